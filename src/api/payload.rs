@@ -1,0 +1,161 @@
+//! How a door's argument and answer travel.
+//!
+//! The framework's own JSON arguments answer undecodable input past our error type, panic on an oversized body and
+//! send no body for `{}`; its own JSON answers panic in the browser when the connection drops half-way. These two
+//! types do neither.
+
+use dioxus::fullstack::{
+    ClientRequest, ClientResponse, FromResponse, IntoRequest, RequestError, ServerEvents, ServerFnError,
+    body::Bytes,
+    extract::{FromRequest, Request},
+    headers::ContentType,
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Json, Response},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::wire::{chat::ChatEvent, error::ApiError};
+
+/// A JSON request body.
+pub struct Body<T>(pub T);
+
+/// A JSON answer.
+pub struct Answer<T>(pub T);
+
+/// An answer that streams: `text/event-stream` of JSON [`ChatEvent`]s.
+pub struct EventStream(pub ServerEvents<ChatEvent>);
+
+impl<T: Serialize + 'static> IntoRequest for Body<T> {
+    async fn into_request(self, request: ClientRequest) -> Result<ClientResponse, RequestError> {
+        if request.method == Method::GET {
+            return request.send_empty_body().await;
+        }
+        let json = serde_json::to_vec(&self.0).map_err(|error| RequestError::Serialization(error.to_string()))?;
+        request.typed_header(ContentType::json()).send_raw_bytes(json).await
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if request.method() == Method::GET {
+            return decode(b"null");
+        }
+        // A page of another origin can send a form or plain text without asking first, but not JSON.
+        if !is_json(&request) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
+            _ => ApiError::MalformedRequest { reason: "the body did not arrive whole".into() },
+        })?;
+        decode(&bytes)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        Json(self.0).into_response()
+    }
+}
+
+impl<T: DeserializeOwned> FromResponse for Answer<T> {
+    async fn from_response(response: ClientResponse) -> Result<Self, ServerFnError> {
+        if !response.status().is_success() {
+            return Err(refusal(response).await);
+        }
+        Ok(Self(response.json().await?))
+    }
+}
+
+// Only the server can send events; the browser's build of `ServerEvents` has no such conversion.
+#[cfg(feature = "server")]
+impl IntoResponse for EventStream {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl FromResponse for EventStream {
+    async fn from_response(response: ClientResponse) -> Result<Self, ServerFnError> {
+        if response.status() != StatusCode::OK {
+            return Err(refusal(response).await);
+        }
+        ServerEvents::from_response(response).await.map(Self)
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<Body<T>, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let (path, cause) = (error.path().to_string(), error.inner());
+        match cause.classify() {
+            serde_json::error::Category::Data => {
+                ApiError::InvalidField { field: missing_field(&path, &cause.to_string()), reason: cause.to_string() }
+            }
+            _ => ApiError::MalformedRequest { reason: cause.to_string() },
+        }
+    })?;
+    json.end().map_err(|error| ApiError::MalformedRequest { reason: error.to_string() })?;
+    Ok(Body(value))
+}
+
+/// The path of a missing field ends at its parent; only the message names the field itself.
+fn missing_field(path: &str, message: &str) -> String {
+    let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) else {
+        return path.to_owned();
+    };
+    if path == "." { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// The body of an error answer: the framework's envelope around our error.
+#[derive(Deserialize)]
+struct Refusal {
+    code: u16,
+    message: String,
+    data: Option<serde_json::Value>,
+}
+
+async fn refusal(response: ClientResponse) -> ServerFnError {
+    let code = response.status().as_u16();
+    match response.json::<Refusal>().await {
+        Ok(refusal) => {
+            ServerFnError::ServerError { message: refusal.message, code: refusal.code, details: refusal.data }
+        }
+        // A proxy's page, or a body cut short: the status is all there is.
+        Err(_) => ServerFnError::ServerError { message: "no details".into(), code, details: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::auth::RefreshRequest;
+
+    fn error(json: &str) -> ApiError {
+        decode::<RefreshRequest>(json.as_bytes()).err().unwrap()
+    }
+
+    #[test]
+    fn broken_json_is_malformed_and_says_where() {
+        assert!(matches!(error("{\"session\": "), ApiError::MalformedRequest { reason } if reason.contains("line 1")));
+        assert!(matches!(error(""), ApiError::MalformedRequest { .. }));
+        assert!(matches!(error("{\"session\": \"a\"} {}"), ApiError::MalformedRequest { .. }));
+    }
+
+    #[test]
+    fn a_missing_or_mistyped_field_is_named() {
+        assert!(matches!(error("{}"), ApiError::InvalidField { field, .. } if field == "session"));
+        assert!(matches!(error("{\"session\": 7}"), ApiError::InvalidField { field, .. } if field == "session"));
+    }
+}

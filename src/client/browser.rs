@@ -1,0 +1,117 @@
+//! What only a browser can do, in the few words that we need of it. Never called on the server.
+
+use std::time::Duration;
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, Storage, VisibilityState, Window};
+
+/// Pages this near to their end, in pixels, follow an answer as it grows.
+const NEAR_THE_END: i32 = 120;
+
+/// `/path?query#fragment` of the page shown.
+pub fn here() -> String {
+    let Some(location) = window().map(|window| window.location()) else { return "/".into() };
+    [location.pathname(), location.search(), location.hash()].into_iter().flatten().collect()
+}
+
+pub fn origin() -> String {
+    window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+pub fn path() -> String {
+    window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
+}
+
+/// The query with its `?`, or nothing.
+pub fn query() -> String {
+    window().and_then(|window| window.location().search().ok()).unwrap_or_default()
+}
+
+/// Puts `path` into the address bar and the history, in the place of what is there.
+pub fn replace_address(path: &str) {
+    if let Some(history) = window().and_then(|window| window.history().ok()) {
+        // Fails only for an address of another origin.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(path));
+    }
+}
+
+/// Leaves the app for another page, which takes the place of this one in the history: the Back button does not lead
+/// to a page that would leave again.
+pub fn go_to(url: &str) {
+    if let Some(window) = window() {
+        // Fails only for something that is no URL.
+        let _ = window.location().replace(url);
+    }
+}
+
+pub fn is_visible() -> bool {
+    window()
+        .and_then(|window| window.document())
+        .is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
+}
+
+/// Time since the page was opened, by a clock that nobody sets.
+pub fn monotonic() -> Duration {
+    let milliseconds = window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now());
+    Duration::from_secs_f64(milliseconds / 1000.0)
+}
+
+pub async fn sleep(duration: Duration) {
+    // The browser counts in 31 bits, and takes more for nothing at all.
+    const LONGEST: u32 = i32::MAX as u32;
+    let milliseconds = u32::try_from(duration.as_millis()).unwrap_or(LONGEST).min(LONGEST);
+    gloo_timers::future::TimeoutFuture::new(milliseconds).await;
+}
+
+/// Something to keep for this tab until it is closed; `None` where it was never kept, or the browser keeps nothing.
+pub fn kept(name: &str) -> Option<String> {
+    storage()?.get_item(name).ok()?
+}
+
+pub fn keep(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        // A full or forbidden storage loses a convenience, nothing more.
+        let _ = storage.set_item(name, value);
+    }
+}
+
+pub fn forget(name: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(name);
+    }
+}
+
+pub fn focus(id: &str) {
+    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Whether the reader looks at the end of the element.
+pub fn is_at_end(id: &str) -> bool {
+    element(id)
+        .is_none_or(|element| element.scroll_height() - element.scroll_top() - element.client_height() < NEAR_THE_END)
+}
+
+pub fn scroll_to_end(id: &str) {
+    if let Some(element) = element(id) {
+        element.set_scroll_top(element.scroll_height());
+    }
+}
+
+/// A name that nobody else takes, for things that must not be taken twice.
+pub fn random_name() -> String {
+    window().and_then(|window| window.crypto().ok()).map(|crypto| crypto.random_uuid()).unwrap_or_default()
+}
+
+fn element(id: &str) -> Option<web_sys::Element> {
+    window()?.document()?.get_element_by_id(id)
+}
+
+fn storage() -> Option<Storage> {
+    window()?.session_storage().ok()?
+}
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}

@@ -1,0 +1,25 @@
+//! The browser room: one signal that knows who is signed in, one place through which guarded doors are called, pages
+//! and components.
+//!
+//! All of it compiles on the server too, which renders the same pages before the browser takes over; what only a
+//! browser can do is in [`browser`] and called from effects and event handlers, which never run on the server.
+
+mod app;
+pub mod auth_state;
+mod browser;
+mod callback_url;
+pub mod components;
+pub mod pages;
+mod return_to;
+mod sentences;
+mod token_refresh;
+
+pub use app::{App, Route};
+
+/// Starts the app in the browser.
+pub fn launch() {
+    // Before anything else: the code must not stay in the address bar (T13).
+    callback_url::take_out_of_address_bar();
+    return_to::note_arrival();
+    dioxus::launch(App);
+}

@@ -1,0 +1,43 @@
+//! `/auth/callback`: finishes a login, and says so where that does not work.
+
+use dioxus::prelude::*;
+
+use crate::client::{
+    auth_state::{SignInFailure, use_auth},
+    callback_url,
+    components::{FailureNotice, SigningIn},
+    return_to, sentences,
+};
+
+#[component]
+pub fn Callback() -> Element {
+    let auth = use_auth();
+    let mut failure = use_signal(|| None::<SignInFailure>);
+
+    use_effect(move || {
+        let callback_url = callback_url::take();
+        spawn(async move {
+            match auth.finish_sign_in(callback_url).await {
+                Ok(path) => return_to::go_to(&path),
+                Err(reason) => failure.set(Some(reason)),
+            }
+        });
+    });
+
+    let sign_in_again = move |()| async move {
+        failure.set(None);
+        if let Err(error) = auth.sign_in(return_to::kept_last()).await {
+            failure.set(Some(error));
+        }
+    };
+
+    match failure() {
+        None => rsx! { SigningIn {} },
+        Some(failure) => {
+            let words = sentences::of_sign_in_failure(&failure);
+            rsx! {
+                FailureNotice { title: words.title, text: words.text, on_retry: sign_in_again }
+            }
+        }
+    }
+}

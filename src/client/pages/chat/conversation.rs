@@ -1,0 +1,186 @@
+//! The conversation shown: sending, the answer as it streams, stopping, retrying.
+
+use dioxus::prelude::*;
+use futures_channel::oneshot;
+use futures_util::{
+    future::{Either, select},
+    pin_mut,
+};
+
+use super::{TRANSCRIPT, draft::Draft};
+use crate::{
+    api::{self, authorized::Authorized, payload::EventStream},
+    client::{
+        auth_state::{Auth, use_auth},
+        browser,
+        components::{Author, COMPOSER, Entry, Progress},
+    },
+    wire::{
+        chat::{ChatEventKind, ChatRequest},
+        error::ApiError,
+    },
+};
+
+#[derive(Clone, Copy, PartialEq)]
+pub struct Conversation {
+    auth: Auth,
+    draft: Draft,
+    entries: Signal<Vec<Entry>>,
+    /// What was sent last, to send it again unchanged.
+    last_request: CopyValue<Option<ChatRequest>>,
+    /// Dropping it stops the answer.
+    answering: Signal<Option<oneshot::Sender<()>>>,
+    announcement: Signal<String>,
+    /// Whether the reader follows the end; a reader who has scrolled up is left there.
+    following: CopyValue<bool>,
+    name: CopyValue<String>,
+}
+
+impl Conversation {
+    pub fn use_conversation(draft: Draft) -> Self {
+        let auth = use_auth();
+        let entries = use_signal(Vec::new);
+        let answering = use_signal(|| None);
+        let announcement = use_signal(String::new);
+        let (last_request, following, name) =
+            use_hook(|| (CopyValue::new(None), CopyValue::new(true), CopyValue::new(String::new())));
+        let conversation = Self { auth, draft, entries, last_request, answering, announcement, following, name };
+        use_effect(move || conversation.follow());
+        conversation
+    }
+
+    pub fn entries(self) -> Vec<Entry> {
+        self.entries.read().clone()
+    }
+
+    pub fn is_answering(self) -> bool {
+        self.answering.read().is_some()
+    }
+
+    /// What a screen reader is told.
+    pub fn announcement(self) -> String {
+        self.announcement.read().clone()
+    }
+
+    /// Sends the draft.
+    pub fn send(mut self) {
+        if self.answering.peek().is_some() {
+            return;
+        }
+        let Some(message) = self.draft.send() else { return };
+        if self.name.peek().is_empty() {
+            self.name.set(browser::random_name());
+        }
+        let request = ChatRequest {
+            conversation: self.name.peek().clone(),
+            message: message.clone(),
+            idempotency_key: browser::random_name(),
+        };
+        self.entries.write().push(Entry { author: Author::You, text: message, progress: Progress::Complete });
+        self.following.set(true);
+        browser::focus(COMPOSER);
+        self.ask(request);
+    }
+
+    /// Sends the last message again, in the place of its failed answer.
+    pub fn retry(mut self) {
+        if self.answering.peek().is_some() {
+            return;
+        }
+        let Some(request) = self.last_request.peek().clone() else { return };
+        browser::focus(COMPOSER);
+        self.entries.write().pop();
+        self.ask(request);
+    }
+
+    /// Stops the answer, here and on the server.
+    pub fn stop(mut self) {
+        if self.answering.write().take().is_some() {
+            self.draft.sent();
+            self.end(Progress::Stopped);
+        }
+        browser::focus(COMPOSER);
+    }
+
+    pub fn reader_scrolled(mut self) {
+        self.following.set(browser::is_at_end(TRANSCRIPT));
+    }
+
+    fn ask(mut self, request: ChatRequest) {
+        self.entries.write().push(Entry {
+            author: Author::Assistant,
+            text: String::new(),
+            progress: Progress::Streaming,
+        });
+        self.last_request.set(Some(request.clone()));
+        let (stop, stopped) = oneshot::channel();
+        self.answering.set(Some(stop));
+        self.announcement.set(String::new());
+        spawn(async move {
+            let outcome = self.receive(&request, stopped).await;
+            // A stopped answer has been ended by whoever stopped it.
+            let Some(outcome) = outcome else { return };
+            self.answering.set(None);
+            match outcome {
+                Ok(()) => self.end(Progress::Complete),
+                // Signing in has begun, and this page with it has gone; what was sent is kept by the draft.
+                Err(ApiError::SessionEnded) => {}
+                Err(error) => self.end(Progress::Failed(error)),
+            }
+        });
+    }
+
+    /// Reads the answer to its end. `None`: it was stopped.
+    async fn receive(self, request: &ChatRequest, mut stopped: oneshot::Receiver<()>) -> Option<Result<(), ApiError>> {
+        let call = |access_token| api::chat::send_message(Authorized::new(access_token, request.clone()));
+        // Not abandoned when stopped early: the server sees that nobody reads only once there is something to close.
+        let EventStream(mut events) = match self.auth.call(call).await {
+            Ok(events) => events,
+            Err(error) => return stopped.try_recv().is_ok().then_some(Err(error)),
+        };
+        loop {
+            let event = {
+                let next = events.recv();
+                pin_mut!(next);
+                match select(&mut stopped, next).await {
+                    Either::Left(_) => return None,
+                    Either::Right((event, _)) => event,
+                }
+            };
+            match event {
+                Some(Ok(event)) => match event.kind {
+                    ChatEventKind::Open => self.draft.sent(),
+                    ChatEventKind::Delta { text } => self.grow(&text),
+                    ChatEventKind::End { .. } => return Some(Ok(())),
+                },
+                // A stream that just stops is never a whole answer.
+                Some(Err(_)) | None => return Some(Err(ApiError::Unreachable)),
+            }
+        }
+    }
+
+    fn grow(mut self, text: &str) {
+        if let Some(answer) = self.entries.write().last_mut() {
+            answer.text.push_str(text);
+        }
+    }
+
+    fn end(mut self, progress: Progress) {
+        let mut entries = self.entries.write();
+        let Some(answer) = entries.last_mut() else { return };
+        match &progress {
+            Progress::Complete => self.announcement.set(format!("Assistant: {}", answer.text)),
+            Progress::Stopped => self.announcement.set("The answer was stopped.".into()),
+            Progress::Streaming | Progress::Failed(_) => {}
+        }
+        answer.progress = progress;
+    }
+
+    fn follow(self) {
+        // Subscribes to the text.
+        let _ = self.entries.read();
+        if *self.following.peek() {
+            browser::scroll_to_end(TRANSCRIPT);
+        }
+    }
+}

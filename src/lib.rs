@@ -1,0 +1,45 @@
+//! oracle-ai: a chat application guarded by OpenID Connect. One crate builds the axum server and the WASM client.
+//!
+//! # The pattern
+//!
+//! A *token-mediating backend* (RFC 10017 §6.2) without cookies. The server is the confidential client: it builds the
+//! authorization request, exchanges the code, refreshes and logs out; refresh token, ID token, code verifier and
+//! client secret never leave it. The browser holds the access token in memory only, and does no OpenID Connect beyond
+//! its `/auth/callback` page.
+//!
+//! # The rooms
+//!
+//! | room | holds | may import |
+//! |---|---|---|
+//! | [`wire`] | values that cross the network | nothing of ours |
+//! | [`api`] | the doors: server-function signatures on both targets | `wire`; `server` inside bodies and attributes |
+//! | [`client`] | the browser: signals, pages, components | `wire`, `api` |
+//! | `server` | the services behind the doors | `wire`; `mock` from one place |
+//! | `mock` | the other parties, for development and tests | nothing of ours |
+//!
+//! `tests/it/rooms.rs` fails on any other arrow.
+//!
+//! # One login, all the way down
+//!
+//! 1. `client::components::RequireSession` finds nobody signed in and calls [`api::auth::authorize`].
+//!    `Sessions::begin_authorization` stores a `PendingAuthorization` under the hash of a new `state`;
+//!    `OidcClient::authorization_url` puts `state`, `nonce` and the PKCE challenge into the URL.
+//! 2. The provider sends the browser back to `/auth/callback`. `client::callback_url` takes the answer out of the
+//!    address bar before the page is shown; `client::pages::Callback` hands it to [`api::auth::exchange_code`].
+//! 3. `Sessions::exchange_code` takes the pending authorization (once), `OidcClient::exchange_code` exchanges the code
+//!    and verifies the ID token, and the session is stored under the hash of a new id.
+//! 4. The [`wire::auth::TokenResponse`] becomes `AuthState::SignedIn`, and the person is where they wanted to be.
+//!
+//! Refresh and logout read the same way, and nobody calls upward.
+
+pub mod api;
+pub mod client;
+pub mod wire;
+
+// The server's room, and its dependencies, are not in the browser's build.
+#[cfg(feature = "server")]
+pub mod server;
+
+// The other parties run in the server's process, in builds for development and tests.
+#[cfg(all(feature = "mock", feature = "server"))]
+pub mod mock;

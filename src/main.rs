@@ -1,0 +1,16 @@
+//! Starts the one or the other half.
+
+use std::process::ExitCode;
+
+use oracle_ai::client;
+
+#[cfg(feature = "server")] // this binary is the server
+fn main() -> ExitCode {
+    oracle_ai::server::serve(client::App)
+}
+
+#[cfg(not(feature = "server"))] // this binary is the browser's
+fn main() -> ExitCode {
+    client::launch();
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,273 @@
+//! The authorization endpoint: `GET` and `POST /authorize` (RFC 6749 §4.1.1,
+//! OpenID Connect Core §3.1.2).
+
+use std::{borrow::Cow, sync::Arc, time::Instant};
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use url::Url;
+
+use super::{
+    calls::OpenCall, client::Client, codes::Code, grants::SignIn, login_page::LoginPage, page::ErrorPage,
+    params::Params, secret::Secret, shared::Shared, user::UserName,
+};
+
+/// What a person chose on the login page.
+pub enum Choice {
+    User(UserName),
+    Deny,
+    /// What was typed is no name.
+    Misspelt(String),
+}
+
+/// Where the answer goes. As long as it is not known, nobody is redirected (RFC 6749 §4.1.2.1).
+struct ReturnAddress {
+    /// As the relying party spells it: the token request must do the same.
+    redirect_uri: String,
+    url: Url,
+    state: Option<String>,
+}
+
+struct AuthorizationRequest {
+    scope: String,
+    nonce: Option<String>,
+    /// The S256 challenge (RFC 7636 §4.2).
+    code_challenge: String,
+    prompt: Prompt,
+    login_hint: Option<UserName>,
+}
+
+/// OpenID Connect Core §3.1.2.1.
+#[derive(PartialEq, Eq)]
+enum Prompt {
+    /// `none`: answer without a page.
+    Never,
+    /// Nothing, or `consent`: everybody consents here.
+    AsNeeded,
+    /// `login` or `select_account`.
+    Always,
+}
+
+/// RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6.
+struct AuthorizationError {
+    code: Cow<'static, str>,
+    description: &'static str,
+}
+
+pub async fn by_get(
+    State(shared): State<Arc<Shared>>,
+    Extension(call): Extension<Arc<OpenCall>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answer(&shared, &call, &query.unwrap_or_default(), None)
+}
+
+pub async fn by_post(
+    State(shared): State<Arc<Shared>>,
+    Extension(call): Extension<Arc<OpenCall>>,
+    body: Bytes,
+) -> Response {
+    answer(&shared, &call, &String::from_utf8_lossy(&body), None)
+}
+
+/// Answers the request, or shows the login page, which carries the request along and comes
+/// back with a choice. So nothing is kept in between, and the request is checked twice.
+pub fn answer(shared: &Shared, call: &OpenCall, request: &str, choice: Option<Choice>) -> Response {
+    let params = Params::parse(request.as_bytes());
+    let address = match ReturnAddress::read(&params, &shared.client) {
+        Ok(address) => address,
+        Err(page) => {
+            call.outcome("invalid_request");
+            return page.into_response();
+        }
+    };
+    let mut typed = params.get("login_hint").unwrap_or_default().to_owned();
+    let is_misspelt = matches!(choice, Some(Choice::Misspelt(_)));
+    let answered = AuthorizationRequest::read(&params).and_then(|request| {
+        let user = match choice {
+            Some(Choice::User(user)) => Some(user),
+            Some(Choice::Deny) => return Err(AuthorizationError::ACCESS_DENIED),
+            Some(Choice::Misspelt(text)) => {
+                typed = text;
+                None
+            }
+            None => request.user_without_page()?,
+        };
+        user.map(|user| issue_code(shared, call, &address, request, user)).transpose()
+    });
+    match answered {
+        Ok(Some(code)) => address.answer(&shared.issuer, &[("code", code.expose())]),
+        Ok(None) => LoginPage {
+            client_id: &shared.client.client_id,
+            returns_to: &address.url,
+            request,
+            typed: &typed,
+            is_misspelt,
+        }
+        .into_response(),
+        Err(error) => {
+            call.outcome(error.code.clone());
+            let error = [("error", &*error.code), ("error_description", error.description)];
+            address.answer(&shared.issuer, &error)
+        }
+    }
+}
+
+fn issue_code(
+    shared: &Shared,
+    call: &OpenCall,
+    address: &ReturnAddress,
+    request: AuthorizationRequest,
+    user: UserName,
+) -> Result<Secret, AuthorizationError> {
+    call.user(&user);
+    let settings = shared.users().settings(&user);
+    if settings.deny {
+        return Err(AuthorizationError::ACCESS_DENIED);
+    }
+    if let Some(code) = settings.authorize_error {
+        let description = "as this user's settings ask";
+        let code = code.into();
+        return Err(AuthorizationError { code, description });
+    }
+    let code = Code {
+        sign_in: SignIn { scope: request.scope, nonce: request.nonce, ..SignIn::of(user) },
+        redirect_uri: address.redirect_uri.clone(),
+        code_challenge: request.code_challenge,
+    };
+    Ok(shared.grants().issue_code(code, Instant::now()))
+}
+
+impl ReturnAddress {
+    fn read(params: &Params, client: &Client) -> Result<ReturnAddress, ErrorPage> {
+        if params.get("client_id") != Some(&client.client_id) {
+            return Err(ErrorPage("client_id is not the one that is registered."));
+        }
+        let is_ambiguous = matches!(params.repeated(), Some("client_id" | "redirect_uri"));
+        let redirect_uri = params.get("redirect_uri").filter(|uri| {
+            // RFC 9700 §4.1.3: exactly as registered.
+            !is_ambiguous && client.redirect_uris.iter().any(|ours| ours == uri)
+        });
+        let unregistered = ErrorPage("redirect_uri is not one that is registered.");
+        let redirect_uri = redirect_uri.ok_or(unregistered)?;
+        Ok(ReturnAddress {
+            redirect_uri: redirect_uri.to_owned(),
+            url: Url::parse(redirect_uri).map_err(|_| unregistered)?,
+            state: params.get("state").map(str::to_owned),
+        })
+    }
+
+    /// RFC 6749 §4.1.2; `iss` is RFC 9207 §2. 303, so that a POST isn't repeated there
+    /// (RFC 9700 §4.12).
+    fn answer(mut self, issuer: &str, members: &[(&str, &str)]) -> Response {
+        self.url
+            .query_pairs_mut()
+            .extend_pairs(members)
+            .extend_pairs(self.state.map(|state| ("state", state)))
+            .append_pair("iss", issuer);
+        Redirect::to(self.url.as_str()).into_response()
+    }
+}
+
+impl AuthorizationRequest {
+    fn read(params: &Params) -> Result<AuthorizationRequest, AuthorizationError> {
+        let invalid = AuthorizationError::invalid_request;
+        if params.repeated().is_some() {
+            return Err(invalid("a parameter came more than once"));
+        }
+        for (name, code) in [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")] {
+            if params.get(name).is_some() {
+                return Err(AuthorizationError::new(code, "send the parameters instead"));
+            }
+        }
+        match params.get("response_type") {
+            Some("code") => {}
+            None => return Err(invalid("response_type is missing")),
+            Some(_) => {
+                let description = "response_type must be code";
+                let code = "unsupported_response_type";
+                return Err(AuthorizationError::new(code, description));
+            }
+        }
+        if params.get("response_mode").is_some_and(|m| m != "query") {
+            return Err(invalid("response_mode must be query"));
+        }
+        let scope = params.get("scope").unwrap_or_default();
+        if !scope.split(' ').any(|token| token == "openid") {
+            let description = "scope must contain openid";
+            return Err(AuthorizationError::new("invalid_scope", description));
+        }
+        Ok(AuthorizationRequest {
+            scope: scope.to_owned(),
+            nonce: params.get("nonce").map(str::to_owned),
+            code_challenge: read_code_challenge(params)?,
+            prompt: Prompt::read(params.get("prompt").unwrap_or_default())?,
+            login_hint: params.get("login_hint").and_then(UserName::parse),
+        })
+    }
+
+    /// The hint takes the place of the session that the mock doesn't keep.
+    fn user_without_page(&self) -> Result<Option<UserName>, AuthorizationError> {
+        match (&self.prompt, &self.login_hint) {
+            (Prompt::Always, _) => Ok(None),
+            (Prompt::Never, None) => {
+                let description = "nobody is signed in here";
+                Err(AuthorizationError::new("login_required", description))
+            }
+            (Prompt::Never | Prompt::AsNeeded, hint) => Ok(hint.clone()),
+        }
+    }
+}
+
+/// RFC 7636 §4.3; RFC 9700 §2.1.1 asks for S256.
+fn read_code_challenge(params: &Params) -> Result<String, AuthorizationError> {
+    let invalid = AuthorizationError::invalid_request;
+    let challenge = params.get("code_challenge");
+    let challenge = challenge.ok_or_else(|| invalid("code_challenge is missing"))?;
+    if params.get("code_challenge_method") != Some("S256") {
+        return Err(invalid("code_challenge_method must be S256"));
+    }
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if challenge.len() != 43 || !challenge.bytes().all(is_base64url) {
+        return Err(invalid("code_challenge is no S256 challenge"));
+    }
+    Ok(challenge.to_owned())
+}
+
+impl Prompt {
+    fn read(prompt: &str) -> Result<Prompt, AuthorizationError> {
+        if prompt == "none" {
+            return Ok(Prompt::Never);
+        }
+        let mut needs_page = false;
+        for value in prompt.split_ascii_whitespace() {
+            match value {
+                "login" | "select_account" => needs_page = true,
+                "consent" => {}
+                _ => return Err(AuthorizationError::invalid_request("prompt is not valid")),
+            }
+        }
+        Ok(match needs_page {
+            true => Prompt::Always,
+            false => Prompt::AsNeeded,
+        })
+    }
+}
+
+impl AuthorizationError {
+    const ACCESS_DENIED: AuthorizationError =
+        AuthorizationError { code: Cow::Borrowed("access_denied"), description: "the sign-in was denied" };
+
+    fn new(code: &'static str, description: &'static str) -> AuthorizationError {
+        let code = code.into();
+        AuthorizationError { code, description }
+    }
+
+    fn invalid_request(description: &'static str) -> AuthorizationError {
+        AuthorizationError::new("invalid_request", description)
+    }
+}

@@ -1,0 +1,163 @@
+//! The control plane: what a test sets, and what it reads. Not part of any specification.
+//!
+//! | | |
+//! |---|---|
+//! | `GET PUT DELETE /__control/users/{user}` | the user's settings |
+//! | `POST /__control/users/{user}/revoke` | ends everything the user granted |
+//! | `GET DELETE /__control/calls?user=` | what was called |
+//! | `POST /__control/outage` | the endpoints that answer 503, for everyone |
+//! | `POST /__control/reset` | as just started |
+//! | `GET /__control/health` | 200 |
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    calls::Call,
+    endpoint::Endpoint,
+    grants::Grants,
+    params::Params,
+    shared::Shared,
+    user::{Settings, SettingsError, UserName},
+};
+
+/// What the control plane can't do.
+enum ControlError {
+    NotAUser(String),
+    NotJson(serde_json::Error),
+    Settings(SettingsError),
+    NoSuchPath,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outage {
+    endpoints: BTreeSet<Endpoint>,
+}
+
+pub fn router() -> Router<Arc<Shared>> {
+    let user = get(show_user).put(change_user).delete(reset_user);
+    Router::new()
+        .route("/users/{user}", user)
+        .route("/users/{user}/revoke", post(revoke_user))
+        .route("/calls", get(list_calls).delete(clear_calls))
+        .route("/outage", post(set_outage))
+        .route("/reset", post(reset))
+        .route("/health", get(health))
+        .fallback(no_such_path)
+}
+
+async fn show_user(
+    State(shared): State<Arc<Shared>>,
+    Path(user): Path<String>,
+) -> Result<Json<Settings>, ControlError> {
+    let user = parse_user(&user)?;
+    Ok(Json(shared.users().settings(&user)))
+}
+
+async fn change_user(
+    State(shared): State<Arc<Shared>>,
+    Path(user): Path<String>,
+    body: Bytes,
+) -> Result<Json<Settings>, ControlError> {
+    let user = parse_user(&user)?;
+    let changes: Map<String, Value> = serde_json::from_slice(&body)?;
+    Ok(Json(shared.users().change(&user, changes)?))
+}
+
+/// Settings only: what the user granted stays good.
+async fn reset_user(State(shared): State<Arc<Shared>>, Path(user): Path<String>) -> Result<StatusCode, ControlError> {
+    let user = parse_user(&user)?;
+    shared.users().reset(&user);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn revoke_user(State(shared): State<Arc<Shared>>, Path(user): Path<String>) -> Result<StatusCode, ControlError> {
+    let user = parse_user(&user)?;
+    shared.grants().revoke_user(&user);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn list_calls(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<Call>>, ControlError> {
+    let user = asked_user(query)?;
+    Ok(Json(shared.calls.list(user.as_ref())))
+}
+
+async fn clear_calls(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Result<StatusCode, ControlError> {
+    let user = asked_user(query)?;
+    shared.calls.clear(user.as_ref());
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_outage(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<StatusCode, ControlError> {
+    let outage: Outage = serde_json::from_slice(&body)?;
+    *shared.outage() = outage.endpoints;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Everything but the signing key, which relying parties have cached.
+async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.users().reset_all();
+    shared.outage().clear();
+    *shared.grants() = Grants::default();
+    shared.calls.clear(None);
+    StatusCode::NO_CONTENT
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+async fn no_such_path() -> ControlError {
+    ControlError::NoSuchPath
+}
+
+fn parse_user(user: &str) -> Result<UserName, ControlError> {
+    UserName::parse(user).ok_or_else(|| ControlError::NotAUser(user.to_owned()))
+}
+
+fn asked_user(query: Option<String>) -> Result<Option<UserName>, ControlError> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    params.get("user").map(parse_user).transpose()
+}
+
+impl From<serde_json::Error> for ControlError {
+    fn from(error: serde_json::Error) -> ControlError {
+        ControlError::NotJson(error)
+    }
+}
+
+impl From<SettingsError> for ControlError {
+    fn from(error: SettingsError) -> ControlError {
+        ControlError::Settings(error)
+    }
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        let (status, body) = match self {
+            ControlError::NotAUser(user) => {
+                (StatusCode::BAD_REQUEST, json!({ "field": "user", "message": format!("{user:?} is no user name") }))
+            }
+            ControlError::NotJson(error) => {
+                (StatusCode::BAD_REQUEST, json!({ "field": null, "message": error.to_string() }))
+            }
+            ControlError::Settings(error) => (StatusCode::BAD_REQUEST, json!(error)),
+            ControlError::NoSuchPath => (StatusCode::NOT_FOUND, json!({ "field": null, "message": "no such path" })),
+        };
+        (status, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,55 @@
+//! Every path of the provider, once.
+
+use serde::{Deserialize, Serialize};
+
+/// An endpoint by the name that the control plane uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    Authorize,
+    Token,
+    Userinfo,
+    Revoke,
+    EndSession,
+    Jwks,
+    Discovery,
+}
+
+/// The target of the login page's forms; it counts as [`Endpoint::Authorize`].
+pub const LOGIN_PATH: &str = "/login";
+
+impl Endpoint {
+    const ALL: [Endpoint; 7] = [
+        Endpoint::Authorize,
+        Endpoint::Token,
+        Endpoint::Userinfo,
+        Endpoint::Revoke,
+        Endpoint::EndSession,
+        Endpoint::Jwks,
+        Endpoint::Discovery,
+    ];
+
+    pub const fn path(self) -> &'static str {
+        match self {
+            Endpoint::Authorize => "/authorize",
+            Endpoint::Token => "/token",
+            Endpoint::Userinfo => "/userinfo",
+            Endpoint::Revoke => "/revoke",
+            Endpoint::EndSession => "/end_session",
+            Endpoint::Jwks => "/jwks",
+            Endpoint::Discovery => "/.well-known/openid-configuration",
+        }
+    }
+
+    pub fn at_path(path: &str) -> Option<Endpoint> {
+        if path == LOGIN_PATH {
+            return Some(Endpoint::Authorize);
+        }
+        Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == path)
+    }
+
+    /// Whether its calls are made on behalf of a user.
+    pub fn has_user(self) -> bool {
+        !matches!(self, Endpoint::Jwks | Endpoint::Discovery)
+    }
+}

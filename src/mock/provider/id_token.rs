@@ -1,0 +1,94 @@
+//! The ID token (OpenID Connect Core §2), right or spoiled.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    fault::FaultKind,
+    grants::Issued,
+    keys::{self, Key},
+    shared::unix_seconds,
+    user::UserName,
+};
+
+#[derive(Debug, Serialize)]
+pub struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    exp: u64,
+    iat: u64,
+    auth_time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    at_hash: String,
+    sid: String,
+    #[serde(flatten)]
+    profile: Profile,
+}
+
+/// What is known of a user, in the ID token and at the UserInfo endpoint alike.
+#[derive(Debug, Serialize)]
+pub struct Profile {
+    name: String,
+    preferred_username: String,
+    email: String,
+    email_verified: bool,
+}
+
+impl Profile {
+    pub fn of(user: &UserName) -> Profile {
+        Profile {
+            name: user.display_name(),
+            preferred_username: user.to_string(),
+            email: user.email(),
+            email_verified: true,
+        }
+    }
+}
+
+impl Claims {
+    /// `nonce` is the one of the authorization request, or none in a refresh
+    /// (OpenID Connect Core §12.2).
+    pub fn new(issuer: &str, client_id: &str, issued: &Issued, nonce: Option<String>, ttl: u32) -> Claims {
+        let iat = unix_seconds();
+        let sign_in = &issued.sign_in;
+        Claims {
+            iss: issuer.to_owned(),
+            sub: sign_in.user.sub(),
+            aud: client_id.to_owned(),
+            exp: iat.saturating_add(ttl.into()),
+            iat,
+            auth_time: sign_in.auth_time,
+            nonce,
+            at_hash: at_hash(issued.access_token.expose()),
+            sid: sign_in.sid.clone(),
+            profile: Profile::of(&sign_in.user),
+        }
+    }
+
+    /// Signed with `key`, and with the fault if it is one of an ID token.
+    pub fn into_id_token(mut self, key: &Key, fault: Option<FaultKind>) -> serde_json::Result<String> {
+        match fault {
+            Some(FaultKind::WrongNonce) => self.nonce = Some("another-nonce".into()),
+            Some(FaultKind::WrongIss) => self.iss.push_str("/another"),
+            Some(FaultKind::WrongAud) => self.aud = "another-client".into(),
+            Some(FaultKind::ExpiredIdToken) => {
+                self.iat -= 7200;
+                self.exp = self.iat + 3600;
+            }
+            Some(FaultKind::BadSignature) => return key.sign_badly(&self),
+            Some(FaultKind::AlgNone) => return keys::unsigned(&self),
+            _ => {}
+        }
+        key.sign(&self)
+    }
+}
+
+/// OpenID Connect Core §3.1.3.6: the left half of the hash.
+fn at_hash(access_token: &str) -> String {
+    let hash = Sha256::digest(access_token);
+    let left_half = hash.iter().take(hash.len() / 2).copied();
+    BASE64_URL_SAFE_NO_PAD.encode(left_half.collect::<Vec<u8>>())
+}

@@ -1,0 +1,50 @@
+//! A page elsewhere must not reach the provider by a name of its own that resolves to loopback.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use url::{Host, Url};
+
+pub async fn require_loopback_host(request: Request, next: Next) -> Response {
+    if names_loopback(request.headers()) {
+        return next.run(request).await;
+    }
+    let body = "The mock OpenID provider answers to loopback names only.\n";
+    (StatusCode::MISDIRECTED_REQUEST, body).into_response()
+}
+
+fn names_loopback(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let url = host.and_then(|host| Url::parse(&format!("http://{host}")).ok());
+    match url.as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts(host: &'static str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        names_loopback(&headers)
+    }
+
+    #[test]
+    fn only_loopback_names_are_answered() {
+        for host in ["127.0.0.1:9400", "localhost", "[::1]:9400", "a.localhost:1"] {
+            assert!(accepts(host), "{host}");
+        }
+        for host in ["example.com", "127.0.0.1.example.com", "10.0.0.1", ""] {
+            assert!(!accepts(host), "{host}");
+        }
+        assert!(!names_loopback(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,144 @@
+//! An OpenID provider in a few files, on a loopback port of its own.
+//!
+//! It is correct by default (Authorization Code with PKCE, rotation, reuse detection)
+//! and wrong on demand: `/__control` sets lifetimes and faults per user, so that tests
+//! which run at the same time don't meet. It sets no cookie; whoever signs in picks a
+//! name on a page, and every name is a user.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `client` | the one relying party and how it authenticates |
+//! | `endpoint` | every path, once |
+//! | `authorize`, `login_page`, `page` | the authorization request, and what a person sees |
+//! | `token`, `token_error`, `id_token`, `keys` | the token endpoint and what it signs |
+//! | `codes`, `grants` | what was granted, and what still counts |
+//! | `userinfo`, `revoke`, `end_session`, `discovery` | the other endpoints |
+//! | `user`, `fault`, `control` | what a test can change |
+//! | `calls` | what the relying party did |
+//! | `loopback` | refuses names that are not loopback |
+//! | `connection` | a connection that can be dropped without an answer |
+
+mod authorize;
+mod calls;
+mod client;
+mod codes;
+mod connection;
+mod control;
+mod discovery;
+mod end_session;
+mod endpoint;
+mod fault;
+mod grants;
+mod id_token;
+mod keys;
+mod login_page;
+mod loopback;
+mod page;
+mod params;
+mod revoke;
+mod secret;
+mod shared;
+mod token;
+mod token_error;
+mod user;
+mod userinfo;
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+pub use client::Client;
+
+use connection::{Connection, Listener};
+use endpoint::{Endpoint, LOGIN_PATH};
+use shared::Shared;
+
+/// A running provider; dropping it stops it.
+#[derive(Debug)]
+pub struct Provider {
+    issuer: String,
+    /// Never sent on: that it is gone tells the server to stop.
+    running: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+/// Why the provider didn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Anyone may sign in as anyone here, so nobody else may reach it.
+    #[error("the mock OpenID provider serves loopback addresses only, not {0}")]
+    NotLoopback(SocketAddr),
+    #[error("{0:?} can't be registered: a redirect URI is absolute and has no fragment")]
+    RedirectUri(String),
+    #[error("the mock OpenID provider can't listen on {addr}: {source}")]
+    Bind { addr: SocketAddr, source: io::Error },
+}
+
+impl Provider {
+    /// Binds `addr` (port 0: a free one) and serves. Refuses an address that is not loopback.
+    ///
+    /// Must be called within a tokio runtime. The signing key is made meanwhile: answers
+    /// that need it wait for it.
+    pub async fn start(addr: SocketAddr, client: Client) -> Result<Provider, StartError> {
+        if !addr.ip().is_loopback() {
+            return Err(StartError::NotLoopback(addr));
+        }
+        client.check_uris().map_err(StartError::RedirectUri)?;
+        let bind_error = |source| StartError::Bind { addr, source };
+        let listener = TcpListener::bind(addr).await.map_err(bind_error)?;
+        let issuer = format!("http://{}", listener.local_addr().map_err(bind_error)?);
+
+        let shared = Arc::new(Shared::new(issuer.clone(), client));
+        let (running, stopped) = oneshot::channel::<()>();
+        let service = router(shared).into_make_service_with_connect_info::<Connection>();
+        let server = tokio::spawn(async move {
+            let stopped = async { stopped.await.unwrap_or_default() };
+            let serving = axum::serve(Listener(listener), service).with_graceful_shutdown(stopped);
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the mock OpenID provider stopped");
+            }
+        });
+        tracing::info!(%issuer, "mock OpenID provider started");
+        Ok(Provider { issuer, running, server })
+    }
+
+    /// `http://127.0.0.1:9400`, without a trailing slash.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Stops, and returns when the last answer is sent and the port is free.
+    pub async fn stop(self) {
+        drop(self.running);
+        if let Err(error) = self.server.await {
+            tracing::error!(%error, "the mock OpenID provider stopped");
+        }
+    }
+}
+
+fn router(shared: Arc<Shared>) -> Router {
+    let authorize = get(authorize::by_get).post(authorize::by_post);
+    let userinfo = get(userinfo::userinfo).post(userinfo::userinfo);
+    let end_session = get(end_session::by_get).post(end_session::by_post);
+    Router::new()
+        .route(Endpoint::Discovery.path(), get(discovery::discovery))
+        .route(Endpoint::Jwks.path(), get(discovery::jwks))
+        .route(Endpoint::Authorize.path(), authorize)
+        .route(LOGIN_PATH, post(login_page::login))
+        .route(Endpoint::Token.path(), post(token::token))
+        .route(Endpoint::Userinfo.path(), userinfo)
+        .route(Endpoint::Revoke.path(), post(revoke::revoke))
+        .route(Endpoint::EndSession.path(), end_session)
+        .fallback(page::not_found)
+        .layer(middleware::from_fn_with_state(shared.clone(), calls::record))
+        .nest("/__control", control::router())
+        .layer(middleware::from_fn(loopback::require_loopback_host))
+        .layer(DefaultBodyLimit::max(64 * 1024))
+        .with_state(shared)
+}

@@ -1,0 +1,33 @@
+//! The revocation endpoint: `POST /revoke` (RFC 7009).
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+
+use super::{calls::OpenCall, params::Params, shared::Shared, token::authenticate, token_error::TokenError};
+
+/// An unknown token is revoked already (RFC 7009 §2.2).
+pub async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    Extension(call): Extension<Arc<OpenCall>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, TokenError> {
+    let params = Params::parse(&body);
+    let revoked = authenticate(&shared, &headers, &params).and_then(|()| {
+        let missing = || TokenError::InvalidRequest("token is missing".into());
+        let token = params.get("token").ok_or_else(missing)?;
+        Ok(shared.grants().revoke_token(token))
+    });
+    match &revoked {
+        Ok(Some(user)) => call.user(user),
+        Ok(None) => {}
+        Err(error) => call.outcome(error.code()),
+    }
+    revoked.map(|_| StatusCode::OK)
+}

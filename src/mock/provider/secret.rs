@@ -1,0 +1,36 @@
+//! Codes and tokens: random, opaque, and never printed.
+
+use std::{borrow::Borrow, fmt};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::{RngCore, rngs::OsRng};
+
+/// An authorization code, access token or refresh token.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Secret(String);
+
+impl Secret {
+    /// 256 random bits, in letters fit for a URL.
+    pub fn random() -> Secret {
+        let mut bytes = [0; 32];
+        OsRng.fill_bytes(&mut bytes);
+        Secret(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret([redacted])")
+    }
+}
+
+/// So that maps are asked with what a request presents.
+impl Borrow<str> for Secret {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}

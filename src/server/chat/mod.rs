@@ -1,0 +1,74 @@
+//! Answers to messages.
+
+mod demo;
+
+use std::pin::Pin;
+
+use axum::BoxError;
+use futures_util::{Stream, StreamExt};
+
+use crate::wire::{
+    auth::UserClaims,
+    chat::{ChatEvent, ChatEventKind, ChatRequest, EndReason, MAX_MESSAGE_CHARS},
+    error::ApiError,
+};
+
+/// Longest name of a conversation or a send, in characters.
+const MAX_NAME_CHARS: usize = 64;
+
+/// Numbered events; the stream is pulled by whoever reads it, and dropping it stops the answer.
+pub type Answer = Pin<Box<dyn Stream<Item = Result<ChatEvent, BoxError>> + Send>>;
+
+/// Answers with the built-in demo responder.
+#[derive(Clone, Default)]
+pub struct Chat;
+
+impl Chat {
+    /// Checks the request and begins the answer.
+    pub fn answer(&self, user: &UserClaims, request: ChatRequest) -> Result<Answer, ApiError> {
+        check(&request)?;
+        let deltas = demo::answer(user, &request.message).map(|text| ChatEventKind::Delta { text });
+        let opened = futures_util::stream::once(async { ChatEventKind::Open });
+        let ended = futures_util::stream::once(async { ChatEventKind::End { reason: EndReason::Complete } });
+        let mut end = End { reached: false };
+        let events = opened.chain(deltas).chain(ended).enumerate().map(move |(n, kind)| {
+            end.note(&kind);
+            Ok(ChatEvent { n: n as u64, kind })
+        });
+        Ok(Box::pin(events))
+    }
+}
+
+/// Notes in the log an answer that was dropped before its end: the person stopped it, or has gone.
+struct End {
+    reached: bool,
+}
+
+impl End {
+    fn note(&mut self, kind: &ChatEventKind) {
+        self.reached = matches!(kind, ChatEventKind::End { .. });
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if !self.reached {
+            tracing::info!("answer stopped by the reader");
+        }
+    }
+}
+
+fn check(request: &ChatRequest) -> Result<(), ApiError> {
+    check_length("conversation", &request.conversation, MAX_NAME_CHARS)?;
+    check_length("idempotency_key", &request.idempotency_key, MAX_NAME_CHARS)?;
+    check_length("message", request.message.trim(), MAX_MESSAGE_CHARS)
+}
+
+fn check_length(field: &str, text: &str, max: usize) -> Result<(), ApiError> {
+    let reason = match text.chars().count() {
+        0 => "is empty".to_owned(),
+        count if count > max => format!("has {count} characters, {max} are allowed"),
+        _ => return Ok(()),
+    };
+    Err(ApiError::InvalidField { field: field.to_owned(), reason })
+}

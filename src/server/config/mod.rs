@@ -1,0 +1,110 @@
+//! Configuration: from the environment and `.env`, checked whole before anything starts.
+//!
+//! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
+
+mod provider;
+mod variables;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU16,
+};
+
+use url::Url;
+
+pub use provider::{MockProvider, Provider};
+pub use variables::{ConfigError, Variables};
+
+/// Every variable that is ours. Any other name in `.env` stops the start.
+pub const VARIABLES: &[&str] = &[
+    "CLIENT_AUTH",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    DEV_SERVER_PORT,
+    "FRONT_URL",
+    "IP",
+    "LOG",
+    "MOCK_PROVIDER_ADDR",
+    "OIDC_ISSUER",
+    "PORT",
+    "REDIRECT_URI",
+    "SCOPES",
+];
+
+/// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.
+const DEV_SERVER_PORT: &str = "DIOXUS_DEVSERVER_PORT";
+
+const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_IP: &str = "127.0.0.1";
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `IP` and `PORT`, default `127.0.0.1:8080`: where the server listens.
+    pub listen: SocketAddr,
+    /// `FRONT_URL`, default `http://localhost:PORT`: the origin at which browsers see us.
+    pub front_url: Url,
+    /// `OIDC_ISSUER` and what belongs to it; the mock provider where it is not set.
+    pub provider: Provider,
+    /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
+    pub log: Option<String>,
+}
+
+impl Config {
+    /// Reads the environment and `.env`.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_variables(&Variables::read()?)
+    }
+
+    pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        let listen = listen(variables)?;
+        let front_url = front_url(variables, listen.port())?;
+        let provider = Provider::from_variables(variables, &front_url, listen)?;
+        Ok(Self { listen, front_url, provider, log: log(variables)? })
+    }
+}
+
+fn listen(variables: &Variables) -> Result<SocketAddr, ConfigError> {
+    let ip: IpAddr = variables.parsed("IP", "an IP address, such as 127.0.0.1 or 0.0.0.0", DEFAULT_IP)?;
+    let port: NonZeroU16 = variables.parsed("PORT", "a port number from 1 to 65535", &DEFAULT_PORT.to_string())?;
+    Ok(SocketAddr::new(ip, port.get()))
+}
+
+fn front_url(variables: &Variables, port: u16) -> Result<Url, ConfigError> {
+    const EXPECTED: &str = "an origin without a path, such as https://chat.example.com (http only on loopback)";
+    let port: u16 = variables.parsed(DEV_SERVER_PORT, "a port number from 1 to 65535", &port.to_string())?;
+    let url: Url = variables.parsed("FRONT_URL", EXPECTED, &format!("http://localhost:{port}"))?;
+    let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && has_no_user(&url);
+    match is_origin && is_https_or_loopback(&url) {
+        true => Ok(url),
+        false => Err(variables.wrong("FRONT_URL", EXPECTED)),
+    }
+}
+
+fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {
+    let Some(filter) = variables.get("LOG") else { return Ok(None) };
+    match tracing_subscriber::EnvFilter::try_new(filter) {
+        Ok(_) => Ok(Some(filter.to_owned())),
+        Err(_) => Err(variables.wrong("LOG", "a log filter such as info or warn,oracle_ai=debug")),
+    }
+}
+
+/// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
+fn is_https_or_loopback(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
+fn has_no_user(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

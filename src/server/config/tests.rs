@@ -1,0 +1,106 @@
+use super::*;
+use crate::server::oidc::ClientAuthentication;
+
+const PROVIDER: [(&str, &str); 4] = [
+    ("FRONT_URL", "https://chat.example.com"),
+    ("OIDC_ISSUER", "https://sso.example.com/affwebservices/CASSO/oidc/Chat"),
+    ("CLIENT_ID", "chat"),
+    ("CLIENT_SECRET", "not-for-anyone"),
+];
+
+fn config(more: &[(&'static str, &'static str)]) -> Result<Config, ConfigError> {
+    Config::from_variables(&Variables::from_pairs(PROVIDER.into_iter().chain(more.iter().copied())))
+}
+
+#[test]
+fn a_provider_needs_four_lines() {
+    let config = config(&[]).unwrap();
+    let Provider::Configured(settings) = config.provider else { panic!("not the mock") };
+    assert_eq!(settings.redirect_uri.as_str(), "https://chat.example.com/auth/callback");
+    assert_eq!(settings.client_authentication, ClientAuthentication::ClientSecretBasic);
+    assert_eq!(settings.scopes, ["profile", "email"]);
+}
+
+#[test]
+fn the_issuer_keeps_every_letter() {
+    // T20
+    for issuer in ["https://sso.example.com/", "https://sso.example.com", "https://sso.example.com//a/"] {
+        let Provider::Configured(settings) = config(&[("OIDC_ISSUER", issuer)]).unwrap().provider else {
+            panic!("not the mock")
+        };
+        assert_eq!(settings.issuer.as_str(), issuer);
+    }
+}
+
+#[test]
+fn each_wrong_value_is_refused_by_name() {
+    for (variable, value) in [
+        ("CLIENT_AUTH", "basic"),
+        ("FRONT_URL", "chat.example.com"),
+        ("FRONT_URL", "https://chat.example.com/app"),
+        ("FRONT_URL", "http://chat.example.com"),
+        ("IP", "localhost"),
+        ("LOG", "oracle_ai=loud"),
+        ("MOCK_PROVIDER_ADDR", "127.0.0.1:9400"),
+        ("OIDC_ISSUER", "http://sso.example.com"),
+        ("OIDC_ISSUER", "https://sso.example.com/?a=b"),
+        ("FRONT_URL", "http://:secret@localhost:1"),
+        ("OIDC_ISSUER", "https://me:secret@sso.example.com"),
+        ("PORT", "0"),
+        ("PORT", "80800"),
+        ("REDIRECT_URI", "https://chat.example.com/auth/callback#here"),
+        ("REDIRECT_URI", "https://evil.example.com/auth/callback"),
+        ("REDIRECT_URI", "https://chat.example.com/elsewhere"),
+        ("SCOPES", "profile"),
+        ("SCOPES", "openid \"x\""),
+    ] {
+        let error = config(&[(variable, value)]).unwrap_err().to_string();
+        assert!(error.starts_with(variable), "{variable}={value}: {error}");
+        assert!(!error.contains('\n'));
+    }
+}
+
+#[test]
+fn a_provider_without_a_secret_is_refused_by_name() {
+    for missing in ["CLIENT_ID", "CLIENT_SECRET"] {
+        let pairs = PROVIDER.into_iter().filter(|(name, _)| *name != missing);
+        let error = Config::from_variables(&Variables::from_pairs(pairs)).unwrap_err().to_string();
+        assert!(error.starts_with(missing), "{error}");
+    }
+}
+
+#[test]
+fn no_error_repeats_a_value() {
+    // T101: it may be a secret in the wrong place.
+    let error = config(&[("CLIENT_AUTH", "hunter2")]).unwrap_err().to_string();
+    assert!(!error.contains("hunter2"));
+}
+
+#[cfg(feature = "mock")]
+mod with_the_mock {
+    use super::*;
+
+    fn config(pairs: &[(&'static str, &'static str)]) -> Result<Config, ConfigError> {
+        Config::from_variables(&Variables::from_pairs(pairs.iter().copied()))
+    }
+
+    #[test]
+    fn nothing_configured_means_the_mock_on_loopback() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.front_url.as_str(), "http://localhost:8080/");
+        assert!(matches!(config.provider, Provider::Mock(mock) if mock.address.to_string() == "127.0.0.1:9400"));
+    }
+
+    #[test]
+    fn the_mock_never_serves_others() {
+        assert!(config(&[("FRONT_URL", "https://chat.example.com")]).is_err());
+        assert!(config(&[("IP", "0.0.0.0")]).is_err());
+        assert!(config(&[("MOCK_PROVIDER_ADDR", "0.0.0.0:9400")]).is_err());
+    }
+
+    #[test]
+    fn a_forgotten_issuer_does_not_fall_back_to_the_mock() {
+        let error = config(&[("CLIENT_ID", "chat")]).unwrap_err().to_string();
+        assert!(error.contains("OIDC_ISSUER"), "{error}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Where values come from, and how a wrong one is reported.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use super::VARIABLES;
+
+const DOTENV: &str = ".env";
+
+/// One line that names the variable and the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{variable} must be {expected}")]
+    Wrong { variable: &'static str, expected: String },
+    #[error("{variable} must be set: {reason}")]
+    Missing { variable: &'static str, reason: &'static str },
+    #[error("{variable} is set, but {reason}")]
+    Unexpected { variable: &'static str, reason: &'static str },
+    #[error("{place} sets {variable}, which is no setting of oracle-ai; the settings are listed in .env.example")]
+    Unknown { place: &'static str, variable: String },
+    #[error(".env can't be read: {0}")]
+    Unreadable(String),
+}
+
+/// Names and values, empty ones left out.
+#[derive(Clone, Debug, Default)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// The process's environment over `.env` in the working directory.
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut variables = match dotenvy::from_filename_iter(DOTENV) {
+            Ok(lines) => Self::from_dotenv(lines)?,
+            Err(error) if error.not_found() => Self::default(),
+            Err(error) => return Err(ConfigError::Unreadable(error.to_string())),
+        };
+        variables.add_environment(
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )?;
+        Ok(variables)
+    }
+
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(
+            pairs
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
+    }
+
+    pub fn get(&self, variable: &'static str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str)
+    }
+
+    /// The value, or `default`, parsed.
+    pub fn parsed<T: FromStr>(&self, variable: &'static str, expected: &str, default: &str) -> Result<T, ConfigError> {
+        self.get(variable).unwrap_or(default).parse().map_err(|_| self.wrong(variable, expected))
+    }
+
+    /// The error for a value that is not as `expected`. The value itself is not repeated: it may be a secret.
+    pub fn wrong(&self, variable: &'static str, expected: &str) -> ConfigError {
+        ConfigError::Wrong { variable, expected: expected.to_owned() }
+    }
+
+    fn from_dotenv(lines: impl Iterator<Item = Result<(String, String), dotenvy::Error>>) -> Result<Self, ConfigError> {
+        let mut variables = BTreeMap::new();
+        for line in lines {
+            let (name, value) = line.map_err(|error| ConfigError::Unreadable(error.to_string()))?;
+            if !VARIABLES.contains(&name.as_str()) {
+                return Err(ConfigError::Unknown { place: ".env", variable: name });
+            }
+            if !value.is_empty() {
+                variables.insert(name, value);
+            }
+        }
+        Ok(Self(variables))
+    }
+
+    /// The environment is shared with others: there, only names that begin as ours do are taken for misspelt ones.
+    fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
+        for (name, value) in variables {
+            if VARIABLES.contains(&name.as_str()) {
+                match value.is_empty() {
+                    true => self.0.remove(&name),
+                    false => self.0.insert(name, value),
+                };
+            } else if ["OIDC_", "MOCK_PROVIDER_"].iter().any(|prefix| name.starts_with(prefix)) {
+                return Err(ConfigError::Unknown { place: "the environment", variable: name });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! The mock provider in this process, for development: the only place where the server room knows of it.
+
+use url::Url;
+
+use super::{config::MockProvider, environment::RandomnessError, oidc::ProviderSettings};
+
+/// Stops with its drop.
+pub struct EmbeddedProvider {
+    #[cfg(feature = "mock")] // the only thing in it
+    _provider: crate::mock::provider::Provider,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    #[error("MOCK_PROVIDER_ADDR: {0}")]
+    Provider(String),
+}
+
+/// Starts the provider with us as its one client.
+#[cfg(feature = "mock")] // a build without it gets the twin below
+pub async fn start(
+    settings: &MockProvider,
+    front_url: &Url,
+) -> Result<(ProviderSettings, EmbeddedProvider), StartError> {
+    use openidconnect::{ClientId, IssuerUrl};
+
+    use super::{
+        environment::Environment,
+        oidc::{ClientAuthentication, ClientSecret},
+    };
+    use crate::mock::provider::{Client, Provider};
+
+    const CLIENT_ID: &str = "oracle-ai";
+    let client_secret = Environment::system().random_text()?;
+    let client = Client {
+        client_id: CLIENT_ID.into(),
+        client_secret: client_secret.clone(),
+        redirect_uris: vec![settings.redirect_uri.to_string()],
+        post_logout_redirect_uris: vec![format!("{front_url}signed-out")],
+    };
+    let refused = |error: &dyn std::fmt::Display| StartError::Provider(error.to_string());
+    let provider = Provider::start(settings.address, client).await.map_err(|error| refused(&error))?;
+    let settings = ProviderSettings {
+        issuer: IssuerUrl::new(provider.issuer().to_owned()).map_err(|error| refused(&error))?,
+        client_id: ClientId::new(CLIENT_ID.into()),
+        client_secret: ClientSecret::new(client_secret),
+        client_authentication: ClientAuthentication::ClientSecretBasic,
+        redirect_uri: settings.redirect_uri.clone(),
+        scopes: settings.scopes.clone(),
+    };
+    Ok((settings, EmbeddedProvider { _provider: provider }))
+}
+
+/// There is no mock provider in this build; the configuration has refused to do without a real one.
+#[cfg(not(feature = "mock"))]
+pub async fn start(_: &MockProvider, _: &Url) -> Result<(ProviderSettings, EmbeddedProvider), StartError> {
+    Err(StartError::Provider("this build has no mock provider".into()))
+}

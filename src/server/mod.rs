@@ -1,0 +1,154 @@
+//! The server room: everything behind the doors.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `config` | what the operator says, checked before anything starts |
+//! | `router` | paths, limits and headers |
+//! | `guard` | who may enter the API doors |
+//! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
+//! | `oidc` | the relying party: everything that speaks with the provider |
+//! | `chat` | answers to messages |
+//! | `embedded_provider` | the mock provider, where no other is configured |
+//! | `environment`, `telemetry` | time and randomness; logs |
+
+mod chat;
+pub mod config;
+mod embedded_provider;
+pub mod environment;
+pub mod guard;
+pub mod oidc;
+pub mod router;
+pub mod sessions;
+mod telemetry;
+
+use std::{io, process::ExitCode, sync::Arc};
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use dioxus::prelude::Element;
+
+use chat::Chat;
+use config::{Config, Provider};
+use embedded_provider::EmbeddedProvider;
+use environment::Environment;
+use oidc::{OidcClient, ProviderHttp, ProviderSettings};
+use sessions::{MemoryStore, Sessions};
+
+use crate::wire::error::ApiError;
+
+/// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
+const EX_CONFIG: u8 = 78;
+
+/// What the doors call. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub sessions: Arc<Sessions>,
+    pub chat: Chat,
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Http(#[from] oidc::HttpSetupError),
+    #[error(transparent)]
+    EmbeddedProvider(#[from] embedded_provider::StartError),
+    #[error("can't listen on {address}: {source}")]
+    Bind { address: std::net::SocketAddr, source: io::Error },
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Serves `app` and the doors until the process is told to stop.
+pub fn serve(app: fn() -> Element) -> ExitCode {
+    let config = match Config::from_environment() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("oracle-ai: {error}");
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    telemetry::install(config.log.as_deref());
+    match run(config, app) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("oracle-ai: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Services {
+    /// The services for this provider, with everything else embedded.
+    pub fn new(settings: ProviderSettings, environment: Environment) -> Result<Self, StartError> {
+        let oidc = Arc::new(OidcClient::new(settings, ProviderHttp::new()?, environment.clone()));
+        let sessions = Sessions::new(Arc::new(MemoryStore::new()), oidc, environment);
+        Ok(Self { sessions: Arc::new(sessions), chat: Chat })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Services {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get().cloned().ok_or(ApiError::Internal)
+    }
+}
+
+fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let (services, _provider) = runtime.block_on(start(&config))?;
+    tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
+    if cfg!(debug_assertions) {
+        // Found out here: the framework panics.
+        std::net::TcpListener::bind(config.listen)
+            .map_err(|source| StartError::Bind { address: config.listen, source })?;
+        // With hot reloading for `dx serve`. It listens on IP and PORT, as `config.listen` does, and never returns.
+        let _entered = runtime.enter();
+        dioxus::serve(move || {
+            let router = router::application(services.clone(), app);
+            async { Ok(router) }
+        });
+    }
+    runtime.block_on(listen(config, services, app))
+}
+
+async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), StartError> {
+    let (settings, provider) = match &config.provider {
+        Provider::Configured(settings) => (settings.clone(), None),
+        Provider::Mock(mock) => {
+            let (settings, provider) = embedded_provider::start(mock, &config.front_url).await?;
+            tracing::warn!(issuer = settings.issuer.as_str(), "the mock identity provider lets anybody in");
+            (settings, Some(provider))
+        }
+    };
+    Ok((Services::new(settings, Environment::system())?, provider))
+}
+
+async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {
+    let listener = tokio::net::TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| StartError::Bind { address: config.listen, source })?;
+    let router = router::application(services, app);
+    axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
+    Ok(())
+}
+
+async fn stop_signal() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await
+        }
+    };
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

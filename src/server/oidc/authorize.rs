@@ -1,0 +1,48 @@
+//! The authorization request: Authorization Code with PKCE (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core
+//! §3.1.2.1).
+
+use openidconnect::{
+    CsrfToken, Nonce as RequestNonce, PkceCodeChallenge, PkceCodeVerifier, Scope,
+    core::{CoreAuthPrompt, CoreAuthenticationFlow},
+};
+
+use super::{
+    client::OidcClient,
+    error::ProviderError,
+    values::{CodeVerifier, Nonce},
+};
+use crate::wire::auth::State;
+
+/// Refresh tokens that outlive the provider's own session are given only with the person's consent (OpenID Connect
+/// Core §11).
+const OFFLINE_ACCESS: &str = "offline_access";
+
+impl OidcClient {
+    /// The URL to send the browser to.
+    pub async fn authorization_url(
+        &self,
+        state: &State,
+        nonce: &Nonce,
+        code_verifier: &CodeVerifier,
+    ) -> Result<String, ProviderError> {
+        let relying_party = self.relying_party().await?;
+        // S256 always: `plain` is not to be had here (RFC 9700 §2.1.1).
+        let verifier = PkceCodeVerifier::new(code_verifier.secret().to_owned());
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
+        let (state, nonce) = (state.secret().to_owned(), nonce.secret().to_owned());
+
+        let mut request = relying_party
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                || CsrfToken::new(state),
+                || RequestNonce::new(nonce),
+            )
+            .set_pkce_challenge(challenge)
+            .add_scopes(self.settings.scopes.iter().cloned().map(Scope::new));
+        if self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS) {
+            request = request.add_prompt(CoreAuthPrompt::Consent);
+        }
+        let (url, _, _) = request.url();
+        Ok(url.into())
+    }
+}

@@ -1,0 +1,162 @@
+//! The provider's metadata and keys: fetched when first needed, shared by all callers, kept while they are fresh, and
+//! kept longer while the provider is down (OpenID Connect Discovery §4).
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use openidconnect::{
+    AdditionalProviderMetadata, DiscoveryError, IssuerUrl, ProviderMetadata,
+    core::{
+        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
+        CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
+        CoreSubjectIdentifierType,
+    },
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::{
+    error::ProviderError,
+    http::{HttpError, ProviderHttp},
+};
+use crate::server::environment::Environment;
+
+/// `openidconnect`'s core metadata with the members that we need besides.
+pub(super) type Metadata = ProviderMetadata<
+    MoreMetadata,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct MoreMetadata {
+    /// RFC 9207 §3
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: Option<bool>,
+}
+
+impl AdditionalProviderMetadata for MoreMetadata {}
+
+impl MoreMetadata {
+    pub(super) fn promises_iss(&self) -> bool {
+        self.authorization_response_iss_parameter_supported.unwrap_or(false)
+    }
+}
+
+/// Metadata older than this is fetched again when next needed.
+const FRESH_FOR: Duration = Duration::from_secs(60 * 60);
+/// While the provider is down, callers are held up by a try at most this often.
+const NEXT_TRY_AFTER: Duration = Duration::from_secs(30);
+/// A signature that does not fit makes us look for new keys at most this often.
+const NEW_KEYS_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+
+pub(super) struct Discovery {
+    issuer: IssuerUrl,
+    http: ProviderHttp,
+    environment: Environment,
+    /// Locked while a fetch is under way, so that there is one at a time.
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    metadata: Option<(Arc<Metadata>, SystemTime)>,
+    failure: Option<(ProviderError, SystemTime)>,
+}
+
+impl Discovery {
+    pub(super) fn new(issuer: IssuerUrl, http: ProviderHttp, environment: Environment) -> Self {
+        Self { issuer, http, environment, known: Mutex::default() }
+    }
+
+    /// The metadata, with the keys in it.
+    pub(super) async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
+        let asked_at = self.environment.now();
+        let mut known = self.known.lock().await;
+        if let Some((metadata, fetched_at)) = &known.metadata
+            && !self.is_older(*fetched_at, FRESH_FOR)
+        {
+            return Ok(metadata.clone());
+        }
+        if let (Some((metadata, _)), Some((_, failed_at))) = (&known.metadata, &known.failure)
+            && !self.is_older(*failed_at, NEXT_TRY_AFTER)
+        {
+            return Ok(metadata.clone());
+        }
+        self.fetch(&mut known, asked_at).await
+    }
+
+    /// The metadata with its keys fetched again, or `None` where that was done a moment ago or does not work.
+    pub(super) async fn new_keys(&self) -> Option<Arc<Metadata>> {
+        let asked_at = self.environment.now();
+        let mut known = self.known.lock().await;
+        if let Some((_, fetched_at)) = &known.metadata
+            && !self.is_older(*fetched_at, NEW_KEYS_AT_MOST_EVERY)
+        {
+            return None;
+        }
+        self.fetch(&mut known, asked_at).await.ok()
+    }
+
+    async fn fetch(&self, known: &mut Known, asked_at: SystemTime) -> Result<Arc<Metadata>, ProviderError> {
+        let fetched = match &known.failure {
+            // It failed while this caller was waiting for its turn: that is the answer to its question too.
+            Some((error, failed_at)) if *failed_at >= asked_at => Err(error.clone()),
+            _ => self.request().await,
+        };
+        let now = self.environment.now();
+        match fetched {
+            Ok(metadata) => {
+                let metadata = Arc::new(metadata);
+                *known = Known { metadata: Some((metadata.clone(), now)), failure: None };
+                Ok(metadata)
+            }
+            Err(error) => {
+                if known.failure.is_none() {
+                    tracing::warn!(issuer = self.issuer.as_str(), %error, "provider metadata could not be fetched");
+                }
+                known.failure = Some((error.clone(), now));
+                // The last good set is kept: a provider that is down must not end what still works.
+                known.metadata.as_ref().map(|(metadata, _)| metadata.clone()).ok_or(error)
+            }
+        }
+    }
+
+    async fn request(&self) -> Result<Metadata, ProviderError> {
+        let metadata = Metadata::discover_async(self.issuer.clone(), &self.http)
+            .await
+            .map_err(|error| ProviderError::Discovery(describe(error)))?;
+        if metadata.token_endpoint().is_none() {
+            return Err(ProviderError::MissingEndpoint("token_endpoint"));
+        }
+        tracing::info!(issuer = self.issuer.as_str(), "provider metadata fetched");
+        Ok(metadata)
+    }
+
+    fn is_older(&self, than: SystemTime, limit: Duration) -> bool {
+        self.environment.now().duration_since(than).unwrap_or_default() >= limit
+    }
+}
+
+fn describe(error: DiscoveryError<HttpError>) -> String {
+    match error {
+        DiscoveryError::Request(cause) => cause.to_string(),
+        DiscoveryError::Parse(cause) => format!("unreadable document: {cause}"),
+        DiscoveryError::Response(status, _, text) => format!("status {status}: {text}"),
+        DiscoveryError::UrlParse(cause) => cause.to_string(),
+        // Names both issuers where they differ.
+        DiscoveryError::Validation(text) | DiscoveryError::Other(text) => text,
+        other => other.to_string(),
+    }
+}

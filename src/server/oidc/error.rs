@@ -1,0 +1,110 @@
+//! One error per operation, one variant per way to fail. The texts are for the log; none holds a token, a code or
+//! another secret.
+
+use openidconnect::{
+    ErrorResponseType, RequestTokenError, StandardErrorResponse,
+    core::{CoreErrorResponseType, CoreRequestTokenError},
+};
+
+use super::http::HttpError;
+
+/// The provider can't be spoken to: it is unreachable, or its metadata is not usable.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ProviderError {
+    #[error("discovery failed: {0}")]
+    Discovery(String),
+    #[error("the provider's metadata names no {0}")]
+    MissingEndpoint(&'static str),
+}
+
+/// Why a code did not become tokens.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// Nothing was decided: the provider did not answer, or not in a way that makes sense.
+    #[error("provider unavailable: {0}")]
+    Unavailable(String),
+    /// The authorization response is from another issuer, or does not say from which although it should (RFC 9207 §2.4).
+    #[error("the authorization response is not from the issuer")]
+    WrongIssuer,
+    /// The token endpoint said no.
+    #[error("the token endpoint refused the code: {0}")]
+    Refused(String),
+    /// The ID token did not pass verification.
+    #[error("ID token refused: {0}")]
+    InvalidIdToken(String),
+}
+
+/// Why a refresh token did not become an access token.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The session is over for the provider (RFC 6749 §5.2 `invalid_grant`, and what providers send in its place).
+    #[error("the provider ended the grant: {0}")]
+    InvalidGrant(String),
+    /// A refreshed ID token that is not this person's, or not the provider's (OpenID Connect Core §12.2).
+    #[error("refreshed ID token refused: {0}")]
+    InvalidIdToken(String),
+    /// Nothing was decided; the refresh token may still be good.
+    #[error("provider unavailable: {0}")]
+    Unavailable(String),
+}
+
+impl From<ProviderError> for ExchangeError {
+    fn from(error: ProviderError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<ProviderError> for RefreshError {
+    fn from(error: ProviderError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// What a failed token request means.
+pub(super) enum TokenRequestFailure {
+    /// The provider decided against this grant.
+    Refused(String),
+    /// The provider decided nothing about this grant.
+    Unavailable(String),
+}
+
+/// Judges a failed token request by the answer's `status` (0: there was no answer) and its OAuth error code.
+///
+/// A code decides, unless it is about *our own* credentials or says "later" (RFC 6749 §4.1.2.1 and RFC 8628 §3.5 have
+/// such codes; providers send them here too). Without a readable code, 400 and 401 decide, as some providers send them
+/// bare; every other status may be a proxy's on the way.
+pub(super) fn judge(error: &CoreRequestTokenError<HttpError>, status: u16) -> TokenRequestFailure {
+    let text = describe(error, status);
+    let is_decided = match oauth_error(error) {
+        Some(CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient) => false,
+        Some(CoreErrorResponseType::Extension(code)) => {
+            (400..500).contains(&status)
+                && !["temporarily_unavailable", "server_error", "slow_down"].contains(&code.as_str())
+        }
+        Some(_) => (400..500).contains(&status),
+        None => status == 400 || status == 401,
+    };
+    if is_decided { TokenRequestFailure::Refused(text) } else { TokenRequestFailure::Unavailable(text) }
+}
+
+fn oauth_error(error: &CoreRequestTokenError<HttpError>) -> Option<&CoreErrorResponseType> {
+    match error {
+        RequestTokenError::ServerResponse(response) => Some(response.error()),
+        _ => None,
+    }
+}
+
+/// For the log. A parse error's own text could quote the answer, so only the place is told.
+fn describe(error: &CoreRequestTokenError<HttpError>, status: u16) -> String {
+    match error {
+        RequestTokenError::ServerResponse(response) => describe_response(response, status),
+        RequestTokenError::Request(cause) => cause.to_string(),
+        RequestTokenError::Parse(cause, _) => format!("status {status}, unreadable answer at `{}`", cause.path()),
+        RequestTokenError::Other(text) => format!("status {status}, {text}"),
+    }
+}
+
+fn describe_response<T: ErrorResponseType>(response: &StandardErrorResponse<T>, status: u16) -> String {
+    let description = response.error_description().map(|text| format!(" {text:?}")).unwrap_or_default();
+    format!("status {status}, {:?}{description}", response.error())
+}

@@ -1,0 +1,128 @@
+//! Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5, OpenID Connect Core §3.1.3).
+
+use std::time::Duration;
+
+use openidconnect::{
+    AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier,
+    core::{CoreIdTokenClaims, CoreUserInfoClaims},
+};
+
+use super::{
+    client::{OidcClient, RelyingParty},
+    error::{ExchangeError, TokenRequestFailure, judge},
+    id_token::{ExpectedNonce, NOT_READABLE},
+    token_response::{SentIdToken, TokenResponse},
+    values::{CodeVerifier, IdToken, Nonce, RefreshToken},
+};
+use crate::wire::auth::{AccessToken, AuthorizationCode, UserClaims};
+
+/// A finished login.
+#[derive(Debug)]
+pub struct Login {
+    pub access_token: AccessToken,
+    /// For how long the access token is good, from now.
+    pub expires_in: Duration,
+    pub refresh_token: Option<RefreshToken>,
+    pub id_token: IdToken,
+    pub user: UserClaims,
+}
+
+impl OidcClient {
+    /// RFC 9207 §2.4: `iss` must be our issuer, letter by letter, and may be missing only where the provider's metadata
+    /// does not promise it.
+    pub async fn check_response_issuer(&self, iss: Option<&str>) -> Result<(), ExchangeError> {
+        let is_ours = match iss {
+            Some(iss) => iss == self.issuer(),
+            None => !self.promises_iss().await?,
+        };
+        if is_ours { Ok(()) } else { Err(ExchangeError::WrongIssuer) }
+    }
+
+    /// Exchanges the code and verifies the ID token that comes with it.
+    pub async fn exchange_code(
+        &self,
+        code: &AuthorizationCode,
+        code_verifier: &CodeVerifier,
+        nonce: &Nonce,
+    ) -> Result<Login, ExchangeError> {
+        let relying_party = self.relying_party().await?;
+        let response = self.request_tokens(&relying_party, code, code_verifier).await?;
+        if let Some(reason) = response.unusable() {
+            return Err(ExchangeError::Unavailable(reason.into()));
+        }
+        let id_token = match response.sent_id_token() {
+            SentIdToken::Sent(id_token) => id_token,
+            SentIdToken::Absent => return Err(ExchangeError::InvalidIdToken("none was sent".into())),
+            SentIdToken::Malformed => return Err(ExchangeError::InvalidIdToken(NOT_READABLE.into())),
+        };
+        let claims = self
+            .verified_claims(&relying_party, id_token, ExpectedNonce::Exactly(nonce))
+            .await
+            .map_err(|error| ExchangeError::InvalidIdToken(error.to_string()))?;
+
+        let mut user = user_claims(&claims);
+        if user.name.is_none() && user.preferred_username.is_none() && user.email.is_none() {
+            self.add_userinfo(&relying_party, &response, &claims, &mut user).await;
+        }
+        Ok(Login {
+            access_token: AccessToken::new(response.access_token().secret().to_owned()),
+            expires_in: response.lifetime(),
+            refresh_token: response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned())),
+            id_token: IdToken::new(id_token.to_string()),
+            user,
+        })
+    }
+
+    async fn request_tokens(
+        &self,
+        relying_party: &RelyingParty,
+        code: &AuthorizationCode,
+        code_verifier: &CodeVerifier,
+    ) -> Result<TokenResponse, ExchangeError> {
+        let http = self.http.for_token_endpoint();
+        relying_party
+            .exchange_code(Code::new(code.secret().to_owned()))
+            .map_err(|error| ExchangeError::Unavailable(error.to_string()))?
+            .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.secret().to_owned()))
+            .request_async(&http)
+            .await
+            .map_err(|error| match judge(&error, http.status()) {
+                TokenRequestFailure::Refused(text) => ExchangeError::Refused(text),
+                TokenRequestFailure::Unavailable(text) => ExchangeError::Unavailable(text),
+            })
+    }
+
+    /// Some providers name the person only at the userinfo endpoint. The login does not depend on it.
+    async fn add_userinfo(
+        &self,
+        relying_party: &RelyingParty,
+        response: &TokenResponse,
+        claims: &CoreIdTokenClaims,
+        user: &mut UserClaims,
+    ) {
+        // The answer's `sub` must be the ID token's (OpenID Connect Core §5.3.2): `openidconnect` compares them.
+        let Ok(request) = relying_party.user_info(response.access_token().clone(), Some(claims.subject().clone()))
+        else {
+            return;
+        };
+        let answer: Result<CoreUserInfoClaims, _> = request.request_async(&self.http).await;
+        match answer {
+            Ok(userinfo) => {
+                user.name = userinfo.name().and_then(|name| name.get(None)).map(|name| name.to_string());
+                user.preferred_username = userinfo.preferred_username().map(|name| name.to_string());
+                user.email = userinfo.email().map(|email| email.to_string());
+            }
+            Err(error) => tracing::warn!(%error, "userinfo could not be read; the person is shown by `sub`"),
+        }
+    }
+}
+
+fn user_claims(claims: &CoreIdTokenClaims) -> UserClaims {
+    UserClaims {
+        iss: claims.issuer().to_string(),
+        sub: claims.subject().to_string(),
+        name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
+        preferred_username: claims.preferred_username().map(|name| name.to_string()),
+        email: claims.email().map(|email| email.to_string()),
+    }
+}

@@ -1,0 +1,222 @@
+//! The token endpoint's answer, as real providers send it (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+//!
+//! `openidconnect`'s own type stops a login at an `expires_in` sent as text, and can't tell a malformed ID token from
+//! a malformed answer.
+
+use std::{str::FromStr, time::Duration};
+
+use openidconnect::{
+    AccessToken, EmptyAdditionalClaims, OAuth2TokenResponse, RefreshToken, Scope,
+    core::{CoreGenderClaim, CoreIdToken, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreTokenType},
+};
+use serde::{Deserialize, Serialize};
+
+/// What is assumed where the answer does not say.
+const ASSUMED_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// An access token is used for a day at most, whatever the answer says: no session lasts longer.
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Members", into = "Members")]
+pub(super) struct TokenResponse {
+    access_token: AccessToken,
+    token_type: CoreTokenType,
+    expires_in: Option<Duration>,
+    refresh_token: Option<RefreshToken>,
+    id_token: SentIdToken,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum SentIdToken {
+    Absent,
+    /// Sent, but not a JWT.
+    Malformed,
+    Sent(Box<CoreIdToken>),
+}
+
+impl TokenResponse {
+    pub(super) fn lifetime(&self) -> Duration {
+        self.expires_in.filter(|lifetime| !lifetime.is_zero()).unwrap_or(ASSUMED_LIFETIME).min(MAX_LIFETIME)
+    }
+
+    /// Why this answer can't be used, if it can't: a token of a kind that we don't know (RFC 6749 §7.1), or one that no
+    /// header can carry (RFC 6749 appendix A.12).
+    pub(super) fn unusable(&self) -> Option<&'static str> {
+        let token = self.access_token.secret();
+        let is_known = match &self.token_type {
+            CoreTokenType::Bearer => true,
+            CoreTokenType::Extension(other) => other == "dpop",
+            _ => false,
+        };
+        match (is_known, !token.is_empty() && token.bytes().all(|byte| (0x21..=0x7e).contains(&byte))) {
+            (false, _) => Some("the access token is of an unknown type"),
+            (true, false) => Some("the access token has characters that no header can carry"),
+            (true, true) => None,
+        }
+    }
+
+    pub(super) fn sent_id_token(&self) -> &SentIdToken {
+        &self.id_token
+    }
+}
+
+impl OAuth2TokenResponse for TokenResponse {
+    type TokenType = CoreTokenType;
+
+    fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    fn token_type(&self) -> &CoreTokenType {
+        &self.token_type
+    }
+
+    fn expires_in(&self) -> Option<Duration> {
+        self.expires_in
+    }
+
+    fn refresh_token(&self) -> Option<&RefreshToken> {
+        self.refresh_token.as_ref()
+    }
+
+    fn scopes(&self) -> Option<&Vec<Scope>> {
+        None
+    }
+}
+
+impl
+    openidconnect::TokenResponse<
+        EmptyAdditionalClaims,
+        CoreGenderClaim,
+        CoreJweContentEncryptionAlgorithm,
+        CoreJwsSigningAlgorithm,
+    > for TokenResponse
+{
+    fn id_token(&self) -> Option<&CoreIdToken> {
+        match &self.id_token {
+            SentIdToken::Sent(id_token) => Some(id_token),
+            SentIdToken::Absent | SentIdToken::Malformed => None,
+        }
+    }
+}
+
+/// The members as they stand in the JSON; unknown ones are ignored.
+#[derive(Clone, Serialize, Deserialize)]
+struct Members {
+    access_token: AccessToken,
+    #[serde(default)]
+    token_type: Option<String>,
+    #[serde(default)]
+    expires_in: Option<Seconds>,
+    #[serde(default)]
+    refresh_token: Option<String>,
+    #[serde(default)]
+    id_token: Option<String>,
+}
+
+/// `3600`, `3600.5` or `"3600"` (T72).
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(f64),
+    Text(String),
+}
+
+impl From<Members> for TokenResponse {
+    fn from(members: Members) -> Self {
+        let not_empty = |text: &String| !text.is_empty();
+        Self {
+            access_token: members.access_token,
+            token_type: token_type(members.token_type.as_deref()),
+            expires_in: members.expires_in.and_then(duration),
+            refresh_token: members.refresh_token.filter(not_empty).map(RefreshToken::new),
+            id_token: match members.id_token.filter(not_empty) {
+                None => SentIdToken::Absent,
+                Some(text) => CoreIdToken::from_str(&text)
+                    .map_or(SentIdToken::Malformed, |id_token| SentIdToken::Sent(Box::new(id_token))),
+            },
+        }
+    }
+}
+
+impl From<TokenResponse> for Members {
+    fn from(response: TokenResponse) -> Self {
+        Self {
+            token_type: Some(response.token_type.as_ref().to_owned()),
+            expires_in: response.expires_in.map(|lifetime| Seconds::Number(lifetime.as_secs_f64())),
+            refresh_token: response.refresh_token.map(RefreshToken::into_secret),
+            id_token: match response.id_token {
+                SentIdToken::Sent(id_token) => Some(id_token.to_string()),
+                SentIdToken::Absent | SentIdToken::Malformed => None,
+            },
+            access_token: response.access_token,
+        }
+    }
+}
+
+/// Compared without case (RFC 6749 §5.1); an answer without one is taken for the only kind we ask for.
+fn token_type(text: Option<&str>) -> CoreTokenType {
+    match text {
+        Some(text) if !text.eq_ignore_ascii_case("bearer") => CoreTokenType::Extension(text.to_lowercase()),
+        _ => CoreTokenType::Bearer,
+    }
+}
+
+fn duration(seconds: Seconds) -> Option<Duration> {
+    let seconds = match seconds {
+        Seconds::Number(number) => number,
+        Seconds::Text(text) => text.trim().parse().ok()?,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(json: serde_json::Value) -> TokenResponse {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn expires_in_may_be_a_number_a_text_or_absent() {
+        // T72
+        let lifetime =
+            |expires_in| response(serde_json::json!({"access_token": "a", "expires_in": expires_in})).lifetime();
+        assert_eq!(lifetime(serde_json::json!(3600)), Duration::from_secs(3600));
+        assert_eq!(lifetime(serde_json::json!("3600")), Duration::from_secs(3600));
+        assert_eq!(lifetime(serde_json::json!(-1)), ASSUMED_LIFETIME);
+        assert_eq!(lifetime(serde_json::json!(0)), ASSUMED_LIFETIME);
+        assert_eq!(lifetime(serde_json::json!(1e19)), MAX_LIFETIME);
+        assert_eq!(response(serde_json::json!({"access_token": "a"})).lifetime(), ASSUMED_LIFETIME);
+    }
+
+    #[test]
+    fn token_type_has_no_case_and_unknown_members_are_ignored_but_an_access_token_is_needed() {
+        // T23
+        let sent = response(serde_json::json!({"access_token": "a", "token_type": "bEARER", "state": "x", "iat": 1}));
+        assert_eq!(sent.token_type, CoreTokenType::Bearer);
+        assert!(serde_json::from_value::<TokenResponse>(serde_json::json!({"token_type": "Bearer"})).is_err());
+    }
+
+    #[test]
+    fn an_access_token_that_can_not_be_used_is_told() {
+        let unusable = |token: &str, kind: &str| {
+            response(serde_json::json!({"access_token": token, "token_type": kind})).unusable().is_some()
+        };
+        assert!(!unusable("7|a:b%41", "Bearer"));
+        assert!(!unusable("a", "DPoP"));
+        for token in ["", "a b", "a\nb", "tök"] {
+            assert!(unusable(token, "Bearer"), "{token:?}");
+        }
+        assert!(unusable("a", "N_A"));
+    }
+
+    #[test]
+    fn an_empty_refresh_token_is_none_and_a_malformed_id_token_is_told_from_none() {
+        let sent = response(serde_json::json!({"access_token": "a", "refresh_token": "", "id_token": "not a jwt"}));
+        assert!(sent.refresh_token.is_none());
+        assert!(matches!(sent.id_token, SentIdToken::Malformed));
+    }
+}

@@ -1,0 +1,91 @@
+//! One error per operation: what went wrong, for the log. [`ApiError`] is what the wire carries of it.
+
+use super::store::StoreError;
+use crate::{
+    server::{
+        environment::RandomnessError,
+        oidc::{ExchangeError, ProviderError},
+    },
+    wire::error::{ApiError, LoginRefusal, RETRY_AFTER_SECONDS},
+};
+
+/// Why a login did not begin or not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    #[error("unknown, spent or expired state")]
+    UnknownState,
+    #[error("the authorization response has neither code nor error, or both")]
+    NeitherCodeNorError,
+    #[error("the authorization code is too long")]
+    CodeTooLong,
+    /// Quoted by `Debug`, so that the provider's text can't forge a log line.
+    #[error("the provider refused the login: {error:?} {description:?}")]
+    Refused { refusal: LoginRefusal, error: String, description: Option<String> },
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+}
+
+/// Why a refresh gave no access token. Shared by all callers of one refresh, hence `Clone`.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RefreshFailure {
+    #[error("the session has ended: {0}")]
+    SessionEnded(String),
+    #[error("provider unavailable: {0}")]
+    ProviderUnavailable(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The task that did it was lost.
+    #[error("the refresh was broken off")]
+    Lost,
+}
+
+/// Logged here, once: the door is the boundary.
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::UnknownState | LoginError::Refused { .. } => tracing::info!(%error, "login not finished"),
+            _ => tracing::warn!(%error, "login not finished"),
+        }
+        match error {
+            LoginError::UnknownState => Self::InvalidState,
+            LoginError::NeitherCodeNorError => Self::InvalidField {
+                field: "code".into(),
+                reason: "exactly one of `code` and `error` is needed".into(),
+            },
+            LoginError::CodeTooLong => Self::InvalidField { field: "code".into(), reason: "too long".into() },
+            LoginError::Refused { refusal, .. } => Self::LoginRefused { error: refusal },
+            LoginError::Exchange(
+                ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
+            ) => Self::LoginFailed,
+            LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
+                Self::ProviderUnavailable { retry_after: None }
+            }
+            LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<RefreshFailure> for ApiError {
+    fn from(error: RefreshFailure) -> Self {
+        match error {
+            RefreshFailure::SessionEnded(_) => Self::SessionEnded,
+            RefreshFailure::ProviderUnavailable(_) => {
+                Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
+            }
+            RefreshFailure::Store(_) | RefreshFailure::Lost => Self::Unavailable,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store unavailable");
+        Self::Unavailable
+    }
+}

@@ -1,0 +1,149 @@
+//! Sessions: from the first click on "sign in" to the last sign-out.
+//!
+//! [`Sessions`] holds the rules; it takes its store, the provider's client, the clock and randomness from outside.
+
+mod error;
+mod memory;
+mod pending;
+mod refresh;
+mod session;
+mod store;
+
+use std::{sync::Arc, time::Duration};
+
+pub use error::{LoginError, RefreshFailure};
+pub use memory::MemoryStore;
+pub use pending::{PENDING_LIFETIME, PendingAuthorization};
+pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, IssuedToken, SecretHash, Session};
+pub use store::{SessionStore, StoreError};
+
+use refresh::RefreshesInFlight;
+
+use crate::{
+    server::{
+        environment::Environment,
+        oidc::{CodeVerifier, Nonce, OidcClient},
+    },
+    wire::{
+        auth::{
+            AccessToken, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, LogoutResponse, SessionId,
+            State, TokenResponse, UserClaims,
+        },
+        error::LoginRefusal,
+    },
+};
+
+/// Until access tokens are bound to a browser key (RFC 9449 §5), they are bearer tokens (RFC 6750).
+const TOKEN_TYPE: &str = "Bearer";
+
+/// Longest authorization code taken, in bytes. Real ones reach some hundreds.
+const MAX_CODE_LENGTH: usize = 4096;
+
+const MAX_LOGGED_CHARS: usize = 200;
+
+pub struct Sessions {
+    store: Arc<dyn SessionStore>,
+    oidc: Arc<OidcClient>,
+    environment: Environment,
+    refreshes: RefreshesInFlight,
+}
+
+impl Sessions {
+    pub fn new(store: Arc<dyn SessionStore>, oidc: Arc<OidcClient>, environment: Environment) -> Self {
+        Self { store, oidc, environment, refreshes: RefreshesInFlight::default() }
+    }
+
+    /// Remembers a login in flight and tells where to send the browser.
+    pub async fn begin_authorization(&self) -> Result<AuthorizationRequest, LoginError> {
+        let state = State::new(self.environment.random_text()?);
+        let nonce = Nonce::new(self.environment.random_text()?);
+        let code_verifier = CodeVerifier::new(self.environment.random_text()?);
+
+        let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier).await?;
+        let expires_at = self.environment.after(PENDING_LIFETIME);
+        let pending = PendingAuthorization { nonce, code_verifier, expires_at };
+        self.store.put_pending(SecretHash::of(state.secret()), pending).await?;
+        Ok(AuthorizationRequest { authorize_url, state, front_url: self.oidc.front_url() })
+    }
+
+    /// Finishes a login. The pending authorization is taken first, whatever the answer says: a `state` is good once.
+    pub async fn exchange_code(&self, response: AuthorizationResponse) -> Result<TokenResponse, LoginError> {
+        let state = SecretHash::of(response.state.secret());
+        let pending = self.store.take_pending(&state, self.environment.now()).await?.ok_or(LoginError::UnknownState)?;
+        self.oidc.check_response_issuer(response.iss.as_deref()).await?;
+        let code = accepted_code(response)?;
+        let login = self.oidc.exchange_code(&code, &pending.code_verifier, &pending.nonce).await?;
+
+        // A name of its own, never the `state`: that one travels in URLs, histories and other people's logs.
+        let id = SessionId::new(self.environment.random_text()?);
+        let now = self.environment.now();
+        let mut ends_at = now + ABSOLUTE_LIFETIME;
+        if login.refresh_token.is_none() {
+            ends_at = ends_at.min(now + login.expires_in);
+        }
+        let session = Session {
+            user: login.user.clone(),
+            refresh_token: login.refresh_token,
+            id_token: login.id_token,
+            nonce: pending.nonce,
+            last_used_at: now,
+            ends_at,
+        };
+        let key = SecretHash::of(id.secret());
+        self.store.put_session(key.clone(), session).await?;
+        self.remember_access_token(key, &login.access_token, login.expires_in).await?;
+        tracing::info!("signed in");
+        Ok(TokenResponse {
+            access_token: login.access_token,
+            token_type: TOKEN_TYPE.into(),
+            expires_in: login.expires_in.as_secs(),
+            session: id,
+            user: login.user,
+        })
+    }
+
+    /// Ends the session, if it still is there: logging out twice is success (OpenID Connect RP-Initiated Logout §4).
+    pub async fn logout(&self, id: &SessionId) -> Result<LogoutResponse, StoreError> {
+        if self.store.remove_session(&SecretHash::of(id.secret())).await?.is_some() {
+            tracing::info!("signed out");
+        }
+        Ok(LogoutResponse::default())
+    }
+
+    /// Who holds this access token: `Some` if this server issued it to a session that still lives.
+    pub async fn holder(&self, access_token: &AccessToken) -> Result<Option<UserClaims>, StoreError> {
+        let now = self.environment.now();
+        let token = SecretHash::of(access_token.secret());
+        let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(None) };
+        Ok(self.store.session(&issued.session, now).await?.map(|session| session.user))
+    }
+
+    async fn remember_access_token(
+        &self,
+        session: SecretHash,
+        access_token: &AccessToken,
+        expires_in: Duration,
+    ) -> Result<(), StoreError> {
+        let expires_at = self.environment.after(expires_in);
+        self.store.put_issued_token(SecretHash::of(access_token.secret()), IssuedToken { session, expires_at }).await
+    }
+}
+
+/// The code, if the provider sent one.
+fn accepted_code(response: AuthorizationResponse) -> Result<AuthorizationCode, LoginError> {
+    match (response.code, response.error) {
+        (Some(code), None) if code.secret().len() <= MAX_CODE_LENGTH => Ok(code),
+        (Some(_), None) => Err(LoginError::CodeTooLong),
+        (None, Some(error)) => Err(LoginError::Refused {
+            refusal: LoginRefusal::from_error_code(&error),
+            error: shortened(&error),
+            description: response.error_description.as_deref().map(shortened),
+        }),
+        _ => Err(LoginError::NeitherCodeNorError),
+    }
+}
+
+/// The provider's texts go to the log, but not by the page.
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_LOGGED_CHARS).collect()
+}

@@ -1,0 +1,19 @@
+//! A login in flight.
+
+use std::time::{Duration, SystemTime};
+
+use crate::server::oidc::{CodeVerifier, Nonce};
+
+/// How long the person may take at the provider.
+pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// What the server must remember between the authorization request and its response. Stored under the hash of the
+/// `state`, taken out by its first use (RFC 9700 §4.2.4), good until `expires_at`.
+#[derive(Clone, Debug)]
+pub struct PendingAuthorization {
+    /// Compared with the ID token's (OpenID Connect Core §3.1.3.7 step 11).
+    pub nonce: Nonce,
+    /// Sent with the code (RFC 7636 §4.5).
+    pub code_verifier: CodeVerifier,
+    pub expires_at: SystemTime,
+}

@@ -1,0 +1,120 @@
+//! Refresh: at most one call to the provider per session at a time, and all who ask meanwhile get its answer.
+//!
+//! With rotation, a second call would spend a refresh token that the first has just replaced, and many providers then
+//! end the whole grant (RFC 9700 §4.14.2).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+
+use super::{RefreshFailure, SecretHash, Sessions, TOKEN_TYPE};
+use crate::{
+    server::oidc::{RefreshError, Refreshed},
+    wire::auth::{RefreshResponse, SessionId},
+};
+
+type Outcome = Result<RefreshResponse, RefreshFailure>;
+
+/// The refreshes under way in this process, by session.
+#[derive(Clone, Default)]
+pub(super) struct RefreshesInFlight(Arc<Mutex<HashMap<SecretHash, Shared<BoxFuture<'static, Outcome>>>>>);
+
+impl Sessions {
+    /// A new access token for the session. All callers that ask while one refresh is under way get the same answer.
+    pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId) -> Outcome {
+        let key = SecretHash::of(id.secret());
+        let sessions = self.clone();
+        self.refreshes.join(key.clone(), async move { sessions.refresh(&key).await }).await
+    }
+
+    async fn refresh(&self, key: &SecretHash) -> Outcome {
+        let outcome = self.refresh_and_store(key).await;
+        match &outcome {
+            Ok(_) => tracing::debug!("access token refreshed"),
+            Err(error @ RefreshFailure::SessionEnded(_)) => tracing::info!(%error, "refresh refused"),
+            Err(error) => tracing::warn!(%error, "refresh failed, session kept"),
+        }
+        outcome
+    }
+
+    async fn refresh_and_store(&self, key: &SecretHash) -> Outcome {
+        let now = self.environment.now();
+        let ended = |reason: &str| RefreshFailure::SessionEnded(reason.into());
+        let mut session = self.store.session(key, now).await?.ok_or_else(|| ended("unknown or expired session"))?;
+        let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
+
+        let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.nonce).await {
+            Ok(refreshed) => refreshed,
+            Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
+            Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken(_))) => {
+                self.store.remove_session(key).await?;
+                return Err(ended(&error.to_string()));
+            }
+        };
+        let Refreshed { access_token, expires_in, refresh_token, id_token } = refreshed;
+        // RFC 6749 §6: a new refresh token replaces the old one; without a new one, the old one stays.
+        if let Some(refresh_token) = refresh_token {
+            session.refresh_token = Some(refresh_token);
+        }
+        if let Some(id_token) = id_token {
+            session.id_token = id_token;
+        }
+        session.last_used_at = self.environment.now();
+        let user = session.user.clone();
+        // Stored before the browser is answered. A logout that came in between stands.
+        if !self.store.update_session(key, session).await? {
+            return Err(ended("signed out meanwhile"));
+        }
+        self.remember_access_token(key.clone(), &access_token, expires_in).await?;
+        Ok(RefreshResponse { access_token, token_type: TOKEN_TYPE.into(), expires_in: expires_in.as_secs(), user })
+    }
+}
+
+impl RefreshesInFlight {
+    /// Waits for the refresh of this session that is under way, or starts `refresh`.
+    async fn join(&self, key: SecretHash, refresh: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
+        let shared = {
+            let mut refreshes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            refreshes.entry(key.clone()).or_insert_with(|| self.start(key, refresh)).clone()
+        };
+        shared.await
+    }
+
+    /// In a task of its own: the new refresh token must be stored even if the browser that asked has gone. The task is
+    /// started by the first to wait for it, with the list unlocked.
+    fn start(
+        &self,
+        key: SecretHash,
+        refresh: impl Future<Output = Outcome> + Send + 'static,
+    ) -> Shared<BoxFuture<'static, Outcome>> {
+        let refreshes = self.clone();
+        async move {
+            let under_way = UnderWay { refreshes, key };
+            let task = tokio::spawn(async move {
+                let _under_way = under_way;
+                refresh.await
+            });
+            task.await.unwrap_or(Err(RefreshFailure::Lost))
+        }
+        .boxed()
+        .shared()
+    }
+}
+
+/// Takes the refresh out of the list when it is over, even by a panic.
+struct UnderWay {
+    refreshes: RefreshesInFlight,
+    key: SecretHash,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.refreshes.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}

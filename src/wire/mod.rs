@@ -1,0 +1,6 @@
+//! Values that cross the network, shared by server and client. `serde` only: no I/O, no signals.
+
+pub mod auth;
+pub mod chat;
+pub mod error;
+pub(crate) mod secret;
