@@ -1,0 +1,38 @@
+# How the scripts speak, and how they run what may fail.
+# shellcheck shell=bash
+
+say() { printf '%-14s %s\n' "$1:" "$2"; }
+
+die() { # what [remedy...]
+  printf '\n%s\n' "$1" >&2
+  shift
+  if [ $# -gt 0 ]; then printf '  %s\n' "$@" >&2; fi
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# For what comes prebuilt from somewhere else than a package registry. A closed network refuses
+# or never answers: both end soon, and the caller falls back. REGISTRIES_ONLY=1 doesn't even ask.
+attempt() { # seconds command...
+  local seconds=$1
+  shift
+  [ -z "${REGISTRIES_ONLY:-}" ] || return 1
+  if have timeout; then set -- timeout --kill-after=5 "$seconds" "$@"; fi
+  "$@" </dev/null >>"$bootstrap_log" 2>&1
+}
+
+# For what takes long and must succeed: its output is shown only when it doesn't.
+must() { # what command...
+  local what=$1 log
+  shift
+  log=$(mktemp)
+  if ! "$@" </dev/null >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    die "$what failed. The whole output: $log"
+  fi
+  cat "$log" >>"$bootstrap_log"
+  rm -f "$log"
+}
+
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }

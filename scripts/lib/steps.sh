@@ -1,0 +1,47 @@
+# Named steps: each is timed, logged and told in one line, and a failed one doesn't keep the next from running.
+# shellcheck shell=bash
+
+logs=$target_dir/test-logs
+mkdir -p "$logs"
+failed_steps=()
+passed=0
+failed=0
+
+step() { # name command...
+  local name=$1 log=$logs/$1.log start=$SECONDS outcome=ok counts
+  shift
+  printf '%-16s' "$name"
+  "$@" </dev/null >"$log" 2>&1 || outcome=FAILED
+  counts=$(count_tests "$log")
+  printf '%-8s%5d s' "$outcome" $((SECONDS - start))
+  tally "$outcome" ${counts:+$counts}
+  [ "$outcome" = ok ] && return
+  failed_steps+=("$name")
+  tail -n 60 "$log" | sed 's/^/    /'
+  printf '    (all of it: %s)\n' "$log"
+  return 1
+}
+
+# Adds up cargo's `test result:` lines and the plain closing lines of the other runners.
+count_tests() { # log
+  sed -nE 's/^(test result: .* )?([0-9]+) passed[;,] ([0-9]+) failed.*/\2 \3/p' "$1" |
+    awk '{ passed += $1; failed += $2 } END { if (NR) print passed, failed }'
+}
+
+# A step that fails without a failing test counts as one, so that the sum never looks better than the run.
+tally() { # outcome [passed failed]
+  if [ $# -eq 3 ]; then printf '   %d passed, %d failed' "$2" "$3"; fi
+  printf '\n'
+  passed=$((passed + ${2:-0}))
+  if [ "$1" = FAILED ] && [ "${3:-0}" -eq 0 ]; then
+    failed=$((failed + 1))
+  else
+    failed=$((failed + ${3:-0}))
+  fi
+}
+
+sum_up() {
+  if [ ${#failed_steps[@]} -gt 0 ]; then printf '\nFailed: %s\n' "${failed_steps[*]}"; fi
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  [ ${#failed_steps[@]} -eq 0 ]
+}
