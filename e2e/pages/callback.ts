@@ -1,0 +1,28 @@
+// `/auth/callback`, where a sign-in ends: mostly it is passed through, and on
+// failure it says what went wrong.
+
+import { expect, type Page } from '@playwright/test';
+
+// Typewriter or printed apostrophe: both read the same.
+const headings = {
+  refused: /^Sign-in was refused$/,
+  linkNotValid: /^This sign-in link is no longer valid$/,
+  nothingToFinish: /^There is no sign-in to finish$/,
+  didNotWork: /^Sign-in did not work$/,
+  unreachable: /^The sign-in service can['’]t be reached$/,
+};
+
+export type CallbackPage = ReturnType<typeof callbackPage>;
+
+export function callbackPage(page: Page) {
+  const tryAgain = page.getByRole('button', { name: 'Try again' });
+
+  return {
+    tryAgain,
+
+    async says(failure: keyof typeof headings) {
+      await expect(page.getByRole('heading', { level: 1, name: headings[failure] })).toBeVisible();
+      await expect(tryAgain).toBeVisible();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// The identity providers' own sign-in pages, as a person sees them.
+
+import { expect, type Page } from '@playwright/test';
+
+import type { IdentityProvider } from '../fixtures/servers';
+
+export interface LoginPage {
+  isOpen(): Promise<void>;
+  signInAs(name: string): Promise<void>;
+  deny(): Promise<void>;
+}
+
+export function loginPageOf(provider: IdentityProvider, page: Page): LoginPage {
+  return provider === 'mock' ? mockLoginPage(page) : certifiedLoginPage(page);
+}
+
+export function mockLoginPage(page: Page) {
+  const heading = page.getByRole('heading', { name: 'Mock identity provider' });
+  const anotherUser = page.getByRole('textbox', { name: 'Another user' });
+
+  return {
+    anotherUser,
+
+    isOpen: () => expect(heading).toBeVisible(),
+
+    async signInAs(name: string) {
+      await anotherUser.fill(name);
+      await page.getByRole('button', { name: 'Continue' }).click();
+    },
+
+    choose: (name: 'Alice' | 'Bob' | 'Carol') => page.getByRole('button', { name: `Sign in as ${name}` }).click(),
+
+    deny: () => page.getByRole('button', { name: 'Deny' }).click(),
+  };
+}
+
+/** oidc-provider's development pages: sign in, then consent. */
+export function certifiedLoginPage(page: Page) {
+  const consent = () => page.getByRole('button', { name: 'Continue' }).click();
+
+  return {
+    consent,
+
+    isOpen: () => expect(page.getByRole('heading', { name: 'Sign-in' })).toBeVisible(),
+
+    async signInAs(name: string) {
+      await page.getByPlaceholder('Enter any login').fill(name);
+      await page.getByPlaceholder('and password').fill('any');
+      await page.getByRole('button', { name: 'Sign-in' }).click();
+      await consent();
+    },
+
+    deny: () => page.getByRole('link', { name: 'Cancel' }).click(),
+  };
+}

@@ -1,0 +1,90 @@
+import { expect, onNextMessage, test } from '../fixtures/test';
+
+test('an answer appears while it is written, and only ever grows', async ({ page, signIn, chat }) => {
+  await signIn();
+  await page.evaluate(() => {
+    const seen: string[] = ((window as any).seen = []);
+    new MutationObserver(() => {
+      const answer = [...document.querySelectorAll('[role=log] article')].at(-1);
+      const text = answer?.getAttribute('aria-label') === 'You' ? '' : (answer?.textContent ?? '');
+      if (text !== seen.at(-1)) seen.push(text);
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+  });
+  await chat.ask('/slow tell me everything');
+  const answer = chat.answers.last();
+  await expect(answer).toContainText(/\w+\s+\w+/);
+  await expect(chat.stop, 'it is still being written').toBeVisible();
+  const early = (await answer.innerText()).length;
+  await expect.poll(async () => (await answer.innerText()).length).toBeGreaterThan(early);
+  await expect(chat.stop).toBeVisible();
+  await chat.stop.click();
+});
+
+test('Stop ends the answer and the request behind it', async ({ page, signIn, chat }) => {
+  await signIn();
+  const aborted = page.waitForEvent('requestfailed', (it) => it.method() === 'POST' && it.url().endsWith('/api/chat'));
+  await chat.ask('/slow tell me everything');
+  const stopped = chat.answers.first();
+  await expect(stopped).toContainText(/\w+\s+\w+/);
+  await chat.stop.click();
+  await aborted;
+  await expect(stopped).toContainText('Stopped');
+  await expect(chat.message).toBeFocused();
+  const text = await stopped.innerText();
+
+  await chat.ask('And now?');
+  await chat.answered('And now?');
+  expect(await stopped.innerText()).toBe(text);
+});
+
+test('Shift+Enter breaks the line, Enter sends, and nothing empty is sent', async ({ signIn, chat, wire }) => {
+  await signIn();
+  await chat.message.press('Enter');
+  await chat.message.fill('   ');
+  await chat.message.press('Enter');
+  await expect(chat.questions).toHaveCount(0);
+
+  await chat.message.fill('first line');
+  await chat.message.press('Shift+Enter');
+  await chat.message.pressSequentially('second line');
+  await expect(chat.message).toHaveValue('first line\nsecond line');
+  await chat.message.press('Enter');
+  await expect(chat.message).toHaveValue('');
+  await expect(chat.questions).toHaveCount(1);
+  expect(await chat.questions.innerText()).toContain('first line\nsecond line');
+  await chat.answered('second line');
+  expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
+});
+
+test('Enter that ends an input-method composition does not send', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.message.focus();
+  const keyboard = await page.context().newCDPSession(page);
+  await keyboard.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
+  await chat.message.press('Enter');
+  await expect(chat.questions).toHaveCount(0);
+});
+
+test('a lost connection is told in place, and Retry sends the message again', async ({ page, signIn, chat, wire }) => {
+  await signIn();
+  await onNextMessage(page, (route) => route.abort('connectionrefused'));
+  await chat.ask('Do you hear me?');
+  await expect(chat.retry).toBeVisible();
+  await expect(chat.questions).toHaveCount(1);
+
+  await chat.retry.click();
+  await chat.answered('Do you hear me?');
+  await expect(chat.failure).toBeHidden();
+  await expect(chat.questions, 'the question is not doubled').toHaveCount(1);
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(0);
+});
+
+test('what people and answers write is text, never markup of the page', async ({ page, signIn, chat }) => {
+  await signIn();
+  const hostile = '<img src=x onerror="document.title=\'owned\'"><b>bold</b>';
+  await chat.ask(hostile);
+  await expect(chat.questions).toContainText(hostile);
+  await chat.answered(hostile);
+  await expect(chat.conversation.locator('img')).toHaveCount(0);
+  expect(await page.title()).not.toBe('owned');
+});

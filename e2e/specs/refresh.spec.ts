@@ -1,0 +1,120 @@
+import { expect, test } from '../fixtures/test';
+
+test('a message after the access token expired is answered, with one refresh', { tag: '@every-provider' }, async ({
+  asleep, user, signIn, untilTokenExpires, chat, wire,
+}) => {
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+
+  await chat.ask('Still there?');
+  await chat.answered('Still there?');
+  await expect(chat.questions).toHaveCount(1);
+  await expect(chat.answers).toHaveCount(1);
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(1);
+});
+
+test('two refreshes in a row both work, each with the newest refresh token', { tag: '@every-provider' }, async ({
+  asleep, user, signIn, untilTokenExpires, chat,
+}) => {
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 3 });
+  await chat.ask('first');
+  await chat.answered('first');
+  await untilTokenExpires();
+  await chat.ask('second');
+  await chat.answered('second');
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok', 'ok']);
+});
+
+test('an old refresh token used by a thief ends the session', { tag: '@certified' }, async ({
+  asleep, page, user, signIn, untilTokenExpires, chat,
+}) => {
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 3 });
+  await chat.ask('first');
+  await chat.answered('first');
+  expect(await user.replaySupersededRefreshToken()).toEqual({ status: 400, error: 'invalid_grant' });
+
+  await untilTokenExpires();
+  await chat.ask('second');
+  await expect(page.getByRole('heading', { name: 'Authorize' }), 'the provider asks again').toBeVisible();
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok', 'invalid_grant', 'invalid_grant']);
+});
+
+test('a token is renewed before it expires, and no message meets a 401', async ({ page, user, signIn, chat, wire }) => {
+  await page.clock.install();
+  await signIn();
+  await page.clock.fastForward('04:55');
+  await expect.poll(() => user.tokenCalls('refresh_token')).toEqual(['ok']);
+
+  await chat.ask('Any news?');
+  await chat.answered('Any news?');
+  expect(await wire.statuses('POST', '/api/chat')).toEqual({ 200: 1 });
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+});
+
+test('five refreshes of one session at once are one call to the provider', { tag: '@every-provider' }, async ({
+  asleep, user, signIn, wire, request,
+}) => {
+  await signIn();
+  await user.set({ refresh_faults: [{ kind: 'slow', ms: 500 }] });
+  const { session } = await wire.current();
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => request.post('/api/refresh', { data: { session } })),
+  );
+  expect(answers.map((answer) => answer.status())).toEqual([200, 200, 200, 200, 200]);
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+
+  const { access_token } = await answers[4].json();
+  const chat = await request.get('/api/chat', { headers: { authorization: `Bearer ${access_token}` } });
+  expect(chat.status()).toBe(200);
+});
+
+test('five messages that fail together wait for one refresh', async ({
+  asleep, page, user, signIn, untilTokenExpires, chat, wire,
+}) => {
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/api/refresh', async (route) => {
+    await released;
+    await route.fallback();
+  });
+
+  // Four are stopped while the refresh is on its way, which must not stop the refresh.
+  for (const message of ['one', 'two', 'three', 'four']) {
+    await chat.ask(message);
+    await chat.stop.click();
+  }
+  await chat.ask('five');
+  release();
+
+  await chat.answered('five');
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(1);
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+});
+
+test('a message refused twice is not repeated for ever', async ({ page, signIn, chat, wire }) => {
+  await signIn();
+  await page.route('**/api/chat', (route) =>
+    route.fulfill({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+      json: { code: 401, message: 'unauthenticated', data: { kind: 'unauthenticated' } },
+    }),
+  );
+  await chat.ask('Hello?');
+  await expect(chat.retry).toBeVisible();
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(1);
+  expect(wire.calls('POST', '/api/chat')).toHaveLength(2);
+});

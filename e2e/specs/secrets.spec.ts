@@ -1,0 +1,107 @@
+import type { Page, Response } from '@playwright/test';
+
+import { expect, test } from '../fixtures/test';
+
+test('the app sets no cookie and is sent none', { tag: '@every-provider' }, async ({
+  page, context, baseURL, signIn, chat,
+}) => {
+  const answers: Response[] = [];
+  page.on('response', (response) => response.url().startsWith(baseURL!) && answers.push(response));
+  await signIn();
+  await chat.ask('Hello');
+  await chat.answered('Hello');
+  await chat.signOut.click();
+  await expect(page).toHaveURL('/signed-out');
+
+  expect(answers.length).toBeGreaterThan(5);
+  for (const answer of answers) {
+    expect(await answer.headerValue('set-cookie'), answer.url()).toBeNull();
+    expect(await answer.request().headerValue('cookie'), answer.url()).toBeNull();
+  }
+  expect(await context.cookies(baseURL)).toEqual([]);
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+});
+
+test('no token is found in storage, address, document or log', { tag: '@every-provider' }, async ({
+  asleep, page, user, signIn, untilTokenExpires, chat, wire,
+}) => {
+  const log: string[] = [];
+  page.on('console', (message) => log.push(message.text()));
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  const onFirstSight = await everythingKept(page);
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+  await chat.ask('Hello');
+  await chat.answered('Hello');
+
+  const places = {
+    ...prefixed('before', onFirstSight),
+    ...prefixed('after', await everythingKept(page)),
+    addresses: wire.requests.map((request) => request.url()).join('\n'),
+    log: log.join('\n'),
+  };
+  const secrets = await wire.secrets();
+  expect(secrets.length, 'two access tokens and a session').toBeGreaterThanOrEqual(3);
+  for (const [place, content] of Object.entries(places)) {
+    for (const secret of secrets) expect(content.includes(secret), `a secret in ${place}`).toBe(false);
+  }
+});
+
+test('the search of the test above finds what is there', async ({ page, baseURL }) => {
+  // A page of the app's origin without the app, which has its own ideas of address and history.
+  await page.goto(`${baseURL}/livez`);
+  await page.evaluate(async () => {
+    localStorage.setItem('a', 'kept-locally');
+    sessionStorage.setItem('a', 'kept-for-the-tab');
+    window.name = 'kept-in-the-name';
+    history.replaceState({ a: 'kept-in-history' }, '', '#kept-in-the-address');
+    document.body.setAttribute('data-a', 'kept-in-the-document');
+    await new Promise<void>((resolve) => {
+      const opening = indexedDB.open('a');
+      opening.onupgradeneeded = () => opening.result.createObjectStore('a').put({ a: 'kept-in-a-database' }, 1);
+      opening.onsuccess = () => resolve();
+    });
+  });
+  const found = Object.values(await everythingKept(page)).join('\n').match(/kept-[a-z-]+/g);
+  expect(new Set(found)).toEqual(
+    new Set([
+      'kept-locally', 'kept-for-the-tab', 'kept-in-the-name', 'kept-in-history', 'kept-in-the-address',
+      'kept-in-the-document', 'kept-in-a-database',
+    ]),
+  );
+});
+
+const prefixed = (prefix: string, places: Record<string, string>) =>
+  Object.fromEntries(Object.entries(places).map(([place, content]) => [`${place} ${prefix}`, content]));
+
+/** The content of every place in which a page could leave a secret for others to find. */
+async function everythingKept(page: Page): Promise<Record<string, string>> {
+  return page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const databases: unknown[] = [];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name!));
+      for (const store of database.objectStoreNames) {
+        databases.push(await done(database.transaction(store).objectStore(store).getAll()));
+      }
+      database.close();
+    }
+    const fields = [...document.querySelectorAll<HTMLInputElement>('input, textarea')].map((field) => field.value);
+    return {
+      'local storage': JSON.stringify({ ...localStorage }),
+      'session storage': JSON.stringify({ ...sessionStorage }),
+      databases: JSON.stringify(databases),
+      caches: JSON.stringify(await caches.keys()),
+      address: window.location.href,
+      history: JSON.stringify(window.history.state),
+      name: window.name,
+      document: document.documentElement.outerHTML,
+      fields: fields.join('\n'),
+    };
+  });
+}

@@ -1,0 +1,83 @@
+import { expect, test } from '../fixtures/test';
+
+const draft = 'Why is this plan slow?\nIt was fast yesterday.';
+
+test('a refused refresh leads to sign-in, and the message is still there', { tag: '@every-provider' }, async ({
+  asleep, page, user, signIn, untilTokenExpires, login, chat,
+}) => {
+  await user.set({ access_token_ttl: 1 });
+  await signIn('/chat?topic=plans');
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+  await user.revoke();
+
+  await chat.ask(draft);
+  await login.isOpen();
+  await login.signInAs(user.name);
+
+  await chat.isOpen();
+  await expect(page).toHaveURL('/chat?topic=plans');
+  await expect(chat.message).toHaveValue(draft);
+  expect(await user.tokenCalls('refresh_token')).toEqual(['invalid_grant']);
+  await chat.message.press('Enter');
+  await chat.answered('fast yesterday');
+});
+
+test('a session that ends while a person types keeps what they typed', async ({ page, user, signIn, login, chat }) => {
+  await page.clock.install();
+  await signIn();
+  await chat.message.fill(draft);
+  await user.revoke();
+  await page.clock.fastForward('05:00');
+  await expect(chat.message, 'nobody is thrown out while they type').toHaveValue(draft);
+  await chat.message.press('Enter');
+
+  await login.isOpen();
+  await login.signInAs(user.name);
+  await expect(chat.message).toHaveValue(draft);
+});
+
+test('a draft is given back once, and to nobody else', async ({ page, user, signIn, login, chat }) => {
+  await page.clock.install();
+  await signIn();
+  await chat.message.fill(draft);
+  await user.revoke();
+  await page.clock.fastForward('05:00');
+  await chat.message.press('Enter');
+  await login.isOpen();
+  await login.signInAs(`${user.name}-other`);
+
+  await chat.isOpen();
+  await expect(chat.message).toHaveValue('');
+});
+
+test('signing out ends on a page of its own, and signs nobody in by itself', async ({
+  page, user, signIn, login, chat, wire, request,
+}) => {
+  await signIn();
+  const { access_token, session } = await wire.current();
+  await chat.signOut.click();
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+  await expect(page).toHaveURL('/signed-out');
+
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+  expect(wire.calls('GET', '/api/authorize'), 'only the first sign-in').toHaveLength(1);
+
+  const answer = await request.get('/api/chat', { headers: { authorization: `Bearer ${access_token}` } });
+  expect(answer.status(), 'the token died with the session').toBe(401);
+  expect((await request.post('/api/refresh', { data: { session } })).status()).toBe(401);
+  expect((await request.post('/api/logout', { data: { session } })).ok(), 'twice is success').toBe(true);
+
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await login.signInAs(user.name);
+  await chat.isOpen();
+});
+
+test('signing out at the certified provider and in again', { tag: '@certified' }, async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.signOut.click();
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await chat.isOpen();
+});

@@ -1,0 +1,54 @@
+import { expect, test } from '../fixtures/test';
+import { mockLoginPage } from '../pages/login';
+
+test('a cold start leads through the provider to the chat', { tag: '@every-provider' }, async ({
+  page, user, login, chat,
+}) => {
+  await page.goto('/');
+  await login.isOpen();
+  await login.signInAs(user.name);
+
+  await chat.isOpen();
+  await expect(page).toHaveURL('/chat');
+  await expect(chat.banner).toContainText('oracle-ai');
+  await expect(chat.banner).toContainText(new RegExp(user.name, 'i'));
+  await expect(chat.emptyHeading).toBeVisible();
+
+  await chat.ask('Which wait events matter?');
+  await expect(chat.questions).toContainText('Which wait events matter?');
+  await chat.answered('Which wait events matter?');
+  expect(await user.tokenCalls('authorization_code')).toEqual(['ok']);
+});
+
+test('a person chosen from the list is greeted by name', async ({ page, chat }) => {
+  await page.goto('/');
+  await mockLoginPage(page).choose('Alice');
+  await expect(chat.banner).toContainText('Alice');
+});
+
+test('a person whose name is told only at the userinfo endpoint is greeted by it', { tag: '@certified' }, async ({
+  user, signIn, chat,
+}) => {
+  await signIn();
+  await expect(chat.banner).toContainText(`Certified ${user.name}`);
+});
+
+test('a deep link is where the sign-in ends, query and fragment included', { tag: '@every-provider' }, async ({
+  page, signIn,
+}) => {
+  await signIn('/chat?topic=awr&depth=2#plan');
+  await expect(page).toHaveURL('/chat?topic=awr&depth=2#plan');
+});
+
+test('the way back from the chat does not lead over the spent callback link', async ({ page, signIn }) => {
+  await signIn();
+  await page.goBack();
+  expect(page.url()).not.toContain('/auth/callback');
+});
+
+test('an address that leads nowhere says so and offers the chat', async ({ page, login }) => {
+  await page.goto('/no/such/page');
+  await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
+  await page.getByRole('link', { name: /chat/i }).click();
+  await login.isOpen();
+});
