@@ -1,0 +1,105 @@
+//! What all answers of the doors have in common. `TestApp::send` holds every answer of every test to it; here are the
+//! tests that would show if it looked away.
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode, header},
+};
+use serde_json::json;
+
+use crate::{app::request, browser::Browser};
+
+#[tokio::test]
+async fn no_answer_may_be_stored_whether_it_is_good_or_not() {
+    // T52
+    let browser = Browser::start();
+    let login = browser.login().await;
+    let answers = [
+        browser.app.get("/api/authorize").await,
+        browser.refresh(login.json()["session"].as_str().unwrap()).await,
+        login,
+        browser.refresh("unknown").await,
+        browser.check_chat(&[]).await,
+        browser.app.get("/api/nothing").await,
+        browser.app.post("/api/authorize", &json!({})).await,
+    ];
+    for answer in answers {
+        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store", "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_is_neither_set_nor_looked_at() {
+    // T97
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    let cookies = [
+        format!("session={0}; access_token={1}; Authorization=Bearer {1}", signed_in.session, signed_in.access_token),
+        "a=b; a=c;;;=\u{e9}".to_owned(),
+    ];
+    for cookie in &cookies {
+        let with_cookie = |authorization: Option<String>| {
+            let mut request = request(Method::GET, "/api/chat").header(header::COOKIE, cookie);
+            if let Some(authorization) = authorization {
+                request = request.header(header::AUTHORIZATION, authorization);
+            }
+            browser.app.send(request.body(Body::empty()).unwrap())
+        };
+        let bearer = format!("Bearer {}", signed_in.access_token);
+        assert_eq!(with_cookie(None).await, browser.check_chat(&[]).await);
+        assert_eq!(with_cookie(Some(bearer.clone())).await, browser.check_chat(&[&bearer]).await);
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_does_not_tell_one_login_from_another() {
+    // T97
+    let browser = Browser::start();
+    let response = browser.authorized().await;
+    let request = request(Method::POST, "/api/token")
+        .header(header::COOKIE, "state=another")
+        .header(header::CONTENT_TYPE, "application/json");
+    let answer = browser.app.send(request.body(Body::from(response.to_string())).unwrap()).await;
+    answer.assert_ok();
+    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
+async fn every_503_says_when_to_come_back() {
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "refresh_faults": [{ "kind": "server_error" }] })).await;
+    let answer = browser.refresh(&session).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.header(header::RETRY_AFTER).parse::<u64>().is_ok_and(|seconds| (1..60).contains(&seconds)));
+}
+
+#[tokio::test]
+async fn json_answers_say_that_they_are_json() {
+    // T93
+    let browser = Browser::start();
+    for answer in [browser.login().await, browser.refresh("unknown").await, browser.app.get("/api/nothing").await] {
+        assert_eq!(answer.header(header::CONTENT_TYPE), "application/json", "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_referrer_does_not_turn_an_answer_into_a_redirect() {
+    // T59: the framework answers form posts so.
+    let browser = Browser::start();
+    for accept in ["text/html", "*/*"] {
+        let request = request(Method::POST, "/api/logout")
+            .header(header::REFERER, "https://evil.example/")
+            .header(header::ACCEPT, accept)
+            .header(header::CONTENT_TYPE, "application/json");
+        let answer = browser.app.send(request.body(Body::from(r#"{"session":"unknown"}"#)).unwrap()).await;
+        answer.assert_ok();
+        assert!(!answer.headers.contains_key(header::LOCATION), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_process_says_that_it_lives_without_asking_anybody() {
+    let answer = Browser::start().app.get("/livez").await;
+    answer.assert_ok();
+}

@@ -1,0 +1,189 @@
+//! The application without a socket: its doors, a clock that jumps, and a store that can be looked into.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header, request},
+};
+use oracle_ai::server::{
+    Services,
+    environment::{Clock, Environment},
+    oidc::{OidcClient, ProviderHttp, ProviderSettings},
+    router,
+    sessions::{MemoryStore, SecretHash, Session, SessionStore, Sessions},
+};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// Longest wait for something that should happen at once, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+#[derive(Clone)]
+pub struct TestApp {
+    doors: Router,
+    /// What the session doors call.
+    pub sessions: Arc<Sessions>,
+    pub clock: TestClock,
+    pub store: Arc<dyn SessionStore>,
+}
+
+/// The machine's time and what was jumped over: providers sign with the machine's time, so it must not stand still.
+#[derive(Clone, Default)]
+pub struct TestClock(Arc<Mutex<Duration>>);
+
+/// An answer, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl TestApp {
+    pub fn new(settings: ProviderSettings) -> Self {
+        Self::with(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()))
+    }
+
+    pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn SessionStore>) -> Self {
+        link_the_doors();
+        let clock = TestClock::default();
+        let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
+        let mut services = Services::new(settings.clone(), environment.clone()).unwrap();
+        let oidc = Arc::new(OidcClient::new(settings, http, environment.clone()));
+        let sessions = Arc::new(Sessions::new(store.clone(), oidc, environment));
+        services.sessions = sessions.clone();
+        Self { doors: router::doors(services), sessions, clock, store }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+        self.post_body(path, "application/json", json.to_string()).await
+    }
+
+    pub async fn post_body(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+        let request = request(Method::POST, path).header(header::CONTENT_TYPE, content_type);
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// Every answer of every test is held to what all doors have in common.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let is_door = request.uri().path().starts_with("/api/");
+        let response = self.doors.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        let answer = Answer { status: head.status, headers: head.headers, text };
+        if is_door {
+            answer.assert_in_common();
+        }
+        answer
+    }
+
+    /// The body of an answer that has only begun.
+    pub async fn open(&self, request: Request<Body>) -> Body {
+        let response = self.doors.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.into_body()
+    }
+
+    /// What the server remembers of a session.
+    pub async fn session(&self, id: &str) -> Option<Session> {
+        self.store.session(&SecretHash::of(id), self.clock.now()).await.unwrap()
+    }
+}
+
+/// Server functions register themselves when their object code is linked, and nothing links what nothing names: one
+/// function of each file of doors is named here.
+fn link_the_doors() {
+    std::hint::black_box(oracle_ai::api::auth::authorize as fn() -> _);
+    std::hint::black_box(oracle_ai::api::chat::check_chat as fn(_) -> _);
+}
+
+/// Returns when the condition holds. For what nobody announces, so that it must be looked at again and again.
+pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let held = async {
+        while !condition().await {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, held).await.is_ok(), "waited in vain until {what}");
+}
+
+pub fn request(method: Method, path: &str) -> request::Builder {
+    Request::builder().method(method).uri(path)
+}
+
+impl TestClock {
+    pub fn jump(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+
+    pub fn now(&self) -> SystemTime {
+        SystemTime::now() + *self.0.lock().unwrap()
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> SystemTime {
+        TestClock::now(self)
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The one value of this header, or nothing.
+    #[track_caller]
+    pub fn header(&self, name: header::HeaderName) -> &str {
+        assert!(self.headers.get_all(&name).iter().count() <= 1, "{name} twice: {self:?}");
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub fn assert_ok(&self) {
+        assert_eq!(self.status, StatusCode::OK, "{self:?}");
+    }
+
+    /// Refused with this status, in HTTP and in the body, and this kind.
+    #[track_caller]
+    pub fn assert_refused(&self, status: u16, kind: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        let body = self.json();
+        assert_eq!(body["data"]["kind"], kind, "{self:?}");
+        assert_eq!(body["code"], status, "{self:?}");
+        assert!(body["message"].is_string(), "{self:?}");
+    }
+
+    /// Refused because of this field.
+    #[track_caller]
+    pub fn assert_field_refused(&self, field: &str) {
+        self.assert_refused(422, "invalid_field");
+        assert_eq!(self.json()["data"]["field"], field, "{self:?}");
+    }
+
+    #[track_caller]
+    fn assert_in_common(&self) {
+        // T52
+        assert_eq!(self.header(header::CACHE_CONTROL), "no-store", "{self:?}");
+        // T97
+        assert!(!self.headers.contains_key(header::SET_COOKIE), "{self:?}");
+        // T93
+        assert_eq!(self.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{self:?}");
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = self.header(header::RETRY_AFTER).parse::<u64>();
+            assert!(seconds.is_ok(), "503 without Retry-After: {self:?}");
+        }
+        assert_ne!(self.status, StatusCode::INTERNAL_SERVER_ERROR, "{self:?}");
+    }
+}

@@ -1,0 +1,134 @@
+//! `GET /api/authorize`: what the browser is sent to the provider with.
+
+use std::{collections::HashSet, time::Duration};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use oracle_ai::server::sessions::SecretHash;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    app::TestApp,
+    browser::Browser,
+    provider::{CALLBACK, CLIENT_ID, MockProvider},
+};
+
+#[tokio::test]
+async fn it_asks_for_a_code_with_pkce_s256_at_the_providers_authorization_endpoint() {
+    let browser = Browser::start();
+    let begun = browser.begin().await;
+    let expected = format!("{}/authorize", browser.provider.issuer);
+    assert_eq!(begun.authorize_url.as_str().split('?').next(), Some(&*expected));
+    let params = begun.params();
+    // T01
+    assert_eq!(params["response_type"], "code");
+    assert_eq!(params["client_id"], CLIENT_ID);
+    // T14
+    assert_eq!(params["redirect_uri"], CALLBACK);
+    // T04
+    assert_eq!(params["code_challenge_method"], "S256");
+    assert_eq!(params["state"], begun.state);
+    // T19
+    let mut scopes: Vec<_> = params["scope"].split(' ').collect();
+    scopes.sort_unstable();
+    assert_eq!(scopes, ["email", "openid", "profile"]);
+    assert!(!params.contains_key("prompt"), "{params:?}");
+}
+
+#[tokio::test]
+async fn the_challenge_is_the_hash_of_a_verifier_that_stays_here() {
+    let browser = Browser::start();
+    let begun = browser.begin().await;
+    let kept = browser.app.store.take_pending(&SecretHash::of(&begun.state), browser.app.clock.now()).await;
+    let kept = kept.unwrap().unwrap();
+    let verifier = kept.code_verifier.secret();
+    // T04
+    assert_eq!(begun.params()["code_challenge"], BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)));
+    assert_eq!(begun.params()["nonce"], kept.nonce.secret());
+    // T03
+    assert!(!begun.authorize_url.as_str().contains(verifier));
+}
+
+#[tokio::test]
+async fn state_nonce_and_verifier_are_256_bits_of_base64url_and_differ_in_every_login() {
+    // T05, T64
+    let browser = Browser::start();
+    let mut seen = HashSet::new();
+    for _ in 0..20 {
+        let begun = browser.begin().await;
+        let kept = browser.app.store.take_pending(&SecretHash::of(&begun.state), browser.app.clock.now()).await;
+        let kept = kept.unwrap().unwrap();
+        for value in [&begun.state, kept.nonce.secret(), kept.code_verifier.secret()] {
+            assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(value).unwrap().len(), 32, "{value}");
+            assert_eq!(value.len(), 43);
+            assert!(seen.insert(value.to_owned()), "{value} came twice");
+        }
+    }
+}
+
+#[tokio::test]
+async fn offline_access_is_asked_for_only_where_configured_and_then_with_consent() {
+    // T110
+    let provider = MockProvider::shared();
+    let mut settings = provider.settings();
+    settings.scopes.push("offline_access".into());
+    let params = Browser::at(TestApp::new(settings), provider).begin().await.params();
+    assert!(params["scope"].split(' ').any(|scope| scope == "offline_access"), "{params:?}");
+    assert_eq!(params["prompt"], "consent");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_at_the_start_is_found_when_it_is_up() {
+    // The port is taken, so that nobody else gets it, but nobody listens.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let app = TestApp::new(crate::provider::settings(&format!("http://{address}")));
+    app.get("/api/authorize").await.assert_refused(502, "provider_unavailable");
+
+    drop(socket);
+    let browser = Browser::at(app, MockProvider::at(address).await);
+    browser.sign_in().await;
+}
+
+#[tokio::test]
+async fn discovery_or_keys_that_answer_503_are_asked_again_at_the_next_login() {
+    for endpoint in ["discovery", "jwks"] {
+        let provider = MockProvider::own().await;
+        provider.set_outage(&[endpoint]).await;
+        let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+        browser.app.get("/api/authorize").await.assert_refused(502, "provider_unavailable");
+        provider.set_outage(&[]).await;
+        browser.sign_in().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_discovered_outlives_an_outage_and_its_own_freshness() {
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    browser.begin().await;
+    provider.set_outage(&["discovery", "jwks"]).await;
+    browser.sign_in().await;
+    browser.app.clock.jump(Duration::from_secs(2 * 60 * 60));
+    browser.begin().await;
+}
+
+#[tokio::test]
+async fn metadata_of_an_issuer_that_is_not_exactly_the_configured_one_is_not_used() {
+    // T20
+    let provider = MockProvider::shared();
+    for issuer in [format!("{}/", provider.issuer), provider.issuer.replace("127.0.0.1", "localhost")] {
+        let app = TestApp::new(crate::provider::settings(&issuer));
+        app.get("/api/authorize").await.assert_refused(502, "provider_unavailable");
+    }
+}
+
+#[tokio::test]
+async fn many_logins_at_once_discover_the_provider_once() {
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    futures_util::future::join_all((0..20).map(|_| browser.begin())).await;
+    assert_eq!(provider.calls_of("discovery").await, 1);
+    assert_eq!(provider.calls_of("jwks").await, 1);
+}

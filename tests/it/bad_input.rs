@@ -1,0 +1,237 @@
+//! Bad input at every door: the right status, the right kind, and never our fault.
+
+use axum::{
+    body::{Body, Bytes},
+    http::{Method, StatusCode, header},
+};
+use serde_json::json;
+
+use crate::{
+    app::{Answer, request},
+    browser::Browser,
+};
+
+/// A door that takes a JSON body, and one that it takes.
+struct Door {
+    path: &'static str,
+    required: &'static [&'static str],
+    good: serde_json::Value,
+}
+
+fn doors() -> [Door; 4] {
+    [
+        Door { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
+        Door { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
+        Door { path: "/api/logout", required: &["session"], good: json!({ "session": "s" }) },
+        Door {
+            path: "/api/chat",
+            required: &["conversation", "message", "idempotency_key"],
+            good: json!({ "conversation": "c", "message": "m", "idempotency_key": "k" }),
+        },
+    ]
+}
+
+const PATHS: [(&str, &[&str]); 5] = [
+    ("/api/authorize", &["GET"]),
+    ("/api/token", &["POST"]),
+    ("/api/refresh", &["POST"]),
+    ("/api/logout", &["POST"]),
+    ("/api/chat", &["GET", "POST"]),
+];
+
+/// Somebody who is let in everywhere, so that what is refused is the input.
+struct SignedIn {
+    browser: Browser,
+    bearer: String,
+}
+
+impl SignedIn {
+    async fn start() -> Self {
+        let browser = Browser::start();
+        let bearer = format!("Bearer {}", browser.sign_in().await.access_token);
+        Self { browser, bearer }
+    }
+
+    async fn post(&self, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
+        let mut request = request(Method::POST, path).header(header::AUTHORIZATION, &self.bearer);
+        if let Some(content_type) = content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        self.browser.app.send(request.body(body.into()).unwrap()).await
+    }
+
+    async fn assert_not_found(&self, path: &str) {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let request = request(method, path).header(header::AUTHORIZATION, &self.bearer);
+            self.browser.app.send(request.body(Body::empty()).unwrap()).await.assert_refused(404, "not_found");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_malformed() {
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        let whole = door.good.to_string();
+        let half = &whole.as_bytes()[..whole.len() / 2];
+        let twice = format!("{whole} {whole}");
+        let bodies: [&[u8]; 6] = [b"", b"{", b"hello", b"{\"state\": \xff}", half, twice.as_bytes()];
+        for body in bodies {
+            let answer = caller.post(door.path, Some("application/json"), Bytes::copy_from_slice(body)).await;
+            answer.assert_refused(400, "malformed_request");
+        }
+        // So deep that a careless parser runs out of stack; it begins as a list, which is no object.
+        let deep = "[".repeat(100_000);
+        caller.post(door.path, Some("application/json"), deep).await.assert_refused(422, "invalid_field");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_or_mistyped_field_is_named() {
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        for field in door.required {
+            let mut body = door.good.clone();
+            body.as_object_mut().unwrap().remove(*field);
+            caller.post(door.path, Some("application/json"), body.to_string()).await.assert_field_refused(field);
+            for mistyped in [json!(7), json!(null), json!(true), json!([]), json!({})] {
+                body[*field] = mistyped;
+                caller.post(door.path, Some("application/json"), body.to_string()).await.assert_field_refused(field);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_came_twice_is_refused() {
+    // T18
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        let members = door.good.to_string();
+        let members = members.trim_matches(['{', '}']);
+        let twice = format!("{{{members},{members}}}");
+        let answer = caller.post(door.path, Some("application/json"), twice).await;
+        answer.assert_refused(422, "invalid_field");
+    }
+}
+
+#[tokio::test]
+async fn json_that_is_no_object_is_refused() {
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        for body in ["null", "7", "\"text\"", "true"] {
+            let answer = caller.post(door.path, Some("application/json"), body).await;
+            answer.assert_refused(422, "invalid_field");
+        }
+    }
+}
+
+#[tokio::test]
+async fn anything_but_declared_json_is_an_unsupported_media_type() {
+    // T10, in part: a page of another origin can send these without asking first.
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        for content_type in [
+            None,
+            Some(""),
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+            Some("text/plain; application/json"),
+            Some("application/jsonp"),
+        ] {
+            let answer = caller.post(door.path, content_type, door.good.to_string()).await;
+            answer.assert_refused(415, "unsupported_media_type");
+        }
+        for content_type in ["application/json", "Application/JSON ; charset=utf-8"] {
+            let answer = caller.post(door.path, Some(content_type), door.good.to_string()).await;
+            assert_ne!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{content_type}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_a_megabyte_is_too_large_whether_or_not_it_says_so() {
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        let body = format!("{{\"padding\": \"{}\"}}", "x".repeat(1024 * 1024));
+        let answer = caller.post(door.path, Some("application/json"), body.clone()).await;
+        answer.assert_refused(413, "body_too_large");
+        let chunks: Vec<_> = body.into_bytes().chunks(64 * 1024).map(Bytes::copy_from_slice).collect();
+        let chunks = futures_util::stream::iter(chunks.into_iter().map(Ok::<_, std::io::Error>));
+        let answer = caller.post(door.path, Some("application/json"), Body::from_stream(chunks)).await;
+        answer.assert_refused(413, "body_too_large");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_malformed() {
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        let broken = futures_util::stream::iter([Ok(Bytes::from_static(b"{\"s")), Err(std::io::Error::other("gone"))]);
+        let answer = caller.post(door.path, Some("application/json"), Body::from_stream(broken)).await;
+        answer.assert_refused(400, "malformed_request");
+    }
+}
+
+#[tokio::test]
+async fn unknown_fields_are_ignored() {
+    let caller = SignedIn::start().await;
+    let body = json!({ "session": "unknown", "state": [1], "later": { "a": 1 } }).to_string();
+    caller.post("/api/logout", Some("application/json"), body).await.assert_ok();
+}
+
+#[tokio::test]
+async fn an_unknown_door_is_not_found() {
+    let caller = SignedIn::start().await;
+    for path in ["/api/nothing", "/api/chat/", "/api/chat/1", "/api//chat", "/api/Chat", "/api/%ff"] {
+        caller.assert_not_found(path).await;
+    }
+}
+
+#[tokio::test]
+async fn the_place_of_the_doors_without_a_door_is_not_found() {
+    SignedIn::start().await.assert_not_found("/api/").await;
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_not_allowed_and_the_right_ones_are_named() {
+    // RFC 9110 §15.5.6 for `Allow`.
+    let caller = SignedIn::start().await;
+    for (path, allowed) in PATHS {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"] {
+            if allowed.contains(&method) {
+                continue;
+            }
+            let request = request(method.parse().unwrap(), path).header(header::AUTHORIZATION, &caller.bearer);
+            let answer = caller.browser.app.send(request.body(Body::empty()).unwrap()).await;
+            answer.assert_refused(405, "method_not_allowed");
+            let named: Vec<_> = answer.header(header::ALLOW).split(',').map(str::trim).collect();
+            assert!(allowed.iter().all(|method| named.contains(method)), "{method} {path}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_can_not_be_decoded_is_not_our_fault() {
+    let caller = SignedIn::start().await;
+    for (path, methods) in PATHS {
+        for method in methods {
+            for query in ["a=%ff", "%c3%28=1", "a=%zz", "&&=&", "a", "a=1&a=2", "a[b=1", "a[b][c]=1&a=2"] {
+                let request = request(method.parse().unwrap(), &format!("{path}?{query}"))
+                    .header(header::AUTHORIZATION, &caller.bearer)
+                    .header(header::CONTENT_TYPE, "application/json");
+                let answer = caller.browser.app.send(request.body(Body::empty()).unwrap()).await;
+                assert!(!answer.status.is_server_error(), "{method} {path}?{query}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_no_door_asks_for_changes_nothing() {
+    let caller = SignedIn::start().await;
+    let begun = caller.browser.app.get("/api/authorize?redirect_uri=https://evil.example").await;
+    begun.assert_ok();
+    assert!(!begun.text.contains("evil"), "{}", begun.text);
+}

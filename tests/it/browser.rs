@@ -1,0 +1,161 @@
+//! Plays the person and their browser, and nothing of what the server does.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode, header},
+};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::{
+    app::{Answer, TestApp, request},
+    provider::MockProvider,
+};
+
+/// A person with a name of their own at the mock provider, so that tests don't meet.
+#[derive(Clone)]
+pub struct Browser {
+    pub app: TestApp,
+    pub provider: MockProvider,
+    pub user: String,
+}
+
+/// A login that was begun.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    pub authorize_url: Url,
+    pub state: String,
+}
+
+/// What the browser holds while somebody is signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub access_token: String,
+    pub session: String,
+}
+
+impl Browser {
+    /// At an application of its own and the shared provider.
+    pub fn start() -> Self {
+        let provider = MockProvider::shared();
+        Self::at(TestApp::new(provider.settings()), provider)
+    }
+
+    pub fn at(app: TestApp, provider: MockProvider) -> Self {
+        static PEOPLE: AtomicU32 = AtomicU32::new(0);
+        let user = format!("person-{}", PEOPLE.fetch_add(1, Ordering::Relaxed));
+        Self { app, provider, user }
+    }
+
+    pub async fn begin(&self) -> Begun {
+        let answer = self.app.get("/api/authorize").await;
+        answer.assert_ok();
+        let answer = answer.json();
+        Begun {
+            authorize_url: answer["authorize_url"].as_str().unwrap().parse().unwrap(),
+            state: answer["state"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// Goes to the provider and comes back with its answer.
+    pub async fn authorize(&self, begun: &Begun) -> Value {
+        json!(self.provider.authorize(&begun.authorize_url, &self.user).await)
+    }
+
+    /// A login up to the provider's answer.
+    pub async fn authorized(&self) -> Value {
+        self.authorize(&self.begin().await).await
+    }
+
+    pub async fn exchange(&self, authorization_response: &Value) -> Answer {
+        self.app.post("/api/token", authorization_response).await
+    }
+
+    /// A whole login, whatever comes of it.
+    pub async fn login(&self) -> Answer {
+        self.exchange(&self.authorized().await).await
+    }
+
+    pub async fn sign_in(&self) -> SignedIn {
+        let answer = self.login().await;
+        answer.assert_ok();
+        let answer = answer.json();
+        SignedIn { access_token: text(&answer, "access_token"), session: text(&answer, "session") }
+    }
+
+    pub async fn refresh(&self, session: &str) -> Answer {
+        self.app.post("/api/refresh", &json!({ "session": session })).await
+    }
+
+    /// A refresh that must give an access token.
+    pub async fn refreshed(&self, session: &str) -> String {
+        let answer = self.refresh(session).await;
+        answer.assert_ok();
+        text(&answer.json(), "access_token")
+    }
+
+    pub async fn logout(&self, session: &str) -> Answer {
+        self.app.post("/api/logout", &json!({ "session": session })).await
+    }
+
+    /// `GET /api/chat` with these `Authorization` headers.
+    pub async fn check_chat(&self, authorizations: &[&str]) -> Answer {
+        let mut request = request(Method::GET, "/api/chat");
+        for authorization in authorizations {
+            request = request.header(header::AUTHORIZATION, *authorization);
+        }
+        self.app.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// The first piece of the answer's stream; the rest is dropped.
+    pub async fn first_event(&self, access_token: &str, chat_request: &Value) -> String {
+        let request = request(Method::POST, "/api/chat")
+            .header(header::AUTHORIZATION, format!("Bearer {access_token}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        let body = self.app.open(request.body(Body::from(chat_request.to_string())).unwrap()).await;
+        let first = body.into_data_stream().next().await.unwrap().unwrap();
+        String::from_utf8(first.to_vec()).unwrap()
+    }
+
+    pub async fn is_let_in(&self, access_token: &str) -> bool {
+        let answer = self.check_chat(&[&format!("Bearer {access_token}")]).await;
+        match answer.status {
+            StatusCode::OK => true,
+            StatusCode::UNAUTHORIZED => false,
+            _ => panic!("{answer:?}"),
+        }
+    }
+
+    /// What the provider is to do with this person.
+    pub async fn set(&self, settings: Value) {
+        self.provider.set(&self.user, settings).await;
+    }
+
+    pub async fn exchanges_seen(&self) -> usize {
+        self.provider.token_calls(&self.user, "authorization_code").await.len()
+    }
+
+    pub async fn refreshes_seen(&self) -> usize {
+        self.provider.token_calls(&self.user, "refresh_token").await.len()
+    }
+}
+
+impl Begun {
+    /// The parameters of the authorization request; none of them twice.
+    pub fn params(&self) -> HashMap<String, String> {
+        let pairs: Vec<_> = self.authorize_url.query_pairs().into_owned().collect();
+        let params: HashMap<_, _> = pairs.iter().cloned().collect();
+        assert_eq!(params.len(), pairs.len(), "a parameter came twice: {}", self.authorize_url);
+        params
+    }
+}
+
+fn text(json: &Value, member: &str) -> String {
+    json[member].as_str().unwrap().to_owned()
+}

@@ -1,0 +1,190 @@
+//! Who is let in at `/api/chat` (RFC 6750).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{Method, header},
+};
+use serde_json::json;
+
+use crate::{
+    app::{Answer, TestApp, request},
+    browser::Browser,
+    provider::MockProvider,
+    store::Broken,
+};
+
+/// RFC 6750 §3.1: nobody has shown a token, so there is no error to name.
+const NO_TOKEN: &str = "Bearer";
+const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
+#[track_caller]
+fn assert_challenged(answer: &Answer, challenge: &str) {
+    answer.assert_refused(401, "unauthenticated");
+    assert_eq!(answer.header(header::WWW_AUTHENTICATE), challenge);
+}
+
+#[tokio::test]
+async fn a_good_access_token_is_let_in() {
+    let browser = Browser::start();
+    let token = browser.sign_in().await.access_token;
+    for authorization in [format!("Bearer {token}"), format!("bearer {token}"), format!("BEARER  {token}")] {
+        let answer = browser.check_chat(&[&authorization]).await;
+        answer.assert_ok();
+        assert_eq!(answer.json(), json!({ "message": "chat ok" }));
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_token_is_challenged_without_an_error() {
+    let browser = Browser::start();
+    assert_challenged(&browser.check_chat(&[]).await, NO_TOKEN);
+}
+
+#[tokio::test]
+async fn another_scheme_is_no_token() {
+    // RFC 6750 §3.1: "using an unsupported authentication method" gets no error code.
+    let browser = Browser::start();
+    browser.sign_in().await;
+    for authorization in ["Basic YWxpY2U6c2VjcmV0", "Negotiate abc", "Digest username=\"alice\""] {
+        assert_challenged(&browser.check_chat(&[authorization]).await, NO_TOKEN);
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_token_is_refused() {
+    let browser = Browser::start();
+    let token = browser.sign_in().await.access_token;
+    for authorization in [
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        format!("Bearer{token}"),
+        format!("Bearer {token} {token}"),
+        format!("Bearer {token},Bearer {token}"),
+        format!("Bearer \"{token}\""),
+        format!("Bearer\t{token}"),
+        format!("Bearer {token}é"),
+        format!("Bearer {}", "a".repeat(8000)),
+        token.clone(),
+    ] {
+        let answer = browser.check_chat(&[&authorization]).await;
+        answer.assert_refused(401, "unauthenticated");
+        assert!(answer.header(header::WWW_AUTHENTICATE).starts_with("Bearer"), "{authorization}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_authorization_headers_are_refused_even_if_both_are_good() {
+    let browser = Browser::start();
+    let bearer = format!("Bearer {}", browser.sign_in().await.access_token);
+    assert_challenged(&browser.check_chat(&[&bearer, &bearer]).await, INVALID_TOKEN);
+    assert_challenged(&browser.check_chat(&[&bearer, "Bearer x"]).await, INVALID_TOKEN);
+}
+
+#[tokio::test]
+async fn a_token_travels_in_the_header_and_nowhere_else() {
+    // T50
+    let browser = Browser::start();
+    let token = browser.sign_in().await.access_token;
+    assert_challenged(&browser.app.get(&format!("/api/chat?access_token={token}")).await, NO_TOKEN);
+    let form = format!("access_token={token}");
+    let answer = browser.app.post_body("/api/chat", "application/x-www-form-urlencoded", form).await;
+    assert_challenged(&answer, NO_TOKEN);
+}
+
+#[tokio::test]
+async fn only_an_access_token_that_this_server_gave_out_is_good() {
+    let browser = Browser::start();
+    let begun = browser.begin().await;
+    let response = browser.authorize(&begun).await;
+    let login = browser.exchange(&response).await.json();
+    let session = login["session"].as_str().unwrap();
+    let kept = browser.app.session(session).await.unwrap();
+    let elsewhere = Browser::start().sign_in().await.access_token;
+    let refresh_token = kept.refresh_token.unwrap();
+    for not_ours in [
+        "unknown",
+        session,
+        begun.state.as_str(),
+        response["code"].as_str().unwrap(),
+        kept.id_token.secret(),
+        refresh_token.secret(),
+        // Of the same provider, and good: but another server's.
+        &elsewhere,
+    ] {
+        assert_challenged(&browser.check_chat(&[&format!("Bearer {not_ours}")]).await, INVALID_TOKEN);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_good_until_it_expires_and_not_a_moment_longer() {
+    let browser = Browser::start();
+    let token = browser.sign_in().await.access_token;
+    browser.app.clock.jump(Duration::from_secs(300 - 30));
+    assert!(browser.is_let_in(&token).await);
+    browser.app.clock.jump(Duration::from_secs(30));
+    assert_challenged(&browser.check_chat(&[&format!("Bearer {token}")]).await, INVALID_TOKEN);
+}
+
+#[tokio::test]
+async fn a_refresh_leaves_the_older_token_good_until_it_expires() {
+    // Calls under way must not fail because another one refreshed.
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    let newer = browser.refreshed(&signed_in.session).await;
+    assert!(browser.is_let_in(&signed_in.access_token).await);
+    assert!(browser.is_let_in(&newer).await);
+}
+
+#[tokio::test]
+async fn a_token_ends_with_its_session() {
+    // T109
+    let browser = Browser::start();
+    let (left, refused) = (browser.sign_in().await, browser.sign_in().await);
+    browser.logout(&left.session).await.assert_ok();
+    assert_challenged(&browser.check_chat(&[&format!("Bearer {}", left.access_token)]).await, INVALID_TOKEN);
+    assert!(browser.is_let_in(&refused.access_token).await);
+    browser.provider.revoke(&browser.user).await;
+    browser.refresh(&refused.session).await.assert_refused(401, "session_ended");
+    assert_challenged(&browser.check_chat(&[&format!("Bearer {}", refused.access_token)]).await, INVALID_TOKEN);
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_while_tokens_can_not_be_judged() {
+    // T105: and nobody is told to sign in again.
+    let provider = MockProvider::shared();
+    let http = oracle_ai::server::oidc::ProviderHttp::new().unwrap();
+    let browser = Browser::at(TestApp::with(provider.settings(), http, Arc::new(Broken)), provider);
+    browser.check_chat(&["Bearer anything"]).await.assert_refused(503, "unavailable");
+    browser.refresh("anything").await.assert_refused(503, "unavailable");
+    browser.logout("anything").await.assert_refused(503, "unavailable");
+    browser.app.get("/api/authorize").await.assert_refused(503, "unavailable");
+    browser.exchange(&json!({ "code": "a", "state": "b" })).await.assert_refused(503, "unavailable");
+}
+
+#[tokio::test]
+async fn nobodys_body_is_read_before_the_token_is_found_good() {
+    let browser = Browser::start();
+    for authorization in [None, Some("Bearer unknown")] {
+        let is_read = Arc::new(AtomicBool::new(false));
+        let noted = is_read.clone();
+        let body = futures_util::stream::once(async move {
+            noted.store(true, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(Bytes::from_static(b"}{"))
+        });
+        let mut request = request(Method::POST, "/api/chat");
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let answer = browser.app.send(request.body(Body::from_stream(body)).unwrap()).await;
+        answer.assert_refused(401, "unauthenticated");
+        assert!(!is_read.load(Ordering::Relaxed));
+    }
+}

@@ -1,0 +1,128 @@
+//! ID tokens that must not sign anybody in (OpenID Connect Core §3.1.3.7), and odd ones that must.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::TestApp,
+    browser::Browser,
+    provider::MockProvider,
+    scripted_provider::{Change, SUB, ScriptedProvider, unix_seconds},
+};
+
+#[tokio::test]
+async fn a_spoiled_id_token_signs_nobody_in() {
+    for fault in [
+        "wrong_nonce",      // T33
+        "wrong_iss",        // T30
+        "wrong_aud",        // T30
+        "expired_id_token", // T32
+        "bad_signature",    // T24
+        "alg_none",         // T25
+        "missing_id_token",
+    ] {
+        let browser = Browser::start();
+        browser.set(json!({ "token_faults": [{ "kind": fault }] })).await;
+        let answer = browser.login().await;
+        assert_eq!(answer.json()["data"]["kind"], "login_failed", "{fault}: {answer:?}");
+        answer.assert_refused(401, "login_failed");
+        // The code was spent for it: refused is the token, not the exchange.
+        assert_eq!(browser.exchanges_seen().await, 1, "{fault}");
+        browser.sign_in().await;
+    }
+}
+
+#[tokio::test]
+async fn claims_that_are_not_for_us_or_not_for_now_sign_nobody_in() {
+    let provider = ScriptedProvider::start().await;
+    let now = unix_seconds();
+    for (changes, why) in [
+        (json!({ "nonce": null }), "T33: none"),
+        (json!({ "nonce": "" }), "T33: empty"),
+        (json!({ "aud": [] }), "T30: nobody"),
+        (json!({ "aud": ["another"] }), "T30: another"),
+        (json!({ "aud": ["oracle-ai", "another"] }), "T30: us and one we don't trust"),
+        (json!({ "aud": null }), "T30: none"),
+        (json!({ "iss": format!("{}/", provider.issuer) }), "T30: almost"),
+        (json!({ "sub": null }), "T38: nobody's"),
+        (json!({ "exp": now - 60 }), "T32: past, beyond the tolerance"),
+        (json!({ "exp": null }), "T32: without an end"),
+        (json!({ "iat": now + 120 }), "T32: from the future"),
+        (json!({ "exp": "soon" }), "T32: no time"),
+    ] {
+        let answer = provider.login(|script| merge(&mut script.claims, changes.clone())).await;
+        assert_eq!(answer.status, 401, "{why}: {answer:?}");
+        answer.assert_refused(401, "login_failed");
+    }
+}
+
+#[tokio::test]
+async fn algorithms_that_anybody_could_sign_with_sign_nobody_in() {
+    // T25: the metadata of this provider lists them, which changes nothing.
+    let provider = ScriptedProvider::start().await;
+    for header in [
+        json!({ "alg": "none" }),
+        json!({ "alg": "HS256" }),
+        json!({ "alg": "HS256", "kid": "1" }),
+        json!({ "alg": "RS384", "kid": "1" }),
+    ] {
+        let answer = provider.login(|script| script.header = header.clone()).await;
+        assert_eq!(answer.status, 401, "{header}: {answer:?}");
+        answer.assert_refused(401, "login_failed");
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_that_is_no_jwt_signs_nobody_in() {
+    let provider = ScriptedProvider::start().await;
+    provider.login(|script| script.header = json!("no header")).await.assert_refused(401, "login_failed");
+}
+
+#[tokio::test]
+async fn odd_answers_of_real_providers_sign_in() {
+    let provider = ScriptedProvider::start().await;
+    let changes: [(&str, Change); 9] = [
+        ("as it should be", |_| {}),
+        ("no kid", |script| script.header = json!({ "alg": "RS256" })),
+        ("a typ", |script| script.header["typ"] = "JWT".into()),
+        ("aud as a list", |script| script.claims["aud"] = json!(["oracle-ai"])),
+        ("a clock some seconds ahead", |script| script.claims["iat"] = (unix_seconds() + 20).into()),
+        ("a clock some seconds behind", |script| script.claims["exp"] = (unix_seconds() - 20).into()),
+        // T23
+        ("token_type in lower case", |script| script.members["token_type"] = "bearer".into()),
+        ("unknown members", |script| script.members["session_state"] = json!({ "a": [1] })),
+        ("JSON declared as text", |script| script.content_type = "text/html;charset=utf-8"),
+    ];
+    for (what, change) in changes {
+        let answer = provider.login(change).await;
+        assert_eq!(answer.status, 200, "{what}: {answer:?}");
+        assert_eq!(answer.json()["user"]["sub"], SUB, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_with_another_authorized_party_signs_nobody_in() {
+    // T31
+    let provider = ScriptedProvider::start().await;
+    let answer = provider.login(|script| script.claims["azp"] = "another".into()).await;
+    answer.assert_refused(401, "login_failed");
+}
+
+#[tokio::test]
+async fn new_signing_keys_are_fetched_when_a_signature_does_not_fit() {
+    // T28
+    let provider = MockProvider::own().await;
+    let app = TestApp::new(provider.settings());
+    Browser::at(app.clone(), provider.clone()).sign_in().await;
+
+    let address = provider.stop().await;
+    let provider = MockProvider::at(address).await;
+    app.clock.jump(Duration::from_secs(2 * 60));
+    Browser::at(app, provider).sign_in().await;
+}
+
+fn merge(claims: &mut Value, changes: Value) {
+    let Value::Object(changes) = changes else { panic!("{changes}") };
+    claims.as_object_mut().unwrap().extend(changes);
+}

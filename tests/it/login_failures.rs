@@ -1,0 +1,102 @@
+//! `POST /api/token` where the provider fails.
+
+use std::time::Duration;
+
+use openidconnect::ClientId;
+use oracle_ai::server::oidc::{ClientSecret, ProviderHttp};
+use serde_json::json;
+
+use crate::{app::TestApp, browser::Browser, provider::MockProvider, store::memory};
+
+#[tokio::test]
+async fn a_provider_that_decides_nothing_is_unavailable_and_the_login_starts_again() {
+    for fault in ["server_error", "unavailable", "garbage", "reset", "lost_answer", "missing_access_token"] {
+        let browser = Browser::start();
+        browser.set(json!({ "token_faults": [{ "kind": fault }] })).await;
+        let response = browser.authorized().await;
+        browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
+        // T08
+        browser.exchange(&response).await.assert_refused(400, "invalid_state");
+        browser.sign_in().await;
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_the_code_fails_the_login() {
+    for fault in ["invalid_grant", "empty"] {
+        let browser = Browser::start();
+        browser.set(json!({ "token_faults": [{ "kind": fault }] })).await;
+        browser.login().await.assert_refused(401, "login_failed");
+        browser.sign_in().await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_the_provider_did_not_give_fails_the_login() {
+    let browser = Browser::start();
+    for code in ["made-up", "", "a b&c=d\r\n", "ü"] {
+        let response = json!({ "code": code, "state": browser.begin().await.state, "iss": browser.provider.issuer });
+        browser.exchange(&response).await.assert_refused(401, "login_failed");
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_another_login_fails_for_want_of_its_verifier() {
+    // T06, as far as PKCE goes: the code was asked for with the challenge of another state.
+    let browser = Browser::start();
+    let mut response = browser.authorized().await;
+    response["state"] = browser.begin().await.state.into();
+    browser.exchange(&response).await.assert_refused(401, "login_failed");
+}
+
+#[tokio::test]
+async fn wrong_credentials_of_our_own_are_not_the_persons_fault() {
+    let provider = MockProvider::shared();
+    let (mut other_secret, mut other_id) = (provider.settings(), provider.settings());
+    other_secret.client_secret = ClientSecret::new("another");
+    other_id.client_id = ClientId::new("another".into());
+    let browser = Browser::at(TestApp::new(other_secret), provider.clone());
+    browser.login().await.assert_refused(502, "provider_unavailable");
+
+    let browser = Browser::at(TestApp::new(other_id), provider);
+    let response = json!({ "code": "any", "state": browser.begin().await.state, "iss": browser.provider.issuer });
+    browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
+}
+
+#[tokio::test]
+async fn a_slow_provider_is_waited_for() {
+    let browser = Browser::start();
+    browser.set(json!({ "token_faults": [{ "kind": "slow", "ms": 300 }] })).await;
+    browser.sign_in().await;
+}
+
+#[tokio::test]
+async fn a_provider_slower_than_our_patience_is_unavailable() {
+    // T22
+    let provider = MockProvider::shared();
+    let http = ProviderHttp::with_timeout(Duration::from_millis(500)).unwrap();
+    let browser = Browser::at(TestApp::with(provider.settings(), http, memory()), provider);
+    browser.begin().await;
+    browser.set(json!({ "token_faults": [{ "kind": "slow", "ms": 20_000 }] })).await;
+    browser.login().await.assert_refused(502, "provider_unavailable");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_when_the_person_comes_back_is_unavailable() {
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    let response = browser.authorized().await;
+    let app = browser.app.clone();
+    drop(browser);
+    provider.stop().await;
+    app.post("/api/token", &response).await.assert_refused(502, "provider_unavailable");
+}
+
+#[tokio::test]
+async fn a_login_that_failed_leaves_nothing_that_is_let_in() {
+    let browser = Browser::start();
+    browser.set(json!({ "token_faults": [{ "kind": "wrong_nonce" }] })).await;
+    let answer = browser.login().await;
+    answer.assert_refused(401, "login_failed");
+    assert!(!answer.text.contains("access_token"), "{}", answer.text);
+}

@@ -1,0 +1,37 @@
+//! All integration tests in one binary: the server is linked once, the tests share one mock provider and run in
+//! parallel, and a name filter reaches all of them.
+//!
+//! | module | drives |
+//! |---|---|
+//! | `app`, `browser`, `provider`, `scripted_provider` | (support) the doors without a socket, a person, two providers |
+//! | `rooms` | the import rules of `src/` |
+//! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
+//! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
+//! | `guard`, `chat` | `GET` and `POST /api/chat` |
+//! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
+//! | `store` | the contract of session stores |
+//! | `mock_provider` | the mock provider by itself |
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in tests; clippy takes what is not itself a test for other code"
+)]
+
+mod answers;
+mod app;
+mod authorization_request;
+mod bad_input;
+mod browser;
+mod chat;
+mod guard;
+mod id_token;
+mod login;
+mod login_failures;
+mod mock_provider;
+mod provider;
+mod refresh;
+mod refresh_failures;
+mod rooms;
+mod scripted_provider;
+mod store;

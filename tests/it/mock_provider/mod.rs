@@ -1,0 +1,10 @@
+//! The mock OpenID provider, driven over real sockets by a relying party that shares no code with it.
+
+#![expect(clippy::unwrap_used, reason = "in tests; clippy takes what is not itself a test for other code")]
+
+mod authorization;
+mod control;
+mod faults;
+mod relying_party;
+mod sessions;
+mod tokens;

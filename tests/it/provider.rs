@@ -1,0 +1,156 @@
+//! The mock provider, as tests hold it: settings for us, its control plane, and its login page.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, OnceLock, mpsc},
+};
+
+use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
+use oracle_ai::{
+    mock::provider::{Client, Provider},
+    server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings},
+};
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::app::until;
+
+pub const CLIENT_ID: &str = "oracle-ai";
+/// Every letter of it needs encoding in `client_secret_basic`.
+pub const CLIENT_SECRET: &str = "s:cr&t =%+é";
+pub const CALLBACK: &str = "http://localhost:8080/auth/callback";
+
+#[derive(Clone)]
+pub struct MockProvider {
+    pub issuer: String,
+    http: reqwest::Client,
+    /// Nothing for the shared one, which runs until the process ends.
+    running: Option<Arc<Provider>>,
+}
+
+/// Our registration at a provider.
+pub fn settings(issuer: &str) -> ProviderSettings {
+    ProviderSettings {
+        issuer: IssuerUrl::new(issuer.to_owned()).unwrap(),
+        client_id: ClientId::new(CLIENT_ID.into()),
+        client_secret: ClientSecret::new(CLIENT_SECRET),
+        client_authentication: ClientAuthentication::ClientSecretBasic,
+        redirect_uri: RedirectUrl::new(CALLBACK.into()).unwrap(),
+        scopes: vec!["profile".into(), "email".into()],
+    }
+}
+
+impl MockProvider {
+    /// One for all tests, in a runtime of its own. What is set per user does not meet there.
+    pub fn shared() -> Self {
+        static ISSUER: OnceLock<String> = OnceLock::new();
+        let issuer = ISSUER.get_or_init(|| {
+            let (started, issuer) = mpsc::channel();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                runtime.block_on(async {
+                    let provider = start(SocketAddr::from(([127, 0, 0, 1], 0))).await;
+                    started.send(provider.issuer().to_owned()).unwrap();
+                    std::future::pending::<()>().await;
+                });
+            });
+            issuer.recv().unwrap()
+        });
+        Self::of(issuer, None)
+    }
+
+    /// For what concerns all users: outages and keys.
+    pub async fn own() -> Self {
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    pub async fn at(address: SocketAddr) -> Self {
+        let provider = start(address).await;
+        let issuer = provider.issuer().to_owned();
+        Self::of(&issuer, Some(Arc::new(provider)))
+    }
+
+    /// Stops, and gives the address back.
+    pub async fn stop(self) -> SocketAddr {
+        let address = self.issuer.trim_start_matches("http://").parse().unwrap();
+        drop(self.http);
+        Arc::into_inner(self.running.unwrap()).unwrap().stop().await;
+        address
+    }
+
+    fn of(issuer: &str, running: Option<Arc<Provider>>) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { issuer: issuer.to_owned(), http, running }
+    }
+
+    pub fn settings(&self) -> ProviderSettings {
+        settings(&self.issuer)
+    }
+
+    /// The person picks `user`: the parameters that come back to `/auth/callback`.
+    pub async fn authorize(&self, authorize_url: &Url, user: &str) -> HashMap<String, String> {
+        let mut url = authorize_url.clone();
+        url.query_pairs_mut().append_pair("login_hint", user);
+        let response = self.http.get(url).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        let location = Url::parse(response.headers()[header::LOCATION].to_str().unwrap()).unwrap();
+        assert_eq!(location.as_str().split('?').next(), Some(CALLBACK));
+        location.query_pairs().into_owned().collect()
+    }
+
+    pub async fn set(&self, user: &str, settings: Value) {
+        self.control(Method::PUT, &format!("/users/{user}"), settings).await;
+    }
+
+    /// Ends everything that the user granted.
+    pub async fn revoke(&self, user: &str) {
+        self.control(Method::POST, &format!("/users/{user}/revoke"), json!({})).await;
+    }
+
+    /// The endpoints that answer 503, for everyone.
+    pub async fn set_outage(&self, endpoints: &[&str]) {
+        self.control(Method::POST, "/outage", json!({ "endpoints": endpoints })).await;
+    }
+
+    /// Calls of the token endpoint for this user.
+    pub async fn token_calls(&self, user: &str, grant_type: &str) -> Vec<Value> {
+        let calls = self.control(Method::GET, &format!("/calls?user={user}"), json!({})).await;
+        let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
+        calls.into_iter().filter(|call| call["endpoint"] == "token" && call["grant_type"] == grant_type).collect()
+    }
+
+    /// How often an endpoint was called that is not called for anybody in particular.
+    pub async fn calls_of(&self, endpoint: &str) -> usize {
+        let calls = self.control(Method::GET, "/calls", json!({})).await;
+        let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
+        calls.iter().filter(|call| call["endpoint"] == endpoint).count()
+    }
+
+    /// Returns when a refresh of this user has this outcome; `pending` means that it is not answered yet.
+    pub async fn until_refresh_is(&self, user: &str, outcome: &str) {
+        until(&format!("a refresh is {outcome}"), async || {
+            self.token_calls(user, "refresh_token").await.iter().any(|call| call["outcome"] == outcome)
+        })
+        .await;
+    }
+
+    async fn control(&self, method: Method, path: &str, body: Value) -> String {
+        let url = format!("{}/__control{path}", self.issuer);
+        let response = self.http.request(method, url).body(body.to_string()).send().await.unwrap();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert!(status.is_success(), "{status} {text}");
+        text
+    }
+}
+
+async fn start(address: SocketAddr) -> Provider {
+    let client = Client {
+        client_id: CLIENT_ID.into(),
+        client_secret: CLIENT_SECRET.into(),
+        redirect_uris: vec![CALLBACK.into()],
+        post_logout_redirect_uris: vec![],
+    };
+    Provider::start(address, client).await.unwrap()
+}

@@ -1,0 +1,208 @@
+//! `POST /api/refresh` and `POST /api/logout`: a session's life.
+
+use std::{collections::HashSet, time::Duration};
+
+use axum::http::StatusCode;
+use futures_util::future::join_all;
+use oracle_ai::wire::auth::SessionId;
+use serde_json::json;
+
+use crate::{app::until, browser::Browser};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+#[tokio::test]
+async fn a_refresh_gives_a_new_access_token_for_the_same_person() {
+    let browser = Browser::start();
+    let login = browser.login().await.json();
+    let answer = browser.refresh(login["session"].as_str().unwrap()).await;
+    answer.assert_ok();
+    let answer = answer.json();
+    assert_eq!(answer["token_type"], "Bearer");
+    assert_eq!(answer["expires_in"], 300);
+    assert_eq!(answer["user"], login["user"]);
+    assert_ne!(answer["access_token"], login["access_token"]);
+    assert!(browser.is_let_in(answer["access_token"].as_str().unwrap()).await);
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_replaces_the_old_one() {
+    // T43. The mock ends the grant where a superseded one comes again.
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    let mut spent = HashSet::new();
+    for _ in 0..4 {
+        let kept = browser.app.session(&session).await.unwrap().refresh_token.unwrap();
+        assert!(spent.insert(kept.secret().to_owned()));
+        browser.refreshed(&session).await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_new_refresh_token_the_old_one_is_kept() {
+    // T43
+    for settings in [json!({ "refresh_token_in_refresh": false }), json!({ "rotate_refresh_tokens": false })] {
+        let browser = Browser::start();
+        browser.set(settings).await;
+        let session = browser.sign_in().await.session;
+        let kept = browser.app.session(&session).await.unwrap().refresh_token.unwrap();
+        for _ in 0..3 {
+            browser.refreshed(&session).await;
+            assert!(browser.app.session(&session).await.unwrap().refresh_token.as_ref() == Some(&kept));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_is_kept_for_the_logout_and_its_absence_is_fine() {
+    // T42
+    for is_sent in [true, false] {
+        let browser = Browser::start();
+        browser.set(json!({ "id_token_in_refresh": is_sent })).await;
+        let session = browser.sign_in().await.session;
+        let first = browser.app.session(&session).await.unwrap().id_token;
+        browser.refreshed(&session).await;
+        let now = browser.app.session(&session).await.unwrap().id_token;
+        assert_eq!(now.secret() != first.secret(), is_sent);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_refreshes_at_once_are_one_call_and_two_hundred_equal_answers() {
+    // T46, for one process
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 1500 }] })).await;
+    let refreshes = (0..200).map(|_| {
+        let (browser, session) = (browser.clone(), session.clone());
+        tokio::spawn(async move { browser.refresh(&session).await })
+    });
+    let answers: Vec<_> = join_all(refreshes).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(browser.refreshes_seen().await, 1);
+    answers.iter().for_each(|answer| answer.assert_ok());
+    let bodies: HashSet<_> = answers.iter().map(|answer| &answer.text).collect();
+    assert_eq!(bodies.len(), 1);
+    // And the next one is a new call.
+    browser.refreshed(&session).await;
+    assert_eq!(browser.refreshes_seen().await, 2);
+}
+
+#[tokio::test]
+async fn refreshes_of_two_sessions_do_not_wait_for_each_other() {
+    let slow = Browser::start();
+    let quick = Browser::at(slow.app.clone(), slow.provider.clone());
+    let (slow_session, quick_session) = (slow.sign_in().await.session, quick.sign_in().await.session);
+    slow.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 1500 }] })).await;
+    let waiting = tokio::spawn({
+        let slow = slow.clone();
+        async move { slow.refresh(&slow_session).await }
+    });
+    slow.provider.until_refresh_is(&slow.user, "pending").await;
+    quick.refreshed(&quick_session).await;
+    assert!(!waiting.is_finished());
+    waiting.await.unwrap().assert_ok();
+}
+
+#[tokio::test]
+async fn a_refresh_whose_caller_has_gone_still_keeps_the_new_refresh_token() {
+    // T43, T44. Below the doors, because the framework finishes what a caller has left at the door.
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    let kept = async || browser.app.session(&session).await.unwrap().refresh_token.unwrap();
+    let before = kept().await;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 300 }] })).await;
+    let caller = tokio::spawn({
+        let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
+        async move { sessions.refresh_access_token(&session).await }
+    });
+    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    until("the new refresh token is kept", async || kept().await != before).await;
+    browser.refreshed(&session).await;
+}
+
+#[tokio::test]
+async fn a_logout_during_a_slow_refresh_stands() {
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 300 }] })).await;
+    let refresh = tokio::spawn({
+        let (browser, session) = (browser.clone(), session.clone());
+        async move { browser.refresh(&session).await }
+    });
+    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    browser.logout(&session).await.assert_ok();
+    refresh.await.unwrap().assert_refused(401, "session_ended");
+    browser.refresh(&session).await.assert_refused(401, "session_ended");
+    assert!(browser.app.session(&session).await.is_none());
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_session_and_its_access_tokens_and_twice_is_success() {
+    // T78
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    let second_token = browser.refreshed(&signed_in.session).await;
+    browser.logout(&signed_in.session).await.assert_ok();
+    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert!(!browser.is_let_in(&second_token).await);
+    browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+    browser.logout(&signed_in.session).await.assert_ok();
+    assert_eq!(browser.refreshes_seen().await, 1);
+}
+
+#[tokio::test]
+async fn logging_out_of_one_session_leaves_the_persons_others_alone() {
+    let browser = Browser::start();
+    let (here, there) = (browser.sign_in().await, browser.sign_in().await);
+    browser.logout(&here.session).await.assert_ok();
+    assert!(browser.is_let_in(&there.access_token).await);
+    browser.refreshed(&there.session).await;
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_used_for_eight_hours_is_over() {
+    // T47
+    for (idle, is_alive) in [(8 * HOUR - MINUTE, true), (8 * HOUR, false)] {
+        let browser = long_lived().await;
+        let signed_in = browser.sign_in().await;
+        browser.app.clock.jump(idle);
+        // The access token lasts longer than the session: it ends with it.
+        assert_eq!(browser.is_let_in(&signed_in.access_token).await, is_alive);
+        let answer = browser.refresh(&signed_in.session).await;
+        assert_eq!(answer.status == StatusCode::OK, is_alive, "{answer:?}");
+        assert_eq!(browser.refreshes_seen().await, usize::from(is_alive));
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_over_after_a_day_however_much_it_is_used() {
+    // T47
+    let browser = long_lived().await;
+    let session = browser.sign_in().await.session;
+    for _ in 0..4 {
+        browser.app.clock.jump(6 * HOUR - MINUTE);
+        browser.refreshed(&session).await;
+    }
+    browser.app.clock.jump(4 * MINUTE);
+    browser.refresh(&session).await.assert_refused(401, "session_ended");
+    assert_eq!(browser.refreshes_seen().await, 4);
+}
+
+#[tokio::test]
+async fn a_session_id_that_was_never_given_is_an_ended_session() {
+    let browser = Browser::start();
+    for session in ["", "unknown", "a".repeat(100_000).as_str(), "\u{0}", "🦀"] {
+        browser.refresh(session).await.assert_refused(401, "session_ended");
+        browser.logout(session).await.assert_ok();
+    }
+}
+
+/// A person whose tokens outlast every session.
+async fn long_lived() -> Browser {
+    let browser = Browser::start();
+    browser.set(json!({ "access_token_ttl": 1_000_000, "id_token_ttl": 1_000_000 })).await;
+    browser
+}

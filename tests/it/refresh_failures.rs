@@ -1,0 +1,169 @@
+//! `POST /api/refresh` where the provider refuses or fails.
+
+use std::time::Duration;
+
+use axum::http::{Method, header};
+use futures_util::future::join_all;
+use oracle_ai::server::oidc::ProviderHttp;
+use serde_json::{Value, json};
+
+use crate::{
+    app::TestApp,
+    browser::Browser,
+    provider::MockProvider,
+    scripted_provider::{Change, ScriptedProvider, unix_seconds},
+    store::memory,
+};
+
+#[tokio::test]
+async fn a_refused_grant_ends_the_session_at_once() {
+    // T45
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    browser.set(json!({ "refresh_faults": [{ "kind": "invalid_grant" }] })).await;
+    browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    // Nothing is left to ask the provider with.
+    browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+    assert_eq!(browser.refreshes_seen().await, 1);
+}
+
+#[tokio::test]
+async fn a_person_whom_the_provider_signed_out_is_out_at_the_next_refresh() {
+    // T45, T109
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.provider.revoke(&browser.user).await;
+    browser.refresh(&session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn a_provider_that_decides_nothing_leaves_the_session_as_it_was() {
+    // T45
+    for fault in ["server_error", "unavailable", "garbage", "reset"] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        browser.set(json!({ "refresh_faults": [{ "kind": fault, "times": 2 }] })).await;
+        for _ in 0..2 {
+            let answer = browser.refresh(&signed_in.session).await;
+            answer.assert_refused(503, "provider_unavailable");
+            assert_eq!(answer.header(header::RETRY_AFTER), answer.json()["data"]["retry_after"].to_string());
+        }
+        assert!(browser.is_let_in(&signed_in.access_token).await, "{fault}");
+        browser.refreshed(&signed_in.session).await;
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_the_whole_token_endpoint_is_survived() {
+    // T45
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    let session = browser.sign_in().await.session;
+    provider.set_outage(&["token"]).await;
+    browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
+    provider.set_outage(&[]).await;
+    browser.refreshed(&session).await;
+}
+
+#[tokio::test]
+async fn a_provider_slower_than_our_patience_leaves_the_session_as_it_was() {
+    // T22, T45
+    let provider = MockProvider::shared();
+    let http = ProviderHttp::with_timeout(Duration::from_millis(500)).unwrap();
+    let browser = Browser::at(TestApp::with(provider.settings(), http, memory()), provider);
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 20_000 }] })).await;
+    browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
+    browser.refreshed(&session).await;
+}
+
+#[tokio::test]
+async fn all_who_wait_for_a_refresh_that_fails_are_told_the_same() {
+    // T46
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 1000 }] })).await;
+    browser.provider.revoke(&browser.user).await;
+    let answers = join_all((0..20).map(|_| browser.refresh(&session))).await;
+    answers.iter().for_each(|answer| answer.assert_refused(401, "session_ended"));
+    assert_eq!(browser.refreshes_seen().await, 1);
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_the_old_refresh_token_is_tried_again() {
+    // T44
+    let browser = Browser::start();
+    browser.set(json!({ "rotate_refresh_tokens": false, "refresh_faults": [{ "kind": "lost_answer" }] })).await;
+    let session = browser.sign_in().await.session;
+    browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
+    browser.refreshed(&session).await;
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_that_does_not_verify_ends_the_session() {
+    // T42
+    for fault in ["wrong_iss", "wrong_aud", "expired_id_token", "bad_signature", "alg_none"] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        browser.set(json!({ "refresh_faults": [{ "kind": fault }] })).await;
+        let answer = browser.refresh(&signed_in.session).await;
+        assert_eq!(answer.status, 401, "{fault}: {answer:?}");
+        answer.assert_refused(401, "session_ended");
+        assert!(!browser.is_let_in(&signed_in.access_token).await, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_about_somebody_else_ends_the_session() {
+    // T42. The mock provider doesn't play this one.
+    let refused: [(&str, Change); 3] = [
+        ("another person", |script| script.claims["sub"] = "uid=eve".into()),
+        ("almost the same person", |script| script.claims["sub"] = "UID=ada,ou=people,dc=example".into()),
+        ("another client", |script| script.claims["aud"] = "another".into()),
+    ];
+    for (who, change) in refused {
+        let provider = ScriptedProvider::start().await;
+        let login = provider.login(|_| {}).await.json();
+        let answer = provider.refresh(login["session"].as_str().unwrap(), change).await;
+        assert_eq!(answer.status, 401, "{who}: {answer:?}");
+        answer.assert_refused(401, "session_ended");
+    }
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_with_another_nonce_ends_the_session() {
+    // T42: it need not have one, but if it has, it is the login's (OpenID Connect Core §12.2).
+    let provider = ScriptedProvider::start().await;
+    let login = provider.login(|_| {}).await.json();
+    let answer = provider.refresh(login["session"].as_str().unwrap(), |script| script.claims["nonce"] = "x".into());
+    answer.await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_of_the_same_person_is_good() {
+    // T42
+    let provider = ScriptedProvider::start().await;
+    let session = provider.login(|_| {}).await.json()["session"].clone();
+    let refreshed = |change: Change| provider.refresh(session.as_str().unwrap(), change);
+    refreshed(|_| {}).await.assert_ok();
+    refreshed(|script| script.claims["iat"] = (unix_seconds() + 20).into()).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_login_without_a_refresh_token_ends_with_its_access_token() {
+    // T47
+    let provider = ScriptedProvider::start().await;
+    let login = provider.login(|script| script.members["refresh_token"] = Value::Null).await;
+    login.assert_ok();
+    let login = login.json();
+    let bearer = format!("Bearer {}", login["access_token"].as_str().unwrap());
+    let check = async || {
+        let request = crate::app::request(Method::GET, "/api/chat").header(header::AUTHORIZATION, &bearer);
+        provider.app.send(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    check().await.assert_ok();
+    provider.app.clock.jump(Duration::from_secs(300));
+    check().await.assert_refused(401, "unauthenticated");
+    provider.refresh(login["session"].as_str().unwrap(), |_| {}).await.assert_refused(401, "session_ended");
+}

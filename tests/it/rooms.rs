@@ -1,0 +1,159 @@
+//! Who may import whom in `src/`: the table of `src/lib.rs`, checked.
+
+mod paths;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use paths::{Place, paths_to_rooms};
+
+const ROOMS: [&str; 5] = ["wire", "api", "client", "server", "mock"];
+
+/// They declare the rooms and start them.
+const ABOVE_ALL_ROOMS: [&str; 2] = ["main.rs", "lib.rs"];
+
+/// The only file of the server room that knows of the mock.
+const KNOWS_THE_MOCK: &str = "server/embedded_provider.rs";
+
+fn is_allowed(file: &str, from: &str, to: &str, place: Place) -> bool {
+    match (from, to) {
+        (from, to) if from == to => true,
+        ("api", "wire") | ("client", "wire" | "api") | ("server", "wire") => true,
+        // Attributes and bodies of doors compile on the server only.
+        ("api", "server") => place != Place::Elsewhere,
+        ("server", "mock") => file == KNOWS_THE_MOCK,
+        _ => false,
+    }
+}
+
+/// One line for each path in `text`, the content of `src/{file}`, that its room must not name.
+fn wrong_arrows(file: &str, text: &str) -> Vec<String> {
+    if ABOVE_ALL_ROOMS.contains(&file) {
+        return vec![];
+    }
+    let modules: Vec<&str> = file.trim_end_matches(".rs").trim_end_matches("/mod").split('/').collect();
+    let from = modules[0];
+    if !ROOMS.contains(&from) {
+        return vec![format!("src/{file} is in no room")];
+    }
+    paths_to_rooms(text, modules.len())
+        .into_iter()
+        .filter(|path| !is_allowed(file, from, &path.room, path.place))
+        .map(|path| format!("src/{file}:{}: {from} → {}", path.line, path.room))
+        .collect()
+}
+
+fn source_files() -> Vec<(String, String)> {
+    fn visit(directory: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => visit(&path, files),
+                false if path.extension().is_some_and(|extension| extension == "rs") => files.push(path),
+                false => {}
+            }
+        }
+    }
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![];
+    visit(&src, &mut files);
+    files
+        .into_iter()
+        .map(|file| {
+            let name = file.strip_prefix(&src).unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(file).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn no_room_imports_what_it_must_not_know() {
+    let wrong: Vec<String> = source_files().iter().flat_map(|(file, text)| wrong_arrows(file, text)).collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_is_read_and_the_arrows_that_should_be_there_are_seen() {
+    let files = source_files();
+    let mut seen = BTreeSet::new();
+    for (file, text) in &files {
+        let room = file.split('/').next().unwrap();
+        for path in paths_to_rooms(text, 1) {
+            seen.insert(format!("{room} → {}", path.room));
+        }
+    }
+    for arrow in ["api → wire", "api → server", "client → wire", "client → api", "server → wire", "server → mock"]
+    {
+        assert!(seen.contains(arrow), "{arrow} not seen in {seen:?}");
+    }
+    for room in ROOMS {
+        assert!(files.iter().any(|(file, _)| file.starts_with(&format!("{room}/"))), "nothing read of {room}");
+    }
+}
+
+#[test]
+fn wrong_arrows_are_caught() {
+    for (file, text) in [
+        ("wire/auth.rs", "use crate::server::Services;"),
+        ("wire/auth.rs", "use crate::api;"),
+        ("wire/auth.rs", "pub(crate) use crate::client::App;"),
+        ("mock/provider/mod.rs", "use crate::wire::auth::State;"),
+        ("mock/provider/mod.rs", "#[cfg(test)] mod tests { use crate::server::Services; }"),
+        ("client/app.rs", "use crate::server::Services;"),
+        ("client/app.rs", "use crate::{ wire::auth::State, mock::provider, };"),
+        ("client/app.rs", "use crate::{api::{self, auth}, wire::{auth}, server};"),
+        ("client/app.rs", "fn f() { let x = crate :: server :: Services; }"),
+        ("client/pages/chat/mod.rs", "use super::super::super::server::Services;"),
+        ("client/app.rs", "use {crate::wire::auth::State, crate::server::Services};"),
+        ("client/app.rs", "macro_rules! m { () => { $crate::server::Services } }"),
+        ("client/app.rs", "use crate::*;"),
+        ("client/app.rs", "use crate::{self as ours};"),
+        ("client/app.rs", "use ::oracle_ai::server::Services;"),
+        ("client/app.rs", "use r#crate::x; use crate::r#server::Services;"),
+        ("server/router.rs", "use crate::mock::provider::Provider;"),
+        ("server/router.rs", "use crate::api::auth;"),
+        ("server/embedded_provider.rs", "use crate::client::App;"),
+        ("server/chat/mod.rs", "fn app() -> crate::client::App { todo!() }"),
+        ("api/auth.rs", "use crate::server::Services;"),
+        ("api/auth.rs", "use crate::{wire::auth::State, server::Services};"),
+        ("api/auth.rs", "pub async fn door(services: crate::server::Services) {}"),
+        ("api/auth.rs", "fn f() -> Option<crate::server::Services> { None }"),
+        ("api/auth.rs", "impl From<crate::server::Services> for Answer { fn from(x: X) -> Self {} }"),
+        ("api/auth.rs", "struct Door { services: crate::server::Services }"),
+        ("api/auth.rs", "fn f() { g() } use crate::server::Services;"),
+        ("api/auth.rs", "fn f() { use crate::client::App; }"),
+        ("api/auth.rs", "#[get(\"/\", x: crate::mock::provider::Provider)] fn f() {}"),
+        ("stray.rs", ""),
+        ("tools/mod.rs", ""),
+    ] {
+        assert_eq!(wrong_arrows(file, text).len(), 1, "{file}: {text}: {:?}", wrong_arrows(file, text));
+    }
+}
+
+#[test]
+fn good_arrows_and_what_only_looks_like_an_arrow_are_let_through() {
+    for (file, text) in [
+        ("wire/auth.rs", "use super::secret::secret; use crate::wire::error::ApiError;"),
+        ("wire/auth.rs", "//! See [`crate::server::Services`].\n/* use crate::server; /* nested */ use crate::api; */"),
+        ("wire/auth.rs", "const TEXT: &str = \"use crate::server::Services; \\\" crate::api\";"),
+        ("wire/auth.rs", "const TEXT: &str = r#\"\" use crate::server::Services;\"#; const C: char = '\"';"),
+        ("wire/auth.rs", "fn f<'a>(x: &'a str) -> &'a str { x } // crate::server"),
+        ("mock/provider/token.rs", "use super::{client::Client, server::Server}; use std::sync::Arc;"),
+        ("client/pages/mod.rs", "use crate::{api::auth, client::app::Route, wire::{auth::State, error::ApiError}};"),
+        ("client/pages/chat/mod.rs", "use super::super::app; use super::super::super::wire::auth::State;"),
+        ("server/embedded_provider.rs", "use crate::mock::provider::Provider;"),
+        ("server/oidc/client.rs", "use crate::{server::environment::Environment, wire::auth::State};"),
+        ("api/chat.rs", "#[get(\"/api/chat\", caller: crate::server::guard::Caller)]\npub async fn check() {}"),
+        (
+            "api/chat.rs",
+            "pub async fn f<T>() -> R<T> where T: Fn() { use crate::server::Chat; { crate::server::g() } }",
+        ),
+        ("main.rs", "use crate::server::Services; use oracle_ai::client;"),
+        ("lib.rs", "pub use crate::server::Services;"),
+    ] {
+        assert_eq!(wrong_arrows(file, text), [""; 0], "{file}: {text}");
+    }
+}

@@ -1,0 +1,207 @@
+//! A provider that answers exactly what a test wrote, right or wrong: for what the mock provider doesn't play.
+//!
+//! It has no login page: any code is good, and the test puts the `nonce` into the claims itself.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use oracle_ai::server::oidc::ProviderSettings;
+use rsa::{
+    RsaPrivateKey,
+    pkcs1v15::SigningKey,
+    signature::{SignatureEncoding, Signer},
+    traits::PublicKeyParts,
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    app::{Answer, TestApp},
+    browser::{Begun, Browser},
+    provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
+};
+
+/// Whose ID token it is, unless a test says otherwise.
+pub const SUB: &str = "uid=ada,ou=people,dc=example";
+
+/// The next answer of the token endpoint.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub content_type: &'static str,
+    /// In the ID token's header.
+    pub header: Value,
+    pub claims: Value,
+    /// The other members of the answer.
+    pub members: Value,
+}
+
+/// What a test changes in the good answer.
+pub type Change = fn(&mut Script);
+
+pub struct ScriptedProvider {
+    pub issuer: String,
+    pub app: TestApp,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    script: Mutex<Script>,
+    /// The last token request.
+    request: Mutex<TokenRequest>,
+}
+
+/// What came to the token endpoint.
+#[derive(Clone, Debug, Default)]
+pub struct TokenRequest {
+    /// The `Authorization` header.
+    pub authorization: Option<String>,
+    pub form: HashMap<String, String>,
+}
+
+impl ScriptedProvider {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Where we are registered in another way.
+    pub async fn start_with(change: fn(&mut ProviderSettings)) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared { script: Mutex::new(Script::good(&issuer, "")), request: Mutex::default() });
+        let metadata = metadata(&issuer);
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(async || Json(metadata)))
+            .route("/jwks", get(async || Json(jwks())))
+            .route("/token", post(token))
+            .with_state(shared.clone());
+        tokio::spawn(async { axum::serve(listener, router).await });
+        let mut settings = settings(&issuer);
+        change(&mut settings);
+        Self { app: TestApp::new(settings), issuer, shared }
+    }
+
+    /// A login whose ID token is a good one with these changes; claims set to `null` are left out.
+    pub async fn login(&self, change: impl FnOnce(&mut Script)) -> Answer {
+        let begun = self.begin().await;
+        let mut script = Script::good(&self.issuer, &begun.params()["nonce"]);
+        change(&mut script);
+        *self.shared.script.lock().unwrap() = script;
+        self.app.post("/api/token", &json!({ "code": "any", "state": begun.state })).await
+    }
+
+    /// A refresh that is answered likewise.
+    pub async fn refresh(&self, session: &str, change: impl FnOnce(&mut Script)) -> Answer {
+        let mut script = Script::good(&self.issuer, "");
+        script.claims["nonce"] = Value::Null;
+        change(&mut script);
+        *self.shared.script.lock().unwrap() = script;
+        self.app.post("/api/refresh", &json!({ "session": session })).await
+    }
+
+    pub fn last_request(&self) -> TokenRequest {
+        self.shared.request.lock().unwrap().clone()
+    }
+
+    async fn begin(&self) -> Begun {
+        Browser::at(self.app.clone(), MockProvider::shared()).begin().await
+    }
+}
+
+impl Script {
+    fn good(issuer: &str, nonce: &str) -> Self {
+        let now = unix_seconds();
+        Self {
+            content_type: "application/json",
+            header: json!({ "alg": "RS256", "kid": "1" }),
+            claims: json!({
+                "iss": issuer, "sub": SUB, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": nonce,
+                "name": "Ada",
+            }),
+            members: json!({
+                "access_token": format!("at-{}", unique()), "refresh_token": format!("rt-{}", unique()),
+                "token_type": "Bearer", "expires_in": 300,
+            }),
+        }
+    }
+}
+
+async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Bytes) -> Response {
+    *shared.request.lock().unwrap() = TokenRequest {
+        authorization: headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned()),
+        form: form_urlencoded::parse(&form).into_owned().collect(),
+    };
+    let script = shared.script.lock().unwrap().clone();
+    let mut claims = script.claims;
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    let mut answer = script.members;
+    answer["id_token"] = sign(&script.header, &claims).into();
+    ([(header::CONTENT_TYPE, script.content_type)], answer.to_string()).into_response()
+}
+
+fn sign(header: &Value, claims: &Value) -> String {
+    let signed = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
+    let signature = match header["alg"].as_str() {
+        Some("HS256") => hmac_sha256(CLIENT_SECRET.as_bytes(), signed.as_bytes()),
+        Some("none") => vec![],
+        _ => SigningKey::<Sha256>::new(key().clone()).sign(signed.as_bytes()).to_vec(),
+    };
+    format!("{signed}.{}", base64url(signature))
+}
+
+/// RFC 2104, for a key that fits into a block.
+fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let padded = |pad: u8| {
+        let mut block = [pad; 64];
+        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        block
+    };
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().to_vec()
+}
+
+fn metadata(issuer: &str) -> Value {
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/jwks"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
+    })
+}
+
+fn jwks() -> Value {
+    let key = key();
+    let [n, e] = [key.n(), key.e()].map(|number| base64url(number.to_bytes_be()));
+    json!({ "keys": [{ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "1", "n": n, "e": e }] })
+}
+
+fn key() -> &'static RsaPrivateKey {
+    static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
+    KEY.get_or_init(|| RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).unwrap())
+}
+
+pub fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn unique() -> u64 {
+    rand::random()
+}
+
+fn base64url(bytes: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
