@@ -7,6 +7,9 @@
 //! client secret never leave it. The browser holds the access token in memory only, and does no OpenID Connect beyond
 //! its `/auth/callback` page.
 //!
+//! What takes the place of a cookie is a *browser key*: a key pair that the browser makes and can't export. It signs a
+//! proof (RFC 9449) for every call that spends a session; logins, sessions and access tokens are bound to it.
+//!
 //! # The rooms
 //!
 //! | room | holds | may import |
@@ -21,12 +24,14 @@
 //!
 //! # One login, all the way down
 //!
-//! 1. `client::components::RequireSession` finds nobody signed in and calls [`api::auth::authorize`].
-//!    `Sessions::begin_authorization` stores a `PendingAuthorization` under the hash of a new `state`;
+//! 1. `client::components::RequireSession` finds nobody signed in, and no session to resume, and calls
+//!    [`api::auth::authorize`] with the browser key's thumbprint. `Sessions::begin_authorization` stores a
+//!    `PendingAuthorization` with it under the hash of a new `state`;
 //!    `OidcClient::authorization_url` puts `state`, `nonce` and the PKCE challenge into the URL.
 //! 2. The provider sends the browser back to `/auth/callback`. `client::callback_url` takes the answer out of the
 //!    address bar before the page is shown; `client::pages::Callback` hands it to [`api::auth::exchange_code`].
-//! 3. `Sessions::exchange_code` takes the pending authorization (once), `OidcClient::exchange_code` exchanges the code
+//! 3. `server::proof` checks that call's proof, and `Sessions::exchange_code` that the key is the one that began; it
+//!    takes the pending authorization (once), `OidcClient::exchange_code` exchanges the code
 //!    and verifies the ID token, and the session is stored under the hash of a new id.
 //! 4. The [`wire::auth::TokenResponse`] becomes `AuthState::SignedIn`, and the person is where they wanted to be.
 //!

@@ -1,3 +1,4 @@
+import { judged, signedCall } from '../fixtures/browser-key';
 import { expect, test } from '../fixtures/test';
 
 const draft = 'Why is this plan slow?\nIt was fast yesterday.';
@@ -52,11 +53,13 @@ test('a draft is given back once, and to nobody else', async ({ page, user, sign
 });
 
 test('signing out ends on a page of its own, and signs nobody in by itself', async ({
-  page, user, signIn, login, chat, wire, request,
+  page, user, signIn, login, chat, wire,
 }) => {
   await signIn();
   const { access_token, session } = await wire.current();
+  const told = page.waitForResponse('**/api/logout');
   await chat.signOut.click();
+  await told;
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
   await expect(page).toHaveURL('/signed-out');
 
@@ -64,10 +67,10 @@ test('signing out ends on a page of its own, and signs nobody in by itself', asy
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
   expect(wire.calls('GET', '/api/authorize'), 'only the first sign-in').toHaveLength(1);
 
-  const answer = await request.get('/api/chat', { headers: { authorization: `Bearer ${access_token}` } });
-  expect(answer.status(), 'the token died with the session').toBe(401);
-  expect((await request.post('/api/refresh', { data: { session } })).status()).toBe(401);
-  expect((await request.post('/api/logout', { data: { session } })).ok(), 'twice is success').toBe(true);
+  expect(await judged(page, access_token), 'the token died with the session').toBe('invalid_token');
+  const refresh = await signedCall(page, 'POST', '/api/refresh', { body: { session } });
+  expect([refresh.status(), (await refresh.json()).data.kind]).toEqual([401, 'session_ended']);
+  expect(await signedCall(page, 'POST', '/api/logout', { body: { session } }), 'twice is success').toBeOK();
 
   await page.getByRole('link', { name: 'Sign in' }).click();
   await login.signInAs(user.name);

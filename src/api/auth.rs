@@ -1,8 +1,9 @@
-//! The session doors.
+//! The session doors. All but the first want a proof of the browser key, checked before the body is looked at; `key`
+//! is the one that made it.
 
 use dioxus::prelude::*;
 
-use super::payload::{Answer, Body};
+use super::{payload::Answer, proof::Proven};
 use crate::wire::{
     auth::{
         AuthorizationRequest, AuthorizationResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
@@ -11,26 +12,28 @@ use crate::wire::{
     error::ApiError,
 };
 
-/// Begins a login: the authorization request to send the browser to (RFC 6749 §4.1.1).
-#[get("/api/authorize", services: crate::server::Services)]
-pub async fn authorize() -> Result<Answer<AuthorizationRequest>, ApiError> {
-    Ok(Answer(services.sessions.begin_authorization().await?))
+/// Begins a login for the browser whose key `dpop_jkt` names (RFC 9449 §10): the authorization request to send it to
+/// (RFC 6749 §4.1.1).
+#[get("/api/authorize?dpop_jkt", services: crate::server::Services)]
+pub async fn authorize(dpop_jkt: Option<String>) -> Result<Answer<AuthorizationRequest>, ApiError> {
+    let key = crate::server::proof::browser_key_named(dpop_jkt)?;
+    Ok(Answer(services.sessions.begin_authorization(key).await?))
 }
 
 /// Finishes a login with the authorization response that the browser was given: the session begins.
-#[post("/api/token", services: crate::server::Services)]
-pub async fn exchange_code(response: Body<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
-    Ok(Answer(services.sessions.exchange_code(response.0).await?))
+#[post("/api/token", key: crate::server::proof::BrowserKey, services: crate::server::Services)]
+pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
+    Ok(Answer(services.sessions.exchange_code(response.into_body(), &key).await?))
 }
 
 /// A new access token for a session.
-#[post("/api/refresh", services: crate::server::Services)]
-pub async fn refresh_access_token(request: Body<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
-    Ok(Answer(services.sessions.refresh_access_token(&request.0.session).await?))
+#[post("/api/refresh", key: crate::server::proof::BrowserKey, services: crate::server::Services)]
+pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
+    Ok(Answer(services.sessions.refresh_access_token(&request.into_body().session, &key).await?))
 }
 
 /// Ends a session.
-#[post("/api/logout", services: crate::server::Services)]
-pub async fn logout(request: Body<LogoutRequest>) -> Result<Answer<LogoutResponse>, ApiError> {
-    Ok(Answer(services.sessions.logout(&request.0.session).await?))
+#[post("/api/logout", key: crate::server::proof::BrowserKey, services: crate::server::Services)]
+pub async fn logout(request: Proven<LogoutRequest>) -> Result<Answer<LogoutResponse>, ApiError> {
+    Ok(Answer(services.sessions.logout(&request.into_body().session, &key).await?))
 }

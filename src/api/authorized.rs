@@ -1,28 +1,31 @@
 //! The argument of a guarded door.
 //!
 //! In the browser it carries the access token into the `Authorization` header, and nowhere else: not into a URL, nor
-//! into a process-wide default. On the server the guard has judged that header before this type is made (see
-//! [`crate::api::chat`]), so that only the body is left in it. A proof of the browser key will travel here too.
+//! into a process-wide default; a proof of the browser key goes along (RFC 9449 §7.1). On the server the guard has
+//! judged both before this type is made (see [`crate::api::chat`]), so that only the body is left in it.
 
 use dioxus::fullstack::{
     ClientRequest, ClientResponse, IntoRequest, RequestError,
     extract::{FromRequest, Request},
-    http::{HeaderValue, header},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::payload::Body;
+use super::{
+    payload::Body,
+    proof::{self, ProofSigner},
+};
 use crate::wire::{auth::AccessToken, error::ApiError};
 
 pub struct Authorized<T> {
     access_token: Option<AccessToken>,
+    signer: Option<ProofSigner>,
     body: T,
 }
 
 impl<T> Authorized<T> {
     /// A call to be made with this access token.
-    pub fn new(access_token: AccessToken, body: T) -> Self {
-        Self { access_token: Some(access_token), body }
+    pub fn new(access_token: AccessToken, signer: ProofSigner, body: T) -> Self {
+        Self { access_token: Some(access_token), signer: Some(signer), body }
     }
 
     /// What the caller sent.
@@ -32,15 +35,8 @@ impl<T> Authorized<T> {
 }
 
 impl<T: Serialize + 'static> IntoRequest for Authorized<T> {
-    async fn into_request(self, mut request: ClientRequest) -> Result<ClientResponse, RequestError> {
-        if let Some(access_token) = self.access_token {
-            // RFC 6750 §2.1
-            let mut value = HeaderValue::try_from(format!("Bearer {}", access_token.secret()))
-                .map_err(|_| RequestError::Builder("the access token has characters no header can carry".into()))?;
-            value.set_sensitive(true);
-            request.headers.insert(header::AUTHORIZATION, value);
-        }
-        Body(self.body).into_request(request).await
+    async fn into_request(self, request: ClientRequest) -> Result<ClientResponse, RequestError> {
+        proof::send(request, self.signer, self.access_token, &self.body).await
     }
 }
 
@@ -49,6 +45,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Authorized<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let Body(body) = Body::from_request(request, state).await?;
-        Ok(Self { access_token: None, body })
+        Ok(Self { access_token: None, signer: None, body })
     }
 }

@@ -5,10 +5,9 @@
 //! types do neither.
 
 use dioxus::fullstack::{
-    ClientRequest, ClientResponse, FromResponse, IntoRequest, RequestError, ServerEvents, ServerFnError,
+    ClientResponse, FromResponse, ServerEvents, ServerFnError,
     body::Bytes,
     extract::{FromRequest, Request},
-    headers::ContentType,
     http::{Method, StatusCode, header},
     response::{IntoResponse, Json, Response},
 };
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::wire::{chat::ChatEvent, error::ApiError};
 
-/// A JSON request body.
+/// A JSON request body, as a door reads it; [`super::proof`] sends it.
 pub struct Body<T>(pub T);
 
 /// A JSON answer.
@@ -24,16 +23,6 @@ pub struct Answer<T>(pub T);
 
 /// An answer that streams: `text/event-stream` of JSON [`ChatEvent`]s.
 pub struct EventStream(pub ServerEvents<ChatEvent>);
-
-impl<T: Serialize + 'static> IntoRequest for Body<T> {
-    async fn into_request(self, request: ClientRequest) -> Result<ClientResponse, RequestError> {
-        if request.method == Method::GET {
-            return request.send_empty_body().await;
-        }
-        let json = serde_json::to_vec(&self.0).map_err(|error| RequestError::Serialization(error.to_string()))?;
-        request.typed_header(ContentType::json()).send_raw_bytes(json).await
-    }
-}
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;

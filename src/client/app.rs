@@ -1,10 +1,11 @@
 //! The root component and its routes.
 
-use dioxus::prelude::*;
+use dioxus::{core::spawn_forever, prelude::*};
 
 use super::{
     auth_state::Auth,
     pages::{Callback, Chat, PageNotFound, SignedOut},
+    tabs,
 };
 
 #[derive(Clone, Debug, PartialEq, Routable)]
@@ -23,8 +24,13 @@ pub enum Route {
 
 #[component]
 pub fn App() -> Element {
-    use_context_provider(Auth::new);
+    let auth = use_context_provider(Auth::new);
+    // In an effect: the server, which renders first, has no other tabs.
+    use_effect(move || {
+        spawn_forever(tabs::listen(auth));
+    });
     rsx! {
+        document::Link { rel: "icon", r#type: "image/svg+xml", href: asset!("/assets/icon.svg") }
         document::Stylesheet { href: asset!("/assets/main.css") }
         Router::<Route> {}
     }

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use dioxus::prelude::*;
+use dioxus::{core::spawn_forever, prelude::*};
 
-use super::{browser, callback_url::CallbackUrl, return_to, token_refresh::RefreshUnderWay};
+use super::{
+    browser,
+    browser_key::{self, KeyError},
+    callback_url::CallbackUrl,
+    loop_breaker, return_to,
+    tabs::{self, News},
+    token_refresh::RefreshUnderWay,
+};
 use crate::{
-    api::{
-        self,
-        payload::{Answer, Body},
-    },
+    api::{self, payload::Answer, proof::Proven},
     wire::{
-        auth::{AccessToken, LogoutRequest, RefreshResponse, SessionId, TokenResponse, UserClaims},
+        auth::{AccessToken, LogoutRequest, RefreshRequest, RefreshResponse, SessionId, TokenResponse, UserClaims},
         error::ApiError,
     },
 };
@@ -41,6 +45,10 @@ pub struct SignedIn {
 pub enum SignInFailure {
     /// The callback page was called without an answer of the provider.
     NothingToFinish,
+    /// This browser can't hold a key.
+    NoKey(KeyError),
+    /// The page has signed in by itself too often.
+    Looping,
     /// The page was to be left for the provider, and is still here: the person came back, or stopped it.
     StillHere,
     Refused(ApiError),
@@ -77,6 +85,25 @@ impl Auth {
         self.state.read().clone()
     }
 
+    /// Goes on with the session that this browser was signed in to, or else leaves for the provider, to come back to
+    /// `path`. Returns `Ok` when somebody is signed in.
+    pub async fn resume_or_sign_in(self, path: String) -> Result<(), SignInFailure> {
+        // A tab that nobody looks at does not leave: when it is shown, another may have signed in for it.
+        browser::shown().await;
+        if let Some(session) = browser_key::kept_session().await {
+            match self.resume(session).await {
+                Err(ApiError::SessionEnded | ApiError::InvalidProof) => browser_key::forget_session().await,
+                // The session may live: it is kept, and so is the person's place.
+                Err(error) => return Err(SignInFailure::Refused(error)),
+                Ok(()) => return Ok(()),
+            }
+        }
+        if !loop_breaker::allows_one_more() {
+            return Err(SignInFailure::Looping);
+        }
+        self.sign_in(path).await
+    }
+
     /// Leaves for the provider, to come back to `path`. Returns only where that does not work.
     pub async fn sign_in(mut self, path: String) -> Result<(), SignInFailure> {
         // Effects and people ask twice; one login at a time.
@@ -96,8 +123,10 @@ impl Auth {
             CallbackUrl::Malformed => return Err(SignInFailure::Refused(ApiError::InvalidState)),
         };
         let state = response.state.clone();
-        let answer = api::auth::exchange_code(Body(response)).await.map_err(SignInFailure::Refused)?;
+        let call = Proven::new(browser_key::sign, response);
+        let answer = api::auth::exchange_code(call).await.map_err(SignInFailure::Refused)?;
         let TokenResponse { access_token, expires_in, session, user, .. } = answer.0;
+        browser_key::keep_session(&session).await;
         self.signed_in(session, access_token, expires_in, user);
         let path = return_to::kept_for(&state);
         return_to::forget();
@@ -105,18 +134,26 @@ impl Auth {
     }
 
     /// Ends the session here and on the server, and shows that it is over.
-    pub async fn sign_out(mut self) {
+    pub fn sign_out(mut self) {
         let AuthState::SignedIn(signed_in) = self.state.peek().clone() else { return };
-        self.state.set(AuthState::SignedOut);
-        let request = LogoutRequest { session: signed_in.session };
-        if let Err(error) = api::auth::logout(Body(request)).await {
-            // The token is gone from this page all the same; the server ends the session by its lifetimes.
-            tracing::warn!(%error, "the server could not be told of the sign-out");
-        }
+        // Driven from the root: the page that asked is gone before this is over.
+        spawn_forever(async move {
+            // First: a page opened from the moment that "signed out" is shown must not come back signed in.
+            browser_key::forget_session().await;
+            self.state.set(AuthState::SignedOut);
+            tabs::tell(&News::SignedOut { session: signed_in.session.clone() });
+            let request = LogoutRequest { session: signed_in.session };
+            if let Err(error) = api::auth::logout(Proven::new(browser_key::sign, request)).await {
+                // The token is gone from this page all the same; the server ends the session by its lifetimes.
+                tracing::warn!(%error, "the server could not be told of the sign-out");
+            }
+        });
     }
 
     /// The session is over: guarded pages sign in again by themselves.
-    pub(super) fn session_ended(mut self) {
+    pub(super) async fn session_ended(mut self, session: SessionId) {
+        browser_key::forget_session().await;
+        tabs::tell(&News::SessionEnded { session });
         self.state.set(AuthState::Unknown);
     }
 
@@ -125,7 +162,8 @@ impl Auth {
     }
 
     async fn leave_for_provider(self, path: &str) -> Result<(), SignInFailure> {
-        let Answer(request) = api::auth::authorize().await.map_err(SignInFailure::Refused)?;
+        let thumbprint = browser_key::thumbprint().await.map_err(SignInFailure::NoKey)?;
+        let Answer(request) = api::auth::authorize(Some(thumbprint)).await.map_err(SignInFailure::Refused)?;
         match return_to::at_home(&request.front_url, path) {
             Some(address) => browser::go_to(&address),
             None => {
@@ -136,6 +174,13 @@ impl Auth {
         // A page that is left goes no further. One that is brought back by the Back button does.
         browser::sleep(LEAVING).await;
         Err(SignInFailure::StillHere)
+    }
+
+    async fn resume(self, session: SessionId) -> Result<(), ApiError> {
+        let request = RefreshRequest { session: session.clone() };
+        let Answer(response) = api::auth::refresh_access_token(Proven::new(browser_key::sign, request)).await?;
+        self.refreshed(session, response);
+        Ok(())
     }
 
     fn signed_in(mut self, session: SessionId, access_token: AccessToken, expires_in: u64, user: UserClaims) {

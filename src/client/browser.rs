@@ -50,6 +50,14 @@ pub fn is_visible() -> bool {
         .is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
 }
 
+/// Returns when somebody looks at the page.
+pub async fn shown() {
+    const LOOK_AGAIN: Duration = Duration::from_millis(250);
+    while !is_visible() {
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
 /// Time since the page was opened, by a clock that nobody sets.
 pub fn monotonic() -> Duration {
     let milliseconds = window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now());
@@ -97,6 +105,16 @@ pub fn scroll_to_end(id: &str) {
     if let Some(element) = element(id) {
         element.set_scroll_top(element.scroll_height());
     }
+}
+
+/// Whether the browser offers this page what it keeps from others, WebCrypto above all.
+pub fn is_secure_context() -> bool {
+    window().is_some_and(|window| window.is_secure_context())
+}
+
+/// Seconds since 1970 by the browser's clock, which may be wrong.
+pub fn unix_time() -> u64 {
+    (js_sys::Date::now() / 1000.0) as u64
 }
 
 /// A name that nobody else takes, for things that must not be taken twice.

@@ -7,11 +7,14 @@
 mod app;
 pub mod auth_state;
 mod browser;
+mod browser_key;
 mod callback_url;
 pub mod components;
+mod loop_breaker;
 pub mod pages;
 mod return_to;
 mod sentences;
+mod tabs;
 mod token_refresh;
 
 pub use app::{App, Route};

@@ -1,6 +1,6 @@
 //! What a person reads when something did not work: what happened, and what they can do.
 
-use super::auth_state::SignInFailure;
+use super::{auth_state::SignInFailure, browser_key::KeyError};
 use crate::wire::error::{ApiError, LoginRefusal};
 
 /// A failure in words.
@@ -17,6 +17,12 @@ pub fn of_sign_in_failure(failure: &SignInFailure) -> Words {
             title: "There is no sign-in to finish",
             text: "This page only finishes a sign-in that has just begun. Nothing is wrong: start again.",
         },
+        SignInFailure::NoKey(error) => of_key_error(error),
+        SignInFailure::Looping => Words {
+            title: "Signing in does not last",
+            text: "It was tried several times within a minute, and ended each time. Try again; if it happens again, tell \
+                   your administrator when.",
+        },
         SignInFailure::StillHere => Words {
             title: "You are not signed in yet",
             text: "You came back before the sign-in was done, or the sign-in service is slow. Go on when you are ready.",
@@ -27,6 +33,7 @@ pub fn of_sign_in_failure(failure: &SignInFailure) -> Words {
             | ApiError::BodyTooLarge
             | ApiError::MalformedRequest { .. }
             | ApiError::Unauthenticated
+            | ApiError::InvalidProof
             | ApiError::SessionEnded,
         ) => of_error(&ApiError::LoginFailed),
         SignInFailure::Refused(error) => of_error(error),
@@ -53,7 +60,7 @@ pub fn of_error(error: &ApiError) -> Words {
         ApiError::SessionEnded => {
             Words { title: "Your session has ended", text: "Sign in again to go on. What you typed is kept." }
         }
-        ApiError::Unauthenticated => Words {
+        ApiError::Unauthenticated | ApiError::InvalidProof => Words {
             title: "The server did not accept your sign-in",
             text: "Reload the page to sign in again. What you typed is kept.",
         },
@@ -76,6 +83,25 @@ pub fn of_error(error: &ApiError) -> Words {
         | ApiError::UnsupportedMediaType => Words {
             title: "Something went wrong on our side",
             text: "Nothing of yours is lost. Try again in a moment.",
+        },
+    }
+}
+
+fn of_key_error(error: &KeyError) -> Words {
+    match error {
+        KeyError::InsecureContext => Words {
+            title: "This page needs a secure address",
+            text: "Open it with https:// at the start of its address. Your browser keeps the key for your session only \
+                   there.",
+        },
+        KeyError::NoWebCrypto => Words {
+            title: "This browser is too old",
+            text: "It lacks the cryptography (WebCrypto with P-256) that protects your session. Use a current browser.",
+        },
+        KeyError::NoIndexedDb => Words {
+            title: "This browser keeps nothing for this page",
+            text: "The key for your session is kept in the browser's own storage (IndexedDB), which is switched off or \
+                   full. Allow this site to store data, leave private browsing, or use another browser.",
         },
     }
 }

@@ -10,10 +10,10 @@ use futures_util::{
 
 use super::{
     auth_state::{Auth, AuthState, SignedIn},
-    browser,
+    browser, browser_key,
 };
 use crate::{
-    api::{self, payload::Body},
+    api::{self, proof::Proven},
     wire::{
         auth::{AccessToken, RefreshRequest},
         error::ApiError,
@@ -63,9 +63,10 @@ impl Auth {
 
     /// A token to use instead of `stale`, which is good no more: where there is none, the session is over.
     async fn needed_token(self, stale: &AccessToken) -> Result<AccessToken, ApiError> {
+        let session = self.signed_in_now()?.session;
         let outcome = self.refreshed_token(stale).await;
         if outcome == Err(ApiError::SessionEnded) && self.still_holds(stale) {
-            self.session_ended();
+            self.session_ended(session).await;
         }
         outcome
     }
@@ -89,7 +90,11 @@ impl Auth {
 
     async fn refresh(mut self, signed_in: SignedIn) -> Result<AccessToken, ApiError> {
         let session = signed_in.session;
-        let outcome = api::auth::refresh_access_token(Body(RefreshRequest { session: session.clone() })).await;
+        let outcome = api::auth::refresh_access_token(Proven::new(
+            browser_key::sign,
+            RefreshRequest { session: session.clone() },
+        ))
+        .await;
         self.refresh_under_way.set(None);
         // Signed out while the answer was on its way: it is nobody's any more.
         if !self.still_holds(&signed_in.access_token) {
@@ -101,6 +106,8 @@ impl Auth {
                 self.refreshed(session, response.0);
                 Ok(access_token)
             }
+            // The key that the session was bound to is not this browser's any more: that is its end too.
+            Err(ApiError::InvalidProof) => Err(ApiError::SessionEnded),
             Err(error) => Err(error),
         }
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths, limits and headers |
+//! | `proof` | proofs of the browser key |
 //! | `guard` | who may enter the API doors |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
@@ -17,6 +18,7 @@ mod embedded_provider;
 pub mod environment;
 pub mod guard;
 pub mod oidc;
+pub mod proof;
 pub mod router;
 pub mod sessions;
 mod telemetry;
@@ -31,6 +33,7 @@ use config::{Config, Provider};
 use embedded_provider::EmbeddedProvider;
 use environment::Environment;
 use oidc::{OidcClient, ProviderHttp, ProviderSettings};
+use proof::{Nonces, Proofs};
 use sessions::{MemoryStore, Sessions};
 
 use crate::wire::error::ApiError;
@@ -42,12 +45,17 @@ const EX_CONFIG: u8 = 78;
 #[derive(Clone)]
 pub struct Services {
     pub sessions: Arc<Sessions>,
+    pub proofs: Arc<Proofs>,
     pub chat: Chat,
+    /// Whether the guarded doors take access tokens without a proof (`ALLOW_BEARER_TOKENS`).
+    pub bearer_tokens_allowed: bool,
 }
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    #[error(transparent)]
+    Randomness(#[from] environment::RandomnessError),
     #[error(transparent)]
     Http(#[from] oidc::HttpSetupError),
     #[error(transparent)]
@@ -79,10 +87,17 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
 
 impl Services {
     /// The services for this provider, with everything else embedded.
-    pub fn new(settings: ProviderSettings, environment: Environment) -> Result<Self, StartError> {
+    pub fn new(
+        settings: ProviderSettings,
+        environment: Environment,
+        bearer_tokens_allowed: bool,
+    ) -> Result<Self, StartError> {
         let oidc = Arc::new(OidcClient::new(settings, ProviderHttp::new()?, environment.clone()));
-        let sessions = Sessions::new(Arc::new(MemoryStore::new()), oidc, environment);
-        Ok(Self { sessions: Arc::new(sessions), chat: Chat })
+        let store = Arc::new(MemoryStore::new());
+        let nonces = Nonces::new(environment.randomness.bytes()?);
+        let proofs = Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone());
+        let sessions = Sessions::new(store, oidc, environment);
+        Ok(Self { sessions: Arc::new(sessions), proofs: Arc::new(proofs), chat: Chat, bearer_tokens_allowed })
     }
 }
 
@@ -121,7 +136,7 @@ async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), 
             (settings, Some(provider))
         }
     };
-    Ok((Services::new(settings, Environment::system())?, provider))
+    Ok((Services::new(settings, Environment::system(), config.allow_bearer_tokens)?, provider))
 }
 
 async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {

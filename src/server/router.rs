@@ -88,11 +88,15 @@ async fn doors_in_common(mut request: Request, next: Next) -> Response {
     // The framework answers form posts with a redirect to the referrer; a door answers itself.
     request.headers_mut().remove(header::REFERER);
     let mut response = in_our_words(next.run(request).await).await;
-    let unavailable = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+    let status = response.status();
     let headers = response.headers_mut();
+    // RFC 9110 §15.5.2: every 401 has a challenge; the guard's and the proofs' say more.
+    if status == StatusCode::UNAUTHORIZED {
+        headers.entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static(r#"DPoP algs="ES256""#));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    if unavailable {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from(RETRY_AFTER_SECONDS));
     }
     response

@@ -57,7 +57,7 @@ pub struct AuthorizationResponse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenResponse {
     pub access_token: AccessToken,
-    /// Always `Bearer`, until access tokens are bound to a browser key.
+    /// Always `DPoP`: good only with a proof of the browser key (RFC 9449 §5).
     pub token_type: String,
     /// Seconds for which the access token is good, counted from this answer.
     pub expires_in: u64,
@@ -75,7 +75,7 @@ pub struct RefreshRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshResponse {
     pub access_token: AccessToken,
-    /// Always `Bearer`, until access tokens are bound to a browser key.
+    /// Always `DPoP`: good only with a proof of the browser key (RFC 9449 §5).
     pub token_type: String,
     /// Seconds for which the access token is good, counted from this answer.
     pub expires_in: u64,

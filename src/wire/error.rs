@@ -34,6 +34,8 @@ pub enum ApiError {
     LoginFailed,
     /// 401: the session is over. The only outcome that means: sign in again.
     SessionEnded,
+    /// 401: the proof of the browser key is missing, or is none for this call (RFC 9449 §7.1).
+    InvalidProof,
     /// 401 with `WWW-Authenticate`: no access token, or one that this server does not know as good.
     Unauthenticated,
     /// 403: the access token is good, but not for this.
@@ -90,9 +92,11 @@ impl AsStatusCode for ApiError {
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::LoginRefused { .. } | Self::LoginFailed | Self::SessionEnded | Self::Unauthenticated => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::LoginRefused { .. }
+            | Self::LoginFailed
+            | Self::SessionEnded
+            | Self::InvalidProof
+            | Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -116,6 +120,7 @@ impl fmt::Display for ApiError {
             Self::LoginRefused { .. } => f.write_str("the provider refused the login"),
             Self::LoginFailed => f.write_str("login failed"),
             Self::SessionEnded => f.write_str("the session has ended"),
+            Self::InvalidProof => f.write_str("a proof of the browser key for this call is needed"),
             Self::Unauthenticated => f.write_str("a good access token is needed"),
             Self::Forbidden => f.write_str("not allowed"),
             Self::NotFound => f.write_str("not found"),

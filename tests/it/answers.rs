@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{app::request, browser::Browser};
+use crate::browser::Browser;
 
 #[tokio::test]
 async fn no_answer_may_be_stored_whether_it_is_good_or_not() {
@@ -15,11 +15,13 @@ async fn no_answer_may_be_stored_whether_it_is_good_or_not() {
     let browser = Browser::start();
     let login = browser.login().await;
     let answers = [
-        browser.app.get("/api/authorize").await,
+        browser.ask_to_begin().await,
         browser.refresh(login.json()["session"].as_str().unwrap()).await,
         login,
         browser.refresh("unknown").await,
         browser.check_chat(&[]).await,
+        browser.app.get("/api/authorize").await,
+        browser.app.post("/api/logout", &json!({})).await,
         browser.app.get("/api/nothing").await,
         browser.app.post("/api/authorize", &json!({})).await,
     ];
@@ -34,20 +36,17 @@ async fn a_cookie_is_neither_set_nor_looked_at() {
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
     let cookies = [
-        format!("session={0}; access_token={1}; Authorization=Bearer {1}", signed_in.session, signed_in.access_token),
+        format!("session={0}; access_token={1}; Authorization=DPoP {1}", signed_in.session, signed_in.access_token),
         "a=b; a=c;;;=\u{e9}".to_owned(),
     ];
     for cookie in &cookies {
-        let with_cookie = |authorization: Option<String>| {
-            let mut request = request(Method::GET, "/api/chat").header(header::COOKIE, cookie);
-            if let Some(authorization) = authorization {
-                request = request.header(header::AUTHORIZATION, authorization);
-            }
+        let with_cookie = |access_token: Option<&str>| {
+            let request = browser.request(Method::GET, "/api/chat", access_token).header(header::COOKIE, cookie);
             browser.app.send(request.body(Body::empty()).unwrap())
         };
-        let bearer = format!("Bearer {}", signed_in.access_token);
+        let token = signed_in.access_token.as_str();
         assert_eq!(with_cookie(None).await, browser.check_chat(&[]).await);
-        assert_eq!(with_cookie(Some(bearer.clone())).await, browser.check_chat(&[&bearer]).await);
+        assert_eq!(with_cookie(Some(token)).await, browser.check_chat(&[&format!("DPoP {token}")]).await);
     }
 }
 
@@ -56,7 +55,8 @@ async fn a_cookie_does_not_tell_one_login_from_another() {
     // T97
     let browser = Browser::start();
     let response = browser.authorized().await;
-    let request = request(Method::POST, "/api/token")
+    let request = browser
+        .request(Method::POST, "/api/token", None)
         .header(header::COOKIE, "state=another")
         .header(header::CONTENT_TYPE, "application/json");
     let answer = browser.app.send(request.body(Body::from(response.to_string())).unwrap()).await;
@@ -88,7 +88,8 @@ async fn a_referrer_does_not_turn_an_answer_into_a_redirect() {
     // T59: the framework answers form posts so.
     let browser = Browser::start();
     for accept in ["text/html", "*/*"] {
-        let request = request(Method::POST, "/api/logout")
+        let request = browser
+            .request(Method::POST, "/api/logout", None)
             .header(header::REFERER, "https://evil.example/")
             .header(header::ACCEPT, accept)
             .header(header::CONTENT_TYPE, "application/json");

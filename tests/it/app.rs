@@ -14,6 +14,7 @@ use oracle_ai::server::{
     Services,
     environment::{Clock, Environment},
     oidc::{OidcClient, ProviderHttp, ProviderSettings},
+    proof::{Nonces, Proofs},
     router,
     sessions::{MemoryStore, SecretHash, Session, SessionStore, Sessions},
 };
@@ -50,12 +51,28 @@ impl TestApp {
         Self::with(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()))
     }
 
+    /// With `ALLOW_BEARER_TOKENS`.
+    pub fn with_bearer_tokens_allowed(settings: ProviderSettings) -> Self {
+        Self::start(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()), true)
+    }
+
     pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn SessionStore>) -> Self {
+        Self::start(settings, http, store, false)
+    }
+
+    fn start(
+        settings: ProviderSettings,
+        http: ProviderHttp,
+        store: Arc<dyn SessionStore>,
+        bearer_tokens_allowed: bool,
+    ) -> Self {
         link_the_doors();
         let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
-        let mut services = Services::new(settings.clone(), environment.clone()).unwrap();
+        let mut services = Services::new(settings.clone(), environment.clone(), bearer_tokens_allowed).unwrap();
         let oidc = Arc::new(OidcClient::new(settings, http, environment.clone()));
+        let nonces = Nonces::new(environment.randomness.bytes().unwrap());
+        services.proofs = Arc::new(Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone()));
         let sessions = Arc::new(Sessions::new(store.clone(), oidc, environment));
         services.sessions = sessions.clone();
         Self { doors: router::doors(services), sessions, clock, store }
@@ -103,7 +120,7 @@ impl TestApp {
 /// Server functions register themselves when their object code is linked, and nothing links what nothing names: one
 /// function of each file of doors is named here.
 fn link_the_doors() {
-    std::hint::black_box(oracle_ai::api::auth::authorize as fn() -> _);
+    std::hint::black_box(oracle_ai::api::auth::authorize as fn(_) -> _);
     std::hint::black_box(oracle_ai::api::chat::check_chat as fn(_) -> _);
 }
 

@@ -84,7 +84,8 @@ async fn a_provider_that_is_down_at_the_start_is_found_when_it_is_up() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
     let app = TestApp::new(crate::provider::settings(&format!("http://{address}")));
-    app.get("/api/authorize").await.assert_refused(502, "provider_unavailable");
+    let too_early = Browser::at(app.clone(), MockProvider::shared()).ask_to_begin().await;
+    too_early.assert_refused(502, "provider_unavailable");
 
     drop(socket);
     let browser = Browser::at(app, MockProvider::at(address).await);
@@ -97,7 +98,7 @@ async fn discovery_or_keys_that_answer_503_are_asked_again_at_the_next_login() {
         let provider = MockProvider::own().await;
         provider.set_outage(&[endpoint]).await;
         let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
-        browser.app.get("/api/authorize").await.assert_refused(502, "provider_unavailable");
+        browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
         provider.set_outage(&[]).await;
         browser.sign_in().await;
     }
@@ -119,8 +120,8 @@ async fn metadata_of_an_issuer_that_is_not_exactly_the_configured_one_is_not_use
     // T20
     let provider = MockProvider::shared();
     for issuer in [format!("{}/", provider.issuer), provider.issuer.replace("127.0.0.1", "localhost")] {
-        let app = TestApp::new(crate::provider::settings(&issuer));
-        app.get("/api/authorize").await.assert_refused(502, "provider_unavailable");
+        let browser = Browser::at(TestApp::new(crate::provider::settings(&issuer)), provider.clone());
+        browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
     }
 }
 

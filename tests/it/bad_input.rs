@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode, header, request},
 };
 use serde_json::json;
 
@@ -42,18 +42,23 @@ const PATHS: [(&str, &[&str]); 5] = [
 /// Somebody who is let in everywhere, so that what is refused is the input.
 struct SignedIn {
     browser: Browser,
-    bearer: String,
+    access_token: String,
 }
 
 impl SignedIn {
     async fn start() -> Self {
         let browser = Browser::start();
-        let bearer = format!("Bearer {}", browser.sign_in().await.access_token);
-        Self { browser, bearer }
+        let access_token = browser.sign_in().await.access_token;
+        Self { browser, access_token }
+    }
+
+    /// With all that it takes to be let in.
+    fn request(&self, method: Method, path: &str) -> request::Builder {
+        self.browser.request(method, path, Some(&self.access_token))
     }
 
     async fn post(&self, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
-        let mut request = request(Method::POST, path).header(header::AUTHORIZATION, &self.bearer);
+        let mut request = self.request(Method::POST, path);
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
@@ -62,7 +67,7 @@ impl SignedIn {
 
     async fn assert_not_found(&self, path: &str) {
         for method in [Method::GET, Method::POST, Method::DELETE] {
-            let request = request(method, path).header(header::AUTHORIZATION, &self.bearer);
+            let request = self.request(method, path);
             self.browser.app.send(request.body(Body::empty()).unwrap()).await.assert_refused(404, "not_found");
         }
     }
@@ -83,6 +88,22 @@ async fn a_body_that_is_not_json_is_malformed() {
         // So deep that a careless parser runs out of stack; it begins as a list, which is no object.
         let deep = "[".repeat(100_000);
         caller.post(door.path, Some("application/json"), deep).await.assert_refused(422, "invalid_field");
+    }
+}
+
+#[tokio::test]
+async fn without_a_proof_nobody_learns_what_is_wrong_with_the_input() {
+    let caller = SignedIn::start().await;
+    for door in doors() {
+        for content_type in ["application/json", "text/plain"] {
+            for body in ["", "{", "null", "{}", &door.good.to_string(), &"x".repeat(1024 * 1024)] {
+                let request = request(Method::POST, door.path)
+                    .header(header::AUTHORIZATION, format!("DPoP {}", caller.access_token))
+                    .header(header::CONTENT_TYPE, content_type);
+                let request = request.body(Body::from(body.to_owned())).unwrap();
+                caller.browser.app.send(request).await.assert_refused(401, "invalid_proof");
+            }
+        }
     }
 }
 
@@ -203,7 +224,7 @@ async fn a_wrong_method_is_not_allowed_and_the_right_ones_are_named() {
             if allowed.contains(&method) {
                 continue;
             }
-            let request = request(method.parse().unwrap(), path).header(header::AUTHORIZATION, &caller.bearer);
+            let request = caller.request(method.parse().unwrap(), path);
             let answer = caller.browser.app.send(request.body(Body::empty()).unwrap()).await;
             answer.assert_refused(405, "method_not_allowed");
             let named: Vec<_> = answer.header(header::ALLOW).split(',').map(str::trim).collect();
@@ -215,11 +236,12 @@ async fn a_wrong_method_is_not_allowed_and_the_right_ones_are_named() {
 #[tokio::test]
 async fn a_query_that_can_not_be_decoded_is_not_our_fault() {
     let caller = SignedIn::start().await;
+    let key = caller.browser.key.thumbprint();
     for (path, methods) in PATHS {
         for method in methods {
             for query in ["a=%ff", "%c3%28=1", "a=%zz", "&&=&", "a", "a=1&a=2", "a[b=1", "a[b][c]=1&a=2"] {
-                let request = request(method.parse().unwrap(), &format!("{path}?{query}"))
-                    .header(header::AUTHORIZATION, &caller.bearer)
+                let request = caller
+                    .request(method.parse().unwrap(), &format!("{path}?dpop_jkt={key}&{query}"))
                     .header(header::CONTENT_TYPE, "application/json");
                 let answer = caller.browser.app.send(request.body(Body::empty()).unwrap()).await;
                 assert!(!answer.status.is_server_error(), "{method} {path}?{query}: {answer:?}");
@@ -231,7 +253,9 @@ async fn a_query_that_can_not_be_decoded_is_not_our_fault() {
 #[tokio::test]
 async fn a_query_that_no_door_asks_for_changes_nothing() {
     let caller = SignedIn::start().await;
-    let begun = caller.browser.app.get("/api/authorize?redirect_uri=https://evil.example").await;
+    let key = caller.browser.key.thumbprint();
+    let path = format!("/api/authorize?dpop_jkt={key}&redirect_uri=https://evil.example");
+    let begun = caller.browser.app.get(&path).await;
     begun.assert_ok();
     assert!(!begun.text.contains("evil"), "{}", begun.text);
 }

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode, header, request},
 };
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::{
     app::{Answer, TestApp, request},
+    prover::{self, Prover},
     provider::MockProvider,
 };
 
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Browser {
     pub app: TestApp,
+    pub key: Prover,
     pub provider: MockProvider,
     pub user: String,
 }
@@ -50,11 +52,46 @@ impl Browser {
     pub fn at(app: TestApp, provider: MockProvider) -> Self {
         static PEOPLE: AtomicU32 = AtomicU32::new(0);
         let user = format!("person-{}", PEOPLE.fetch_add(1, Ordering::Relaxed));
-        Self { app, provider, user }
+        Self { app, key: Prover::new(), provider, user }
+    }
+
+    /// Somebody else at another computer, who asks the same application.
+    pub fn another(&self) -> Self {
+        Self::at(self.app.clone(), self.provider.clone())
+    }
+
+    /// What a good proof for this request claims.
+    pub fn claims(&self, method: &Method, path: &str, access_token: Option<&str>) -> Value {
+        let mut claims = prover::claims(method, path, self.app.clock.now());
+        if let Some(access_token) = access_token {
+            claims["ath"] = prover::token_hash(access_token).into();
+        }
+        claims
+    }
+
+    /// A request with a new proof for it, and with this access token.
+    pub fn request(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
+        let proof = self.key.sign(&self.claims(&method, path, access_token));
+        let request = request(method, path).header("DPoP", proof);
+        match access_token {
+            Some(access_token) => request.header(header::AUTHORIZATION, format!("DPoP {access_token}")),
+            None => request,
+        }
+    }
+
+    /// A call of a session door.
+    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+        let request = self.request(Method::POST, path, None).header(header::CONTENT_TYPE, "application/json");
+        self.app.send(request.body(Body::from(json.to_string())).unwrap()).await
+    }
+
+    /// `GET /api/authorize`, whatever comes of it.
+    pub async fn ask_to_begin(&self) -> Answer {
+        self.app.get(&format!("/api/authorize?dpop_jkt={}", self.key.thumbprint())).await
     }
 
     pub async fn begin(&self) -> Begun {
-        let answer = self.app.get("/api/authorize").await;
+        let answer = self.ask_to_begin().await;
         answer.assert_ok();
         let answer = answer.json();
         Begun {
@@ -74,7 +111,7 @@ impl Browser {
     }
 
     pub async fn exchange(&self, authorization_response: &Value) -> Answer {
-        self.app.post("/api/token", authorization_response).await
+        self.post("/api/token", authorization_response).await
     }
 
     /// A whole login, whatever comes of it.
@@ -90,7 +127,7 @@ impl Browser {
     }
 
     pub async fn refresh(&self, session: &str) -> Answer {
-        self.app.post("/api/refresh", &json!({ "session": session })).await
+        self.post("/api/refresh", &json!({ "session": session })).await
     }
 
     /// A refresh that must give an access token.
@@ -101,12 +138,14 @@ impl Browser {
     }
 
     pub async fn logout(&self, session: &str) -> Answer {
-        self.app.post("/api/logout", &json!({ "session": session })).await
+        self.post("/api/logout", &json!({ "session": session })).await
     }
 
-    /// `GET /api/chat` with these `Authorization` headers.
+    /// `GET /api/chat` with these `Authorization` headers, and a proof for the token in the first.
     pub async fn check_chat(&self, authorizations: &[&str]) -> Answer {
-        let mut request = request(Method::GET, "/api/chat");
+        let token = authorizations.first().and_then(|first| first.split_once(' ')).map(|(_, token)| token.trim());
+        let proof = self.key.sign(&self.claims(&Method::GET, "/api/chat", token));
+        let mut request = request(Method::GET, "/api/chat").header("DPoP", proof);
         for authorization in authorizations {
             request = request.header(header::AUTHORIZATION, *authorization);
         }
@@ -115,8 +154,8 @@ impl Browser {
 
     /// The first piece of the answer's stream; the rest is dropped.
     pub async fn first_event(&self, access_token: &str, chat_request: &Value) -> String {
-        let request = request(Method::POST, "/api/chat")
-            .header(header::AUTHORIZATION, format!("Bearer {access_token}"))
+        let request = self
+            .request(Method::POST, "/api/chat", Some(access_token))
             .header(header::CONTENT_TYPE, "application/json");
         let body = self.app.open(request.body(Body::from(chat_request.to_string())).unwrap()).await;
         let first = body.into_data_stream().next().await.unwrap().unwrap();
@@ -124,12 +163,12 @@ impl Browser {
     }
 
     pub async fn is_let_in(&self, access_token: &str) -> bool {
-        let answer = self.check_chat(&[&format!("Bearer {access_token}")]).await;
-        match answer.status {
-            StatusCode::OK => true,
-            StatusCode::UNAUTHORIZED => false,
-            _ => panic!("{answer:?}"),
+        let answer = self.check_chat(&[&format!("DPoP {access_token}")]).await;
+        if answer.status != StatusCode::OK {
+            // For the token, and not for its proof.
+            answer.assert_refused(401, "unauthenticated");
         }
+        answer.status == StatusCode::OK
     }
 
     /// What the provider is to do with this person.

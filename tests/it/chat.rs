@@ -7,19 +7,15 @@ use axum::{
 use oracle_ai::wire::chat::{ChatEvent, ChatEventKind, EndReason, MAX_MESSAGE_CHARS};
 use serde_json::{Value, json};
 
-use crate::{
-    app::{Answer, request},
-    browser::Browser,
-};
+use crate::{app::Answer, browser::Browser};
 
 fn message(text: &str) -> Value {
     json!({ "conversation": "c", "message": text, "idempotency_key": "k" })
 }
 
 async fn send(browser: &Browser, access_token: &str, chat_request: &Value) -> Answer {
-    let request = request(Method::POST, "/api/chat")
-        .header(header::AUTHORIZATION, format!("Bearer {access_token}"))
-        .header(header::CONTENT_TYPE, "application/json");
+    let request =
+        browser.request(Method::POST, "/api/chat", Some(access_token)).header(header::CONTENT_TYPE, "application/json");
     browser.app.send(request.body(Body::from(chat_request.to_string())).unwrap()).await
 }
 

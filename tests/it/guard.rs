@@ -1,4 +1,4 @@
-//! Who is let in at `/api/chat` (RFC 6750).
+//! Who is let in at `/api/chat` (RFC 6750, RFC 9449 §7). What proofs must be is in `browser_key`.
 
 use std::{
     sync::{
@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// RFC 6750 §3.1: nobody has shown a token, so there is no error to name.
-const NO_TOKEN: &str = "Bearer";
-const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+const NO_TOKEN: &str = r#"DPoP algs="ES256""#;
+const INVALID_TOKEN: &str = r#"DPoP error="invalid_token", algs="ES256""#;
 
 #[track_caller]
 fn assert_challenged(answer: &Answer, challenge: &str) {
@@ -35,7 +35,7 @@ fn assert_challenged(answer: &Answer, challenge: &str) {
 async fn a_good_access_token_is_let_in() {
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
-    for authorization in [format!("Bearer {token}"), format!("bearer {token}"), format!("BEARER  {token}")] {
+    for authorization in [format!("DPoP {token}"), format!("dpop {token}"), format!("DPOP  {token}")] {
         let answer = browser.check_chat(&[&authorization]).await;
         answer.assert_ok();
         assert_eq!(answer.json(), json!({ "message": "chat ok" }));
@@ -63,29 +63,30 @@ async fn a_malformed_token_is_refused() {
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
     for authorization in [
-        "Bearer".to_owned(),
-        "Bearer ".to_owned(),
-        format!("Bearer{token}"),
-        format!("Bearer {token} {token}"),
-        format!("Bearer {token},Bearer {token}"),
-        format!("Bearer \"{token}\""),
-        format!("Bearer\t{token}"),
-        format!("Bearer {token}é"),
-        format!("Bearer {}", "a".repeat(8000)),
+        "DPoP".to_owned(),
+        "DPoP ".to_owned(),
+        format!("DPoP{token}"),
+        format!("DPoP {token} {token}"),
+        format!("DPoP {token},DPoP {token}"),
+        format!("DPoP \"{token}\""),
+        format!("DPoP\t{token}"),
+        format!("DPoP {token}é"),
+        format!("DPoP {}", "a".repeat(8000)),
         token.clone(),
     ] {
         let answer = browser.check_chat(&[&authorization]).await;
         answer.assert_refused(401, "unauthenticated");
-        assert!(answer.header(header::WWW_AUTHENTICATE).starts_with("Bearer"), "{authorization}: {answer:?}");
+        assert!(answer.header(header::WWW_AUTHENTICATE).starts_with("DPoP"), "{authorization}: {answer:?}");
     }
 }
 
 #[tokio::test]
 async fn two_authorization_headers_are_refused_even_if_both_are_good() {
     let browser = Browser::start();
-    let bearer = format!("Bearer {}", browser.sign_in().await.access_token);
-    assert_challenged(&browser.check_chat(&[&bearer, &bearer]).await, INVALID_TOKEN);
-    assert_challenged(&browser.check_chat(&[&bearer, "Bearer x"]).await, INVALID_TOKEN);
+    let good = format!("DPoP {}", browser.sign_in().await.access_token);
+    for second in [&good, "DPoP x", "Bearer x", "Basic x"] {
+        assert_challenged(&browser.check_chat(&[&good, second]).await, INVALID_TOKEN);
+    }
 }
 
 #[tokio::test]
@@ -119,7 +120,7 @@ async fn only_an_access_token_that_this_server_gave_out_is_good() {
         // Of the same provider, and good: but another server's.
         &elsewhere,
     ] {
-        assert_challenged(&browser.check_chat(&[&format!("Bearer {not_ours}")]).await, INVALID_TOKEN);
+        assert_challenged(&browser.check_chat(&[&format!("DPoP {not_ours}")]).await, INVALID_TOKEN);
     }
 }
 
@@ -130,7 +131,7 @@ async fn a_token_is_good_until_it_expires_and_not_a_moment_longer() {
     browser.app.clock.jump(Duration::from_secs(300 - 30));
     assert!(browser.is_let_in(&token).await);
     browser.app.clock.jump(Duration::from_secs(30));
-    assert_challenged(&browser.check_chat(&[&format!("Bearer {token}")]).await, INVALID_TOKEN);
+    assert_challenged(&browser.check_chat(&[&format!("DPoP {token}")]).await, INVALID_TOKEN);
 }
 
 #[tokio::test]
@@ -149,11 +150,11 @@ async fn a_token_ends_with_its_session() {
     let browser = Browser::start();
     let (left, refused) = (browser.sign_in().await, browser.sign_in().await);
     browser.logout(&left.session).await.assert_ok();
-    assert_challenged(&browser.check_chat(&[&format!("Bearer {}", left.access_token)]).await, INVALID_TOKEN);
+    assert_challenged(&browser.check_chat(&[&format!("DPoP {}", left.access_token)]).await, INVALID_TOKEN);
     assert!(browser.is_let_in(&refused.access_token).await);
     browser.provider.revoke(&browser.user).await;
     browser.refresh(&refused.session).await.assert_refused(401, "session_ended");
-    assert_challenged(&browser.check_chat(&[&format!("Bearer {}", refused.access_token)]).await, INVALID_TOKEN);
+    assert_challenged(&browser.check_chat(&[&format!("DPoP {}", refused.access_token)]).await, INVALID_TOKEN);
 }
 
 #[tokio::test]
@@ -161,30 +162,37 @@ async fn nobody_is_let_in_while_tokens_can_not_be_judged() {
     // T105: and nobody is told to sign in again.
     let provider = MockProvider::shared();
     let http = oracle_ai::server::oidc::ProviderHttp::new().unwrap();
-    let browser = Browser::at(TestApp::with(provider.settings(), http, Arc::new(Broken)), provider);
-    browser.check_chat(&["Bearer anything"]).await.assert_refused(503, "unavailable");
-    browser.refresh("anything").await.assert_refused(503, "unavailable");
-    browser.logout("anything").await.assert_refused(503, "unavailable");
-    browser.app.get("/api/authorize").await.assert_refused(503, "unavailable");
-    browser.exchange(&json!({ "code": "a", "state": "b" })).await.assert_refused(503, "unavailable");
+    // Whether it breaks before the proof was judged, or after.
+    for can_spend in [false, true] {
+        let store = Arc::new(Broken { can_spend });
+        let browser = Browser::at(TestApp::with(provider.settings(), http.clone(), store), provider.clone());
+        browser.check_chat(&["DPoP anything"]).await.assert_refused(503, "unavailable");
+        browser.refresh("anything").await.assert_refused(503, "unavailable");
+        browser.logout("anything").await.assert_refused(503, "unavailable");
+        browser.ask_to_begin().await.assert_refused(503, "unavailable");
+        browser.exchange(&json!({ "code": "a", "state": "b" })).await.assert_refused(503, "unavailable");
+    }
 }
 
 #[tokio::test]
-async fn nobodys_body_is_read_before_the_token_is_found_good() {
+async fn nobodys_body_is_read_before_token_and_proof_are_found_good() {
     let browser = Browser::start();
-    for authorization in [None, Some("Bearer unknown")] {
+    for (request, kind) in [
+        (browser.request(Method::POST, "/api/chat", None), "unauthenticated"),
+        (browser.request(Method::POST, "/api/chat", Some("unknown")), "unauthenticated"),
+        (request(Method::POST, "/api/chat").header(header::AUTHORIZATION, "DPoP unknown"), "invalid_proof"),
+        (request(Method::POST, "/api/token"), "invalid_proof"),
+        (browser.request(Method::POST, "/api/refresh", None).header("DPoP", "another"), "invalid_proof"),
+        (request(Method::POST, "/api/logout").header("DPoP", "a.b.c"), "invalid_proof"),
+    ] {
         let is_read = Arc::new(AtomicBool::new(false));
         let noted = is_read.clone();
         let body = futures_util::stream::once(async move {
             noted.store(true, Ordering::Relaxed);
             Ok::<_, std::io::Error>(Bytes::from_static(b"}{"))
         });
-        let mut request = request(Method::POST, "/api/chat");
-        if let Some(authorization) = authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
         let answer = browser.app.send(request.body(Body::from_stream(body)).unwrap()).await;
-        answer.assert_refused(401, "unauthenticated");
+        answer.assert_refused(401, kind);
         assert!(!is_read.load(Ordering::Relaxed));
     }
 }

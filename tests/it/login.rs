@@ -21,7 +21,7 @@ async fn a_person_who_comes_back_with_a_code_is_signed_in_and_let_in() {
     let answer = browser.login().await;
     answer.assert_ok();
     let answer = answer.json();
-    assert_eq!(answer["token_type"], "Bearer");
+    assert_eq!(answer["token_type"], "DPoP");
     assert_eq!(answer["expires_in"], 300);
     // T38
     assert_eq!(answer["user"]["iss"], browser.provider.issuer);

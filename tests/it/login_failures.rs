@@ -42,7 +42,7 @@ async fn a_code_that_the_provider_did_not_give_fails_the_login() {
 
 #[tokio::test]
 async fn a_code_of_another_login_fails_for_want_of_its_verifier() {
-    // T06, as far as PKCE goes: the code was asked for with the challenge of another state.
+    // T04: the code was asked for with the challenge of another state.
     let browser = Browser::start();
     let mut response = browser.authorized().await;
     response["state"] = browser.begin().await.state.into();
@@ -84,12 +84,11 @@ async fn a_provider_slower_than_our_patience_is_unavailable() {
 #[tokio::test]
 async fn a_provider_that_is_down_when_the_person_comes_back_is_unavailable() {
     let provider = MockProvider::own().await;
-    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    let mut browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
     let response = browser.authorized().await;
-    let app = browser.app.clone();
-    drop(browser);
+    browser.provider = MockProvider::shared();
     provider.stop().await;
-    app.post("/api/token", &response).await.assert_refused(502, "provider_unavailable");
+    browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 //!
 //! | module | drives |
 //! |---|---|
-//! | `app`, `browser`, `provider`, `scripted_provider` | (support) the doors without a socket, a person, two providers |
+//! | `app`, `browser`, `prover` | (support) the doors without a socket, a person, their browser's key |
+//! | `provider`, `scripted_provider` | (support) two providers |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
+//! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
 //! | `guard`, `chat` | `GET` and `POST /api/chat` |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `store` | the contract of session stores |
@@ -23,12 +25,15 @@ mod app;
 mod authorization_request;
 mod bad_input;
 mod browser;
+mod browser_key;
 mod chat;
 mod guard;
 mod id_token;
 mod login;
 mod login_failures;
 mod mock_provider;
+mod proof;
+mod prover;
 mod provider;
 mod refresh;
 mod refresh_failures;

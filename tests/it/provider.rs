@@ -20,6 +20,8 @@ use crate::app::until;
 pub const CLIENT_ID: &str = "oracle-ai";
 /// Every letter of it needs encoding in `client_secret_basic`.
 pub const CLIENT_SECRET: &str = "s:cr&t =%+é";
+/// The origin at which browsers see us.
+pub const FRONT_URL: &str = "http://localhost:8080";
 pub const CALLBACK: &str = "http://localhost:8080/auth/callback";
 
 #[derive(Clone)]

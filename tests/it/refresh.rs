@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
-use oracle_ai::wire::auth::SessionId;
+use oracle_ai::{server::proof::BrowserKey, wire::auth::SessionId};
 use serde_json::json;
 
 use crate::{app::until, browser::Browser};
@@ -19,7 +19,7 @@ async fn a_refresh_gives_a_new_access_token_for_the_same_person() {
     let answer = browser.refresh(login["session"].as_str().unwrap()).await;
     answer.assert_ok();
     let answer = answer.json();
-    assert_eq!(answer["token_type"], "Bearer");
+    assert_eq!(answer["token_type"], "DPoP");
     assert_eq!(answer["expires_in"], 300);
     assert_eq!(answer["user"], login["user"]);
     assert_ne!(answer["access_token"], login["access_token"]);
@@ -114,7 +114,8 @@ async fn a_refresh_whose_caller_has_gone_still_keeps_the_new_refresh_token() {
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 300 }] })).await;
     let caller = tokio::spawn({
         let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
-        async move { sessions.refresh_access_token(&session).await }
+        let key = BrowserKey(browser.key.thumbprint());
+        async move { sessions.refresh_access_token(&session, &key).await }
     });
     browser.provider.until_refresh_is(&browser.user, "pending").await;
     caller.abort();

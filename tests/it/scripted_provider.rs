@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     app::{Answer, TestApp},
-    browser::{Begun, Browser},
+    browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
 };
 
@@ -52,7 +52,8 @@ pub type Change = fn(&mut Script);
 
 pub struct ScriptedProvider {
     pub issuer: String,
-    pub app: TestApp,
+    /// At an application that is registered here.
+    pub browser: Browser,
     shared: Arc<Shared>,
 }
 
@@ -89,16 +90,17 @@ impl ScriptedProvider {
         tokio::spawn(async { axum::serve(listener, router).await });
         let mut settings = settings(&issuer);
         change(&mut settings);
-        Self { app: TestApp::new(settings), issuer, shared }
+        let browser = Browser::at(TestApp::new(settings), MockProvider::shared());
+        Self { browser, issuer, shared }
     }
 
     /// A login whose ID token is a good one with these changes; claims set to `null` are left out.
     pub async fn login(&self, change: impl FnOnce(&mut Script)) -> Answer {
-        let begun = self.begin().await;
+        let begun = self.browser.begin().await;
         let mut script = Script::good(&self.issuer, &begun.params()["nonce"]);
         change(&mut script);
         *self.shared.script.lock().unwrap() = script;
-        self.app.post("/api/token", &json!({ "code": "any", "state": begun.state })).await
+        self.browser.exchange(&json!({ "code": "any", "state": begun.state })).await
     }
 
     /// A refresh that is answered likewise.
@@ -107,15 +109,11 @@ impl ScriptedProvider {
         script.claims["nonce"] = Value::Null;
         change(&mut script);
         *self.shared.script.lock().unwrap() = script;
-        self.app.post("/api/refresh", &json!({ "session": session })).await
+        self.browser.refresh(session).await
     }
 
     pub fn last_request(&self) -> TokenRequest {
         self.shared.request.lock().unwrap().clone()
-    }
-
-    async fn begin(&self) -> Begun {
-        Browser::at(self.app.clone(), MockProvider::shared()).begin().await
     }
 }
 

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use oracle_ai::{
     server::{
         oidc::{CodeVerifier, IdToken, Nonce, RefreshToken},
+        proof::Thumbprint,
         sessions::{IssuedToken, MemoryStore, PendingAuthorization, SecretHash, Session, SessionStore, StoreError},
     },
     wire::auth::UserClaims,
@@ -38,7 +39,9 @@ async fn keeps_the_contract(store: Arc<dyn SessionStore>) {
     an_update_never_undoes_a_removal(&store).await;
     a_session_is_removed_once(&store).await;
     an_issued_token_is_known_until_it_expires(&store).await;
-    the_three_kinds_of_records_do_not_meet(&store).await;
+    a_name_is_spent_once_until_its_end(&store).await;
+    of_many_who_spend_a_name_one_is_told_that_it_was_new(&store).await;
+    the_four_kinds_of_records_do_not_meet(&store).await;
 }
 
 async fn a_pending_authorization_is_given_out_once(store: &Arc<dyn SessionStore>) {
@@ -48,6 +51,7 @@ async fn a_pending_authorization_is_given_out_once(store: &Arc<dyn SessionStore>
     let taken = store.take_pending(&key, now).await.unwrap().unwrap();
     assert_eq!(taken.nonce.secret(), "nonce");
     assert_eq!(taken.code_verifier.secret(), "verifier");
+    assert_eq!(taken.browser_key, browser_key());
     assert!(store.take_pending(&key, now).await.unwrap().is_none());
 }
 
@@ -105,7 +109,7 @@ async fn a_session_is_replaced_whole(store: &Arc<dyn SessionStore>) {
     let kept = store.session(&key, now).await.unwrap().unwrap();
     assert!(kept.refresh_token.is_none());
     assert_eq!(kept.id_token.secret(), "next id token");
-    assert_eq!(kept.user, next.user);
+    assert_eq!((&kept.user, &kept.browser_key), (&next.user, &next.browser_key));
     assert_eq!((kept.last_used_at, kept.ends_at), (next.last_used_at, next.ends_at));
 }
 
@@ -160,8 +164,41 @@ async fn an_issued_token_is_known_until_it_expires(store: &Arc<dyn SessionStore>
     assert!(store.issued_token(&key, end).await.unwrap().is_none());
 }
 
-async fn the_three_kinds_of_records_do_not_meet(store: &Arc<dyn SessionStore>) {
+/// T69
+async fn a_name_is_spent_once_until_its_end(store: &Arc<dyn SessionStore>) {
+    let (key, now) = (SecretHash::of("spent end"), SystemTime::now());
+    let end = now + HOUR / 20;
+    assert!(store.spend(key.clone(), end, now).await.unwrap());
+    for later in [now, now + MOMENT, end - MOMENT] {
+        // Nobody who comes in vain makes it last longer.
+        assert!(!store.spend(key.clone(), end + HOUR, later).await.unwrap());
+    }
+    assert!(store.spend(SecretHash::of("spent other"), end, now).await.unwrap());
+    assert!(store.spend(key.clone(), end + HOUR / 20, end).await.unwrap());
+    assert!(!store.spend(key, end + HOUR / 20, end).await.unwrap());
+}
+
+/// T69
+async fn of_many_who_spend_a_name_one_is_told_that_it_was_new(store: &Arc<dyn SessionStore>) {
+    let now = SystemTime::now();
+    for round in 0..50 {
+        let key = SecretHash::of(&format!("spent race {round}"));
+        // The second time, after its end.
+        for now in [now, now + HOUR] {
+            let spenders = (0..20).map(|_| {
+                let (store, key) = (store.clone(), key.clone());
+                tokio::spawn(async move { store.spend(key, now + HOUR, now).await.unwrap() })
+            });
+            let new = join_all(spenders).await.into_iter().map(Result::unwrap).filter(|is_new| *is_new).count();
+            assert_eq!(new, 1);
+        }
+    }
+}
+
+async fn the_four_kinds_of_records_do_not_meet(store: &Arc<dyn SessionStore>) {
     let (key, now) = (SecretHash::of("one key"), SystemTime::now());
+    assert!(store.spend(key.clone(), now + HOUR, now).await.unwrap());
+    assert!(store.session(&key, now).await.unwrap().is_none());
     store.put_pending(key.clone(), pending(now + HOUR)).await.unwrap();
     assert!(store.session(&key, now).await.unwrap().is_none());
     assert!(store.issued_token(&key, now).await.unwrap().is_none());
@@ -172,7 +209,12 @@ async fn the_three_kinds_of_records_do_not_meet(store: &Arc<dyn SessionStore>) {
 }
 
 fn pending(expires_at: SystemTime) -> PendingAuthorization {
-    PendingAuthorization { nonce: Nonce::new("nonce"), code_verifier: CodeVerifier::new("verifier"), expires_at }
+    let (nonce, code_verifier) = (Nonce::new("nonce"), CodeVerifier::new("verifier"));
+    PendingAuthorization { nonce, code_verifier, browser_key: browser_key(), expires_at }
+}
+
+fn browser_key() -> Thumbprint {
+    "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".parse().unwrap()
 }
 
 fn session(last_used_at: SystemTime, ends_at: SystemTime) -> Session {
@@ -184,6 +226,7 @@ fn session(last_used_at: SystemTime, ends_at: SystemTime) -> Session {
             preferred_username: None,
             email: None,
         },
+        browser_key: browser_key(),
         refresh_token: Some(RefreshToken::new("refresh token")),
         id_token: IdToken::new("id token"),
         nonce: Nonce::new("nonce"),
@@ -193,7 +236,10 @@ fn session(last_used_at: SystemTime, ends_at: SystemTime) -> Session {
 }
 
 /// A store that can't be reached.
-pub struct Broken;
+pub struct Broken {
+    /// But could be a moment ago.
+    pub can_spend: bool,
+}
 
 fn unreachable<T>() -> Result<T, StoreError> {
     Err(StoreError("unreachable".into()))
@@ -207,6 +253,10 @@ impl SessionStore for Broken {
 
     async fn take_pending(&self, _: &SecretHash, _: SystemTime) -> Result<Option<PendingAuthorization>, StoreError> {
         unreachable()
+    }
+
+    async fn spend(&self, _: SecretHash, _: SystemTime, _: SystemTime) -> Result<bool, StoreError> {
+        if self.can_spend { Ok(true) } else { unreachable() }
     }
 
     async fn put_session(&self, _: SecretHash, _: Session) -> Result<(), StoreError> {

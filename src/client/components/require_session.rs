@@ -7,7 +7,7 @@ use crate::{
     client::{
         app::Route,
         auth_state::{AuthState, SignInFailure, use_auth},
-        return_to, sentences,
+        loop_breaker, return_to, sentences,
     },
     wire::auth::UserClaims,
 };
@@ -22,7 +22,7 @@ pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
     use_effect(move || match auth.state() {
         AuthState::Unknown if failure.read().is_none() => {
             spawn(async move {
-                if let Err(error) = auth.sign_in(return_to::here()).await {
+                if let Err(error) = auth.resume_or_sign_in(return_to::here()).await {
                     failure.set(Some(error));
                 }
             });
@@ -38,7 +38,10 @@ pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
         (_, Some(error)) => {
             let words = sentences::of_sign_in_failure(&error);
             rsx! {
-                FailureNotice { title: words.title, text: words.text, on_retry: move |()| failure.set(None) }
+                FailureNotice { title: words.title, text: words.text, on_retry: move |()| {
+                        loop_breaker::reset();
+                        failure.set(None);
+                    } }
             }
         }
         (_, None) => rsx! { SigningIn {} },

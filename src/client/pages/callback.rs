@@ -26,8 +26,10 @@ pub fn Callback() -> Element {
 
     let sign_in_again = move |()| async move {
         failure.set(None);
-        if let Err(error) = auth.sign_in(return_to::kept_last()).await {
-            failure.set(Some(error));
+        let path = return_to::kept_last();
+        match auth.resume_or_sign_in(path.clone()).await {
+            Ok(()) => return_to::go_to(&path),
+            Err(error) => failure.set(Some(error)),
         }
     };
 

@@ -17,6 +17,7 @@ pub use variables::{ConfigError, Variables};
 
 /// Every variable that is ours. Any other name in `.env` stops the start.
 pub const VARIABLES: &[&str] = &[
+    "ALLOW_BEARER_TOKENS",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
@@ -45,6 +46,9 @@ pub struct Config {
     pub front_url: Url,
     /// `OIDC_ISSUER` and what belongs to it; the mock provider where it is not set.
     pub provider: Provider,
+    /// `ALLOW_BEARER_TOKENS`, default `false`: whether the guarded doors take access tokens without a proof, for API
+    /// clients that are no browsers. The session doors always want the proof.
+    pub allow_bearer_tokens: bool,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
 }
@@ -59,7 +63,8 @@ impl Config {
         let listen = listen(variables)?;
         let front_url = front_url(variables, listen.port())?;
         let provider = Provider::from_variables(variables, &front_url, listen)?;
-        Ok(Self { listen, front_url, provider, log: log(variables)? })
+        let allow_bearer_tokens = variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?;
+        Ok(Self { listen, front_url, provider, allow_bearer_tokens, log: log(variables)? })
     }
 }
 

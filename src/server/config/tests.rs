@@ -35,6 +35,7 @@ fn the_issuer_keeps_every_letter() {
 #[test]
 fn each_wrong_value_is_refused_by_name() {
     for (variable, value) in [
+        ("ALLOW_BEARER_TOKENS", "yes"),
         ("CLIENT_AUTH", "basic"),
         ("FRONT_URL", "chat.example.com"),
         ("FRONT_URL", "https://chat.example.com/app"),

@@ -14,6 +14,8 @@ use crate::{
 pub enum LoginError {
     #[error("unknown, spent or expired state")]
     UnknownState,
+    #[error("the authorization response came with another browser's key than the login was begun with")]
+    OtherBrowser,
     #[error("the authorization response has neither code nor error, or both")]
     NeitherCodeNorError,
     #[error("the authorization code is too long")]
@@ -31,11 +33,22 @@ pub enum LoginError {
     Randomness(#[from] RandomnessError),
 }
 
+/// Why a session was not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LogoutError {
+    #[error("the session is bound to another browser's key")]
+    OtherBrowser,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why a refresh gave no access token. Shared by all callers of one refresh, hence `Clone`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RefreshFailure {
     #[error("the session has ended: {0}")]
     SessionEnded(String),
+    #[error("the session is bound to another browser's key")]
+    OtherBrowser,
     #[error("provider unavailable: {0}")]
     ProviderUnavailable(String),
     #[error(transparent)]
@@ -53,7 +66,7 @@ impl From<LoginError> for ApiError {
             _ => tracing::warn!(%error, "login not finished"),
         }
         match error {
-            LoginError::UnknownState => Self::InvalidState,
+            LoginError::UnknownState | LoginError::OtherBrowser => Self::InvalidState,
             LoginError::NeitherCodeNorError => Self::InvalidField {
                 field: "code".into(),
                 reason: "exactly one of `code` and `error` is needed".into(),
@@ -75,10 +88,21 @@ impl From<RefreshFailure> for ApiError {
     fn from(error: RefreshFailure) -> Self {
         match error {
             RefreshFailure::SessionEnded(_) => Self::SessionEnded,
+            RefreshFailure::OtherBrowser => Self::InvalidProof,
             RefreshFailure::ProviderUnavailable(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
             RefreshFailure::Store(_) | RefreshFailure::Lost => Self::Unavailable,
+        }
+    }
+}
+
+impl From<LogoutError> for ApiError {
+    fn from(error: LogoutError) -> Self {
+        tracing::warn!(%error, "not signed out");
+        match error {
+            LogoutError::OtherBrowser => Self::InvalidProof,
+            LogoutError::Store(_) => Self::Unavailable,
         }
     }
 }

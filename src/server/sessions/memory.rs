@@ -19,11 +19,18 @@ use super::{
 /// has a cache of its own.
 const MAX_RECORDS: u64 = 100_000;
 
+/// Names are spent for some minutes: longer than any proof can pass.
+const SPENT_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// A thousand calls a second for as long. Beyond that, the oldest make room.
+const MAX_SPENT: u64 = 1_000_000;
+
 /// Records end by the time they carry; the caches' own lifetimes only give memory back.
 pub struct MemoryStore {
     pending: Cache<SecretHash, PendingAuthorization>,
     sessions: Cache<SecretHash, Session>,
     issued_tokens: Cache<SecretHash, IssuedToken>,
+    /// Until when each name is spent.
+    spent: Cache<SecretHash, SystemTime>,
 }
 
 impl MemoryStore {
@@ -32,6 +39,7 @@ impl MemoryStore {
             pending: cache(PENDING_LIFETIME).build(),
             sessions: cache(ABSOLUTE_LIFETIME).time_to_idle(IDLE_LIFETIME).build(),
             issued_tokens: cache(ABSOLUTE_LIFETIME).build(),
+            spent: cache(SPENT_LIFETIME).max_capacity(MAX_SPENT).build(),
         }
     }
 }
@@ -55,6 +63,11 @@ impl SessionStore for MemoryStore {
         now: SystemTime,
     ) -> Result<Option<PendingAuthorization>, StoreError> {
         Ok(self.pending.remove(state).await.filter(|pending| now < pending.expires_at))
+    }
+
+    async fn spend(&self, name: SecretHash, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        let spent = self.spent.entry(name).or_insert_with_if(async { until }, |until| *until <= now).await;
+        Ok(spent.is_fresh())
     }
 
     async fn put_session(&self, id: SecretHash, session: Session) -> Result<(), StoreError> {

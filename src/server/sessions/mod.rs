@@ -11,7 +11,7 @@ mod store;
 
 use std::{sync::Arc, time::Duration};
 
-pub use error::{LoginError, RefreshFailure};
+pub use error::{LoginError, LogoutError, RefreshFailure};
 pub use memory::MemoryStore;
 pub use pending::{PENDING_LIFETIME, PendingAuthorization};
 pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, IssuedToken, SecretHash, Session};
@@ -23,6 +23,7 @@ use crate::{
     server::{
         environment::Environment,
         oidc::{CodeVerifier, Nonce, OidcClient},
+        proof::{BrowserKey, Thumbprint},
     },
     wire::{
         auth::{
@@ -33,13 +34,20 @@ use crate::{
     },
 };
 
-/// Until access tokens are bound to a browser key (RFC 9449 §5), they are bearer tokens (RFC 6750).
-const TOKEN_TYPE: &str = "Bearer";
+/// Access tokens are good for the browser key of their session only (RFC 9449 §5), whatever the provider called them.
+const TOKEN_TYPE: &str = "DPoP";
 
 /// Longest authorization code taken, in bytes. Real ones reach some hundreds.
 const MAX_CODE_LENGTH: usize = 4096;
 
 const MAX_LOGGED_CHARS: usize = 200;
+
+/// Whose an access token is.
+pub struct Holder {
+    pub user: UserClaims,
+    /// Only the browser with this key may use it.
+    pub browser_key: Thumbprint,
+}
 
 pub struct Sessions {
     store: Arc<dyn SessionStore>,
@@ -53,23 +61,32 @@ impl Sessions {
         Self { store, oidc, environment, refreshes: RefreshesInFlight::default() }
     }
 
-    /// Remembers a login in flight and tells where to send the browser.
-    pub async fn begin_authorization(&self) -> Result<AuthorizationRequest, LoginError> {
+    /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
+    pub async fn begin_authorization(&self, browser_key: Thumbprint) -> Result<AuthorizationRequest, LoginError> {
         let state = State::new(self.environment.random_text()?);
         let nonce = Nonce::new(self.environment.random_text()?);
         let code_verifier = CodeVerifier::new(self.environment.random_text()?);
 
         let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier).await?;
         let expires_at = self.environment.after(PENDING_LIFETIME);
-        let pending = PendingAuthorization { nonce, code_verifier, expires_at };
+        let pending = PendingAuthorization { nonce, code_verifier, browser_key, expires_at };
         self.store.put_pending(SecretHash::of(state.secret()), pending).await?;
         Ok(AuthorizationRequest { authorize_url, state, front_url: self.oidc.front_url() })
     }
 
     /// Finishes a login. The pending authorization is taken first, whatever the answer says: a `state` is good once.
-    pub async fn exchange_code(&self, response: AuthorizationResponse) -> Result<TokenResponse, LoginError> {
+    pub async fn exchange_code(
+        &self,
+        response: AuthorizationResponse,
+        key: &BrowserKey,
+    ) -> Result<TokenResponse, LoginError> {
         let state = SecretHash::of(response.state.secret());
         let pending = self.store.take_pending(&state, self.environment.now()).await?.ok_or(LoginError::UnknownState)?;
+        // Before the code goes anywhere: an answer carried to another browser is not followed (login CSRF, RFC 9700
+        // §4.7; code injection, §4.5).
+        if !pending.browser_key.matches(&key.0) {
+            return Err(LoginError::OtherBrowser);
+        }
         self.oidc.check_response_issuer(response.iss.as_deref()).await?;
         let code = accepted_code(response)?;
         let login = self.oidc.exchange_code(&code, &pending.code_verifier, &pending.nonce).await?;
@@ -83,6 +100,7 @@ impl Sessions {
         }
         let session = Session {
             user: login.user.clone(),
+            browser_key: pending.browser_key,
             refresh_token: login.refresh_token,
             id_token: login.id_token,
             nonce: pending.nonce,
@@ -103,19 +121,25 @@ impl Sessions {
     }
 
     /// Ends the session, if it still is there: logging out twice is success (OpenID Connect RP-Initiated Logout §4).
-    pub async fn logout(&self, id: &SessionId) -> Result<LogoutResponse, StoreError> {
-        if self.store.remove_session(&SecretHash::of(id.secret())).await?.is_some() {
+    pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
+        let name = SecretHash::of(id.secret());
+        if let Some(session) = self.store.session(&name, self.environment.now()).await? {
+            if !session.browser_key.matches(&key.0) {
+                return Err(LogoutError::OtherBrowser);
+            }
+            self.store.remove_session(&name).await?;
             tracing::info!("signed out");
         }
         Ok(LogoutResponse::default())
     }
 
     /// Who holds this access token: `Some` if this server issued it to a session that still lives.
-    pub async fn holder(&self, access_token: &AccessToken) -> Result<Option<UserClaims>, StoreError> {
+    pub async fn holder(&self, access_token: &AccessToken) -> Result<Option<Holder>, StoreError> {
         let now = self.environment.now();
         let token = SecretHash::of(access_token.secret());
         let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(None) };
-        Ok(self.store.session(&issued.session, now).await?.map(|session| session.user))
+        let session = self.store.session(&issued.session, now).await?;
+        Ok(session.map(|session| Holder { user: session.user, browser_key: session.browser_key }))
     }
 
     async fn remember_access_token(

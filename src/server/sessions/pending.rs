@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::server::oidc::{CodeVerifier, Nonce};
+use crate::server::{
+    oidc::{CodeVerifier, Nonce},
+    proof::Thumbprint,
+};
 
 /// How long the person may take at the provider.
 pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -15,5 +18,7 @@ pub struct PendingAuthorization {
     pub nonce: Nonce,
     /// Sent with the code (RFC 7636 §4.5).
     pub code_verifier: CodeVerifier,
+    /// Only this browser may finish the login (RFC 9449 §10).
+    pub browser_key: Thumbprint,
     pub expires_at: SystemTime,
 }

@@ -15,38 +15,48 @@ use futures_util::{
 
 use super::{RefreshFailure, SecretHash, Sessions, TOKEN_TYPE};
 use crate::{
-    server::oidc::{RefreshError, Refreshed},
+    server::{
+        oidc::{RefreshError, Refreshed},
+        proof::{BrowserKey, Thumbprint},
+    },
     wire::auth::{RefreshResponse, SessionId},
 };
 
 type Outcome = Result<RefreshResponse, RefreshFailure>;
 
-/// The refreshes under way in this process, by session.
+/// Whose refresh it is: a session's, by the browser with this key. Whoever comes with another key shares nothing.
+type Claimant = (SecretHash, Thumbprint);
+
+/// The refreshes under way in this process.
 #[derive(Clone, Default)]
-pub(super) struct RefreshesInFlight(Arc<Mutex<HashMap<SecretHash, Shared<BoxFuture<'static, Outcome>>>>>);
+pub(super) struct RefreshesInFlight(Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>);
 
 impl Sessions {
     /// A new access token for the session. All callers that ask while one refresh is under way get the same answer.
-    pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId) -> Outcome {
-        let key = SecretHash::of(id.secret());
+    pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId, key: &BrowserKey) -> Outcome {
+        let claimant = (SecretHash::of(id.secret()), key.0.clone());
         let sessions = self.clone();
-        self.refreshes.join(key.clone(), async move { sessions.refresh(&key).await }).await
+        self.refreshes.join(claimant.clone(), async move { sessions.refresh(&claimant).await }).await
     }
 
-    async fn refresh(&self, key: &SecretHash) -> Outcome {
-        let outcome = self.refresh_and_store(key).await;
+    async fn refresh(&self, claimant: &Claimant) -> Outcome {
+        let outcome = self.refresh_and_store(claimant).await;
         match &outcome {
             Ok(_) => tracing::debug!("access token refreshed"),
             Err(error @ RefreshFailure::SessionEnded(_)) => tracing::info!(%error, "refresh refused"),
+            Err(error @ RefreshFailure::OtherBrowser) => tracing::warn!(%error, "refresh refused"),
             Err(error) => tracing::warn!(%error, "refresh failed, session kept"),
         }
         outcome
     }
 
-    async fn refresh_and_store(&self, key: &SecretHash) -> Outcome {
+    async fn refresh_and_store(&self, (key, browser_key): &Claimant) -> Outcome {
         let now = self.environment.now();
         let ended = |reason: &str| RefreshFailure::SessionEnded(reason.into());
         let mut session = self.store.session(key, now).await?.ok_or_else(|| ended("unknown or expired session"))?;
+        if !session.browser_key.matches(browser_key) {
+            return Err(RefreshFailure::OtherBrowser);
+        }
         let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
 
         let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.nonce).await {
@@ -77,11 +87,11 @@ impl Sessions {
 }
 
 impl RefreshesInFlight {
-    /// Waits for the refresh of this session that is under way, or starts `refresh`.
-    async fn join(&self, key: SecretHash, refresh: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
+    /// Waits for the refresh of this claimant that is under way, or starts `refresh`.
+    async fn join(&self, claimant: Claimant, refresh: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
         let shared = {
             let mut refreshes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            refreshes.entry(key.clone()).or_insert_with(|| self.start(key, refresh)).clone()
+            refreshes.entry(claimant.clone()).or_insert_with(|| self.start(claimant, refresh)).clone()
         };
         shared.await
     }
@@ -90,12 +100,12 @@ impl RefreshesInFlight {
     /// started by the first to wait for it, with the list unlocked.
     fn start(
         &self,
-        key: SecretHash,
+        claimant: Claimant,
         refresh: impl Future<Output = Outcome> + Send + 'static,
     ) -> Shared<BoxFuture<'static, Outcome>> {
         let refreshes = self.clone();
         async move {
-            let under_way = UnderWay { refreshes, key };
+            let under_way = UnderWay { refreshes, claimant };
             let task = tokio::spawn(async move {
                 let _under_way = under_way;
                 refresh.await
@@ -110,11 +120,11 @@ impl RefreshesInFlight {
 /// Takes the refresh out of the list when it is over, even by a panic.
 struct UnderWay {
     refreshes: RefreshesInFlight,
-    key: SecretHash,
+    claimant: Claimant,
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.refreshes.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.refreshes.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimant);
     }
 }

@@ -6,7 +6,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    server::oidc::{IdToken, Nonce, RefreshToken},
+    server::{
+        oidc::{IdToken, Nonce, RefreshToken},
+        proof::Thumbprint,
+    },
     wire::auth::UserClaims,
 };
 
@@ -31,6 +34,8 @@ impl SecretHash {
 #[derive(Clone, Debug)]
 pub struct Session {
     pub user: UserClaims,
+    /// Only this browser may use the session, and the access tokens issued to it.
+    pub browser_key: Thumbprint,
     /// Absent where the provider gave none: then the session ends with its access token.
     pub refresh_token: Option<RefreshToken>,
     /// The latest one the provider sent; the hint for its logout.

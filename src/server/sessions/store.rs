@@ -9,7 +9,7 @@ use super::{
     session::{IssuedToken, SecretHash, Session},
 };
 
-/// Keeps logins in flight, sessions, and which access tokens were issued to them.
+/// Keeps logins in flight, sessions, which access tokens were issued to them, and what can be used only once.
 ///
 /// A record past its end is not given out any more, judged by the `now` of the call.
 #[async_trait]
@@ -22,6 +22,9 @@ pub trait SessionStore: Send + Sync {
         state: &SecretHash,
         now: SystemTime,
     ) -> Result<Option<PendingAuthorization>, StoreError>;
+
+    /// Remembers a name until `until`, and tells whether it was new: of two callers, one is told so.
+    async fn spend(&self, name: SecretHash, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
 
     /// Creates or replaces.
     async fn put_session(&self, id: SecretHash, session: Session) -> Result<(), StoreError>;

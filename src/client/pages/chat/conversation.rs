@@ -12,7 +12,7 @@ use crate::{
     api::{self, authorized::Authorized, payload::EventStream},
     client::{
         auth_state::{Auth, use_auth},
-        browser,
+        browser, browser_key,
         components::{Author, COMPOSER, Entry, Progress},
     },
     wire::{
@@ -132,7 +132,8 @@ impl Conversation {
 
     /// Reads the answer to its end. `None`: it was stopped.
     async fn receive(self, request: &ChatRequest, mut stopped: oneshot::Receiver<()>) -> Option<Result<(), ApiError>> {
-        let call = |access_token| api::chat::send_message(Authorized::new(access_token, request.clone()));
+        let call =
+            |access_token| api::chat::send_message(Authorized::new(access_token, browser_key::sign, request.clone()));
         // Not abandoned when stopped early: the server sees that nobody reads only once there is something to close.
         let EventStream(mut events) = match self.auth.call(call).await {
             Ok(events) => events,

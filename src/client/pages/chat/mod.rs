@@ -10,7 +10,6 @@ use draft::Draft;
 
 use crate::{
     client::{
-        app::Route,
         auth_state::use_auth,
         components::{Composer, Message, Progress, RequireSession},
     },
@@ -54,10 +53,9 @@ fn ChatPage(user: UserClaims) -> Element {
 #[component]
 fn Header(user: UserClaims) -> Element {
     let auth = use_auth();
-    let sign_out = move |_| async move {
+    let sign_out = move |_| {
         draft::forget();
-        navigator().replace(Route::SignedOut {});
-        auth.sign_out().await;
+        auth.sign_out();
     };
     rsx! {
         header { class: "bar",

@@ -1,0 +1,374 @@
+// The key that takes the place of a cookie: it brings its browser back signed in, and nobody else (RFC 9449).
+
+import { rm } from 'node:fs/promises';
+
+import type { Page } from '@playwright/test';
+
+import { callWith, judged, proofBy, signedCall } from '../fixtures/browser-key';
+import { expect, test as base } from '../fixtures/test';
+import { Wire } from '../fixtures/wire';
+import { loginPageOf, mockLoginPage } from '../pages/login';
+import { chatPage } from '../pages/chat';
+import { callbackPage } from '../pages/callback';
+
+const test = base.extend<{
+  /** A page in a browser that shares nothing with the first, with a key of its own. */
+  stranger: Page;
+}>({
+  stranger: async ({ browser, identityProvider }, use) => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto('/chat');
+    await loginPageOf(identityProvider, page).isOpen();
+    // A page of the app's origin without the app.
+    await page.goto('/livez');
+    await use(page);
+    await context.close();
+  },
+});
+
+test.describe('comes back signed in, by one refresh and no page of the provider', { tag: '@every-provider' }, () => {
+  const path = '/chat?topic=awr&depth=2#plan';
+
+  test('a reloaded page', async ({ page, baseURL, user, signIn }) => {
+    await signIn(path);
+    const wire = new Wire(page);
+    await page.reload();
+    await isResumed(page, wire, baseURL!);
+    await expect(page).toHaveURL(path);
+    expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+  });
+
+  test('a second tab, and the first goes on', async ({ context, baseURL, user, signIn, chat }) => {
+    await signIn();
+    const tab = await context.newPage();
+    const wire = new Wire(tab);
+    await tab.goto(path);
+    await isResumed(tab, wire, baseURL!);
+    await expect(tab).toHaveURL(path);
+
+    await chat.ask('And the first tab?');
+    await chat.answered('And the first tab?');
+    expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+  });
+
+  test('a page opened after the last one was closed', async ({ page, context, baseURL, user, signIn }) => {
+    await signIn();
+    await page.close();
+    const reopened = await context.newPage();
+    const wire = new Wire(reopened);
+    await reopened.goto(path);
+    await isResumed(reopened, wire, baseURL!);
+    expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+  });
+
+  test('a browser that was closed and started again', async ({
+    playwright, launchOptions, baseURL, identityProvider, user,
+  }) => {
+    const profile = test.info().outputPath('profile');
+    const start = () => playwright.chromium.launchPersistentContext(profile, { ...launchOptions, baseURL });
+    const before = await start();
+    const page = await before.newPage();
+    await page.goto('/');
+    await loginPageOf(identityProvider, page).signInAs(user.name);
+    await chatPage(page).isOpen();
+    await before.close();
+
+    const after = await start();
+    const reopened = await after.newPage();
+    const wire = new Wire(reopened);
+    await reopened.goto(path);
+    await isResumed(reopened, wire, baseURL!);
+    expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+    await after.close();
+    await rm(profile, { recursive: true });
+  });
+});
+
+test('a reload while the provider is down keeps the session and the place', async ({
+  page, user, signIn, chat, callback, wire,
+}) => {
+  await signIn('/chat?topic=awr');
+  await user.set({ refresh_faults: [{ kind: 'unavailable', times: 0 }] });
+  await page.reload();
+  await callback.says('unreachable');
+
+  await user.set({ refresh_faults: [] });
+  await callback.tryAgain.click();
+  await chat.isOpen();
+  await expect(page).toHaveURL('/chat?topic=awr');
+  expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
+});
+
+test('a reload after the session ended leads to sign-in, once', async ({ page, user, signIn, login, chat, wire }) => {
+  await signIn();
+  await user.revoke();
+  await page.reload();
+  await login.isOpen();
+  await login.signInAs(user.name);
+  await chat.isOpen();
+  expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
+  expect(await user.tokenCalls('refresh_token')).toEqual(['invalid_grant']);
+});
+
+test('the chat, opened again after signing out, starts a new sign-in', async ({ page, signIn, login, chat, wire }) => {
+  await signIn();
+  const told = page.waitForResponse('**/api/logout');
+  await chat.signOut.click();
+  expect((await told).status()).toBe(200);
+  await page.goto('/chat');
+  await login.isOpen();
+  expect(wire.calls('POST', '/api/refresh'), 'the session was forgotten').toHaveLength(0);
+});
+
+test('signing out without a connection is forgotten by this browser all the same', async ({
+  page, signIn, login, chat, wire,
+}) => {
+  await signIn();
+  await page.route('**/api/logout', (route) => route.abort('internetdisconnected'));
+  const failed = page.waitForEvent('requestfailed', (it) => it.url().endsWith('/api/logout'));
+  await chat.signOut.click();
+  await failed;
+  await page.goto('/chat');
+  await login.isOpen();
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(0);
+});
+
+test('the private key can not be exported, in no format', async ({ page, signIn }) => {
+  // T68
+  await signIn();
+  const { extractable, refusals } = await page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await done(indexedDB.open('oracle-ai'));
+    const { privateKey }: CryptoKeyPair =
+      await done(database.transaction('browser').objectStore('browser').get('key_pair'));
+    const exported = (format: 'jwk' | 'pkcs8') =>
+      crypto.subtle.exportKey(format, privateKey).then(() => 'exported', (error: DOMException) => error.name);
+    return { extractable: privateKey.extractable, refusals: [await exported('jwk'), await exported('pkcs8')] };
+  });
+  expect(extractable).toBe(false);
+  expect(refusals).toEqual(['InvalidAccessError', 'InvalidAccessError']);
+});
+
+test('a browser whose site data was deleted signs in again, without error or loop', async ({
+  page, context, baseURL, user, signIn, login, chat, wire,
+}) => {
+  await signIn();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Storage.clearDataForOrigin', { origin: baseURL!, storageTypes: 'indexeddb' });
+  await page.reload();
+  await login.isOpen();
+  await login.signInAs(user.name);
+  await chat.isOpen();
+  await chat.ask('Hello again');
+  await chat.answered('Hello again');
+  expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
+  expect(wire.calls('POST', '/api/refresh'), 'there was nothing to go on with').toHaveLength(0);
+});
+
+test('a session whose key is gone is given up for a new sign-in', async ({
+  page, context, user, signIn, login, chat, wire,
+}) => {
+  await signIn();
+  const { session } = await wire.current();
+  const away = await context.newPage();
+  await away.goto('/livez');
+  await away.evaluate(keepNothingBut, session);
+  await page.reload();
+  await login.isOpen();
+  await login.signInAs(user.name);
+  await chat.isOpen();
+  expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 401: 1 });
+  expect(await user.tokenCalls('refresh_token')).toEqual([]);
+});
+
+test('a session id copied to another browser is worth nothing there, and the session goes on', async ({
+  page, user, signIn, chat, wire, stranger,
+}) => {
+  // T53
+  await signIn();
+  const { session } = await wire.current();
+  for (const door of ['/api/refresh', '/api/logout']) {
+    expect((await signedCall(stranger, 'POST', door, { body: { session } })).status(), door).toBe(401);
+    expect((await stranger.request.post(door, { data: { session } })).status(), `${door} without proof`).toBe(401);
+  }
+  // The app itself, in the thief's hands.
+  const theirs = new Wire(stranger);
+  await stranger.evaluate(keepNothingBut, session);
+  await stranger.goto('/chat');
+  await mockLoginPage(stranger).isOpen();
+  expect(await theirs.statuses('POST', '/api/refresh')).toEqual({ 401: 1 });
+  expect(await user.tokenCalls('refresh_token')).toEqual([]);
+
+  await page.reload();
+  await chat.isOpen();
+  await chat.ask('Am I still here?');
+  await chat.answered('Am I still here?');
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+});
+
+test('a stolen access token opens no door, neither with another key nor as a bearer token', async ({
+  page, signIn, wire, stranger,
+}) => {
+  await signIn();
+  const { access_token } = await wire.current();
+  expect(await judged(page, access_token)).toBe('taken');
+  expect(await judged(stranger, access_token)).toBe('invalid_token');
+  const bearer = await stranger.request.get('/api/chat', { headers: { authorization: `Bearer ${access_token}` } });
+  expect(bearer.status()).toBe(401);
+});
+
+test('a proof is good once, and for one method, one door and one token', async ({ page, signIn, wire }) => {
+  // T65 T69
+  await signIn();
+  const { access_token: token, session } = await wire.current();
+  const status = async (proof: string, method: string, path: string, more: object) =>
+    (await callWith(proof, page, method, path, more)).status();
+
+  const proof = await proofBy(page, 'GET', '/api/chat', token);
+  expect(await status(proof, 'GET', '/api/chat', { token })).toBe(200);
+  expect(await status(proof, 'GET', '/api/chat', { token }), 'replayed').toBe(401);
+  const body = { session };
+  const forRefresh = () => proofBy(page, 'POST', '/api/refresh');
+  expect(await status(await forRefresh(), 'POST', '/api/logout', { body }), 'another door').toBe(401);
+  const get = await proofBy(page, 'GET', '/api/refresh');
+  expect(await status(get, 'POST', '/api/refresh', { body }), 'another method').toBe(401);
+  const unbound = await proofBy(page, 'GET', '/api/chat');
+  expect(await status(unbound, 'GET', '/api/chat', { token }), 'no ath').toBe(401);
+  const another = await proofBy(page, 'GET', '/api/chat', 'another-token');
+  expect(await status(another, 'GET', '/api/chat', { token }), 'another token').toBe(401);
+  expect(await status(await forRefresh(), 'POST', '/api/refresh', { body }), 'the session is unharmed').toBe(200);
+});
+
+test('a callback link carried to another browser is not followed, and its code not spent', async ({
+  page, user, login, stranger,
+}) => {
+  // T06
+  const link = page.waitForRequest((it) => it.url().includes('/auth/callback?'));
+  await page.route('**/api/token', (route) => route.abort());
+  await page.goto('/');
+  await login.signInAs(user.name);
+  await stranger.goto((await link).url());
+  await callbackPage(stranger).says('linkNotValid');
+  expect(await user.tokenCalls('authorization_code')).toEqual([]);
+});
+
+test('a login can not be begun without naming a key', async ({ request }) => {
+  for (const query of ['', '?dpop_jkt=', '?dpop_jkt=short']) {
+    expect((await request.get(`/api/authorize${query}`)).status(), query).toBe(400);
+  }
+});
+
+const keepsNothing = 'This browser keeps nothing for this page';
+const tooOld = 'This browser is too old';
+
+for (const { lacks, heading, breakIt } of [
+  {
+    lacks: 'IndexedDB',
+    heading: keepsNothing,
+    breakIt: () => Object.defineProperty(window, 'indexedDB', { value: undefined }),
+  },
+  {
+    lacks: 'the permission to open IndexedDB',
+    heading: keepsNothing,
+    breakIt: () => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException('The operation is insecure.', 'SecurityError');
+      };
+    },
+  },
+  {
+    lacks: 'room in IndexedDB for a key',
+    heading: keepsNothing,
+    breakIt: () => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException('A CryptoKey could not be cloned.', 'DataCloneError');
+      };
+    },
+  },
+  {
+    lacks: 'WebCrypto',
+    heading: tooOld,
+    breakIt: () => Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined }),
+  },
+  {
+    lacks: 'P-256',
+    heading: tooOld,
+    breakIt: () => {
+      SubtleCrypto.prototype.generateKey = () =>
+        Promise.reject(new DOMException('Unrecognized namedCurve', 'NotSupportedError'));
+    },
+  },
+  {
+    lacks: 'a secure context',
+    heading: 'This page needs a secure address',
+    breakIt: () => Object.defineProperty(window, 'isSecureContext', { value: false }),
+  },
+]) {
+  test(`a browser without ${lacks} is told so`, async ({ page, wire, callback }) => {
+    // T98
+    await page.addInitScript(breakIt);
+    await page.goto('/');
+    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+    await callback.tryAgain.click();
+    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+    expect(wire.calls('GET', '/api/authorize'), 'no login was begun').toHaveLength(0);
+  });
+}
+
+const hour = 3_600_000;
+
+for (const { clock, offset } of [
+  { clock: 'three hours fast', offset: () => 3 * hour },
+  { clock: 'three hours slow', offset: () => -3 * hour },
+  { clock: 'in 1970', offset: () => hour - Date.now() },
+]) {
+  test(`a clock that is ${clock} does no harm`, async ({ page, user, signIn, chat, wire }) => {
+    await page.addInitScript((offset) => {
+      const now = Date.now;
+      Date.now = () => now() + offset;
+    }, offset());
+    await signIn();
+    await chat.ask('What time is it?');
+    await chat.answered('What time is it?');
+    await page.reload();
+    await chat.isOpen();
+    await chat.ask('And now?');
+    await chat.answered('And now?');
+
+    expect(await user.tokenCalls('authorization_code')).toEqual(['ok']);
+    expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+    // RFC 9449 §8: refused once for its time, repeated with the server's nonce.
+    expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1, 401: 1 });
+  });
+}
+
+/** The chat is open and answers, and all it took was one refresh. */
+async function isResumed(page: Page, wire: Wire, origin: string) {
+  const chat = chatPage(page);
+  await chat.isOpen();
+  await chat.ask('Do you know me?');
+  await chat.answered('Do you know me?');
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1 });
+  expect(wire.calls('GET', '/api/authorize')).toEqual([]);
+  expect(wire.pagesOutside(origin)).toEqual([]);
+}
+
+/** To be run in a page: of what the app keeps, only this session is left. */
+async function keepNothingBut(session: string) {
+  const done = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await done(indexedDB.open('oracle-ai'));
+  const store = database.transaction('browser', 'readwrite').objectStore('browser');
+  await done(store.clear());
+  await done(store.put(session, 'session'));
+  database.close();
+}

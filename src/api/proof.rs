@@ -1,0 +1,132 @@
+//! How a call proves that it comes from the browser whose key the session is bound to (RFC 9449).
+//!
+//! The proof names method and path of the one request it is made for, so it is made here, where both are known, by a
+//! signer that the caller hands in. A server that wants its nonce in the proof (RFC 9449 §8), because the browser's
+//! clock is wrong, says so in a 401 with `DPoP-Nonce`; the request is then made once more.
+
+use dioxus::fullstack::{
+    ClientRequest, ClientResponse, IntoRequest, RequestError,
+    body::Bytes,
+    extract::{FromRequest, Request},
+    headers::ContentType,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+};
+use futures_util::future::LocalBoxFuture;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::payload::Body;
+use crate::wire::{auth::AccessToken, error::ApiError};
+
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// What a proof is made for.
+#[derive(Clone, Debug)]
+pub struct ProofRequest {
+    pub method: Method,
+    /// Without query; the signer puts the origin before it.
+    pub path: String,
+    /// Goes along, and is bound by its hash (`ath`).
+    pub access_token: Option<AccessToken>,
+    pub nonce: Option<String>,
+}
+
+/// Makes proofs with the browser key.
+pub type ProofSigner = fn(ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>>;
+
+/// The argument of a session door: a body, sent with a proof. On the server the proof has been checked before this
+/// type is made (see [`crate::api::auth`]), so that only the body is left in it.
+pub struct Proven<T> {
+    signer: Option<ProofSigner>,
+    body: T,
+}
+
+impl<T> Proven<T> {
+    pub fn new(signer: ProofSigner, body: T) -> Self {
+        Self { signer: Some(signer), body }
+    }
+
+    /// What the caller sent.
+    pub fn into_body(self) -> T {
+        self.body
+    }
+}
+
+impl<T: Serialize + 'static> IntoRequest for Proven<T> {
+    async fn into_request(self, request: ClientRequest) -> Result<ClientResponse, RequestError> {
+        send(request, self.signer, None, &self.body).await
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let Body(body) = Body::from_request(request, state).await?;
+        Ok(Self { signer: None, body })
+    }
+}
+
+/// Sends `body` with a proof, and once more where the server wants its nonce in it.
+pub(super) async fn send<T: Serialize>(
+    request: ClientRequest,
+    signer: Option<ProofSigner>,
+    access_token: Option<AccessToken>,
+    body: &T,
+) -> Result<ClientResponse, RequestError> {
+    let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
+    let body = match request.method == Method::GET {
+        true => None,
+        false => Some(serde_json::to_vec(body).map_err(|error| RequestError::Serialization(error.to_string()))?.into()),
+    };
+    let mut call = Call { request, body };
+    let mut proof = ProofRequest {
+        method: call.request.method.clone(),
+        path: call.request.url.path().to_owned(),
+        access_token,
+        nonce: None,
+    };
+    let response = call.send(signer, &proof).await?;
+    let nonce = response.headers().get(DPOP_NONCE).and_then(|nonce| nonce.to_str().ok());
+    match nonce {
+        Some(nonce) if response.status() == StatusCode::UNAUTHORIZED => {
+            proof.nonce = Some(nonce.to_owned());
+            call.send(signer, &proof).await
+        }
+        _ => Ok(response),
+    }
+}
+
+/// A request that can be sent twice.
+struct Call {
+    request: ClientRequest,
+    body: Option<Bytes>,
+}
+
+impl Call {
+    async fn send(&mut self, signer: ProofSigner, proof: &ProofRequest) -> Result<ClientResponse, RequestError> {
+        let mut headers = self.request.headers.clone();
+        headers.insert(DPOP, sensitive(signer(proof.clone()).await?)?);
+        if let Some(access_token) = &proof.access_token {
+            // RFC 9449 §7.1
+            headers.insert(header::AUTHORIZATION, sensitive(format!("DPoP {}", access_token.secret()))?);
+        }
+        let request = ClientRequest {
+            url: self.request.url.clone(),
+            method: self.request.method.clone(),
+            extensions: Default::default(),
+            headers,
+        };
+        match self.body.clone() {
+            Some(body) => request.typed_header(ContentType::json()).send_raw_bytes(body).await,
+            None => request.send_empty_body().await,
+        }
+    }
+}
+
+fn sensitive(text: String) -> Result<HeaderValue, RequestError> {
+    let mut value =
+        HeaderValue::try_from(text).map_err(|_| RequestError::Builder("a header can't carry this".into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,80 @@
+//! IndexedDB: the browser key, and the name of the session, which is worthless without the key.
+
+use idb::{
+    Database, ObjectStore, TransactionMode,
+    builder::{DatabaseBuilder, ObjectStoreBuilder},
+};
+use wasm_bindgen::JsValue;
+
+use super::KeyError;
+use crate::wire::auth::SessionId;
+
+const DATABASE: &str = "oracle-ai";
+const STORE: &str = "browser";
+const KEY_PAIR: &str = "key_pair";
+const SESSION: &str = "session";
+
+/// The key pair, where there is one.
+pub async fn key_pair() -> Result<Option<JsValue>, KeyError> {
+    read(KEY_PAIR).await.map_err(unavailable)
+}
+
+/// Keeps the key pair, unless there is one by now: gives the one that is kept.
+pub async fn keep_key_pair(pair: JsValue) -> Result<JsValue, KeyError> {
+    let keep = async {
+        let (transaction, store) = open(TransactionMode::ReadWrite).await?;
+        let kept = match store.get(JsValue::from(KEY_PAIR))?.await? {
+            Some(kept) => kept,
+            None => {
+                store.put(&pair, Some(&KEY_PAIR.into()))?.await?;
+                pair
+            }
+        };
+        transaction.commit()?.await?;
+        Ok(kept)
+    };
+    keep.await.map_err(unavailable)
+}
+
+/// The session that this browser was last signed in to.
+pub async fn kept_session() -> Option<SessionId> {
+    read(SESSION).await.ok().flatten()?.as_string().map(SessionId::new)
+}
+
+pub async fn keep_session(id: &SessionId) {
+    // What can't be kept costs a sign-in at the next reload, nothing more.
+    let _ = write(Some(id.secret())).await;
+}
+
+pub async fn forget_session() {
+    let _ = write(None).await;
+}
+
+async fn write(session: Option<&str>) -> Result<(), idb::Error> {
+    let (transaction, store) = open(TransactionMode::ReadWrite).await?;
+    match session {
+        Some(id) => {
+            store.put(&id.into(), Some(&SESSION.into()))?.await?;
+        }
+        None => store.delete(JsValue::from(SESSION))?.await?,
+    }
+    transaction.commit()?.await?;
+    Ok(())
+}
+
+async fn read(name: &str) -> Result<Option<JsValue>, idb::Error> {
+    let (_transaction, store) = open(TransactionMode::ReadOnly).await?;
+    store.get(JsValue::from(name))?.await
+}
+
+async fn open(mode: TransactionMode) -> Result<(idb::Transaction, ObjectStore), idb::Error> {
+    let database: Database =
+        DatabaseBuilder::new(DATABASE).version(1).add_object_store(ObjectStoreBuilder::new(STORE)).build().await?;
+    let transaction = database.transaction(&[STORE], mode)?;
+    let store = transaction.object_store(STORE)?;
+    Ok((transaction, store))
+}
+
+fn unavailable(_: idb::Error) -> KeyError {
+    KeyError::NoIndexedDb
+}

@@ -1,0 +1,48 @@
+//! Nonces that the server gives to clients whose clock is wrong (RFC 9449 §8).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use ring::hmac;
+
+use super::check::REPLICA_SKEW;
+
+/// How long a nonce is good after it was issued.
+pub const NONCE_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// Issues nonces and knows its own again, without a store.
+///
+/// A nonce is the time of issue in seconds (8 bytes, big-endian) and an HMAC-SHA-256 over it, in base64url: nobody can
+/// make one ahead of time. Replicas that share the key take each other's.
+pub struct Nonces {
+    key: hmac::Key,
+}
+
+impl Nonces {
+    /// `key` is random and used for nothing else.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+    }
+
+    /// For the `DPoP-Nonce` header.
+    pub fn issue(&self, now: SystemTime) -> String {
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_be_bytes();
+        let tag = hmac::sign(&self.key, &seconds);
+        BASE64_URL_SAFE_NO_PAD.encode([&seconds, tag.as_ref()].concat())
+    }
+
+    /// Until when `nonce` is good, if it was issued here and is good now.
+    pub(super) fn good_until(&self, nonce: &str, now: SystemTime) -> Option<SystemTime> {
+        let issued_at = self.issued_at(nonce)?;
+        let good_until = issued_at + NONCE_LIFETIME;
+        (issued_at <= now + REPLICA_SKEW && now <= good_until).then_some(good_until)
+    }
+
+    /// The time in a nonce of ours; the HMAC is compared in constant time.
+    fn issued_at(&self, nonce: &str) -> Option<SystemTime> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(nonce).ok()?;
+        let (seconds, tag) = bytes.split_first_chunk::<8>()?;
+        hmac::verify(&self.key, seconds, tag).ok()?;
+        Some(UNIX_EPOCH + Duration::from_secs(u64::from_be_bytes(*seconds)))
+    }
+}

@@ -1,0 +1,127 @@
+//! A proof checked for one request, and spent.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderName, HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use super::{Expected, Nonces, ProofError, Thumbprint, check};
+use crate::{
+    server::{
+        Services,
+        environment::Environment,
+        sessions::{SecretHash, SessionStore, StoreError},
+    },
+    wire::error::ApiError,
+};
+
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+/// Checks the proofs of requests to this server.
+pub struct Proofs {
+    /// Browsers see us there, whatever stands between: proofs are made for it.
+    front_url: String,
+    nonces: Nonces,
+    store: Arc<dyn SessionStore>,
+    environment: Environment,
+}
+
+/// The key that has proven to be the caller's, by a proof made for this very request.
+#[derive(Clone, Debug)]
+pub struct BrowserKey(pub Thumbprint);
+
+/// Why a proof was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofRefusal {
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// RFC 9449 §11.1
+    #[error("the proof was used before")]
+    Replayed,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a caller is told of a [`ProofRefusal`]: a challenge (RFC 9449 §7.1), and a nonce where that helps (§8).
+pub enum ProofChallenge {
+    InvalidProof,
+    UseNonce(String),
+    Unavailable,
+}
+
+impl Proofs {
+    /// `front_url` is an origin, without a slash at its end.
+    pub fn new(front_url: String, nonces: Nonces, store: Arc<dyn SessionStore>, environment: Environment) -> Self {
+        Self { front_url, nonces, store, environment }
+    }
+
+    /// The key that made the one proof of this request, for this request and, where there is one, this access token.
+    pub async fn check(&self, parts: &Parts, access_token: Option<&str>) -> Result<Thumbprint, ProofChallenge> {
+        self.check_and_spend(parts, access_token).await.map_err(|refusal| self.challenge(refusal, parts))
+    }
+
+    async fn check_and_spend(&self, parts: &Parts, access_token: Option<&str>) -> Result<Thumbprint, ProofRefusal> {
+        let now = self.environment.now();
+        let htu = format!("{}{}", self.front_url, parts.uri.path());
+        let expected = Expected { method: parts.method.as_str(), htu: &htu, access_token };
+        let values = parts.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes);
+        let proof = check(values, &expected, now, &self.nonces)?;
+        // Step 12 of RFC 9449 §4.3: in the store, so that no replica accepts it again.
+        match self.store.spend(SecretHash::of(&proof.jti_hash), proof.expires_at, now).await? {
+            true => Ok(proof.thumbprint),
+            false => Err(ProofRefusal::Replayed),
+        }
+    }
+
+    fn challenge(&self, refusal: ProofRefusal, parts: &Parts) -> ProofChallenge {
+        match &refusal {
+            // An honest browser with a wrong clock gets here once per call.
+            ProofRefusal::Proof(ProofError::UseNonce) => {}
+            ProofRefusal::Store(error) => tracing::error!(%error, "proof could not be judged"),
+            _ => tracing::warn!(reason = %refusal, path = parts.uri.path(), "proof refused"),
+        }
+        match refusal {
+            ProofRefusal::Proof(ProofError::UseNonce) => {
+                ProofChallenge::UseNonce(self.nonces.issue(self.environment.now()))
+            }
+            ProofRefusal::Proof(_) | ProofRefusal::Replayed => ProofChallenge::InvalidProof,
+            ProofRefusal::Store(_) => ProofChallenge::Unavailable,
+        }
+    }
+}
+
+/// For the session doors.
+impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        services.proofs.check(parts, None).await.map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+impl IntoResponse for ProofChallenge {
+    fn into_response(self) -> Response {
+        const INVALID: &str = r#"DPoP error="invalid_dpop_proof", algs="ES256""#;
+        const USE_NONCE: &str = r#"DPoP error="use_dpop_nonce", algs="ES256""#;
+        match self {
+            Self::InvalidProof => ([(header::WWW_AUTHENTICATE, INVALID)], ApiError::InvalidProof).into_response(),
+            Self::UseNonce(nonce) => {
+                let headers = [(header::WWW_AUTHENTICATE, USE_NONCE), (DPOP_NONCE, &nonce)];
+                (headers, ApiError::InvalidProof).into_response()
+            }
+            Self::Unavailable => ApiError::Unavailable.into_response(),
+        }
+    }
+}
+
+/// The key that a login is begun for (RFC 9449 §10).
+pub fn browser_key_named(dpop_jkt: Option<String>) -> Result<Thumbprint, ApiError> {
+    dpop_jkt.and_then(|text| text.parse().ok()).ok_or_else(|| ApiError::MalformedRequest {
+        reason: "`dpop_jkt` must be the browser key's RFC 7638 thumbprint: 43 characters of base64url".into(),
+    })
+}

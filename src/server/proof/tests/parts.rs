@@ -1,0 +1,59 @@
+//! Thumbprints and nonces by themselves.
+
+use super::*;
+
+#[test]
+fn a_thumbprint_is_43_characters_of_canonical_base64url() {
+    let good = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    assert_eq!(good.parse::<Thumbprint>().unwrap().to_string(), good);
+    for bad in [
+        "",
+        &good[..42],
+        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4IA",
+        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J",
+        "0ZcOCORZNYy+DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I=",
+        " 0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4",
+        "ééééééééééééééééééééé1",
+    ] {
+        assert_eq!(bad.parse::<Thumbprint>(), Err(ThumbprintError), "{bad}");
+    }
+}
+
+#[test]
+fn a_thumbprint_is_a_plain_string_in_json_and_is_checked_when_read() {
+    let json = r#""0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I""#;
+    let thumbprint: Thumbprint = serde_json::from_str(json).unwrap();
+    assert_eq!(serde_json::to_string(&thumbprint).unwrap(), json);
+    assert!(serde_json::from_str::<Thumbprint>(r#""0ZcO""#).is_err());
+}
+
+#[test]
+fn thumbprints_of_two_keys_do_not_match() {
+    let [one, other] = [(); 2].map(|()| check_one(&Browser::new().proof()).unwrap().thumbprint);
+    assert!(one.matches(&one.clone()));
+    assert!(!one.matches(&other));
+}
+
+#[test]
+fn a_nonce_is_good_for_five_minutes_and_at_a_replica_whose_clock_is_a_minute_behind() {
+    let nonce = nonces().issue(at(NOW));
+    let good_until = Some(at(NOW + 300));
+    for now in [NOW - 60, NOW, NOW + 299, NOW + 300] {
+        assert_eq!(nonces().good_until(&nonce, at(now)), good_until, "{now}");
+    }
+    for now in [NOW - 61, NOW + 301, 0] {
+        assert_eq!(nonces().good_until(&nonce, at(now)), None, "{now}");
+    }
+}
+
+#[test]
+fn a_nonce_changed_in_any_character_is_not_good() {
+    let nonce = nonces().issue(at(NOW));
+    for position in 0..nonce.len() {
+        let mut changed = nonce.clone().into_bytes();
+        changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        assert_eq!(nonces().good_until(&changed, at(NOW)), None, "{position}");
+    }
+}
