@@ -52,3 +52,23 @@ test('an address that leads nowhere says so and offers the chat', async ({ page,
   await page.getByRole('link', { name: /chat/i }).click();
   await login.isOpen();
 });
+
+test('a sign-in that is stopped on its way can be gone on with', async ({ page, login }) => {
+  const toProvider = (url: URL) => url.pathname.endsWith('/authorize') && !url.pathname.startsWith('/api/');
+  await page.route(toProvider, (route) => route.abort('aborted'));
+  await page.goto('/chat');
+  await expect(page.getByRole('heading', { name: 'You are not signed in yet' })).toBeVisible({ timeout: 15_000 });
+
+  await page.unroute(toProvider);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await login.isOpen();
+});
+
+test('the Back button leads from the provider to where the person was', async ({ page, login }) => {
+  await page.goto('/signed-out');
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await login.isOpen();
+
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+});
