@@ -108,3 +108,38 @@ fn describe_response<T: ErrorResponseType>(response: &StandardErrorResponse<T>, 
     let description = response.error_description().map(|text| format!(" {text:?}")).unwrap_or_default();
     format!("status {status}, {:?}{description}", response.error())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_code(code: CoreErrorResponseType) -> CoreRequestTokenError<HttpError> {
+        RequestTokenError::ServerResponse(StandardErrorResponse::new(code, None, None))
+    }
+
+    fn is_decided(error: &CoreRequestTokenError<HttpError>, status: u16) -> bool {
+        matches!(judge(error, status), TokenRequestFailure::Refused(_))
+    }
+
+    #[test]
+    fn an_error_code_decides_unless_it_is_about_us_or_says_later() {
+        // T45
+        assert!(is_decided(&with_code(CoreErrorResponseType::InvalidGrant), 400));
+        assert!(is_decided(&with_code(CoreErrorResponseType::Extension("invalid_code".into())), 403));
+        assert!(!is_decided(&with_code(CoreErrorResponseType::InvalidClient), 401));
+        assert!(!is_decided(&with_code(CoreErrorResponseType::Extension("temporarily_unavailable".into())), 400));
+        assert!(!is_decided(&with_code(CoreErrorResponseType::InvalidGrant), 500));
+    }
+
+    #[test]
+    fn without_a_code_only_a_bare_400_or_401_decides() {
+        // T45: 403, 404 and the like may be a proxy's on the way.
+        let bare = RequestTokenError::Other("empty".into());
+        for status in [400, 401] {
+            assert!(is_decided(&bare, status), "{status}");
+        }
+        for status in [0, 403, 404, 407, 408, 421, 429, 500, 502, 503] {
+            assert!(!is_decided(&bare, status), "{status}");
+        }
+    }
+}
