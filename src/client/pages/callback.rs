@@ -6,7 +6,7 @@ use crate::client::{
     auth_state::{SignInFailure, use_auth},
     callback_url,
     components::{FailureNotice, SigningIn},
-    return_to, sentences,
+    loop_breaker, return_to, sentences,
 };
 
 #[component]
@@ -25,6 +25,8 @@ pub fn Callback() -> Element {
     });
 
     let sign_in_again = move |()| async move {
+        // The person asked for it: that is no automatic sign-in to be counted.
+        loop_breaker::reset();
         failure.set(None);
         let path = return_to::kept_last();
         match auth.resume_or_sign_in(path.clone()).await {
