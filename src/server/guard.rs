@@ -10,7 +10,7 @@ use axum::{
 use super::{
     Services,
     proof::ProofChallenge,
-    sessions::{Holder, StoreError},
+    sessions::{Holder, Standing, StoreError},
 };
 use crate::wire::{
     auth::{AccessToken, UserClaims},
@@ -50,10 +50,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         let holder = match presented {
             Presented::WithProof(access_token) => {
                 let key = services.proofs.check(parts, Some(access_token.secret())).await?;
-                services.sessions.holder(&access_token).await?.filter(|holder| holder.browser_key.matches(&key))
+                let standing = services.sessions.standing(&access_token).await?;
+                holder(standing).filter(|holder| holder.browser_key.matches(&key))
             }
             Presented::Bearer(access_token) if services.bearer_tokens_allowed => {
-                services.sessions.holder(&access_token).await?
+                holder(services.sessions.standing(&access_token).await?)
             }
             Presented::Bearer(_) => None,
         };
@@ -84,6 +85,13 @@ impl IntoResponse for Refusal {
             Self::Unavailable => return ApiError::Unavailable.into_response(),
         };
         ([(header::WWW_AUTHENTICATE, challenge)], ApiError::Unauthenticated).into_response()
+    }
+}
+
+fn holder(standing: Standing) -> Option<Holder> {
+    match standing {
+        Standing::Issued(holder) => Some(holder),
+        Standing::Ended | Standing::Unknown => None,
     }
 }
 

@@ -29,12 +29,12 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use dioxus::prelude::Element;
 
 use chat::Chat;
-use config::{Config, Provider};
+use config::{Config, Provider, SessionStorage};
 use embedded_provider::EmbeddedProvider;
 use environment::Environment;
-use oidc::{OidcClient, ProviderHttp, ProviderSettings};
+use oidc::{OidcClient, ProviderHttp};
 use proof::{Nonces, Proofs};
-use sessions::{MemoryStore, Sessions};
+use sessions::{Records, Sessions, Storage};
 
 use crate::wire::error::ApiError;
 
@@ -56,6 +56,10 @@ pub struct Services {
 pub enum StartError {
     #[error(transparent)]
     Randomness(#[from] environment::RandomnessError),
+    #[error(transparent)]
+    Keys(#[from] sessions::SealError),
+    #[error(transparent)]
+    Store(#[from] sessions::StoreError),
     #[error(transparent)]
     Http(#[from] oidc::HttpSetupError),
     #[error(transparent)]
@@ -86,17 +90,18 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
 }
 
 impl Services {
-    /// The services for this provider, with everything else embedded.
+    /// The services for this provider and this storage.
     pub fn new(
-        settings: ProviderSettings,
+        oidc: OidcClient,
+        storage: Storage,
         environment: Environment,
         bearer_tokens_allowed: bool,
     ) -> Result<Self, StartError> {
-        let oidc = Arc::new(OidcClient::new(settings, ProviderHttp::new()?, environment.clone()));
-        let store = Arc::new(MemoryStore::new());
-        let nonces = Nonces::new(environment.randomness.bytes()?);
-        let proofs = Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone());
-        let sessions = Sessions::new(store, oidc, environment);
+        let oidc = Arc::new(oidc);
+        let (first, others) = storage.ring.derived("dpop nonce")?;
+        let nonces = Nonces::new(first, others);
+        let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
+        let sessions = Sessions::new(Records::new(storage, environment.clone()), oidc, environment);
         Ok(Self { sessions: Arc::new(sessions), proofs: Arc::new(proofs), chat: Chat, bearer_tokens_allowed })
     }
 }
@@ -136,7 +141,13 @@ async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), 
             (settings, Some(provider))
         }
     };
-    Ok((Services::new(settings, Environment::system(), config.allow_bearer_tokens)?, provider))
+    let environment = Environment::system();
+    let storage = match &config.sessions {
+        SessionStorage::Memory => Storage::in_memory(&environment)?,
+        SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
+    };
+    let oidc = OidcClient::new(settings, ProviderHttp::new()?, environment.clone());
+    Ok((Services::new(oidc, storage, environment, config.allow_bearer_tokens)?, provider))
 }
 
 async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {

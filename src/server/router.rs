@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Router,
+    Json, Router,
     body::to_bytes,
     extract::{DefaultBodyLimit, Extension, Request},
     http::{HeaderValue, StatusCode, header},
@@ -15,6 +15,7 @@ use dioxus::{
     prelude::Element,
     server::{DioxusRouterExt, FullstackState, ServeConfig},
 };
+use serde_json::json;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     set_header::SetResponseHeaderLayer,
@@ -52,6 +53,7 @@ fn with_common(router: Router, services: Services) -> Router {
         .route(DOORS, any(async || ApiError::NotFound))
         .route("/api/{*door}", any(async || ApiError::NotFound))
         .route("/livez", get(async || StatusCode::OK))
+        .route("/readyz", get(readiness))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(Extension(services))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -77,6 +79,18 @@ fn with_common(router: Router, services: Services) -> Router {
                 // Whatever failed has logged its cause already.
                 .on_failure(()),
         )
+}
+
+/// Whether logins and refreshes would work now, and if not, why: for whoever sends requests to several servers.
+async fn readiness(Extension(services): Extension<Services>) -> Response {
+    match services.sessions.check_store().await {
+        Ok(()) => Json(json!({ "status": "ready" })).into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            let body = json!({ "status": "unavailable", "reason": "the session store does not answer" });
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
 }
 
 /// What all doors share. Their answers are nobody else's to keep, and are not to be held back on the way.

@@ -9,14 +9,17 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header, request},
+    response::IntoResponse,
 };
-use oracle_ai::server::{
-    Services,
-    environment::{Clock, Environment},
-    oidc::{OidcClient, ProviderHttp, ProviderSettings},
-    proof::{Nonces, Proofs},
-    router,
-    sessions::{MemoryStore, SecretHash, Session, SessionStore, Sessions},
+use oracle_ai::{
+    server::{
+        Services,
+        environment::{Clock, Environment},
+        oidc::{OidcClient, ProviderHttp, ProviderSettings},
+        router,
+        sessions::{KeyRing, MemoryStore, Records, Session, Sessions, Storage, Store},
+    },
+    wire::auth::SessionId,
 };
 use serde_json::Value;
 use tower::ServiceExt;
@@ -31,7 +34,8 @@ pub struct TestApp {
     /// What the session doors call.
     pub sessions: Arc<Sessions>,
     pub clock: TestClock,
-    pub store: Arc<dyn SessionStore>,
+    /// What it remembers.
+    pub records: Records,
 }
 
 /// The machine's time and what was jumped over: providers sign with the machine's time, so it must not stand still.
@@ -53,29 +57,38 @@ impl TestApp {
 
     /// With `ALLOW_BEARER_TOKENS`.
     pub fn with_bearer_tokens_allowed(settings: ProviderSettings) -> Self {
-        Self::start(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()), true)
+        let storage = storage(Arc::new(MemoryStore::new()));
+        Self::start(settings, ProviderHttp::new().unwrap(), storage, TestClock::default(), true)
     }
 
-    pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn SessionStore>) -> Self {
-        Self::start(settings, http, store, false)
+    pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn Store>) -> Self {
+        Self::start(settings, http, storage(store), TestClock::default(), false)
+    }
+
+    /// A server in a process of its own, on this machine, whose storage this is.
+    pub fn remote(port: u16, settings: ProviderSettings, storage: Storage) -> Self {
+        Self { doors: passed_on_to(port), ..Self::stored_in(settings, storage) }
+    }
+
+    /// With this storage.
+    pub fn stored_in(settings: ProviderSettings, storage: Storage) -> Self {
+        Self::start(settings, ProviderHttp::new().unwrap(), storage, TestClock::default(), false)
     }
 
     fn start(
         settings: ProviderSettings,
         http: ProviderHttp,
-        store: Arc<dyn SessionStore>,
+        storage: Storage,
+        clock: TestClock,
         bearer_tokens_allowed: bool,
     ) -> Self {
         link_the_doors();
-        let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
-        let mut services = Services::new(settings.clone(), environment.clone(), bearer_tokens_allowed).unwrap();
-        let oidc = Arc::new(OidcClient::new(settings, http, environment.clone()));
-        let nonces = Nonces::new(environment.randomness.bytes().unwrap());
-        services.proofs = Arc::new(Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone()));
-        let sessions = Arc::new(Sessions::new(store.clone(), oidc, environment));
-        services.sessions = sessions.clone();
-        Self { doors: router::doors(services), sessions, clock, store }
+        let records = Records::new(storage.clone(), environment.clone());
+        let oidc = OidcClient::new(settings, http, environment.clone());
+        let services = Services::new(oidc, storage, environment, bearer_tokens_allowed).unwrap();
+        let sessions = services.sessions.clone();
+        Self { doors: router::doors(services), sessions, clock, records }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -98,7 +111,7 @@ impl TestApp {
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let answer = Answer { status: head.status, headers: head.headers, text };
-        if is_door {
+        if is_door && answer.status != StatusCode::BAD_GATEWAY {
             answer.assert_in_common();
         }
         answer
@@ -113,8 +126,31 @@ impl TestApp {
 
     /// What the server remembers of a session.
     pub async fn session(&self, id: &str) -> Option<Session> {
-        self.store.session(&SecretHash::of(id), self.clock.now()).await.unwrap()
+        self.records.session(&SessionId::new(id)).await.unwrap()
     }
+}
+
+/// Passes every request on as it is, as a proxy would.
+fn passed_on_to(port: u16) -> Router {
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    Router::new().fallback(async move |request: Request<Body>| {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let url = format!("http://127.0.0.1:{port}{}", head.uri);
+        match http.request(head.method, url).headers(head.headers).body(body).send().await {
+            Ok(answer) => {
+                let (status, headers) = (answer.status(), answer.headers().clone());
+                (status, headers, answer.bytes().await.unwrap_or_default()).into_response()
+            }
+            Err(_) => StatusCode::BAD_GATEWAY.into_response(),
+        }
+    })
+}
+
+/// In this store, with a key of its own.
+pub fn storage(store: Arc<dyn Store>) -> Storage {
+    let key = Environment::system().randomness.bytes().unwrap();
+    Storage { store, ring: KeyRing::new(key, []) }
 }
 
 /// Server functions register themselves when their object code is linked, and nothing links what nothing names: one

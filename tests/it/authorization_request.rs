@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use oracle_ai::server::sessions::SecretHash;
+use oracle_ai::wire::auth::State;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -38,7 +38,7 @@ async fn it_asks_for_a_code_with_pkce_s256_at_the_providers_authorization_endpoi
 async fn the_challenge_is_the_hash_of_a_verifier_that_stays_here() {
     let browser = Browser::start();
     let begun = browser.begin().await;
-    let kept = browser.app.store.take_pending(&SecretHash::of(&begun.state), browser.app.clock.now()).await;
+    let kept = browser.app.records.take_pending(&State::new(&begun.state)).await;
     let kept = kept.unwrap().unwrap();
     let verifier = kept.code_verifier.secret();
     // T04
@@ -55,7 +55,7 @@ async fn state_nonce_and_verifier_are_256_bits_of_base64url_and_differ_in_every_
     let mut seen = HashSet::new();
     for _ in 0..20 {
         let begun = browser.begin().await;
-        let kept = browser.app.store.take_pending(&SecretHash::of(&begun.state), browser.app.clock.now()).await;
+        let kept = browser.app.records.take_pending(&State::new(&begun.state)).await;
         let kept = kept.unwrap().unwrap();
         for value in [&begun.state, kept.nonce.secret(), kept.code_verifier.secret()] {
             assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(value).unwrap().len(), 32, "{value}");

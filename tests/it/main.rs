@@ -11,6 +11,8 @@
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
 //! | `guard`, `chat` | `GET` and `POST /api/chat` |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
+//! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
+//! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `store` | the contract of session stores |
 //! | `mock_provider` | the mock provider by itself |
 
@@ -35,8 +37,11 @@ mod mock_provider;
 mod proof;
 mod prover;
 mod provider;
+mod redis;
 mod refresh;
 mod refresh_failures;
+mod replicas;
 mod rooms;
 mod scripted_provider;
+mod server_process;
 mod store;

@@ -1,4 +1,4 @@
-//! The contract of session stores. Every implementation runs all of it.
+//! The contract of stores. Every implementation runs all of it, Redis in each of its forms.
 
 use std::{
     sync::Arc,
@@ -7,19 +7,18 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use oracle_ai::{
-    server::{
-        oidc::{CodeVerifier, IdToken, Nonce, RefreshToken},
-        proof::Thumbprint,
-        sessions::{IssuedToken, MemoryStore, PendingAuthorization, SecretHash, Session, SessionStore, StoreError},
-    },
-    wire::auth::UserClaims,
+use oracle_ai::server::sessions::{
+    Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, Store,
+    StoreError,
 };
+
+use crate::{app::until, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
+const RECORDS: [Kind; 3] = [Kind::Pending, Kind::Session, Kind::IssuedToken];
 
-pub fn memory() -> Arc<dyn SessionStore> {
+pub fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
 }
 
@@ -28,166 +27,221 @@ async fn the_memory_store_keeps_the_contract() {
     keeps_the_contract(memory()).await;
 }
 
-/// The keys of each part are its own, so that a store need not be empty.
-async fn keeps_the_contract(store: Arc<dyn SessionStore>) {
-    a_pending_authorization_is_given_out_once(&store).await;
-    of_many_who_take_a_pending_authorization_one_gets_it(&store).await;
-    a_pending_authorization_past_its_end_is_not_given_out(&store).await;
-    a_session_is_given_out_until_it_expires(&store).await;
-    a_session_is_replaced_whole(&store).await;
-    an_update_replaces_only_what_is_there(&store).await;
-    an_update_never_undoes_a_removal(&store).await;
-    a_session_is_removed_once(&store).await;
-    an_issued_token_is_known_until_it_expires(&store).await;
-    a_name_is_spent_once_until_its_end(&store).await;
-    of_many_who_spend_a_name_one_is_told_that_it_was_new(&store).await;
-    the_four_kinds_of_records_do_not_meet(&store).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_keeps_the_contract() {
+    let redis = Redis::start().await;
+    keeps_the_contract(at(&redis.url())).await;
 }
 
-async fn a_pending_authorization_is_given_out_once(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("pending once"), SystemTime::now());
-    assert!(store.take_pending(&key, now).await.unwrap().is_none());
-    store.put_pending(key.clone(), pending(now + HOUR)).await.unwrap();
-    let taken = store.take_pending(&key, now).await.unwrap().unwrap();
-    assert_eq!(taken.nonce.secret(), "nonce");
-    assert_eq!(taken.code_verifier.secret(), "verifier");
-    assert_eq!(taken.browser_key, browser_key());
-    assert!(store.take_pending(&key, now).await.unwrap().is_none());
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_over_tls_keeps_the_contract_and_an_unknown_authority_is_not_trusted() {
+    let redis = Redis::start_with_tls().await;
+    let address = RedisAddress::parse(&redis.url()).unwrap();
+    let trusting = address.clone().trusting(redis.authority());
+    keeps_the_contract(Arc::new(RedisStore::new(&trusting).unwrap())).await;
+    assert!(RedisStore::new(&address).unwrap().check().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_sentinels_watch_keeps_the_contract() {
+    let redis = Redis::start_with_sentinel().await;
+    keeps_the_contract(at(&redis.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_cluster_keeps_the_contract() {
+    let redis = Redis::start_cluster().await;
+    keeps_the_contract(at(&redis.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_with_its_outage_memory_keeps_the_contract() {
+    keeps_the_contract(Arc::new(OutageStore::new(memory()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_forgets_by_itself_what_has_ended() {
+    // T108
+    let redis = Redis::start().await;
+    let store = at(&redis.url());
+    let soon = SystemTime::now() + Duration::from_millis(50);
+    for kind in RECORDS {
+        store.put(&name(kind, "ends"), record("x", 0, soon)).await.unwrap();
+    }
+    store.spend(&name(Kind::Spent, "ends"), soon, SystemTime::now()).await.unwrap();
+    store.lock(&name(Kind::RefreshLock, "ends"), &owner("a"), Duration::from_millis(50)).await.unwrap();
+    until("Redis is empty", async || redis.keys().await.is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_heals_by_itself_when_redis_comes_back() {
+    // T105
+    let redis = Redis::start().await;
+    let store = at(&redis.url());
+    store.check().await.unwrap();
+    redis.stop().await;
+    assert!(store.check().await.is_err());
+    assert!(store.put(&name(Kind::Session, "down"), record("x", 0, SystemTime::now() + HOUR)).await.is_err());
+    redis.start_again().await;
+    until("the store is back", async || store.check().await.is_ok()).await;
+    store.put(&name(Kind::Session, "up"), record("x", 0, SystemTime::now() + HOUR)).await.unwrap();
+}
+
+fn at(url: &str) -> Arc<dyn Store> {
+    Arc::new(RedisStore::new(&RedisAddress::parse(url).unwrap()).unwrap())
+}
+
+/// The names of each part are its own, so that a store need not be empty.
+async fn keeps_the_contract(store: Arc<dyn Store>) {
+    store.check().await.unwrap();
+    a_record_is_given_out_as_it_was_put(&store).await;
+    a_record_past_its_end_is_not_given_out(&store).await;
+    a_record_is_taken_once(&store).await;
+    of_many_who_take_a_record_one_gets_it(&store).await;
+    a_record_is_removed_once(&store).await;
+    only_the_next_revision_replaces_a_record(&store).await;
+    of_many_who_replace_a_revision_one_does(&store).await;
+    a_removal_is_never_undone(&store).await;
+    a_name_is_spent_once_until_its_end(&store).await;
+    of_many_who_spend_a_name_one_is_told_that_it_was_new(&store).await;
+    a_lock_has_one_owner(&store).await;
+    a_lease_that_is_renewed_lasts_and_one_that_is_not_ends(&store).await;
+    records_of_different_kinds_do_not_meet(&store).await;
+}
+
+async fn a_record_is_given_out_as_it_was_put(store: &Arc<dyn Store>) {
+    let now = SystemTime::now();
+    for kind in RECORDS {
+        let name = name(kind, "as put");
+        assert!(store.get(&name, now).await.unwrap().is_none());
+        assert!(!store.has(&name, now).await.unwrap());
+        for sealed in [vec![], vec![0, 13, 10, 255, 128], vec![b'x'; 100_000]] {
+            let put = Record { sealed, revision: 7, ends_at: whole(now + HOUR) };
+            store.put(&name, put.clone()).await.unwrap();
+            assert_eq!(store.get(&name, now).await.unwrap(), Some(put));
+            assert!(store.has(&name, now).await.unwrap());
+        }
+    }
+}
+
+/// T09, T47
+async fn a_record_past_its_end_is_not_given_out(store: &Arc<dyn Store>) {
+    let end = whole(SystemTime::now() + HOUR);
+    for kind in RECORDS {
+        let name = name(kind, "end");
+        for (now, is_good) in [(end - MOMENT, true), (end, false), (end + HOUR, false)] {
+            store.put(&name, record("x", 0, end)).await.unwrap();
+            assert_eq!(store.get(&name, now).await.unwrap().is_some(), is_good);
+            store.put(&name, record("x", 0, end)).await.unwrap();
+            assert_eq!(store.has(&name, now).await.unwrap(), is_good);
+            assert_eq!(store.take(&name, now).await.unwrap().is_some(), is_good);
+            // And is gone in any case.
+            assert!(store.take(&name, end - HOUR).await.unwrap().is_none());
+        }
+    }
 }
 
 /// T08
-async fn of_many_who_take_a_pending_authorization_one_gets_it(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("pending race"), SystemTime::now());
+async fn a_record_is_taken_once(store: &Arc<dyn Store>) {
+    let (name, now) = (name(Kind::Pending, "once"), SystemTime::now());
+    assert!(store.take(&name, now).await.unwrap().is_none());
+    store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
+    assert_eq!(store.take(&name, now).await.unwrap().unwrap().sealed, b"x");
+    assert!(store.take(&name, now).await.unwrap().is_none());
+}
+
+/// T08
+async fn of_many_who_take_a_record_one_gets_it(store: &Arc<dyn Store>) {
+    let (name, now) = (name(Kind::Pending, "race"), SystemTime::now());
     for _ in 0..50 {
-        store.put_pending(key.clone(), pending(now + HOUR)).await.unwrap();
+        store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
         let takers = (0..8).map(|_| {
-            let (store, key) = (store.clone(), key.clone());
-            tokio::spawn(async move { store.take_pending(&key, now).await.unwrap() })
+            let (store, name) = (store.clone(), name.clone());
+            tokio::spawn(async move { store.take(&name, now).await.unwrap() })
         });
         let taken = join_all(takers).await.into_iter().filter_map(Result::unwrap).count();
         assert_eq!(taken, 1);
     }
 }
 
-/// T09
-async fn a_pending_authorization_past_its_end_is_not_given_out(store: &Arc<dyn SessionStore>) {
-    let (key, end) = (SecretHash::of("pending end"), SystemTime::now() + HOUR);
-    for (now, is_good) in [(end - MOMENT, true), (end, false), (end + HOUR, false)] {
-        store.put_pending(key.clone(), pending(end)).await.unwrap();
-        assert_eq!(store.take_pending(&key, now).await.unwrap().is_some(), is_good);
-        // And is gone in any case.
-        assert!(store.take_pending(&key, end - HOUR).await.unwrap().is_none());
+async fn a_record_is_removed_once(store: &Arc<dyn Store>) {
+    let (name, now) = (name(Kind::Session, "removed"), SystemTime::now());
+    assert!(!store.remove(&name).await.unwrap());
+    store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
+    assert!(store.remove(&name).await.unwrap());
+    assert!(!store.remove(&name).await.unwrap());
+    assert!(store.get(&name, now).await.unwrap().is_none());
+}
+
+async fn only_the_next_revision_replaces_a_record(store: &Arc<dyn Store>) {
+    let (name, now) = (name(Kind::Session, "revision"), SystemTime::now());
+    let of = |revision: u64| record(&revision.to_string(), revision, now + HOUR);
+    assert!(!store.replace(&name, of(1)).await.unwrap());
+    assert!(store.get(&name, now).await.unwrap().is_none());
+    store.put(&name, of(0)).await.unwrap();
+    for (revision, is_next) in [(0, false), (2, false), (1, true), (1, false), (0, false), (2, true)] {
+        assert_eq!(store.replace(&name, of(revision)).await.unwrap(), is_next, "{revision}");
     }
+    assert_eq!(store.get(&name, now).await.unwrap().unwrap().sealed, b"2");
 }
 
-/// T47
-async fn a_session_is_given_out_until_it_expires(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("session end"), SystemTime::now());
-    assert!(store.session(&key, now).await.unwrap().is_none());
-    for (used, ends, end) in [
-        // Idle for eight hours.
-        (now, now + 24 * HOUR, now + 8 * HOUR),
-        // Used a moment ago, but at its end.
-        (now, now + HOUR, now + HOUR),
-    ] {
-        store.put_session(key.clone(), session(used, ends)).await.unwrap();
-        assert!(store.session(&key, end - MOMENT).await.unwrap().is_some());
-        assert!(store.session(&key, end).await.unwrap().is_none());
-    }
-}
-
-async fn a_session_is_replaced_whole(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("session replaced"), SystemTime::now());
-    store.put_session(key.clone(), session(now, now + HOUR)).await.unwrap();
-    let next = Session {
-        refresh_token: None,
-        id_token: IdToken::new("next id token"),
-        last_used_at: now + MOMENT,
-        ..session(now, now + 2 * HOUR)
-    };
-    store.put_session(key.clone(), next.clone()).await.unwrap();
-    let kept = store.session(&key, now).await.unwrap().unwrap();
-    assert!(kept.refresh_token.is_none());
-    assert_eq!(kept.id_token.secret(), "next id token");
-    assert_eq!((&kept.user, &kept.browser_key), (&next.user, &next.browser_key));
-    assert_eq!((kept.last_used_at, kept.ends_at), (next.last_used_at, next.ends_at));
-}
-
-async fn an_update_replaces_only_what_is_there(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("session update"), SystemTime::now());
-    let with_token = |text: &str| Session { refresh_token: Some(RefreshToken::new(text)), ..session(now, now + HOUR) };
-    assert!(!store.update_session(&key, with_token("early")).await.unwrap());
-    assert!(store.session(&key, now).await.unwrap().is_none());
-
-    store.put_session(key.clone(), with_token("first")).await.unwrap();
-    assert!(store.update_session(&key, with_token("second")).await.unwrap());
-    let kept = store.session(&key, now).await.unwrap().unwrap();
-    assert_eq!(kept.refresh_token.unwrap().secret(), "second");
-
-    store.remove_session(&key).await.unwrap();
-    assert!(!store.update_session(&key, with_token("late")).await.unwrap());
-    assert!(store.session(&key, now).await.unwrap().is_none());
-}
-
-/// A logout that comes during a refresh stands. The rounds are as many as it takes to see one that does not.
-async fn an_update_never_undoes_a_removal(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("session race"), SystemTime::now());
-    for _ in 0..2000 {
-        store.put_session(key.clone(), session(now, now + HOUR)).await.unwrap();
-        let updates = (0..4).map(|_| {
-            let (store, key) = (store.clone(), key.clone());
-            tokio::spawn(async move { store.update_session(&key, session(now, now + HOUR)).await })
+/// T46
+async fn of_many_who_replace_a_revision_one_does(store: &Arc<dyn Store>) {
+    let (name, now) = (name(Kind::Session, "replace race"), SystemTime::now());
+    store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
+    for revision in 1..50 {
+        let writers = (0..8).map(|writer: u32| {
+            let (store, name) = (store.clone(), name.clone());
+            let next = record(&writer.to_string(), revision, now + HOUR);
+            tokio::spawn(async move { store.replace(&name, next).await.unwrap() })
         });
-        let updates: Vec<_> = updates.collect();
-        assert!(store.remove_session(&key).await.unwrap().is_some());
-        join_all(updates).await;
-        assert!(store.session(&key, now).await.unwrap().is_none(), "an update has put the session back");
+        let written = join_all(writers).await.into_iter().map(Result::unwrap).filter(|is_written| *is_written).count();
+        assert_eq!(written, 1);
     }
 }
 
-async fn a_session_is_removed_once(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("session removed"), SystemTime::now());
-    assert!(store.remove_session(&key).await.unwrap().is_none());
-    store.put_session(key.clone(), session(now, now + HOUR)).await.unwrap();
-    let removed = store.remove_session(&key).await.unwrap().unwrap();
-    assert_eq!(removed.refresh_token.unwrap().secret(), "refresh token");
-    assert!(store.remove_session(&key).await.unwrap().is_none());
-    assert!(store.session(&key, now).await.unwrap().is_none());
-}
-
-async fn an_issued_token_is_known_until_it_expires(store: &Arc<dyn SessionStore>) {
-    let (key, end) = (SecretHash::of("token end"), SystemTime::now() + HOUR);
-    assert!(store.issued_token(&key, end).await.unwrap().is_none());
-    let session = SecretHash::of("its session");
-    store.put_issued_token(key.clone(), IssuedToken { session: session.clone(), expires_at: end }).await.unwrap();
-    assert_eq!(store.issued_token(&key, end - MOMENT).await.unwrap().unwrap().session, session);
-    assert!(store.issued_token(&key, end).await.unwrap().is_none());
-}
-
-/// T69
-async fn a_name_is_spent_once_until_its_end(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("spent end"), SystemTime::now());
-    let end = now + HOUR / 20;
-    assert!(store.spend(key.clone(), end, now).await.unwrap());
-    for later in [now, now + MOMENT, end - MOMENT] {
-        // Nobody who comes in vain makes it last longer.
-        assert!(!store.spend(key.clone(), end + HOUR, later).await.unwrap());
+async fn a_removal_is_never_undone(store: &Arc<dyn Store>) {
+    let (name, now) = (name(Kind::Session, "update race"), SystemTime::now());
+    for round in 0..200 {
+        store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
+        let replace = tokio::spawn({
+            let (store, name) = (store.clone(), name.clone());
+            async move { store.replace(&name, record("y", 1, now + HOUR)).await.unwrap() }
+        });
+        let remove = tokio::spawn({
+            let (store, name) = (store.clone(), name.clone());
+            async move { store.remove(&name).await.unwrap() }
+        });
+        replace.await.unwrap();
+        assert!(remove.await.unwrap(), "round {round}");
+        assert!(store.get(&name, now).await.unwrap().is_none(), "round {round}");
     }
-    assert!(store.spend(SecretHash::of("spent other"), end, now).await.unwrap());
-    assert!(store.spend(key.clone(), end + HOUR / 20, end).await.unwrap());
-    assert!(!store.spend(key, end + HOUR / 20, end).await.unwrap());
 }
 
 /// T69
-async fn of_many_who_spend_a_name_one_is_told_that_it_was_new(store: &Arc<dyn SessionStore>) {
+async fn a_name_is_spent_once_until_its_end(store: &Arc<dyn Store>) {
+    let now = whole(SystemTime::now());
+    let (key, end) = (name(Kind::Spent, "spent"), now + HOUR);
+    assert!(store.spend(&key, end, now).await.unwrap());
+    for later in [now, end - MOMENT] {
+        // Nor does one who comes in vain make it last longer.
+        assert!(!store.spend(&key, end + HOUR, later).await.unwrap());
+    }
+    assert!(store.spend(&name(Kind::Spent, "spent other"), end, now).await.unwrap());
+    assert!(store.spend(&key, end + HOUR / 20, end).await.unwrap());
+    assert!(!store.spend(&key, end + HOUR / 20, end).await.unwrap());
+}
+
+/// T69
+async fn of_many_who_spend_a_name_one_is_told_that_it_was_new(store: &Arc<dyn Store>) {
     let now = SystemTime::now();
     for round in 0..50 {
-        let key = SecretHash::of(&format!("spent race {round}"));
+        let name = name(Kind::Spent, &format!("spent race {round}"));
         // The second time, after its end.
         for now in [now, now + HOUR] {
             let spenders = (0..20).map(|_| {
-                let (store, key) = (store.clone(), key.clone());
-                tokio::spawn(async move { store.spend(key, now + HOUR, now).await.unwrap() })
+                let (store, name) = (store.clone(), name.clone());
+                tokio::spawn(async move { store.spend(&name, now + HOUR, now).await.unwrap() })
             });
             let new = join_all(spenders).await.into_iter().map(Result::unwrap).filter(|is_new| *is_new).count();
             assert_eq!(new, 1);
@@ -195,44 +249,66 @@ async fn of_many_who_spend_a_name_one_is_told_that_it_was_new(store: &Arc<dyn Se
     }
 }
 
-async fn the_four_kinds_of_records_do_not_meet(store: &Arc<dyn SessionStore>) {
-    let (key, now) = (SecretHash::of("one key"), SystemTime::now());
-    assert!(store.spend(key.clone(), now + HOUR, now).await.unwrap());
-    assert!(store.session(&key, now).await.unwrap().is_none());
-    store.put_pending(key.clone(), pending(now + HOUR)).await.unwrap();
-    assert!(store.session(&key, now).await.unwrap().is_none());
-    assert!(store.issued_token(&key, now).await.unwrap().is_none());
-    store.put_session(key.clone(), session(now, now + HOUR)).await.unwrap();
-    assert!(store.issued_token(&key, now).await.unwrap().is_none());
-    assert!(store.take_pending(&key, now).await.unwrap().is_some());
-    assert!(store.session(&key, now).await.unwrap().is_some());
+async fn a_lock_has_one_owner(store: &Arc<dyn Store>) {
+    let name = name(Kind::RefreshLock, "one owner");
+    let tries = (0..20).map(|n| {
+        let (store, name) = (store.clone(), name.clone());
+        tokio::spawn(async move { store.lock(&name, &owner(&n.to_string()), HOUR).await.unwrap() })
+    });
+    let got: Vec<bool> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(got.iter().filter(|got| **got).count(), 1);
+    let holder = got.iter().position(|got| *got).unwrap();
+    // Whoever does not hold it can't give it back.
+    store.unlock(&name, &owner("another")).await.unwrap();
+    assert!(!store.lock(&name, &owner("another"), HOUR).await.unwrap());
+    store.unlock(&name, &owner(&holder.to_string())).await.unwrap();
+    assert!(store.lock(&name, &owner("another"), HOUR).await.unwrap());
 }
 
-fn pending(expires_at: SystemTime) -> PendingAuthorization {
-    let (nonce, code_verifier) = (Nonce::new("nonce"), CodeVerifier::new("verifier"));
-    PendingAuthorization { nonce, code_verifier, browser_key: browser_key(), expires_at }
+async fn a_lease_that_is_renewed_lasts_and_one_that_is_not_ends(store: &Arc<dyn Store>) {
+    let (name, short) = (name(Kind::RefreshLock, "lease"), Duration::from_millis(100));
+    let (first, second) = (owner("first"), owner("second"));
+    assert!(store.lock(&name, &first, short).await.unwrap());
+    assert!(store.lock(&name, &first, HOUR).await.unwrap(), "renewed");
+    tokio::time::sleep(2 * short).await;
+    assert!(!store.lock(&name, &second, short).await.unwrap());
+    assert!(store.lock(&name, &first, short).await.unwrap(), "made short again");
+    until("the lease has ended", async || store.lock(&name, &second, HOUR).await.unwrap()).await;
+    // And the first one's release does not touch it.
+    store.unlock(&name, &first).await.unwrap();
+    assert!(!store.lock(&name, &first, short).await.unwrap());
 }
 
-fn browser_key() -> Thumbprint {
-    "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".parse().unwrap()
+async fn records_of_different_kinds_do_not_meet(store: &Arc<dyn Store>) {
+    let now = SystemTime::now();
+    let one = |kind| name(kind, "one name");
+    assert!(store.spend(&one(Kind::Spent), now + HOUR, now).await.unwrap());
+    assert!(store.lock(&one(Kind::RefreshLock), &owner("a"), HOUR).await.unwrap());
+    assert!(store.get(&one(Kind::Session), now).await.unwrap().is_none());
+    store.put(&one(Kind::Pending), record("pending", 0, now + HOUR)).await.unwrap();
+    assert!(!store.has(&one(Kind::Session), now).await.unwrap());
+    assert!(!store.has(&one(Kind::IssuedToken), now).await.unwrap());
+    store.put(&one(Kind::Session), record("session", 0, now + HOUR)).await.unwrap();
+    assert!(store.remove(&one(Kind::Session)).await.unwrap());
+    assert_eq!(store.take(&one(Kind::Pending), now).await.unwrap().unwrap().sealed, b"pending");
 }
 
-fn session(last_used_at: SystemTime, ends_at: SystemTime) -> Session {
-    Session {
-        user: UserClaims {
-            iss: "https://provider.example".into(),
-            sub: "uid=ada,ou=people".into(),
-            name: Some("Ada".into()),
-            preferred_username: None,
-            email: None,
-        },
-        browser_key: browser_key(),
-        refresh_token: Some(RefreshToken::new("refresh token")),
-        id_token: IdToken::new("id token"),
-        nonce: Nonce::new("nonce"),
-        last_used_at,
-        ends_at,
-    }
+fn name(kind: Kind, secret: &str) -> RecordName {
+    RecordName { kind, hash: SecretHash::of(secret) }
+}
+
+fn owner(name: &str) -> LockOwner {
+    LockOwner(name.to_owned())
+}
+
+fn record(sealed: &str, revision: u64, ends_at: SystemTime) -> Record {
+    Record { sealed: sealed.as_bytes().to_vec(), revision, ends_at }
+}
+
+/// Stores keep milliseconds.
+fn whole(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(since.as_millis()).unwrap())
 }
 
 /// A store that can't be reached.
@@ -246,40 +322,44 @@ fn unreachable<T>() -> Result<T, StoreError> {
 }
 
 #[async_trait]
-impl SessionStore for Broken {
-    async fn put_pending(&self, _: SecretHash, _: PendingAuthorization) -> Result<(), StoreError> {
+impl Store for Broken {
+    async fn put(&self, _: &RecordName, _: Record) -> Result<(), StoreError> {
         unreachable()
     }
 
-    async fn take_pending(&self, _: &SecretHash, _: SystemTime) -> Result<Option<PendingAuthorization>, StoreError> {
+    async fn replace(&self, _: &RecordName, _: Record) -> Result<bool, StoreError> {
         unreachable()
     }
 
-    async fn spend(&self, _: SecretHash, _: SystemTime, _: SystemTime) -> Result<bool, StoreError> {
+    async fn get(&self, _: &RecordName, _: SystemTime) -> Result<Option<Record>, StoreError> {
+        unreachable()
+    }
+
+    async fn has(&self, _: &RecordName, _: SystemTime) -> Result<bool, StoreError> {
+        unreachable()
+    }
+
+    async fn take(&self, _: &RecordName, _: SystemTime) -> Result<Option<Record>, StoreError> {
+        unreachable()
+    }
+
+    async fn remove(&self, _: &RecordName) -> Result<bool, StoreError> {
+        unreachable()
+    }
+
+    async fn spend(&self, _: &RecordName, _: SystemTime, _: SystemTime) -> Result<bool, StoreError> {
         if self.can_spend { Ok(true) } else { unreachable() }
     }
 
-    async fn put_session(&self, _: SecretHash, _: Session) -> Result<(), StoreError> {
+    async fn lock(&self, _: &RecordName, _: &LockOwner, _: Duration) -> Result<bool, StoreError> {
         unreachable()
     }
 
-    async fn update_session(&self, _: &SecretHash, _: Session) -> Result<bool, StoreError> {
+    async fn unlock(&self, _: &RecordName, _: &LockOwner) -> Result<(), StoreError> {
         unreachable()
     }
 
-    async fn session(&self, _: &SecretHash, _: SystemTime) -> Result<Option<Session>, StoreError> {
-        unreachable()
-    }
-
-    async fn remove_session(&self, _: &SecretHash) -> Result<Option<Session>, StoreError> {
-        unreachable()
-    }
-
-    async fn put_issued_token(&self, _: SecretHash, _: IssuedToken) -> Result<(), StoreError> {
-        unreachable()
-    }
-
-    async fn issued_token(&self, _: &SecretHash, _: SystemTime) -> Result<Option<IssuedToken>, StoreError> {
+    async fn check(&self) -> Result<(), StoreError> {
         unreachable()
     }
 }

@@ -3,6 +3,7 @@
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
 mod provider;
+mod sessions;
 mod variables;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 use url::Url;
 
 pub use provider::{MockProvider, Provider};
+pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
 
 /// Every variable that is ours. Any other name in `.env` stops the start.
@@ -29,7 +31,10 @@ pub const VARIABLES: &[&str] = &[
     "OIDC_ISSUER",
     "PORT",
     "REDIRECT_URI",
+    "REDIS_CA_FILE",
+    "REDIS_URL",
     "SCOPES",
+    "SESSION_KEYS",
 ];
 
 /// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.
@@ -46,6 +51,8 @@ pub struct Config {
     pub front_url: Url,
     /// `OIDC_ISSUER` and what belongs to it; the mock provider where it is not set.
     pub provider: Provider,
+    /// `REDIS_URL` and what belongs to it; this process's memory where it is not set.
+    pub sessions: SessionStorage,
     /// `ALLOW_BEARER_TOKENS`, default `false`: whether the guarded doors take access tokens without a proof, for API
     /// clients that are no browsers. The session doors always want the proof.
     pub allow_bearer_tokens: bool,
@@ -63,8 +70,9 @@ impl Config {
         let listen = listen(variables)?;
         let front_url = front_url(variables, listen.port())?;
         let provider = Provider::from_variables(variables, &front_url, listen)?;
+        let sessions = SessionStorage::from_variables(variables)?;
         let allow_bearer_tokens = variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?;
-        Ok(Self { listen, front_url, provider, allow_bearer_tokens, log: log(variables)? })
+        Ok(Self { listen, front_url, provider, sessions, allow_bearer_tokens, log: log(variables)? })
     }
 }
 

@@ -52,6 +52,9 @@ fn each_wrong_value_is_refused_by_name() {
         ("REDIRECT_URI", "https://chat.example.com/auth/callback#here"),
         ("REDIRECT_URI", "https://evil.example.com/auth/callback"),
         ("REDIRECT_URI", "https://chat.example.com/elsewhere"),
+        ("REDIS_URL", "cache.example.com"),
+        ("REDIS_URL", "http://cache.example.com"),
+        ("REDIS_URL", "rediss://me:secret@cache.example.com/#insecure"),
         ("SCOPES", "profile"),
         ("SCOPES", "openid \"x\""),
     ] {
@@ -67,6 +70,35 @@ fn a_provider_without_a_secret_is_refused_by_name() {
         let pairs = PROVIDER.into_iter().filter(|(name, _)| *name != missing);
         let error = Config::from_variables(&Variables::from_pairs(pairs)).unwrap_err().to_string();
         assert!(error.starts_with(missing), "{error}");
+    }
+}
+
+#[test]
+fn redis_wants_keys_and_what_belongs_to_it_wants_redis() {
+    const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    const TWO: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,eDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let url = ("REDIS_URL", "redis://cache.example.com");
+    assert!(matches!(config(&[]).unwrap().sessions, SessionStorage::Memory));
+    for keys in [KEY, TWO] {
+        assert!(matches!(config(&[url, ("SESSION_KEYS", keys)]).unwrap().sessions, SessionStorage::Redis { .. }));
+    }
+    for wrong in [
+        &[url][..],
+        &[url, ("SESSION_KEYS", "short")],
+        &[url, ("SESSION_KEYS", "MDEyMzQ1Njc4OWFiY2RlZg==")],
+        &[url, ("SESSION_KEYS", ",")],
+        &[("SESSION_KEYS", KEY)],
+    ] {
+        let error = config(wrong).unwrap_err().to_string();
+        assert!(error.starts_with("SESSION_KEYS"), "{error}");
+    }
+    for wrong in [
+        &[url, ("SESSION_KEYS", KEY), ("REDIS_CA_FILE", "/nowhere/ca.pem")][..],
+        &[url, ("SESSION_KEYS", KEY), ("REDIS_CA_FILE", "Cargo.toml")],
+        &[("REDIS_CA_FILE", "Cargo.toml")],
+    ] {
+        let error = config(wrong).unwrap_err().to_string();
+        assert!(error.starts_with("REDIS_CA_FILE"), "{error}");
     }
 }
 

@@ -16,12 +16,15 @@ pub const NONCE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// make one ahead of time. Replicas that share the key take each other's.
 pub struct Nonces {
     key: hmac::Key,
+    /// Of a key ring that is being rotated.
+    other_keys: Vec<hmac::Key>,
 }
 
 impl Nonces {
-    /// `key` is random and used for nothing else.
-    pub fn new(key: [u8; 32]) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key) }
+    /// Keys are random and used for nothing else. The first issues nonces, all know theirs again.
+    pub fn new(first: [u8; 32], others: impl IntoIterator<Item = [u8; 32]>) -> Self {
+        let key = |key: [u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, &key);
+        Self { key: key(first), other_keys: others.into_iter().map(key).collect() }
     }
 
     /// For the `DPoP-Nonce` header.
@@ -42,7 +45,10 @@ impl Nonces {
     fn issued_at(&self, nonce: &str) -> Option<SystemTime> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(nonce).ok()?;
         let (seconds, tag) = bytes.split_first_chunk::<8>()?;
-        hmac::verify(&self.key, seconds, tag).ok()?;
+        let is_ours = |key| hmac::verify(key, seconds, tag).is_ok();
+        if !is_ours(&self.key) && !self.other_keys.iter().any(is_ours) {
+            return None;
+        }
         Some(UNIX_EPOCH + Duration::from_secs(u64::from_be_bytes(*seconds)))
     }
 }

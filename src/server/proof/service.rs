@@ -13,7 +13,7 @@ use crate::{
     server::{
         Services,
         environment::Environment,
-        sessions::{SecretHash, SessionStore, StoreError},
+        sessions::{Kind, RecordName, Store, StoreError},
     },
     wire::error::ApiError,
 };
@@ -26,7 +26,7 @@ pub struct Proofs {
     /// Browsers see us there, whatever stands between: proofs are made for it.
     front_url: String,
     nonces: Nonces,
-    store: Arc<dyn SessionStore>,
+    store: Arc<dyn Store>,
     environment: Environment,
 }
 
@@ -55,7 +55,7 @@ pub enum ProofChallenge {
 
 impl Proofs {
     /// `front_url` is an origin, without a slash at its end.
-    pub fn new(front_url: String, nonces: Nonces, store: Arc<dyn SessionStore>, environment: Environment) -> Self {
+    pub fn new(front_url: String, nonces: Nonces, store: Arc<dyn Store>, environment: Environment) -> Self {
         Self { front_url, nonces, store, environment }
     }
 
@@ -71,7 +71,7 @@ impl Proofs {
         let values = parts.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes);
         let proof = check(values, &expected, now, &self.nonces)?;
         // Step 12 of RFC 9449 §4.3: in the store, so that no replica accepts it again.
-        match self.store.spend(SecretHash::of(&proof.jti_hash), proof.expires_at, now).await? {
+        match self.store.spend(&RecordName::of(Kind::Spent, &proof.jti_hash), proof.expires_at, now).await? {
             true => Ok(proof.thumbprint),
             false => Err(ProofRefusal::Replayed),
         }

@@ -1,6 +1,6 @@
 //! One error per operation: what went wrong, for the log. [`ApiError`] is what the wire carries of it.
 
-use super::store::StoreError;
+use super::{refresh_lock::LockError, store::StoreError};
 use crate::{
     server::{
         environment::RandomnessError,
@@ -53,9 +53,22 @@ pub enum RefreshFailure {
     ProviderUnavailable(String),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("no turn to refresh: {0}")]
+    NoTurn(String),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
     /// The task that did it was lost.
     #[error("the refresh was broken off")]
     Lost,
+}
+
+impl From<LockError> for RefreshFailure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Store(error) => Self::Store(error),
+            LockError::TooLong => Self::NoTurn(error.to_string()),
+        }
+    }
 }
 
 /// Logged here, once: the door is the boundary.
@@ -92,7 +105,10 @@ impl From<RefreshFailure> for ApiError {
             RefreshFailure::ProviderUnavailable(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
-            RefreshFailure::Store(_) | RefreshFailure::Lost => Self::Unavailable,
+            RefreshFailure::Store(_)
+            | RefreshFailure::NoTurn(_)
+            | RefreshFailure::Randomness(_)
+            | RefreshFailure::Lost => Self::Unavailable,
         }
     }
 }

@@ -2,20 +2,34 @@
 //!
 //! [`Sessions`] holds the rules; it takes its store, the provider's client, the clock and randomness from outside.
 
+//!
+//! | file | holds |
+//! |---|---|
+//! | `pending`, `session` | the records |
+//! | `refresh`, `refresh_lock` | refresh, and whose turn it is |
+//! | `records`, `sealing` | records on their way into the store, sealed |
+//! | `store` | where they are kept |
+
 mod error;
-mod memory;
 mod pending;
+mod records;
 mod refresh;
+mod refresh_lock;
+mod sealing;
 mod session;
 mod store;
 
 use std::{sync::Arc, time::Duration};
 
 pub use error::{LoginError, LogoutError, RefreshFailure};
-pub use memory::MemoryStore;
 pub use pending::{PENDING_LIFETIME, PendingAuthorization};
-pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, IssuedToken, SecretHash, Session};
-pub use store::{SessionStore, StoreError};
+pub use records::{Records, Storage};
+pub use sealing::{KeyRing, OpenError, SealError};
+pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, IssuedToken, LastRefresh, REPLAY_WINDOW, Session};
+pub use store::{
+    Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisAddressError, RedisStore,
+    SecretHash, Store, StoreError,
+};
 
 use refresh::RefreshesInFlight;
 
@@ -42,6 +56,20 @@ const MAX_CODE_LENGTH: usize = 4096;
 
 const MAX_LOGGED_CHARS: usize = 200;
 
+/// The browser is told to come for a new access token at least this often, however long the old one lives: by that
+/// the server knows that its session is in use.
+const LONGEST_TOLD: Duration = Duration::from_secs(60 * 60);
+
+/// What this server knows of an access token.
+pub enum Standing {
+    /// It was issued here, to a session that lives.
+    Issued(Holder),
+    /// It was issued here, and has expired, or its session is over.
+    Ended,
+    /// It was not issued here.
+    Unknown,
+}
+
 /// Whose an access token is.
 pub struct Holder {
     pub user: UserClaims,
@@ -50,15 +78,15 @@ pub struct Holder {
 }
 
 pub struct Sessions {
-    store: Arc<dyn SessionStore>,
+    records: Records,
     oidc: Arc<OidcClient>,
     environment: Environment,
     refreshes: RefreshesInFlight,
 }
 
 impl Sessions {
-    pub fn new(store: Arc<dyn SessionStore>, oidc: Arc<OidcClient>, environment: Environment) -> Self {
-        Self { store, oidc, environment, refreshes: RefreshesInFlight::default() }
+    pub fn new(records: Records, oidc: Arc<OidcClient>, environment: Environment) -> Self {
+        Self { records, oidc, environment, refreshes: RefreshesInFlight::default() }
     }
 
     /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
@@ -70,7 +98,7 @@ impl Sessions {
         let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier).await?;
         let expires_at = self.environment.after(PENDING_LIFETIME);
         let pending = PendingAuthorization { nonce, code_verifier, browser_key, expires_at };
-        self.store.put_pending(SecretHash::of(state.secret()), pending).await?;
+        self.records.put_pending(&state, &pending).await?;
         Ok(AuthorizationRequest { authorize_url, state, front_url: self.oidc.front_url() })
     }
 
@@ -80,8 +108,7 @@ impl Sessions {
         response: AuthorizationResponse,
         key: &BrowserKey,
     ) -> Result<TokenResponse, LoginError> {
-        let state = SecretHash::of(response.state.secret());
-        let pending = self.store.take_pending(&state, self.environment.now()).await?.ok_or(LoginError::UnknownState)?;
+        let pending = self.records.take_pending(&response.state).await?.ok_or(LoginError::UnknownState)?;
         // Before the code goes anywhere: an answer carried to another browser is not followed (login CSRF, RFC 9700
         // §4.7; code injection, §4.5).
         if !pending.browser_key.matches(&key.0) {
@@ -106,15 +133,16 @@ impl Sessions {
             nonce: pending.nonce,
             last_used_at: now,
             ends_at,
+            revision: 0,
+            last_refresh: None,
         };
-        let key = SecretHash::of(id.secret());
-        self.store.put_session(key.clone(), session).await?;
-        self.remember_access_token(key, &login.access_token, login.expires_in).await?;
+        self.records.put_session(&id, &session).await?;
+        self.remember_access_token(&id, &session, &login.access_token, login.expires_in).await?;
         tracing::info!("signed in");
         Ok(TokenResponse {
             access_token: login.access_token,
             token_type: TOKEN_TYPE.into(),
-            expires_in: login.expires_in.as_secs(),
+            expires_in: told_lifetime(&session, login.expires_in).as_secs(),
             session: id,
             user: login.user,
         })
@@ -122,34 +150,59 @@ impl Sessions {
 
     /// Ends the session, if it still is there: logging out twice is success (OpenID Connect RP-Initiated Logout §4).
     pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
-        let name = SecretHash::of(id.secret());
-        if let Some(session) = self.store.session(&name, self.environment.now()).await? {
+        if let Some(session) = self.records.session(id).await? {
             if !session.browser_key.matches(&key.0) {
                 return Err(LogoutError::OtherBrowser);
             }
-            self.store.remove_session(&name).await?;
+            self.records.remove_session(&SecretHash::of(id.secret())).await?;
             tracing::info!("signed out");
         }
         Ok(LogoutResponse::default())
     }
 
-    /// Who holds this access token: `Some` if this server issued it to a session that still lives.
-    pub async fn holder(&self, access_token: &AccessToken) -> Result<Option<Holder>, StoreError> {
-        let now = self.environment.now();
-        let token = SecretHash::of(access_token.secret());
-        let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(None) };
-        let session = self.store.session(&issued.session, now).await?;
-        Ok(session.map(|session| Holder { user: session.user, browser_key: session.browser_key }))
+    /// What this server knows of the access token. No call to the provider is made.
+    pub async fn standing(&self, access_token: &AccessToken) -> Result<Standing, StoreError> {
+        let Some(issued) = self.records.issued_token(access_token).await? else { return Ok(Standing::Unknown) };
+        if issued.expires_at <= self.environment.now() || !self.records.session_lives(&issued.session).await? {
+            return Ok(Standing::Ended);
+        }
+        Ok(Standing::Issued(Holder { user: issued.user, browser_key: issued.browser_key }))
+    }
+
+    /// For a token that turned out to be good no more: the next refresh brings another.
+    pub async fn forget_access_token(&self, access_token: &AccessToken) -> Result<(), StoreError> {
+        self.records.remove_issued_token(access_token).await?;
+        Ok(())
+    }
+
+    /// Whether logins and refreshes can be stored now.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        self.records.store().check().await
     }
 
     async fn remember_access_token(
         &self,
-        session: SecretHash,
+        id: &SessionId,
+        session: &Session,
         access_token: &AccessToken,
         expires_in: Duration,
     ) -> Result<(), StoreError> {
-        let expires_at = self.environment.after(expires_in);
-        self.store.put_issued_token(SecretHash::of(access_token.secret()), IssuedToken { session, expires_at }).await
+        let issued = IssuedToken {
+            session: SecretHash::of(id.secret()),
+            user: session.user.clone(),
+            browser_key: session.browser_key.clone(),
+            expires_at: self.environment.after(expires_in),
+        };
+        self.records.put_issued_token(access_token, &issued).await
+    }
+}
+
+/// What the browser is told of the access token's life: where there is a refresh token, no longer than
+/// [`LONGEST_TOLD`].
+fn told_lifetime(session: &Session, expires_in: Duration) -> Duration {
+    match session.refresh_token {
+        Some(_) => expires_in.min(LONGEST_TOLD),
+        None => expires_in,
     }
 }
 

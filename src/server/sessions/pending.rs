@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use crate::server::{
     oidc::{CodeVerifier, Nonce},
     proof::Thumbprint,
@@ -12,7 +14,7 @@ pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// What the server must remember between the authorization request and its response. Stored under the hash of the
 /// `state`, taken out by its first use (RFC 9700 §4.2.4), good until `expires_at`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingAuthorization {
     /// Compared with the ID token's (OpenID Connect Core §3.1.3.7 step 11).
     pub nonce: Nonce,

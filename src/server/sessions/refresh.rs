@@ -1,11 +1,13 @@
 //! Refresh: at most one call to the provider per session at a time, and all who ask meanwhile get its answer.
 //!
 //! With rotation, a second call would spend a refresh token that the first has just replaced, and many providers then
-//! end the whole grant (RFC 9700 §4.14.2).
+//! end the whole grant (RFC 9700 §4.14.2). Within this process the callers share one future; across replicas they take
+//! turns by a lock, and those who come later find the first one's answer in the session.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures_util::{
@@ -13,13 +15,19 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-use super::{RefreshFailure, SecretHash, Sessions, TOKEN_TYPE};
+use super::{
+    RefreshFailure, Sessions, TOKEN_TYPE,
+    refresh_lock::RefreshLock,
+    session::{LastRefresh, Session},
+    store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
+    told_lifetime,
+};
 use crate::{
     server::{
         oidc::{RefreshError, Refreshed},
         proof::{BrowserKey, Thumbprint},
     },
-    wire::auth::{RefreshResponse, SessionId},
+    wire::auth::{AccessToken, RefreshResponse, SessionId, UserClaims},
 };
 
 type Outcome = Result<RefreshResponse, RefreshFailure>;
@@ -27,20 +35,31 @@ type Outcome = Result<RefreshResponse, RefreshFailure>;
 /// Whose refresh it is: a session's, by the browser with this key. Whoever comes with another key shares nothing.
 type Claimant = (SecretHash, Thumbprint);
 
+/// What the provider has given must not be lost: the store is asked again for as long, and the lock is held meanwhile.
+const STORE_AGAIN_AFTER: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+    Duration::from_secs(4),
+];
+
 /// The refreshes under way in this process.
 #[derive(Clone, Default)]
 pub(super) struct RefreshesInFlight(Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>);
 
 impl Sessions {
-    /// A new access token for the session. All callers that ask while one refresh is under way get the same answer.
+    /// A new access token for the session. All callers that ask while one refresh is under way get the same answer, and
+    /// so do those who ask within [`super::REPLAY_WINDOW`].
     pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId, key: &BrowserKey) -> Outcome {
         let claimant = (SecretHash::of(id.secret()), key.0.clone());
-        let sessions = self.clone();
-        self.refreshes.join(claimant.clone(), async move { sessions.refresh(&claimant).await }).await
+        let (sessions, id, key) = (self.clone(), id.clone(), key.0.clone());
+        self.refreshes.join(claimant, async move { sessions.refresh(&id, &key).await }).await
     }
 
-    async fn refresh(&self, claimant: &Claimant) -> Outcome {
-        let outcome = self.refresh_and_store(claimant).await;
+    async fn refresh(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
+        let outcome = self.refresh_in_turn(id, key).await;
         match &outcome {
             Ok(_) => tracing::debug!("access token refreshed"),
             Err(error @ RefreshFailure::SessionEnded(_)) => tracing::info!(%error, "refresh refused"),
@@ -50,20 +69,49 @@ impl Sessions {
         outcome
     }
 
-    async fn refresh_and_store(&self, (key, browser_key): &Claimant) -> Outcome {
-        let now = self.environment.now();
-        let ended = |reason: &str| RefreshFailure::SessionEnded(reason.into());
-        let mut session = self.store.session(key, now).await?.ok_or_else(|| ended("unknown or expired session"))?;
-        if !session.browser_key.matches(browser_key) {
-            return Err(RefreshFailure::OtherBrowser);
+    /// Across replicas: one at a time, and whoever comes after reads what the one before has written.
+    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
+        // Before anything is locked: this must be the session's own browser.
+        if let Some(answer) = self.replayed(&self.session_of(id, key).await?).await? {
+            return Ok(answer);
         }
-        let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
+        let name = RecordName::of(Kind::RefreshLock, id.secret());
+        let owner = LockOwner(self.environment.random_text()?);
+        let lock = RefreshLock::acquire(self.records.store().clone(), name, owner).await?;
+        lock.hold(async {
+            // Read again: the one before may have refreshed it, or ended it.
+            let session = self.session_of(id, key).await?;
+            match self.replayed(&session).await? {
+                Some(answer) => Ok(answer),
+                None => self.refresh_and_store(id, session).await,
+            }
+        })
+        .await
+    }
 
+    async fn session_of(&self, id: &SessionId, key: &Thumbprint) -> Result<Session, RefreshFailure> {
+        let session = self.records.session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
+        match session.browser_key.matches(key) {
+            true => Ok(session),
+            false => Err(RefreshFailure::OtherBrowser),
+        }
+    }
+
+    /// The last refresh's answer, where that may be given again and its access token is still good here.
+    async fn replayed(&self, session: &Session) -> Result<Option<RefreshResponse>, StoreError> {
+        let Some(last) = &session.last_refresh else { return Ok(None) };
+        let Some(expires_in) = last.replayable(self.environment.now()) else { return Ok(None) };
+        let known = self.records.issued_token(&last.access_token).await?;
+        Ok(known.map(|_| response(last.access_token.clone(), expires_in, session.user.clone())))
+    }
+
+    async fn refresh_and_store(&self, id: &SessionId, mut session: Session) -> Outcome {
+        let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
         let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.nonce).await {
             Ok(refreshed) => refreshed,
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
             Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken(_))) => {
-                self.store.remove_session(key).await?;
+                self.records.remove_session(&SecretHash::of(id.secret())).await?;
                 return Err(ended(&error.to_string()));
             }
         };
@@ -75,15 +123,50 @@ impl Sessions {
         if let Some(id_token) = id_token {
             session.id_token = id_token;
         }
-        session.last_used_at = self.environment.now();
+        let now = self.environment.now();
+        let told = told_lifetime(&session, expires_in);
+        session.revision += 1;
+        session.last_used_at = now;
+        session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in: told });
         let user = session.user.clone();
         // Stored before the browser is answered. A logout that came in between stands.
-        if !self.store.update_session(key, session).await? {
+        if !self.store_refreshed(id, &session).await? {
             return Err(ended("signed out meanwhile"));
         }
-        self.remember_access_token(key.clone(), &access_token, expires_in).await?;
-        Ok(RefreshResponse { access_token, token_type: TOKEN_TYPE.into(), expires_in: expires_in.as_secs(), user })
+        self.remember_access_token(id, &session, &access_token, expires_in).await?;
+        Ok(response(access_token, told, user))
     }
+
+    /// Tells whether it was stored. The old refresh token is spent at the provider, so a store that is away for a moment
+    /// is waited for.
+    async fn store_refreshed(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
+        for pause in STORE_AGAIN_AFTER {
+            match self.records.replace_session(id, session).await {
+                Ok(true) => return Ok(true),
+                // It may have been stored by a try whose answer was lost.
+                Ok(false) => return self.is_stored(id, session).await,
+                Err(error) => {
+                    tracing::warn!(%error, "a refreshed session could not be stored; trying again");
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+        Ok(self.records.replace_session(id, session).await? || self.is_stored(id, session).await?)
+    }
+
+    async fn is_stored(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
+        let stored = self.records.session(id).await?;
+        Ok(stored
+            .is_some_and(|stored| stored.revision == session.revision && stored.refresh_token == session.refresh_token))
+    }
+}
+
+fn response(access_token: AccessToken, expires_in: Duration, user: UserClaims) -> RefreshResponse {
+    RefreshResponse { access_token, token_type: TOKEN_TYPE.into(), expires_in: expires_in.as_secs(), user }
+}
+
+fn ended(reason: &str) -> RefreshFailure {
+    RefreshFailure::SessionEnded(reason.into())
 }
 
 impl RefreshesInFlight {

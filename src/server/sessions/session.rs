@@ -1,16 +1,16 @@
-//! A signed-in person, and the names under which the server keeps what it issued to them.
+//! What the server remembers of a signed-in person, and of the access tokens that it handed to them.
 
 use std::time::{Duration, SystemTime};
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
 
+use super::store::SecretHash;
 use crate::{
     server::{
         oidc::{IdToken, Nonce, RefreshToken},
         proof::Thumbprint,
     },
-    wire::auth::UserClaims,
+    wire::auth::{AccessToken, UserClaims},
 };
 
 /// A session that nobody used for this long is over.
@@ -19,19 +19,14 @@ pub const IDLE_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
 /// A session is over after this long, used or not.
 pub const ABSOLUTE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// SHA-256 of a secret that only the browser has: the name of what is stored for it. Whoever reads the store can't
-/// speak for the browser.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SecretHash(String);
+/// For as long after its end, an access token is known as one that was issued here: providers' clocks differ from ours.
+pub(super) const KNOWN_AFTER_ITS_END: Duration = Duration::from_secs(5 * 60);
 
-impl SecretHash {
-    pub fn of(secret: &str) -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
-    }
-}
+/// For as long, whoever asks for a refresh again is given the last one's answer: it may have been lost on its way.
+pub const REPLAY_WINDOW: Duration = Duration::from_secs(30);
 
 /// The server's record of a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
     pub user: UserClaims,
     /// Only this browser may use the session, and the access tokens issued to it.
@@ -45,6 +40,29 @@ pub struct Session {
     pub last_used_at: SystemTime,
     /// Never moved.
     pub ends_at: SystemTime,
+    /// Counts the refreshes.
+    pub revision: u64,
+    /// What the last refresh gave the browser.
+    pub last_refresh: Option<LastRefresh>,
+}
+
+/// The answer to a refresh, kept to be given again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LastRefresh {
+    pub access_token: AccessToken,
+    pub at: SystemTime,
+    /// Of the access token, as the browser was told.
+    pub expires_in: Duration,
+}
+
+/// The server's memory of an access token that it handed to a browser: all that the guard needs to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IssuedToken {
+    /// Its session: the token is good while that lives.
+    pub session: SecretHash,
+    pub user: UserClaims,
+    pub browser_key: Thumbprint,
+    pub expires_at: SystemTime,
 }
 
 impl Session {
@@ -54,9 +72,11 @@ impl Session {
     }
 }
 
-/// The server's memory of an access token that it handed to a browser.
-#[derive(Clone, Debug)]
-pub struct IssuedToken {
-    pub session: SecretHash,
-    pub expires_at: SystemTime,
+impl LastRefresh {
+    /// For how long the access token is still good, in whole seconds, if this answer may be given again now: within the
+    /// window, which for short lives is half of the life.
+    pub fn replayable(&self, now: SystemTime) -> Option<Duration> {
+        let age = now.duration_since(self.at).ok()?;
+        (age < REPLAY_WINDOW.min(self.expires_in / 2)).then(|| self.expires_in - Duration::from_secs(age.as_secs()))
+    }
 }

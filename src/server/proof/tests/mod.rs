@@ -31,7 +31,7 @@ fn at(seconds: u64) -> SystemTime {
 }
 
 fn nonces() -> Nonces {
-    Nonces::new([7; 32])
+    Nonces::new([7; 32], [])
 }
 
 fn base64url(bytes: impl AsRef<[u8]>) -> String {

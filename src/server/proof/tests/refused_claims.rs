@@ -98,7 +98,7 @@ fn a_nonce_that_is_not_good_is_refused_even_where_iat_is() {
     let browser = Browser::new();
     let expired = nonces().issue(at(NOW - 301));
     let from_afar = nonces().issue(at(NOW + 61));
-    let of_another_server = Nonces::new([8; 32]).issue(at(NOW));
+    let of_another_server = Nonces::new([8; 32], []).issue(at(NOW));
     for nonce in [expired, from_afar, of_another_server, String::new(), "nonce".into(), base64url([0; 40])] {
         refused(&browser.proof_with_claims(json!({ "nonce": nonce })), ProofError::UseNonce);
     }

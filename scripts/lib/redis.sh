@@ -1,0 +1,10 @@
+# Redis for the Rust tests, which start servers of their own (tests/it/redis.rs), one of them with a certificate.
+# shellcheck shell=bash
+
+redis_server() {
+  if ! have redis-server || ! have redis-cli || ! have openssl; then
+    debian_packages "Redis, for the tests" "Install Redis 6.2 or later, its redis-cli, and openssl." \
+      redis-server redis-tools openssl
+  fi
+  say Redis "$(redis-server --version | sed -E 's/.* v=([^ ]+).*/\1/')"
+}

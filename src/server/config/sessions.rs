@@ -1,0 +1,64 @@
+//! Where sessions are kept.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::{ConfigError, Variables};
+use crate::server::sessions::{KeyRing, RedisAddress};
+
+/// Where sessions are kept.
+#[derive(Clone, Debug)]
+pub enum SessionStorage {
+    /// In this process: they end with it.
+    Memory,
+    /// `REDIS_URL` (see [`RedisAddress`] for its forms), `REDIS_CA_FILE`, `SESSION_KEYS`: for any number of replicas,
+    /// across restarts.
+    Redis { address: Box<RedisAddress>, ring: KeyRing },
+}
+
+impl SessionStorage {
+    pub(super) fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        const BELONGS: &str = "it belongs to REDIS_URL, which is not: set that too, or remove this one";
+        let Some(url) = variables.get("REDIS_URL") else {
+            return match ["REDIS_CA_FILE", "SESSION_KEYS"].into_iter().find(|name| variables.get(name).is_some()) {
+                Some(variable) => Err(ConfigError::Unexpected { variable, reason: BELONGS }),
+                None => Ok(Self::Memory),
+            };
+        };
+        let mut address = RedisAddress::parse(url).map_err(|error| {
+            variables.wrong("REDIS_URL", &format!("such as rediss://user:password@redis.example.com:6379/0: {error}"))
+        })?;
+        if let Some(file) = variables.get("REDIS_CA_FILE") {
+            address = address.trusting(ca_file(variables, file)?);
+        }
+        Ok(Self::Redis { address: Box::new(address), ring: ring(variables)? })
+    }
+}
+
+fn ca_file(variables: &Variables, file: &str) -> Result<Vec<u8>, ConfigError> {
+    let wrong =
+        |cause: String| variables.wrong("REDIS_CA_FILE", &format!("a readable PEM file of certificates: {cause}"));
+    let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    match pem.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----") {
+        true => Ok(pem),
+        false => Err(wrong("it has no certificate".into())),
+    }
+}
+
+/// Separated by commas or spaces: the first seals, all open.
+fn ring(variables: &Variables) -> Result<KeyRing, ConfigError> {
+    const EXPECTED: &str =
+        "keys of 32 random bytes in base64, separated by commas, the newest first (make one: openssl rand -base64 32)";
+    const REASON: &str =
+        "what lies in Redis is sealed with it; all replicas share it (make a key: openssl rand -base64 32)";
+    let text =
+        variables.get("SESSION_KEYS").ok_or(ConfigError::Missing { variable: "SESSION_KEYS", reason: REASON })?;
+    let keys = text
+        .split([',', ' '])
+        .filter(|key| !key.is_empty())
+        .map(|key| BASE64_STANDARD.decode(key).ok()?.try_into().ok())
+        .collect::<Option<Vec<[u8; 32]>>>();
+    match keys.as_deref() {
+        Some([first, others @ ..]) => Ok(KeyRing::new(*first, others.iter().copied())),
+        _ => Err(variables.wrong("SESSION_KEYS", EXPECTED)),
+    }
+}

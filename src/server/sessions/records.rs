@@ -1,0 +1,155 @@
+//! The records of this room, sealed on their way into the store and opened on their way out.
+
+use std::{sync::Arc, time::SystemTime};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    pending::PendingAuthorization,
+    sealing::{KeyRing, SealError},
+    session::{IssuedToken, KNOWN_AFTER_ITS_END, Session},
+    store::{
+        Kind, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, Store, StoreError,
+    },
+};
+use crate::{
+    server::environment::{Environment, RandomnessError},
+    wire::auth::{AccessToken, SessionId, State},
+};
+
+/// Where records are kept, and what they are sealed with.
+#[derive(Clone)]
+pub struct Storage {
+    pub store: Arc<dyn Store>,
+    pub ring: KeyRing,
+}
+
+/// Typed and sealed records in any store.
+#[derive(Clone)]
+pub struct Records {
+    store: Arc<dyn Store>,
+    ring: KeyRing,
+    environment: Environment,
+}
+
+impl Storage {
+    /// In this process, with keys of its own: both end with it.
+    pub fn in_memory(environment: &Environment) -> Result<Self, RandomnessError> {
+        let ring = KeyRing::new(environment.randomness.bytes()?, []);
+        Ok(Self { store: Arc::new(MemoryStore::new()), ring })
+    }
+
+    /// In Redis, for all replicas that have the same keys.
+    pub fn in_redis(address: &RedisAddress, ring: KeyRing) -> Result<Self, StoreError> {
+        let redis = Arc::new(RedisStore::new(address)?);
+        Ok(Self { store: Arc::new(OutageStore::new(redis)), ring })
+    }
+}
+
+impl Records {
+    pub fn new(storage: Storage, environment: Environment) -> Self {
+        Self { store: storage.store, ring: storage.ring, environment }
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub async fn put_pending(&self, state: &State, pending: &PendingAuthorization) -> Result<(), StoreError> {
+        self.put(Kind::Pending, state.secret(), pending, pending.expires_at).await
+    }
+
+    /// Gives it out once.
+    pub async fn take_pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
+        let name = RecordName::of(Kind::Pending, state.secret());
+        let record = self.store.take(&name, self.environment.now()).await?;
+        Ok(self.opened(&name, state.secret(), record))
+    }
+
+    pub async fn put_session(&self, id: &SessionId, session: &Session) -> Result<(), StoreError> {
+        self.put(Kind::Session, id.secret(), session, session.expires_at()).await
+    }
+
+    /// Replaces the session if it is still there and of the revision before this one; see [`Store::replace`].
+    pub async fn replace_session(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
+        let name = RecordName::of(Kind::Session, id.secret());
+        let sealed = self.sealed(&name, id.secret(), session)?;
+        let record = Record { sealed, revision: session.revision, ends_at: session.expires_at() };
+        self.store.replace(&name, record).await
+    }
+
+    pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        self.get(Kind::Session, id.secret()).await
+    }
+
+    /// Whether the session lives. Its record stays closed: whoever asks has only its name.
+    pub async fn session_lives(&self, session: &SecretHash) -> Result<bool, StoreError> {
+        self.store.has(&session_name(session), self.environment.now()).await
+    }
+
+    /// Tells whether it was there.
+    pub async fn remove_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
+        self.store.remove(&session_name(session)).await
+    }
+
+    pub async fn put_issued_token(&self, token: &AccessToken, issued: &IssuedToken) -> Result<(), StoreError> {
+        self.put(Kind::IssuedToken, token.secret(), issued, issued.expires_at + KNOWN_AFTER_ITS_END).await
+    }
+
+    pub async fn issued_token(&self, token: &AccessToken) -> Result<Option<IssuedToken>, StoreError> {
+        self.get(Kind::IssuedToken, token.secret()).await
+    }
+
+    pub async fn remove_issued_token(&self, token: &AccessToken) -> Result<bool, StoreError> {
+        self.store.remove(&RecordName::of(Kind::IssuedToken, token.secret())).await
+    }
+
+    async fn put<T: Serialize>(
+        &self,
+        kind: Kind,
+        secret: &str,
+        value: &T,
+        ends_at: SystemTime,
+    ) -> Result<(), StoreError> {
+        let name = RecordName::of(kind, secret);
+        let sealed = self.sealed(&name, secret, value)?;
+        self.store.put(&name, Record { sealed, revision: 0, ends_at }).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, kind: Kind, secret: &str) -> Result<Option<T>, StoreError> {
+        let name = RecordName::of(kind, secret);
+        let record = self.store.get(&name, self.environment.now()).await?;
+        Ok(self.opened(&name, secret, record))
+    }
+
+    fn sealed<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
+        let bytes = serde_json::to_vec(value).map_err(|error| StoreError(error.to_string()))?;
+        Ok(self.ring.seal(name, secret, self.environment.randomness.bytes()?, bytes)?)
+    }
+
+    /// A record that does not open is none: its key is gone, or it is not what we stored.
+    fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, record: Option<Record>) -> Option<T> {
+        let opened = self.ring.open(name, secret, &record?);
+        let read = opened.map_err(|error| error.to_string()).and_then(|bytes| {
+            // The place and not the text: that could quote the record.
+            serde_json::from_slice(&bytes).map_err(|error| format!("unreadable at byte {}", error.column()))
+        });
+        read.inspect_err(|error| tracing::warn!(record = name.kind.name(), error, "a record does not open")).ok()
+    }
+}
+
+fn session_name(session: &SecretHash) -> RecordName {
+    RecordName { kind: Kind::Session, hash: session.clone() }
+}
+
+impl From<RandomnessError> for StoreError {
+    fn from(error: RandomnessError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<SealError> for StoreError {
+    fn from(error: SealError) -> Self {
+        Self(error.to_string())
+    }
+}

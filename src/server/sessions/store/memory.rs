@@ -1,0 +1,158 @@
+//! Records in the process's own memory, bounded: for development, tests and a single small server.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use async_trait::async_trait;
+use moka::{
+    future::{Cache, CacheBuilder},
+    ops::compute::{CompResult, Op},
+    policy::EvictionPolicy,
+};
+
+use super::{Kind, LockOwner, Record, RecordName, SecretHash, Store, StoreError};
+use crate::server::sessions::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, PENDING_LIFETIME};
+
+/// Beyond this many, the least used records make room. A flood of begun logins can't push out sessions: each kind
+/// has a cache of its own.
+const MAX_RECORDS: u64 = 100_000;
+
+/// Names are spent for some minutes: longer than any proof can pass.
+const SPENT_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// A thousand calls a second for as long. Beyond that, the oldest make room.
+const MAX_SPENT: u64 = 1_000_000;
+
+/// Longer than any lease.
+const LOCK_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// Records end by the time they carry; the caches' own lifetimes only give memory back.
+pub struct MemoryStore {
+    pending: Cache<SecretHash, Record>,
+    sessions: Cache<SecretHash, Record>,
+    issued_tokens: Cache<SecretHash, Record>,
+    /// Until when each name is spent.
+    spent: Cache<SecretHash, SystemTime>,
+    locks: Cache<SecretHash, Lease>,
+}
+
+#[derive(Clone)]
+struct Lease {
+    owner: LockOwner,
+    until: Instant,
+}
+
+impl MemoryStore {
+    pub fn new() -> Self {
+        Self {
+            pending: cache(PENDING_LIFETIME).build(),
+            sessions: cache(ABSOLUTE_LIFETIME).time_to_idle(IDLE_LIFETIME).build(),
+            issued_tokens: cache(ABSOLUTE_LIFETIME).build(),
+            spent: cache(SPENT_LIFETIME).max_capacity(MAX_SPENT).build(),
+            locks: cache(LOCK_LIFETIME).build(),
+        }
+    }
+
+    /// The records of this kind; names that are spent and locks are no records.
+    fn records(&self, kind: Kind) -> Result<&Cache<SecretHash, Record>, StoreError> {
+        match kind {
+            Kind::Pending => Ok(&self.pending),
+            Kind::Session => Ok(&self.sessions),
+            Kind::IssuedToken => Ok(&self.issued_tokens),
+            Kind::Spent | Kind::RefreshLock => Err(StoreError(format!("{} is no record", kind.name()))),
+        }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
+        self.records(name.kind)?.insert(name.hash.clone(), record).await;
+        Ok(())
+    }
+
+    async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
+        let outcome = self
+            .records(name.kind)?
+            .entry_by_ref(&name.hash)
+            .and_compute_with(|current| async move {
+                match current {
+                    Some(current) if current.value().revision + 1 == record.revision => Op::Put(record),
+                    _ => Op::Nop,
+                }
+            })
+            .await;
+        Ok(matches!(outcome, CompResult::ReplacedWith(_)))
+    }
+
+    async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        Ok(self.records(name.kind)?.get(&name.hash).await.filter(|record| now < record.ends_at))
+    }
+
+    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        Ok(self.get(name, now).await?.is_some())
+    }
+
+    async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        Ok(self.records(name.kind)?.remove(&name.hash).await.filter(|record| now < record.ends_at))
+    }
+
+    async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
+        // Not `Cache::remove`: that does not wait for a replacement under way, which would then put the record back.
+        let outcome = self
+            .records(name.kind)?
+            .entry_by_ref(&name.hash)
+            .and_compute_with(|current| async move { current.map_or(Op::Nop, |_| Op::Remove) })
+            .await;
+        Ok(matches!(outcome, CompResult::Removed(_)))
+    }
+
+    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        let name = name.hash.clone();
+        let spent = self.spent.entry(name).or_insert_with_if(async { until }, |until| *until <= now).await;
+        Ok(spent.is_fresh())
+    }
+
+    async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
+        let now = Instant::now();
+        let lease = Lease { owner: owner.clone(), until: now + lease };
+        let outcome = self
+            .locks
+            .entry_by_ref(&name.hash)
+            .and_compute_with(|current| async move {
+                match current.map(|current| current.into_value()) {
+                    Some(held) if held.owner != lease.owner && now < held.until => Op::Nop,
+                    _ => Op::Put(lease),
+                }
+            })
+            .await;
+        Ok(matches!(outcome, CompResult::Inserted(_) | CompResult::ReplacedWith(_)))
+    }
+
+    async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
+        self.locks
+            .entry_by_ref(&name.hash)
+            .and_compute_with(|current| async move {
+                match current {
+                    Some(held) if held.value().owner == *owner => Op::Remove,
+                    _ => Op::Nop,
+                }
+            })
+            .await;
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn cache<V: Clone + Send + Sync + 'static>(
+    time_to_live: Duration,
+) -> CacheBuilder<SecretHash, V, Cache<SecretHash, V>> {
+    Cache::builder().max_capacity(MAX_RECORDS).eviction_policy(EvictionPolicy::lru()).time_to_live(time_to_live)
+}

@@ -1,0 +1,137 @@
+//! What every store can do: keep records whose contents it can't read.
+//!
+//! | file | keeps them |
+//! |---|---|
+//! | `memory` | in this process |
+//! | `redis` | where all replicas see them |
+//! | `outage` | (around another store) what is needed while that store is away |
+
+mod memory;
+mod outage;
+mod redis;
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
+pub use memory::MemoryStore;
+pub use outage::OutageStore;
+
+/// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct SecretHash(String);
+
+/// What a record is about. Names of different kinds never meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A login in flight, named by its `state`.
+    Pending,
+    /// Named by the session id.
+    Session,
+    /// Named by an access token that was handed to a browser.
+    IssuedToken,
+    /// Something that can be used only once.
+    Spent,
+    /// Whose turn it is to refresh a session.
+    RefreshLock,
+}
+
+/// The name of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordName {
+    pub kind: Kind,
+    pub hash: SecretHash,
+}
+
+/// A record, as a store sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub sealed: Vec<u8>,
+    /// Counts the changes of a record that changes; [`Store::replace`] looks at it.
+    pub revision: u64,
+    /// From then on the record is not given out any more.
+    pub ends_at: SystemTime,
+}
+
+/// Whoever holds a lock: a name nobody else has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockOwner(pub String);
+
+/// Keeps records. A record past its end is not given out, judged by the `now` of the call: the clocks of the store and
+/// of this process need not agree.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Creates or replaces.
+    async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError>;
+
+    /// Replaces the record if it is still there and of the revision before this one, and tells whether it was: a
+    /// logout is never undone by a late write, and of two writers who read the same, one writes.
+    async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError>;
+
+    async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
+
+    /// Whether [`Store::get`] would give something.
+    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError>;
+
+    /// Gives the record out and removes it, in one step: of two callers, one gets it.
+    async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
+
+    /// Tells whether there was something to remove.
+    async fn remove(&self, name: &RecordName) -> Result<bool, StoreError>;
+
+    /// Remembers a name until `until`, and tells whether it was new: of two callers, one is told so.
+    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
+
+    /// Takes the lock for `lease`, by the store's own clock, or makes the lease of one held by `owner` that long again.
+    /// Tells whether `owner` holds it now.
+    async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError>;
+
+    /// Gives the lock back, if `owner` still holds it.
+    async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError>;
+
+    /// Whether the store does its work now.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// The store can't be reached, or does not do as asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("session store: {0}")]
+pub struct StoreError(pub String);
+
+impl SecretHash {
+    pub fn of(secret: &str) -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
+    }
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Session => "session",
+            Self::IssuedToken => "token",
+            Self::Spent => "spent",
+            Self::RefreshLock => "refresh",
+        }
+    }
+}
+
+impl RecordName {
+    /// Of the record that belongs to this secret.
+    pub fn of(kind: Kind, secret: &str) -> Self {
+        Self { kind, hash: SecretHash::of(secret) }
+    }
+}
+
+/// `session:n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg`
+impl fmt::Display for RecordName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.name(), self.hash.0)
+    }
+}

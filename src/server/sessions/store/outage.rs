@@ -1,0 +1,105 @@
+//! What is needed while the store is away, so that people who are signed in are not thrown out by its failure.
+//!
+//! Access tokens in use keep working until they expire: this process remembers those it has seen good, and the proofs
+//! it has seen spent. Everything else fails, and nothing is let in that was not let in before.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+
+use super::{Kind, LockOwner, MemoryStore, Record, RecordName, Store, StoreError};
+
+/// A session that lived when this process last looked is taken to live on for as long; its access tokens end before.
+const LIVES_ON: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Around another store.
+pub struct OutageStore {
+    store: Arc<dyn Store>,
+    /// What this process has seen of it.
+    seen: MemoryStore,
+}
+
+impl OutageStore {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, seen: MemoryStore::new() }
+    }
+}
+
+#[async_trait]
+impl Store for OutageStore {
+    async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        let answer = self.store.get(name, now).await;
+        if name.kind != Kind::IssuedToken {
+            return answer;
+        }
+        match answer {
+            Ok(Some(record)) => self.seen.put(name, record.clone()).await.map(|()| Some(record)),
+            Ok(None) => self.seen.remove(name).await.map(|_| None),
+            Err(error) => self.seen.get(name, now).await?.map(Some).ok_or(error),
+        }
+    }
+
+    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        match self.store.has(name, now).await {
+            Ok(true) if name.kind == Kind::Session => {
+                let lives = Record { sealed: Vec::new(), revision: 0, ends_at: now + LIVES_ON };
+                self.seen.put(name, lives).await.map(|()| true)
+            }
+            Ok(false) => self.seen.remove(name).await.map(|_| false),
+            Err(error) => match self.seen.has(name, now).await? {
+                true => Ok(true),
+                // Not seen is not the same as not there.
+                false => Err(error),
+            },
+            lives => lives,
+        }
+    }
+
+    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        if !self.seen.spend(name, until, now).await? {
+            return Ok(false);
+        }
+        match self.store.spend(name, until, now).await {
+            // New to this process, which is all that can be known: a proof is for one host, one path and some seconds.
+            Err(error) => {
+                tracing::debug!(%error, "a proof was judged without the store");
+                Ok(true)
+            }
+            known => known,
+        }
+    }
+
+    async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
+        self.store.put(name, record).await
+    }
+
+    async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
+        self.store.replace(name, record).await
+    }
+
+    async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        self.store.take(name, now).await
+    }
+
+    async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
+        if matches!(name.kind, Kind::Session | Kind::IssuedToken) {
+            self.seen.remove(name).await?;
+        }
+        self.store.remove(name).await
+    }
+
+    async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
+        self.store.lock(name, owner, lease).await
+    }
+
+    async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
+        self.store.unlock(name, owner).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.store.check().await
+    }
+}

@@ -1,0 +1,206 @@
+//! Where Redis is: one node, a sentinel-watched pair, or a cluster, told apart by the URL's scheme.
+
+use std::{fmt, time::Duration};
+
+use redis::{
+    Client, ConnectionInfo, IntoConnectionInfo, RedisError, TlsCertificates, TlsMode,
+    cluster::ClusterClient,
+    sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
+};
+
+/// Longest wait for a connection, and for an answer on one.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where Redis is, and who we are there.
+///
+/// | form | |
+/// |---|---|
+/// | `redis://[user:password@]host[:port][/db]` | one node |
+/// | `unix:///path[?db=…]` | one node on this machine |
+/// | `redis+sentinel://[user:password@]host[:port],host[:port]…/name[/db]` | the master that sentinels call `name` |
+/// | `redis+cluster://[user:password@]host[:port],host[:port]…` | a cluster |
+///
+/// With `rediss` in place of `redis`: over TLS.
+#[derive(Clone)]
+pub struct RedisAddress {
+    topology: Topology,
+    certificates: Option<TlsCertificates>,
+}
+
+#[derive(Clone)]
+enum Topology {
+    Node(ConnectionInfo),
+    Sentinel { sentinels: Vec<ConnectionInfo>, name: String, db: i64 },
+    Cluster(Vec<ConnectionInfo>),
+}
+
+/// What speaks with Redis at an address.
+pub(super) enum RedisClient {
+    Node(Box<Client>),
+    Sentinel(Box<SentinelClient>),
+    Cluster(Box<ClusterClient>),
+}
+
+/// Why a text is no address. It never repeats the text: that may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedisAddressError {
+    #[error("it is not of the form redis[s]://, redis[s]+sentinel://, redis[s]+cluster:// or unix://")]
+    Scheme,
+    #[error("it names no host, or not as host:port")]
+    Host,
+    #[error("after the hosts of the sentinels, it must name the master, as in /mymaster")]
+    MasterName,
+    #[error("the number of the database can't be read")]
+    Database,
+    #[error("it has a fragment, which would switch the check of certificates off")]
+    Fragment,
+}
+
+impl RedisAddress {
+    pub fn parse(url: &str) -> Result<Self, RedisAddressError> {
+        if url.contains('#') {
+            return Err(RedisAddressError::Fragment);
+        }
+        let (scheme, rest) = url.split_once("://").ok_or(RedisAddressError::Scheme)?;
+        let topology = match scheme {
+            "redis" | "rediss" | "unix" => Topology::Node(connection(url)?),
+            "redis+sentinel" => sentinel("redis", rest)?,
+            "rediss+sentinel" => sentinel("rediss", rest)?,
+            "redis+cluster" => Topology::Cluster(hosts("redis", rest.trim_end_matches('/'))?),
+            "rediss+cluster" => Topology::Cluster(hosts("rediss", rest.trim_end_matches('/'))?),
+            _ => return Err(RedisAddressError::Scheme),
+        };
+        Ok(Self { topology, certificates: None })
+    }
+
+    /// Trusts the authorities in this PEM text, and no others.
+    pub fn trusting(mut self, pem: Vec<u8>) -> Self {
+        self.certificates = Some(TlsCertificates { client_tls: None, root_cert: Some(pem) });
+        self
+    }
+
+    pub(super) fn client(&self) -> Result<RedisClient, RedisError> {
+        let certificates = self.certificates.clone();
+        Ok(match &self.topology {
+            Topology::Node(node) => RedisClient::Node(Box::new(match certificates {
+                Some(certificates) => Client::build_with_tls(node.clone(), certificates)?,
+                None => Client::open(node.clone())?,
+            })),
+            Topology::Sentinel { sentinels, name, db } => {
+                RedisClient::Sentinel(Box::new(sentinel_client(sentinels, name, *db, certificates)?))
+            }
+            Topology::Cluster(nodes) => {
+                let mut builder = ClusterClient::builder(nodes.clone())
+                    .connection_timeout(CONNECT_TIMEOUT)
+                    .response_timeout(ANSWER_TIMEOUT)
+                    .overall_response_timeout(Some(CONNECT_TIMEOUT + ANSWER_TIMEOUT));
+                if let Some(certificates) = certificates {
+                    builder = builder.certs(certificates);
+                }
+                RedisClient::Cluster(Box::new(builder.build()?))
+            }
+        })
+    }
+}
+
+/// The hosts alone: a password may stand beside them.
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = match &self.topology {
+            Topology::Node(node) => std::slice::from_ref(node),
+            Topology::Sentinel { sentinels: nodes, .. } | Topology::Cluster(nodes) => nodes,
+        };
+        f.debug_list().entries(nodes.iter().map(|node| node.addr().to_string())).finish()
+    }
+}
+
+fn connection(url: &str) -> Result<ConnectionInfo, RedisAddressError> {
+    url.into_connection_info().map_err(|_| RedisAddressError::Host)
+}
+
+fn sentinel(scheme: &str, rest: &str) -> Result<Topology, RedisAddressError> {
+    let (authority, path) = rest.split_once('/').ok_or(RedisAddressError::MasterName)?;
+    let (name, db) = match path.split_once('/') {
+        Some((name, db)) => (name, db.parse().map_err(|_| RedisAddressError::Database)?),
+        None => (path, 0),
+    };
+    match name.is_empty() {
+        true => Err(RedisAddressError::MasterName),
+        false => Ok(Topology::Sentinel { sentinels: hosts(scheme, authority)?, name: name.to_owned(), db }),
+    }
+}
+
+/// `[user:password@]host[:port],host[:port]…`: as many addresses, each with the same name and password.
+fn hosts(scheme: &str, authority: &str) -> Result<Vec<ConnectionInfo>, RedisAddressError> {
+    let (user, hosts) = match authority.rsplit_once('@') {
+        Some((user, hosts)) => (format!("{user}@"), hosts),
+        None => (String::new(), authority),
+    };
+    hosts
+        .split(',')
+        .map(|host| match host.is_empty() || host.contains('/') {
+            true => Err(RedisAddressError::Host),
+            false => connection(&format!("{scheme}://{user}{host}")),
+        })
+        .collect()
+}
+
+/// Name and password are for the nodes; sentinels are asked without.
+fn sentinel_client(
+    sentinels: &[ConnectionInfo],
+    name: &str,
+    db: i64,
+    certificates: Option<TlsCertificates>,
+) -> Result<SentinelClient, RedisError> {
+    let addresses = sentinels.iter().map(|sentinel| sentinel.addr().clone());
+    let mut builder =
+        SentinelClientBuilder::new(addresses, name, SentinelServerType::Master)?.set_client_to_redis_db(db);
+    let Some(first) = sentinels.first() else { return builder.build() };
+    if let Some(username) = first.redis_settings().username() {
+        builder = builder.set_client_to_redis_username(username);
+    }
+    if let Some(password) = first.redis_settings().password() {
+        builder = builder.set_client_to_redis_password(password);
+    }
+    if let redis::ConnectionAddr::TcpTls { .. } = first.addr() {
+        builder =
+            builder.set_client_to_redis_tls_mode(TlsMode::Secure).set_client_to_sentinel_tls_mode(TlsMode::Secure);
+    }
+    if let Some(certificates) = certificates {
+        builder = builder
+            .set_client_to_redis_certificates(certificates.clone())
+            .set_client_to_sentinel_certificates(certificates);
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts_in(url: &str) -> String {
+        format!("{:?}", RedisAddress::parse(url).unwrap())
+    }
+
+    #[test]
+    fn an_address_is_of_a_node_of_sentinels_or_of_a_cluster() {
+        assert_eq!(hosts_in("redis://cache.example"), r#"["cache.example:6379"]"#);
+        assert_eq!(hosts_in("rediss://me:secret@cache.example:6380/3"), r#"["cache.example:6380"]"#);
+        assert_eq!(hosts_in("unix:///run/redis.sock"), r#"["/run/redis.sock"]"#);
+        assert_eq!(hosts_in("redis+sentinel://s1:26379,s2:26379/main/2"), r#"["s1:26379", "s2:26379"]"#);
+        assert_eq!(hosts_in("rediss+cluster://me:secret@n1:7000,n2:7001"), r#"["n1:7000", "n2:7001"]"#);
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_why_without_its_password() {
+        let refusal = |url| RedisAddress::parse(url).unwrap_err();
+        assert_eq!(refusal("cache.example:6379"), RedisAddressError::Scheme);
+        assert_eq!(refusal("http://cache.example"), RedisAddressError::Scheme);
+        assert_eq!(refusal("redis://"), RedisAddressError::Host);
+        assert_eq!(refusal("redis+cluster://n1,,n2"), RedisAddressError::Host);
+        assert_eq!(refusal("redis+sentinel://s1:26379"), RedisAddressError::MasterName);
+        assert_eq!(refusal("redis+sentinel://s1:26379/main/two"), RedisAddressError::Database);
+        assert_eq!(refusal("rediss://me:secret@cache.example/#insecure"), RedisAddressError::Fragment);
+    }
+}

@@ -1,0 +1,126 @@
+//! One connection to Redis, shared by all, made when first needed and made anew when it breaks.
+
+use std::time::{Duration, Instant};
+
+use redis::{
+    AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, RedisError, ScriptInvocation,
+    aio::{ConnectionLike, MultiplexedConnection},
+    cluster_async::ClusterConnection,
+};
+use tokio::sync::Mutex;
+
+use super::address::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, RedisClient};
+
+/// After a connection could not be made, callers are told so at once for as long as this; then the next one tries.
+const NEXT_TRY_AFTER: Duration = Duration::from_millis(500);
+
+pub(super) struct Connection(Mutex<State>);
+
+struct State {
+    client: RedisClient,
+    live: Option<Live>,
+    /// Counts the connections made.
+    generation: u64,
+    failed: Option<(Instant, String)>,
+}
+
+/// Cheap to clone: all clones share one socket, or one per node of the cluster.
+#[derive(Clone)]
+enum Live {
+    Node(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl Connection {
+    pub(super) fn new(client: RedisClient) -> Self {
+        Self(Mutex::new(State { client, live: None, generation: 0, failed: None }))
+    }
+
+    /// Asks something that can as well be asked twice: where the connection turns out to be broken, it is.
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+        match self.ask_once(command).await {
+            Err(error) if error.is_unrecoverable_error() => self.ask_once(command).await,
+            answer => answer,
+        }
+    }
+
+    pub(super) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+        let (generation, live) = self.live().await?;
+        let answer = match live {
+            Live::Node(mut node) => command.query_async(&mut node).await,
+            Live::Cluster(mut cluster) => command.query_async(&mut cluster).await,
+        };
+        self.judged(generation, answer).await
+    }
+
+    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, RedisError> {
+        let (generation, live) = self.live().await?;
+        let answer = match live {
+            Live::Node(mut node) => script.invoke_async(&mut node).await,
+            Live::Cluster(mut cluster) => script.invoke_async(&mut cluster).await,
+        };
+        self.judged(generation, answer).await
+    }
+
+    async fn live(&self) -> Result<(u64, Live), RedisError> {
+        let mut state = self.0.lock().await;
+        if let Some(live) = &state.live {
+            return Ok((state.generation, live.clone()));
+        }
+        if let Some((at, cause)) = &state.failed
+            && at.elapsed() < NEXT_TRY_AFTER
+        {
+            return Err(RedisError::from((ErrorKind::Io, "no connection", cause.clone())));
+        }
+        match state.client.connect().await {
+            Ok(live) => {
+                tracing::info!("connected to Redis");
+                state.generation += 1;
+                state.failed = None;
+                state.live = Some(live.clone());
+                Ok((state.generation, live))
+            }
+            Err(error) => {
+                if state.failed.is_none() {
+                    tracing::error!(%error, "no connection to Redis");
+                }
+                state.failed = Some((Instant::now(), error.to_string()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives a broken connection up, unless somebody has made a new one already. After a failover the old master is a
+    /// replica that takes no writes: that is no use either.
+    async fn judged<T>(&self, generation: u64, answer: Result<T, RedisError>) -> Result<T, RedisError> {
+        if let Err(error) = &answer
+            && (error.is_unrecoverable_error() || error.is_timeout() || error.code() == Some("READONLY"))
+        {
+            let mut state = self.0.lock().await;
+            if state.generation == generation && state.live.take().is_some() {
+                tracing::warn!(%error, "connection to Redis lost");
+            }
+        }
+        answer
+    }
+}
+
+impl RedisClient {
+    async fn connect(&mut self) -> Result<Live, RedisError> {
+        let settings = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(ANSWER_TIMEOUT));
+        match self {
+            Self::Node(client) => client.get_multiplexed_async_connection_with_config(&settings).await.map(Live::Node),
+            Self::Sentinel(client) => client.get_async_connection_with_config(&settings).await.map(Live::Node),
+            Self::Cluster(client) => client.get_async_connection().await.map(Live::Cluster),
+        }
+    }
+}
+
+/// Both kinds of connection take both kinds of questions.
+const _: () = {
+    const fn takes_questions<C: ConnectionLike>() {}
+    takes_questions::<MultiplexedConnection>();
+    takes_questions::<ClusterConnection>();
+};

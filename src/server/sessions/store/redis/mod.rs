@@ -1,0 +1,164 @@
+//! Records where all replicas see them: in Redis, 6.2 or later.
+//!
+//! A record is a string of 8 bytes of revision, 8 bytes of end (milliseconds since 1970; both big-endian) and the
+//! sealed bytes, under `oracle-ai:` and its name. Redis forgets it at its end by itself (`PXAT`). Every command names
+//! one key, so that it runs on a cluster too.
+
+mod address;
+mod connection;
+
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use async_trait::async_trait;
+use redis::{Cmd, RedisError, Script, cmd};
+
+use self::connection::Connection;
+use super::{LockOwner, Record, RecordName, Store, StoreError};
+
+pub use address::{RedisAddress, RedisAddressError};
+
+const PREFIX: &str = "oracle-ai:";
+const HEAD: usize = 16;
+
+/// Sets the record if the one before it is there.
+static REPLACE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('GETRANGE', KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
+         redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3])
+         return 1",
+    )
+});
+
+/// Compares by the caller's clock: Redis may not have forgotten a name yet whose end has come.
+static SPEND: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local spent_until = redis.call('GET', KEYS[1])
+         if spent_until and tonumber(spent_until) > tonumber(ARGV[2]) then return 0 end
+         redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[1])
+         return 1",
+    )
+});
+
+static LOCK: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local owner = redis.call('GET', KEYS[1])
+         if owner and owner ~= ARGV[1] then return 0 end
+         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+         return 1",
+    )
+});
+
+/// Compare and delete: a lock whose lease ran out may be another's by now.
+static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
+    Script::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
+});
+
+pub struct RedisStore {
+    connection: Connection,
+}
+
+impl RedisStore {
+    /// Connects when first asked: a server whose Redis is late starts all the same, and says so at `/readyz`.
+    pub fn new(address: &RedisAddress) -> Result<Self, StoreError> {
+        Ok(Self { connection: Connection::new(address.client()?) })
+    }
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
+        let set = on("SET", name).arg(bytes(&record)).arg("PXAT").arg(milliseconds(record.ends_at)).take();
+        Ok(self.connection.ask(&set).await?)
+    }
+
+    async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
+        let before = record.revision.wrapping_sub(1).to_be_bytes();
+        let mut script = REPLACE.key(key(name));
+        script.arg(&before[..]).arg(bytes(&record)).arg(milliseconds(record.ends_at));
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        let found: Option<Vec<u8>> = self.connection.ask(&on("GET", name)).await?;
+        good(found, now)
+    }
+
+    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        // Nothing of a record that is not there.
+        let head: Vec<u8> = self.connection.ask(on("GETRANGE", name).arg(0).arg(HEAD - 1)).await?;
+        Ok(!head.is_empty() && good(Some(head), now)?.is_some())
+    }
+
+    async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        let found: Option<Vec<u8>> = self.connection.ask_once(&on("GETDEL", name)).await?;
+        good(found, now)
+    }
+
+    async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
+        Ok(self.connection.ask(&on("DEL", name)).await?)
+    }
+
+    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        let mut script = SPEND.key(key(name));
+        script.arg(milliseconds(until)).arg(milliseconds(now));
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
+        let mut script = LOCK.key(key(name));
+        script.arg(&owner.0).arg(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
+        let mut script = UNLOCK.key(key(name));
+        script.arg(&owner.0);
+        let _: u64 = self.connection.run(&script).await?;
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        let _: String = self.connection.ask(&cmd("PING")).await?;
+        Ok(())
+    }
+}
+
+impl From<RedisError> for StoreError {
+    fn from(error: RedisError) -> Self {
+        Self(format!("Redis: {error}"))
+    }
+}
+
+fn key(name: &RecordName) -> String {
+    format!("{PREFIX}{name}")
+}
+
+fn on(command: &str, name: &RecordName) -> Cmd {
+    let mut command = cmd(command);
+    command.arg(key(name));
+    command
+}
+
+fn bytes(record: &Record) -> Vec<u8> {
+    [&record.revision.to_be_bytes()[..], &milliseconds(record.ends_at).to_be_bytes()[..], &record.sealed[..]].concat()
+}
+
+/// The record in these bytes, unless its end has come.
+fn good(found: Option<Vec<u8>>, now: SystemTime) -> Result<Option<Record>, StoreError> {
+    let Some(bytes) = found else { return Ok(None) };
+    let head = bytes.split_first_chunk::<8>().and_then(|(revision, rest)| {
+        let (end, sealed) = rest.split_first_chunk::<8>()?;
+        Some((u64::from_be_bytes(*revision), u64::from_be_bytes(*end), sealed))
+    });
+    let (revision, end, sealed) = head.ok_or_else(|| StoreError("Redis: a record that is none of ours".into()))?;
+    let ends_at = UNIX_EPOCH.checked_add(Duration::from_millis(end)).unwrap_or(UNIX_EPOCH);
+    Ok((now < ends_at).then(|| Record { sealed: sealed.to_vec(), revision, ends_at }))
+}
+
+fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,233 @@
+//! Real Redis servers, each in a folder of its own, that end with the test.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use crate::app::until;
+
+const REMEDY: &str = "redis-server, redis-cli and openssl are needed: scripts/bootstrap installs them";
+
+/// Ends the server when it reads the end of its input: when the test lets go of it, and also when the test is killed.
+const WATCHED: &str = r#""$@" & server=$!; read -r _; kill $server; wait $server"#;
+
+/// One or more processes that make up one Redis.
+pub struct Redis {
+    folder: PathBuf,
+    port: u16,
+    url: String,
+    /// The arguments of each process, and the process while it runs.
+    servers: Mutex<Vec<(Vec<String>, Child)>>,
+}
+
+impl Redis {
+    /// One node.
+    pub async fn start() -> Self {
+        let port = free_port();
+        let redis = Self::new(port, format!("redis://127.0.0.1:{port}"));
+        redis.run(&["--port", &port.to_string()]);
+        redis.until_it_answers(port).await;
+        redis
+    }
+
+    /// One node that speaks TLS only, with a certificate by an authority of its own, for clients that know a password.
+    pub async fn start_with_tls() -> Self {
+        let port = free_port();
+        let redis = Self::new(port, format!("rediss://default:s%40cret@localhost:{port}"));
+        redis.make_certificate();
+        let file = |name: &str| redis.folder.join(name).display().to_string();
+        let (port_text, certificate, key) = (port.to_string(), file("redis.pem"), file("redis.key"));
+        redis.run(&[
+            "--port",
+            "0",
+            "--tls-port",
+            &port_text,
+            "--tls-cert-file",
+            &certificate,
+            "--tls-key-file",
+            &key,
+            "--tls-ca-cert-file",
+            &certificate,
+            "--tls-auth-clients",
+            "no",
+            "--requirepass",
+            "s@cret",
+        ]);
+        until("Redis listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+        redis
+    }
+
+    /// A master, and a sentinel that tells where it is.
+    pub async fn start_with_sentinel() -> Self {
+        let (port, sentinel) = (free_port(), free_port());
+        let redis = Self::new(port, format!("redis+sentinel://127.0.0.1:{sentinel}/the-master"));
+        redis.run(&["--port", &port.to_string()]);
+        redis.until_it_answers(port).await;
+        let file = redis.folder.join("sentinel.conf");
+        std::fs::write(&file, format!("sentinel monitor the-master 127.0.0.1 {port} 1\n")).unwrap();
+        redis.run(&[&file.display().to_string(), "--sentinel", "--port", &sentinel.to_string()]);
+        redis.until_it_answers(sentinel).await;
+        redis
+    }
+
+    /// A cluster of two nodes, so that names lie on different ones.
+    pub async fn start_cluster() -> Self {
+        let ports = [free_port(), free_port()];
+        let redis = Self::new(ports[0], format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", ports[0], ports[1]));
+        for (port, slots) in ports.into_iter().zip([("0", "8191"), ("8192", "16383")]) {
+            let nodes = redis.folder.join(format!("nodes-{port}.conf")).display().to_string();
+            let (port_text, bus) = (port.to_string(), free_port().to_string());
+            redis.run(&[
+                "--port",
+                &port_text,
+                "--cluster-enabled",
+                "yes",
+                "--cluster-config-file",
+                &nodes,
+                "--cluster-port",
+                &bus,
+            ]);
+            redis.until_it_answers(port).await;
+            redis.cli(port, &["CLUSTER", "ADDSLOTSRANGE", slots.0, slots.1]).await;
+            if port != ports[0] {
+                let bus_of_first = redis.cli(ports[0], &["CONFIG", "GET", "cluster-port"]).await;
+                let bus_of_first = bus_of_first.lines().last().unwrap().to_owned();
+                redis.cli(port, &["CLUSTER", "MEET", "127.0.0.1", &ports[0].to_string(), &bus_of_first]).await;
+            }
+        }
+        for port in ports {
+            until("the cluster is whole", async || {
+                redis.cli(port, &["CLUSTER", "INFO"]).await.contains("cluster_state:ok")
+            })
+            .await;
+        }
+        redis
+    }
+
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// The certificate of the authority that its certificate is by.
+    pub fn authority(&self) -> Vec<u8> {
+        std::fs::read(self.folder.join("authority.pem")).unwrap()
+    }
+
+    /// The names of all that it keeps.
+    pub async fn keys(&self) -> Vec<String> {
+        self.cli(self.port, &["KEYS", "*"]).await.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// From now on it keeps what it has when it is stopped.
+    pub async fn keep_on_disk(&self) {
+        self.cli(self.port, &["CONFIG", "SET", "save", "3600 1"]).await;
+    }
+
+    /// All bytes that it keeps, as they would lie in a dump.
+    pub async fn dump(&self) -> Vec<u8> {
+        let file = self.folder.join("dump.rdb");
+        self.cli(self.port, &["CONFIG", "SET", "rdbcompression", "no"]).await;
+        self.cli(self.port, &["SAVE"]).await;
+        std::fs::read(file).unwrap()
+    }
+
+    pub async fn stop(&self) {
+        for (_, server) in self.servers.lock().unwrap().iter_mut() {
+            end(server);
+        }
+        until("Redis is gone", async || tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err()).await;
+    }
+
+    /// At the same address.
+    pub async fn start_again(&self) {
+        for (arguments, server) in self.servers.lock().unwrap().iter_mut() {
+            *server = spawn(arguments);
+        }
+        self.until_it_answers(self.port).await;
+    }
+
+    pub async fn cli(&self, port: u16, command: &[&str]) -> String {
+        let output =
+            tokio::process::Command::new("redis-cli").arg("-p").arg(port.to_string()).args(command).output().await;
+        let output = output.unwrap_or_else(|error| panic!("{error}: {REMEDY}"));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn new(port: u16, url: String) -> Self {
+        static FOLDERS: AtomicU32 = AtomicU32::new(0);
+        let n = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("oracle-ai-redis-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { folder, port, url, servers: Mutex::default() }
+    }
+
+    fn run(&self, arguments: &[&str]) {
+        let folder = self.folder.display().to_string();
+        let common = ["--dir", &folder, "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"];
+        let arguments: Vec<String> = arguments.iter().chain(&common).map(|argument| (*argument).to_owned()).collect();
+        let server = spawn(&arguments);
+        self.servers.lock().unwrap().push((arguments, server));
+    }
+
+    async fn until_it_answers(&self, port: u16) {
+        until("Redis answers", async || self.cli(port, &["PING"]).await.trim() == "PONG").await;
+    }
+
+    /// By an authority of its own.
+    fn make_certificate(&self) {
+        let make = |name: &str, more: &[&str]| {
+            let made = Command::new("openssl")
+                .current_dir(&self.folder)
+                .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+                .args([
+                    "-keyout",
+                    &format!("{name}.key"),
+                    "-out",
+                    &format!("{name}.pem"),
+                    "-subj",
+                    &format!("/CN={name}"),
+                ])
+                .args(more)
+                .stderr(Stdio::null())
+                .status();
+            assert!(made.unwrap_or_else(|error| panic!("{error}: {REMEDY}")).success());
+        };
+        make("authority", &[]);
+        let leaf = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
+        make("redis", &[&leaf[..], &["-CA", "authority.pem", "-CAkey", "authority.key"]].concat());
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        for (_, server) in self.servers.lock().unwrap().iter_mut() {
+            end(server);
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A port nobody listens on now.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn spawn(arguments: &[String]) -> Child {
+    Command::new("sh")
+        .args(["-c", WATCHED, "sh", "redis-server"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{error}: {REMEDY}"))
+}
+
+fn end(server: &mut Child) {
+    drop(server.stdin.take());
+    server.wait().unwrap();
+}

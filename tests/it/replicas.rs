@@ -1,0 +1,279 @@
+//! Several servers on one Redis, and what becomes of people when it or one of them fails.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use futures_util::future::join_all;
+use oracle_ai::server::{
+    proof::BrowserKey,
+    sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Storage},
+};
+use oracle_ai::wire::auth::SessionId;
+use serde_json::json;
+
+use crate::{
+    app::{self, TestApp, until},
+    browser::Browser,
+    provider::MockProvider,
+    redis::Redis,
+    server_process::ServerProcess,
+};
+
+const KEY: [u8; 32] = [42; 32];
+
+/// Two servers, each in a process of its own, on one Redis; the same person and browser at both.
+struct Two {
+    redis: Redis,
+    first: ServerProcess,
+    second: ServerProcess,
+    at_first: Browser,
+    at_second: Browser,
+}
+
+impl Two {
+    async fn start() -> Self {
+        let redis = Redis::start().await;
+        let provider = MockProvider::shared();
+        let (url, keys) = (redis.url(), BASE64_STANDARD.encode(KEY));
+        let variables = [("REDIS_URL", &*url), ("SESSION_KEYS", &*keys)];
+        let (first, second) = tokio::join!(
+            ServerProcess::start(&provider.issuer, &variables),
+            ServerProcess::start(&provider.issuer, &variables),
+        );
+        let app = |server: &ServerProcess| TestApp::remote(server.port, provider.settings(), in_redis(&redis));
+        let at_first = Browser::at(app(&first), provider.clone());
+        let at_second = Browser { app: app(&second), ..at_first.clone() };
+        Self { redis, first, second, at_first, at_second }
+    }
+}
+
+fn in_redis(redis: &Redis) -> Storage {
+    Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new(KEY, [])).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_refreshes_at_two_servers_are_one_call_and_two_hundred_equal_answers() {
+    // T46. The provider rotates, and ends the grant where a superseded refresh token comes again.
+    let two = Two::start().await;
+    let session = two.at_first.sign_in().await.session;
+    two.at_first.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 500 }] })).await;
+    let refreshes = (0..200).map(|n| {
+        let browser = if n % 2 == 0 { two.at_first.clone() } else { two.at_second.clone() };
+        let session = session.clone();
+        tokio::spawn(async move { browser.refresh(&session).await })
+    });
+    let answers: Vec<_> = join_all(refreshes).await.into_iter().map(Result::unwrap).collect();
+    answers.iter().for_each(|answer| answer.assert_ok());
+    let tokens: HashSet<_> = answers.iter().map(|answer| answer.json()["access_token"].to_string()).collect();
+    assert_eq!(tokens.len(), 1);
+    assert_eq!(two.at_first.refreshes_seen().await, 1);
+    // The session lives at both, and so does the token.
+    let token = answers[0].json()["access_token"].as_str().unwrap().to_owned();
+    assert!(two.at_first.is_let_in(&token).await);
+    assert!(two.at_second.is_let_in(&token).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_in_the_middle_of_a_refresh_does_not_end_the_session() {
+    // T44, T46
+    let mut two = Two::start().await;
+    let session = two.at_first.sign_in().await.session;
+    two.at_first.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 60_000 }] })).await;
+    let dying = tokio::spawn({
+        let (browser, session) = (two.at_first.clone(), session.clone());
+        async move { browser.refresh(&session).await }
+    });
+    two.at_first.provider.until_refresh_is(&two.at_first.user, "pending").await;
+    let waiting = tokio::spawn({
+        let (browser, session) = (two.at_second.clone(), session.clone());
+        async move { browser.refresh(&session).await }
+    });
+    two.first.kill();
+    assert_eq!(dying.await.unwrap().status, 502);
+    let answer = waiting.await.unwrap();
+    answer.assert_ok();
+    assert!(two.at_second.is_let_in(answer.json()["access_token"].as_str().unwrap()).await);
+    drop(two.redis);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_begun_at_one_server_is_finished_at_another_once_and_ended_at_both() {
+    // T08
+    let two = Two::start().await;
+    let response = two.at_first.authorized().await;
+    let (one, other) = tokio::join!(two.at_first.exchange(&response), two.at_second.exchange(&response));
+    let statuses = [one.status.as_u16(), other.status.as_u16()];
+    assert!(statuses == [200, 400] || statuses == [400, 200], "{statuses:?}");
+    let login = if one.status == 200 { one.json() } else { other.json() };
+    let (token, session) = (login["access_token"].as_str().unwrap(), login["session"].as_str().unwrap());
+    assert!(two.at_first.is_let_in(token).await && two.at_second.is_let_in(token).await);
+    two.at_second.logout(session).await.assert_ok();
+    assert!(!two.at_first.is_let_in(token).await && !two.at_second.is_let_in(token).await);
+    two.at_first.refresh(session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_redis_is_away_tokens_in_use_are_good_and_nothing_else_is_and_it_heals() {
+    // T105
+    let two = Two::start().await;
+    let browser = &two.at_first;
+    let (seen, unseen) = (browser.sign_in().await, two.at_second.sign_in().await);
+    assert!(browser.is_let_in(&seen.access_token).await);
+    assert_eq!(two.first.status("/readyz").await, Some(200));
+    two.redis.stop().await;
+
+    assert!(browser.is_let_in(&seen.access_token).await);
+    let authorization = format!("DPoP {}", unseen.access_token);
+    browser.check_chat(&[&authorization]).await.assert_refused(503, "unavailable");
+    browser.check_chat(&["DPoP made-up"]).await.assert_refused(503, "unavailable");
+    browser.refresh(&seen.session).await.assert_refused(503, "unavailable");
+    browser.logout(&seen.session).await.assert_refused(503, "unavailable");
+    browser.ask_to_begin().await.assert_refused(503, "unavailable");
+    browser.exchange(&json!({ "code": "a", "state": "b" })).await.assert_refused(503, "unavailable");
+    assert_eq!(two.first.status("/readyz").await, Some(503));
+    assert_eq!(two.first.status("/livez").await, Some(200));
+    assert_eq!(browser.refreshes_seen().await, 0, "no refresh token is spent that could not be stored");
+
+    two.redis.start_again().await;
+    until("it has healed", async || two.first.status("/readyz").await == Some(200)).await;
+    // What was in it is gone with it: it kept nothing on disk.
+    browser.refresh(&seen.session).await.assert_refused(401, "session_ended");
+    let again = browser.sign_in().await;
+    assert!(browser.is_let_in(&again.access_token).await);
+    assert_eq!(two.second.status("/readyz").await, Some(200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_of_redis_holds_nothing_readable() {
+    // T107
+    let redis = Redis::start().await;
+    let provider = MockProvider::shared();
+    let browser = Browser::at(TestApp::stored_in(provider.settings(), in_redis(&redis)), provider);
+    let begun = browser.begin().await;
+    let signed_in = browser.sign_in().await;
+    let kept = browser.app.session(&signed_in.session).await.unwrap();
+    let dump = redis.dump().await;
+    let refresh_token = kept.refresh_token.unwrap();
+    let key = browser.key.thumbprint();
+    for secret in [
+        &*begun.state,
+        &*signed_in.session,
+        &*signed_in.access_token,
+        refresh_token.secret(),
+        kept.id_token.secret(),
+        kept.nonce.secret(),
+        &*kept.user.sub,
+        key.as_str(),
+    ] {
+        assert!(!dump.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
+    }
+    let kinds: HashSet<_> = redis.keys().await.iter().map(|key| key.split(':').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["pending", "session", "token", "spent"].map(str::to_owned).into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_outlives_a_change_of_keys_and_ends_when_its_key_is_taken_away() {
+    // T107
+    let redis = Redis::start().await;
+    let provider = MockProvider::shared();
+    let address = RedisAddress::parse(&redis.url()).unwrap();
+    let with = |first: u8, others: &[u8]| {
+        let ring = KeyRing::new([first; 32], others.iter().map(|key| [*key; 32]));
+        TestApp::stored_in(provider.settings(), Storage::in_redis(&address, ring).unwrap())
+    };
+    let before = Browser::at(with(1, &[]), provider.clone());
+    let (moved, left) = (before.sign_in().await, before.sign_in().await);
+    let during = Browser { app: with(2, &[1]), ..before.clone() };
+    assert!(during.is_let_in(&moved.access_token).await);
+    let token = during.refreshed(&moved.session).await;
+    let after = Browser { app: with(2, &[]), ..before.clone() };
+    assert!(after.is_let_in(&token).await);
+    assert!(!after.is_let_in(&left.access_token).await);
+    after.refresh(&left.session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_on_its_way_is_given_again_for_half_a_minute() {
+    // T44
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    let first = browser.refresh(&session).await.json();
+    browser.app.clock.jump(REPLAY_WINDOW - Duration::from_secs(1));
+    let again = browser.refresh(&session).await.json();
+    assert_eq!(again["access_token"], first["access_token"]);
+    // The token has not become younger.
+    assert_eq!(again["expires_in"], 300 - 29);
+    assert_eq!(browser.refreshes_seen().await, 1);
+    browser.app.clock.jump(Duration::from_secs(1));
+    assert_ne!(browser.refresh(&session).await.json()["access_token"], first["access_token"]);
+    assert_eq!(browser.refreshes_seen().await, 2);
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_to_the_same_key_only_and_not_after_a_logout() {
+    // T53
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.refresh(&session).await.assert_ok();
+    let thief = Browser { key: crate::prover::Prover::new(), ..browser.clone() };
+    thief.refresh(&session).await.assert_refused(401, "invalid_proof");
+    browser.logout(&session).await.assert_ok();
+    browser.refresh(&session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn an_answer_of_a_short_life_is_given_again_in_its_first_half_only() {
+    let browser = Browser::start();
+    browser.set(json!({ "access_token_ttl": 10 })).await;
+    let session = browser.sign_in().await.session;
+    let first = browser.refresh(&session).await.json();
+    browser.app.clock.jump(Duration::from_secs(5));
+    assert_ne!(browser.refresh(&session).await.json()["access_token"], first["access_token"]);
+}
+
+#[tokio::test]
+async fn a_token_that_turned_out_bad_is_not_given_again() {
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    let first = browser.refresh(&session).await.json();
+    let token = oracle_ai::wire::auth::AccessToken::new(first["access_token"].as_str().unwrap());
+    browser.app.sessions.forget_access_token(&token).await.unwrap();
+    assert_ne!(browser.refresh(&session).await.json()["access_token"], first["access_token"]);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_the_provider_has_just_given_survives_a_store_that_is_away_for_a_moment() {
+    // T43
+    let redis = Redis::start().await;
+    let provider = MockProvider::shared();
+    let storage = in_redis(&redis);
+    let browser = Browser::at(TestApp::stored_in(provider.settings(), storage), provider);
+    // The store must keep what it has while it is away.
+    redis.keep_on_disk().await;
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 800 }] })).await;
+    let refresh = tokio::spawn({
+        let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
+        let key = BrowserKey(browser.key.thumbprint());
+        async move { sessions.refresh_access_token(&session, &key).await }
+    });
+    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    redis.stop().await;
+    browser.provider.until_refresh_is(&browser.user, "ok").await;
+    redis.start_again().await;
+    refresh.await.unwrap().unwrap();
+    browser.refreshed(&session).await;
+}
+
+#[tokio::test]
+async fn what_this_process_has_not_seen_is_not_let_in_without_the_store() {
+    // T105
+    let provider = MockProvider::shared();
+    let memory = Arc::new(MemoryStore::new());
+    let storage = app::storage(Arc::new(OutageStore::new(memory)));
+    let browser = Browser::at(TestApp::stored_in(provider.settings(), storage), provider);
+    let signed_in = browser.sign_in().await;
+    assert!(browser.is_let_in(&signed_in.access_token).await);
+    browser.logout(&signed_in.session).await.assert_ok();
+    assert!(!browser.is_let_in(&signed_in.access_token).await);
+}

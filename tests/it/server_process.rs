@@ -1,0 +1,64 @@
+//! The server as it is run: a process of its own.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use crate::{
+    app::until,
+    provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL},
+    redis::free_port,
+};
+
+/// A running server; it ends with the test.
+pub struct ServerProcess {
+    pub port: u16,
+    folder: PathBuf,
+    process: Child,
+}
+
+impl ServerProcess {
+    /// With these variables besides those of the provider.
+    pub async fn start(issuer: &str, variables: &[(&str, &str)]) -> Self {
+        static FOLDERS: AtomicU32 = AtomicU32::new(0);
+        let n = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("oracle-ai-server-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("index.html"), include_str!("../../index.html")).unwrap();
+        let port = free_port();
+        let process = Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
+            .current_dir(&folder)
+            .env("DIOXUS_PUBLIC_PATH", &folder)
+            .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer)])
+            .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
+            .envs(variables.iter().copied())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self { port, folder, process };
+        until("the server answers", async || server.status("/livez").await == Some(200)).await;
+        server
+    }
+
+    /// The status of an answer, if there is one.
+    pub async fn status(&self, path: &str) -> Option<u16> {
+        let answer = reqwest::get(format!("http://127.0.0.1:{}{path}", self.port)).await;
+        answer.ok().map(|answer| answer.status().as_u16())
+    }
+
+    /// At once, as a machine that loses power.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
