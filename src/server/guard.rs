@@ -7,11 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    Services,
-    proof::ProofChallenge,
-    sessions::{Holder, StoreError},
-};
+use super::{Services, proof::ProofChallenge, sessions::StoreError};
 use crate::wire::{
     auth::{AccessToken, UserClaims},
     error::ApiError,
@@ -47,17 +43,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let presented = presented(&parts.headers)?;
         let services = Services::from_request_parts(parts, state).await.map_err(|_| Refusal::Unavailable)?;
-        let holder = match presented {
+        let user = match presented {
             Presented::WithProof(access_token) => {
-                let key = services.proofs.check(parts, Some(access_token.secret())).await?;
-                services.sessions.holder(&access_token).await?.filter(|holder| holder.browser_key.matches(&key))
+                let proof = services.proofs.verify(parts, Some(access_token.secret()))?;
+                let holder = services.sessions.holder(&access_token).await?.ok_or(Refusal::InvalidToken)?;
+                if !holder.browser_key.matches(&proof.thumbprint) {
+                    return Err(Refusal::InvalidToken);
+                }
+                services.proofs.spend(proof, parts).await?;
+                holder.user
             }
             Presented::Bearer(access_token) if services.bearer_tokens_allowed => {
-                services.sessions.holder(&access_token).await?
+                services.sessions.holder(&access_token).await?.ok_or(Refusal::InvalidToken)?.user
             }
-            Presented::Bearer(_) => None,
+            Presented::Bearer(_) => return Err(Refusal::InvalidToken),
         };
-        let Holder { user, .. } = holder.ok_or(Refusal::InvalidToken)?;
         Ok(Self { user })
     }
 }

@@ -11,7 +11,7 @@
 //! | `htu` | whether two URLs are the same |
 //! | `nonce` | the server's own clock, carried by the client (§8) |
 //! | `error` | every way to be refused |
-//! | `service` | the check made for one request, and the proof's `jti` spent |
+//! | `service` | one request's proof verified, and its `jti` spent: two steps, for what lies between them |
 //!
 //! Nothing but `service` does I/O, keeps state or reads a clock. One thing is left to its callers: to compare the
 //! thumbprint with the one that the pending authorization, the session or the access token is bound to.
