@@ -134,8 +134,9 @@ fn issue_code(
         let code = code.into();
         return Err(AuthorizationError { code, description });
     }
+    let scope = settings.granted_scope.unwrap_or(request.scope);
     let code = Code {
-        sign_in: SignIn { scope: request.scope, nonce: request.nonce, ..SignIn::of(user) },
+        sign_in: SignIn { scope, nonce: request.nonce, ..SignIn::of(user) },
         redirect_uri: address.redirect_uri.clone(),
         code_challenge: request.code_challenge,
     };

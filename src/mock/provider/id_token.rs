@@ -9,7 +9,7 @@ use super::{
     grants::Issued,
     keys::{self, Key},
     shared::unix_seconds,
-    user::UserName,
+    user::{Settings, UserName},
 };
 
 #[derive(Debug, Serialize)]
@@ -24,6 +24,8 @@ pub struct Claims {
     nonce: Option<String>,
     at_hash: String,
     sid: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
     #[serde(flatten)]
     profile: Profile,
 }
@@ -51,19 +53,20 @@ impl Profile {
 impl Claims {
     /// `nonce` is the one of the authorization request, or none in a refresh
     /// (OpenID Connect Core §12.2).
-    pub fn new(issuer: &str, client_id: &str, issued: &Issued, nonce: Option<String>, ttl: u32) -> Claims {
+    pub fn new(issuer: &str, client_id: &str, issued: &Issued, nonce: Option<String>, settings: &Settings) -> Claims {
         let iat = unix_seconds();
         let sign_in = &issued.sign_in;
         Claims {
             iss: issuer.to_owned(),
             sub: sign_in.user.sub(),
             aud: client_id.to_owned(),
-            exp: iat.saturating_add(ttl.into()),
+            exp: iat.saturating_add(settings.id_token_ttl.into()),
             iat,
             auth_time: sign_in.auth_time,
             nonce,
             at_hash: at_hash(issued.access_token.expose()),
             sid: sign_in.sid.clone(),
+            roles: settings.roles.clone(),
             profile: Profile::of(&sign_in.user),
         }
     }

@@ -11,7 +11,7 @@ use rsa::{
     traits::PublicKeyParts,
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{sync::watch, task};
 
@@ -71,8 +71,14 @@ impl Key {
     }
 
     pub fn sign(&self, claims: &impl Serialize) -> serde_json::Result<String> {
-        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid });
-        let signed = signing_input(&header, claims)?;
+        self.sign_with(Map::from_iter([("typ".to_owned(), "JWT".into())]), claims)
+    }
+
+    /// With these members in the header, in place of ours where there are both.
+    pub fn sign_with(&self, members: Map<String, Value>, claims: &impl Serialize) -> serde_json::Result<String> {
+        let mut header = Map::from_iter([("alg".to_owned(), "RS256".into()), ("kid".to_owned(), json!(self.kid))]);
+        header.extend(members);
+        let signed = signing_input(&Value::Object(header), claims)?;
         let signature = self.signing_key.sign(signed.as_bytes()).to_bytes();
         Ok(format!("{signed}.{}", base64url(signature)))
     }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
+    access_token::AccessTokenFormat,
     fault::{self, Fault},
     grants::GrantType,
 };
@@ -35,6 +36,21 @@ pub struct Settings {
     pub refresh_token_in_refresh: bool,
     pub id_token_in_refresh: bool,
     pub expires_in: ExpiresIn,
+    pub access_token_format: AccessTokenFormat,
+    /// Put in the place of members of a JWT's header; `null` takes one out.
+    pub access_token_header: Map<String, Value>,
+    /// The same for what access tokens say, as a JWT or at the introspection endpoint.
+    pub access_token_claims: Map<String, Value>,
+    /// The same for the introspection endpoint alone.
+    pub introspection_members: Map<String, Value>,
+    pub introspection_numbers_as_strings: bool,
+    /// What is granted, whatever was asked for.
+    pub granted_scope: Option<String>,
+    pub scope_in_token_response: bool,
+    /// The claim `roles` of ID tokens and access tokens; empty: none.
+    pub roles: Vec<String>,
+    /// Faults of the next introspections.
+    pub introspection_faults: VecDeque<Fault>,
     /// Faults of the next code exchanges.
     pub token_faults: VecDeque<Fault>,
     /// Faults of the next refreshes.
@@ -101,6 +117,15 @@ impl Default for Settings {
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,
             expires_in: ExpiresIn::Number,
+            access_token_format: AccessTokenFormat::Opaque,
+            access_token_header: Map::new(),
+            access_token_claims: Map::new(),
+            introspection_members: Map::new(),
+            introspection_numbers_as_strings: false,
+            granted_scope: None,
+            scope_in_token_response: true,
+            roles: Vec::new(),
+            introspection_faults: VecDeque::new(),
             token_faults: VecDeque::new(),
             refresh_faults: VecDeque::new(),
         }
@@ -145,6 +170,10 @@ impl Users {
 
     pub fn reset_all(&mut self) {
         self.0.clear();
+    }
+
+    pub fn next_introspection_fault(&mut self, user: &UserName) -> Option<Fault> {
+        fault::take_next(&mut self.0.get_mut(user)?.introspection_faults)
     }
 
     pub fn next_fault(&mut self, user: &UserName, grant_type: GrantType) -> Option<Fault> {

@@ -5,6 +5,7 @@
 mod authorization;
 mod control;
 mod faults;
+mod introspection;
 mod relying_party;
 mod sessions;
 mod tokens;
