@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths, limits and headers |
+//! | `jose` | how a JWT is read |
 //! | `proof` | proofs of the browser key |
 //! | `guard` | who may enter the API doors |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
@@ -17,6 +18,7 @@ pub mod config;
 mod embedded_provider;
 pub mod environment;
 pub mod guard;
+mod jose;
 pub mod oidc;
 pub mod proof;
 pub mod router;

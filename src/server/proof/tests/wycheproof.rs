@@ -2,10 +2,8 @@
 
 use std::{env, fs, path::PathBuf};
 
-use super::{
-    super::{compact::Compact, json, key::PublicKey},
-    *,
-};
+use super::{super::key::PublicKey, *};
+use crate::server::jose::{Compact, object};
 
 /// The vectors in `WYCHEPROOF_DIR`, or beside the project; `None`, said aloud, where there are none.
 fn vectors(file: &str) -> Option<Value> {
@@ -50,7 +48,7 @@ fn every_p1363_vector_is_judged_as_wycheproof_does() {
 /// As steps 2, 5 and 6 of a proof, but with a key from outside and any payload.
 fn verifies(jws: &str, jwk: &Value) -> bool {
     let Ok(jws) = Compact::parse(jws.as_bytes()) else { return false };
-    let Ok(header) = json::object(&jws.header) else { return false };
+    let Ok(header) = object(&jws.header) else { return false };
     let Ok(key) = PublicKey::from_jwk(jwk.as_object().unwrap()) else { return false };
     header.get("alg").is_some_and(|alg| alg == "ES256") && key.verify(jws.signed, &jws.signature)
 }
