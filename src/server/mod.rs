@@ -6,7 +6,7 @@
 //! | `router` | paths, limits and headers |
 //! | `jose` | how a JWT is read |
 //! | `proof` | proofs of the browser key |
-//! | `guard` | who may enter the API doors |
+//! | `guard` | who may enter the API doors, and what for |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
 //! | `chat` | answers to messages |
@@ -34,6 +34,7 @@ use chat::Chat;
 use config::{Config, Provider};
 use embedded_provider::EmbeddedProvider;
 use environment::Environment;
+use guard::{AccessTokenGuard, GuardSettings};
 use oidc::{OidcClient, ProviderHttp, ProviderSettings};
 use proof::{Nonces, Proofs};
 use sessions::{MemoryStore, Sessions};
@@ -49,8 +50,7 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     pub proofs: Arc<Proofs>,
     pub chat: Chat,
-    /// Whether the guarded doors take access tokens without a proof (`ALLOW_BEARER_TOKENS`).
-    pub bearer_tokens_allowed: bool,
+    pub guard: Arc<AccessTokenGuard>,
 }
 
 /// Why the server did not start.
@@ -89,17 +89,14 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
 
 impl Services {
     /// The services for this provider, with everything else embedded.
-    pub fn new(
-        settings: ProviderSettings,
-        environment: Environment,
-        bearer_tokens_allowed: bool,
-    ) -> Result<Self, StartError> {
+    pub fn new(settings: ProviderSettings, environment: Environment, guard: GuardSettings) -> Result<Self, StartError> {
         let oidc = Arc::new(OidcClient::new(settings, ProviderHttp::new()?, environment.clone()));
         let store = Arc::new(MemoryStore::new());
         let nonces = Nonces::new(environment.randomness.bytes()?);
         let proofs = Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone());
-        let sessions = Sessions::new(store, oidc, environment);
-        Ok(Self { sessions: Arc::new(sessions), proofs: Arc::new(proofs), chat: Chat, bearer_tokens_allowed })
+        let sessions = Arc::new(Sessions::new(store, oidc.clone(), environment.clone()));
+        let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment);
+        Ok(Self { sessions, proofs: Arc::new(proofs), guard: Arc::new(guard), chat: Chat })
     }
 }
 
@@ -138,7 +135,7 @@ async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), 
             (settings, Some(provider))
         }
     };
-    Ok((Services::new(settings, Environment::system(), config.allow_bearer_tokens)?, provider))
+    Ok((Services::new(settings, Environment::system(), config.guard.clone())?, provider))
 }
 
 async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {

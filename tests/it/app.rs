@@ -13,6 +13,7 @@ use axum::{
 use oracle_ai::server::{
     Services,
     environment::{Clock, Environment},
+    guard::{AccessTokenGuard, GuardSettings},
     oidc::{OidcClient, ProviderHttp, ProviderSettings},
     proof::{Nonces, Proofs},
     router,
@@ -53,28 +54,34 @@ impl TestApp {
 
     /// With `ALLOW_BEARER_TOKENS`.
     pub fn with_bearer_tokens_allowed(settings: ProviderSettings) -> Self {
-        Self::start(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()), true)
+        Self::guarded(settings, GuardSettings { bearer_tokens_allowed: true, ..GuardSettings::default() })
+    }
+
+    /// With a guard that wants something in particular.
+    pub fn guarded(settings: ProviderSettings, guard: GuardSettings) -> Self {
+        Self::start(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()), guard)
     }
 
     pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn SessionStore>) -> Self {
-        Self::start(settings, http, store, false)
+        Self::start(settings, http, store, GuardSettings::default())
     }
 
     fn start(
         settings: ProviderSettings,
         http: ProviderHttp,
         store: Arc<dyn SessionStore>,
-        bearer_tokens_allowed: bool,
+        guard: GuardSettings,
     ) -> Self {
         link_the_doors();
         let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
-        let mut services = Services::new(settings.clone(), environment.clone(), bearer_tokens_allowed).unwrap();
+        let mut services = Services::new(settings.clone(), environment.clone(), guard.clone()).unwrap();
         let oidc = Arc::new(OidcClient::new(settings, http, environment.clone()));
         let nonces = Nonces::new(environment.randomness.bytes().unwrap());
         services.proofs = Arc::new(Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone()));
-        let sessions = Arc::new(Sessions::new(store.clone(), oidc, environment));
+        let sessions = Arc::new(Sessions::new(store.clone(), oidc.clone(), environment.clone()));
         services.sessions = sessions.clone();
+        services.guard = Arc::new(AccessTokenGuard::new(guard, sessions.clone(), oidc, environment));
         Self { doors: router::doors(services), sessions, clock, store }
     }
 

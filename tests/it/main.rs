@@ -9,7 +9,8 @@
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
-//! | `guard`, `chat` | `GET` and `POST /api/chat` |
+//! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
+//! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `store` | the contract of session stores |
 //! | `mock_provider` | the mock provider by itself |
@@ -29,9 +30,12 @@ mod browser_key;
 mod chat;
 mod guard;
 mod id_token;
+mod introspection;
+mod jwt_access_token;
 mod login;
 mod login_failures;
 mod mock_provider;
+mod permission;
 mod proof;
 mod prover;
 mod provider;

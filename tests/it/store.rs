@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use oracle_ai::{
     server::{
-        oidc::{CodeVerifier, IdToken, Nonce, RefreshToken},
+        oidc::{CodeVerifier, IdToken, Nonce, Permissions, RefreshToken},
         proof::Thumbprint,
         sessions::{IssuedToken, MemoryStore, PendingAuthorization, SecretHash, Session, SessionStore, StoreError},
     },
@@ -227,6 +227,7 @@ fn session(last_used_at: SystemTime, ends_at: SystemTime) -> Session {
             email: None,
         },
         browser_key: browser_key(),
+        permissions: Permissions::default(),
         refresh_token: Some(RefreshToken::new("refresh token")),
         id_token: IdToken::new("id token"),
         nonce: Nonce::new("nonce"),

@@ -2,6 +2,7 @@
 //!
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
+mod guard;
 mod provider;
 mod variables;
 
@@ -12,23 +13,33 @@ use std::{
 
 use url::Url;
 
+use super::guard::GuardSettings;
+
 pub use provider::{MockProvider, Provider};
 pub use variables::{ConfigError, Variables};
 
 /// Every variable that is ours. Any other name in `.env` stops the start.
 pub const VARIABLES: &[&str] = &[
+    "ACCESS_TOKEN_CHECK",
+    "ACCESS_TOKEN_ISSUER",
+    "ACCESS_TOKEN_TYP",
     "ALLOW_BEARER_TOKENS",
+    "API_AUDIENCE",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
     DEV_SERVER_PORT,
     "FRONT_URL",
+    "INTROSPECTION_ENDPOINT",
     "IP",
     "LOG",
     "MOCK_PROVIDER_ADDR",
     "OIDC_ISSUER",
     "PORT",
     "REDIRECT_URI",
+    "REQUIRED_ROLE",
+    "REQUIRED_SCOPE",
+    "ROLES_CLAIM",
     "SCOPES",
 ];
 
@@ -46,9 +57,9 @@ pub struct Config {
     pub front_url: Url,
     /// `OIDC_ISSUER` and what belongs to it; the mock provider where it is not set.
     pub provider: Provider,
-    /// `ALLOW_BEARER_TOKENS`, default `false`: whether the guarded doors take access tokens without a proof, for API
-    /// clients that are no browsers. The session doors always want the proof.
-    pub allow_bearer_tokens: bool,
+    /// `ACCESS_TOKEN_CHECK`, `ALLOW_BEARER_TOKENS`, `REQUIRED_SCOPE`, `REQUIRED_ROLE` and what belongs to them: what the
+    /// guarded doors want. The session doors always want a proof, and nothing else.
+    pub guard: GuardSettings,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
 }
@@ -63,8 +74,8 @@ impl Config {
         let listen = listen(variables)?;
         let front_url = front_url(variables, listen.port())?;
         let provider = Provider::from_variables(variables, &front_url, listen)?;
-        let allow_bearer_tokens = variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?;
-        Ok(Self { listen, front_url, provider, allow_bearer_tokens, log: log(variables)? })
+        let guard = guard::settings(variables)?;
+        Ok(Self { listen, front_url, provider, guard, log: log(variables)? })
     }
 }
 

@@ -1,12 +1,13 @@
 //! The relying party's settings and its one client.
 
+use std::sync::Arc;
+
 use openidconnect::{
-    AuthType, Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
-    RedirectUrl, StandardErrorResponse,
+    AuthType, Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, IntrospectionUrl,
+    IssuerUrl, RedirectUrl, StandardErrorResponse,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-        CoreTokenIntrospectionResponse,
     },
 };
 
@@ -14,6 +15,8 @@ use super::{
     discovery::{Discovery, Metadata},
     error::ProviderError,
     http::ProviderHttp,
+    introspection::IntrospectionResponse,
+    permissions::RolesClaim,
     token_response::TokenResponse,
     values::ClientSecret,
 };
@@ -31,6 +34,16 @@ pub struct ProviderSettings {
     pub redirect_uri: RedirectUrl,
     /// Asked for besides `openid`.
     pub scopes: Vec<String>,
+    /// Where the provider says which roles a person has.
+    pub roles_claim: RolesClaim,
+    /// In place of the one in the provider's metadata.
+    pub introspection_endpoint: Option<IntrospectionUrl>,
+}
+
+impl ProviderSettings {
+    pub(super) fn asked_scope(&self) -> Vec<String> {
+        ["openid"].into_iter().map(str::to_owned).chain(self.scopes.iter().cloned()).collect()
+    }
 }
 
 /// OpenID Connect Core §9.
@@ -40,7 +53,7 @@ pub enum ClientAuthentication {
     ClientSecretPost,
 }
 
-/// `openidconnect`'s client with our token response; the authorization endpoint is known to be there.
+/// `openidconnect`'s client with our token and introspection responses; the authorization endpoint is known to be there.
 pub(super) type RelyingParty = Client<
     EmptyAdditionalClaims,
     CoreAuthDisplay,
@@ -50,7 +63,7 @@ pub(super) type RelyingParty = Client<
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
     TokenResponse,
-    CoreTokenIntrospectionResponse,
+    IntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
     EndpointSet,
@@ -87,17 +100,27 @@ impl OidcClient {
 
     /// The client with the provider's metadata and keys as they are known now.
     pub(super) async fn relying_party(&self) -> Result<RelyingParty, ProviderError> {
-        Ok(self.with_metadata(&*self.discovery.metadata().await?))
+        Ok(self.with_metadata(&*self.metadata().await?))
+    }
+
+    /// The provider's metadata, with its keys, as they are known now.
+    pub(super) async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
+        self.discovery.metadata().await
+    }
+
+    /// The same with keys fetched again, unless that was done a moment ago: then `None`.
+    pub(super) async fn metadata_with_new_keys(&self) -> Option<Arc<Metadata>> {
+        self.discovery.new_keys().await
     }
 
     /// Whether the provider's metadata promises an `iss` in authorization responses (RFC 9207 §3).
     pub(super) async fn promises_iss(&self) -> Result<bool, ProviderError> {
-        Ok(self.discovery.metadata().await?.additional_metadata().promises_iss())
+        Ok(self.metadata().await?.additional_metadata().promises_iss())
     }
 
     /// The client with keys fetched again, unless that was done a moment ago: then `None`.
     pub(super) async fn relying_party_with_new_keys(&self) -> Option<RelyingParty> {
-        Some(self.with_metadata(&*self.discovery.new_keys().await?))
+        Some(self.with_metadata(&*self.metadata_with_new_keys().await?))
     }
 
     fn with_metadata(&self, metadata: &Metadata) -> RelyingParty {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use openidconnect::{
-    AdditionalProviderMetadata, DiscoveryError, IssuerUrl, ProviderMetadata,
+    AdditionalProviderMetadata, DiscoveryError, IntrospectionUrl, IssuerUrl, ProviderMetadata,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
@@ -44,11 +44,18 @@ pub(super) struct MoreMetadata {
     /// RFC 9207 §3
     #[serde(default)]
     authorization_response_iss_parameter_supported: Option<bool>,
+    /// RFC 8414 §2. As text: most deployments never use it, and a wrong one must not stop their logins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    introspection_endpoint: Option<String>,
 }
 
 impl AdditionalProviderMetadata for MoreMetadata {}
 
 impl MoreMetadata {
+    pub(super) fn introspection_endpoint(&self) -> Option<IntrospectionUrl> {
+        self.introspection_endpoint.as_ref().and_then(|url| IntrospectionUrl::new(url.clone()).ok())
+    }
+
     pub(super) fn promises_iss(&self) -> bool {
         self.authorization_response_iss_parameter_supported.unwrap_or(false)
     }

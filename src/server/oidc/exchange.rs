@@ -11,6 +11,7 @@ use super::{
     client::{OidcClient, RelyingParty},
     error::{ExchangeError, TokenRequestFailure, judge},
     id_token::{ExpectedNonce, NOT_READABLE},
+    permissions::Permissions,
     token_response::{SentIdToken, TokenResponse},
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
@@ -25,6 +26,7 @@ pub struct Login {
     pub refresh_token: Option<RefreshToken>,
     pub id_token: IdToken,
     pub user: UserClaims,
+    pub permissions: Permissions,
 }
 
 impl OidcClient {
@@ -68,6 +70,11 @@ impl OidcClient {
             access_token: AccessToken::new(response.access_token().secret().to_owned()),
             expires_in: response.lifetime(),
             refresh_token: response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned())),
+            permissions: Permissions {
+                // RFC 6749 §5.1: where the answer does not say, it is what was asked for.
+                scope: response.granted_scope().unwrap_or_else(|| self.settings.asked_scope()),
+                roles: self.settings.roles_claim.of_id_token(id_token).unwrap_or_default(),
+            },
             id_token: IdToken::new(id_token.to_string()),
             user,
         })

@@ -15,11 +15,11 @@ use super::{
 };
 
 /// How far the provider's clock may be off ours.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
+pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// Signatures by the provider's private keys. Never `none`, and never `HS*`: those are made with a secret that both
 /// sides hold.
-const ALLOWED_ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+pub(super) const ALLOWED_ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,

@@ -23,6 +23,10 @@ pub struct Refreshed {
     pub refresh_token: Option<RefreshToken>,
     /// Providers need not send one (OpenID Connect Core §12.2).
     pub id_token: Option<IdToken>,
+    /// What the access token is good for, where the provider says so; otherwise the same as before (RFC 6749 §5.1, §6).
+    pub scope: Option<Vec<String>>,
+    /// Where a new ID token says so; otherwise the same as before.
+    pub roles: Option<Vec<String>>,
 }
 
 impl OidcClient {
@@ -48,16 +52,23 @@ impl OidcClient {
         if let Some(reason) = response.unusable() {
             return Err(RefreshError::Unavailable(reason.into()));
         }
+        let mut roles = None;
         let id_token = match response.sent_id_token() {
             SentIdToken::Absent => None,
             SentIdToken::Malformed => return Err(RefreshError::InvalidIdToken(NOT_READABLE.into())),
-            SentIdToken::Sent(id_token) => Some(self.verify_refreshed(&relying_party, id_token, user, nonce).await?),
+            SentIdToken::Sent(id_token) => {
+                let verified = self.verify_refreshed(&relying_party, id_token, user, nonce).await?;
+                roles = self.settings.roles_claim.of_id_token(id_token);
+                Some(verified)
+            }
         };
         Ok(Refreshed {
             access_token: AccessToken::new(response.access_token().secret().to_owned()),
             expires_in: response.lifetime(),
             refresh_token: response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned())),
             id_token,
+            scope: response.granted_scope(),
+            roles,
         })
     }
 

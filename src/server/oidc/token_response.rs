@@ -11,6 +11,8 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::permissions::scopes;
+
 /// What is assumed where the answer does not say.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
@@ -25,6 +27,7 @@ pub(super) struct TokenResponse {
     expires_in: Option<Duration>,
     refresh_token: Option<RefreshToken>,
     id_token: SentIdToken,
+    scope: Option<Vec<Scope>>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,6 +59,11 @@ impl TokenResponse {
         }
     }
 
+    /// What was granted, where the answer says so (RFC 6749 §5.1).
+    pub(super) fn granted_scope(&self) -> Option<Vec<String>> {
+        self.scope.as_ref().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect())
+    }
+
     pub(super) fn sent_id_token(&self) -> &SentIdToken {
         &self.id_token
     }
@@ -81,7 +89,7 @@ impl OAuth2TokenResponse for TokenResponse {
     }
 
     fn scopes(&self) -> Option<&Vec<Scope>> {
-        None
+        self.scope.as_ref()
     }
 }
 
@@ -113,6 +121,9 @@ struct Members {
     refresh_token: Option<String>,
     #[serde(default)]
     id_token: Option<String>,
+    /// Text, or an array as some providers send it.
+    #[serde(default)]
+    scope: Option<serde_json::Value>,
 }
 
 /// `3600`, `3600.5` or `"3600"` (T72).
@@ -130,6 +141,11 @@ impl From<Members> for TokenResponse {
             access_token: members.access_token,
             token_type: token_type(members.token_type.as_deref()),
             expires_in: members.expires_in.and_then(duration),
+            scope: members
+                .scope
+                .filter(|scope| !scope.is_null())
+                .map(|scope| scopes(&scope))
+                .map(|scopes| scopes.into_iter().map(Scope::new).collect()),
             refresh_token: members.refresh_token.filter(not_empty).map(RefreshToken::new),
             id_token: match members.id_token.filter(not_empty) {
                 None => SentIdToken::Absent,
@@ -150,6 +166,9 @@ impl From<TokenResponse> for Members {
                 SentIdToken::Sent(id_token) => Some(id_token.to_string()),
                 SentIdToken::Absent | SentIdToken::Malformed => None,
             },
+            scope: response
+                .scope
+                .map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ").into()),
             access_token: response.access_token,
         }
     }

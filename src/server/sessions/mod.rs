@@ -22,7 +22,7 @@ use refresh::RefreshesInFlight;
 use crate::{
     server::{
         environment::Environment,
-        oidc::{CodeVerifier, Nonce, OidcClient},
+        oidc::{CodeVerifier, Nonce, OidcClient, Permissions},
         proof::{BrowserKey, Thumbprint},
     },
     wire::{
@@ -42,11 +42,22 @@ const MAX_CODE_LENGTH: usize = 4096;
 
 const MAX_LOGGED_CHARS: usize = 200;
 
+/// What this server knows of an access token.
+pub enum TokenStanding {
+    /// Issued here, to a session that lives.
+    Issued(Holder),
+    /// Issued here, and good no more, whoever else says that it is.
+    Ended,
+    /// Never issued here.
+    Unknown,
+}
+
 /// Whose an access token is.
 pub struct Holder {
     pub user: UserClaims,
     /// Only the browser with this key may use it.
     pub browser_key: Thumbprint,
+    pub permissions: Permissions,
 }
 
 pub struct Sessions {
@@ -102,6 +113,7 @@ impl Sessions {
             user: login.user.clone(),
             browser_key: pending.browser_key,
             refresh_token: login.refresh_token,
+            permissions: login.permissions,
             id_token: login.id_token,
             nonce: pending.nonce,
             last_used_at: now,
@@ -133,13 +145,23 @@ impl Sessions {
         Ok(LogoutResponse::default())
     }
 
-    /// Who holds this access token: `Some` if this server issued it to a session that still lives.
-    pub async fn holder(&self, access_token: &AccessToken) -> Result<Option<Holder>, StoreError> {
+    /// Who holds this access token.
+    pub async fn holder(&self, access_token: &AccessToken) -> Result<TokenStanding, StoreError> {
         let now = self.environment.now();
         let token = SecretHash::of(access_token.secret());
-        let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(None) };
+        let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(TokenStanding::Unknown) };
         let session = self.store.session(&issued.session, now).await?;
-        Ok(session.map(|session| Holder { user: session.user, browser_key: session.browser_key }))
+        Ok(session.map_or(TokenStanding::Ended, |Session { user, browser_key, permissions, .. }| {
+            TokenStanding::Issued(Holder { user, browser_key, permissions })
+        }))
+    }
+
+    /// The provider has ended this access token before its time.
+    pub async fn forget_access_token(&self, access_token: &AccessToken) -> Result<(), StoreError> {
+        let token = SecretHash::of(access_token.secret());
+        let now = self.environment.now();
+        let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(()) };
+        self.store.put_issued_token(token, IssuedToken { expires_at: now, ..issued }).await
     }
 
     async fn remember_access_token(

@@ -67,7 +67,7 @@ impl Sessions {
                 return Err(ended(&error.to_string()));
             }
         };
-        let Refreshed { access_token, expires_in, refresh_token, id_token } = refreshed;
+        let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles } = refreshed;
         // RFC 6749 §6: a new refresh token replaces the old one; without a new one, the old one stays.
         if let Some(refresh_token) = refresh_token {
             session.refresh_token = Some(refresh_token);
@@ -75,6 +75,7 @@ impl Sessions {
         if let Some(id_token) = id_token {
             session.id_token = id_token;
         }
+        session.permissions = session.permissions.refreshed(scope, roles);
         session.last_used_at = self.environment.now();
         let user = session.user.clone();
         // Stored before the browser is answered. A logout that came in between stands.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     server::{
-        oidc::{IdToken, Nonce, RefreshToken},
+        oidc::{IdToken, Nonce, Permissions, RefreshToken},
         proof::Thumbprint,
     },
     wire::auth::UserClaims,
@@ -38,6 +38,8 @@ pub struct Session {
     pub browser_key: Thumbprint,
     /// Absent where the provider gave none: then the session ends with its access token.
     pub refresh_token: Option<RefreshToken>,
+    /// Of the latest access token.
+    pub permissions: Permissions,
     /// The latest one the provider sent; the hint for its logout.
     pub id_token: IdToken,
     /// Of the login: a refreshed ID token that has one must have this.
