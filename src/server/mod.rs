@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths, limits and headers |
-//! | `jose` | how a JWT is read |
+//! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
 //! | `guard` | who may enter the API doors, and what for |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |

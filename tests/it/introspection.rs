@@ -201,6 +201,24 @@ async fn that_a_token_is_not_good_is_remembered_but_briefly() {
 }
 
 #[tokio::test]
+async fn a_flood_of_tokens_from_elsewhere_does_not_become_a_flood_at_the_provider() {
+    let browser = Browser::guarded(guard_of_api());
+    let own = browser.sign_in().await.access_token;
+    let strangers = join_all((0..17).map(async |_| {
+        let stranger = browser.another();
+        let token =
+            token_from_elsewhere(&stranger, json!({ "introspection_faults": [{ "kind": "slow", "ms": 1500 }] })).await;
+        (stranger, token)
+    }))
+    .await;
+    let flood = join_all(strangers.iter().map(|(stranger, token)| stranger.check_chat_as_bearer(token)));
+    let (answers, is_let_in) = tokio::join!(flood, browser.is_let_in(&own));
+    assert!(is_let_in, "what was issued here is asked about at once");
+    let of_status = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((of_status(200), of_status(503)), (16, 1));
+}
+
+#[tokio::test]
 async fn we_authenticate_to_the_provider_as_we_are_registered() {
     let provider = MockProvider::shared();
     for client_authentication in [ClientAuthentication::ClientSecretBasic, ClientAuthentication::ClientSecretPost] {

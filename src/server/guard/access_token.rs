@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::{Refusal, RequiredPermissions, introspections::Introspections};
 use crate::{
     server::{
         environment::Environment,
         oidc::{AccessTokenError, JwtProfile, OidcClient, Permissions, VerifiedToken},
         proof::Thumbprint,
-        sessions::{Holder, Sessions, TokenStanding},
+        sessions::{Holder, Sessions, Standing},
     },
     wire::auth::{AccessToken, UserClaims},
 };
@@ -37,18 +39,30 @@ pub enum AccessTokenCheck {
     },
 }
 
+/// So many questions about tokens from elsewhere are under way at a time: anybody can make tokens up, and must not make
+/// us flood the provider.
+const MAX_QUESTIONS_FROM_ELSEWHERE: usize = 16;
+
 /// Judges access tokens.
 pub struct AccessTokenGuard {
     settings: GuardSettings,
     sessions: Arc<Sessions>,
     oidc: Arc<OidcClient>,
     introspections: Introspections,
+    questions_from_elsewhere: Semaphore,
 }
 
 /// Whose an access token is, and what it is good for.
 pub(super) struct Identity {
     pub user: UserClaims,
     pub permissions: Permissions,
+}
+
+/// Who gave the access token to whoever calls.
+#[derive(Clone, Copy)]
+enum Origin {
+    Here,
+    Elsewhere,
 }
 
 impl AccessTokenGuard {
@@ -58,7 +72,13 @@ impl AccessTokenGuard {
         oidc: Arc<OidcClient>,
         environment: Environment,
     ) -> Self {
-        Self { settings, sessions, oidc, introspections: Introspections::new(environment) }
+        Self {
+            settings,
+            sessions,
+            oidc,
+            introspections: Introspections::new(environment),
+            questions_from_elsewhere: Semaphore::new(MAX_QUESTIONS_FROM_ELSEWHERE),
+        }
     }
 
     pub(super) fn required(&self) -> &RequiredPermissions {
@@ -75,10 +95,10 @@ impl AccessTokenGuard {
             return Err(Refusal::InvalidToken);
         }
         // The session comes first: what was ended here is over at once, whatever the token or the provider says.
-        match self.sessions.holder(access_token).await? {
-            TokenStanding::Issued(holder) => self.issued_here(access_token, holder, proven).await,
-            TokenStanding::Ended => Err(Refusal::InvalidToken),
-            TokenStanding::Unknown => self.issued_elsewhere(access_token, proven).await,
+        match self.sessions.standing(access_token).await? {
+            Standing::Issued(holder) => self.issued_here(access_token, holder, proven).await,
+            Standing::Ended => Err(Refusal::InvalidToken),
+            Standing::Unknown => self.issued_elsewhere(access_token, proven).await,
         }
     }
 
@@ -91,7 +111,7 @@ impl AccessTokenGuard {
         if proven.is_some_and(|key| !holder.browser_key.matches(key)) {
             return Err(Refusal::InvalidToken);
         }
-        let permissions = match self.verify(access_token).await {
+        let permissions = match self.verify(access_token, Origin::Here).await {
             None => holder.permissions,
             Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(Refusal::InvalidToken),
             Some(Ok(token)) => token.permissions,
@@ -115,7 +135,7 @@ impl AccessTokenGuard {
         if matches!(self.settings.check, AccessTokenCheck::Introspection { audience: None }) {
             return Err(Refusal::InvalidToken);
         }
-        let token = self.verify(access_token).await.ok_or(Refusal::InvalidToken)??;
+        let token = self.verify(access_token, Origin::Elsewhere).await.ok_or(Refusal::InvalidToken)??;
         if is_bound_to_another(&token, proven) || token.bound_to.is_some() != proven.is_some() {
             return Err(Refusal::InvalidToken);
         }
@@ -124,15 +144,33 @@ impl AccessTokenGuard {
     }
 
     /// What the issuer says of the token; `None` where nobody is to be asked.
-    async fn verify(&self, access_token: &AccessToken) -> Option<Result<VerifiedToken, AccessTokenError>> {
+    async fn verify(
+        &self,
+        access_token: &AccessToken,
+        origin: Origin,
+    ) -> Option<Result<VerifiedToken, AccessTokenError>> {
         match &self.settings.check {
             AccessTokenCheck::Issued => None,
             AccessTokenCheck::Jwt(profile) => Some(self.oidc.verify_access_token(access_token, profile).await),
             AccessTokenCheck::Introspection { audience } => {
-                let ask = self.oidc.introspect(access_token, audience.as_deref());
-                Some(self.introspections.get(access_token, ask).await)
+                let question = self.ask(access_token, audience.as_deref(), origin);
+                Some(self.introspections.get(access_token, question).await)
             }
         }
+    }
+
+    async fn ask(
+        &self,
+        access_token: &AccessToken,
+        audience: Option<&str>,
+        origin: Origin,
+    ) -> Result<VerifiedToken, AccessTokenError> {
+        let too_many = |_| AccessTokenError::Unavailable("too many questions under way".into());
+        let _turn = match origin {
+            Origin::Here => None,
+            Origin::Elsewhere => Some(self.questions_from_elsewhere.try_acquire().map_err(too_many)?),
+        };
+        self.oidc.introspect(access_token, audience).await
     }
 }
 

@@ -32,7 +32,7 @@ impl<'a> Compact<'a> {
 }
 
 /// Strictly: no padding, no other alphabet, no stray bits at the end. So no two texts decode to the same bytes, and a
-/// JWT can't be rewritten into another that verifies.
+/// token can't be rewritten into another that verifies.
 fn decode(part: &str) -> Result<Vec<u8>, Malformed> {
     match BASE64_URL_SAFE_NO_PAD.decode(part) {
         Ok(bytes) if !bytes.is_empty() => Ok(bytes),

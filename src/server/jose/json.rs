@@ -1,7 +1,7 @@
 //! JSON objects whose member names are unique at every depth.
 //!
 //! RFC 7515 §4 and RFC 7519 §4 leave it open whether a duplicate is refused or the last one counts. Where two readers
-//! of one JWT choose differently they read two JWTs, so duplicates are refused here; `serde_json::Value` alone
+//! of one token choose differently they read two tokens, so duplicates are refused here; `serde_json::Value` alone
 //! would take the last.
 
 use std::fmt;

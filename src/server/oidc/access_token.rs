@@ -14,7 +14,7 @@ use super::{
     token_claims::{TokenClaims, VerifiedToken},
 };
 use crate::{
-    server::jose::{self, Compact},
+    server::jose::{Compact, json},
     wire::auth::AccessToken,
 };
 
@@ -53,8 +53,8 @@ impl OidcClient {
         profile: &JwtProfile,
     ) -> Result<VerifiedToken, AccessTokenError> {
         let jwt = Compact::parse(access_token.secret().as_bytes())?;
-        let header = jose::object(&jwt.header)?;
-        let claims = TokenClaims(jose::object(&jwt.payload)?);
+        let header = json::object(&jwt.header)?;
+        let claims = TokenClaims(json::object(&jwt.payload)?);
         // What needs no key comes first, so that a JWT of somebody else's never makes us look for new ones.
         check_header(&header, &claims, profile)?;
         let issuer = profile.issuer.as_deref().unwrap_or(self.issuer());

@@ -6,7 +6,7 @@ use openidconnect::core::CoreIdToken;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::server::jose::{self, Compact};
+use crate::server::jose::{Compact, json};
 
 /// What the holder of an access token may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl RolesClaim {
     /// The roles in an ID token. It must have been verified before.
     pub(super) fn of_id_token(&self, verified: &CoreIdToken) -> Option<Vec<String>> {
         let jwt = verified.to_string();
-        let claims = jose::object(&Compact::parse(jwt.as_bytes()).ok()?.payload).ok()?;
+        let claims = json::object(&Compact::parse(jwt.as_bytes()).ok()?.payload).ok()?;
         self.read(&claims)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 use super::error::ProofError;
-use crate::server::jose;
+use crate::server::jose::json;
 
 /// Longer than any UUID or random text, short enough to hash at every call.
 const MAX_JTI_CHARACTERS: usize = 256;
@@ -27,7 +27,7 @@ pub(super) struct Claims {
 
 impl Claims {
     pub fn parse(bytes: &[u8]) -> Result<Self, ProofError> {
-        let mut members = jose::object(bytes)?;
+        let mut members = json::object(bytes)?;
         Ok(Self {
             jti: jti(&mut members)?,
             htm: text(&mut members, "htm")?.ok_or(ProofError::Malformed("no `htm`"))?,

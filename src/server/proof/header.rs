@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::ProofError;
-use crate::server::jose;
+use crate::server::jose::json;
 
 /// What is read of the header. Anything else is ignored (RFC 7515 §4), above all what names a key elsewhere: `jku`,
 /// `x5u`, `x5c`, `kid`. The only key is the one in `jwk`.
@@ -15,7 +15,7 @@ pub(super) struct Header {
 
 impl Header {
     pub fn parse(bytes: &[u8]) -> Result<Self, ProofError> {
-        let mut members = jose::object(bytes)?;
+        let mut members = json::object(bytes)?;
         if members.contains_key("crit") {
             return Err(ProofError::CriticalExtension);
         }

@@ -43,7 +43,7 @@ const MAX_CODE_LENGTH: usize = 4096;
 const MAX_LOGGED_CHARS: usize = 200;
 
 /// What this server knows of an access token.
-pub enum TokenStanding {
+pub enum Standing {
     /// Issued here, to a session that lives.
     Issued(Holder),
     /// Issued here, and good no more, whoever else says that it is.
@@ -145,14 +145,14 @@ impl Sessions {
         Ok(LogoutResponse::default())
     }
 
-    /// Who holds this access token.
-    pub async fn holder(&self, access_token: &AccessToken) -> Result<TokenStanding, StoreError> {
+    /// What this server knows of an access token.
+    pub async fn standing(&self, access_token: &AccessToken) -> Result<Standing, StoreError> {
         let now = self.environment.now();
         let token = SecretHash::of(access_token.secret());
-        let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(TokenStanding::Unknown) };
+        let Some(issued) = self.store.issued_token(&token, now).await? else { return Ok(Standing::Unknown) };
         let session = self.store.session(&issued.session, now).await?;
-        Ok(session.map_or(TokenStanding::Ended, |Session { user, browser_key, permissions, .. }| {
-            TokenStanding::Issued(Holder { user, browser_key, permissions })
+        Ok(session.map_or(Standing::Ended, |Session { user, browser_key, permissions, .. }| {
+            Standing::Issued(Holder { user, browser_key, permissions })
         }))
     }
 

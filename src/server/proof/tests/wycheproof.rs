@@ -1,26 +1,10 @@
 //! Project Wycheproof's vectors, through our own parser, key and signature check.
 
-use std::{env, fs, path::PathBuf};
-
 use super::{super::key::PublicKey, *};
-use crate::server::jose::{Compact, object};
-
-/// The vectors in `WYCHEPROOF_DIR`, or beside the project; `None`, said aloud, where there are none.
-fn vectors(file: &str) -> Option<Value> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    let path = env::var_os("WYCHEPROOF_DIR").map_or_else(beside, PathBuf::from).join(file);
-    let Ok(text) = fs::read_to_string(&path) else {
-        eprintln!("skipped: no Wycheproof vectors at {}", path.display());
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}
-
-/// Every group with each of its tests.
-fn tests(vectors: &Value) -> impl Iterator<Item = (&Value, &Value)> {
-    let groups = vectors["testGroups"].as_array().unwrap();
-    groups.iter().flat_map(|group| group["tests"].as_array().unwrap().iter().map(move |test| (group, test)))
-}
+use crate::server::jose::{
+    Compact, json,
+    wycheproof::{tests, vectors},
+};
 
 fn hex(text: &Value) -> Vec<u8> {
     let text = text.as_str().unwrap();
@@ -48,7 +32,7 @@ fn every_p1363_vector_is_judged_as_wycheproof_does() {
 /// As steps 2, 5 and 6 of a proof, but with a key from outside and any payload.
 fn verifies(jws: &str, jwk: &Value) -> bool {
     let Ok(jws) = Compact::parse(jws.as_bytes()) else { return false };
-    let Ok(header) = object(&jws.header) else { return false };
+    let Ok(header) = json::object(&jws.header) else { return false };
     let Ok(key) = PublicKey::from_jwk(jwk.as_object().unwrap()) else { return false };
     header.get("alg").is_some_and(|alg| alg == "ES256") && key.verify(jws.signed, &jws.signature)
 }
