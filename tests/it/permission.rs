@@ -160,7 +160,7 @@ async fn a_logout_counts_at_once_in_every_way_whatever_the_provider_still_says()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_is_let_in_with_a_made_up_token(token in made_up_token(), as_bearer: bool) {
