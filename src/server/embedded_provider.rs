@@ -49,6 +49,7 @@ pub async fn start(
         client_authentication: ClientAuthentication::ClientSecretBasic,
         redirect_uri: settings.redirect_uri.clone(),
         scopes: settings.scopes.clone(),
+        id_tokens: settings.id_tokens.clone(),
     };
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }

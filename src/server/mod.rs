@@ -5,6 +5,7 @@
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths, limits and headers |
 //! | `proof` | proofs of the browser key |
+//! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `guard` | who may enter the API doors |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
@@ -17,6 +18,7 @@ pub mod config;
 mod embedded_provider;
 pub mod environment;
 pub mod guard;
+mod jose;
 pub mod oidc;
 pub mod proof;
 pub mod router;

@@ -9,7 +9,7 @@ use std::{
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::{
     mock::provider::{Client, Provider},
-    server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings},
+    server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings},
 };
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ pub fn settings(issuer: &str) -> ProviderSettings {
         client_authentication: ClientAuthentication::ClientSecretBasic,
         redirect_uri: RedirectUrl::new(CALLBACK.into()).unwrap(),
         scopes: vec!["profile".into(), "email".into()],
+        id_tokens: IdTokenPolicy::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
+mod id_tokens;
 mod provider;
 mod variables;
 
@@ -17,19 +18,25 @@ pub use variables::{ConfigError, Variables};
 
 /// Every variable that is ours. Any other name in `.env` stops the start.
 pub const VARIABLES: &[&str] = &[
+    "ACR_VALUES",
     "ALLOW_BEARER_TOKENS",
+    "ALLOW_WEAK_RSA_KEYS",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "CLOCK_TOLERANCE",
     DEV_SERVER_PORT,
     "FRONT_URL",
+    "ID_TOKEN_ALGS",
     "IP",
     "LOG",
+    "MAX_AGE",
     "MOCK_PROVIDER_ADDR",
     "OIDC_ISSUER",
     "PORT",
     "REDIRECT_URI",
     "SCOPES",
+    "TRUSTED_AUDIENCES",
 ];
 
 /// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.

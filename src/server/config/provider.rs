@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use url::Url;
 
-use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, is_loopback};
-use crate::server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings};
+use super::{ConfigError, Variables, has_no_user, id_tokens, is_https_or_loopback, is_loopback};
+use crate::server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings};
 
 const DEFAULT_SCOPES: &str = "openid profile email";
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
@@ -14,7 +14,8 @@ const CALLBACK_PATH: &str = "/auth/callback";
 
 #[derive(Clone, Debug)]
 pub enum Provider {
-    /// `OIDC_ISSUER`, with `CLIENT_ID`, `CLIENT_SECRET`, `CLIENT_AUTH`, `REDIRECT_URI`, `SCOPES`.
+    /// `OIDC_ISSUER`, with `CLIENT_ID`, `CLIENT_SECRET`, `CLIENT_AUTH`, `REDIRECT_URI`, `SCOPES`, and what `id_tokens`
+    /// reads.
     Configured(ProviderSettings),
     /// No `OIDC_ISSUER`: the mock provider in this process.
     Mock(MockProvider),
@@ -27,6 +28,7 @@ pub struct MockProvider {
     pub address: SocketAddr,
     pub redirect_uri: RedirectUrl,
     pub scopes: Vec<String>,
+    pub id_tokens: IdTokenPolicy,
 }
 
 impl Provider {
@@ -58,6 +60,7 @@ fn configured(variables: &Variables, issuer: &str, front_url: &Url) -> Result<Pr
         client_authentication: client_authentication(variables)?,
         redirect_uri: redirect_uri(variables, front_url)?,
         scopes: scopes(variables)?,
+        id_tokens: id_tokens::policy(variables)?,
     })
 }
 
@@ -89,7 +92,12 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
     if !address.ip().is_loopback() {
         return Err(variables.wrong("MOCK_PROVIDER_ADDR", "on loopback: the mock provider lets anybody in"));
     }
-    Ok(MockProvider { address, redirect_uri: redirect_uri(variables, front_url)?, scopes: scopes(variables)? })
+    Ok(MockProvider {
+        address,
+        redirect_uri: redirect_uri(variables, front_url)?,
+        scopes: scopes(variables)?,
+        id_tokens: id_tokens::policy(variables)?,
+    })
 }
 
 fn checked_issuer(variables: &Variables, issuer: &str) -> Result<IssuerUrl, ConfigError> {

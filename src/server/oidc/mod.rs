@@ -18,5 +18,6 @@ pub use client::{ClientAuthentication, OidcClient, ProviderSettings};
 pub use error::{ExchangeError, ProviderError, RefreshError};
 pub use exchange::Login;
 pub use http::{HttpSetupError, ProviderHttp};
+pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS};
 pub use refresh::Refreshed;
 pub use values::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken};

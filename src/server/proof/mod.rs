@@ -3,8 +3,6 @@
 //! | room | holds |
 //! |---|---|
 //! | `check` | the twelve steps of RFC 9449 §4.3, in their order: start reading here |
-//! | `compact` | the three parts of a JWT |
-//! | `json` | JSON objects whose member names are unique |
 //! | `header`, `claims` | what §4.2 wants in a proof |
 //! | `key` | the public key in the proof's header, and signatures by it |
 //! | `thumbprint` | the key's name (RFC 7638) |
@@ -18,11 +16,9 @@
 
 mod check;
 mod claims;
-mod compact;
 mod error;
 mod header;
 mod htu;
-mod json;
 mod key;
 mod nonce;
 mod service;

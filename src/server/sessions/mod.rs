@@ -103,7 +103,7 @@ impl Sessions {
             browser_key: pending.browser_key,
             refresh_token: login.refresh_token,
             id_token: login.id_token,
-            nonce: pending.nonce,
+            login: login.claims,
             last_used_at: now,
             ends_at,
         };

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     server::{
-        oidc::{IdToken, Nonce, RefreshToken},
+        oidc::{IdToken, LoginClaims, RefreshToken},
         proof::Thumbprint,
     },
     wire::auth::UserClaims,
@@ -40,8 +40,8 @@ pub struct Session {
     pub refresh_token: Option<RefreshToken>,
     /// The latest one the provider sent; the hint for its logout.
     pub id_token: IdToken,
-    /// Of the login: a refreshed ID token that has one must have this.
-    pub nonce: Nonce,
+    /// Of the login's ID token: what refreshed ones must repeat.
+    pub login: LoginClaims,
     pub last_used_at: SystemTime,
     /// Never moved.
     pub ends_at: SystemTime,
