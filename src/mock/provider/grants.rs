@@ -28,6 +28,7 @@ pub struct SignIn {
     pub scope: String,
     pub nonce: Option<String>,
     pub auth_time: u64,
+    pub acr: Option<String>,
     pub sid: String,
 }
 
@@ -107,6 +108,7 @@ impl SignIn {
             scope: String::new(),
             nonce: None,
             auth_time: unix_seconds(),
+            acr: None,
             sid: Secret::random().expose().to_owned(),
         }
     }

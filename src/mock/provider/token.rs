@@ -134,8 +134,8 @@ async fn token_response(
         let nonce = issued.sign_in.nonce.clone().filter(|_| !is_refresh);
         let client_id = &shared.client.client_id;
         let claims = Claims::new(&shared.issuer, client_id, issued, nonce, settings.id_token_ttl);
-        let key = shared.keys.key().await.map_err(|_| TokenError::ServerError)?;
-        let id_token = claims.into_id_token(&key, fault);
+        let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
+        let id_token = claims.into_id_token(&keys.current, fault);
         response["id_token"] = id_token.map_err(|_| TokenError::ServerError)?.into();
     }
     Ok(response)

@@ -5,6 +5,7 @@
 mod authorization;
 mod control;
 mod faults;
+mod keys;
 mod relying_party;
 mod sessions;
 mod tokens;
