@@ -117,6 +117,11 @@ impl MockProvider {
         self.control(Method::POST, "/outage", json!({ "endpoints": endpoints })).await;
     }
 
+    /// A new signing key: `{"same_kid": …, "remove_old": …}`.
+    pub async fn rotate_keys(&self, how: Value) {
+        self.control(Method::POST, "/rotate-keys", how).await;
+    }
+
     /// Calls of the token endpoint for this user.
     pub async fn token_calls(&self, user: &str, grant_type: &str) -> Vec<Value> {
         let calls = self.control(Method::GET, &format!("/calls?user={user}"), json!({})).await;
