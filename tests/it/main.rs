@@ -7,6 +7,7 @@
 //! | `provider`, `scripted_provider` | (support) two providers |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
+//! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
 //! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
@@ -43,4 +44,5 @@ mod refresh;
 mod refresh_failures;
 mod rooms;
 mod scripted_provider;
+mod signing_keys;
 mod store;

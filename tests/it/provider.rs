@@ -9,7 +9,7 @@ use std::{
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::{
     mock::provider::{Client, Provider},
-    server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings, RolesClaim},
+    server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings, RolesClaim},
 };
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ pub fn settings(issuer: &str) -> ProviderSettings {
         client_authentication: ClientAuthentication::ClientSecretBasic,
         redirect_uri: RedirectUrl::new(CALLBACK.into()).unwrap(),
         scopes: vec!["profile".into(), "email".into()],
+        id_tokens: IdTokenPolicy::default(),
         roles_claim: RolesClaim::default(),
         introspection_endpoint: None,
     }
@@ -116,6 +117,11 @@ impl MockProvider {
     /// The endpoints that answer 503, for everyone.
     pub async fn set_outage(&self, endpoints: &[&str]) {
         self.control(Method::POST, "/outage", json!({ "endpoints": endpoints })).await;
+    }
+
+    /// A new signing key: `{"same_kid": …, "remove_old": …}`.
+    pub async fn rotate_keys(&self, how: Value) {
+        self.control(Method::POST, "/rotate-keys", how).await;
     }
 
     /// Calls of the token endpoint for this user.

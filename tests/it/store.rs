@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use oracle_ai::{
     server::{
-        oidc::{CodeVerifier, IdToken, Nonce, Permissions, RefreshToken},
+        oidc::{CodeVerifier, IdToken, LoginClaims, Nonce, Permissions, RefreshToken},
         proof::Thumbprint,
         sessions::{IssuedToken, MemoryStore, PendingAuthorization, SecretHash, Session, SessionStore, StoreError},
     },
@@ -230,7 +230,12 @@ fn session(last_used_at: SystemTime, ends_at: SystemTime) -> Session {
         permissions: Permissions::default(),
         refresh_token: Some(RefreshToken::new("refresh token")),
         id_token: IdToken::new("id token"),
-        nonce: Nonce::new("nonce"),
+        login: LoginClaims {
+            nonce: Nonce::new("nonce"),
+            audiences: vec!["oracle-ai".into()],
+            authorized_party: None,
+            auth_time: None,
+        },
         last_used_at,
         ends_at,
     }

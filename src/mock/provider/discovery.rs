@@ -33,7 +33,7 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
-            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid",
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "nonce", "at_hash", "sid",
             "name", "preferred_username", "email", "email_verified",
         ],
         // RFC 9207 §3
@@ -46,8 +46,8 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
 
 /// `GET /jwks`
 pub async fn jwks(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, StatusCode> {
-    match shared.keys.key().await {
-        Ok(key) => Ok(Json(key.jwks())),
+    match shared.keys.ring().await {
+        Ok(keys) => Ok(Json(keys.jwks())),
         Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

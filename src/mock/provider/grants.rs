@@ -29,6 +29,7 @@ pub struct SignIn {
     pub scope: String,
     pub nonce: Option<String>,
     pub auth_time: u64,
+    pub acr: Option<String>,
     pub sid: String,
 }
 
@@ -118,6 +119,7 @@ impl SignIn {
             scope: String::new(),
             nonce: None,
             auth_time: unix_seconds(),
+            acr: None,
             sid: Secret::random().expose().to_owned(),
         }
     }

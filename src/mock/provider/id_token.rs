@@ -21,6 +21,8 @@ pub struct Claims {
     iat: u64,
     auth_time: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     at_hash: String,
     sid: String,
@@ -63,6 +65,7 @@ impl Claims {
             exp: iat.saturating_add(settings.id_token_ttl.into()),
             iat,
             auth_time: sign_in.auth_time,
+            acr: sign_in.acr.clone(),
             nonce,
             at_hash: at_hash(issued.access_token.expose()),
             sid: sign_in.sid.clone(),

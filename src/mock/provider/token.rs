@@ -112,9 +112,9 @@ pub async fn spoil_before_granting(fault: &Fault, call: &OpenCall, connection: &
 }
 
 async fn make_access_token_jwt(shared: &Shared, settings: &Settings, issued: &mut Issued) -> Result<(), TokenError> {
-    let key = shared.keys.key().await.map_err(|_| TokenError::ServerError)?;
+    let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
     let (opaque, lifetime) = (&issued.access_token, issued.access_token_lifetime);
-    let jwt = access_token::jwt(shared, &key, settings, &issued.sign_in, opaque, lifetime);
+    let jwt = access_token::jwt(shared, &keys.current, settings, &issued.sign_in, opaque, lifetime);
     let jwt = jwt.map_err(|_| TokenError::ServerError)?;
     shared.grants().rename_access_token(opaque, jwt.clone());
     issued.access_token = jwt;
@@ -151,8 +151,8 @@ async fn token_response(
         let nonce = issued.sign_in.nonce.clone().filter(|_| !is_refresh);
         let client_id = &shared.client.client_id;
         let claims = Claims::new(&shared.issuer, client_id, issued, nonce, settings);
-        let key = shared.keys.key().await.map_err(|_| TokenError::ServerError)?;
-        let id_token = claims.into_id_token(&key, fault);
+        let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
+        let id_token = claims.into_id_token(&keys.current, fault);
         response["id_token"] = id_token.map_err(|_| TokenError::ServerError)?.into();
     }
     Ok(response)

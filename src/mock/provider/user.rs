@@ -31,6 +31,12 @@ pub struct Settings {
     pub deny: bool,
     /// The authorization endpoint answers this error.
     pub authorize_error: Option<String>,
+    /// How long ago they signed in here, in seconds, unless the request's `max_age` makes them sign in again.
+    pub signed_in_ago: u32,
+    /// Against the specification, `max_age` makes nobody sign in again.
+    pub ignores_max_age: bool,
+    /// The `acr` of their sign-ins; without it, the first of those that are asked for.
+    pub acr: Option<String>,
     pub rotate_refresh_tokens: bool,
     /// Without it, the old refresh token stays good and none is sent.
     pub refresh_token_in_refresh: bool,
@@ -113,6 +119,9 @@ impl Default for Settings {
             id_token_ttl: 300,
             deny: false,
             authorize_error: None,
+            signed_in_ago: 0,
+            ignores_max_age: false,
+            acr: None,
             rotate_refresh_tokens: true,
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,

@@ -3,6 +3,7 @@
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
 mod guard;
+mod id_tokens;
 mod provider;
 mod variables;
 
@@ -23,16 +24,21 @@ pub const VARIABLES: &[&str] = &[
     "ACCESS_TOKEN_CHECK",
     "ACCESS_TOKEN_ISSUER",
     "ACCESS_TOKEN_TYP",
+    "ACR_VALUES",
     "ALLOW_BEARER_TOKENS",
+    "ALLOW_WEAK_RSA_KEYS",
     "API_AUDIENCE",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "CLOCK_TOLERANCE",
     DEV_SERVER_PORT,
     "FRONT_URL",
+    "ID_TOKEN_ALGS",
     "INTROSPECTION_ENDPOINT",
     "IP",
     "LOG",
+    "MAX_AGE",
     "MOCK_PROVIDER_ADDR",
     "OIDC_ISSUER",
     "PORT",
@@ -41,6 +47,7 @@ pub const VARIABLES: &[&str] = &[
     "REQUIRED_SCOPE",
     "ROLES_CLAIM",
     "SCOPES",
+    "TRUSTED_AUDIENCES",
 ];
 
 /// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.

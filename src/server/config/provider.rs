@@ -8,9 +8,9 @@ use url::Url;
 use super::{
     ConfigError, Variables,
     guard::{introspection_endpoint, roles_claim},
-    has_no_user, is_https_or_loopback, is_loopback,
+    has_no_user, id_tokens, is_https_or_loopback, is_loopback,
 };
-use crate::server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings, RolesClaim};
+use crate::server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings, RolesClaim};
 
 const DEFAULT_SCOPES: &str = "openid profile email";
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
@@ -18,7 +18,8 @@ const CALLBACK_PATH: &str = "/auth/callback";
 
 #[derive(Clone, Debug)]
 pub enum Provider {
-    /// `OIDC_ISSUER`, with `CLIENT_ID`, `CLIENT_SECRET`, `CLIENT_AUTH`, `REDIRECT_URI`, `SCOPES`.
+    /// `OIDC_ISSUER`, with `CLIENT_ID`, `CLIENT_SECRET`, `CLIENT_AUTH`, `REDIRECT_URI`, `SCOPES`, and what `id_tokens`
+    /// reads.
     Configured(ProviderSettings),
     /// No `OIDC_ISSUER`: the mock provider in this process.
     Mock(MockProvider),
@@ -31,6 +32,7 @@ pub struct MockProvider {
     pub address: SocketAddr,
     pub redirect_uri: RedirectUrl,
     pub scopes: Vec<String>,
+    pub id_tokens: IdTokenPolicy,
     pub roles_claim: RolesClaim,
     pub introspection_endpoint: Option<IntrospectionUrl>,
 }
@@ -64,6 +66,7 @@ fn configured(variables: &Variables, issuer: &str, front_url: &Url) -> Result<Pr
         client_authentication: client_authentication(variables)?,
         redirect_uri: redirect_uri(variables, front_url)?,
         scopes: scopes(variables)?,
+        id_tokens: id_tokens::policy(variables)?,
         roles_claim: roles_claim(variables)?,
         introspection_endpoint: introspection_endpoint(variables)?,
     })
@@ -101,6 +104,7 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
         address,
         redirect_uri: redirect_uri(variables, front_url)?,
         scopes: scopes(variables)?,
+        id_tokens: id_tokens::policy(variables)?,
         roles_claim: roles_claim(variables)?,
         introspection_endpoint: introspection_endpoint(variables)?,
     })

@@ -43,14 +43,27 @@ fn each_wrong_value_is_refused_by_name() {
         ("ACCESS_TOKEN_ISSUER", "https://sso.example.com"),
         ("ACCESS_TOKEN_TYP", "JWT"),
         ("ALLOW_BEARER_TOKENS", "yes"),
+        ("ALLOW_WEAK_RSA_KEYS", "1"),
         ("API_AUDIENCE", "https://api.example.com"),
         ("INTROSPECTION_ENDPOINT", "https://sso.example.com/introspect"),
         ("CLIENT_AUTH", "basic"),
+        ("CLOCK_TOLERANCE", "301"),
+        ("CLOCK_TOLERANCE", "-1"),
+        ("CLOCK_TOLERANCE", "30s"),
         ("FRONT_URL", "chat.example.com"),
         ("FRONT_URL", "https://chat.example.com/app"),
         ("FRONT_URL", "http://chat.example.com"),
+        ("ID_TOKEN_ALGS", "none"),
+        ("ID_TOKEN_ALGS", "RS256 HS256"),
+        ("ID_TOKEN_ALGS", "rs256"),
+        ("ID_TOKEN_ALGS", "RS256,ES256"),
+        ("ID_TOKEN_ALGS", "ES512"),
+        ("ID_TOKEN_ALGS", " "),
         ("IP", "localhost"),
         ("LOG", "oracle_ai=loud"),
+        ("MAX_AGE", "an hour"),
+        ("MAX_AGE", "-1"),
+        ("MAX_AGE", "18446744073709551615"),
         ("MOCK_PROVIDER_ADDR", "127.0.0.1:9400"),
         ("OIDC_ISSUER", "http://sso.example.com"),
         ("OIDC_ISSUER", "https://sso.example.com/?a=b"),
@@ -125,6 +138,34 @@ fn required_scopes_are_several_and_a_required_role_is_one() {
     let required = required.unwrap().guard.required;
     assert_eq!(required.scope, ["chat.read", "chat.write"]);
     assert_eq!(required.role.as_deref(), Some("Chat Users"));
+}
+
+#[test]
+fn what_id_tokens_must_be_is_narrowed_by_name() {
+    // T25, T27, T30, T32, T34
+    let policy = |more: &[(&'static str, &'static str)]| {
+        let Provider::Configured(settings) = config(more).unwrap().provider else { panic!("not the mock") };
+        settings.id_tokens
+    };
+    let default = policy(&[]);
+    assert_eq!((default.algorithms.len(), default.allow_weak_rsa_keys), (9, false));
+    assert_eq!((default.clock_tolerance.as_secs(), default.max_age), (30, None));
+    assert!(default.trusted_audiences.is_empty() && default.acr_values.is_empty());
+
+    let narrowed = policy(&[
+        ("ID_TOKEN_ALGS", "PS256  ES256"),
+        ("ALLOW_WEAK_RSA_KEYS", "true"),
+        ("CLOCK_TOLERANCE", "0"),
+        ("TRUSTED_AUDIENCES", "api other"),
+        ("MAX_AGE", "0"),
+        ("ACR_VALUES", "phr phrh"),
+    ]);
+    let names = serde_json::to_value(&narrowed.algorithms).unwrap();
+    assert_eq!(names, serde_json::json!(["PS256", "ES256"]));
+    assert!(narrowed.allow_weak_rsa_keys);
+    assert_eq!((narrowed.clock_tolerance.as_secs(), narrowed.max_age.unwrap().as_secs()), (0, 0));
+    assert_eq!(narrowed.trusted_audiences, ["api", "other"]);
+    assert_eq!(narrowed.acr_values, ["phr", "phrh"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use openidconnect::{
     core::{CoreErrorResponseType, CoreRequestTokenError},
 };
 
-use super::http::HttpError;
+use super::{http::HttpError, values::RefreshToken};
 use crate::server::jose::Malformed;
 
 /// The provider can't be spoken to: it is unreachable, or its metadata is not usable.
@@ -44,6 +44,11 @@ pub enum RefreshError {
     /// A refreshed ID token that is not this person's, or not the provider's (OpenID Connect Core §12.2).
     #[error("refreshed ID token refused: {0}")]
     InvalidIdToken(String),
+    /// The provider refreshed the grant, but the access token of its answer can't be used: it is of an unknown kind, or
+    /// the ID token beside it can't be verified until newer keys can be fetched. Nothing was decided about the session.
+    /// The old refresh token may be spent: where the answer had a new one, it must be kept in its place.
+    #[error("the answer's access token can't be used: {reason}")]
+    Unusable { refresh_token: Option<RefreshToken>, reason: String },
     /// Nothing was decided; the refresh token may still be good.
     #[error("provider unavailable: {0}")]
     Unavailable(String),

@@ -54,7 +54,7 @@ impl OidcClient {
         if claims.time("exp")?.is_some_and(|expires_at| expires_at <= now) {
             return Err(AccessTokenError::Expired);
         }
-        claims.check_begun(now)?;
+        claims.check_begun(now + self.settings.id_tokens.clock_tolerance)?;
         if audience.is_some_and(|audience| !claims.is_for(audience)) {
             return Err(AccessTokenError::OtherAudience);
         }
@@ -69,8 +69,8 @@ impl OidcClient {
         if let Some(configured) = &self.settings.introspection_endpoint {
             return Ok(configured.clone());
         }
-        let metadata = self.metadata().await?;
-        let named = metadata.additional_metadata().introspection_endpoint();
+        let known = self.discovery.known().await?;
+        let named = known.metadata.additional_metadata().introspection_endpoint();
         named.ok_or(ProviderError::MissingEndpoint("introspection_endpoint"))
     }
 }

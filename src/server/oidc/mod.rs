@@ -23,6 +23,7 @@ pub use client::{ClientAuthentication, OidcClient, ProviderSettings};
 pub use error::{AccessTokenError, ExchangeError, ProviderError, RefreshError};
 pub use exchange::Login;
 pub use http::{HttpSetupError, ProviderHttp};
+pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS};
 pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;
 pub use token_claims::VerifiedToken;

@@ -2,10 +2,10 @@
 
 use std::{convert::Infallible, str::FromStr};
 
-use openidconnect::core::CoreIdToken;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::values::IdToken;
 use crate::server::jose::{Compact, json};
 
 /// What the holder of an access token may do.
@@ -36,9 +36,9 @@ impl RolesClaim {
     }
 
     /// The roles in an ID token. It must have been verified before.
-    pub(super) fn of_id_token(&self, verified: &CoreIdToken) -> Option<Vec<String>> {
-        let jwt = verified.to_string();
-        let claims = json::object(&Compact::parse(jwt.as_bytes()).ok()?.payload).ok()?;
+    pub(super) fn of_id_token(&self, verified: &IdToken) -> Option<Vec<String>> {
+        let jwt = Compact::parse(verified.secret().as_bytes()).ok()?;
+        let claims = json::object(&jwt.payload).ok()?;
         self.read(&claims)
     }
 }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::{
     error::AccessTokenError,
-    id_token::CLOCK_TOLERANCE,
     permissions::{Permissions, RolesClaim, scopes},
 };
 use crate::{server::proof::Thumbprint, wire::auth::UserClaims};
@@ -55,10 +54,10 @@ impl TokenClaims {
         seconds.map(|seconds| Some(UNIX_EPOCH + Duration::from_secs_f64(seconds))).ok_or(AccessTokenError::NoTime(name))
     }
 
-    /// `nbf` and `iat` must not be ahead of us by more than the tolerance (T32).
-    pub fn check_begun(&self, now: SystemTime) -> Result<(), AccessTokenError> {
+    /// `nbf` and `iat` must not be later than this: now and the tolerance (T32).
+    pub fn check_begun(&self, latest: SystemTime) -> Result<(), AccessTokenError> {
         for name in ["nbf", "iat"] {
-            if self.time(name)?.is_some_and(|time| time > now + CLOCK_TOLERANCE) {
+            if self.time(name)?.is_some_and(|time| time > latest) {
                 return Err(AccessTokenError::NotYet(name));
             }
         }

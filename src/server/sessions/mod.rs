@@ -115,7 +115,7 @@ impl Sessions {
             refresh_token: login.refresh_token,
             permissions: login.permissions,
             id_token: login.id_token,
-            nonce: pending.nonce,
+            login: login.claims,
             last_used_at: now,
             ends_at,
         };

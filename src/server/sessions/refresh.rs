@@ -59,8 +59,17 @@ impl Sessions {
         }
         let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
 
-        let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.nonce).await {
+        let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.login).await {
             Ok(refreshed) => refreshed,
+            // The session is undecided, but its refresh token may be spent: the new one is kept, or it is lost.
+            Err(error @ RefreshError::Unusable { .. }) => {
+                let cause = error.to_string();
+                if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. } = error {
+                    session.refresh_token = Some(refresh_token);
+                    self.store.update_session(key, session).await?;
+                }
+                return Err(RefreshFailure::ProviderUnavailable(cause));
+            }
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
             Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken(_))) => {
                 self.store.remove_session(key).await?;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     server::{
-        oidc::{IdToken, Nonce, Permissions, RefreshToken},
+        oidc::{IdToken, LoginClaims, Permissions, RefreshToken},
         proof::Thumbprint,
     },
     wire::auth::UserClaims,
@@ -42,8 +42,8 @@ pub struct Session {
     pub permissions: Permissions,
     /// The latest one the provider sent; the hint for its logout.
     pub id_token: IdToken,
-    /// Of the login: a refreshed ID token that has one must have this.
-    pub nonce: Nonce,
+    /// Of the login's ID token: what refreshed ones must repeat.
+    pub login: LoginClaims,
     pub last_used_at: SystemTime,
     /// Never moved.
     pub ends_at: SystemTime,

@@ -6,6 +6,7 @@ mod authorization;
 mod control;
 mod faults;
 mod introspection;
+mod keys;
 mod relying_party;
 mod sessions;
 mod tokens;
