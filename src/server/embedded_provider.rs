@@ -49,6 +49,9 @@ pub async fn start(
         client_authentication: ClientAuthentication::ClientSecretBasic,
         redirect_uri: settings.redirect_uri.clone(),
         scopes: settings.scopes.clone(),
+        id_tokens: settings.id_tokens.clone(),
+        roles_claim: settings.roles_claim.clone(),
+        introspection_endpoint: settings.introspection_endpoint.clone(),
     };
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }

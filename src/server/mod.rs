@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths, limits and headers |
+//! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
-//! | `guard` | who may enter the API doors |
+//! | `guard` | who may enter the API doors, and what for |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
 //! | `chat` | answers to messages |
@@ -17,6 +18,7 @@ pub mod config;
 mod embedded_provider;
 pub mod environment;
 pub mod guard;
+mod jose;
 pub mod oidc;
 pub mod proof;
 pub mod router;
@@ -32,6 +34,7 @@ use chat::Chat;
 use config::{Config, Provider, SessionStorage};
 use embedded_provider::EmbeddedProvider;
 use environment::Environment;
+use guard::{AccessTokenGuard, GuardSettings};
 use oidc::{OidcClient, ProviderHttp};
 use proof::{Nonces, Proofs};
 use sessions::{Records, Sessions, Storage};
@@ -47,8 +50,7 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     pub proofs: Arc<Proofs>,
     pub chat: Chat,
-    /// Whether the guarded doors take access tokens without a proof (`ALLOW_BEARER_TOKENS`).
-    pub bearer_tokens_allowed: bool,
+    pub guard: Arc<AccessTokenGuard>,
 }
 
 /// Why the server did not start.
@@ -90,19 +92,21 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
 }
 
 impl Services {
-    /// The services for this provider and this storage.
+    /// The services for this provider, this storage and this guard.
     pub fn new(
         oidc: OidcClient,
         storage: Storage,
         environment: Environment,
-        bearer_tokens_allowed: bool,
+        guard: GuardSettings,
     ) -> Result<Self, StartError> {
         let oidc = Arc::new(oidc);
         let (first, others) = storage.ring.derived("dpop nonce")?;
         let nonces = Nonces::new(first, others);
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
-        let sessions = Sessions::new(Records::new(storage, environment.clone()), oidc, environment);
-        Ok(Self { sessions: Arc::new(sessions), proofs: Arc::new(proofs), chat: Chat, bearer_tokens_allowed })
+        let records = Records::new(storage, environment.clone());
+        let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone()));
+        let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment);
+        Ok(Self { sessions, proofs: Arc::new(proofs), guard: Arc::new(guard), chat: Chat })
     }
 }
 
@@ -147,7 +151,7 @@ async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), 
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
     let oidc = OidcClient::new(settings, ProviderHttp::new()?, environment.clone());
-    Ok((Services::new(oidc, storage, environment, config.allow_bearer_tokens)?, provider))
+    Ok((Services::new(oidc, storage, environment, config.guard.clone())?, provider))
 }
 
 async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {

@@ -15,6 +15,7 @@ use oracle_ai::{
     server::{
         Services,
         environment::{Clock, Environment},
+        guard::GuardSettings,
         oidc::{OidcClient, ProviderHttp, ProviderSettings},
         router,
         sessions::{KeyRing, MemoryStore, Records, Session, Sessions, Storage, Store},
@@ -57,12 +58,16 @@ impl TestApp {
 
     /// With `ALLOW_BEARER_TOKENS`.
     pub fn with_bearer_tokens_allowed(settings: ProviderSettings) -> Self {
-        let storage = storage(Arc::new(MemoryStore::new()));
-        Self::start(settings, ProviderHttp::new().unwrap(), storage, TestClock::default(), true)
+        Self::guarded(settings, GuardSettings { bearer_tokens_allowed: true, ..GuardSettings::default() })
+    }
+
+    /// With a guard that wants something in particular.
+    pub fn guarded(settings: ProviderSettings, guard: GuardSettings) -> Self {
+        Self::start(settings, ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())), guard)
     }
 
     pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn Store>) -> Self {
-        Self::start(settings, http, storage(store), TestClock::default(), false)
+        Self::start(settings, http, storage(store), GuardSettings::default())
     }
 
     /// A server in a process of its own, on this machine, whose storage this is.
@@ -72,21 +77,16 @@ impl TestApp {
 
     /// With this storage.
     pub fn stored_in(settings: ProviderSettings, storage: Storage) -> Self {
-        Self::start(settings, ProviderHttp::new().unwrap(), storage, TestClock::default(), false)
+        Self::start(settings, ProviderHttp::new().unwrap(), storage, GuardSettings::default())
     }
 
-    fn start(
-        settings: ProviderSettings,
-        http: ProviderHttp,
-        storage: Storage,
-        clock: TestClock,
-        bearer_tokens_allowed: bool,
-    ) -> Self {
+    fn start(settings: ProviderSettings, http: ProviderHttp, storage: Storage, guard: GuardSettings) -> Self {
         link_the_doors();
+        let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
         let records = Records::new(storage.clone(), environment.clone());
         let oidc = OidcClient::new(settings, http, environment.clone());
-        let services = Services::new(oidc, storage, environment, bearer_tokens_allowed).unwrap();
+        let services = Services::new(oidc, storage, environment, guard).unwrap();
         let sessions = services.sessions.clone();
         Self { doors: router::doors(services), sessions, clock, records }
     }

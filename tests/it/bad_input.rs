@@ -137,6 +137,17 @@ async fn a_field_that_came_twice_is_refused() {
 }
 
 #[tokio::test]
+async fn an_authorization_response_with_a_parameter_twice_is_refused() {
+    // T18
+    let caller = SignedIn::start().await;
+    for twice in ["code", "state", "iss", "error", "error_description"] {
+        let body = format!(r#"{{"state":"s","code":"c","{twice}":"1","{twice}":"2"}}"#);
+        let answer = caller.post("/api/token", Some("application/json"), body).await;
+        answer.assert_refused(422, "invalid_field");
+    }
+}
+
+#[tokio::test]
 async fn json_that_is_no_object_is_refused() {
     let caller = SignedIn::start().await;
     for door in doors() {

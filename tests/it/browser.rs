@@ -10,7 +10,7 @@ use axum::{
     http::{Method, StatusCode, header, request},
 };
 use futures_util::StreamExt;
-use oracle_ai::server::sessions::REPLAY_WINDOW;
+use oracle_ai::server::{guard::GuardSettings, sessions::REPLAY_WINDOW};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -54,6 +54,17 @@ impl Browser {
         static PEOPLE: AtomicU32 = AtomicU32::new(0);
         let user = format!("person-{}", PEOPLE.fetch_add(1, Ordering::Relaxed));
         Self { app, key: Prover::new(), provider, user }
+    }
+
+    /// At an application of its own with such a guard, and the shared provider.
+    pub fn guarded(guard: GuardSettings) -> Self {
+        let provider = MockProvider::shared();
+        Self::at(TestApp::guarded(provider.settings(), guard), provider)
+    }
+
+    /// The same person with the same key, who asks another application.
+    pub fn elsewhere(&self, app: TestApp) -> Self {
+        Self { app, ..self.clone() }
     }
 
     /// Somebody else at another computer, who asks the same application.
@@ -154,6 +165,13 @@ impl Browser {
         self.app.send(request.body(Body::empty()).unwrap()).await
     }
 
+    /// `GET /api/chat` with a bearer token: no proof.
+    pub async fn check_chat_as_bearer(&self, access_token: &str) -> Answer {
+        let authorization = format!("Bearer {access_token}");
+        let request = request(Method::GET, "/api/chat").header(header::AUTHORIZATION, authorization);
+        self.app.send(request.body(Body::empty()).unwrap()).await
+    }
+
     /// The first piece of the answer's stream; the rest is dropped.
     pub async fn first_event(&self, access_token: &str, chat_request: &Value) -> String {
         let request = self
@@ -162,6 +180,14 @@ impl Browser {
         let body = self.app.open(request.body(Body::from(chat_request.to_string())).unwrap()).await;
         let first = body.into_data_stream().next().await.unwrap().unwrap();
         String::from_utf8(first.to_vec()).unwrap()
+    }
+
+    pub async fn is_let_in_as_bearer(&self, access_token: &str) -> bool {
+        let answer = self.check_chat_as_bearer(access_token).await;
+        if answer.status != StatusCode::OK {
+            answer.assert_refused(401, "unauthenticated");
+        }
+        answer.status == StatusCode::OK
     }
 
     pub async fn is_let_in(&self, access_token: &str) -> bool {
@@ -180,6 +206,10 @@ impl Browser {
 
     pub async fn exchanges_seen(&self) -> usize {
         self.provider.token_calls(&self.user, "authorization_code").await.len()
+    }
+
+    pub async fn introspections_seen(&self) -> usize {
+        self.provider.calls_for(&self.user, "introspect").await
     }
 
     pub async fn refreshes_seen(&self) -> usize {

@@ -12,6 +12,7 @@ use axum::{
     body::{Body, Bytes},
     http::{Method, header},
 };
+use oracle_ai::server::sessions::SecretHash;
 use serde_json::json;
 
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
     provider::MockProvider,
     store::Broken,
 };
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// RFC 6750 §3.1: nobody has shown a token, so there is no error to name.
 const NO_TOKEN: &str = r#"DPoP algs="ES256""#;
@@ -155,6 +158,27 @@ async fn a_token_ends_with_its_session() {
     browser.provider.revoke(&browser.user).await;
     browser.refresh(&refused.session).await.assert_refused(401, "session_ended");
     assert_challenged(&browser.check_chat(&[&format!("DPoP {}", refused.access_token)]).await, INVALID_TOKEN);
+}
+
+#[tokio::test]
+async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
+    // RFC 9449 §11.1: anybody can make keys and proofs, and must not fill the memory of spent ones with them.
+    let browser = Browser::start();
+    let (another, token) = (browser.another(), browser.sign_in().await.access_token);
+    for (who, token, is_let_in) in
+        [(&browser, "unknown", false), (&another, token.as_str(), false), (&browser, token.as_str(), true)]
+    {
+        let claims = who.claims(&Method::GET, "/api/chat", Some(token));
+        let call = request(Method::GET, "/api/chat")
+            .header(header::AUTHORIZATION, format!("DPoP {token}"))
+            .header("DPoP", who.key.sign(&claims));
+        let answer = browser.app.send(call.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status == 200, is_let_in, "{answer:?}");
+        let spent = who.key.jti_hash(claims["jti"].as_str().unwrap());
+        let now = browser.app.clock.now();
+        let was_new = browser.app.store.spend(SecretHash::of(&spent), now + HOUR, now).await.unwrap();
+        assert_eq!(was_new, !is_let_in);
+    }
 }
 
 #[tokio::test]

@@ -110,16 +110,90 @@ async fn an_id_token_with_another_authorized_party_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn new_signing_keys_are_fetched_when_a_signature_does_not_fit() {
-    // T28
-    let provider = MockProvider::own().await;
-    let app = TestApp::new(provider.settings());
-    Browser::at(app.clone(), provider.clone()).sign_in().await;
+async fn a_provider_that_declares_its_documents_as_something_else_signs_in() {
+    for content_type in
+        ["text/plain", "text/html;charset=utf-8", "application/octet-stream", "", "application/jwk-set+json"]
+    {
+        let provider = ScriptedProvider::start_declaring(content_type, |_| {}).await;
+        let answer = provider.login(|script| script.claims["name"] = Value::Null).await;
+        assert_eq!(answer.status, 200, "{content_type}: {answer:?}");
+        assert_eq!(answer.json()["user"]["name"], "Ada of userinfo", "{content_type}");
+    }
+}
 
-    let address = provider.stop().await;
-    let provider = MockProvider::at(address).await;
-    app.clock.jump(Duration::from_secs(2 * 60));
-    Browser::at(app, provider).sign_in().await;
+#[tokio::test]
+async fn userinfo_about_somebody_else_is_dropped() {
+    // T37
+    let provider = ScriptedProvider::start().await;
+    let answer = provider.login(|script| merge(&mut script.claims, json!({ "sub": "uid=eve", "name": null }))).await;
+    answer.assert_ok();
+    assert_eq!(answer.json()["user"]["name"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_id_token_with_another_access_tokens_hash_signs_nobody_in() {
+    // T35
+    let provider = ScriptedProvider::start().await;
+    let answer = provider.login(|script| script.claims["at_hash"] = "77QmUPtjPfzWtF2AnpK9RQ".into()).await;
+    answer.assert_refused(401, "login_failed");
+}
+
+#[tokio::test]
+async fn a_token_of_another_kind_signs_nobody_in() {
+    // T36
+    let provider = ScriptedProvider::start().await;
+    let changes: [(&str, Change); 3] = [
+        ("an access token", |script| script.header["typ"] = "at+jwt".into()),
+        ("a logout token", |script| script.header["typ"] = "logout+jwt".into()),
+        ("a logout token without typ", |script| {
+            script.claims["events"] = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+        }),
+    ];
+    for (what, change) in changes {
+        let answer = provider.login(change).await;
+        assert_eq!(answer.status, 401, "{what}: {answer:?}");
+        answer.assert_refused(401, "login_failed");
+    }
+}
+
+#[tokio::test]
+async fn a_fresh_sign_in_is_asked_for_and_must_be_shown() {
+    // T34
+    let provider = MockProvider::shared();
+    let mut settings = provider.settings();
+    settings.id_tokens.max_age = Some(Duration::from_secs(300));
+    let browser = Browser::at(TestApp::new(settings), provider);
+    assert_eq!(browser.begin().await.params()["max_age"], "300");
+    // The provider makes the person sign in again.
+    browser.set(json!({ "signed_in_ago": 3600 })).await;
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "ignores_max_age": true })).await;
+    browser.login().await.assert_refused(401, "login_failed");
+    browser.refreshed(&session).await;
+}
+
+#[tokio::test]
+async fn a_way_to_sign_in_is_asked_for_and_must_come_back() {
+    // T34
+    let provider = MockProvider::shared();
+    let mut settings = provider.settings();
+    settings.id_tokens.acr_values = vec!["phr".into(), "phrh".into()];
+    let browser = Browser::at(TestApp::new(settings), provider);
+    assert_eq!(browser.begin().await.params()["acr_values"], "phr phrh");
+    browser.sign_in().await;
+    browser.set(json!({ "acr": "phrh" })).await;
+    browser.sign_in().await;
+    browser.set(json!({ "acr": "0" })).await;
+    browser.login().await.assert_refused(401, "login_failed");
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_that_nobody_configured() {
+    let browser = Browser::start();
+    let params = browser.begin().await.params();
+    assert!(!params.contains_key("max_age") && !params.contains_key("acr_values"), "{params:?}");
+    browser.set(json!({ "signed_in_ago": 3_000_000 })).await;
+    browser.sign_in().await;
 }
 
 fn merge(claims: &mut Value, changes: Value) {

@@ -7,9 +7,11 @@
 //! | `provider`, `scripted_provider` | (support) two providers |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
+//! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
-//! | `guard`, `chat` | `GET` and `POST /api/chat` |
+//! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
+//! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
@@ -31,9 +33,12 @@ mod browser_key;
 mod chat;
 mod guard;
 mod id_token;
+mod introspection;
+mod jwt_access_token;
 mod login;
 mod login_failures;
 mod mock_provider;
+mod permission;
 mod proof;
 mod prover;
 mod provider;
@@ -44,4 +49,5 @@ mod replicas;
 mod rooms;
 mod scripted_provider;
 mod server_process;
+mod signing_keys;
 mod store;

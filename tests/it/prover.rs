@@ -44,6 +44,11 @@ impl Prover {
         format!("{signed}.{}", base64url(signature))
     }
 
+    /// The name by which a proof of this key is remembered: SHA-256 of thumbprint and `jti`.
+    pub fn jti_hash(&self, jti: &str) -> String {
+        base64url(Sha256::digest(format!("{}{jti}", self.thumbprint())))
+    }
+
     /// `x` and `y` of the uncompressed point (SEC 1 §2.3.3).
     fn coordinates(&self) -> [String; 2] {
         let point = self.0.public_key().as_ref();

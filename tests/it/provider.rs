@@ -9,7 +9,7 @@ use std::{
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::{
     mock::provider::{Client, Provider},
-    server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings},
+    server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings, RolesClaim},
 };
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -41,6 +41,9 @@ pub fn settings(issuer: &str) -> ProviderSettings {
         client_authentication: ClientAuthentication::ClientSecretBasic,
         redirect_uri: RedirectUrl::new(CALLBACK.into()).unwrap(),
         scopes: vec!["profile".into(), "email".into()],
+        id_tokens: IdTokenPolicy::default(),
+        roles_claim: RolesClaim::default(),
+        introspection_endpoint: None,
     }
 }
 
@@ -116,11 +119,29 @@ impl MockProvider {
         self.control(Method::POST, "/outage", json!({ "endpoints": endpoints })).await;
     }
 
+    /// A new signing key: `{"same_kid": …, "remove_old": …}`.
+    pub async fn rotate_keys(&self, how: Value) {
+        self.control(Method::POST, "/rotate-keys", how).await;
+    }
+
     /// Calls of the token endpoint for this user.
     pub async fn token_calls(&self, user: &str, grant_type: &str) -> Vec<Value> {
         let calls = self.control(Method::GET, &format!("/calls?user={user}"), json!({})).await;
         let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
         calls.into_iter().filter(|call| call["endpoint"] == "token" && call["grant_type"] == grant_type).collect()
+    }
+
+    /// How often an endpoint was called for this user.
+    pub async fn calls_for(&self, user: &str, endpoint: &str) -> usize {
+        let calls = self.control(Method::GET, &format!("/calls?user={user}"), json!({})).await;
+        let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
+        calls.iter().filter(|call| call["endpoint"] == endpoint).count()
+    }
+
+    /// How often anything at all was called.
+    pub async fn all_calls(&self) -> usize {
+        let calls = self.control(Method::GET, "/calls", json!({})).await;
+        serde_json::from_str::<Vec<Value>>(&calls).unwrap().len()
     }
 
     /// How often an endpoint was called that is not called for anybody in particular.

@@ -161,7 +161,7 @@ async fn a_dump_of_redis_holds_nothing_readable() {
         &*signed_in.access_token,
         refresh_token.secret(),
         kept.id_token.secret(),
-        kept.nonce.secret(),
+        kept.login.nonce.secret(),
         &*kept.user.sub,
         key.as_str(),
     ] {

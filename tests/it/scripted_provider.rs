@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
     body::Bytes,
     extract::State,
     http::{HeaderMap, header},
@@ -61,6 +61,8 @@ struct Shared {
     script: Mutex<Script>,
     /// The last token request.
     request: Mutex<TokenRequest>,
+    /// The `Content-Type` of all other answers.
+    content_type: &'static str,
 }
 
 /// What came to the token endpoint.
@@ -78,13 +80,20 @@ impl ScriptedProvider {
 
     /// Where we are registered in another way.
     pub async fn start_with(change: fn(&mut ProviderSettings)) -> Self {
+        Self::start_declaring("application/json", change).await
+    }
+
+    /// Where metadata, keys and userinfo are declared as this.
+    pub async fn start_declaring(content_type: &'static str, change: fn(&mut ProviderSettings)) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared { script: Mutex::new(Script::good(&issuer, "")), request: Mutex::default() });
+        let script = Mutex::new(Script::good(&issuer, ""));
+        let shared = Arc::new(Shared { script, request: Mutex::default(), content_type });
         let metadata = metadata(&issuer);
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(async || Json(metadata)))
-            .route("/jwks", get(async || Json(jwks())))
+            .route("/.well-known/openid-configuration", get(async |shared| declared(shared, metadata)))
+            .route("/jwks", get(async |shared| declared(shared, jwks())))
+            .route("/userinfo", get(async |shared| declared(shared, json!({ "sub": SUB, "name": "Ada of userinfo" }))))
             .route("/token", post(token))
             .with_state(shared.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
@@ -148,6 +157,10 @@ async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Byte
     ([(header::CONTENT_TYPE, script.content_type)], answer.to_string()).into_response()
 }
 
+fn declared(State(shared): State<Arc<Shared>>, document: Value) -> Response {
+    ([(header::CONTENT_TYPE, shared.content_type)], document.to_string()).into_response()
+}
+
 fn sign(header: &Value, claims: &Value) -> String {
     let signed = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
     let signature = match header["alg"].as_str() {
@@ -175,6 +188,7 @@ fn metadata(issuer: &str) -> Value {
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
         "jwks_uri": format!("{issuer}/jwks"),
+        "userinfo_endpoint": format!("{issuer}/userinfo"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],

@@ -12,8 +12,16 @@ use axum::{
 use url::Url;
 
 use super::{
-    calls::OpenCall, client::Client, codes::Code, grants::SignIn, login_page::LoginPage, page::ErrorPage,
-    params::Params, secret::Secret, shared::Shared, user::UserName,
+    calls::OpenCall,
+    client::Client,
+    codes::Code,
+    grants::SignIn,
+    login_page::LoginPage,
+    page::ErrorPage,
+    params::Params,
+    secret::Secret,
+    shared::Shared,
+    user::{Settings, UserName},
 };
 
 /// What a person chose on the login page.
@@ -38,6 +46,10 @@ struct AuthorizationRequest {
     /// The S256 challenge (RFC 7636 §4.2).
     code_challenge: String,
     prompt: Prompt,
+    /// Seconds.
+    max_age: Option<u32>,
+    /// The first of `acr_values`, which come in order of preference.
+    acr: Option<String>,
     login_hint: Option<UserName>,
 }
 
@@ -129,13 +141,13 @@ fn issue_code(
     if settings.deny {
         return Err(AuthorizationError::ACCESS_DENIED);
     }
-    if let Some(code) = settings.authorize_error {
+    if let Some(code) = settings.authorize_error.clone() {
         let description = "as this user's settings ask";
         let code = code.into();
         return Err(AuthorizationError { code, description });
     }
     let code = Code {
-        sign_in: SignIn { scope: request.scope, nonce: request.nonce, ..SignIn::of(user) },
+        sign_in: request.sign_in(user, &settings),
         redirect_uri: address.redirect_uri.clone(),
         code_challenge: request.code_challenge,
     };
@@ -206,8 +218,23 @@ impl AuthorizationRequest {
             nonce: params.get("nonce").map(str::to_owned),
             code_challenge: read_code_challenge(params)?,
             prompt: Prompt::read(params.get("prompt").unwrap_or_default())?,
+            max_age: read_max_age(params)?,
+            acr: params.get("acr_values").and_then(|values| values.split(' ').next()).map(str::to_owned),
             login_hint: params.get("login_hint").and_then(UserName::parse),
         })
+    }
+
+    /// OpenID Connect Core §3.1.2.1: with `max_age`, an older sign-in is not enough.
+    fn sign_in(&self, user: UserName, settings: &Settings) -> SignIn {
+        let is_too_old = self.max_age.is_some_and(|max_age| settings.signed_in_ago > max_age);
+        let is_again = self.prompt == Prompt::Always || (is_too_old && !settings.ignores_max_age);
+        let scope = settings.granted_scope.clone().unwrap_or_else(|| self.scope.clone());
+        let mut sign_in = SignIn { scope, nonce: self.nonce.clone(), ..SignIn::of(user) };
+        if !is_again {
+            sign_in.auth_time -= u64::from(settings.signed_in_ago);
+        }
+        sign_in.acr = settings.acr.clone().or_else(|| self.acr.clone());
+        sign_in
     }
 
     /// The hint takes the place of the session that the mock doesn't keep.
@@ -221,6 +248,11 @@ impl AuthorizationRequest {
             (Prompt::Never | Prompt::AsNeeded, hint) => Ok(hint.clone()),
         }
     }
+}
+
+fn read_max_age(params: &Params) -> Result<Option<u32>, AuthorizationError> {
+    let invalid = |_| AuthorizationError::invalid_request("max_age is no number of seconds");
+    params.get("max_age").map(str::parse).transpose().map_err(invalid)
 }
 
 /// RFC 7636 §4.3; RFC 9700 §2.1.1 asks for S256.

@@ -6,6 +6,7 @@
 //! | `POST /__control/users/{user}/revoke` | ends everything the user granted |
 //! | `GET DELETE /__control/calls?user=` | what was called |
 //! | `POST /__control/outage` | the endpoints that answer 503, for everyone |
+//! | `POST /__control/rotate-keys` | a new signing key; the same `kid`, the old keys gone if so asked |
 //! | `POST /__control/reset` | as just started |
 //! | `GET /__control/health` | 200 |
 
@@ -26,6 +27,7 @@ use super::{
     calls::Call,
     endpoint::Endpoint,
     grants::Grants,
+    keys::{NoKey, Rotation},
     params::Params,
     shared::Shared,
     user::{Settings, SettingsError, UserName},
@@ -36,6 +38,7 @@ enum ControlError {
     NotAUser(String),
     NotJson(serde_json::Error),
     Settings(SettingsError),
+    NoKey(NoKey),
     NoSuchPath,
 }
 
@@ -52,6 +55,7 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/users/{user}/revoke", post(revoke_user))
         .route("/calls", get(list_calls).delete(clear_calls))
         .route("/outage", post(set_outage))
+        .route("/rotate-keys", post(rotate_keys))
         .route("/reset", post(reset))
         .route("/health", get(health))
         .fallback(no_such_path)
@@ -108,7 +112,14 @@ async fn set_outage(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Everything but the signing key, which relying parties have cached.
+/// Answered when the new key signs.
+async fn rotate_keys(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<StatusCode, ControlError> {
+    let rotation: Rotation = if body.is_empty() { Rotation::default() } else { serde_json::from_slice(&body)? };
+    shared.keys.rotate(rotation).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Everything but the signing keys, which relying parties have cached.
 async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.users().reset_all();
     shared.outage().clear();
@@ -140,6 +151,12 @@ impl From<serde_json::Error> for ControlError {
     }
 }
 
+impl From<NoKey> for ControlError {
+    fn from(error: NoKey) -> ControlError {
+        ControlError::NoKey(error)
+    }
+}
+
 impl From<SettingsError> for ControlError {
     fn from(error: SettingsError) -> ControlError {
         ControlError::Settings(error)
@@ -156,6 +173,9 @@ impl IntoResponse for ControlError {
                 (StatusCode::BAD_REQUEST, json!({ "field": null, "message": error.to_string() }))
             }
             ControlError::Settings(error) => (StatusCode::BAD_REQUEST, json!(error)),
+            ControlError::NoKey(error) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, json!({ "field": null, "message": error.to_string() }))
+            }
             ControlError::NoSuchPath => (StatusCode::NOT_FOUND, json!({ "field": null, "message": "no such path" })),
         };
         (status, Json(body)).into_response()

@@ -18,6 +18,7 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "token_endpoint": url(Endpoint::Token),
         "userinfo_endpoint": url(Endpoint::Userinfo),
         "jwks_uri": url(Endpoint::Jwks),
+        "introspection_endpoint": url(Endpoint::Introspect),
         "revocation_endpoint": url(Endpoint::Revoke),
         "end_session_endpoint": url(Endpoint::EndSession),
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
@@ -27,11 +28,12 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": client_auth,
+        "introspection_endpoint_auth_methods_supported": client_auth,
         "revocation_endpoint_auth_methods_supported": client_auth,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": [
-            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid",
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "nonce", "at_hash", "sid",
             "name", "preferred_username", "email", "email_verified",
         ],
         // RFC 9207 §3
@@ -44,8 +46,8 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
 
 /// `GET /jwks`
 pub async fn jwks(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, StatusCode> {
-    match shared.keys.key().await {
-        Ok(key) => Ok(Json(key.jwks())),
+    match shared.keys.ring().await {
+        Ok(keys) => Ok(Json(keys.jwks())),
         Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

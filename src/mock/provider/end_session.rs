@@ -89,8 +89,8 @@ async fn read_hint(shared: &Shared, params: &Params) -> Result<Option<Hint>, Err
         return Ok(None);
     };
     let not_ours = ErrorPage("id_token_hint is no ID token of this provider.");
-    let key = shared.keys.key().await.map_err(|_| not_ours)?;
-    let claims = key.verify(id_token).ok_or(not_ours)?;
+    let keys = shared.keys.ring().await.map_err(|_| not_ours)?;
+    let claims = keys.verify(id_token).ok_or(not_ours)?;
     let hint = serde_json::from_value(claims).map_err(|_| not_ours)?;
     Ok(Some(hint))
 }

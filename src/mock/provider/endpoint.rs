@@ -9,6 +9,7 @@ pub enum Endpoint {
     Authorize,
     Token,
     Userinfo,
+    Introspect,
     Revoke,
     EndSession,
     Jwks,
@@ -19,10 +20,11 @@ pub enum Endpoint {
 pub const LOGIN_PATH: &str = "/login";
 
 impl Endpoint {
-    const ALL: [Endpoint; 7] = [
+    const ALL: [Endpoint; 8] = [
         Endpoint::Authorize,
         Endpoint::Token,
         Endpoint::Userinfo,
+        Endpoint::Introspect,
         Endpoint::Revoke,
         Endpoint::EndSession,
         Endpoint::Jwks,
@@ -34,6 +36,7 @@ impl Endpoint {
             Endpoint::Authorize => "/authorize",
             Endpoint::Token => "/token",
             Endpoint::Userinfo => "/userinfo",
+            Endpoint::Introspect => "/introspect",
             Endpoint::Revoke => "/revoke",
             Endpoint::EndSession => "/end_session",
             Endpoint::Jwks => "/jwks",

@@ -8,6 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
+    access_token::Lifetime,
     codes::{Code, CodeError, Codes},
     secret::Secret,
     shared::unix_seconds,
@@ -28,6 +29,7 @@ pub struct SignIn {
     pub scope: String,
     pub nonce: Option<String>,
     pub auth_time: u64,
+    pub acr: Option<String>,
     pub sid: String,
 }
 
@@ -36,7 +38,15 @@ pub struct SignIn {
 pub struct Issued {
     pub sign_in: SignIn,
     pub access_token: Secret,
+    pub access_token_lifetime: Lifetime,
     pub refresh_token: Option<Secret>,
+}
+
+/// An access token that is good now.
+#[derive(Debug)]
+pub struct ActiveToken {
+    pub sign_in: SignIn,
+    pub lifetime: Lifetime,
 }
 
 /// Why a grant gives nothing (any more): `invalid_grant`, and the words for a person.
@@ -97,6 +107,8 @@ struct Grant {
 struct AccessToken {
     grant: GrantId,
     expires: Instant,
+    lifetime: Lifetime,
+    sign_in: SignIn,
 }
 
 impl SignIn {
@@ -107,6 +119,7 @@ impl SignIn {
             scope: String::new(),
             nonce: None,
             auth_time: unix_seconds(),
+            acr: None,
             sid: Secret::random().expose().to_owned(),
         }
     }
@@ -165,11 +178,7 @@ impl Grants {
         let refresh_token = self.issue_refresh_token(id);
         let grant = Grant { sign_in: sign_in.clone(), refresh_token: refresh_token.clone(), ended: false };
         self.grants.insert(id, grant);
-        Ok(Issued {
-            sign_in,
-            access_token: self.issue_access_token(id, access_token_ttl, now),
-            refresh_token: Some(refresh_token),
-        })
+        Ok(self.issue(id, sign_in, Some(refresh_token), access_token_ttl, now))
     }
 
     pub fn refresh(
@@ -200,7 +209,7 @@ impl Grants {
         if let (Some(grant), Some(sent)) = (self.grants.get_mut(&id), &refresh_token) {
             grant.refresh_token = sent.clone();
         }
-        Ok(Issued { sign_in, access_token: self.issue_access_token(id, access_token_ttl, now), refresh_token })
+        Ok(self.issue(id, sign_in, refresh_token, access_token_ttl, now))
     }
 
     /// Whose good access token this is.
@@ -208,6 +217,25 @@ impl Grants {
         let token = self.access_tokens.get(access_token)?;
         let grant = self.grants.get(&token.grant)?;
         (!grant.ended && now < token.expires).then(|| grant.sign_in.user.clone())
+    }
+
+    /// What there is to tell of an access token, if it is good.
+    pub fn active_token(&self, access_token: &str, now: Instant) -> Option<ActiveToken> {
+        self.user_of_access_token(access_token, now)?;
+        let token = self.access_tokens.get(access_token)?;
+        Some(ActiveToken { sign_in: token.sign_in.clone(), lifetime: token.lifetime })
+    }
+
+    /// Whose access token this was, as long as that is remembered.
+    pub fn user_of_ended_token(&self, access_token: &str) -> Option<UserName> {
+        self.access_tokens.get(access_token).map(|token| token.sign_in.user.clone())
+    }
+
+    /// The same token under another name: a JWT is signed after it was granted.
+    pub fn rename_access_token(&mut self, from: &Secret, to: Secret) {
+        if let Some(token) = self.access_tokens.remove(from) {
+            self.access_tokens.insert(to, token);
+        }
     }
 
     /// A refresh token takes its whole grant along, an access token only itself
@@ -251,12 +279,20 @@ impl Grants {
         token
     }
 
-    fn issue_access_token(&mut self, grant: GrantId, ttl: Duration, now: Instant) -> Secret {
+    fn issue(
+        &mut self,
+        grant: GrantId,
+        sign_in: SignIn,
+        refresh_token: Option<Secret>,
+        ttl: Duration,
+        now: Instant,
+    ) -> Issued {
         self.access_tokens.retain(|_, token| now < token.expires);
-        let token = Secret::random();
-        let expires = now + ttl;
-        self.access_tokens.insert(token.clone(), AccessToken { grant, expires });
-        token
+        let (access_token, expires, issued_at) = (Secret::random(), now + ttl, unix_seconds());
+        let lifetime = Lifetime { issued_at, expires_at: issued_at.saturating_add(ttl.as_secs()) };
+        let token = AccessToken { grant, expires, lifetime, sign_in: sign_in.clone() };
+        self.access_tokens.insert(access_token.clone(), token);
+        Issued { sign_in, access_token, access_token_lifetime: lifetime, refresh_token }
     }
 }
 

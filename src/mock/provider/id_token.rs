@@ -9,7 +9,7 @@ use super::{
     grants::Issued,
     keys::{self, Key},
     shared::unix_seconds,
-    user::UserName,
+    user::{Settings, UserName},
 };
 
 #[derive(Debug, Serialize)]
@@ -21,9 +21,13 @@ pub struct Claims {
     iat: u64,
     auth_time: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     at_hash: String,
     sid: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
     #[serde(flatten)]
     profile: Profile,
 }
@@ -51,19 +55,21 @@ impl Profile {
 impl Claims {
     /// `nonce` is the one of the authorization request, or none in a refresh
     /// (OpenID Connect Core §12.2).
-    pub fn new(issuer: &str, client_id: &str, issued: &Issued, nonce: Option<String>, ttl: u32) -> Claims {
+    pub fn new(issuer: &str, client_id: &str, issued: &Issued, nonce: Option<String>, settings: &Settings) -> Claims {
         let iat = unix_seconds();
         let sign_in = &issued.sign_in;
         Claims {
             iss: issuer.to_owned(),
             sub: sign_in.user.sub(),
             aud: client_id.to_owned(),
-            exp: iat.saturating_add(ttl.into()),
+            exp: iat.saturating_add(settings.id_token_ttl.into()),
             iat,
             auth_time: sign_in.auth_time,
+            acr: sign_in.acr.clone(),
             nonce,
             at_hash: at_hash(issued.access_token.expose()),
             sid: sign_in.sid.clone(),
+            roles: settings.roles.clone(),
             profile: Profile::of(&sign_in.user),
         }
     }

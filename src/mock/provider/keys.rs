@@ -1,4 +1,4 @@
-//! The signing key, and compact JWS made with it (RFC 7515 §7.1).
+//! The signing keys, and compact JWS made with them (RFC 7515 §7.1).
 
 use std::sync::Arc;
 
@@ -10,13 +10,37 @@ use rsa::{
     signature::{Keypair, SignatureEncoding, Signer, Verifier},
     traits::PublicKeyParts,
 };
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{sync::watch, task};
 
-/// The key, once it is made.
-pub struct Keys(watch::Receiver<Option<Arc<Key>>>);
+/// The keys, once the first is made.
+pub struct Keys(Arc<watch::Sender<Option<Result<KeyRing, NoKey>>>>);
+
+#[derive(Clone)]
+pub struct KeyRing {
+    /// Signs.
+    pub current: Arc<Key>,
+    /// Came before, newest first.
+    former: Vec<FormerKey>,
+}
+
+#[derive(Clone)]
+struct FormerKey {
+    key: Arc<Key>,
+    is_published: bool,
+}
+
+/// How a new key takes the place of the current one: `{"same_kid": true, "remove_old": true}`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rotation {
+    /// The new key is published under the old one's `kid`.
+    pub same_kid: bool,
+    /// The old keys are no longer published.
+    pub remove_old: bool,
+}
 
 /// A 2048-bit RSA key for RS256.
 pub struct Key {
@@ -37,42 +61,93 @@ const KEY_BITS: usize = 2048;
 impl Keys {
     /// Begins making a key, which takes a moment.
     pub fn generate() -> Keys {
-        let (made, keys) = watch::channel(None);
-        task::spawn_blocking(move || match RsaPrivateKey::new(&mut OsRng, KEY_BITS) {
-            Ok(key) => drop(made.send_replace(Some(Arc::new(Key::new(key))))),
-            Err(error) => tracing::error!(%error, "no signing key"),
+        let keys = Arc::new(watch::Sender::new(None));
+        let made = keys.clone();
+        task::spawn_blocking(move || {
+            let key = Key::generate(None);
+            made.send_replace(Some(key.map(|key| KeyRing { current: Arc::new(key), former: vec![] })));
         });
         Keys(keys)
     }
 
-    /// The key, as soon as it is made.
-    pub async fn key(&self) -> Result<Arc<Key>, NoKey> {
-        let mut keys = self.0.clone();
+    /// The keys, as soon as there are any.
+    pub async fn ring(&self) -> Result<KeyRing, NoKey> {
+        let mut keys = self.0.subscribe();
         let made = keys.wait_for(Option::is_some).await.map_err(|_| NoKey)?;
-        made.clone().ok_or(NoKey)
+        made.clone().unwrap_or(Err(NoKey))
+    }
+
+    /// From now on, a new key signs.
+    pub async fn rotate(&self, rotation: Rotation) -> Result<(), NoKey> {
+        let kid = self.ring().await?.current.kid.clone();
+        let key = task::spawn_blocking(move || Key::generate(rotation.same_kid.then_some(kid)));
+        let key = Arc::new(key.await.map_err(|_| NoKey)??);
+        self.0.send_modify(|ring| {
+            if let Some(Ok(ring)) = ring {
+                ring.rotate(key, rotation);
+            }
+        });
+        Ok(())
+    }
+}
+
+impl KeyRing {
+    /// RFC 7517 §5.
+    pub fn jwks(&self) -> Value {
+        let former = self.former.iter().filter(|former| former.is_published).map(|former| &former.key);
+        let keys: Vec<_> = std::iter::once(&self.current).chain(former).map(|key| key.jwk()).collect();
+        json!({ "keys": keys })
+    }
+
+    /// The claims of what we signed at any time; whether they still hold is not asked.
+    pub fn verify(&self, jws: &str) -> Option<Value> {
+        let former = self.former.iter().map(|former| &former.key);
+        std::iter::once(&self.current).chain(former).find_map(|key| key.verify(jws))
+    }
+
+    fn rotate(&mut self, key: Arc<Key>, rotation: Rotation) {
+        let old = std::mem::replace(&mut self.current, key);
+        self.former.insert(0, FormerKey { key: old, is_published: true });
+        if rotation.remove_old {
+            self.former.iter_mut().for_each(|former| former.is_published = false);
+        }
     }
 }
 
 impl Key {
-    fn new(key: RsaPrivateKey) -> Key {
+    fn generate(kid: Option<String>) -> Result<Key, NoKey> {
+        let key = RsaPrivateKey::new(&mut OsRng, KEY_BITS).map_err(|error| {
+            tracing::error!(%error, "no signing key");
+            NoKey
+        })?;
+        Ok(Key::new(key, kid))
+    }
+
+    /// Under its thumbprint, unless it has a `kid`.
+    fn new(key: RsaPrivateKey, kid: Option<String>) -> Key {
         let n = base64url(key.n().to_bytes_be());
         let e = base64url(key.e().to_bytes_be());
         // RFC 7638 §3.2: these members, in this order.
         let thumbprint = Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#));
         let signing_key = SigningKey::new(key);
-        Key { verifying_key: signing_key.verifying_key(), signing_key, kid: base64url(thumbprint), n, e }
+        let kid = kid.unwrap_or_else(|| base64url(thumbprint));
+        Key { verifying_key: signing_key.verifying_key(), signing_key, kid, n, e }
     }
 
-    /// RFC 7517 §5.
-    pub fn jwks(&self) -> Value {
-        json!({ "keys": [{
-            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.n, "e": self.e,
-        }] })
+    /// RFC 7517 §4.
+    fn jwk(&self) -> Value {
+        json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.n, "e": self.e })
     }
 
     pub fn sign(&self, claims: &impl Serialize) -> serde_json::Result<String> {
-        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid });
-        let signed = signing_input(&header, claims)?;
+        self.sign_with(Map::from_iter([("typ".to_owned(), "JWT".into())]), claims)
+    }
+
+    /// With these members in the header, in place of ours where there are both.
+    pub fn sign_with(&self, members: Map<String, Value>, claims: &impl Serialize) -> serde_json::Result<String> {
+        let mut header = Map::from_iter([("alg".to_owned(), "RS256".into()), ("kid".to_owned(), json!(self.kid))]);
+        header.extend(members);
+        let signed = signing_input(&Value::Object(header), claims)?;
         let signature = self.signing_key.sign(signed.as_bytes()).to_bytes();
         Ok(format!("{signed}.{}", base64url(signature)))
     }
@@ -85,8 +160,7 @@ impl Key {
         Ok(format!("{signed}.{}", base64url(signature)))
     }
 
-    /// The claims of what we signed; whether they still hold is not asked.
-    pub fn verify(&self, jws: &str) -> Option<Value> {
+    fn verify(&self, jws: &str) -> Option<Value> {
         let (signed, signature) = jws.rsplit_once('.')?;
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
         let signature = Signature::try_from(signature.as_slice()).ok()?;

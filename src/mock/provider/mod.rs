@@ -12,12 +12,14 @@
 //! | `authorize`, `login_page`, `page` | the authorization request, and what a person sees |
 //! | `token`, `token_error`, `id_token`, `keys` | the token endpoint and what it signs |
 //! | `codes`, `grants` | what was granted, and what still counts |
-//! | `userinfo`, `revoke`, `end_session`, `discovery` | the other endpoints |
+//! | `access_token` | what an access token says, as a JWT or at the introspection endpoint |
+//! | `userinfo`, `introspect`, `revoke`, `end_session`, `discovery` | the other endpoints |
 //! | `user`, `fault`, `control` | what a test can change |
 //! | `calls` | what the relying party did |
 //! | `loopback` | refuses names that are not loopback |
 //! | `connection` | a connection that can be dropped without an answer |
 
+mod access_token;
 mod authorize;
 mod calls;
 mod client;
@@ -30,6 +32,7 @@ mod endpoint;
 mod fault;
 mod grants;
 mod id_token;
+mod introspect;
 mod keys;
 mod login_page;
 mod loopback;
@@ -133,6 +136,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route(LOGIN_PATH, post(login_page::login))
         .route(Endpoint::Token.path(), post(token::token))
         .route(Endpoint::Userinfo.path(), userinfo)
+        .route(Endpoint::Introspect.path(), post(introspect::introspect))
         .route(Endpoint::Revoke.path(), post(revoke::revoke))
         .route(Endpoint::EndSession.path(), end_session)
         .fallback(page::not_found)

@@ -15,6 +15,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
+    access_token::{self, AccessTokenFormat},
     calls::OpenCall,
     connection::Connection,
     fault::{Fault, FaultKind},
@@ -74,7 +75,10 @@ async fn answer(
         return Ok(response);
     }
     let settings = shared.users().settings(&user);
-    let issued = request.grant(shared, &settings)?;
+    let mut issued = request.grant(shared, &settings)?;
+    if settings.access_token_format == AccessTokenFormat::Jwt {
+        make_access_token_jwt(shared, &settings, &mut issued).await?;
+    }
     let response = token_response(shared, &request, &settings, &issued, kind).await?;
     match kind {
         Some(FaultKind::LostAnswer) => Ok(connection.close_without_answer()),
@@ -82,7 +86,7 @@ async fn answer(
     }
 }
 
-/// Shared with the revocation endpoint, which authenticates clients in the same way.
+/// Shared with the introspection and revocation endpoints, which authenticate clients in the same way.
 pub fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Result<(), TokenError> {
     let content_type = headers.get(header::CONTENT_TYPE);
     let content_type = content_type.map_or(&b""[..], |value| value.as_bytes());
@@ -98,13 +102,23 @@ pub fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Re
 }
 
 /// What comes in place of the answer; a slow one waits here.
-async fn spoil_before_granting(fault: &Fault, call: &OpenCall, connection: &Connection) -> Option<Response> {
+pub async fn spoil_before_granting(fault: &Fault, call: &OpenCall, connection: &Connection) -> Option<Response> {
     if fault.kind == FaultKind::Slow {
         tokio::time::sleep(fault.delay()).await;
         return None;
     }
     call.outcome(fault.kind.name());
     fault.kind.instead_of_granting(connection)
+}
+
+async fn make_access_token_jwt(shared: &Shared, settings: &Settings, issued: &mut Issued) -> Result<(), TokenError> {
+    let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
+    let (opaque, lifetime) = (&issued.access_token, issued.access_token_lifetime);
+    let jwt = access_token::jwt(shared, &keys.current, settings, &issued.sign_in, opaque, lifetime);
+    let jwt = jwt.map_err(|_| TokenError::ServerError)?;
+    shared.grants().rename_access_token(opaque, jwt.clone());
+    issued.access_token = jwt;
+    Ok(())
 }
 
 /// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
@@ -116,7 +130,10 @@ async fn token_response(
     fault: Option<FaultKind>,
 ) -> Result<Value, TokenError> {
     let is_refresh = request.grant_type() == GrantType::RefreshToken;
-    let mut response = json!({ "token_type": "Bearer", "scope": issued.sign_in.scope });
+    let mut response = json!({ "token_type": "Bearer" });
+    if settings.scope_in_token_response {
+        response["scope"] = issued.sign_in.scope.clone().into();
+    }
     if fault != Some(FaultKind::MissingAccessToken) {
         response["access_token"] = issued.access_token.expose().into();
     }
@@ -133,9 +150,9 @@ async fn token_response(
     if sends_id_token && fault != Some(FaultKind::MissingIdToken) {
         let nonce = issued.sign_in.nonce.clone().filter(|_| !is_refresh);
         let client_id = &shared.client.client_id;
-        let claims = Claims::new(&shared.issuer, client_id, issued, nonce, settings.id_token_ttl);
-        let key = shared.keys.key().await.map_err(|_| TokenError::ServerError)?;
-        let id_token = claims.into_id_token(&key, fault);
+        let claims = Claims::new(&shared.issuer, client_id, issued, nonce, settings);
+        let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
+        let id_token = claims.into_id_token(&keys.current, fault);
         response["id_token"] = id_token.map_err(|_| TokenError::ServerError)?.into();
     }
     Ok(response)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
+    access_token::AccessTokenFormat,
     fault::{self, Fault},
     grants::GrantType,
 };
@@ -30,11 +31,32 @@ pub struct Settings {
     pub deny: bool,
     /// The authorization endpoint answers this error.
     pub authorize_error: Option<String>,
+    /// How long ago they signed in here, in seconds, unless the request's `max_age` makes them sign in again.
+    pub signed_in_ago: u32,
+    /// Against the specification, `max_age` makes nobody sign in again.
+    pub ignores_max_age: bool,
+    /// The `acr` of their sign-ins; without it, the first of those that are asked for.
+    pub acr: Option<String>,
     pub rotate_refresh_tokens: bool,
     /// Without it, the old refresh token stays good and none is sent.
     pub refresh_token_in_refresh: bool,
     pub id_token_in_refresh: bool,
     pub expires_in: ExpiresIn,
+    pub access_token_format: AccessTokenFormat,
+    /// Put in the place of members of a JWT's header; `null` takes one out.
+    pub access_token_header: Map<String, Value>,
+    /// The same for what access tokens say, as a JWT or at the introspection endpoint.
+    pub access_token_claims: Map<String, Value>,
+    /// The same for the introspection endpoint alone.
+    pub introspection_members: Map<String, Value>,
+    pub introspection_numbers_as_strings: bool,
+    /// What is granted, whatever was asked for.
+    pub granted_scope: Option<String>,
+    pub scope_in_token_response: bool,
+    /// The claim `roles` of ID tokens and access tokens; empty: none.
+    pub roles: Vec<String>,
+    /// Faults of the next introspections.
+    pub introspection_faults: VecDeque<Fault>,
     /// Faults of the next code exchanges.
     pub token_faults: VecDeque<Fault>,
     /// Faults of the next refreshes.
@@ -97,10 +119,22 @@ impl Default for Settings {
             id_token_ttl: 300,
             deny: false,
             authorize_error: None,
+            signed_in_ago: 0,
+            ignores_max_age: false,
+            acr: None,
             rotate_refresh_tokens: true,
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,
             expires_in: ExpiresIn::Number,
+            access_token_format: AccessTokenFormat::Opaque,
+            access_token_header: Map::new(),
+            access_token_claims: Map::new(),
+            introspection_members: Map::new(),
+            introspection_numbers_as_strings: false,
+            granted_scope: None,
+            scope_in_token_response: true,
+            roles: Vec::new(),
+            introspection_faults: VecDeque::new(),
             token_faults: VecDeque::new(),
             refresh_faults: VecDeque::new(),
         }
@@ -145,6 +179,10 @@ impl Users {
 
     pub fn reset_all(&mut self) {
         self.0.clear();
+    }
+
+    pub fn next_introspection_fault(&mut self, user: &UserName) -> Option<Fault> {
+        fault::take_next(&mut self.0.get_mut(user)?.introspection_faults)
     }
 
     pub fn next_fault(&mut self, user: &UserName, grant_type: GrantType) -> Option<Fault> {

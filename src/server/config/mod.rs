@@ -2,6 +2,8 @@
 //!
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
+mod guard;
+mod id_tokens;
 mod provider;
 mod sessions;
 mod variables;
@@ -13,28 +15,44 @@ use std::{
 
 use url::Url;
 
+use super::guard::GuardSettings;
+
 pub use provider::{MockProvider, Provider};
 pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
 
 /// Every variable that is ours. Any other name in `.env` stops the start.
 pub const VARIABLES: &[&str] = &[
+    "ACCESS_TOKEN_CHECK",
+    "ACCESS_TOKEN_ISSUER",
+    "ACCESS_TOKEN_TYP",
+    "ACR_VALUES",
     "ALLOW_BEARER_TOKENS",
+    "ALLOW_WEAK_RSA_KEYS",
+    "API_AUDIENCE",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "CLOCK_TOLERANCE",
     DEV_SERVER_PORT,
     "FRONT_URL",
+    "ID_TOKEN_ALGS",
+    "INTROSPECTION_ENDPOINT",
     "IP",
     "LOG",
+    "MAX_AGE",
     "MOCK_PROVIDER_ADDR",
     "OIDC_ISSUER",
     "PORT",
     "REDIRECT_URI",
     "REDIS_CA_FILE",
     "REDIS_URL",
+    "REQUIRED_ROLE",
+    "REQUIRED_SCOPE",
+    "ROLES_CLAIM",
     "SCOPES",
     "SESSION_KEYS",
+    "TRUSTED_AUDIENCES",
 ];
 
 /// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.
@@ -53,9 +71,9 @@ pub struct Config {
     pub provider: Provider,
     /// `REDIS_URL` and what belongs to it; this process's memory where it is not set.
     pub sessions: SessionStorage,
-    /// `ALLOW_BEARER_TOKENS`, default `false`: whether the guarded doors take access tokens without a proof, for API
-    /// clients that are no browsers. The session doors always want the proof.
-    pub allow_bearer_tokens: bool,
+    /// `ACCESS_TOKEN_CHECK`, `ALLOW_BEARER_TOKENS`, `REQUIRED_SCOPE`, `REQUIRED_ROLE` and what belongs to them: what the
+    /// guarded doors want. The session doors always want a proof, and nothing else.
+    pub guard: GuardSettings,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
 }
@@ -71,8 +89,8 @@ impl Config {
         let front_url = front_url(variables, listen.port())?;
         let provider = Provider::from_variables(variables, &front_url, listen)?;
         let sessions = SessionStorage::from_variables(variables)?;
-        let allow_bearer_tokens = variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?;
-        Ok(Self { listen, front_url, provider, sessions, allow_bearer_tokens, log: log(variables)? })
+        let guard = guard::settings(variables)?;
+        Ok(Self { listen, front_url, provider, sessions, guard, log: log(variables)? })
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 
-use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
+use openidconnect::{ClientId, IntrospectionUrl, IssuerUrl, RedirectUrl};
 use url::Url;
 
-use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, is_loopback};
-use crate::server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings};
+use super::{
+    ConfigError, Variables,
+    guard::{introspection_endpoint, roles_claim},
+    has_no_user, id_tokens, is_https_or_loopback, is_loopback,
+};
+use crate::server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings, RolesClaim};
 
 const DEFAULT_SCOPES: &str = "openid profile email";
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
@@ -14,7 +18,8 @@ const CALLBACK_PATH: &str = "/auth/callback";
 
 #[derive(Clone, Debug)]
 pub enum Provider {
-    /// `OIDC_ISSUER`, with `CLIENT_ID`, `CLIENT_SECRET`, `CLIENT_AUTH`, `REDIRECT_URI`, `SCOPES`.
+    /// `OIDC_ISSUER`, with `CLIENT_ID`, `CLIENT_SECRET`, `CLIENT_AUTH`, `REDIRECT_URI`, `SCOPES`, and what `id_tokens`
+    /// reads.
     Configured(ProviderSettings),
     /// No `OIDC_ISSUER`: the mock provider in this process.
     Mock(MockProvider),
@@ -27,6 +32,9 @@ pub struct MockProvider {
     pub address: SocketAddr,
     pub redirect_uri: RedirectUrl,
     pub scopes: Vec<String>,
+    pub id_tokens: IdTokenPolicy,
+    pub roles_claim: RolesClaim,
+    pub introspection_endpoint: Option<IntrospectionUrl>,
 }
 
 impl Provider {
@@ -58,6 +66,9 @@ fn configured(variables: &Variables, issuer: &str, front_url: &Url) -> Result<Pr
         client_authentication: client_authentication(variables)?,
         redirect_uri: redirect_uri(variables, front_url)?,
         scopes: scopes(variables)?,
+        id_tokens: id_tokens::policy(variables)?,
+        roles_claim: roles_claim(variables)?,
+        introspection_endpoint: introspection_endpoint(variables)?,
     })
 }
 
@@ -89,7 +100,14 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
     if !address.ip().is_loopback() {
         return Err(variables.wrong("MOCK_PROVIDER_ADDR", "on loopback: the mock provider lets anybody in"));
     }
-    Ok(MockProvider { address, redirect_uri: redirect_uri(variables, front_url)?, scopes: scopes(variables)? })
+    Ok(MockProvider {
+        address,
+        redirect_uri: redirect_uri(variables, front_url)?,
+        scopes: scopes(variables)?,
+        id_tokens: id_tokens::policy(variables)?,
+        roles_claim: roles_claim(variables)?,
+        introspection_endpoint: introspection_endpoint(variables)?,
+    })
 }
 
 fn checked_issuer(variables: &Variables, issuer: &str) -> Result<IssuerUrl, ConfigError> {
@@ -130,12 +148,14 @@ fn redirect_uri(variables: &Variables, front_url: &Url) -> Result<RedirectUrl, C
 /// `openid` is always asked for, so it is left out of the list.
 fn scopes(variables: &Variables) -> Result<Vec<String>, ConfigError> {
     let text = variables.get("SCOPES").unwrap_or(DEFAULT_SCOPES);
-    // RFC 6749 §3.3: scope-token.
-    let is_scope =
-        |scope: &str| scope.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'"' && byte != b'\\');
     let scopes: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     match scopes.iter().all(|scope| is_scope(scope)) && scopes.iter().any(|scope| scope == "openid") {
         true => Ok(scopes.into_iter().filter(|scope| scope != "openid").collect()),
         false => Err(variables.wrong("SCOPES", "scopes separated by spaces, `openid` among them")),
     }
+}
+
+/// RFC 6749 §3.3: scope-token.
+pub(super) fn is_scope(text: &str) -> bool {
+    text.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'"' && byte != b'\\')
 }

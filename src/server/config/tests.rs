@@ -1,5 +1,8 @@
 use super::*;
-use crate::server::oidc::ClientAuthentication;
+use crate::server::{
+    guard::AccessTokenCheck,
+    oidc::{AccessTokenTyp, ClientAuthentication},
+};
 
 const PROVIDER: [(&str, &str); 4] = [
     ("FRONT_URL", "https://chat.example.com"),
@@ -35,13 +38,32 @@ fn the_issuer_keeps_every_letter() {
 #[test]
 fn each_wrong_value_is_refused_by_name() {
     for (variable, value) in [
+        ("ACCESS_TOKEN_CHECK", "JWT"),
+        // Each belongs to a way that is not chosen.
+        ("ACCESS_TOKEN_ISSUER", "https://sso.example.com"),
+        ("ACCESS_TOKEN_TYP", "JWT"),
         ("ALLOW_BEARER_TOKENS", "yes"),
+        ("ALLOW_WEAK_RSA_KEYS", "1"),
+        ("API_AUDIENCE", "https://api.example.com"),
+        ("INTROSPECTION_ENDPOINT", "https://sso.example.com/introspect"),
         ("CLIENT_AUTH", "basic"),
+        ("CLOCK_TOLERANCE", "301"),
+        ("CLOCK_TOLERANCE", "-1"),
+        ("CLOCK_TOLERANCE", "30s"),
         ("FRONT_URL", "chat.example.com"),
         ("FRONT_URL", "https://chat.example.com/app"),
         ("FRONT_URL", "http://chat.example.com"),
+        ("ID_TOKEN_ALGS", "none"),
+        ("ID_TOKEN_ALGS", "RS256 HS256"),
+        ("ID_TOKEN_ALGS", "rs256"),
+        ("ID_TOKEN_ALGS", "RS256,ES256"),
+        ("ID_TOKEN_ALGS", "ES512"),
+        ("ID_TOKEN_ALGS", " "),
         ("IP", "localhost"),
         ("LOG", "oracle_ai=loud"),
+        ("MAX_AGE", "an hour"),
+        ("MAX_AGE", "-1"),
+        ("MAX_AGE", "18446744073709551615"),
         ("MOCK_PROVIDER_ADDR", "127.0.0.1:9400"),
         ("OIDC_ISSUER", "http://sso.example.com"),
         ("OIDC_ISSUER", "https://sso.example.com/?a=b"),
@@ -55,6 +77,12 @@ fn each_wrong_value_is_refused_by_name() {
         ("REDIS_URL", "cache.example.com"),
         ("REDIS_URL", "http://cache.example.com"),
         ("REDIS_URL", "rediss://me:secret@cache.example.com/#insecure"),
+        ("REQUIRED_ROLE", " "),
+        ("REQUIRED_ROLE", "chat "),
+        ("REQUIRED_SCOPE", " "),
+        ("REQUIRED_SCOPE", "chat \"x\""),
+        ("ROLES_CLAIM", "realm_access..roles"),
+        ("ROLES_CLAIM", "my roles"),
         ("SCOPES", "profile"),
         ("SCOPES", "openid \"x\""),
     ] {
@@ -62,6 +90,85 @@ fn each_wrong_value_is_refused_by_name() {
         assert!(error.starts_with(variable), "{variable}={value}: {error}");
         assert!(!error.contains('\n'));
     }
+}
+
+#[test]
+fn each_way_to_check_access_tokens_takes_its_own_variables() {
+    let check = |more: &[(&'static str, &'static str)]| config(more).unwrap().guard.check;
+    assert!(matches!(check(&[]), AccessTokenCheck::Issued));
+    assert!(matches!(check(&[("ACCESS_TOKEN_CHECK", "issued")]), AccessTokenCheck::Issued));
+    let jwt = [("ACCESS_TOKEN_CHECK", "jwt"), ("API_AUDIENCE", "api://chat")];
+    let AccessTokenCheck::Jwt(profile) = check(&jwt) else { panic!("not JWTs") };
+    assert_eq!((profile.audience.as_str(), profile.issuer, profile.typ), ("api://chat", None, AccessTokenTyp::AtJwt));
+    let adfs = "http://adfs.example.com/adfs/services/trust";
+    let differing = [("ACCESS_TOKEN_ISSUER", adfs), ("ACCESS_TOKEN_TYP", "JWT"), jwt[0], jwt[1]];
+    let AccessTokenCheck::Jwt(profile) = check(&differing) else { panic!("not JWTs") };
+    assert_eq!((profile.issuer.as_deref(), profile.typ), (Some(adfs), AccessTokenTyp::Or("JWT".into())));
+    let asked = ("ACCESS_TOKEN_CHECK", "introspection");
+    assert!(matches!(check(&[asked]), AccessTokenCheck::Introspection { audience: None }));
+    assert!(matches!(check(&[asked, jwt[1]]), AccessTokenCheck::Introspection { audience: Some(_) }));
+    let endpoint = config(&[asked, ("INTROSPECTION_ENDPOINT", "https://sso.example.com/ask?a=b")]).unwrap().provider;
+    assert!(matches!(endpoint, Provider::Configured(settings) if settings.introspection_endpoint.is_some()));
+}
+
+#[test]
+fn each_way_to_check_access_tokens_refuses_the_rest_by_name() {
+    // T70: whoever sets these relies on them.
+    let jwt = [("ACCESS_TOKEN_CHECK", "jwt"), ("API_AUDIENCE", "api://chat")];
+    let asked = [("ACCESS_TOKEN_CHECK", "introspection"), ("LOG", "info")];
+    for (way, variable, value) in [
+        (jwt, "INTROSPECTION_ENDPOINT", "https://sso.example.com/introspect"),
+        (jwt, "ACCESS_TOKEN_ISSUER", "adfs"),
+        (jwt, "ACCESS_TOKEN_TYP", "at jwt"),
+        (asked, "ACCESS_TOKEN_TYP", "JWT"),
+        (asked, "ACCESS_TOKEN_ISSUER", "https://sso.example.com"),
+        (asked, "API_AUDIENCE", "my api"),
+        (asked, "INTROSPECTION_ENDPOINT", "http://sso.example.com/introspect"),
+        (asked, "INTROSPECTION_ENDPOINT", "https://me:secret@sso.example.com/"),
+        (asked, "INTROSPECTION_ENDPOINT", "introspect"),
+    ] {
+        let error = config(&[way[0], way[1], (variable, value)]).unwrap_err().to_string();
+        assert!(error.starts_with(variable), "{variable}={value}: {error}");
+        assert!(!error.contains('\n'));
+    }
+    let error = config(&[("ACCESS_TOKEN_CHECK", "jwt")]).unwrap_err().to_string();
+    assert!(error.starts_with("API_AUDIENCE must be set"), "{error}");
+}
+
+#[test]
+fn required_scopes_are_several_and_a_required_role_is_one() {
+    let required = config(&[("REQUIRED_SCOPE", " chat.read  chat.write"), ("REQUIRED_ROLE", "Chat Users")]);
+    let required = required.unwrap().guard.required;
+    assert_eq!(required.scope, ["chat.read", "chat.write"]);
+    assert_eq!(required.role.as_deref(), Some("Chat Users"));
+}
+
+#[test]
+fn what_id_tokens_must_be_is_narrowed_by_name() {
+    // T25, T27, T30, T32, T34
+    let policy = |more: &[(&'static str, &'static str)]| {
+        let Provider::Configured(settings) = config(more).unwrap().provider else { panic!("not the mock") };
+        settings.id_tokens
+    };
+    let default = policy(&[]);
+    assert_eq!((default.algorithms.len(), default.allow_weak_rsa_keys), (9, false));
+    assert_eq!((default.clock_tolerance.as_secs(), default.max_age), (30, None));
+    assert!(default.trusted_audiences.is_empty() && default.acr_values.is_empty());
+
+    let narrowed = policy(&[
+        ("ID_TOKEN_ALGS", "PS256  ES256"),
+        ("ALLOW_WEAK_RSA_KEYS", "true"),
+        ("CLOCK_TOLERANCE", "0"),
+        ("TRUSTED_AUDIENCES", "api other"),
+        ("MAX_AGE", "0"),
+        ("ACR_VALUES", "phr phrh"),
+    ]);
+    let names = serde_json::to_value(&narrowed.algorithms).unwrap();
+    assert_eq!(names, serde_json::json!(["PS256", "ES256"]));
+    assert!(narrowed.allow_weak_rsa_keys);
+    assert_eq!((narrowed.clock_tolerance.as_secs(), narrowed.max_age.unwrap().as_secs()), (0, 0));
+    assert_eq!(narrowed.trusted_audiences, ["api", "other"]);
+    assert_eq!(narrowed.acr_values, ["phr", "phrh"]);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 //! §3.1.2.1).
 
 use openidconnect::{
-    CsrfToken, Nonce as RequestNonce, PkceCodeChallenge, PkceCodeVerifier, Scope,
+    AuthenticationContextClass, CsrfToken, Nonce as RequestNonce, PkceCodeChallenge, PkceCodeVerifier, Scope,
     core::{CoreAuthPrompt, CoreAuthenticationFlow},
 };
 
 use super::{
     client::OidcClient,
     error::ProviderError,
+    id_token::IdTokenPolicy,
     values::{CodeVerifier, Nonce},
 };
 use crate::wire::auth::State;
@@ -39,6 +40,13 @@ impl OidcClient {
             )
             .set_pkce_challenge(challenge)
             .add_scopes(self.settings.scopes.iter().cloned().map(Scope::new));
+        let IdTokenPolicy { max_age, acr_values, .. } = &self.settings.id_tokens;
+        if let Some(max_age) = max_age {
+            request = request.set_max_age(*max_age);
+        }
+        for acr in acr_values {
+            request = request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
+        }
         if self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS) {
             request = request.add_prompt(CoreAuthPrompt::Consent);
         }

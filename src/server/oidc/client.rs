@@ -1,21 +1,17 @@
 //! The relying party's settings and its one client.
 
 use openidconnect::{
-    AuthType, Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
-    RedirectUrl, StandardErrorResponse,
+    AuthType, Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, IntrospectionUrl,
+    IssuerUrl, RedirectUrl, StandardErrorResponse,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-        CoreTokenIntrospectionResponse,
     },
 };
 
 use super::{
-    discovery::{Discovery, Metadata},
-    error::ProviderError,
-    http::ProviderHttp,
-    token_response::TokenResponse,
-    values::ClientSecret,
+    discovery::Discovery, error::ProviderError, http::ProviderHttp, id_token::IdTokenPolicy,
+    introspection::IntrospectionResponse, permissions::RolesClaim, token_response::TokenResponse, values::ClientSecret,
 };
 use crate::server::environment::Environment;
 
@@ -31,6 +27,17 @@ pub struct ProviderSettings {
     pub redirect_uri: RedirectUrl,
     /// Asked for besides `openid`.
     pub scopes: Vec<String>,
+    pub id_tokens: IdTokenPolicy,
+    /// Where the provider says which roles a person has.
+    pub roles_claim: RolesClaim,
+    /// In place of the one in the provider's metadata.
+    pub introspection_endpoint: Option<IntrospectionUrl>,
+}
+
+impl ProviderSettings {
+    pub(super) fn asked_scope(&self) -> Vec<String> {
+        ["openid"].into_iter().map(str::to_owned).chain(self.scopes.iter().cloned()).collect()
+    }
 }
 
 /// OpenID Connect Core §9.
@@ -40,7 +47,7 @@ pub enum ClientAuthentication {
     ClientSecretPost,
 }
 
-/// `openidconnect`'s client with our token response; the authorization endpoint is known to be there.
+/// `openidconnect`'s client with our token and introspection responses; the authorization endpoint is known to be there.
 pub(super) type RelyingParty = Client<
     EmptyAdditionalClaims,
     CoreAuthDisplay,
@@ -50,7 +57,7 @@ pub(super) type RelyingParty = Client<
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
     TokenResponse,
-    CoreTokenIntrospectionResponse,
+    IntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
     EndpointSet,
@@ -66,12 +73,14 @@ pub struct OidcClient {
     pub(super) settings: ProviderSettings,
     pub(super) http: ProviderHttp,
     pub(super) environment: Environment,
-    discovery: Discovery,
+    pub(super) discovery: Discovery,
 }
 
 impl OidcClient {
     pub fn new(settings: ProviderSettings, http: ProviderHttp, environment: Environment) -> Self {
-        let discovery = Discovery::new(settings.issuer.clone(), http.clone(), environment.clone());
+        settings.id_tokens.warn_of_exceptions();
+        let (issuer, id_tokens) = (settings.issuer.clone(), settings.id_tokens.clone());
+        let discovery = Discovery::new(issuer, http.clone(), environment.clone(), id_tokens);
         Self { settings, http, environment, discovery }
     }
 
@@ -87,27 +96,19 @@ impl OidcClient {
 
     /// The client with the provider's metadata and keys as they are known now.
     pub(super) async fn relying_party(&self) -> Result<RelyingParty, ProviderError> {
-        Ok(self.with_metadata(&*self.discovery.metadata().await?))
-    }
-
-    /// Whether the provider's metadata promises an `iss` in authorization responses (RFC 9207 §3).
-    pub(super) async fn promises_iss(&self) -> Result<bool, ProviderError> {
-        Ok(self.discovery.metadata().await?.additional_metadata().promises_iss())
-    }
-
-    /// The client with keys fetched again, unless that was done a moment ago: then `None`.
-    pub(super) async fn relying_party_with_new_keys(&self) -> Option<RelyingParty> {
-        Some(self.with_metadata(&*self.discovery.new_keys().await?))
-    }
-
-    fn with_metadata(&self, metadata: &Metadata) -> RelyingParty {
+        let metadata = self.discovery.known().await?.metadata.clone();
         let settings = &self.settings;
         let secret = openidconnect::ClientSecret::new(settings.client_secret.secret().to_owned());
-        RelyingParty::from_provider_metadata(metadata.clone(), settings.client_id.clone(), Some(secret))
+        Ok(RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), Some(secret))
             .set_redirect_uri(settings.redirect_uri.clone())
             .set_auth_type(match settings.client_authentication {
                 ClientAuthentication::ClientSecretBasic => AuthType::BasicAuth,
                 ClientAuthentication::ClientSecretPost => AuthType::RequestBody,
-            })
+            }))
+    }
+
+    /// Whether the provider's metadata promises an `iss` in authorization responses (RFC 9207 §3).
+    pub(super) async fn promises_iss(&self) -> Result<bool, ProviderError> {
+        Ok(self.discovery.known().await?.metadata.additional_metadata().promises_iss())
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use openidconnect::{
-    AdditionalProviderMetadata, DiscoveryError, IssuerUrl, ProviderMetadata,
+    AdditionalProviderMetadata, DiscoveryError, IntrospectionUrl, IssuerUrl, ProviderMetadata,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 use super::{
     error::ProviderError,
     http::{HttpError, ProviderHttp},
+    id_token::{IdTokenPolicy, warn_of_refused_keys},
 };
 use crate::server::environment::Environment;
 
@@ -44,11 +45,18 @@ pub(super) struct MoreMetadata {
     /// RFC 9207 §3
     #[serde(default)]
     authorization_response_iss_parameter_supported: Option<bool>,
+    /// RFC 8414 §2. As text: most deployments never use it, and a wrong one must not stop their logins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    introspection_endpoint: Option<String>,
 }
 
 impl AdditionalProviderMetadata for MoreMetadata {}
 
 impl MoreMetadata {
+    pub(super) fn introspection_endpoint(&self) -> Option<IntrospectionUrl> {
+        self.introspection_endpoint.as_ref().and_then(|url| IntrospectionUrl::new(url.clone()).ok())
+    }
+
     pub(super) fn promises_iss(&self) -> bool {
         self.authorization_response_iss_parameter_supported.unwrap_or(false)
     }
@@ -58,58 +66,71 @@ impl MoreMetadata {
 const FRESH_FOR: Duration = Duration::from_secs(60 * 60);
 /// While the provider is down, callers are held up by a try at most this often.
 const NEXT_TRY_AFTER: Duration = Duration::from_secs(30);
-/// A signature that does not fit makes us look for new keys at most this often.
+/// A signature that fits no key makes us fetch the keys again at most this often (OpenID Connect Core §10.1.1).
 const NEW_KEYS_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Discovery {
     issuer: IssuerUrl,
     http: ProviderHttp,
     environment: Environment,
+    id_tokens: IdTokenPolicy,
     /// Locked while a fetch is under way, so that there is one at a time.
     known: Mutex<Known>,
 }
 
+/// The metadata, with the keys in it, as it was at one time.
+pub(super) struct Fetched {
+    pub metadata: Metadata,
+    pub fetched_at: SystemTime,
+}
+
 #[derive(Default)]
 struct Known {
-    metadata: Option<(Arc<Metadata>, SystemTime)>,
+    latest: Option<Arc<Fetched>>,
+    /// Of the last try.
     failure: Option<(ProviderError, SystemTime)>,
 }
 
 impl Discovery {
-    pub(super) fn new(issuer: IssuerUrl, http: ProviderHttp, environment: Environment) -> Self {
-        Self { issuer, http, environment, known: Mutex::default() }
+    pub(super) fn new(
+        issuer: IssuerUrl,
+        http: ProviderHttp,
+        environment: Environment,
+        id_tokens: IdTokenPolicy,
+    ) -> Self {
+        Self { issuer, http, environment, id_tokens, known: Mutex::default() }
     }
 
-    /// The metadata, with the keys in it.
-    pub(super) async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
+    /// What is known, fetched first where that is nothing or old.
+    pub(super) async fn known(&self) -> Result<Arc<Fetched>, ProviderError> {
         let asked_at = self.environment.now();
         let mut known = self.known.lock().await;
-        if let Some((metadata, fetched_at)) = &known.metadata
-            && !self.is_older(*fetched_at, FRESH_FOR)
+        if let Some(latest) = &known.latest
+            && (!self.is_older(latest.fetched_at, FRESH_FOR) || self.failed_within(&known, NEXT_TRY_AFTER))
         {
-            return Ok(metadata.clone());
-        }
-        if let (Some((metadata, _)), Some((_, failed_at))) = (&known.metadata, &known.failure)
-            && !self.is_older(*failed_at, NEXT_TRY_AFTER)
-        {
-            return Ok(metadata.clone());
+            return Ok(latest.clone());
         }
         self.fetch(&mut known, asked_at).await
     }
 
-    /// The metadata with its keys fetched again, or `None` where that was done a moment ago or does not work.
-    pub(super) async fn new_keys(&self) -> Option<Arc<Metadata>> {
+    /// Newer than `tried`, whose keys did not fit; fetched again unless somebody else has. `None` where that was tried a
+    /// moment ago, or does not work.
+    pub(super) async fn newer_than(&self, tried: &Arc<Fetched>) -> Option<Arc<Fetched>> {
         let asked_at = self.environment.now();
         let mut known = self.known.lock().await;
-        if let Some((_, fetched_at)) = &known.metadata
-            && !self.is_older(*fetched_at, NEW_KEYS_AT_MOST_EVERY)
+        let is_newer = |latest: &Arc<Fetched>| !Arc::ptr_eq(latest, tried);
+        if let Some(newer) = known.latest.clone().filter(is_newer) {
+            return Some(newer);
+        }
+        if !self.is_older(tried.fetched_at, NEW_KEYS_AT_MOST_EVERY)
+            || self.failed_within(&known, NEW_KEYS_AT_MOST_EVERY)
         {
             return None;
         }
-        self.fetch(&mut known, asked_at).await.ok()
+        self.fetch(&mut known, asked_at).await.ok().filter(is_newer)
     }
 
-    async fn fetch(&self, known: &mut Known, asked_at: SystemTime) -> Result<Arc<Metadata>, ProviderError> {
+    async fn fetch(&self, known: &mut Known, asked_at: SystemTime) -> Result<Arc<Fetched>, ProviderError> {
         let fetched = match &known.failure {
             // It failed while this caller was waiting for its turn: that is the answer to its question too.
             Some((error, failed_at)) if *failed_at >= asked_at => Err(error.clone()),
@@ -118,9 +139,9 @@ impl Discovery {
         let now = self.environment.now();
         match fetched {
             Ok(metadata) => {
-                let metadata = Arc::new(metadata);
-                *known = Known { metadata: Some((metadata.clone(), now)), failure: None };
-                Ok(metadata)
+                let latest = Arc::new(Fetched { metadata, fetched_at: now });
+                *known = Known { latest: Some(latest.clone()), failure: None };
+                Ok(latest)
             }
             Err(error) => {
                 if known.failure.is_none() {
@@ -128,7 +149,7 @@ impl Discovery {
                 }
                 known.failure = Some((error.clone(), now));
                 // The last good set is kept: a provider that is down must not end what still works.
-                known.metadata.as_ref().map(|(metadata, _)| metadata.clone()).ok_or(error)
+                known.latest.clone().ok_or(error)
             }
         }
     }
@@ -140,8 +161,13 @@ impl Discovery {
         if metadata.token_endpoint().is_none() {
             return Err(ProviderError::MissingEndpoint("token_endpoint"));
         }
+        warn_of_refused_keys(metadata.jwks(), &self.id_tokens);
         tracing::info!(issuer = self.issuer.as_str(), "provider metadata fetched");
         Ok(metadata)
+    }
+
+    fn failed_within(&self, known: &Known, limit: Duration) -> bool {
+        known.failure.as_ref().is_some_and(|(_, failed_at)| !self.is_older(*failed_at, limit))
     }
 
     fn is_older(&self, than: SystemTime, limit: Duration) -> bool {

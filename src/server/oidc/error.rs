@@ -6,7 +6,8 @@ use openidconnect::{
     core::{CoreErrorResponseType, CoreRequestTokenError},
 };
 
-use super::http::HttpError;
+use super::{http::HttpError, values::RefreshToken};
+use crate::server::jose::Malformed;
 
 /// The provider can't be spoken to: it is unreachable, or its metadata is not usable.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -43,9 +44,60 @@ pub enum RefreshError {
     /// A refreshed ID token that is not this person's, or not the provider's (OpenID Connect Core §12.2).
     #[error("refreshed ID token refused: {0}")]
     InvalidIdToken(String),
+    /// The provider refreshed the grant, but the access token of its answer can't be used: it is of an unknown kind, or
+    /// the ID token beside it can't be verified until newer keys can be fetched. Nothing was decided about the session.
+    /// The old refresh token may be spent: where the answer had a new one, it must be kept in its place.
+    #[error("the answer's access token can't be used: {reason}")]
+    Unusable { refresh_token: Option<RefreshToken>, reason: String },
     /// Nothing was decided; the refresh token may still be good.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
+}
+
+/// Why an access token is not good for us, by what it says itself or the provider says of it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AccessTokenError {
+    #[error("it is no JWT: {0}")]
+    NotAJwt(#[from] Malformed),
+    #[error("its header has `crit`")]
+    CriticalExtension,
+    /// Or of none that we know: then `ACCESS_TOKEN_TYP` may have to be set.
+    #[error("it is a JWT of another kind, by its `typ` or its claims")]
+    OtherKind,
+    #[error("it is signed with an algorithm that we don't take")]
+    UnsupportedAlgorithm,
+    #[error("it is signed by none of the provider's keys")]
+    BadSignature,
+    #[error("its `iss` is not the issuer of access tokens")]
+    OtherIssuer,
+    #[error("its `aud` does not name us")]
+    OtherAudience,
+    #[error("it has expired")]
+    Expired,
+    #[error("its `{0}` is in the future")]
+    NotYet(&'static str),
+    #[error("its `{0}` is missing, or no time")]
+    NoTime(&'static str),
+    #[error("its `cnf` binds it in a way that can't be checked here")]
+    UnknownBinding,
+    #[error("it is not active")]
+    Inactive,
+    /// Nothing was decided.
+    #[error("provider unavailable: {0}")]
+    Unavailable(String),
+}
+
+impl AccessTokenError {
+    /// Whatever went wrong, the provider decided nothing: for a token that is not good it says `active: false`.
+    pub(super) fn introspection_failed(error: &CoreRequestTokenError<HttpError>, status: u16) -> Self {
+        Self::Unavailable(describe(error, status))
+    }
+}
+
+impl From<ProviderError> for AccessTokenError {
+    fn from(error: ProviderError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
 }
 
 impl From<ProviderError> for ExchangeError {

@@ -10,8 +10,9 @@ use openidconnect::{
 use super::{
     client::{OidcClient, RelyingParty},
     error::{ExchangeError, TokenRequestFailure, judge},
-    id_token::{ExpectedNonce, NOT_READABLE},
-    token_response::{SentIdToken, TokenResponse},
+    id_token::{Expected, IdTokenError, LoginClaims},
+    permissions::Permissions,
+    token_response::TokenResponse,
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
 use crate::wire::auth::{AccessToken, AuthorizationCode, UserClaims};
@@ -24,7 +25,10 @@ pub struct Login {
     pub expires_in: Duration,
     pub refresh_token: Option<RefreshToken>,
     pub id_token: IdToken,
+    /// Needed to judge the ID tokens of refreshes.
+    pub claims: LoginClaims,
     pub user: UserClaims,
+    pub permissions: Permissions,
 }
 
 impl OidcClient {
@@ -50,15 +54,8 @@ impl OidcClient {
         if let Some(reason) = response.unusable() {
             return Err(ExchangeError::Unavailable(reason.into()));
         }
-        let id_token = match response.sent_id_token() {
-            SentIdToken::Sent(id_token) => id_token,
-            SentIdToken::Absent => return Err(ExchangeError::InvalidIdToken("none was sent".into())),
-            SentIdToken::Malformed => return Err(ExchangeError::InvalidIdToken(NOT_READABLE.into())),
-        };
-        let claims = self
-            .verified_claims(&relying_party, id_token, ExpectedNonce::Exactly(nonce))
-            .await
-            .map_err(|error| ExchangeError::InvalidIdToken(error.to_string()))?;
+        let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
+        let claims = self.verified_claims(id_token, Expected::OfLogin(nonce), response.access_token()).await?;
 
         let mut user = user_claims(&claims);
         if user.name.is_none() && user.preferred_username.is_none() && user.email.is_none() {
@@ -68,7 +65,13 @@ impl OidcClient {
             access_token: AccessToken::new(response.access_token().secret().to_owned()),
             expires_in: response.lifetime(),
             refresh_token: response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned())),
-            id_token: IdToken::new(id_token.to_string()),
+            permissions: Permissions {
+                // RFC 6749 §5.1: where the answer does not say, it is what was asked for.
+                scope: response.granted_scope().unwrap_or_else(|| self.settings.asked_scope()),
+                roles: self.settings.roles_claim.of_id_token(id_token).unwrap_or_default(),
+            },
+            id_token: id_token.clone(),
+            claims: LoginClaims::of(&claims, nonce.clone()),
             user,
         })
     }
@@ -113,6 +116,16 @@ impl OidcClient {
                 user.email = userinfo.email().map(|email| email.to_string());
             }
             Err(error) => tracing::warn!(%error, "userinfo could not be read; the person is shown by `sub`"),
+        }
+    }
+}
+
+/// A login can start again, so what is undecided is refused.
+impl From<IdTokenError> for ExchangeError {
+    fn from(error: IdTokenError) -> Self {
+        match error {
+            IdTokenError::Provider(error) => error.into(),
+            error => Self::InvalidIdToken(error.to_string()),
         }
     }
 }

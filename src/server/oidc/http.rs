@@ -77,6 +77,11 @@ impl ProviderHttp {
         let mut response = http::Response::new(body);
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
+        // Some providers declare their JSON as something else; whether it is JSON shows when it is read. A signed
+        // answer of the userinfo endpoint is told by its type (OpenID Connect Core §5.3.2).
+        if !is_jwt(response.headers()) {
+            response.headers_mut().remove(CONTENT_TYPE);
+        }
         Ok(response)
     }
 }
@@ -90,7 +95,7 @@ impl TokenEndpointHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let mut response = self.http.send(request).await?;
         self.status.store(response.status().as_u16(), Ordering::Relaxed);
-        // Some providers declare their JSON as something else; whether it is JSON shows when it is read.
+        // Whatever it is called, it is never a JWT here.
         response.headers_mut().remove(CONTENT_TYPE);
         Ok(response)
     }
@@ -112,6 +117,12 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpointHttp {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         self.send(request).boxed()
     }
+}
+
+fn is_jwt(headers: &http::HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/jwt")
 }
 
 /// The whole chain of causes, without the URL: a query could hold what no log may.

@@ -3,6 +3,7 @@
 //! `openidconnect` does the protocol; this room chooses its settings, tolerates what real providers send, and tells
 //! failures apart by what they mean for the person. One file per request, named by what it does.
 
+mod access_token;
 mod authorize;
 mod client;
 mod discovery;
@@ -10,13 +11,20 @@ mod error;
 mod exchange;
 mod http;
 mod id_token;
+mod introspection;
+mod permissions;
 mod refresh;
+mod token_claims;
 mod token_response;
 mod values;
 
+pub use access_token::{AccessTokenTyp, JwtProfile};
 pub use client::{ClientAuthentication, OidcClient, ProviderSettings};
-pub use error::{ExchangeError, ProviderError, RefreshError};
+pub use error::{AccessTokenError, ExchangeError, ProviderError, RefreshError};
 pub use exchange::Login;
 pub use http::{HttpSetupError, ProviderHttp};
+pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS};
+pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;
+pub use token_claims::VerifiedToken;
 pub use values::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken};

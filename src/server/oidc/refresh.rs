@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use openidconnect::{OAuth2TokenResponse, core::CoreIdToken};
+use openidconnect::OAuth2TokenResponse;
 
 use super::{
-    client::{OidcClient, RelyingParty},
+    client::OidcClient,
     error::{RefreshError, TokenRequestFailure, judge},
-    id_token::{ExpectedNonce, NOT_READABLE},
-    token_response::SentIdToken,
-    values::{IdToken, Nonce, RefreshToken},
+    id_token::{Expected, IdTokenError, LoginClaims},
+    values::{IdToken, RefreshToken},
 };
 use crate::wire::auth::{AccessToken, UserClaims};
 
@@ -23,15 +22,20 @@ pub struct Refreshed {
     pub refresh_token: Option<RefreshToken>,
     /// Providers need not send one (OpenID Connect Core §12.2).
     pub id_token: Option<IdToken>,
+    /// What the access token is good for, where the provider says so; otherwise the same as before (RFC 6749 §5.1, §6).
+    pub scope: Option<Vec<String>>,
+    /// Where a new ID token says so; otherwise the same as before.
+    pub roles: Option<Vec<String>>,
 }
 
 impl OidcClient {
-    /// Asks for a new access token in the name of `user`, who signed in with `nonce`.
+    /// Asks for a new access token in the name of `user`, whose login's ID token had these claims. An access token whose
+    /// ID token can't be verified is not given out.
     pub async fn refresh_access_token(
         &self,
         refresh_token: &RefreshToken,
         user: &UserClaims,
-        nonce: &Nonce,
+        login: &LoginClaims,
     ) -> Result<Refreshed, RefreshError> {
         let relying_party = self.relying_party().await?;
         let http = self.http.for_token_endpoint();
@@ -45,37 +49,27 @@ impl OidcClient {
                 TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
             })?;
 
+        let refresh_token = response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()));
         if let Some(reason) = response.unusable() {
-            return Err(RefreshError::Unavailable(reason.into()));
+            return Err(RefreshError::Unusable { refresh_token, reason: reason.into() });
         }
-        let id_token = match response.sent_id_token() {
-            SentIdToken::Absent => None,
-            SentIdToken::Malformed => return Err(RefreshError::InvalidIdToken(NOT_READABLE.into())),
-            SentIdToken::Sent(id_token) => Some(self.verify_refreshed(&relying_party, id_token, user, nonce).await?),
-        };
+        if let Some(id_token) = response.id_token() {
+            let expected = Expected::OfRefresh(user, login);
+            match self.verified_claims(id_token, expected, response.access_token()).await {
+                Ok(_) => {}
+                Err(error @ (IdTokenError::Undecided(_) | IdTokenError::Provider(_))) => {
+                    return Err(RefreshError::Unusable { refresh_token, reason: format!("its ID token: {error}") });
+                }
+                Err(error) => return Err(RefreshError::InvalidIdToken(error.to_string())),
+            }
+        }
         Ok(Refreshed {
             access_token: AccessToken::new(response.access_token().secret().to_owned()),
             expires_in: response.lifetime(),
-            refresh_token: response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned())),
-            id_token,
+            refresh_token,
+            scope: response.granted_scope(),
+            roles: response.id_token().and_then(|verified| self.settings.roles_claim.of_id_token(verified)),
+            id_token: response.id_token().cloned(),
         })
-    }
-
-    /// Same issuer (checked against the configured one), same `sub`, same `nonce` if any: OpenID Connect Core §12.2.
-    async fn verify_refreshed(
-        &self,
-        relying_party: &RelyingParty,
-        id_token: &CoreIdToken,
-        user: &UserClaims,
-        nonce: &Nonce,
-    ) -> Result<IdToken, RefreshError> {
-        let claims = self
-            .verified_claims(relying_party, id_token, ExpectedNonce::AbsentOr(nonce))
-            .await
-            .map_err(|error| RefreshError::InvalidIdToken(error.to_string()))?;
-        if claims.subject().as_str() != user.sub {
-            return Err(RefreshError::InvalidIdToken("it is about somebody else".into()));
-        }
-        Ok(IdToken::new(id_token.to_string()))
     }
 }

@@ -3,13 +3,15 @@
 //! `openidconnect`'s own type stops a login at an `expires_in` sent as text, and can't tell a malformed ID token from
 //! a malformed answer.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use openidconnect::{
     AccessToken, EmptyAdditionalClaims, OAuth2TokenResponse, RefreshToken, Scope,
     core::{CoreGenderClaim, CoreIdToken, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreTokenType},
 };
 use serde::{Deserialize, Serialize};
+
+use super::{permissions::scopes, values::IdToken};
 
 /// What is assumed where the answer does not say.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -24,15 +26,8 @@ pub(super) struct TokenResponse {
     token_type: CoreTokenType,
     expires_in: Option<Duration>,
     refresh_token: Option<RefreshToken>,
-    id_token: SentIdToken,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum SentIdToken {
-    Absent,
-    /// Sent, but not a JWT.
-    Malformed,
-    Sent(Box<CoreIdToken>),
+    id_token: Option<IdToken>,
+    scope: Option<Vec<Scope>>,
 }
 
 impl TokenResponse {
@@ -56,8 +51,14 @@ impl TokenResponse {
         }
     }
 
-    pub(super) fn sent_id_token(&self) -> &SentIdToken {
-        &self.id_token
+    /// What was granted, where the answer says so (RFC 6749 §5.1).
+    pub(super) fn granted_scope(&self) -> Option<Vec<String>> {
+        self.scope.as_ref().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect())
+    }
+
+    /// As it came, read and verified by nobody yet.
+    pub(super) fn id_token(&self) -> Option<&IdToken> {
+        self.id_token.as_ref()
     }
 }
 
@@ -81,7 +82,7 @@ impl OAuth2TokenResponse for TokenResponse {
     }
 
     fn scopes(&self) -> Option<&Vec<Scope>> {
-        None
+        self.scope.as_ref()
     }
 }
 
@@ -93,11 +94,9 @@ impl
         CoreJwsSigningAlgorithm,
     > for TokenResponse
 {
+    /// Never asked for: the text is what is verified, letter by letter.
     fn id_token(&self) -> Option<&CoreIdToken> {
-        match &self.id_token {
-            SentIdToken::Sent(id_token) => Some(id_token),
-            SentIdToken::Absent | SentIdToken::Malformed => None,
-        }
+        None
     }
 }
 
@@ -113,6 +112,9 @@ struct Members {
     refresh_token: Option<String>,
     #[serde(default)]
     id_token: Option<String>,
+    /// Text, or an array as some providers send it.
+    #[serde(default)]
+    scope: Option<serde_json::Value>,
 }
 
 /// `3600`, `3600.5` or `"3600"` (T72).
@@ -130,12 +132,13 @@ impl From<Members> for TokenResponse {
             access_token: members.access_token,
             token_type: token_type(members.token_type.as_deref()),
             expires_in: members.expires_in.and_then(duration),
+            scope: members
+                .scope
+                .filter(|scope| !scope.is_null())
+                .map(|scope| scopes(&scope))
+                .map(|scopes| scopes.into_iter().map(Scope::new).collect()),
             refresh_token: members.refresh_token.filter(not_empty).map(RefreshToken::new),
-            id_token: match members.id_token.filter(not_empty) {
-                None => SentIdToken::Absent,
-                Some(text) => CoreIdToken::from_str(&text)
-                    .map_or(SentIdToken::Malformed, |id_token| SentIdToken::Sent(Box::new(id_token))),
-            },
+            id_token: members.id_token.filter(not_empty).map(IdToken::new),
         }
     }
 }
@@ -146,10 +149,10 @@ impl From<TokenResponse> for Members {
             token_type: Some(response.token_type.as_ref().to_owned()),
             expires_in: response.expires_in.map(|lifetime| Seconds::Number(lifetime.as_secs_f64())),
             refresh_token: response.refresh_token.map(RefreshToken::into_secret),
-            id_token: match response.id_token {
-                SentIdToken::Sent(id_token) => Some(id_token.to_string()),
-                SentIdToken::Absent | SentIdToken::Malformed => None,
-            },
+            id_token: response.id_token.map(|id_token| id_token.secret().to_owned()),
+            scope: response
+                .scope
+                .map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ").into()),
             access_token: response.access_token,
         }
     }
@@ -173,6 +176,8 @@ fn duration(seconds: Seconds) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn response(json: serde_json::Value) -> TokenResponse {
@@ -217,6 +222,54 @@ mod tests {
     fn an_empty_refresh_token_is_none_and_a_malformed_id_token_is_told_from_none() {
         let sent = response(serde_json::json!({"access_token": "a", "refresh_token": "", "id_token": "not a jwt"}));
         assert!(sent.refresh_token.is_none());
-        assert!(matches!(sent.id_token, SentIdToken::Malformed));
+        assert_eq!(sent.id_token, Some(IdToken::new("not a jwt")));
+        assert!(response(serde_json::json!({"access_token": "a", "id_token": ""})).id_token.is_none());
+    }
+
+    /// Members of any kind, under the names that an answer has.
+    fn any_answer() -> impl Strategy<Value = serde_json::Value> {
+        let value = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<f64>().prop_map(serde_json::Value::from),
+            any::<String>().prop_map(serde_json::Value::from),
+            "[a-zA-Z0-9]{0,9}|bearer|Bearer|3600|-1|1e400|NaN|inf".prop_map(serde_json::Value::from),
+            Just(serde_json::json!(["a"])),
+            Just(serde_json::json!({"a": "b"})),
+        ];
+        let name = "access_token|token_type|expires_in|refresh_token|id_token|scope|[a-z]{1,5}";
+        vec((name, value), 0..8).prop_map(|members| serde_json::Value::Object(members.into_iter().collect()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// T23
+        #[test]
+        fn no_answer_makes_the_parser_panic_or_is_usable_without_an_access_token(answer in any_answer()) {
+            if let Ok(response) = serde_json::from_value::<TokenResponse>(answer.clone())
+                && response.unusable().is_none()
+            {
+                prop_assert_eq!(answer["access_token"].as_str(), Some(response.access_token().secret().as_str()));
+                prop_assert!(!response.access_token().secret().is_empty());
+                prop_assert!(!response.lifetime().is_zero() && response.lifetime() <= MAX_LIFETIME);
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_the_parser_panic(bytes in vec(any::<u8>(), 0..200)) {
+            let _ = serde_json::from_slice::<TokenResponse>(&bytes);
+        }
+    }
+
+    #[test]
+    fn an_answer_with_a_member_twice_is_refused() {
+        // T18
+        for twice in ["access_token", "token_type", "expires_in", "refresh_token", "id_token"] {
+            let answer = format!(r#"{{"access_token":"a","{twice}":"1","{twice}":"2"}}"#);
+            assert!(serde_json::from_str::<TokenResponse>(&answer).is_err(), "{twice}");
+        }
+        assert!(serde_json::from_str::<TokenResponse>(r#"{"access_token":"a","scope":"1","scope":"2"}"#).is_ok());
     }
 }

@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    claims::Claims, compact::Compact, error::ProofError, header::Header, htu, key::PublicKey, nonce::Nonces,
-    thumbprint::Thumbprint,
+    claims::Claims, error::ProofError, header::Header, htu, key::PublicKey, nonce::Nonces, thumbprint::Thumbprint,
 };
+use crate::server::jose::Compact;
 
 /// The longest `DPoP` header value that is read, in bytes. Proofs by browsers have about 500.
 pub const MAX_PROOF_LENGTH: usize = 4096;

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
-use super::{error::ProofError, json};
+use super::error::ProofError;
+use crate::server::jose::json;
 
 /// Longer than any UUID or random text, short enough to hash at every call.
 const MAX_JTI_CHARACTERS: usize = 256;

@@ -1,5 +1,7 @@
 //! Every way for a proof to be refused. The texts are for the log; none holds a value from the proof.
 
+use crate::server::jose;
+
 /// Why a request's proof was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
@@ -43,4 +45,10 @@ pub enum ProofError {
     MissingTokenHash,
     #[error("the proof is for another access token")]
     WrongTokenHash,
+}
+
+impl From<jose::Malformed> for ProofError {
+    fn from(error: jose::Malformed) -> Self {
+        Self::Malformed(error.0)
+    }
 }

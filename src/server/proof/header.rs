@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{error::ProofError, json};
+use super::error::ProofError;
+use crate::server::jose::json;
 
 /// What is read of the header. Anything else is ignored (RFC 7515 §4), above all what names a key elsewhere: `jku`,
 /// `x5u`, `x5c`, `kid`. The only key is the one in `jwk`.

@@ -3,26 +3,22 @@
 //! | room | holds |
 //! |---|---|
 //! | `check` | the twelve steps of RFC 9449 §4.3, in their order: start reading here |
-//! | `compact` | the three parts of a JWT |
-//! | `json` | JSON objects whose member names are unique |
 //! | `header`, `claims` | what §4.2 wants in a proof |
 //! | `key` | the public key in the proof's header, and signatures by it |
 //! | `thumbprint` | the key's name (RFC 7638) |
 //! | `htu` | whether two URLs are the same |
 //! | `nonce` | the server's own clock, carried by the client (§8) |
 //! | `error` | every way to be refused |
-//! | `service` | the check made for one request, and the proof's `jti` spent |
+//! | `service` | one request's proof verified, and its `jti` spent: two steps, for what lies between them |
 //!
 //! Nothing but `service` does I/O, keeps state or reads a clock. One thing is left to its callers: to compare the
 //! thumbprint with the one that the pending authorization, the session or the access token is bound to.
 
 mod check;
 mod claims;
-mod compact;
 mod error;
 mod header;
 mod htu;
-mod json;
 mod key;
 mod nonce;
 mod service;

@@ -1,4 +1,4 @@
-//! A proof checked for one request, and spent.
+//! A proof verified for one request, and spent.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Expected, Nonces, ProofError, Thumbprint, check};
+use super::{Expected, Nonces, Proof, ProofError, Thumbprint, check};
 use crate::{
     server::{
         Services,
@@ -59,21 +59,25 @@ impl Proofs {
         Self { front_url, nonces, store, environment }
     }
 
-    /// The key that made the one proof of this request, for this request and, where there is one, this access token.
-    pub async fn check(&self, parts: &Parts, access_token: Option<&str>) -> Result<Thumbprint, ProofChallenge> {
-        self.check_and_spend(parts, access_token).await.map_err(|refusal| self.challenge(refusal, parts))
-    }
-
-    async fn check_and_spend(&self, parts: &Parts, access_token: Option<&str>) -> Result<Thumbprint, ProofRefusal> {
-        let now = self.environment.now();
+    /// The one proof of this request: made for this request and, where there is one, this access token. It is good
+    /// only once it is spent.
+    pub fn verify(&self, parts: &Parts, access_token: Option<&str>) -> Result<Proof, ProofChallenge> {
         let htu = format!("{}{}", self.front_url, parts.uri.path());
         let expected = Expected { method: parts.method.as_str(), htu: &htu, access_token };
         let values = parts.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes);
-        let proof = check(values, &expected, now, &self.nonces)?;
-        // Step 12 of RFC 9449 §4.3: in the store, so that no replica accepts it again.
-        match self.store.spend(&RecordName::of(Kind::Spent, &proof.jti_hash), proof.expires_at, now).await? {
-            true => Ok(proof.thumbprint),
-            false => Err(ProofRefusal::Replayed),
+        check(values, &expected, self.environment.now(), &self.nonces)
+            .map_err(|error| self.challenge(error.into(), parts))
+    }
+
+    /// Spends the proof of this request and gives the key that made it. Whoever knows whose key it must be compares
+    /// first: anybody can make keys, and what is spent takes room in the store.
+    pub async fn spend(&self, proof: Proof, parts: &Parts) -> Result<BrowserKey, ProofChallenge> {
+        let jti = RecordName::of(Kind::Spent, &proof.jti_hash);
+        // RFC 9449 §11.1: in the store, so that no replica accepts it again.
+        match self.store.spend(&jti, proof.expires_at, self.environment.now()).await {
+            Ok(true) => Ok(BrowserKey(proof.thumbprint)),
+            Ok(false) => Err(self.challenge(ProofRefusal::Replayed, parts)),
+            Err(error) => Err(self.challenge(error.into(), parts)),
         }
     }
 
@@ -100,7 +104,8 @@ impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-        services.proofs.check(parts, None).await.map(Self).map_err(IntoResponse::into_response)
+        let proof = services.proofs.verify(parts, None).map_err(IntoResponse::into_response)?;
+        services.proofs.spend(proof, parts).await.map_err(IntoResponse::into_response)
     }
 }
 

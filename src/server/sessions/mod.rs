@@ -36,7 +36,7 @@ use refresh::RefreshesInFlight;
 use crate::{
     server::{
         environment::Environment,
-        oidc::{CodeVerifier, Nonce, OidcClient},
+        oidc::{CodeVerifier, Nonce, OidcClient, Permissions},
         proof::{BrowserKey, Thumbprint},
     },
     wire::{
@@ -75,6 +75,7 @@ pub struct Holder {
     pub user: UserClaims,
     /// Only the browser with this key may use it.
     pub browser_key: Thumbprint,
+    pub permissions: Permissions,
 }
 
 pub struct Sessions {
@@ -129,8 +130,9 @@ impl Sessions {
             user: login.user.clone(),
             browser_key: pending.browser_key,
             refresh_token: login.refresh_token,
+            permissions: login.permissions,
             id_token: login.id_token,
-            nonce: pending.nonce,
+            login: login.claims,
             last_used_at: now,
             ends_at,
             revision: 0,
@@ -166,13 +168,16 @@ impl Sessions {
         if issued.expires_at <= self.environment.now() || !self.records.session_lives(&issued.session).await? {
             return Ok(Standing::Ended);
         }
-        Ok(Standing::Issued(Holder { user: issued.user, browser_key: issued.browser_key }))
+        let IssuedToken { user, browser_key, permissions, .. } = issued;
+        Ok(Standing::Issued(Holder { user, browser_key, permissions }))
     }
 
-    /// For a token that turned out to be good no more: the next refresh brings another.
+    /// The provider has ended this access token before its time: it is good no more, and the next refresh brings
+    /// another.
     pub async fn forget_access_token(&self, access_token: &AccessToken) -> Result<(), StoreError> {
-        self.records.remove_issued_token(access_token).await?;
-        Ok(())
+        let Some(issued) = self.records.issued_token(access_token).await? else { return Ok(()) };
+        let ended = IssuedToken { expires_at: self.environment.now(), ..issued };
+        self.records.put_issued_token(access_token, &ended).await
     }
 
     /// Whether logins and refreshes can be stored now.
@@ -191,6 +196,7 @@ impl Sessions {
             session: SecretHash::of(id.secret()),
             user: session.user.clone(),
             browser_key: session.browser_key.clone(),
+            permissions: session.permissions.clone(),
             expires_at: self.environment.after(expires_in),
         };
         self.records.put_issued_token(access_token, &issued).await

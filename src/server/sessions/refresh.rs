@@ -101,21 +101,32 @@ impl Sessions {
     async fn replayed(&self, session: &Session) -> Result<Option<RefreshResponse>, StoreError> {
         let Some(last) = &session.last_refresh else { return Ok(None) };
         let Some(expires_in) = last.replayable(self.environment.now()) else { return Ok(None) };
-        let known = self.records.issued_token(&last.access_token).await?;
+        let now = self.environment.now();
+        let known = self.records.issued_token(&last.access_token).await?.filter(|issued| now < issued.expires_at);
         Ok(known.map(|_| response(last.access_token.clone(), expires_in, session.user.clone())))
     }
 
     async fn refresh_and_store(&self, id: &SessionId, mut session: Session) -> Outcome {
         let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
-        let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.nonce).await {
+        let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.login).await {
             Ok(refreshed) => refreshed,
+            // The session is undecided, but its refresh token may be spent: the new one is kept, or it is lost.
+            Err(error @ RefreshError::Unusable { .. }) => {
+                let cause = error.to_string();
+                if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. } = error {
+                    session.refresh_token = Some(refresh_token);
+                    session.revision += 1;
+                    self.store_refreshed(id, &session).await?;
+                }
+                return Err(RefreshFailure::ProviderUnavailable(cause));
+            }
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
             Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken(_))) => {
                 self.records.remove_session(&SecretHash::of(id.secret())).await?;
                 return Err(ended(&error.to_string()));
             }
         };
-        let Refreshed { access_token, expires_in, refresh_token, id_token } = refreshed;
+        let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles } = refreshed;
         // RFC 6749 §6: a new refresh token replaces the old one; without a new one, the old one stays.
         if let Some(refresh_token) = refresh_token {
             session.refresh_token = Some(refresh_token);
@@ -123,6 +134,7 @@ impl Sessions {
         if let Some(id_token) = id_token {
             session.id_token = id_token;
         }
+        session.permissions = session.permissions.refreshed(scope, roles);
         let now = self.environment.now();
         let told = told_lifetime(&session, expires_in);
         session.revision += 1;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::store::SecretHash;
 use crate::{
     server::{
-        oidc::{IdToken, Nonce, RefreshToken},
+        oidc::{IdToken, LoginClaims, Permissions, RefreshToken},
         proof::Thumbprint,
     },
     wire::auth::{AccessToken, UserClaims},
@@ -33,10 +33,12 @@ pub struct Session {
     pub browser_key: Thumbprint,
     /// Absent where the provider gave none: then the session ends with its access token.
     pub refresh_token: Option<RefreshToken>,
+    /// Of the latest access token.
+    pub permissions: Permissions,
     /// The latest one the provider sent; the hint for its logout.
     pub id_token: IdToken,
-    /// Of the login: a refreshed ID token that has one must have this.
-    pub nonce: Nonce,
+    /// Of the login's ID token: what refreshed ones must repeat.
+    pub login: LoginClaims,
     pub last_used_at: SystemTime,
     /// Never moved.
     pub ends_at: SystemTime,
@@ -62,6 +64,7 @@ pub struct IssuedToken {
     pub session: SecretHash,
     pub user: UserClaims,
     pub browser_key: Thumbprint,
+    pub permissions: Permissions,
     pub expires_at: SystemTime,
 }
 

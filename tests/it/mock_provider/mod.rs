@@ -5,6 +5,8 @@
 mod authorization;
 mod control;
 mod faults;
+mod introspection;
+mod keys;
 mod relying_party;
 mod sessions;
 mod tokens;

@@ -1,28 +1,10 @@
 //! Project Wycheproof's vectors, through our own parser, key and signature check.
 
-use std::{env, fs, path::PathBuf};
-
-use super::{
-    super::{compact::Compact, json, key::PublicKey},
-    *,
+use super::{super::key::PublicKey, *};
+use crate::server::jose::{
+    Compact, json,
+    wycheproof::{tests, vectors},
 };
-
-/// The vectors in `WYCHEPROOF_DIR`, or beside the project; `None`, said aloud, where there are none.
-fn vectors(file: &str) -> Option<Value> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    let path = env::var_os("WYCHEPROOF_DIR").map_or_else(beside, PathBuf::from).join(file);
-    let Ok(text) = fs::read_to_string(&path) else {
-        eprintln!("skipped: no Wycheproof vectors at {}", path.display());
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}
-
-/// Every group with each of its tests.
-fn tests(vectors: &Value) -> impl Iterator<Item = (&Value, &Value)> {
-    let groups = vectors["testGroups"].as_array().unwrap();
-    groups.iter().flat_map(|group| group["tests"].as_array().unwrap().iter().map(move |test| (group, test)))
-}
 
 fn hex(text: &Value) -> Vec<u8> {
     let text = text.as_str().unwrap();

@@ -1,7 +1,7 @@
 //! JSON objects whose member names are unique at every depth.
 //!
 //! RFC 7515 §4 and RFC 7519 §4 leave it open whether a duplicate is refused or the last one counts. Where two readers
-//! of one proof choose differently they read two proofs, so duplicates are refused here; `serde_json::Value` alone
+//! of one token choose differently they read two tokens, so duplicates are refused here; `serde_json::Value` alone
 //! would take the last.
 
 use std::fmt;
@@ -9,14 +9,14 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::error::ProofError;
+use super::Malformed;
 
 /// The object that is all of `bytes`.
-pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, ProofError> {
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Malformed> {
     match serde_json::from_slice(bytes) {
         Ok(UniquelyNamed(Value::Object(members))) => Ok(members),
-        Ok(_) => Err(ProofError::Malformed("a part is not a JSON object")),
-        Err(_) => Err(ProofError::Malformed("a part is not JSON, or has duplicate members")),
+        Ok(_) => Err(Malformed("a part is not a JSON object")),
+        Err(_) => Err(Malformed("a part is not JSON, or has duplicate members")),
     }
 }
 

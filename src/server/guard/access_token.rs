@@ -1,0 +1,180 @@
+//! Whose an access token is, judged in the way that is configured.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::{Refusal, RequiredPermissions, introspections::Introspections};
+use crate::{
+    server::{
+        environment::Environment,
+        oidc::{AccessTokenError, JwtProfile, OidcClient, Permissions, VerifiedToken},
+        proof::Thumbprint,
+        sessions::{Holder, Sessions, Standing},
+    },
+    wire::auth::{AccessToken, UserClaims},
+};
+
+/// What the guarded doors want.
+#[derive(Clone, Debug, Default)]
+pub struct GuardSettings {
+    pub check: AccessTokenCheck,
+    /// `ALLOW_BEARER_TOKENS`: whether access tokens are taken without a proof.
+    pub bearer_tokens_allowed: bool,
+    pub required: RequiredPermissions,
+}
+
+/// `ACCESS_TOKEN_CHECK`: what makes an access token good, besides that no session it was issued to has ended.
+#[derive(Clone, Debug, Default)]
+pub enum AccessTokenCheck {
+    /// That this server issued it to a session that lives.
+    #[default]
+    Issued,
+    /// That it is a JWT of the issuer's for us (RFC 9068 §4).
+    Jwt(JwtProfile),
+    /// That the provider says so (RFC 7662).
+    Introspection {
+        /// `API_AUDIENCE`: who the token must be for. Without it, only tokens issued here are known to be for us.
+        audience: Option<String>,
+    },
+}
+
+/// So many questions about tokens from elsewhere are under way at a time: anybody can make tokens up, and must not make
+/// us flood the provider.
+const MAX_QUESTIONS_FROM_ELSEWHERE: usize = 16;
+
+/// Judges access tokens.
+pub struct AccessTokenGuard {
+    settings: GuardSettings,
+    sessions: Arc<Sessions>,
+    oidc: Arc<OidcClient>,
+    introspections: Introspections,
+    questions_from_elsewhere: Semaphore,
+}
+
+/// Whose an access token is, and what it is good for.
+pub(super) struct Identity {
+    pub user: UserClaims,
+    pub permissions: Permissions,
+}
+
+/// Who gave the access token to whoever calls.
+#[derive(Clone, Copy)]
+enum Origin {
+    Here,
+    Elsewhere,
+}
+
+impl AccessTokenGuard {
+    pub fn new(
+        settings: GuardSettings,
+        sessions: Arc<Sessions>,
+        oidc: Arc<OidcClient>,
+        environment: Environment,
+    ) -> Self {
+        Self {
+            settings,
+            sessions,
+            oidc,
+            introspections: Introspections::new(environment),
+            questions_from_elsewhere: Semaphore::new(MAX_QUESTIONS_FROM_ELSEWHERE),
+        }
+    }
+
+    pub(super) fn required(&self) -> &RequiredPermissions {
+        &self.settings.required
+    }
+
+    /// `proven` is the key whose proof came along; without one it is a bearer token.
+    pub(super) async fn identify(
+        &self,
+        access_token: &AccessToken,
+        proven: Option<&Thumbprint>,
+    ) -> Result<Identity, Refusal> {
+        if proven.is_none() && !self.settings.bearer_tokens_allowed {
+            return Err(Refusal::InvalidToken);
+        }
+        // The session comes first: what was ended here is over at once, whatever the token or the provider says.
+        match self.sessions.standing(access_token).await? {
+            Standing::Issued(holder) => self.issued_here(access_token, holder, proven).await,
+            Standing::Ended => Err(Refusal::InvalidToken),
+            Standing::Unknown => self.issued_elsewhere(access_token, proven).await,
+        }
+    }
+
+    async fn issued_here(
+        &self,
+        access_token: &AccessToken,
+        holder: Holder,
+        proven: Option<&Thumbprint>,
+    ) -> Result<Identity, Refusal> {
+        if proven.is_some_and(|key| !holder.browser_key.matches(key)) {
+            return Err(Refusal::InvalidToken);
+        }
+        let permissions = match self.verify(access_token, Origin::Here).await {
+            None => holder.permissions,
+            Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(Refusal::InvalidToken),
+            Some(Ok(token)) => token.permissions,
+            Some(Err(error)) => {
+                if matches!(error, AccessTokenError::Inactive) {
+                    self.sessions.forget_access_token(access_token).await?;
+                }
+                return Err(error.into());
+            }
+        };
+        Ok(Identity { user: holder.user, permissions })
+    }
+
+    /// Nobody vouches for these but the token itself, so a key must be named in it (RFC 9449 §6), or none at all.
+    async fn issued_elsewhere(
+        &self,
+        access_token: &AccessToken,
+        proven: Option<&Thumbprint>,
+    ) -> Result<Identity, Refusal> {
+        // Before anybody is asked: made-up tokens must not become calls of the provider.
+        if matches!(self.settings.check, AccessTokenCheck::Introspection { audience: None }) {
+            return Err(Refusal::InvalidToken);
+        }
+        let token = self.verify(access_token, Origin::Elsewhere).await.ok_or(Refusal::InvalidToken)??;
+        if is_bound_to_another(&token, proven) || token.bound_to.is_some() != proven.is_some() {
+            return Err(Refusal::InvalidToken);
+        }
+        let user = token.user.ok_or(Refusal::InvalidToken)?;
+        Ok(Identity { user, permissions: token.permissions })
+    }
+
+    /// What the issuer says of the token; `None` where nobody is to be asked.
+    async fn verify(
+        &self,
+        access_token: &AccessToken,
+        origin: Origin,
+    ) -> Option<Result<VerifiedToken, AccessTokenError>> {
+        match &self.settings.check {
+            AccessTokenCheck::Issued => None,
+            AccessTokenCheck::Jwt(profile) => Some(self.oidc.verify_access_token(access_token, profile).await),
+            AccessTokenCheck::Introspection { audience } => {
+                let question = self.ask(access_token, audience.as_deref(), origin);
+                Some(self.introspections.get(access_token, question).await)
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        access_token: &AccessToken,
+        audience: Option<&str>,
+        origin: Origin,
+    ) -> Result<VerifiedToken, AccessTokenError> {
+        let too_many = |_| AccessTokenError::Unavailable("too many questions under way".into());
+        let _turn = match origin {
+            Origin::Here => None,
+            Origin::Elsewhere => Some(self.questions_from_elsewhere.try_acquire().map_err(too_many)?),
+        };
+        self.oidc.introspect(access_token, audience).await
+    }
+}
+
+/// RFC 9449 §7.1: a token that names a key is worth nothing without a proof by it, as a bearer token neither.
+fn is_bound_to_another(token: &VerifiedToken, proven: Option<&Thumbprint>) -> bool {
+    token.bound_to.as_ref().is_some_and(|key| proven.is_none_or(|proven| !key.matches(proven)))
+}

@@ -1,0 +1,117 @@
+//! The guard of the API doors: no good access token, no entry; and no entry with a token that was made for another
+//! browser.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `presented` | the access token of a request |
+//! | `access_token` | whose it is, judged in one of three ways |
+//! | `introspections` | what the provider said of it a moment ago |
+//! | `permission` | scopes and roles that a caller needs |
+
+mod access_token;
+mod introspections;
+mod permission;
+mod presented;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+pub use access_token::{AccessTokenCheck, AccessTokenGuard, GuardSettings};
+pub use introspections::{GOOD_FOR, REFUSED_FOR};
+pub use permission::RequiredPermissions;
+
+use presented::Presented;
+
+use super::{Services, oidc::AccessTokenError, proof::ProofChallenge, sessions::StoreError};
+use crate::wire::{auth::UserClaims, error::ApiError};
+
+/// Whoever called a guarded door with a good access token. A door that takes one can't be entered without.
+pub struct Caller {
+    pub user: UserClaims,
+}
+
+/// Why a call was not let in (RFC 6750 §3, RFC 9449 §7.1).
+pub enum Refusal {
+    /// No `Authorization`: the challenge carries no error code (RFC 6750 §3.1).
+    NoToken,
+    /// Malformed, unknown, expired, of a session that has ended, or of another browser.
+    InvalidToken,
+    Proof(ProofChallenge),
+    /// The token is good, but not for this; with the scopes that would be. Refreshing does not help.
+    InsufficientScope(String),
+    /// The token could not be judged. Nothing fails open.
+    Unavailable,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Refusal;
+
+    /// Each step costs more than the one before, and only a good token of this key's makes us remember its proof.
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let presented = Presented::in_headers(&parts.headers)?;
+        let Services { guard, proofs, .. } =
+            Services::from_request_parts(parts, state).await.map_err(|_| Refusal::Unavailable)?;
+        let identity = match presented {
+            Presented::WithProof(access_token) => {
+                let proof = proofs.verify(parts, Some(access_token.secret()))?;
+                let identity = guard.identify(&access_token, Some(&proof.thumbprint)).await?;
+                proofs.spend(proof, parts).await?;
+                identity
+            }
+            Presented::Bearer(access_token) => guard.identify(&access_token, None).await?,
+        };
+        guard.required().check(&identity.permissions)?;
+        Ok(Self { user: identity.user })
+    }
+}
+
+impl From<ProofChallenge> for Refusal {
+    fn from(challenge: ProofChallenge) -> Self {
+        Self::Proof(challenge)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "access token could not be judged");
+        Self::Unavailable
+    }
+}
+
+impl From<AccessTokenError> for Refusal {
+    fn from(error: AccessTokenError) -> Self {
+        match error {
+            AccessTokenError::Unavailable(_) => {
+                tracing::error!(%error, "access token could not be judged");
+                Self::Unavailable
+            }
+            _ => {
+                tracing::info!(%error, "access token refused");
+                Self::InvalidToken
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let challenge = match self {
+            Self::NoToken => HeaderValue::from_static(r#"DPoP algs="ES256""#),
+            Self::InvalidToken => HeaderValue::from_static(r#"DPoP error="invalid_token", algs="ES256""#),
+            Self::Proof(challenge) => return challenge.into_response(),
+            Self::InsufficientScope(scope) => return insufficient_scope(&scope),
+            Self::Unavailable => return ApiError::Unavailable.into_response(),
+        };
+        ([(header::WWW_AUTHENTICATE, challenge)], ApiError::Unauthenticated).into_response()
+    }
+}
+
+/// RFC 6750 §3.1. Where a role is lacking, there may be no scope to name.
+fn insufficient_scope(scope: &str) -> Response {
+    let scope = if scope.is_empty() { String::new() } else { format!(r#", scope="{scope}""#) };
+    let challenge = format!(r#"DPoP error="insufficient_scope"{scope}, algs="ES256""#);
+    ([(header::WWW_AUTHENTICATE, challenge)], ApiError::Forbidden).into_response()
+}

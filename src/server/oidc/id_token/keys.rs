@@ -1,0 +1,90 @@
+//! Which of the provider's keys signed a token.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use openidconnect::{
+    JsonWebKey, SignatureVerificationError,
+    core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType, CoreJwsSigningAlgorithm},
+};
+
+use super::policy::IdTokenPolicy;
+use crate::server::jose::Compact;
+
+/// NIST SP 800-131A; FAPI 2.0 §5.4.1.
+const MIN_RSA_BITS: usize = 2048;
+
+/// What `allow_weak_rsa_keys` admits. Shorter ones have been factored.
+const MIN_WEAK_RSA_BITS: usize = 1024;
+
+/// The key whose signature it is. `kid` and `alg` are what the token's header says.
+///
+/// A key is tried if it has that `kid` (any, where the header names none: OpenID Connect Core §10.1), and
+/// `verify_signature` refuses it unless `kty`, `crv`, `use` and the key's own `alg`, if it has one, fit `alg`. So keys
+/// of equal `kid` are told apart, and where several are left the signature tells. A key that can't be used spoils
+/// nothing but itself.
+pub(in crate::server::oidc) fn signing_key<'k>(
+    jwt: &Compact<'_>,
+    kid: Option<&str>,
+    alg: &CoreJwsSigningAlgorithm,
+    keys: &'k CoreJsonWebKeySet,
+    policy: &IdTokenPolicy,
+) -> Result<&'k CoreJsonWebKey, SignatureVerificationError> {
+    let mut refusal = SignatureVerificationError::NoMatchingKey;
+    for key in keys.keys().iter().filter(|key| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid) {
+        let verified = check_size(key, policy).and_then(|()| key.verify_signature(alg, jwt.signed, &jwt.signature));
+        match verified {
+            Ok(()) => {
+                warn_if_weak(key);
+                return Ok(key);
+            }
+            Err(error) => refusal = error,
+        }
+    }
+    Err(refusal)
+}
+
+/// Whether newer keys could make a difference.
+pub(super) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> bool {
+    matches!(
+        refusal,
+        SignatureVerificationError::NoMatchingKey
+            | SignatureVerificationError::InvalidKey(_)
+            | SignatureVerificationError::CryptoError(_)
+    )
+}
+
+/// For the log, when keys were fetched: those that no signature will be verified with for their size.
+pub(in crate::server::oidc) fn warn_of_refused_keys(keys: &CoreJsonWebKeySet, policy: &IdTokenPolicy) {
+    for key in keys.keys() {
+        if let Err(error) = check_size(key, policy) {
+            tracing::warn!(kid = ?key.key_id().map(|id| id.as_str()), %error, "a key of the provider's is not used");
+        }
+    }
+}
+
+fn check_size(key: &CoreJsonWebKey, policy: &IdTokenPolicy) -> Result<(), SignatureVerificationError> {
+    let min = if policy.allow_weak_rsa_keys { MIN_WEAK_RSA_BITS } else { MIN_RSA_BITS };
+    match rsa_bits(key) {
+        Some(bits) if bits < min => {
+            Err(SignatureVerificationError::InvalidKey(format!("RSA key of {bits} bits, fewer than {min}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn warn_if_weak(key: &CoreJsonWebKey) {
+    if let Some(bits) = rsa_bits(key).filter(|bits| *bits < MIN_RSA_BITS) {
+        tracing::warn!(bits, "an ID token was signed with a weak RSA key, which ALLOW_WEAK_RSA_KEYS admits");
+    }
+}
+
+/// The size of an RSA key's modulus, leading zeros left out; `None` where there is none. `openidconnect` shows it only as JSON.
+fn rsa_bits(key: &CoreJsonWebKey) -> Option<usize> {
+    if *key.key_type() != CoreJsonWebKeyType::RSA {
+        return None;
+    }
+    let jwk = serde_json::to_value(key).ok()?;
+    let modulus = BASE64_URL_SAFE_NO_PAD.decode(jwk["n"].as_str()?).ok()?;
+    let significant = modulus.iter().position(|byte| *byte != 0).map_or(&[][..], |at| &modulus[at..]);
+    let leading_zeros = significant.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    Some(significant.len() * 8 - leading_zeros)
+}

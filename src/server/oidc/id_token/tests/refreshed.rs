@@ -1,0 +1,95 @@
+//! ID tokens that came with a refresh (OpenID Connect Core §12.2).
+
+use super::*;
+
+fn user() -> UserClaims {
+    UserClaims { iss: ISSUER.into(), sub: SUB.into(), name: None, preferred_username: None, email: None }
+}
+
+/// A refresh that brought a good token but for these claims, after a login that had those besides.
+fn refreshed(at_login: Value, changes: Value) -> Outcome {
+    refreshed_with(at_login, changes, |_| {})
+}
+
+fn refreshed_with(at_login: Value, changes: Value, policy: impl FnOnce(&mut IdTokenPolicy)) -> Outcome {
+    let mut provider = provider();
+    provider.id_tokens.trusted_audiences = vec!["api".into(), "another".into()];
+    let first = EC.with_claims(at_login.clone());
+    let nonce = Nonce::new(NONCE);
+    let claims = check(&first, Expected::OfLogin(&nonce), &provider, &both_keys()).unwrap();
+    let login = LoginClaims::of(&claims, nonce);
+    policy(&mut provider.id_tokens);
+    let mut repeated = changed(super::claims(), at_login);
+    repeated["nonce"] = Value::Null;
+    let token = EC.sign(EC.header(), changed(changed(repeated, json!({"nonce": null})), changes));
+    check(&token, Expected::OfRefresh(&user(), &login), &provider, &both_keys())
+}
+
+#[test]
+fn it_need_not_repeat_the_nonce_but_must_not_have_another() {
+    // T42
+    refreshed(json!({}), json!({})).unwrap();
+    refreshed(json!({}), json!({ "nonce": NONCE })).unwrap();
+    assert_refused(refreshed(json!({}), json!({"nonce": "another"})), "nonce");
+    assert_refused(refreshed(json!({}), json!({"nonce": ""})), "nonce");
+}
+
+#[test]
+fn it_is_about_the_same_person_of_the_same_issuer() {
+    // T42
+    assert_refused(refreshed(json!({}), json!({"sub": "uid=eve"})), "somebody else");
+    assert_refused(refreshed(json!({}), json!({"sub": SUB.to_uppercase()})), "somebody else");
+    assert_refused(refreshed(json!({}), json!({"iss": "https://another.example"})), "Invalid issuer");
+}
+
+#[test]
+fn it_is_for_the_same_audiences_and_authorized_party() {
+    // T42
+    let several = json!({"aud": [CLIENT, "api"], "azp": CLIENT});
+    refreshed(several.clone(), json!({})).unwrap();
+    refreshed(several.clone(), json!({"aud": ["api", CLIENT]})).unwrap();
+    refreshed(json!({}), json!({"aud": [CLIENT]})).unwrap();
+    for (at_login, changes) in [
+        (several.clone(), json!({"aud": CLIENT})),
+        (several.clone(), json!({"aud": [CLIENT, "another"]})),
+        (several, json!({"aud": [CLIENT, "api", "another"]})),
+        (json!({}), json!({"aud": [CLIENT, "api"], "azp": CLIENT})),
+        (json!({}), json!({"azp": CLIENT})),
+        (json!({"azp": CLIENT}), json!({"azp": null})),
+    ] {
+        assert_refused(refreshed(at_login, changes), "for others");
+    }
+}
+
+#[test]
+fn its_time_of_authentication_is_the_logins_where_both_have_one() {
+    // T42
+    let at_login = json!({"auth_time": NOW - 9});
+    refreshed(at_login.clone(), json!({})).unwrap();
+    refreshed(at_login.clone(), json!({"auth_time": null})).unwrap();
+    refreshed(json!({}), json!({"auth_time": NOW})).unwrap();
+    assert_refused(refreshed(at_login, json!({"auth_time": NOW})), "Invalid authentication time");
+}
+
+#[test]
+fn what_was_asked_of_the_login_is_not_asked_of_a_refresh() {
+    // T34: nobody signs in again by it, so its sign-in grows old.
+    let policy = |policy: &mut IdTokenPolicy| {
+        policy.max_age = Some(Duration::ZERO);
+        policy.acr_values = vec!["phr".into()];
+    };
+    refreshed_with(json!({"auth_time": NOW - 9}), json!({}), policy).unwrap();
+}
+
+#[test]
+fn signature_times_and_access_token_are_checked_as_at_the_login() {
+    // T24, T32, T35, T42
+    assert_refused(refreshed(json!({}), json!({"exp": NOW - 60})), "Expired");
+    assert_refused(refreshed(json!({}), json!({"iat": NOW + 60})), "in the future");
+    assert_refused(refreshed(json!({}), json!({"at_hash": "another"})), "at_hash");
+    assert_refused(refreshed(json!({}), json!({"events": {}})), "another kind");
+    let login = LoginClaims { nonce: Nonce::new(NONCE), audiences: vec![], authorized_party: None, auth_time: None };
+    let stranger = EcKey::new("ec").with_claims(json!({}));
+    let outcome = check(&stranger, Expected::OfRefresh(&user(), &login), &provider(), &both_keys());
+    assert_refused(outcome, "Crypto error");
+}

@@ -1,0 +1,147 @@
+//! What a person may do, as their provider says it: scopes and roles.
+
+use std::{convert::Infallible, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::values::IdToken;
+use crate::server::jose::{Compact, json};
+
+/// What the holder of an access token may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permissions {
+    /// The scopes that were granted (RFC 6749 §3.3).
+    pub scope: Vec<String>,
+    /// Roles or groups, as the provider names them.
+    pub roles: Vec<String>,
+}
+
+impl Permissions {
+    /// What a refresh says anew takes the place of what was.
+    pub fn refreshed(self, scope: Option<Vec<String>>, roles: Option<Vec<String>>) -> Self {
+        Self { scope: scope.unwrap_or(self.scope), roles: roles.unwrap_or(self.roles) }
+    }
+}
+
+/// Where the roles are among the claims: `ROLES_CLAIM`. A claim's name, or names joined by dots on the way down to it
+/// (`realm_access.roles`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolesClaim(String);
+
+impl RolesClaim {
+    /// The roles, or `None` where there is no such claim.
+    pub(super) fn read(&self, claims: &Map<String, Value>) -> Option<Vec<String>> {
+        at_path(claims, &self.0).map(roles)
+    }
+
+    /// The roles in an ID token. It must have been verified before.
+    pub(super) fn of_id_token(&self, verified: &IdToken) -> Option<Vec<String>> {
+        let jwt = Compact::parse(verified.secret().as_bytes()).ok()?;
+        let claims = json::object(&jwt.payload).ok()?;
+        self.read(&claims)
+    }
+}
+
+impl Default for RolesClaim {
+    fn default() -> Self {
+        Self("roles".into())
+    }
+}
+
+impl FromStr for RolesClaim {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// The scopes in a claim or member: one text with spaces between (RFC 6749 §3.3), or an array, as some providers send.
+pub(super) fn scopes(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => text.split_ascii_whitespace().map(str::to_owned).collect(),
+        Value::Array(items) => items.iter().flat_map(scopes).collect(),
+        _ => vec![],
+    }
+}
+
+/// A name may have dots itself (`https://example.com/roles`), so the whole is tried before its parts.
+fn at_path<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    if let Some(value) = claims.get(path) {
+        return Some(value);
+    }
+    path.match_indices('.').find_map(|(dot, _)| {
+        let (name, rest) = (&path[..dot], &path[dot + 1..]);
+        at_path(claims.get(name)?.as_object()?, rest)
+    })
+}
+
+/// An array of roles, or one text. What separates roles in a text is the first of these that is in it: `^` (a directory's
+/// multi-valued attribute), a comma, white space. In an array a role keeps its spaces.
+fn roles(value: &Value) -> Vec<String> {
+    let trimmed = |role: &str| Some(role.trim().to_owned()).filter(|role| !role.is_empty());
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).filter_map(trimmed).collect(),
+        Value::String(text) if text.contains('^') => text.split('^').filter_map(trimmed).collect(),
+        Value::String(text) if text.contains(',') => text.split(',').filter_map(trimmed).collect(),
+        Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(path: &str, claims: Value) -> Option<Vec<String>> {
+        path.parse::<RolesClaim>().unwrap().read(claims.as_object().unwrap())
+    }
+
+    #[test]
+    fn roles_are_an_array_or_one_text_in_the_ways_that_providers_write_it() {
+        for (value, roles) in [
+            (json!(["chat", "chat users"]), vec!["chat", "chat users"]),
+            (json!("chat"), vec!["chat"]),
+            (json!("chat admin  audit"), vec!["chat", "admin", "audit"]),
+            (json!("chat users, admin,"), vec!["chat users", "admin"]),
+            (json!("cn=chat,ou=groups^cn=chat users,ou=groups"), vec!["cn=chat,ou=groups", "cn=chat users,ou=groups"]),
+            (json!(["chat", 7, null, " "]), vec!["chat"]),
+            (json!(""), vec![]),
+            (json!({ "chat": true }), vec![]),
+            (json!(true), vec![]),
+        ] {
+            assert_eq!(read("roles", json!({ "roles": value })), Some(roles.iter().map(|r| (*r).into()).collect()));
+        }
+    }
+
+    #[test]
+    fn a_path_leads_to_the_claim_and_names_may_have_dots() {
+        let found = Some(vec!["chat".to_owned()]);
+        for (path, claims) in [
+            ("realm_access.roles", json!({ "realm_access": { "roles": ["chat"] } })),
+            ("https://example.com/roles", json!({ "https://example.com/roles": ["chat"] })),
+            ("resource_access.my.app.roles", json!({ "resource_access": { "my.app": { "roles": "chat" } } })),
+            ("a.b", json!({ "a": "no object", "a.b": "chat" })),
+        ] {
+            assert_eq!(read(path, claims.clone()), found, "{path} {claims}");
+        }
+        for (path, claims) in [
+            ("roles", json!({})),
+            ("realm_access.roles", json!({ "realm_access": "roles", "roles": ["chat"] })),
+            ("a.b.c", json!({ "a": { "b": { "d": 1 } } })),
+        ] {
+            assert_eq!(read(path, claims.clone()), None, "{path} {claims}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_one_text_or_an_array() {
+        for value in [json!("openid chat"), json!(["openid", "chat"]), json!(["openid chat"])] {
+            assert_eq!(scopes(&value), ["openid", "chat"]);
+        }
+        assert!(scopes(&json!(7)).is_empty());
+    }
+}

@@ -1,0 +1,253 @@
+//! Access tokens as JWTs (`ACCESS_TOKEN_CHECK=jwt`, RFC 9068 §4): those issued here, and those that come from elsewhere.
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use oracle_ai::server::{
+    guard::{AccessTokenCheck, GuardSettings},
+    oidc::{AccessTokenTyp, JwtProfile},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    app::TestApp,
+    browser::Browser,
+    provider::{CLIENT_ID, MockProvider},
+    scripted_provider::unix_seconds,
+};
+
+/// Who access tokens of the mock provider are for.
+pub const API: &str = "https://api.example.com";
+
+pub fn guard() -> GuardSettings {
+    let profile = JwtProfile { audience: API.into(), issuer: None, typ: AccessTokenTyp::AtJwt };
+    GuardSettings { check: AccessTokenCheck::Jwt(profile), ..GuardSettings::default() }
+}
+
+pub fn with_bearer_tokens(guard: GuardSettings) -> GuardSettings {
+    GuardSettings { bearer_tokens_allowed: true, ..guard }
+}
+
+fn guard_with(change: impl FnOnce(&mut JwtProfile)) -> GuardSettings {
+    let mut profile = JwtProfile { audience: API.into(), issuer: None, typ: AccessTokenTyp::AtJwt };
+    change(&mut profile);
+    GuardSettings { check: AccessTokenCheck::Jwt(profile), bearer_tokens_allowed: true, ..GuardSettings::default() }
+}
+
+/// A new person at the same application, whose access tokens are JWTs with these settings.
+async fn person(browser: &Browser, settings: Value) -> Browser {
+    let person = browser.another();
+    let mut all = json!({ "access_token_format": "jwt" });
+    all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    person.set(all).await;
+    person
+}
+
+/// An access token of the same provider that another server was given for this person.
+async fn token_from_elsewhere(browser: &Browser, settings: Value) -> String {
+    let person = person(browser, settings).await;
+    person.elsewhere(TestApp::new(person.provider.settings())).sign_in().await.access_token
+}
+
+#[tokio::test]
+async fn a_jwt_that_was_issued_here_is_let_in_without_a_call_of_the_provider() {
+    // T70
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::guarded(provider.settings(), guard()), provider.clone());
+    browser.set(json!({ "access_token_format": "jwt" })).await;
+    let token = browser.sign_in().await.access_token;
+    let calls = provider.all_calls().await;
+    for _ in 0..20 {
+        assert!(browser.is_let_in(&token).await);
+    }
+    assert_eq!(provider.all_calls().await, calls);
+}
+
+#[tokio::test]
+async fn a_jwt_that_is_not_an_access_token_for_us_and_for_now_is_refused_though_it_was_issued_here() {
+    let browser = Browser::guarded(guard());
+    let now = unix_seconds();
+    for (settings, why) in [
+        (json!({ "access_token_header": { "typ": "JWT" } }), "T70: typ of anything"),
+        (json!({ "access_token_header": { "typ": "logout+jwt" } }), "T36: typ of another kind"),
+        (json!({ "access_token_header": { "crit": ["exp"] } }), "critical extension"),
+        (json!({ "access_token_claims": { "aud": "https://other.example.com" } }), "T70: for another"),
+        (json!({ "access_token_claims": { "aud": [CLIENT_ID] } }), "T70: for the client, not the API"),
+        (json!({ "access_token_claims": { "aud": null } }), "T70: for nobody"),
+        (json!({ "access_token_claims": { "iss": "https://other.example.com" } }), "T70: of another issuer"),
+        (json!({ "access_token_claims": { "iss": null } }), "T70: of nobody"),
+        (json!({ "access_token_claims": { "exp": now - 60 } }), "T70: past, beyond the tolerance"),
+        (json!({ "access_token_claims": { "exp": null } }), "T70: without an end"),
+        (json!({ "access_token_claims": { "exp": "soon" } }), "T70: no time"),
+        (json!({ "access_token_claims": { "nbf": now + 120 } }), "T32: not yet"),
+        (json!({ "access_token_claims": { "iat": now + 120 } }), "T32: from the future"),
+        (json!({ "access_token_claims": { "cnf": { "x5t#S256": "a" } } }), "T74: bound to a certificate"),
+        (json!({ "access_token_claims": { "cnf": { "jkt": "a" } } }), "T74: bound to no key"),
+        (json!({ "access_token_format": "opaque" }), "no JWT"),
+    ] {
+        let person = person(&browser, settings).await;
+        let token = person.sign_in().await.access_token;
+        assert!(!person.is_let_in(&token).await, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn odd_jwts_of_real_providers_are_let_in() {
+    let browser = Browser::guarded(guard());
+    let now = unix_seconds();
+    for (settings, why) in [
+        (json!({ "access_token_header": { "typ": "application/at+JWT" } }), "media type in full"),
+        (json!({ "access_token_header": { "kid": null } }), "no kid"),
+        (json!({ "access_token_claims": { "aud": ["https://other.example.com", API] } }), "aud as a list"),
+        (
+            json!({ "access_token_claims": { "exp": (now + 300).to_string(), "iat": now.to_string() } }),
+            "T72: times as text",
+        ),
+        (
+            json!({ "access_token_claims": { "exp": now - 20, "nbf": now + 20, "iat": now + 20 } }),
+            "a clock off by seconds",
+        ),
+        (json!({ "access_token_claims": { "sub": null, "iat": null, "jti": null } }), "AD FS: few claims"),
+        (json!({ "access_token_claims": { "nonce": "n" } }), "a nonce, where the type is certain"),
+    ] {
+        let person = person(&browser, settings).await;
+        let token = person.sign_in().await.access_token;
+        assert!(person.is_let_in(&token).await, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_jwt_from_elsewhere_is_let_in_as_a_bearer_token_only_where_those_are_allowed() {
+    let [strict, lenient] = [guard(), with_bearer_tokens(guard())].map(Browser::guarded);
+    let token = token_from_elsewhere(&lenient, json!({})).await;
+    assert!(lenient.is_let_in_as_bearer(&token).await);
+    assert!(!strict.is_let_in_as_bearer(&token).await);
+    // A proof by a key that the token does not name proves nothing (RFC 9449 §6.1).
+    assert!(!lenient.is_let_in(&token).await);
+    assert!(!strict.is_let_in(&token).await);
+    // And where only what was issued here counts, it counts for nothing.
+    let issued = Browser::guarded(with_bearer_tokens(GuardSettings::default()));
+    assert!(!issued.is_let_in_as_bearer(&token).await);
+}
+
+#[tokio::test]
+async fn a_jwt_that_names_a_key_is_worth_nothing_without_a_proof_by_it() {
+    // T74
+    let browser = Browser::guarded(with_bearer_tokens(guard()));
+    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint() } } });
+    let token = token_from_elsewhere(&browser, bound).await;
+    assert!(browser.is_let_in(&token).await);
+    assert!(!browser.another().is_let_in(&token).await);
+    assert!(!browser.is_let_in_as_bearer(&token).await);
+    // Nor is one that was issued here, for the session's own browser.
+    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint() } } });
+    let other = person(&browser, bound).await;
+    let token = other.sign_in().await.access_token;
+    assert!(!other.is_let_in(&token).await);
+    assert!(!other.is_let_in_as_bearer(&token).await);
+}
+
+#[tokio::test]
+async fn a_jwt_from_elsewhere_needs_a_subject_and_ends_when_it_says() {
+    let browser = Browser::guarded(with_bearer_tokens(guard()));
+    let nobody = token_from_elsewhere(&browser, json!({ "access_token_claims": { "sub": null } })).await;
+    assert!(!browser.is_let_in_as_bearer(&nobody).await);
+    let token = token_from_elsewhere(&browser, json!({})).await;
+    browser.app.clock.jump(Duration::from_secs(300));
+    assert!(browser.is_let_in_as_bearer(&token).await);
+    browser.app.clock.jump(Duration::from_secs(60));
+    assert!(!browser.is_let_in_as_bearer(&token).await);
+}
+
+#[tokio::test]
+async fn a_jwt_that_the_issuer_did_not_sign_is_refused() {
+    // T24, T25
+    let browser = Browser::guarded(with_bearer_tokens(guard()));
+    let token = token_from_elsewhere(&browser, json!({})).await;
+    assert!(browser.is_let_in_as_bearer(&token).await);
+    let [header, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let with = |changes: Value| {
+        let mut header: Value = serde_json::from_slice(&decode(header)).unwrap();
+        header.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        encode(header.to_string())
+    };
+    let mut other_claims: Value = serde_json::from_slice(&decode(claims)).unwrap();
+    other_claims["sub"] = "mallory".into();
+    for forged in [
+        format!("{header}.{}.{signature}", encode(other_claims.to_string())),
+        format!("{}.{claims}.{signature}", with(json!({ "kid": "another" }))),
+        format!("{}.{claims}.{signature}", with(json!({ "alg": "RS512" }))),
+        format!("{}.{claims}.{signature}", with(json!({ "alg": "HS256" }))),
+        format!("{}.{claims}.{signature}", with(json!({ "alg": "none" }))),
+        format!("{}.{claims}.", with(json!({ "alg": "none" }))),
+        format!("{header}.{claims}.{}", encode("signature")),
+        format!("{header}.{claims}"),
+        format!("{token}.{signature}"),
+        format!("{token}="),
+    ] {
+        assert!(!browser.is_let_in_as_bearer(&forged).await, "{forged}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_is_no_access_token_even_where_type_and_audience_are_the_same() {
+    // T36
+    for typ in [AccessTokenTyp::AtJwt, AccessTokenTyp::Or("JWT".into()), AccessTokenTyp::Any] {
+        for audience in [API, CLIENT_ID] {
+            let browser = Browser::guarded(guard_with(|profile| {
+                profile.typ = typ.clone();
+                profile.audience = audience.into();
+            }));
+            let session = browser.sign_in().await.session;
+            let kept = browser.app.session(&session).await.unwrap();
+            assert!(!browser.is_let_in_as_bearer(kept.id_token.secret()).await, "{typ:?} {audience}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_type_and_an_issuer_that_differ_are_taken_where_they_are_named() {
+    let adfs = "http://adfs.example.com/adfs/services/trust";
+    let browser = Browser::guarded(guard_with(|profile| {
+        profile.typ = AccessTokenTyp::Or("JWT".into());
+        profile.issuer = Some(adfs.into());
+    }));
+    let settings = json!({ "access_token_header": { "typ": "JWT" }, "access_token_claims": { "iss": adfs } });
+    let token = token_from_elsewhere(&browser, settings).await;
+    assert!(browser.is_let_in_as_bearer(&token).await);
+    let settings = json!({ "access_token_header": { "typ": "JWT" } });
+    let token = token_from_elsewhere(&browser, settings).await;
+    assert!(!browser.is_let_in_as_bearer(&token).await, "the issuer of ID tokens does not issue these");
+}
+
+#[tokio::test]
+async fn new_keys_are_looked_for_when_a_signature_does_not_fit_but_not_for_everybody() {
+    // T28
+    let provider = MockProvider::own().await;
+    let app = TestApp::guarded(provider.settings(), with_bearer_tokens(guard()));
+    let browser = Browser::at(app.clone(), provider.clone());
+    let old = token_from_elsewhere(&browser, json!({})).await;
+    assert!(browser.is_let_in_as_bearer(&old).await);
+    drop(browser);
+
+    let provider = MockProvider::at(provider.stop().await).await;
+    let browser = Browser::at(app, provider.clone());
+    let token = token_from_elsewhere(&browser, json!({})).await;
+    let before = provider.calls_of("jwks").await;
+    assert!(!browser.is_let_in_as_bearer(&token).await, "keys were fetched a moment ago");
+    assert_eq!(provider.calls_of("jwks").await, before);
+    browser.app.clock.jump(Duration::from_secs(61));
+    assert!(browser.is_let_in_as_bearer(&token).await);
+    for _ in 0..5 {
+        assert!(!browser.is_let_in_as_bearer(&old).await);
+    }
+    assert_eq!(provider.calls_of("jwks").await, before + 1);
+}
+
+fn decode(part: &str) -> Vec<u8> {
+    BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()
+}
+
+fn encode(part: impl AsRef<[u8]>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(part)
+}

@@ -1,0 +1,138 @@
+//! The provider's signing keys while they change (OpenID Connect Core §10.1.1), and while it is down.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{app::TestApp, browser::Browser, provider::MockProvider, scripted_provider::ScriptedProvider};
+
+/// How long keys are not fetched again.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
+/// Somebody at a provider of their own, signed in: its keys were fetched once, a moment ago.
+async fn signed_in() -> (Browser, String) {
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider);
+    let session = browser.sign_in().await.session;
+    (browser, session)
+}
+
+#[tokio::test]
+async fn logins_and_refreshes_go_on_after_the_keys_have_changed() {
+    // T28, T29
+    for how in [
+        json!({}),
+        json!({ "remove_old": true }),
+        json!({ "same_kid": true }),
+        json!({ "same_kid": true, "remove_old": true }),
+    ] {
+        let (browser, session) = signed_in().await;
+        browser.provider.rotate_keys(how.clone()).await;
+        browser.app.clock.jump(A_MINUTE);
+        browser.refreshed(&session).await;
+        browser.sign_in().await;
+
+        browser.provider.rotate_keys(how).await;
+        browser.app.clock.jump(A_MINUTE);
+        browser.another().sign_in().await;
+        browser.refreshed(&session).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_who_need_new_keys_at_once_fetch_them_once() {
+    // T28
+    let (browser, _) = signed_in().await;
+    let people: Vec<_> = (0..50).map(|_| browser.another()).collect();
+    let sessions = join_all(people.iter().map(|person| async { person.sign_in().await.session })).await;
+    browser.provider.rotate_keys(json!({ "remove_old": true })).await;
+    browser.app.clock.jump(A_MINUTE);
+    join_all(people.iter().zip(&sessions).map(|(person, session)| person.refreshed(session))).await;
+    assert_eq!(browser.provider.calls_of("jwks").await, 2);
+}
+
+#[tokio::test]
+async fn signatures_that_fit_no_key_do_not_make_us_ask_more_than_once_a_minute() {
+    // T28
+    let (browser, _) = signed_in().await;
+    browser.set(json!({ "token_faults": [{ "kind": "bad_signature", "times": 20 }] })).await;
+    for minutes in 1..=2 {
+        browser.app.clock.jump(A_MINUTE);
+        for _ in 0..10 {
+            browser.login().await.assert_refused(401, "login_failed");
+        }
+        assert_eq!(browser.provider.calls_of("jwks").await, 1 + minutes);
+    }
+}
+
+#[tokio::test]
+async fn an_algorithm_that_no_key_could_make_good_does_not_make_us_ask() {
+    // T25, T28
+    let (browser, _) = signed_in().await;
+    browser.app.clock.jump(A_MINUTE);
+    browser.set(json!({ "token_faults": [{ "kind": "alg_none" }] })).await;
+    browser.login().await.assert_refused(401, "login_failed");
+    assert_eq!(browser.provider.calls_of("jwks").await, 1);
+}
+
+#[tokio::test]
+async fn a_refresh_that_new_keys_would_decide_is_undecided_until_they_are_fetched() {
+    // T28, T43, T45
+    let (browser, session) = signed_in().await;
+    browser.provider.rotate_keys(json!({ "remove_old": true })).await;
+    let kept = browser.app.session(&session).await.unwrap().refresh_token;
+    for _ in 0..2 {
+        browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
+    }
+    assert_eq!(browser.provider.calls_of("jwks").await, 1);
+    // Each answer's refresh token is kept: the mock ends the grant where a superseded one comes again.
+    assert!(browser.app.session(&session).await.unwrap().refresh_token != kept);
+    // A login can start again, so it is not kept waiting.
+    browser.another().login().await.assert_refused(401, "login_failed");
+
+    browser.app.clock.jump(A_MINUTE);
+    browser.refreshed(&session).await;
+    browser.sign_in().await;
+}
+
+#[tokio::test]
+async fn keys_that_were_fetched_after_the_token_came_are_the_last_word() {
+    // T24, T42
+    let (browser, session) = signed_in().await;
+    browser.set(json!({ "refresh_faults": [{ "kind": "bad_signature", "times": 2 }] })).await;
+    browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
+    browser.app.clock.jump(A_MINUTE);
+    browser.refresh(&session).await.assert_refused(401, "session_ended");
+    assert_eq!(browser.provider.calls_of("jwks").await, 2);
+}
+
+#[tokio::test]
+async fn keys_that_can_not_be_fetched_again_stay_good_and_are_tried_for_once_a_minute() {
+    // T28
+    let (browser, session) = signed_in().await;
+    browser.set(json!({ "refresh_faults": [{ "kind": "bad_signature", "times": 3 }] })).await;
+    browser.provider.set_outage(&["discovery", "jwks"]).await;
+    browser.app.clock.jump(A_MINUTE);
+    for _ in 0..3 {
+        browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
+    }
+    assert_eq!(browser.provider.calls_of("discovery").await, 2);
+    browser.refreshed(&session).await;
+    browser.sign_in().await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_beside_an_access_token_that_can_not_be_used_is_kept() {
+    // T43
+    let provider = ScriptedProvider::start().await;
+    let login = provider.login(|_| {}).await.json();
+    let session = login["session"].as_str().unwrap();
+    let unusable = |script: &mut crate::scripted_provider::Script| {
+        script.members["token_type"] = "N_A".into();
+        script.members["refresh_token"] = "the next one".into();
+    };
+    provider.refresh(session, unusable).await.assert_refused(503, "provider_unavailable");
+    provider.refresh(session, |script| script.members["refresh_token"] = Value::Null).await.assert_ok();
+    assert_eq!(provider.last_request().form["refresh_token"], "the next one");
+}
