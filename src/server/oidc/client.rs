@@ -4,15 +4,18 @@ use openidconnect::{
     AuthType, Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
     RedirectUrl, StandardErrorResponse,
     core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-        CoreTokenIntrospectionResponse,
+        CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJweContentEncryptionAlgorithm,
+        CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
     },
 };
 
 use super::{
-    discovery::Discovery, error::ProviderError, http::ProviderHttp, id_token::IdTokenPolicy,
-    token_response::TokenResponse, values::ClientSecret,
+    discovery::Discovery,
+    error::ProviderError,
+    http::ProviderHttp,
+    id_token::{IdTokenPolicy, ProviderKey},
+    token_response::TokenResponse,
+    values::ClientSecret,
 };
 use crate::server::environment::Environment;
 
@@ -44,7 +47,7 @@ pub(super) type RelyingParty = Client<
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
+    ProviderKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
     TokenResponse,
