@@ -1,12 +1,12 @@
 //! Verification of access tokens that are JWTs (RFC 9068 §4). Signatures are checked by `openidconnect`.
 
-use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use openidconnect::core::CoreJwsSigningAlgorithm;
 use serde_json::{Map, Value};
 
 use super::{
     client::OidcClient,
     error::AccessTokenError,
-    id_token::{IdTokenPolicy, signing_key},
+    id_token::{IdTokenPolicy, ProviderKeys, signing_key},
     token_claims::{TokenClaims, VerifiedToken},
 };
 use crate::{
@@ -65,7 +65,7 @@ impl OidcClient {
         let algorithm = algorithm(&header, algorithms)?;
         let kid = header.get("kid").and_then(Value::as_str);
         let is_signed =
-            |keys: &CoreJsonWebKeySet| signing_key(&jwt, kid, &algorithm, keys, &self.settings.id_tokens).is_ok();
+            |keys: &ProviderKeys| signing_key(&jwt, kid, &algorithm, keys, &self.settings.id_tokens).is_ok();
         let known = self.discovery.known().await?;
         if !is_signed(known.metadata.jwks()) {
             let newer = self.discovery.newer_than(&known).await.ok_or(AccessTokenError::BadSignature)?;

@@ -4,14 +4,20 @@ use openidconnect::{
     AuthType, Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, IntrospectionUrl,
     IssuerUrl, RedirectUrl, StandardErrorResponse,
     core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
+        CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJweContentEncryptionAlgorithm,
+        CoreRevocableToken, CoreRevocationErrorResponse,
     },
 };
 
 use super::{
-    discovery::Discovery, error::ProviderError, http::ProviderHttp, id_token::IdTokenPolicy,
-    introspection::IntrospectionResponse, permissions::RolesClaim, token_response::TokenResponse, values::ClientSecret,
+    discovery::Discovery,
+    error::ProviderError,
+    http::ProviderHttp,
+    id_token::{IdTokenPolicy, ProviderKey},
+    introspection::IntrospectionResponse,
+    permissions::RolesClaim,
+    token_response::TokenResponse,
+    values::ClientSecret,
 };
 use crate::server::environment::Environment;
 
@@ -53,7 +59,7 @@ pub(super) type RelyingParty = Client<
     CoreAuthDisplay,
     CoreGenderClaim,
     CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
+    ProviderKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
     TokenResponse,

@@ -9,7 +9,7 @@ use std::{
 use openidconnect::{
     AdditionalProviderMetadata, DiscoveryError, IntrospectionUrl, IssuerUrl, ProviderMetadata,
     core::{
-        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
+        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
         CoreSubjectIdentifierType,
     },
@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 use super::{
     error::ProviderError,
     http::{HttpError, ProviderHttp},
-    id_token::{IdTokenPolicy, warn_of_refused_keys},
+    id_token::{IdTokenPolicy, ProviderKey, warn_of_refused_keys},
 };
 use crate::server::environment::Environment;
 
@@ -34,7 +34,7 @@ pub(super) type Metadata = ProviderMetadata<
     CoreGrantType,
     CoreJweContentEncryptionAlgorithm,
     CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
+    ProviderKey,
     CoreResponseMode,
     CoreResponseType,
     CoreSubjectIdentifierType,

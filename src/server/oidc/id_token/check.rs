@@ -12,12 +12,12 @@ use std::{
 use openidconnect::{
     AccessToken, AccessTokenHash, Audience, AuthenticationContextClass, ClaimsVerificationError as Refused,
     IdTokenVerifier, JsonWebKeySet, Nonce as ClaimedNonce, SignatureVerificationError,
-    core::{CoreIdToken, CoreIdTokenClaims, CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm},
+    core::{CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm},
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{IdTokenError, LoginClaims, keys, policy::IdTokenPolicy};
+use super::{IdTokenError, LoginClaims, ProviderKey, ProviderKeys, keys, policy::IdTokenPolicy};
 use crate::{
     server::{
         jose::{Compact, json},
@@ -45,7 +45,7 @@ pub(in crate::server::oidc) enum Expected<'a> {
 /// What an ID token is checked against.
 pub(super) struct Check<'a> {
     pub provider: &'a ProviderSettings,
-    pub keys: &'a CoreJsonWebKeySet,
+    pub keys: &'a ProviderKeys,
     pub expected: Expected<'a>,
     /// The one that came along.
     pub access_token: &'a AccessToken,
@@ -74,7 +74,7 @@ impl Check<'_> {
         let alg = algorithm(&token, policy)?;
         let kid = header.get("kid").and_then(Value::as_str);
         let key = keys::signing_key(&jwt, kid, alg, self.keys, policy).map_err(IdTokenError::Signature)?;
-        let verifier: IdTokenVerifier<'_, CoreJsonWebKey> =
+        let verifier: IdTokenVerifier<'_, ProviderKey> =
             // 2. `iss` is the issuer that we know, letter by letter.
             // 3. `aud` has our client id, …
             IdTokenVerifier::new_public_client(client_id.clone(), issuer.clone(), JsonWebKeySet::new(vec![key.clone()]))
@@ -171,7 +171,7 @@ impl Check<'_> {
         &self,
         claims: &CoreIdTokenClaims,
         alg: &CoreJwsSigningAlgorithm,
-        key: &CoreJsonWebKey,
+        key: &ProviderKey,
     ) -> Result<(), Refused> {
         let Some(claimed) = claims.access_token_hash() else { return Ok(()) };
         let hash = AccessTokenHash::from_token(self.access_token, alg, key)

@@ -1,12 +1,11 @@
 //! Which of the provider's keys signed a token.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use openidconnect::{
-    JsonWebKey, SignatureVerificationError,
-    core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyType, CoreJwsSigningAlgorithm},
-};
+use openidconnect::{JsonWebKey, SignatureVerificationError, core::CoreJwsSigningAlgorithm};
 
-use super::policy::IdTokenPolicy;
+use super::{
+    policy::IdTokenPolicy,
+    provider_key::{ProviderKey, ProviderKeys},
+};
 use crate::server::jose::Compact;
 
 /// NIST SP 800-131A; FAPI 2.0 §5.4.1.
@@ -25,9 +24,9 @@ pub(in crate::server::oidc) fn signing_key<'k>(
     jwt: &Compact<'_>,
     kid: Option<&str>,
     alg: &CoreJwsSigningAlgorithm,
-    keys: &'k CoreJsonWebKeySet,
+    keys: &'k ProviderKeys,
     policy: &IdTokenPolicy,
-) -> Result<&'k CoreJsonWebKey, SignatureVerificationError> {
+) -> Result<&'k ProviderKey, SignatureVerificationError> {
     let mut refusal = SignatureVerificationError::NoMatchingKey;
     for key in keys.keys().iter().filter(|key| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid) {
         let verified = check_size(key, policy).and_then(|()| key.verify_signature(alg, jwt.signed, &jwt.signature));
@@ -53,7 +52,7 @@ pub(super) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> 
 }
 
 /// For the log, when keys were fetched: those that no signature will be verified with for their size.
-pub(in crate::server::oidc) fn warn_of_refused_keys(keys: &CoreJsonWebKeySet, policy: &IdTokenPolicy) {
+pub(in crate::server::oidc) fn warn_of_refused_keys(keys: &ProviderKeys, policy: &IdTokenPolicy) {
     for key in keys.keys() {
         if let Err(error) = check_size(key, policy) {
             tracing::warn!(kid = ?key.key_id().map(|id| id.as_str()), %error, "a key of the provider's is not used");
@@ -61,9 +60,9 @@ pub(in crate::server::oidc) fn warn_of_refused_keys(keys: &CoreJsonWebKeySet, po
     }
 }
 
-fn check_size(key: &CoreJsonWebKey, policy: &IdTokenPolicy) -> Result<(), SignatureVerificationError> {
+fn check_size(key: &ProviderKey, policy: &IdTokenPolicy) -> Result<(), SignatureVerificationError> {
     let min = if policy.allow_weak_rsa_keys { MIN_WEAK_RSA_BITS } else { MIN_RSA_BITS };
-    match rsa_bits(key) {
+    match key.rsa_bits {
         Some(bits) if bits < min => {
             Err(SignatureVerificationError::InvalidKey(format!("RSA key of {bits} bits, fewer than {min}")))
         }
@@ -71,20 +70,8 @@ fn check_size(key: &CoreJsonWebKey, policy: &IdTokenPolicy) -> Result<(), Signat
     }
 }
 
-fn warn_if_weak(key: &CoreJsonWebKey) {
-    if let Some(bits) = rsa_bits(key).filter(|bits| *bits < MIN_RSA_BITS) {
+fn warn_if_weak(key: &ProviderKey) {
+    if let Some(bits) = key.rsa_bits.filter(|bits| *bits < MIN_RSA_BITS) {
         tracing::warn!(bits, "an ID token was signed with a weak RSA key, which ALLOW_WEAK_RSA_KEYS admits");
     }
-}
-
-/// The size of an RSA key's modulus, leading zeros left out; `None` where there is none. `openidconnect` shows it only as JSON.
-fn rsa_bits(key: &CoreJsonWebKey) -> Option<usize> {
-    if *key.key_type() != CoreJsonWebKeyType::RSA {
-        return None;
-    }
-    let jwk = serde_json::to_value(key).ok()?;
-    let modulus = BASE64_URL_SAFE_NO_PAD.decode(jwk["n"].as_str()?).ok()?;
-    let significant = modulus.iter().position(|byte| *byte != 0).map_or(&[][..], |at| &modulus[at..]);
-    let leading_zeros = significant.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    Some(significant.len() * 8 - leading_zeros)
 }

@@ -3,7 +3,7 @@
 //! | room | holds |
 //! |---|---|
 //! | `check` | the thirteen steps of OpenID Connect Core §3.1.3.7: start reading here |
-//! | `keys` | which of the provider's keys signed it |
+//! | `keys`, `provider_key` | which of the provider's keys signed it |
 //! | `policy` | what the operator decides |
 //!
 //! They do no I/O, keep no state and read no clock. What is here fetches the provider's keys again where no known one
@@ -12,19 +12,18 @@
 mod check;
 mod keys;
 mod policy;
+mod provider_key;
 #[cfg(test)]
 mod tests;
 
-use openidconnect::{
-    AccessToken, ClaimsVerificationError, SignatureVerificationError,
-    core::{CoreIdTokenClaims, CoreJsonWebKeySet},
-};
+use openidconnect::{AccessToken, ClaimsVerificationError, SignatureVerificationError, core::CoreIdTokenClaims};
+use serde::{Deserialize, Serialize};
 
 pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
 
 pub(super) use check::Expected;
 pub(super) use keys::{signing_key, warn_of_refused_keys};
-use serde::{Deserialize, Serialize};
+pub(super) use provider_key::{ProviderKey, ProviderKeys};
 
 use super::{
     client::OidcClient,
@@ -77,7 +76,7 @@ impl OidcClient {
         access_token: &AccessToken,
     ) -> Result<CoreIdTokenClaims, IdTokenError> {
         let came_at = self.environment.now();
-        let check = |keys: &CoreJsonWebKeySet| {
+        let check = |keys: &ProviderKeys| {
             let now = self.environment.now();
             Check { provider: &self.settings, keys, expected, access_token, now }.claims(id_token)
         };

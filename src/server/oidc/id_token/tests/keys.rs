@@ -36,6 +36,8 @@ fn a_key_that_is_for_something_else_is_not_used() {
     for changes in [
         json!({"use": "enc"}),
         json!({"use": "tls"}),
+        json!({"key_ops": ["encrypt", "wrapKey"]}),
+        json!({"key_ops": []}),
         json!({"alg": "RSA-OAEP"}),
         json!({"alg": "PS256"}),
         json!({"alg": "RS512"}),

@@ -155,11 +155,11 @@ fn provider() -> ProviderSettings {
     }
 }
 
-fn key_set(keys: Value) -> CoreJsonWebKeySet {
+fn key_set(keys: Value) -> ProviderKeys {
     serde_json::from_value(json!({ "keys": keys })).unwrap()
 }
 
-fn both_keys() -> CoreJsonWebKeySet {
+fn both_keys() -> ProviderKeys {
     key_set(json!([RSA.jwk(), EC.jwk()]))
 }
 
@@ -182,7 +182,7 @@ fn changed(mut object: Value, changes: Value) -> Value {
 
 type Outcome = Result<CoreIdTokenClaims, IdTokenError>;
 
-fn check(token: &str, expected: Expected<'_>, provider: &ProviderSettings, keys: &CoreJsonWebKeySet) -> Outcome {
+fn check(token: &str, expected: Expected<'_>, provider: &ProviderSettings, keys: &ProviderKeys) -> Outcome {
     let access_token = &AccessToken::new(ACCESS_TOKEN.into());
     let now: SystemTime = UNIX_EPOCH + Duration::from_secs(NOW);
     Check { provider, keys, expected, access_token, now }.claims(&IdToken::new(token))

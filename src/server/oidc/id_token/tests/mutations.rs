@@ -38,7 +38,7 @@ static GOOD: LazyLock<String> = LazyLock::new(|| {
     login(&token).unwrap();
     token
 });
-static KEYS: LazyLock<CoreJsonWebKeySet> = LazyLock::new(both_keys);
+static KEYS: LazyLock<ProviderKeys> = LazyLock::new(both_keys);
 static PROVIDER: LazyLock<ProviderSettings> = LazyLock::new(provider);
 static OUR_NONCE: LazyLock<Nonce> = LazyLock::new(|| Nonce::new(NONCE));
 
