@@ -19,7 +19,7 @@ pub enum Endpoint {
 pub const LOGIN_PATH: &str = "/login";
 
 impl Endpoint {
-    const ALL: [Endpoint; 7] = [
+    pub const ALL: [Endpoint; 7] = [
         Endpoint::Authorize,
         Endpoint::Token,
         Endpoint::Userinfo,
@@ -39,6 +39,23 @@ impl Endpoint {
             Endpoint::Jwks => "/jwks",
             Endpoint::Discovery => "/.well-known/openid-configuration",
         }
+    }
+
+    /// As the control plane spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Endpoint::Authorize => "authorize",
+            Endpoint::Token => "token",
+            Endpoint::Userinfo => "userinfo",
+            Endpoint::Revoke => "revoke",
+            Endpoint::EndSession => "end_session",
+            Endpoint::Jwks => "jwks",
+            Endpoint::Discovery => "discovery",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Endpoint> {
+        Endpoint::ALL.into_iter().find(|endpoint| endpoint.name() == name)
     }
 
     pub fn at_path(path: &str) -> Option<Endpoint> {

@@ -135,6 +135,7 @@ async fn token_response(
         let client_id = &shared.client.client_id;
         let claims = Claims::new(&shared.issuer, client_id, issued, nonce, settings.id_token_ttl);
         let key = shared.keys.key().await.map_err(|_| TokenError::ServerError)?;
+        let claims = claims.by_clock_ahead(settings.clock_offset);
         let id_token = claims.into_id_token(&key, fault);
         response["id_token"] = id_token.map_err(|_| TokenError::ServerError)?.into();
     }

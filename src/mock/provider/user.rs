@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{
     fault::{self, Fault},
     grants::GrantType,
+    response_fault::ResponseFault,
 };
 
 /// 1 to 64 of `a-z 0-9 . _ -`.
@@ -30,6 +31,10 @@ pub struct Settings {
     pub deny: bool,
     /// The authorization endpoint answers this error.
     pub authorize_error: Option<String>,
+    /// What is wrong with the authorization response that carries a code.
+    pub authorize_response_fault: Option<ResponseFault>,
+    /// How far the provider's clock is ahead, in seconds, as its ID tokens tell.
+    pub clock_offset: i32,
     pub rotate_refresh_tokens: bool,
     /// Without it, the old refresh token stays good and none is sent.
     pub refresh_token_in_refresh: bool,
@@ -97,6 +102,8 @@ impl Default for Settings {
             id_token_ttl: 300,
             deny: false,
             authorize_error: None,
+            authorize_response_fault: None,
+            clock_offset: 0,
             rotate_refresh_tokens: true,
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,
@@ -137,6 +144,11 @@ impl Users {
         let settings = self.settings(user).changed(changes)?;
         self.0.insert(user.clone(), settings.clone());
         Ok(settings)
+    }
+
+    /// Everybody who has settings.
+    pub fn names(&self) -> impl Iterator<Item = &UserName> {
+        self.0.keys()
     }
 
     pub fn reset(&mut self, user: &UserName) {
