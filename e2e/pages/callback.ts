@@ -5,6 +5,8 @@ import { expect, type Page } from '@playwright/test';
 
 // Typewriter or printed apostrophe: both read the same.
 const headings = {
+  question: /^The sign-in service has a question for you$/,
+  busy: /^The sign-in service is busy$/,
   refused: /^Sign-in was refused$/,
   linkNotValid: /^This sign-in link is no longer valid$/,
   nothingToFinish: /^There is no sign-in to finish$/,

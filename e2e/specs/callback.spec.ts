@@ -82,6 +82,59 @@ for (const kind of ['wrong_nonce', 'bad_signature', 'missing_id_token', 'invalid
   });
 }
 
+for (const { kind, more, status, title, text } of [
+  { kind: 'invalid_state', status: 400, title: 'This sign-in link is no longer valid', text: 'Start again' },
+  { kind: 'malformed_request', more: { reason: 'x' }, status: 400, title: 'Sign-in did not work', text: 'administrator' },
+  { kind: 'invalid_field', more: { field: 'code', reason: 'x' }, status: 422, title: 'Sign-in did not work', text: 'administrator' },
+  { kind: 'body_too_large', status: 413, title: 'Sign-in did not work', text: 'administrator' },
+  { kind: 'login_failed', status: 401, title: 'Sign-in did not work', text: 'could not be accepted' },
+  { kind: 'invalid_proof', status: 401, title: 'Sign-in did not work', text: 'administrator' },
+  { kind: 'login_refused', more: { error: 'access_denied' }, status: 401, title: 'Sign-in was refused', text: 'as somebody else' },
+  { kind: 'login_refused', more: { error: 'interaction_required' }, status: 401, title: 'The sign-in service has a question for you', text: 'answer it there' },
+  { kind: 'login_refused', more: { error: 'temporarily_unavailable' }, status: 401, title: 'The sign-in service is busy', text: 'in a moment' },
+  { kind: 'login_refused', more: { error: 'other' }, status: 401, title: 'Sign-in was refused', text: 'only your administrator' },
+  { kind: 'too_many_requests', status: 429, title: 'That was a lot at once', text: 'Wait a moment' },
+  { kind: 'provider_unavailable', more: { retry_after: null }, status: 502, title: "The sign-in service can't be reached", text: 'Nothing of yours is lost' },
+  { kind: 'unavailable', status: 503, title: 'Something went wrong on our side', text: 'Nothing of yours is lost' },
+  { kind: 'internal', status: 500, title: 'Something went wrong on our side', text: 'Nothing of yours is lost' },
+] as const) {
+  test(`a sign-in refused as ${kind} ${Object.values(more ?? {})} has its sentence, and can be tried again`, async ({
+    page, user, login, callback, wire,
+  }) => {
+    await page.route('**/api/token', (route) =>
+      route.fulfill({ status, json: { code: status, message: 'of no interest', data: { kind, ...more } } }));
+    await page.goto('/');
+    await login.signInAs(user.name);
+    await expect(page.getByRole('heading', { level: 1, name: title, exact: true })).toBeVisible();
+    await expect(page.getByRole('alert')).toContainText(text);
+    expect(wire.calls('GET', '/api/authorize'), 'nothing happens by itself').toHaveLength(1);
+    await callback.tryAgain.click();
+    await login.isOpen();
+  });
+}
+
+test('a sign-in whose exchange never arrives says that the connection was lost', async ({
+  page, user, login, callback,
+}) => {
+  await page.route('**/api/token', (route) => route.abort('internetdisconnected'));
+  await page.goto('/');
+  await login.signInAs(user.name);
+  await expect(page.getByRole('heading', { level: 1, name: 'The connection was lost' })).toBeVisible();
+  await callback.tryAgain.click();
+  await login.isOpen();
+});
+
+test('whoever tries again by hand is never taken for a loop', async ({ page, user, login, callback, chat }) => {
+  await page.goto('/chat');
+  for (let time = 0; time < 5; time += 1) {
+    await login.deny();
+    await callback.says('refused');
+    await callback.tryAgain.click();
+  }
+  await login.signInAs(user.name);
+  await chat.isOpen();
+});
+
 /** The address the provider sends the browser back to, the next time it does. */
 async function nextCallback(page: Page): Promise<string> {
   const request = await page.waitForRequest((it) => it.isNavigationRequest() && it.url().includes('/auth/callback?'));

@@ -1,6 +1,8 @@
 import { judged, signedCall } from '../fixtures/browser-key';
 import { expect, test } from '../fixtures/test';
 
+const hour = 3_600_000;
+
 test('a message after the access token expired is answered, with one refresh', { tag: '@every-provider' }, async ({
   asleep, user, signIn, untilTokenExpires, chat, wire,
 }) => {
@@ -61,6 +63,36 @@ test('a token is renewed before it expires, and no message meets a 401', async (
   await chat.answered('Any news?');
   expect(await wire.statuses('POST', '/api/chat')).toEqual({ 200: 1 });
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+});
+
+test('a token that is good for thirty days makes no storm of refreshes', async ({ page, user, signIn, wire }) => {
+  await page.clock.install();
+  await page.route('**/api/token', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), expires_in: 30 * 24 * 3600 } });
+  });
+  await signIn();
+  // More than a browser's timers can count: one that is set for longer fires at once.
+  await page.clock.fastForward(596.5 * hour);
+  await page.clock.fastForward(0.5 * hour);
+  await page.evaluate(() => fetch('/livez'));
+  expect(wire.calls('POST', '/api/refresh')).toEqual([]);
+
+  await page.clock.fastForward(123 * hour);
+  await expect.poll(() => user.tokenCalls('refresh_token')).toEqual(['ok']);
+});
+
+test('tokens that live for five seconds are not renewed more often than every fifteen', async ({
+  page, user, signIn, wire,
+}) => {
+  await user.set({ access_token_ttl: 5 });
+  await page.clock.install();
+  await signIn();
+  await page.clock.runFor(14_000);
+  await page.evaluate(() => fetch('/livez'));
+  expect(wire.calls('POST', '/api/refresh')).toEqual([]);
+  await page.clock.runFor(2_000);
+  await expect.poll(() => user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
 test('five refreshes of one session at once are one call to the provider', { tag: '@every-provider' }, async ({

@@ -1,6 +1,7 @@
 import type { Page, Response } from '@playwright/test';
 
 import { expect, test } from '../fixtures/test';
+import { chatPage } from '../pages/chat';
 
 test('the app sets no cookie and is sent none', { tag: '@every-provider' }, async ({
   page, context, baseURL, signIn, chat,
@@ -53,7 +54,26 @@ test('no token is found in storage, address, document or log', { tag: '@every-pr
   expect(JSON.parse(places['databases after'])).toEqual([[{ privateKey: {}, publicKey: {} }, sessions[0]]]);
 });
 
-test('the search of the test above finds what is there', async ({ page, baseURL }) => {
+test('a token that one tab had from another is in no storage of either', async ({
+  page, context, signIn, wire,
+}) => {
+  // T49
+  await signIn();
+  const other = await context.newPage();
+  await other.goto('/chat');
+  await chatPage(other).isOpen();
+  await chatPage(other).ask('Hello');
+  await chatPage(other).answered('Hello');
+
+  const { access_token } = await wire.current();
+  for (const tab of [page, other]) {
+    for (const [place, content] of Object.entries(await everythingKept(tab))) {
+      expect(content.includes(access_token), `the token in ${place}`).toBe(false);
+    }
+  }
+});
+
+test('the search of the tests above finds what is there', async ({ page, baseURL }) => {
   // A page of the app's origin without the app, which has its own ideas of address and history.
   await page.goto(`${baseURL}/livez`);
   await page.evaluate(async () => {

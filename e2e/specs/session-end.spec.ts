@@ -1,5 +1,8 @@
+import type { Page } from '@playwright/test';
+
 import { judged, signedCall } from '../fixtures/browser-key';
 import { expect, test } from '../fixtures/test';
+import { chatPage } from '../pages/chat';
 
 const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 
@@ -75,6 +78,22 @@ test('signing out ends on a page of its own, and signs nobody in by itself', asy
   await page.getByRole('link', { name: 'Sign in' }).click();
   await login.signInAs(user.name);
   await chat.isOpen();
+});
+
+test('signing out leaves nothing of what was typed, in no tab', async ({ page, context, signIn, chat }) => {
+  await signIn();
+  const other = await context.newPage();
+  await other.goto('/chat');
+  await chatPage(other).message.fill(draft);
+  await chat.message.fill(draft);
+  const kept = (page: Page) => page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+  for (const tab of [page, other]) await expect.poll(() => kept(tab)).toContain('It was fast');
+
+  await chat.signOut.click();
+  for (const tab of [page, other]) {
+    await expect(tab).toHaveURL('/signed-out');
+    expect(await kept(tab)).not.toContain('It was fast');
+  }
 });
 
 test('signing out at the certified provider and in again', { tag: '@certified' }, async ({ page, signIn, chat }) => {

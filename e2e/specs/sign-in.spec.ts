@@ -72,3 +72,13 @@ test('the Back button leads from the provider to where the person was', async ({
   await page.goBack();
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
 });
+
+test('a browser without WebAssembly is told what is missing', async ({ browser, baseURL }) => {
+  // T98
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'WebAssembly'));
+  await page.goto(`${baseURL}/chat`);
+  await expect(page.getByText('WebAssembly is switched off: oracle-ai needs it')).toBeVisible();
+  await context.close();
+});

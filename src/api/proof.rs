@@ -2,7 +2,10 @@
 //!
 //! The proof names method and path of the one request it is made for, so it is made here, where both are known, by a
 //! signer that the caller hands in. A server that wants its nonce in the proof (RFC 9449 §8), because the browser's
-//! clock is wrong, says so in a 401 with `DPoP-Nonce`; the request is then made once more.
+//! clock is wrong, says so in a 401 with `DPoP-Nonce`; the request is then made once more, and later proofs have the
+//! nonce from the start (§8.2): a wrong clock costs one request now and then, not one per call.
+
+use std::cell::RefCell;
 
 use dioxus::fullstack::{
     ClientRequest, ClientResponse, IntoRequest, RequestError,
@@ -19,6 +22,11 @@ use crate::wire::{auth::AccessToken, error::ApiError};
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
+thread_local! {
+    /// The server's latest nonce, for as long as the page is there.
+    static NONCE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
 
 /// What a proof is made for.
 #[derive(Clone, Debug)]
@@ -84,17 +92,25 @@ pub(super) async fn send<T: Serialize>(
         method: call.request.method.clone(),
         path: call.request.url.path().to_owned(),
         access_token,
-        nonce: None,
+        nonce: NONCE.with_borrow(Option::clone),
     };
     let response = call.send(signer, &proof).await?;
-    let nonce = response.headers().get(DPOP_NONCE).and_then(|nonce| nonce.to_str().ok());
-    match nonce {
+    match kept_nonce(&response) {
         Some(nonce) if response.status() == StatusCode::UNAUTHORIZED => {
-            proof.nonce = Some(nonce.to_owned());
-            call.send(signer, &proof).await
+            proof.nonce = Some(nonce);
+            let response = call.send(signer, &proof).await?;
+            kept_nonce(&response);
+            Ok(response)
         }
         _ => Ok(response),
     }
+}
+
+/// The nonce that came with an answer, of whatever status (RFC 9449 §8.2), kept for the calls to come.
+fn kept_nonce(response: &ClientResponse) -> Option<String> {
+    let nonce = response.headers().get(DPOP_NONCE)?.to_str().ok()?.to_owned();
+    NONCE.set(Some(nonce.clone()));
+    Some(nonce)
 }
 
 /// A request that can be sent twice.

@@ -25,9 +25,10 @@ pub enum Route {
 #[component]
 pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
-    // In an effect: the server, which renders first, has no other tabs.
+    // In an effect: the server, which renders first, has no other tabs, and does not sleep.
     use_effect(move || {
         spawn_forever(tabs::listen(auth));
+        spawn_forever(auth.refresh_on_wake());
     });
     rsx! {
         document::Link { rel: "icon", r#type: "image/svg+xml", href: asset!("/assets/icon.svg") }

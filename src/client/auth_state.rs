@@ -8,14 +8,15 @@ use super::{
     browser,
     browser_key::{self, KeyError},
     callback_url::CallbackUrl,
+    lifetime::{Lifetime, Moment},
     loop_breaker, return_to,
     tabs::{self, News},
-    token_refresh::RefreshUnderWay,
+    token_refresh::{AwaitedNews, RefreshUnderWay},
 };
 use crate::{
     api::{self, payload::Answer, proof::Proven},
     wire::{
-        auth::{AccessToken, LogoutRequest, RefreshRequest, RefreshResponse, SessionId, TokenResponse, UserClaims},
+        auth::{AccessToken, LogoutRequest, SessionId, TokenResponse, UserClaims},
         error::ApiError,
     },
 };
@@ -27,7 +28,7 @@ pub enum AuthState {
     Unknown,
     /// The person signed out: nothing happens by itself.
     SignedOut,
-    SignedIn(SignedIn),
+    SignedIn(Box<SignedIn>),
 }
 
 /// In memory only: it ends with the page.
@@ -35,8 +36,7 @@ pub enum AuthState {
 pub struct SignedIn {
     pub session: SessionId,
     pub access_token: AccessToken,
-    /// By [`browser::monotonic`].
-    pub expires_at: Duration,
+    pub lifetime: Lifetime,
     pub user: UserClaims,
 }
 
@@ -62,6 +62,7 @@ const LEAVING: Duration = Duration::from_secs(6);
 pub struct Auth {
     pub(super) state: Signal<AuthState>,
     pub(super) refresh_under_way: CopyValue<Option<RefreshUnderWay>>,
+    pub(super) awaited_news: CopyValue<Option<AwaitedNews>>,
     leaving: CopyValue<bool>,
 }
 
@@ -76,6 +77,7 @@ impl Auth {
         Self {
             state: Signal::new(AuthState::Unknown),
             refresh_under_way: CopyValue::new(None),
+            awaited_news: CopyValue::new(None),
             leaving: CopyValue::new(false),
         }
     }
@@ -91,11 +93,11 @@ impl Auth {
         // A tab that nobody looks at does not leave: when it is shown, another may have signed in for it.
         browser::shown().await;
         if let Some(session) = browser_key::kept_session().await {
-            match self.resume(session).await {
-                Err(ApiError::SessionEnded | ApiError::InvalidProof) => browser_key::forget_session().await,
+            match self.renewed_token(session.clone(), None).await {
+                Err(ApiError::SessionEnded) => browser_key::forget_ended_session(&session).await,
                 // The session may live: it is kept, and so is the person's place.
                 Err(error) => return Err(SignInFailure::Refused(error)),
-                Ok(()) => return Ok(()),
+                Ok(_) => return Ok(()),
             }
         }
         if !loop_breaker::allows_one_more() {
@@ -134,13 +136,13 @@ impl Auth {
     }
 
     /// Ends the session here and on the server, and shows that it is over.
-    pub fn sign_out(mut self) {
+    pub fn sign_out(self) {
         let AuthState::SignedIn(signed_in) = self.state.peek().clone() else { return };
         // Driven from the root: the page that asked is gone before this is over.
         spawn_forever(async move {
             // First: a page opened from the moment that "signed out" is shown must not come back signed in.
             browser_key::forget_session().await;
-            self.state.set(AuthState::SignedOut);
+            self.signed_out();
             tabs::tell(&News::SignedOut { session: signed_in.session.clone() });
             let request = LogoutRequest { session: signed_in.session };
             if let Err(error) = api::auth::logout(Proven::new(browser_key::sign, request)).await {
@@ -150,15 +152,33 @@ impl Auth {
         });
     }
 
+    /// Nothing of the person stays with this tab.
+    pub(super) fn signed_out(mut self) {
+        self.state.set(AuthState::SignedOut);
+        browser::forget_all();
+    }
+
     /// The session is over: guarded pages sign in again by themselves.
     pub(super) async fn session_ended(mut self, session: SessionId) {
-        browser_key::forget_session().await;
+        browser_key::forget_ended_session(&session).await;
         tabs::tell(&News::SessionEnded { session });
         self.state.set(AuthState::Unknown);
     }
 
-    pub(super) fn refreshed(self, session: SessionId, response: RefreshResponse) {
-        self.signed_in(session, response.access_token, response.expires_in, response.user);
+    pub(super) fn signed_in(
+        mut self,
+        session: SessionId,
+        access_token: AccessToken,
+        expires_in: u64,
+        user: UserClaims,
+    ) {
+        let lifetime = Lifetime::begins(Moment::now(), expires_in);
+        self.state.set(AuthState::SignedIn(Box::new(SignedIn { session, access_token, lifetime, user })));
+        self.refresh_ahead();
+    }
+
+    pub(super) fn holds(self, session: &SessionId) -> bool {
+        matches!(&*self.state.peek(), AuthState::SignedIn(signed_in) if signed_in.session == *session)
     }
 
     async fn leave_for_provider(self, path: &str) -> Result<(), SignInFailure> {
@@ -174,20 +194,6 @@ impl Auth {
         // A page that is left goes no further. One that is brought back by the Back button does.
         browser::sleep(LEAVING).await;
         Err(SignInFailure::StillHere)
-    }
-
-    async fn resume(self, session: SessionId) -> Result<(), ApiError> {
-        let request = RefreshRequest { session: session.clone() };
-        let Answer(response) = api::auth::refresh_access_token(Proven::new(browser_key::sign, request)).await?;
-        self.refreshed(session, response);
-        Ok(())
-    }
-
-    fn signed_in(mut self, session: SessionId, access_token: AccessToken, expires_in: u64, user: UserClaims) {
-        let lifetime = Duration::from_secs(expires_in);
-        let expires_at = browser::monotonic() + lifetime;
-        self.state.set(AuthState::SignedIn(SignedIn { session, access_token, expires_at, user }));
-        self.refresh_ahead(lifetime);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use wasm_bindgen::{JsCast, JsValue};
+use futures_channel::mpsc;
+use futures_util::Stream;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{HtmlElement, Storage, VisibilityState, Window};
 
 /// Pages this near to their end, in pixels, follow an answer as it grows.
@@ -58,6 +60,29 @@ pub async fn shown() {
     }
 }
 
+/// Tells, for as long as the page is there, when time may have passed unnoticed: the page is shown again, brought back
+/// from the history or from a sleep, or the network is back.
+pub fn wakes() -> impl Stream<Item = ()> {
+    let (woken, wakes) = mpsc::unbounded();
+    let on_event = Closure::<dyn Fn()>::new(move || {
+        // Fails only when nobody listens any more.
+        let _ = woken.unbounded_send(());
+    })
+    .into_js_value();
+    let listener = on_event.unchecked_ref();
+    if let Some(window) = window() {
+        for event in ["pageshow", "online"] {
+            let _ = window.add_event_listener_with_callback(event, listener);
+        }
+        if let Some(document) = window.document() {
+            for event in ["visibilitychange", "resume"] {
+                let _ = document.add_event_listener_with_callback(event, listener);
+            }
+        }
+    }
+    wakes
+}
+
 /// Time since the page was opened, by a clock that nobody sets.
 pub fn monotonic() -> Duration {
     let milliseconds = window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now());
@@ -89,6 +114,13 @@ pub fn forget(name: &str) {
     }
 }
 
+/// Forgets everything that was kept for this tab: what was typed, above all.
+pub fn forget_all() {
+    if let Some(storage) = storage() {
+        let _ = storage.clear();
+    }
+}
+
 pub fn focus(id: &str) {
     if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
@@ -112,9 +144,14 @@ pub fn is_secure_context() -> bool {
     window().is_some_and(|window| window.is_secure_context())
 }
 
-/// Seconds since 1970 by the browser's clock, which may be wrong.
+/// Time since 1970 by the browser's clock, which may be wrong.
+pub fn wall_clock() -> Duration {
+    Duration::try_from_secs_f64(js_sys::Date::now() / 1000.0).unwrap_or_default()
+}
+
+/// [`wall_clock`] in seconds.
 pub fn unix_time() -> u64 {
-    (js_sys::Date::now() / 1000.0) as u64
+    wall_clock().as_secs()
 }
 
 /// A name that nobody else takes, for things that must not be taken twice.

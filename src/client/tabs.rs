@@ -1,4 +1,8 @@
-//! The other tabs of this browser: a session that ends in one ends in all.
+//! The other tabs of this browser: a session that ends in one ends in all, and an access token that one was given is
+//! all tabs' own.
+//!
+//! The token goes from memory to memory, to pages of our own origin only (T49, T57). That gives nothing away: a script
+//! that could listen there could as well use the browser key itself.
 
 use dioxus::prelude::*;
 use futures_channel::mpsc;
@@ -7,20 +11,32 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::auth_state::{Auth, AuthState};
-use crate::wire::auth::SessionId;
+use super::{
+    auth_state::{Auth, AuthState},
+    browser,
+};
+use crate::wire::auth::{AccessToken, SessionId, UserClaims};
 
-/// Heard by pages of our own origin only (T57).
 const CHANNEL: &str = "oracle-ai";
 
 /// What one tab tells the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum News {
     /// The person signed out.
     SignedOut { session: SessionId },
     /// The session is over.
     SessionEnded { session: SessionId },
+    /// A page was opened that needs a token of this session.
+    Asked { session: SessionId },
+    /// There is a new token, or a good one for the page that asked.
+    Refreshed {
+        session: SessionId,
+        access_token: AccessToken,
+        /// Seconds for which it is still good.
+        expires_in: u64,
+        user: UserClaims,
+    },
 }
 
 /// Tells the other tabs.
@@ -32,15 +48,14 @@ pub fn tell(news: &News) {
     }
 }
 
-/// Listens for as long as the page is there.
+/// Listens for as long as the page is there. What it tells itself, it hears too.
 pub async fn listen(auth: Auth) {
     let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
     let (heard, mut news) = mpsc::unbounded();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let parsed = event.data().as_string().and_then(|json| serde_json::from_str::<News>(&json).ok());
-        if let Some(parsed) = parsed {
+        if let Some(news) = read(&event) {
             // Fails only when nobody listens any more.
-            let _ = heard.unbounded_send(parsed);
+            let _ = heard.unbounded_send(news);
         }
     });
     channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -49,14 +64,21 @@ pub async fn listen(auth: Auth) {
     }
 }
 
-/// Only a session that this tab holds concerns it.
+/// Only what a page of ours can have said. Browsers see to that too (T57).
+fn read(event: &MessageEvent) -> Option<News> {
+    let json = event.data().as_string().filter(|_| event.origin() == browser::origin())?;
+    serde_json::from_str(&json).ok()
+}
+
+/// Only a session that this tab holds, or is about to, concerns it.
 fn follow(mut auth: Auth, news: News) {
-    let (session, next) = match news {
-        News::SignedOut { session } => (session, AuthState::SignedOut),
-        News::SessionEnded { session } => (session, AuthState::Unknown),
-    };
-    let holds = matches!(&*auth.state.peek(), AuthState::SignedIn(signed_in) if signed_in.session == session);
-    if holds {
-        auth.state.set(next);
+    match news {
+        News::SignedOut { session } if auth.holds(&session) => auth.signed_out(),
+        News::SessionEnded { session } if auth.holds(&session) => auth.state.set(AuthState::Unknown),
+        News::SignedOut { .. } | News::SessionEnded { .. } => {}
+        News::Asked { session } => auth.answer(&session),
+        News::Refreshed { session, access_token, expires_in, user } => {
+            auth.hear(session, access_token, expires_in, user);
+        }
     }
 }

@@ -1,34 +1,48 @@
 //! The one place through which guarded doors are called: it gets past expired access tokens without anyone noticing.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use dioxus::{core::spawn_forever, prelude::*};
+use futures_channel::oneshot;
 use futures_util::{
-    FutureExt,
-    future::{LocalBoxFuture, Shared},
+    FutureExt, StreamExt,
+    future::{Either, LocalBoxFuture, Shared, select},
 };
 
 use super::{
     auth_state::{Auth, AuthState, SignedIn},
     browser, browser_key,
+    lifetime::Moment,
+    refresh_lock::{self, RefreshLock},
+    tabs::{self, News},
 };
 use crate::{
-    api::{self, proof::Proven},
+    api::{self, payload::Answer, proof::Proven},
     wire::{
-        auth::{AccessToken, RefreshRequest},
+        auth::{AccessToken, RefreshRequest, RefreshResponse, SessionId, UserClaims},
         error::ApiError,
     },
 };
 
 /// A refresh that all calls of this tab wait for.
-pub(super) type RefreshUnderWay = Shared<LocalBoxFuture<'static, Result<AccessToken, ApiError>>>;
+#[derive(Clone)]
+pub(super) struct RefreshUnderWay {
+    session: SessionId,
+    outcome: Shared<LocalBoxFuture<'static, Result<AccessToken, ApiError>>>,
+}
 
-/// An access token is renewed this long before it expires, or in the last fifth of a short life.
-const AHEAD: Duration = Duration::from_secs(60);
+/// A token of this session is wanted from another tab.
+pub(super) struct AwaitedNews {
+    session: SessionId,
+    heard: oneshot::Sender<()>,
+}
 
-/// Never renewed ahead of time more often than this, however short tokens live: providers shorten them near the end
-/// of a session.
-const AT_MOST_EVERY: Duration = Duration::from_secs(15);
+/// How long another tab is waited for to answer, or for its news to arrive. Answers take a few milliseconds; a page
+/// opened alone waits in vain.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(150);
+
+/// No refresh keeps the other tabs waiting longer.
+const LONGEST_REFRESH: Duration = Duration::from_secs(30);
 
 impl Auth {
     /// Calls a guarded door. Where the access token has expired, or the door says 401, it is refreshed, once, and the
@@ -37,8 +51,8 @@ impl Auth {
     where
         F: Future<Output = Result<T, ApiError>>,
     {
-        let SignedIn { access_token, expires_at, .. } = self.signed_in_now()?;
-        if expires_at <= browser::monotonic() {
+        let SignedIn { access_token, lifetime, .. } = self.signed_in_now()?;
+        if lifetime.is_over(Moment::now()) {
             return door(self.needed_token(&access_token).await?).await;
         }
         match door(access_token.clone()).await {
@@ -49,61 +63,148 @@ impl Auth {
 
     /// Renews the access token shortly before it expires, while somebody looks at the page: a page left open in the
     /// background does not keep its session alive.
-    pub(super) fn refresh_ahead(self, lifetime: Duration) {
-        let Ok(SignedIn { access_token, .. }) = self.signed_in_now() else { return };
-        let wait = lifetime.saturating_sub(AHEAD.min(lifetime / 5)).max(AT_MOST_EVERY);
+    pub(super) fn refresh_ahead(self) {
+        let Ok(SignedIn { access_token, lifetime, .. }) = self.signed_in_now() else { return };
         spawn_forever(async move {
-            browser::sleep(wait).await;
-            if browser::is_visible() && self.still_holds(&access_token) {
-                // A failure shows at the next call that needs the token: until then, nobody is thrown out.
-                let _ = self.refreshed_token(&access_token).await;
+            while self.still_holds(&access_token) {
+                match lifetime.until_due(Moment::now()) {
+                    Duration::ZERO => return self.refresh_if_due().await,
+                    // In steps where it is longer than a timer can be.
+                    wait => browser::sleep(wait).await,
+                }
             }
         });
     }
 
+    /// Timers stand still while the machine sleeps, and nobody looked at a page in the background.
+    pub(super) async fn refresh_on_wake(self) {
+        let mut wakes = pin!(browser::wakes());
+        while wakes.next().await.is_some() {
+            self.refresh_if_due().await;
+        }
+    }
+
+    /// A failure shows at the next call that needs the token: until then, nobody is thrown out.
+    async fn refresh_if_due(self) {
+        let Ok(SignedIn { session, access_token, lifetime, .. }) = self.signed_in_now() else { return };
+        if browser::is_visible() && lifetime.is_due(Moment::now()) {
+            let _ = self.renewed_token(session, Some(access_token)).await;
+        }
+    }
+
+    /// Gives a page that asked the token of this tab, where it will last.
+    pub(super) fn answer(self, asked: &SessionId) {
+        let Ok(SignedIn { session, access_token, lifetime, user }) = self.signed_in_now() else { return };
+        let now = Moment::now();
+        let expires_in = lifetime.remaining(now).as_secs();
+        if session == *asked && !lifetime.is_due(now) && expires_in > 0 {
+            tabs::tell(&News::Refreshed { session, access_token, expires_in, user });
+        }
+    }
+
+    /// Takes the token that another tab has, where this tab waits for one or holds one that ends sooner.
+    pub(super) fn hear(mut self, session: SessionId, access_token: AccessToken, expires_in: u64, user: UserClaims) {
+        let is_awaited = self.awaited_news.peek().as_ref().is_some_and(|awaited| awaited.session == session);
+        let is_wanted = match &*self.state.peek() {
+            AuthState::SignedIn(held) if held.session != session || held.access_token == access_token => false,
+            AuthState::SignedIn(held) => is_awaited || held.lifetime.remaining(Moment::now()).as_secs() < expires_in,
+            AuthState::Unknown => is_awaited,
+            AuthState::SignedOut => false,
+        };
+        if !is_wanted {
+            return;
+        }
+        self.signed_in(session, access_token, expires_in, user);
+        if let Some(awaited) = self.awaited_news.take().filter(|_| is_awaited) {
+            // Fails only when the wait is over.
+            let _ = awaited.heard.send(());
+        }
+    }
+
     /// A token to use instead of `stale`, which is good no more: where there is none, the session is over.
     async fn needed_token(self, stale: &AccessToken) -> Result<AccessToken, ApiError> {
-        let session = self.signed_in_now()?.session;
-        let outcome = self.refreshed_token(stale).await;
+        let SignedIn { session, access_token, .. } = self.signed_in_now()?;
+        if access_token != *stale {
+            return Ok(access_token);
+        }
+        let outcome = self.renewed_token(session.clone(), Some(access_token)).await;
         if outcome == Err(ApiError::SessionEnded) && self.still_holds(stale) {
             self.session_ended(session).await;
         }
         outcome
     }
 
-    /// A token to use instead of `stale`. However many calls ask together, one refresh is made.
-    async fn refreshed_token(mut self, stale: &AccessToken) -> Result<AccessToken, ApiError> {
-        let signed_in = self.signed_in_now()?;
-        if signed_in.access_token != *stale {
-            return Ok(signed_in.access_token);
-        }
-        let under_way = self.refresh_under_way.peek().clone();
+    /// A token of the session to use instead of `stale`, which is what this tab holds, if anything. However many calls
+    /// ask together, one refresh is made.
+    pub(super) async fn renewed_token(
+        mut self,
+        session: SessionId,
+        stale: Option<AccessToken>,
+    ) -> Result<AccessToken, ApiError> {
+        let under_way = self.refresh_under_way.peek().clone().filter(|refresh| refresh.session == session);
         let refresh = under_way.unwrap_or_else(|| {
-            let refresh = self.refresh(signed_in).boxed_local().shared();
+            let outcome = self.renew(session.clone(), stale).boxed_local().shared();
+            let refresh = RefreshUnderWay { session, outcome };
             self.refresh_under_way.set(Some(refresh.clone()));
             // Driven from the root: it must not stop half-way because the component that asked is gone.
-            spawn_forever(refresh.clone().map(|_| ()));
+            spawn_forever(refresh.outcome.clone().map(|_| ()));
             refresh
         });
-        refresh.await
+        refresh.outcome.await
     }
 
-    async fn refresh(mut self, signed_in: SignedIn) -> Result<AccessToken, ApiError> {
-        let session = signed_in.session;
-        let outcome = api::auth::refresh_access_token(Proven::new(
-            browser_key::sign,
-            RefreshRequest { session: session.clone() },
-        ))
-        .await;
-        self.refresh_under_way.set(None);
-        // Signed out while the answer was on its way: it is nobody's any more.
-        if !self.still_holds(&signed_in.access_token) {
-            return Err(ApiError::SessionEnded);
+    async fn renew(mut self, session: SessionId, stale: Option<AccessToken>) -> Result<AccessToken, ApiError> {
+        let turn = self.turn_to_refresh(&session, stale.is_none()).await;
+        let outcome = match self.held_instead_of(&session, stale.as_ref()) {
+            // Another tab was faster, or the person signed out meanwhile.
+            Some(known) => known,
+            None => self.refresh(&session, stale.as_ref()).await,
+        };
+        // Whoever is next finds the news sent.
+        drop(turn);
+        let is_this = self.refresh_under_way.peek().as_ref().is_some_and(|refresh| refresh.session == session);
+        if is_this {
+            self.refresh_under_way.set(None);
         }
-        match outcome {
-            Ok(response) => {
-                let access_token = response.0.access_token.clone();
-                self.refreshed(session, response.0);
+        outcome
+    }
+
+    /// Waits until no other tab refreshes, or one has told of its new token.
+    async fn turn_to_refresh(mut self, session: &SessionId, has_nothing: bool) -> Option<RefreshLock> {
+        let (tell_me, heard) = oneshot::channel();
+        self.awaited_news.set(Some(AwaitedNews { session: session.clone(), heard: tell_me }));
+        if has_nothing {
+            tabs::tell(&News::Asked { session: session.clone() });
+        }
+        let turn = match select(heard, pin!(refresh_lock::acquire())).await {
+            Either::Left(_) => None,
+            Either::Right((lock, heard)) if has_nothing || lock.was_taken => {
+                let _ = select(heard, pin!(browser::sleep(ANSWERED_WITHIN))).await;
+                Some(lock)
+            }
+            Either::Right((lock, _)) => Some(lock),
+        };
+        self.awaited_news.set(None);
+        turn
+    }
+
+    async fn refresh(self, session: &SessionId, stale: Option<&AccessToken>) -> Result<AccessToken, ApiError> {
+        let request = Proven::new(browser_key::sign, RefreshRequest { session: session.clone() });
+        // What comes later is nobody's: the server has stored its part, and the next refresh goes on from there.
+        let answer =
+            match select(pin!(api::auth::refresh_access_token(request)), pin!(browser::sleep(LONGEST_REFRESH))).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => Err(ApiError::Unreachable),
+            };
+        // Signed out while the answer was on its way: it is nobody's any more.
+        if let Some(known) = self.held_instead_of(session, stale) {
+            return known;
+        }
+        match answer {
+            Ok(Answer(RefreshResponse { access_token, expires_in, user, .. })) => {
+                self.signed_in(session.clone(), access_token.clone(), expires_in, user.clone());
+                let (session, token) = (session.clone(), access_token.clone());
+                tabs::tell(&News::Refreshed { session, access_token: token, expires_in, user });
                 Ok(access_token)
             }
             // The key that the session was bound to is not this browser's any more: that is its end too.
@@ -112,9 +213,24 @@ impl Auth {
         }
     }
 
+    /// What there is by now instead of `stale`, without a refresh; `None` where this tab still holds just that.
+    fn held_instead_of(
+        self,
+        session: &SessionId,
+        stale: Option<&AccessToken>,
+    ) -> Option<Result<AccessToken, ApiError>> {
+        match (&*self.state.peek(), stale) {
+            (AuthState::SignedIn(held), stale) if held.session == *session => {
+                (Some(&held.access_token) != stale).then(|| Ok(held.access_token.clone()))
+            }
+            (AuthState::Unknown, None) => None,
+            _ => Some(Err(ApiError::SessionEnded)),
+        }
+    }
+
     fn signed_in_now(self) -> Result<SignedIn, ApiError> {
         match &*self.state.peek() {
-            AuthState::SignedIn(signed_in) => Ok(signed_in.clone()),
+            AuthState::SignedIn(signed_in) => Ok(SignedIn::clone(signed_in)),
             AuthState::Unknown | AuthState::SignedOut => Err(ApiError::SessionEnded),
         }
     }

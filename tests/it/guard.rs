@@ -12,7 +12,7 @@ use axum::{
     body::{Body, Bytes},
     http::{Method, header},
 };
-use oracle_ai::server::sessions::SecretHash;
+use oracle_ai::server::sessions::{Kind, RecordName};
 use serde_json::json;
 
 use crate::{
@@ -176,7 +176,8 @@ async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
         assert_eq!(answer.status == 200, is_let_in, "{answer:?}");
         let spent = who.key.jti_hash(claims["jti"].as_str().unwrap());
         let now = browser.app.clock.now();
-        let was_new = browser.app.store.spend(SecretHash::of(&spent), now + HOUR, now).await.unwrap();
+        let was_new =
+            browser.app.records.store().spend(&RecordName::of(Kind::Spent, &spent), now + HOUR, now).await.unwrap();
         assert_eq!(was_new, !is_let_in);
     }
 }

@@ -48,7 +48,8 @@ async fn fifty_who_need_new_keys_at_once_fetch_them_once() {
     let sessions = join_all(people.iter().map(|person| async { person.sign_in().await.session })).await;
     browser.provider.rotate_keys(json!({ "remove_old": true })).await;
     browser.app.clock.jump(A_MINUTE);
-    join_all(people.iter().zip(&sessions).map(|(person, session)| person.refreshed(session))).await;
+    let answers = join_all(people.iter().zip(&sessions).map(|(person, session)| person.refresh(session))).await;
+    answers.iter().for_each(|answer| answer.assert_ok());
     assert_eq!(browser.provider.calls_of("jwks").await, 2);
 }
 

@@ -20,7 +20,7 @@ use wasm_bindgen::JsValue;
 use super::browser;
 use crate::api::proof::ProofRequest;
 
-pub use storage::{forget_session, keep_session, kept_session};
+pub use storage::{forget_ended_session, forget_session, keep_session, kept_session};
 
 /// Why there is no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -43,16 +43,24 @@ pub async fn kept_session() -> Option<SessionId> {
 
 pub async fn keep_session(id: &SessionId) {
     // What can't be kept costs a sign-in at the next reload, nothing more.
-    let _ = write(Some(id.secret())).await;
+    let _ = change_session(|_| Some(id.secret().to_owned())).await;
 }
 
+/// Forgets a session that has ended, and none that another tab has begun since.
+pub async fn forget_ended_session(id: &SessionId) {
+    let _ = change_session(|kept| kept.filter(|kept| kept != id.secret())).await;
+}
+
+/// Forgets whatever session is kept.
 pub async fn forget_session() {
-    let _ = write(None).await;
+    let _ = change_session(|_| None).await;
 }
 
-async fn write(session: Option<&str>) -> Result<(), idb::Error> {
+/// Keeps what `change` makes of the session kept, in one transaction.
+async fn change_session(change: impl FnOnce(Option<String>) -> Option<String>) -> Result<(), idb::Error> {
     let (transaction, store) = open(TransactionMode::ReadWrite).await?;
-    match session {
+    let kept = store.get(JsValue::from(SESSION))?.await?.and_then(|id| id.as_string());
+    match change(kept) {
         Some(id) => {
             store.put(&id.into(), Some(&SESSION.into()))?.await?;
         }

@@ -19,6 +19,7 @@ use super::{
     login_page::LoginPage,
     page::ErrorPage,
     params::Params,
+    response_fault::ResponseFault,
     secret::Secret,
     shared::Shared,
     user::{Settings, UserName},
@@ -112,7 +113,7 @@ pub fn answer(shared: &Shared, call: &OpenCall, request: &str, choice: Option<Ch
         user.map(|user| issue_code(shared, call, &address, request, user)).transpose()
     });
     match answered {
-        Ok(Some(code)) => address.answer(&shared.issuer, &[("code", code.expose())]),
+        Ok(Some((code, fault))) => address.answer(&shared.issuer, &[("code", code.expose())], fault),
         Ok(None) => LoginPage {
             client_id: &shared.client.client_id,
             returns_to: &address.url,
@@ -124,7 +125,7 @@ pub fn answer(shared: &Shared, call: &OpenCall, request: &str, choice: Option<Ch
         Err(error) => {
             call.outcome(error.code.clone());
             let error = [("error", &*error.code), ("error_description", error.description)];
-            address.answer(&shared.issuer, &error)
+            address.answer(&shared.issuer, &error, None)
         }
     }
 }
@@ -135,7 +136,7 @@ fn issue_code(
     address: &ReturnAddress,
     request: AuthorizationRequest,
     user: UserName,
-) -> Result<Secret, AuthorizationError> {
+) -> Result<(Secret, Option<ResponseFault>), AuthorizationError> {
     call.user(&user);
     let settings = shared.users().settings(&user);
     if settings.deny {
@@ -151,7 +152,7 @@ fn issue_code(
         redirect_uri: address.redirect_uri.clone(),
         code_challenge: request.code_challenge,
     };
-    Ok(shared.grants().issue_code(code, Instant::now()))
+    Ok((shared.grants().issue_code(code, Instant::now()), settings.authorize_response_fault))
 }
 
 impl ReturnAddress {
@@ -175,12 +176,14 @@ impl ReturnAddress {
 
     /// RFC 6749 §4.1.2; `iss` is RFC 9207 §2. 303, so that a POST isn't repeated there
     /// (RFC 9700 §4.12).
-    fn answer(mut self, issuer: &str, members: &[(&str, &str)]) -> Response {
-        self.url
-            .query_pairs_mut()
-            .extend_pairs(members)
-            .extend_pairs(self.state.map(|state| ("state", state)))
-            .append_pair("iss", issuer);
+    fn answer(mut self, issuer: &str, members: &[(&str, &str)], fault: Option<ResponseFault>) -> Response {
+        let mut answer: Vec<(&str, Cow<str>)> = members.iter().map(|(name, value)| (*name, (*value).into())).collect();
+        answer.extend(self.state.map(|state| ("state", state.into())));
+        answer.push(("iss", issuer.into()));
+        if let Some(fault) = fault {
+            answer = fault.spoil(answer);
+        }
+        self.url.query_pairs_mut().extend_pairs(answer);
         Redirect::to(self.url.as_str()).into_response()
     }
 }

@@ -40,14 +40,20 @@ pub struct Codes(HashMap<Secret, State>);
 #[derive(Debug)]
 enum State {
     Open { code: Code, expires: Instant },
-    Spent { user: UserName, grant: Option<GrantId> },
+    Spent { user: UserName, grant: Option<GrantId>, forgotten: Instant },
 }
 
 const LIFETIME: Duration = Duration::from_secs(60);
 
+/// For so long it is noticed that a spent code comes again.
+const REMEMBERED: Duration = Duration::from_secs(60 * 60);
+
 impl Codes {
     pub fn issue(&mut self, code: Code, now: Instant) -> Secret {
-        self.0.retain(|_, state| !matches!(state, State::Open { expires, .. } if now >= *expires));
+        self.0.retain(|_, state| match state {
+            State::Open { expires, .. } => now < *expires,
+            State::Spent { forgotten, .. } => now < *forgotten,
+        });
         let secret = Secret::random();
         let expires = now + LIFETIME;
         self.0.insert(secret.clone(), State::Open { code, expires });
@@ -76,7 +82,7 @@ impl Codes {
             State::Spent { grant, .. } => return Err(CodeError::Reused(*grant)),
             State::Open { code, .. } => code.sign_in.user.clone(),
         };
-        let spent = State::Spent { user, grant: None };
+        let spent = State::Spent { user, grant: None, forgotten: now + REMEMBERED };
         let State::Open { code, expires } = std::mem::replace(state, spent) else {
             return Err(CodeError::Unknown);
         };

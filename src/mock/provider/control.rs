@@ -4,13 +4,15 @@
 //! |---|---|
 //! | `GET PUT DELETE /__control/users/{user}` | the user's settings |
 //! | `POST /__control/users/{user}/revoke` | ends everything the user granted |
+//! | `POST /__control/users/{user}/replay` | a thief uses a refresh token of the user that was superseded |
+//! | `GET /__control/` | all of it by hand: the fault board |
 //! | `GET DELETE /__control/calls?user=` | what was called |
 //! | `POST /__control/outage` | the endpoints that answer 503, for everyone |
 //! | `POST /__control/rotate-keys` | a new signing key; the same `kid`, the old keys gone if so asked |
 //! | `POST /__control/reset` | as just started |
 //! | `GET /__control/health` | 200 |
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use axum::{
     Json, Router,
@@ -24,12 +26,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
+    board_page,
     calls::Call,
     endpoint::Endpoint,
     grants::Grants,
     keys::{NoKey, Rotation},
     params::Params,
     shared::Shared,
+    token_error::TokenError,
     user::{Settings, SettingsError, UserName},
 };
 
@@ -39,6 +43,7 @@ enum ControlError {
     NotJson(serde_json::Error),
     Settings(SettingsError),
     NoKey(NoKey),
+    NothingSuperseded(UserName),
     NoSuchPath,
 }
 
@@ -53,11 +58,13 @@ pub fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/users/{user}", user)
         .route("/users/{user}/revoke", post(revoke_user))
+        .route("/users/{user}/replay", post(replay_superseded))
         .route("/calls", get(list_calls).delete(clear_calls))
         .route("/outage", post(set_outage))
         .route("/rotate-keys", post(rotate_keys))
         .route("/reset", post(reset))
         .route("/health", get(health))
+        .merge(board_page::router())
         .fallback(no_such_path)
 }
 
@@ -90,6 +97,17 @@ async fn revoke_user(State(shared): State<Arc<Shared>>, Path(user): Path<String>
     let user = parse_user(&user)?;
     shared.grants().revoke_user(&user);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The token endpoint's answer to the thief.
+async fn replay_superseded(
+    State(shared): State<Arc<Shared>>,
+    Path(user): Path<String>,
+) -> Result<Json<Value>, ControlError> {
+    let user = parse_user(&user)?;
+    let replayed = shared.grants().replay_superseded(&user, Instant::now());
+    let error = replayed.ok_or(ControlError::NothingSuperseded(user))?;
+    Ok(Json(json!({ "status": 400, "error": TokenError::Grant(error).code() })))
 }
 
 async fn list_calls(
@@ -175,6 +193,10 @@ impl IntoResponse for ControlError {
             ControlError::Settings(error) => (StatusCode::BAD_REQUEST, json!(error)),
             ControlError::NoKey(error) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, json!({ "field": null, "message": error.to_string() }))
+            }
+            ControlError::NothingSuperseded(user) => {
+                let message = format!("no refresh token of {user} was superseded yet");
+                (StatusCode::CONFLICT, json!({ "field": null, "message": message }))
             }
             ControlError::NoSuchPath => (StatusCode::NOT_FOUND, json!({ "field": null, "message": "no such path" })),
         };

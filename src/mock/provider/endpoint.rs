@@ -20,7 +20,7 @@ pub enum Endpoint {
 pub const LOGIN_PATH: &str = "/login";
 
 impl Endpoint {
-    const ALL: [Endpoint; 8] = [
+    pub const ALL: [Endpoint; 8] = [
         Endpoint::Authorize,
         Endpoint::Token,
         Endpoint::Userinfo,
@@ -42,6 +42,24 @@ impl Endpoint {
             Endpoint::Jwks => "/jwks",
             Endpoint::Discovery => "/.well-known/openid-configuration",
         }
+    }
+
+    /// As the control plane spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Endpoint::Authorize => "authorize",
+            Endpoint::Token => "token",
+            Endpoint::Userinfo => "userinfo",
+            Endpoint::Introspect => "introspect",
+            Endpoint::Revoke => "revoke",
+            Endpoint::EndSession => "end_session",
+            Endpoint::Jwks => "jwks",
+            Endpoint::Discovery => "discovery",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Endpoint> {
+        Endpoint::ALL.into_iter().find(|endpoint| endpoint.name() == name)
     }
 
     pub fn at_path(path: &str) -> Option<Endpoint> {

@@ -1,7 +1,7 @@
 //! What users have granted to the relying party, and which tokens still stand for it.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -83,14 +83,14 @@ pub enum RefreshTokenPolicy {
     Omit,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GrantId(pub u64);
 
 #[derive(Debug, Default)]
 pub struct Grants {
     codes: Codes,
     next_id: u64,
-    grants: HashMap<GrantId, Grant>,
+    grants: BTreeMap<GrantId, Grant>,
     /// Superseded ones too: that one comes again is how a theft shows (RFC 9700 §4.14.2).
     refresh_tokens: HashMap<Secret, GrantId>,
     access_tokens: HashMap<Secret, AccessToken>,
@@ -100,8 +100,16 @@ pub struct Grants {
 struct Grant {
     sign_in: SignIn,
     refresh_token: Secret,
+    /// Oldest first, those that stand for nothing any more; the good one is not among them.
+    superseded: VecDeque<Secret>,
     ended: bool,
 }
+
+/// Ended ones too: their tokens are still to be told from unknown ones. Older grants are forgotten first.
+const MOST_GRANTS: usize = 1_000;
+
+/// Of one grant. A thief who comes with an older one is refused like anybody.
+const MOST_SUPERSEDED: usize = 100;
 
 #[derive(Debug)]
 struct AccessToken {
@@ -176,8 +184,14 @@ impl Grants {
         };
         self.next_id += 1;
         let refresh_token = self.issue_refresh_token(id);
-        let grant = Grant { sign_in: sign_in.clone(), refresh_token: refresh_token.clone(), ended: false };
+        let grant = Grant {
+            sign_in: sign_in.clone(),
+            refresh_token: refresh_token.clone(),
+            superseded: VecDeque::new(),
+            ended: false,
+        };
         self.grants.insert(id, grant);
+        self.forget_oldest();
         Ok(self.issue(id, sign_in, Some(refresh_token), access_token_ttl, now))
     }
 
@@ -206,8 +220,15 @@ impl Grants {
             RefreshTokenPolicy::SendAgain => Some(current),
             RefreshTokenPolicy::Omit => None,
         };
-        if let (Some(grant), Some(sent)) = (self.grants.get_mut(&id), &refresh_token) {
-            grant.refresh_token = sent.clone();
+        if let (Some(grant), Some(sent)) = (self.grants.get_mut(&id), &refresh_token)
+            && grant.refresh_token != *sent
+        {
+            grant.superseded.push_back(std::mem::replace(&mut grant.refresh_token, sent.clone()));
+            if grant.superseded.len() > MOST_SUPERSEDED
+                && let Some(oldest) = grant.superseded.pop_front()
+            {
+                self.refresh_tokens.remove(&oldest);
+            }
         }
         Ok(self.issue(id, sign_in, refresh_token, access_token_ttl, now))
     }
@@ -249,6 +270,14 @@ impl Grants {
         Some(self.grants.get(&token.grant)?.sign_in.user.clone())
     }
 
+    /// What a thief is told who comes with the oldest superseded refresh token of a grant of this user that stands;
+    /// `None` where there is no such token.
+    pub fn replay_superseded(&mut self, user: &UserName, now: Instant) -> Option<GrantError> {
+        let mut standing = self.grants.values().filter(|grant| !grant.ended && grant.sign_in.user == *user);
+        let stolen = standing.find_map(|grant| grant.superseded.front()).cloned()?;
+        self.refresh(stolen.expose(), None, RefreshTokenPolicy::Rotate, Duration::ZERO, now).err()
+    }
+
     /// As if an administrator had ended everything of this user.
     pub fn revoke_user(&mut self, user: &UserName) {
         self.codes.revoke_user(user);
@@ -264,6 +293,18 @@ impl Grants {
     fn end_where(&mut self, is_meant: impl Fn(&SignIn) -> bool) {
         for grant in self.grants.values_mut() {
             grant.ended |= is_meant(&grant.sign_in);
+        }
+    }
+
+    /// Ended grants go before any that stands.
+    fn forget_oldest(&mut self) {
+        while self.grants.len() > MOST_GRANTS {
+            let oldest_ended = self.grants.iter().find(|(_, grant)| grant.ended).map(|(id, _)| *id);
+            let Some(id) = oldest_ended.or_else(|| self.grants.keys().next().copied()) else { return };
+            let Some(grant) = self.grants.remove(&id) else { return };
+            for token in grant.superseded.iter().chain([&grant.refresh_token]) {
+                self.refresh_tokens.remove(token);
+            }
         }
     }
 
@@ -305,5 +346,81 @@ impl From<CodeError> for GrantError {
             CodeError::OtherRedirectUri => GrantError::OtherRedirectUri,
             CodeError::WrongVerifier => GrantError::WrongVerifier,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLBACK: &str = "http://localhost/cb";
+    /// RFC 7636 appendix B.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn user(name: &str) -> UserName {
+        UserName::parse(name).unwrap()
+    }
+
+    fn sign_in(grants: &mut Grants, name: &str, now: Instant) -> Secret {
+        let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
+        let code = grants.issue_code(Code { sign_in: SignIn::of(user(name)), redirect_uri, code_challenge }, now);
+        grants.redeem_code(code.expose(), CALLBACK, VERIFIER, MINUTE, now).unwrap().refresh_token.unwrap()
+    }
+
+    fn rotate(grants: &mut Grants, token: &Secret, now: Instant) -> Result<Secret, GrantError> {
+        let issued = grants.refresh(token.expose(), None, RefreshTokenPolicy::Rotate, MINUTE, now);
+        issued.map(|issued| issued.refresh_token.unwrap())
+    }
+
+    #[test]
+    fn ended_grants_are_forgotten_before_any_that_stands_and_memory_is_bounded() {
+        let now = Instant::now();
+        let mut grants = Grants::default();
+        let oldest = sign_in(&mut grants, "alice", now);
+        for _ in 0..2 * MOST_GRANTS {
+            sign_in(&mut grants, "bob", now);
+            grants.revoke_user(&user("bob"));
+        }
+        assert_eq!(grants.grants.len(), MOST_GRANTS);
+        assert_eq!(grants.refresh_tokens.len(), MOST_GRANTS);
+        assert!(rotate(&mut grants, &oldest, now).is_ok());
+    }
+
+    #[test]
+    fn a_grant_that_is_refreshed_for_ever_remembers_so_many_tokens() {
+        let now = Instant::now();
+        let mut grants = Grants::default();
+        let mut token = sign_in(&mut grants, "alice", now);
+        for _ in 0..2 * MOST_SUPERSEDED {
+            token = rotate(&mut grants, &token, now).unwrap();
+        }
+        assert_eq!(grants.refresh_tokens.len(), MOST_SUPERSEDED + 1);
+        assert!(rotate(&mut grants, &token, now).is_ok());
+    }
+
+    #[test]
+    fn a_superseded_token_used_by_a_thief_ends_the_grant() {
+        let now = Instant::now();
+        let mut grants = Grants::default();
+        let first = sign_in(&mut grants, "alice", now);
+        assert_eq!(grants.replay_superseded(&user("alice"), now), None);
+        let second = rotate(&mut grants, &first, now).unwrap();
+        assert_eq!(grants.replay_superseded(&user("alice"), now), Some(GrantError::SupersededRefreshToken));
+        assert_eq!(rotate(&mut grants, &second, now), Err(GrantError::Ended));
+    }
+
+    #[test]
+    fn spent_codes_are_forgotten_in_the_end() {
+        let now = Instant::now();
+        let mut grants = Grants::default();
+        let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
+        let code = Code { sign_in: SignIn::of(user("alice")), redirect_uri, code_challenge };
+        let code = grants.issue_code(code, now);
+        assert!(grants.redeem_code(code.expose(), CALLBACK, VERIFIER, MINUTE, now).is_ok());
+        assert!(grants.user_of_code(code.expose()).is_some());
+        sign_in(&mut grants, "bob", now + 61 * MINUTE);
+        assert_eq!(grants.user_of_code(code.expose()), None);
     }
 }

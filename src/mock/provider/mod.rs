@@ -14,13 +14,16 @@
 //! | `codes`, `grants` | what was granted, and what still counts |
 //! | `access_token` | what an access token says, as a JWT or at the introspection endpoint |
 //! | `userinfo`, `introspect`, `revoke`, `end_session`, `discovery` | the other endpoints |
-//! | `user`, `fault`, `control` | what a test can change |
+//! | `user`, `fault`, `response_fault`, `control` | what a test can change |
+//! | `board`, `board_page` | the same by hand, at `/__control/` |
 //! | `calls` | what the relying party did |
 //! | `loopback` | refuses names that are not loopback |
 //! | `connection` | a connection that can be dropped without an answer |
 
 mod access_token;
 mod authorize;
+mod board;
+mod board_page;
 mod calls;
 mod client;
 mod codes;
@@ -38,6 +41,7 @@ mod login_page;
 mod loopback;
 mod page;
 mod params;
+mod response_fault;
 mod revoke;
 mod secret;
 mod shared;
@@ -141,6 +145,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route(Endpoint::EndSession.path(), end_session)
         .fallback(page::not_found)
         .layer(middleware::from_fn_with_state(shared.clone(), calls::record))
+        .route(board_page::BOARD_PATH, get(board_page::show))
         .nest("/__control", control::router())
         .layer(middleware::from_fn(loopback::require_loopback_host))
         .layer(DefaultBodyLimit::max(64 * 1024))

@@ -152,6 +152,7 @@ async fn token_response(
         let client_id = &shared.client.client_id;
         let claims = Claims::new(&shared.issuer, client_id, issued, nonce, settings);
         let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
+        let claims = claims.by_clock_ahead(settings.clock_offset);
         let id_token = claims.into_id_token(&keys.current, fault);
         response["id_token"] = id_token.map_err(|_| TokenError::ServerError)?.into();
     }

@@ -13,6 +13,7 @@ use super::{
     access_token::AccessTokenFormat,
     fault::{self, Fault},
     grants::GrantType,
+    response_fault::ResponseFault,
 };
 
 /// 1 to 64 of `a-z 0-9 . _ -`.
@@ -37,6 +38,10 @@ pub struct Settings {
     pub ignores_max_age: bool,
     /// The `acr` of their sign-ins; without it, the first of those that are asked for.
     pub acr: Option<String>,
+    /// What is wrong with the authorization response that carries a code.
+    pub authorize_response_fault: Option<ResponseFault>,
+    /// How far the provider's clock is ahead, in seconds, as its ID tokens tell.
+    pub clock_offset: i32,
     pub rotate_refresh_tokens: bool,
     /// Without it, the old refresh token stays good and none is sent.
     pub refresh_token_in_refresh: bool,
@@ -122,6 +127,8 @@ impl Default for Settings {
             signed_in_ago: 0,
             ignores_max_age: false,
             acr: None,
+            authorize_response_fault: None,
+            clock_offset: 0,
             rotate_refresh_tokens: true,
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,
@@ -171,6 +178,11 @@ impl Users {
         let settings = self.settings(user).changed(changes)?;
         self.0.insert(user.clone(), settings.clone());
         Ok(settings)
+    }
+
+    /// Everybody who has settings.
+    pub fn names(&self) -> impl Iterator<Item = &UserName> {
+        self.0.keys()
     }
 
     pub fn reset(&mut self, user: &UserName) {

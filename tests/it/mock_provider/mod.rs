@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in tests; clippy takes what is not itself a test for other code")]
 
 mod authorization;
+mod board;
 mod control;
 mod faults;
 mod introspection;

@@ -1,0 +1,226 @@
+// The fault board, walked: each fault of the provider is switched on, met by a person, and switched off again. Nobody
+// is sent round in circles, no typed word is lost, and all is well afterwards.
+//
+// Elsewhere: two tabs that refresh at once (tabs.spec), a laptop that sleeps past the end of its token (wake.spec).
+
+import { ownMock, portsOfWorker, provider, startApp } from '../fixtures/servers';
+import { expect, refuseNextMessage, test } from '../fixtures/test';
+import type { Settings } from '../fixtures/user';
+import { chatPage } from '../pages/chat';
+import { mockLoginPage } from '../pages/login';
+
+const draft = 'Why is this plan slow?\nIt was fast yesterday.';
+
+const always = (kind: string, ms?: number) => [{ kind, times: 0, ...(ms ? { ms } : {}) }];
+
+test.describe('a sign-in fails, says so, and works once the fault is gone:', () => {
+  for (const [fault, says, settings] of [
+    ['access_denied', 'refused', { deny: true }],
+    ['login_required', 'question', { authorize_error: 'login_required' }],
+    ['interaction_required', 'question', { authorize_error: 'interaction_required' }],
+    ['temporarily_unavailable', 'busy', { authorize_error: 'temporarily_unavailable' }],
+    ['an error nobody knows', 'refused', { authorize_error: 'out_of_cheese' }],
+    ['wrong state', 'linkNotValid', { authorize_response_fault: 'wrong_state' }],
+    ['no state', 'linkNotValid', { authorize_response_fault: 'missing_state' }],
+    ['the code twice', 'linkNotValid', { authorize_response_fault: 'repeated_code' }],
+    ['wrong iss', 'didNotWork', { authorize_response_fault: 'wrong_iss' }],
+    ['no iss', 'didNotWork', { authorize_response_fault: 'missing_iss' }],
+    ['answer 500', 'unreachable', { token_faults: always('server_error') }],
+    ['answer 503', 'unreachable', { token_faults: always('unavailable') }],
+    ['connection reset', 'unreachable', { token_faults: always('reset') }],
+    ['answer lost', 'unreachable', { token_faults: always('lost_answer') }],
+    ['malformed JSON', 'unreachable', { token_faults: always('garbage') }],
+    // T45: a bare 400 is a refusal, an answer that can't be read is none.
+    ['bare 400', 'didNotWork', { token_faults: always('empty') }],
+    ['invalid_grant', 'didNotWork', { token_faults: always('invalid_grant') }],
+    ['no access token', 'unreachable', { token_faults: always('missing_access_token') }],
+    ['no ID token', 'didNotWork', { token_faults: always('missing_id_token') }],
+    ['ID token of another iss', 'didNotWork', { token_faults: always('wrong_iss') }],
+    ['ID token for another aud', 'didNotWork', { token_faults: always('wrong_aud') }],
+    ['ID token of another nonce', 'didNotWork', { token_faults: always('wrong_nonce') }],
+    ['expired ID token', 'didNotWork', { token_faults: always('expired_id_token') }],
+    ['badly signed ID token', 'didNotWork', { token_faults: always('bad_signature') }],
+    ['unsigned ID token', 'didNotWork', { token_faults: always('alg_none') }],
+  ] as const) {
+    test(fault, async ({ page, user, login, callback, chat, wire }) => {
+      await user.set(settings as unknown as Settings);
+      await page.goto('/chat?topic=awr');
+      await login.signInAs(user.name);
+      await callback.says(says);
+      expect(wire.calls('GET', '/api/authorize'), 'one sign-in was begun').toHaveLength(1);
+
+      await user.reset();
+      await callback.tryAgain.click();
+      await login.signInAs(user.name);
+      await chat.isOpen();
+      await expect(page).toHaveURL('/chat?topic=awr');
+    });
+  }
+});
+
+test.describe('a refresh fails, the session and the message are kept, in every tab:', () => {
+  for (const kind of ['server_error', 'unavailable', 'reset', 'garbage']) {
+    test(kind, async ({ page, context, user, signIn, chat, callback, wire }) => {
+      await signIn('/chat?topic=awr');
+      await user.set({ refresh_faults: always(kind) });
+      await refuseNextMessage(page);
+      await chat.ask(draft);
+      await expect(chat.retry).toBeVisible();
+      await expect(chat.questions).toContainText('It was fast yesterday.');
+
+      // A second tab needs no refresh as long as the first is there; alone, it says what is the matter.
+      const other = await context.newPage();
+      await other.goto('/chat');
+      await chatPage(other).isOpen();
+      await other.close();
+      await page.reload();
+      await callback.says('unreachable');
+
+      await user.reset();
+      await callback.tryAgain.click();
+      await expect(chat.message).toHaveValue(draft);
+      await expect(page).toHaveURL('/chat?topic=awr');
+      await chat.message.press('Enter');
+      await chat.answered('It was fast yesterday.');
+      expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
+    });
+  }
+});
+
+test.describe('a session ends, and the message is there after one sign-in:', () => {
+  for (const [fault, settings] of [
+    ['invalid_grant', { refresh_faults: always('invalid_grant') }],
+    ['bare 400', { refresh_faults: always('empty') }],
+    ['ID token of another iss', { refresh_faults: always('wrong_iss') }],
+    ['ID token for another aud', { refresh_faults: always('wrong_aud') }],
+    ['badly signed ID token', { refresh_faults: always('bad_signature') }],
+    ['signed out elsewhere', 'revoke'],
+    ['an old refresh token used by a thief', 'steal'],
+  ] as const) {
+    test(fault, async ({ page, user, signIn, login, chat, wire }) => {
+      await signIn('/chat?topic=awr');
+      if (settings === 'revoke') {
+        await user.revoke();
+      } else if (settings === 'steal') {
+        await page.reload();
+        await chat.isOpen();
+        expect(await user.replaySupersededRefreshToken()).toEqual({ status: 400, error: 'invalid_grant' });
+      } else {
+        await user.set(settings as unknown as Settings);
+      }
+      await refuseNextMessage(page);
+      await chat.ask(draft);
+      await login.isOpen();
+      await user.reset();
+      await login.signInAs(user.name);
+
+      await expect(chat.message).toHaveValue(draft);
+      await expect(page).toHaveURL('/chat?topic=awr');
+      await chat.message.press('Enter');
+      await chat.answered('It was fast yesterday.');
+      expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
+    });
+  }
+});
+
+test.describe('an odd provider is nothing a person notices:', () => {
+  for (const [oddity, settings] of [
+    ['a slow exchange', { token_faults: [{ kind: 'slow', ms: 1500 }] }],
+    ['a slow refresh', { refresh_faults: [{ kind: 'slow', ms: 1500 }] }],
+    ['no ID token in a refresh', { id_token_in_refresh: false }],
+    ['no new refresh token', { refresh_token_in_refresh: false }],
+    ['the same refresh token again', { rotate_refresh_tokens: false }],
+    ['expires_in of five seconds', { access_token_ttl: 5 }],
+    ['expires_in missing', { expires_in: 'absent' }],
+    ['expires_in as a text', { expires_in: 'string' }],
+    ['a clock five minutes behind', { clock_offset: -300, id_token_ttl: 3600 }],
+  ] as const) {
+    test(oddity, async ({ page, user, signIn, chat, wire }) => {
+      await user.set(settings as unknown as Settings);
+      await signIn();
+      for (const message of ['first', 'second']) {
+        await refuseNextMessage(page);
+        await chat.ask(message);
+        await chat.answered(message);
+      }
+      await page.reload();
+      await chat.isOpen();
+      expect(await user.tokenCalls('refresh_token')).toEqual(['ok', 'ok', 'ok']);
+      expect(wire.calls('GET', '/api/authorize')).toHaveLength(1);
+    });
+  }
+});
+
+test('a refresh whose answer is lost ends in one sign-in, with the message kept', async ({
+  page, user, signIn, login, chat,
+}) => {
+  // The provider has spent the refresh token, and takes the next use for a theft (RFC 9700 §4.14.2).
+  await signIn();
+  await user.set({ refresh_faults: [{ kind: 'lost_answer' }] });
+  await refuseNextMessage(page);
+  await chat.ask(draft);
+  await expect(chat.retry).toBeVisible();
+  await refuseNextMessage(page);
+  await chat.retry.click();
+  await login.isOpen();
+  await login.signInAs(user.name);
+  await expect(chat.message).toHaveValue(draft);
+});
+
+test('a provider whose clock is five minutes ahead is signed in at, or refused once', async ({
+  page, user, login, chat, callback, wire,
+}) => {
+  await user.set({ clock_offset: 300 });
+  await page.goto('/chat');
+  await login.signInAs(user.name);
+  await expect(chat.message.or(callback.tryAgain)).toBeVisible();
+  expect(wire.calls('GET', '/api/authorize')).toHaveLength(1);
+});
+
+for (const endpoint of ['discovery', 'jwks']) {
+  test(`a provider without its ${endpoint} is told so, and found once it is back`, async ({ page, user, callback, chat }) => {
+    const ports = portsOfWorker(test.info().parallelIndex);
+    const app = ownMock(ports);
+    const stopApp = await startApp(app);
+    try {
+      const outage = (endpoints: string[]) =>
+        page.request.post(`http://127.0.0.1:${ports.provider}/__control/outage`, { data: { endpoints } });
+      expect(await outage([endpoint])).toBeOK();
+      await page.goto(`${app.FRONT_URL}/chat?topic=awr`);
+      await callback.says('unreachable');
+
+      expect(await outage([])).toBeOK();
+      await callback.tryAgain.click();
+      await mockLoginPage(page).signInAs(user.name);
+      await chat.isOpen();
+      await expect(page).toHaveURL(`${app.FRONT_URL}/chat?topic=awr`);
+    } finally {
+      stopApp();
+    }
+  });
+}
+
+test('faults are switched on and off by hand on the board', async ({ page, context, user, signIn, login, callback }) => {
+  const board = await context.newPage();
+  await board.goto(`${provider.mock.origin}/__control/`);
+  await board.getByRole('textbox', { name: 'Another user' }).fill(user.name);
+  await board.getByRole('button', { name: 'Show' }).click();
+  await expect(board.getByRole('heading', { name: user.name })).toBeVisible();
+  const denied = board.getByRole('button', { name: 'Access denied' });
+  await denied.click();
+  await expect(denied).toHaveAttribute('aria-pressed', 'true');
+
+  await page.goto('/chat');
+  await login.signInAs(user.name);
+  await callback.says('refused');
+
+  await denied.click();
+  await expect(denied).toHaveAttribute('aria-pressed', 'false');
+  await signIn();
+  await board.reload();
+  await expect(board.getByRole('table', { name: 'Last calls, newest first' })).toContainText('authorization_code');
+
+  await board.getByRole('button', { name: 'Sign out elsewhere' }).click();
+  await page.reload();
+  await login.isOpen();
+});

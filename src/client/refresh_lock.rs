@@ -1,0 +1,92 @@
+//! One refresh at a time among all tabs of this browser, by Web Locks: a provider that rotates refresh tokens may take
+//! a second refresh for a theft (T46). The browser frees the lock of a tab that is closed or crashes.
+//!
+//! Where a browser lacks Web Locks, or refuses them, nobody waits for anybody; the server still makes one call of
+//! refreshes that meet there.
+
+use std::{pin::pin, time::Duration};
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use js_sys::{Function, Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+use super::browser;
+
+const NAME: &str = "oracle-ai.refresh";
+
+/// Longer than a refresh may take. Whoever has waited so long goes on alone: a browser may put a tab to sleep that
+/// holds the lock.
+const LONGEST_WAIT: Duration = Duration::from_secs(35);
+
+/// Free again when it is dropped.
+#[must_use]
+pub struct RefreshLock {
+    /// Whether another tab had it first: what that tab was given may be on its way here.
+    pub was_taken: bool,
+    /// The browser waits for its end.
+    _held: Option<oneshot::Sender<()>>,
+}
+
+enum Request {
+    Granted(oneshot::Sender<()>),
+    /// Another tab has it.
+    Taken,
+    /// There are no locks here.
+    Refused,
+}
+
+// web-sys has these only with `--cfg=web_sys_unstable_apis`.
+#[wasm_bindgen]
+extern "C" {
+    type LockManager;
+
+    /// <https://w3c.github.io/web-locks/#dom-lockmanager-request>
+    #[wasm_bindgen(method, catch)]
+    fn request(this: &LockManager, name: &str, options: &Object, callback: &Function) -> Result<Promise, JsValue>;
+}
+
+/// Waits for its turn.
+pub async fn acquire() -> RefreshLock {
+    match request(true).await {
+        Request::Granted(held) => RefreshLock { was_taken: false, _held: Some(held) },
+        Request::Refused => RefreshLock { was_taken: false, _held: None },
+        Request::Taken => {
+            let held = match select(pin!(request(false)), pin!(browser::sleep(LONGEST_WAIT))).await {
+                Either::Left((Request::Granted(held), _)) => Some(held),
+                Either::Left(_) | Either::Right(_) => None,
+            };
+            RefreshLock { was_taken: true, _held: held }
+        }
+    }
+}
+
+async fn request(only_if_free: bool) -> Request {
+    let (grant, granted) = oneshot::channel();
+    let callback = Closure::once_into_js(move |lock: JsValue| {
+        let (held, freed) = oneshot::channel::<()>();
+        let answer = if lock.is_null() { Request::Taken } else { Request::Granted(held) };
+        // Fails when nobody waits any more: `held` ends right here, and so does the lock.
+        let _ = grant.send(answer);
+        future_to_promise(async move {
+            let _ = freed.await;
+            Ok(JsValue::UNDEFINED)
+        })
+    });
+    let Some(settled) = requested(only_if_free, callback.unchecked_ref()) else { return Request::Refused };
+    match select(granted, JsFuture::from(settled)).await {
+        Either::Left((answer, _)) => answer.unwrap_or(Request::Refused),
+        // Settled without a grant: refused, as in a page that is on its way out.
+        Either::Right(_) => Request::Refused,
+    }
+}
+
+/// `None` where there are no Web Locks.
+fn requested(only_if_free: bool, callback: &Function) -> Option<Promise> {
+    let navigator = web_sys::window()?.navigator();
+    let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object)?;
+    let options = Object::new();
+    Reflect::set(&options, &"ifAvailable".into(), &only_if_free.into()).ok()?;
+    locks.unchecked_ref::<LockManager>().request(NAME, &options, callback).ok()
+}
