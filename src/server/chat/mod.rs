@@ -9,12 +9,9 @@ use futures_util::{Stream, StreamExt};
 
 use crate::wire::{
     auth::UserClaims,
-    chat::{ChatEvent, ChatEventKind, ChatRequest, EndReason, MAX_MESSAGE_CHARS},
+    chat::{ChatEvent, ChatEventKind, ChatRequest, EndReason, MAX_MESSAGE_CHARS, MessageId},
     error::ApiError,
 };
-
-/// Longest name of a conversation or a send, in characters.
-const MAX_NAME_CHARS: usize = 64;
 
 /// Numbered events; the stream is pulled by whoever reads it, and dropping it stops the answer.
 pub type Answer = Pin<Box<dyn Stream<Item = Result<ChatEvent, BoxError>> + Send>>;
@@ -28,7 +25,13 @@ impl Chat {
     pub fn answer(&self, user: &UserClaims, request: ChatRequest) -> Result<Answer, ApiError> {
         check(&request)?;
         let deltas = demo::answer(user, &request.message).map(|text| ChatEventKind::Delta { text });
-        let opened = futures_util::stream::once(async { ChatEventKind::Open });
+        let opened = futures_util::stream::once(async {
+            ChatEventKind::Open {
+                question: MessageId::new("question"),
+                answer: MessageId::new("answer"),
+                model: "demo".into(),
+            }
+        });
         let ended = futures_util::stream::once(async { ChatEventKind::End { reason: EndReason::Complete } });
         let mut end = End { reached: false };
         let events = opened.chain(deltas).chain(ended).enumerate().map(move |(n, kind)| {
@@ -59,8 +62,6 @@ impl Drop for End {
 }
 
 fn check(request: &ChatRequest) -> Result<(), ApiError> {
-    check_length("conversation", &request.conversation, MAX_NAME_CHARS)?;
-    check_length("idempotency_key", &request.idempotency_key, MAX_NAME_CHARS)?;
     check_length("message", request.message.trim(), MAX_MESSAGE_CHARS)
 }
 

@@ -16,7 +16,7 @@ use crate::{
         components::{Author, COMPOSER, Entry, Progress},
     },
     wire::{
-        chat::{ChatEventKind, ChatRequest},
+        chat::{ChatEventKind, ChatRequest, ConversationId, IdempotencyKey},
         error::ApiError,
     },
 };
@@ -72,9 +72,10 @@ impl Conversation {
             self.name.set(browser::random_name());
         }
         let request = ChatRequest {
-            conversation: self.name.peek().clone(),
+            conversation: ConversationId::new(self.name.peek().clone()),
             message: message.clone(),
-            idempotency_key: browser::random_name(),
+            idempotency_key: IdempotencyKey::new(browser::random_name()),
+            replaces: None,
         };
         self.entries.write().push(Entry { author: Author::You, text: message, progress: Progress::Complete });
         self.following.set(true);
@@ -150,8 +151,9 @@ impl Conversation {
             };
             match event {
                 Some(Ok(event)) => match event.kind {
-                    ChatEventKind::Open => self.draft.sent(),
+                    ChatEventKind::Open { .. } => self.draft.sent(),
                     ChatEventKind::Delta { text } => self.grow(&text),
+                    ChatEventKind::Thinking { .. } | ChatEventKind::Usage(_) | ChatEventKind::Error(_) => {}
                     ChatEventKind::End { .. } => return Some(Ok(())),
                 },
                 // A stream that just stops is never a whole answer.
