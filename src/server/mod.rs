@@ -12,7 +12,7 @@
 //! | `embedded_provider` | the mock provider, where no other is configured |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
-mod chat;
+pub mod chat;
 pub mod config;
 mod embedded_provider;
 pub mod environment;

@@ -1,6 +1,7 @@
 //! Answers to messages.
 
 mod demo;
+pub mod upstream;
 
 use std::pin::Pin;
 
