@@ -1,9 +1,31 @@
 //! Who answers: the seam between conversations and the models behind them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `settings` | where the model is, and how to speak with it |
+//! | `completions` | questions to any OpenAI-compatible server, and when they are asked again |
+//! | `refusal` | what an upstream means when it says no |
+//! | `answer` | an answer on its socket, with a limit to each silence |
+//! | `transcript`, `chunk`, `sse` | what its bytes mean |
+//! | `demo` | the responder that is built in |
+
+mod answer;
+mod chunk;
+mod completions;
+mod demo;
+mod refusal;
+mod settings;
+mod sse;
+mod transcript;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
+
+pub use completions::ChatCompletions;
+pub use demo::Demo;
+pub use settings::{ApiKey, ApiStyle, Patience, UpstreamSettings};
 
 use crate::wire::auth::UserClaims;
 
