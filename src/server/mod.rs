@@ -10,13 +10,15 @@
 //! | `oidc` | the relying party: everything that speaks with the provider |
 //! | `chat` | answers to messages |
 //! | `embedded_provider` | the mock provider, where no other is configured |
+//! | `http` | what our HTTP clients have in common |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
-mod chat;
+pub mod chat;
 pub mod config;
 mod embedded_provider;
 pub mod environment;
 pub mod guard;
+pub mod http;
 pub mod oidc;
 pub mod proof;
 pub mod router;
@@ -28,7 +30,7 @@ use std::{io, process::ExitCode, sync::Arc};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use dioxus::prelude::Element;
 
-use chat::Chat;
+use chat::{Chat, upstream::Demo};
 use config::{Config, Provider};
 use embedded_provider::EmbeddedProvider;
 use environment::Environment;
@@ -57,7 +59,7 @@ pub enum StartError {
     #[error(transparent)]
     Randomness(#[from] environment::RandomnessError),
     #[error(transparent)]
-    Http(#[from] oidc::HttpSetupError),
+    Http(#[from] http::HttpSetupError),
     #[error(transparent)]
     EmbeddedProvider(#[from] embedded_provider::StartError),
     #[error("can't listen on {address}: {source}")]
@@ -97,7 +99,12 @@ impl Services {
         let nonces = Nonces::new(environment.randomness.bytes()?);
         let proofs = Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone());
         let sessions = Sessions::new(store, oidc, environment);
-        Ok(Self { sessions: Arc::new(sessions), proofs: Arc::new(proofs), chat: Chat, bearer_tokens_allowed })
+        Ok(Self {
+            sessions: Arc::new(sessions),
+            proofs: Arc::new(proofs),
+            chat: Chat::new(Arc::new(Demo)),
+            bearer_tokens_allowed,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
+mod chat;
 mod provider;
 mod variables;
 
@@ -12,12 +13,22 @@ use std::{
 
 use url::Url;
 
+pub use chat::{ChatUpstream, MockUpstream};
 pub use provider::{MockProvider, Provider};
 pub use variables::{ConfigError, Variables};
 
 /// Every variable that is ours. Any other name in `.env` stops the start.
 pub const VARIABLES: &[&str] = &[
     "ALLOW_BEARER_TOKENS",
+    "CHAT_ALLOW_HTTP",
+    "CHAT_API_KEY",
+    "CHAT_API_STYLE",
+    "CHAT_API_VERSION",
+    "CHAT_BASE_URL",
+    "CHAT_FIRST_TOKEN_TIMEOUT",
+    "CHAT_IDLE_TIMEOUT",
+    "CHAT_MODEL",
+    "CHAT_SYSTEM_PROMPT",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
@@ -26,6 +37,7 @@ pub const VARIABLES: &[&str] = &[
     "IP",
     "LOG",
     "MOCK_PROVIDER_ADDR",
+    "MOCK_UPSTREAM_ADDR",
     "OIDC_ISSUER",
     "PORT",
     "REDIRECT_URI",
@@ -46,6 +58,8 @@ pub struct Config {
     pub front_url: Url,
     /// `OIDC_ISSUER` and what belongs to it; the mock provider where it is not set.
     pub provider: Provider,
+    /// `CHAT_BASE_URL` and what belongs to it; the demo responder where it is not set.
+    pub chat: ChatUpstream,
     /// `ALLOW_BEARER_TOKENS`, default `false`: whether the guarded doors take access tokens without a proof, for API
     /// clients that are no browsers. The session doors always want the proof.
     pub allow_bearer_tokens: bool,
@@ -63,8 +77,9 @@ impl Config {
         let listen = listen(variables)?;
         let front_url = front_url(variables, listen.port())?;
         let provider = Provider::from_variables(variables, &front_url, listen)?;
+        let chat = ChatUpstream::from_variables(variables)?;
         let allow_bearer_tokens = variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?;
-        Ok(Self { listen, front_url, provider, allow_bearer_tokens, log: log(variables)? })
+        Ok(Self { listen, front_url, provider, chat, allow_bearer_tokens, log: log(variables)? })
     }
 }
 

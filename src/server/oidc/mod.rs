@@ -17,6 +17,6 @@ mod values;
 pub use client::{ClientAuthentication, OidcClient, ProviderSettings};
 pub use error::{ExchangeError, ProviderError, RefreshError};
 pub use exchange::Login;
-pub use http::{HttpSetupError, ProviderHttp};
+pub use http::ProviderHttp;
 pub use refresh::Refreshed;
 pub use values::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken};
