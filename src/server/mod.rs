@@ -9,12 +9,14 @@
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
 //! | `chat` | answers to messages |
+//! | `conversations` | stored conversations, and their store |
 //! | `embedded_provider` | the mock provider, where no other is configured |
 //! | `http` | what our HTTP clients have in common |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod chat;
 pub mod config;
+pub mod conversations;
 mod embedded_provider;
 pub mod environment;
 pub mod guard;
@@ -30,8 +32,15 @@ use std::{io, process::ExitCode, sync::Arc};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use dioxus::prelude::Element;
 
-use chat::{Chat, upstream::Demo};
+use chat::{
+    Chat, ChatSettings,
+    upstream::{Demo, SharedUpstream},
+};
 use config::{Config, Provider};
+use conversations::{
+    ConversationStore, Conversations,
+    sql::{DatabaseUrl, SqlStore},
+};
 use embedded_provider::EmbeddedProvider;
 use environment::Environment;
 use oidc::{OidcClient, ProviderHttp, ProviderSettings};
@@ -49,6 +58,7 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     pub proofs: Arc<Proofs>,
     pub chat: Chat,
+    pub conversations: Arc<Conversations>,
     /// Whether the guarded doors take access tokens without a proof (`ALLOW_BEARER_TOKENS`).
     pub bearer_tokens_allowed: bool,
 }
@@ -62,6 +72,10 @@ pub enum StartError {
     Http(#[from] http::HttpSetupError),
     #[error(transparent)]
     EmbeddedProvider(#[from] embedded_provider::StartError),
+    #[error(transparent)]
+    DatabaseUrl(#[from] conversations::sql::WrongDatabaseUrl),
+    #[error("DATABASE_URL: the database can't be used: {0}")]
+    Database(#[from] conversations::StoreError),
     #[error("can't listen on {address}: {source}")]
     Bind { address: std::net::SocketAddr, source: io::Error },
     #[error("{0}")]
@@ -88,7 +102,7 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
 }
 
 impl Services {
-    /// The services for this provider, with everything else embedded.
+    /// The services for this provider, with everything else embedded; conversations are kept in memory.
     pub fn new(
         settings: ProviderSettings,
         environment: Environment,
@@ -98,13 +112,30 @@ impl Services {
         let store = Arc::new(MemoryStore::new());
         let nonces = Nonces::new(environment.randomness.bytes()?);
         let proofs = Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone());
-        let sessions = Sessions::new(store, oidc, environment);
+        let sessions = Sessions::new(store, oidc, environment.clone());
+        let conversations: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
         Ok(Self {
             sessions: Arc::new(sessions),
             proofs: Arc::new(proofs),
-            chat: Chat::new(Arc::new(Demo)),
+            chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
+            conversations: Arc::new(Conversations::new(conversations, environment)),
             bearer_tokens_allowed,
         })
+    }
+
+    /// With conversations kept in this store, and answered by this upstream.
+    pub fn with_chat(
+        self,
+        store: Arc<dyn ConversationStore>,
+        upstream: SharedUpstream,
+        settings: ChatSettings,
+        environment: Environment,
+    ) -> Self {
+        Self {
+            chat: Chat::new(store.clone(), upstream, settings, environment.clone()),
+            conversations: Arc::new(Conversations::new(store, environment)),
+            ..self
+        }
     }
 }
 
@@ -143,7 +174,12 @@ async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), 
             (settings, Some(provider))
         }
     };
-    Ok((Services::new(settings, Environment::system(), config.allow_bearer_tokens)?, provider))
+    let environment = Environment::system();
+    let services = Services::new(settings, environment.clone(), config.allow_bearer_tokens)?;
+    let store = SqlStore::new(config.database_url.clone());
+    store.ready().await?;
+    let services = services.with_chat(Arc::new(store), Arc::new(Demo), config.answers, environment);
+    Ok((services, provider))
 }
 
 async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {

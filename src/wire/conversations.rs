@@ -51,6 +51,13 @@ pub struct Message {
     pub at: u64,
 }
 
+impl Message {
+    /// Whether it is still being written.
+    pub fn is_running(&self) -> bool {
+        self.role == Role::Answer && self.end.is_none()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -66,8 +73,7 @@ pub struct RenameRequest {
     pub title: String,
 }
 
-/// `POST /api/conversation/delete`: the conversation and its messages are gone; a running answer is stopped. Succeeds
-/// as well where there is nothing to delete.
+/// `POST /api/conversation/delete`: the conversation and its messages are gone; a running answer is stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteRequest {
     pub id: ConversationId,

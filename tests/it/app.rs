@@ -122,6 +122,7 @@ impl TestApp {
 fn link_the_doors() {
     std::hint::black_box(oracle_ai::api::auth::authorize as fn(_) -> _);
     std::hint::black_box(oracle_ai::api::chat::check_chat as fn(_) -> _);
+    std::hint::black_box(oracle_ai::api::conversations::rename_conversation as fn(_) -> _);
 }
 
 /// Returns when the condition holds. For what nobody announces, so that it must be looked at again and again.

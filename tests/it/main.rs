@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `app`, `browser`, `prover` | (support) the doors without a socket, a person, their browser's key |
 //! | `provider`, `scripted_provider` | (support) two providers |
+//! | `postgres` | (support) a database server |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
@@ -12,6 +13,7 @@
 //! | `guard`, `chat` | `GET` and `POST /api/chat` |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `store` | the contract of session stores |
+//! | `conversation_store` | the contract of conversation stores |
 //! | `mock_provider` | the mock provider by itself |
 
 #![expect(
@@ -27,11 +29,13 @@ mod bad_input;
 mod browser;
 mod browser_key;
 mod chat;
+mod conversation_store;
 mod guard;
 mod id_token;
 mod login;
 mod login_failures;
 mod mock_provider;
+mod postgres;
 mod proof;
 mod prover;
 mod provider;

@@ -9,9 +9,12 @@ mod variables;
 use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroU16,
+    time::Duration,
 };
 
 use url::Url;
+
+use super::{chat::ChatSettings, conversations::sql::DatabaseUrl};
 
 pub use chat::{ChatUpstream, MockUpstream};
 pub use provider::{MockProvider, Provider};
@@ -29,9 +32,12 @@ pub const VARIABLES: &[&str] = &[
     "CHAT_IDLE_TIMEOUT",
     "CHAT_MODEL",
     "CHAT_SYSTEM_PROMPT",
+    "CHAT_GRACE_SECONDS",
+    "CHAT_HISTORY_CHARS",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "DATABASE_URL",
     DEV_SERVER_PORT,
     "FRONT_URL",
     "IP",
@@ -49,6 +55,10 @@ const DEV_SERVER_PORT: &str = "DIOXUS_DEVSERVER_PORT";
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_IP: &str = "127.0.0.1";
+const DEFAULT_DATABASE: &str = "sqlite://oracle-ai.db?mode=rwc";
+
+/// An hour. Longer than any answer takes; one that nobody reads costs as much as one that somebody does.
+const MAX_GRACE_SECONDS: u64 = 60 * 60;
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -63,6 +73,12 @@ pub struct Config {
     /// `ALLOW_BEARER_TOKENS`, default `false`: whether the guarded doors take access tokens without a proof, for API
     /// clients that are no browsers. The session doors always want the proof.
     pub allow_bearer_tokens: bool,
+    /// `DATABASE_URL`, default `sqlite://oracle-ai.db?mode=rwc`, a file in the working directory: where conversations
+    /// are kept. `sqlite::memory:` keeps them nowhere.
+    pub database_url: DatabaseUrl,
+    /// `CHAT_GRACE_SECONDS`, default 20: how long an answer goes on while nobody reads it, for a reload or a sign-in;
+    /// 0 ends it at once. `CHAT_HISTORY_CHARS`, default 60000: how much of a conversation the model is told.
+    pub answers: ChatSettings,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
 }
@@ -79,7 +95,9 @@ impl Config {
         let provider = Provider::from_variables(variables, &front_url, listen)?;
         let chat = ChatUpstream::from_variables(variables)?;
         let allow_bearer_tokens = variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?;
-        Ok(Self { listen, front_url, provider, chat, allow_bearer_tokens, log: log(variables)? })
+        let (database_url, answers) = (database_url(variables)?, answers(variables)?);
+        let log = log(variables)?;
+        Ok(Self { listen, front_url, provider, chat, answers, allow_bearer_tokens, database_url, log })
     }
 }
 
@@ -98,6 +116,23 @@ fn front_url(variables: &Variables, port: u16) -> Result<Url, ConfigError> {
         true => Ok(url),
         false => Err(variables.wrong("FRONT_URL", EXPECTED)),
     }
+}
+
+fn database_url(variables: &Variables) -> Result<DatabaseUrl, ConfigError> {
+    const EXPECTED: &str = "a database, such as sqlite:///var/lib/oracle-ai/chat.db?mode=rwc or \
+                            postgres://user:password@host/database";
+    variables.parsed("DATABASE_URL", EXPECTED, DEFAULT_DATABASE)
+}
+
+fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
+    const GRACE: &str = "a number of seconds from 0 to 3600";
+    let ChatSettings { grace, history_chars } = ChatSettings::default();
+    let grace: u64 = variables.parsed("CHAT_GRACE_SECONDS", GRACE, &grace.as_secs().to_string())?;
+    if grace > MAX_GRACE_SECONDS {
+        return Err(variables.wrong("CHAT_GRACE_SECONDS", GRACE));
+    }
+    let history_chars = variables.parsed("CHAT_HISTORY_CHARS", "a number of characters", &history_chars.to_string())?;
+    Ok(ChatSettings { grace: Duration::from_secs(grace), history_chars })
 }
 
 fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {
