@@ -152,6 +152,20 @@ mod tests {
         decode::<RefreshRequest>(json.as_bytes()).err().unwrap()
     }
 
+    #[cfg(feature = "server")] // only the server sends events
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_says_every_ten_seconds_that_it_is_alive() {
+        use futures_util::{StreamExt, stream};
+
+        let silent = EventStream::of(stream::pending::<Result<ChatEvent, axum::BoxError>>()).into_response();
+        let mut body = silent.into_body().into_data_stream();
+        for _ in 0..3 {
+            let next = tokio::time::timeout(std::time::Duration::from_secs(10), body.next()).await;
+            let comment = next.unwrap().unwrap().unwrap();
+            assert!(comment.starts_with(b":") && comment.ends_with(b"\n\n"), "{comment:?}");
+        }
+    }
+
     #[test]
     fn broken_json_is_malformed_and_says_where() {
         assert!(matches!(error("{\"session\": "), ApiError::MalformedRequest { reason } if reason.contains("line 1")));

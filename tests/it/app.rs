@@ -12,6 +12,8 @@ use axum::{
 };
 use oracle_ai::server::{
     Services,
+    chat::{ChatSettings, upstream::SharedUpstream},
+    conversations::ConversationStore,
     environment::{Clock, Environment},
     oidc::{OidcClient, ProviderHttp, ProviderSettings},
     proof::{Nonces, Proofs},
@@ -53,11 +55,24 @@ impl TestApp {
 
     /// With `ALLOW_BEARER_TOKENS`.
     pub fn with_bearer_tokens_allowed(settings: ProviderSettings) -> Self {
-        Self::start(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()), true)
+        Self::start(settings, ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()), true, |services, _| services)
+    }
+
+    /// With conversations kept in this store and answered by this upstream.
+    pub fn chatting(
+        settings: ProviderSettings,
+        conversations: Arc<dyn ConversationStore>,
+        upstream: SharedUpstream,
+        chat: ChatSettings,
+    ) -> Self {
+        let (http, store) = (ProviderHttp::new().unwrap(), Arc::new(MemoryStore::new()));
+        Self::start(settings, http, store, false, |services, environment| {
+            services.with_chat(conversations, upstream, chat, environment)
+        })
     }
 
     pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn SessionStore>) -> Self {
-        Self::start(settings, http, store, false)
+        Self::start(settings, http, store, false, |services, _| services)
     }
 
     fn start(
@@ -65,11 +80,13 @@ impl TestApp {
         http: ProviderHttp,
         store: Arc<dyn SessionStore>,
         bearer_tokens_allowed: bool,
+        equip: impl FnOnce(Services, Environment) -> Services,
     ) -> Self {
         link_the_doors();
         let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
-        let mut services = Services::new(settings.clone(), environment.clone(), bearer_tokens_allowed).unwrap();
+        let services = Services::new(settings.clone(), environment.clone(), bearer_tokens_allowed).unwrap();
+        let mut services = equip(services, environment.clone());
         let oidc = Arc::new(OidcClient::new(settings, http, environment.clone()));
         let nonces = Nonces::new(environment.randomness.bytes().unwrap());
         services.proofs = Arc::new(Proofs::new(oidc.front_url(), nonces, store.clone(), environment.clone()));

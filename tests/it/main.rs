@@ -5,12 +5,14 @@
 //! |---|---|
 //! | `app`, `browser`, `prover` | (support) the doors without a socket, a person, their browser's key |
 //! | `provider`, `scripted_provider` | (support) two providers |
-//! | `postgres` | (support) a database server |
+//! | `postgres`, `scripted_upstream`, `chatter` | (support) a database server, an upstream, a person who chats |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
 //! | `guard`, `chat` | `GET` and `POST /api/chat` |
+//! | `chat_endings`, `chat_readers` | how answers end, and who reads them when: `/api/chat/follow`, `/api/chat/stop` |
+//! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
@@ -29,7 +31,11 @@ mod bad_input;
 mod browser;
 mod browser_key;
 mod chat;
+mod chat_endings;
+mod chat_readers;
+mod chatter;
 mod conversation_store;
+mod conversations;
 mod guard;
 mod id_token;
 mod login;
@@ -43,4 +49,5 @@ mod refresh;
 mod refresh_failures;
 mod rooms;
 mod scripted_provider;
+mod scripted_upstream;
 mod store;

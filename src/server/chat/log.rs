@@ -99,6 +99,10 @@ impl EventLog {
         self.written().text.clone()
     }
 
+    pub fn has_begun(&self) -> bool {
+        !self.written().events.is_empty()
+    }
+
     pub fn has_ended(&self) -> bool {
         self.written().has_ended()
     }

@@ -15,6 +15,8 @@ use crate::{
 
 /// Answers that one person can have written at a time, in as many conversations.
 const MAX_OF_OWNER: usize = 8;
+/// With those of which it is not known yet whether they begin: the same message may be sent many times at once.
+const MAX_SENT_BY_OWNER: usize = 64;
 /// With the longest answers, some 2 GB.
 const MAX_OF_ALL: usize = 1_000;
 
@@ -43,8 +45,10 @@ impl RunningAnswers {
     /// Makes room for an answer that is about to begin.
     pub fn admit(&self, answer: &MessageId, owner: &Owner) -> Result<Arc<Running>, ApiError> {
         let mut answers = self.answers();
-        let running = answers.values().filter(|running| !running.log.has_ended());
-        if running.filter(|running| running.owner == *owner).count() >= MAX_OF_OWNER {
+        let sent: Vec<_> =
+            answers.values().filter(|running| running.owner == *owner && !running.log.has_ended()).collect();
+        let begun = sent.iter().filter(|running| running.log.has_begun()).count();
+        if begun >= MAX_OF_OWNER || sent.len() >= MAX_SENT_BY_OWNER {
             return Err(ApiError::TooManyRequests);
         }
         if answers.len() >= MAX_OF_ALL {

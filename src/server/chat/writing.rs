@@ -206,7 +206,7 @@ impl Outcome {
     }
 
     fn error(self) -> Option<AnswerError> {
-        let retry_after = self.retry_after.map(|after| after.as_secs().max(1));
+        let retry_after = self.retry_after.map(|after| after.as_secs_f64().ceil() as u64);
         self.error.map(|kind| AnswerError { kind, retry_after })
     }
 }

@@ -33,10 +33,28 @@ fn the_issuer_keeps_every_letter() {
 }
 
 #[test]
+fn conversations_are_kept_in_a_file_and_answers_wait_twenty_seconds_for_their_reader() {
+    let defaults = config(&[]).unwrap();
+    assert_eq!(defaults.database_url, "sqlite://oracle-ai.db?mode=rwc".parse().unwrap());
+    assert_eq!((defaults.answers.grace, defaults.answers.history_chars), (Duration::from_secs(20), 60_000));
+    let set =
+        config(&[("CHAT_GRACE_SECONDS", "0"), ("CHAT_HISTORY_CHARS", "1000"), ("DATABASE_URL", "postgres://h/d")]);
+    let set = set.unwrap();
+    assert_eq!(set.database_url, "postgres://h/d".parse().unwrap());
+    assert_eq!((set.answers.grace, set.answers.history_chars), (Duration::ZERO, 1000));
+}
+
+#[test]
 fn each_wrong_value_is_refused_by_name() {
     for (variable, value) in [
         ("ALLOW_BEARER_TOKENS", "yes"),
+        ("CHAT_GRACE_SECONDS", "-1"),
+        ("CHAT_GRACE_SECONDS", "3601"),
+        ("CHAT_GRACE_SECONDS", "20s"),
+        ("CHAT_HISTORY_CHARS", "many"),
         ("CLIENT_AUTH", "basic"),
+        ("DATABASE_URL", "oracle-ai.db"),
+        ("DATABASE_URL", "mysql://me:secret@db.example/chat"),
         ("FRONT_URL", "chat.example.com"),
         ("FRONT_URL", "https://chat.example.com/app"),
         ("FRONT_URL", "http://chat.example.com"),

@@ -79,6 +79,7 @@ impl Conversations {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store unavailable");
+
         Self::Unavailable
     }
 }

@@ -1,10 +1,19 @@
 //! Which database, and how it is opened.
 
-use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    str::FromStr,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use sqlx::{
-    AnyPool, Executor,
+    AnyConnection, AnyPool, Connection, Executor,
     any::AnyPoolOptions,
     error::BoxDynError,
     migrate::{Migration, MigrationSource, MigrationType, Migrator},
@@ -16,6 +25,8 @@ use super::super::store::StoreError;
 /// A busy or lost database is told of before the person has given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const MOST_CONNECTIONS: u32 = 16;
+
+const MEMORY: &str = "sqlite::memory:";
 
 /// Every change of the tables, in order. What was released is never edited: a further one is added.
 const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "conversations", include_str!("0001_conversations.sql"))];
@@ -30,9 +41,16 @@ pub struct DatabaseUrl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     SqliteFile,
-    /// Gone with its only connection.
+    /// Gone with its last connection.
     SqliteMemory,
     Postgres,
+}
+
+/// An open database.
+pub struct Database {
+    pub pool: AnyPool,
+    /// Holds a database in memory: the pool drops a connection whose user was interrupted.
+    _anchor: Option<Mutex<AnyConnection>>,
 }
 
 /// It is none of the three.
@@ -43,7 +61,7 @@ pub struct WrongDatabaseUrl;
 impl DatabaseUrl {
     /// A database of its own for each store, kept nowhere.
     pub fn in_memory() -> Result<Self, WrongDatabaseUrl> {
-        "sqlite::memory:".parse()
+        MEMORY.parse()
     }
 
     /// How a transaction begins that will write. SQLite refuses to make a writer of a reader that was overtaken, and
@@ -66,7 +84,8 @@ impl DatabaseUrl {
                     Ok(())
                 })
             }),
-            Kind::SqliteMemory => options.max_connections(1).idle_timeout(None).max_lifetime(None),
+            // Two that share a database in memory would not wait for each other, but fail.
+            Kind::SqliteMemory => options.max_connections(1),
             Kind::Postgres => options,
         }
     }
@@ -76,14 +95,21 @@ impl FromStr for DatabaseUrl {
     type Err = WrongDatabaseUrl;
 
     fn from_str(text: &str) -> Result<Self, WrongDatabaseUrl> {
-        let url: Url = text.parse().map_err(|_| WrongDatabaseUrl)?;
-        let kind = match url.scheme() {
-            "postgres" | "postgresql" => Kind::Postgres,
-            "sqlite" if text.contains(":memory:") || text.contains("mode=memory") => Kind::SqliteMemory,
-            "sqlite" if text.len() > "sqlite://".len() => Kind::SqliteFile,
-            _ => return Err(WrongDatabaseUrl),
-        };
-        Ok(Self { url, kind })
+        static MEMORIES: AtomicU64 = AtomicU64::new(0);
+        let parsed = |text: &str| text.parse::<Url>().map_err(|_| WrongDatabaseUrl);
+        let url = parsed(text)?;
+        match url.scheme() {
+            "postgres" | "postgresql" => Ok(Self { url, kind: Kind::Postgres }),
+            // By a name of its own, which its connections share (https://www.sqlite.org/sharedcache.html).
+            "sqlite" if text == MEMORY => {
+                let name = format!("sqlite:file:oracle-ai-{}?mode=memory", MEMORIES.fetch_add(1, Ordering::Relaxed));
+                Ok(Self { url: parsed(&name)?, kind: Kind::SqliteMemory })
+            }
+            "sqlite" if url.path().len() + url.host_str().map_or(0, str::len) > 0 && !text.contains("mode=memory") => {
+                Ok(Self { url, kind: Kind::SqliteFile })
+            }
+            _ => Err(WrongDatabaseUrl),
+        }
     }
 }
 
@@ -95,8 +121,12 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 /// Connects, and brings the tables up to date.
-pub(super) async fn open(url: &DatabaseUrl) -> Result<AnyPool, StoreError> {
+pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
     sqlx::any::install_default_drivers();
+    let anchor = match url.kind {
+        Kind::SqliteMemory => Some(Mutex::new(AnyConnection::connect(url.url.as_str()).await?)),
+        Kind::SqliteFile | Kind::Postgres => None,
+    };
     let pool = url.options().connect(url.url.as_str()).await?;
     let migrator = Migrator::new(Embedded).await.map_err(|error| StoreError(error.to_string()))?;
     migrator.run(&pool).await.map_err(|error| StoreError(error.to_string()))?;
@@ -105,7 +135,7 @@ pub(super) async fn open(url: &DatabaseUrl) -> Result<AnyPool, StoreError> {
         let ended = "UPDATE messages SET end_reason = 'interrupted' WHERE role = 'answer' AND end_reason IS NULL";
         sqlx::query(ended).execute(&pool).await?;
     }
-    Ok(pool)
+    Ok(Database { pool, _anchor: anchor })
 }
 
 #[derive(Debug)]
@@ -134,7 +164,15 @@ mod tests {
         assert_eq!(kind("sqlite:///var/lib/oracle-ai/a.db"), Some(Kind::SqliteFile));
         assert_eq!(kind("sqlite::memory:"), Some(Kind::SqliteMemory));
         assert_eq!(kind("postgres://user:secret@db.example/chat"), Some(Kind::Postgres));
-        for text in ["", "chat.db", "sqlite://", "mysql://db.example/chat", "https://db.example"] {
+        for text in [
+            "",
+            "chat.db",
+            "sqlite:",
+            "sqlite://",
+            "sqlite://a?mode=memory",
+            "mysql://db.example/chat",
+            "https://db.example",
+        ] {
             assert_eq!(kind(text), None, "{text}");
         }
     }

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use sqlx::AnyPool;
 use tokio::sync::OnceCell;
 
+use database::Database;
 pub use database::{DatabaseUrl, WrongDatabaseUrl};
 
 use super::{
@@ -30,12 +31,12 @@ const MOST_TRIES: usize = 3;
 /// Connects, and brings the tables up to date, when it is first needed.
 pub struct SqlStore {
     url: DatabaseUrl,
-    pool: OnceCell<AnyPool>,
+    database: OnceCell<Database>,
 }
 
 impl SqlStore {
     pub fn new(url: DatabaseUrl) -> Self {
-        Self { url, pool: OnceCell::new() }
+        Self { url, database: OnceCell::new() }
     }
 
     /// Tells whether it can be used.
@@ -44,7 +45,7 @@ impl SqlStore {
     }
 
     async fn pool(&self) -> Result<&AnyPool, StoreError> {
-        self.pool.get_or_try_init(|| database::open(&self.url)).await
+        Ok(&self.database.get_or_try_init(|| database::open(&self.url)).await?.pool)
     }
 }
 
