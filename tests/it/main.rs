@@ -13,6 +13,7 @@
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `store` | the contract of session stores |
 //! | `mock_provider` | the mock provider by itself |
+//! | `upstream` | any chat-completions endpoint, played by the mock upstream |
 
 #![expect(
     clippy::unwrap_used,
@@ -40,3 +41,4 @@ mod refresh_failures;
 mod rooms;
 mod scripted_provider;
 mod store;
+mod upstream;
