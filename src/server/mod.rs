@@ -10,14 +10,14 @@
 //! | `oidc` | the relying party: everything that speaks with the provider |
 //! | `chat` | answers to messages |
 //! | `conversations` | stored conversations, and their store |
-//! | `embedded_provider` | the mock provider, where no other is configured |
+//! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod chat;
 pub mod config;
 pub mod conversations;
-mod embedded_provider;
+mod embedded;
 pub mod environment;
 pub mod guard;
 pub mod http;
@@ -34,14 +34,14 @@ use dioxus::prelude::Element;
 
 use chat::{
     Chat, ChatSettings,
-    upstream::{Demo, SharedUpstream},
+    upstream::{ChatCompletions, Demo, SharedUpstream},
 };
-use config::{Config, Provider};
+use config::{ChatUpstream, Config, Provider};
 use conversations::{
     ConversationStore, Conversations,
     sql::{DatabaseUrl, SqlStore},
 };
-use embedded_provider::EmbeddedProvider;
+use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use oidc::{OidcClient, ProviderHttp, ProviderSettings};
 use proof::{Nonces, Proofs};
@@ -71,7 +71,7 @@ pub enum StartError {
     #[error(transparent)]
     Http(#[from] http::HttpSetupError),
     #[error(transparent)]
-    EmbeddedProvider(#[from] embedded_provider::StartError),
+    Embedded(#[from] embedded::StartError),
     #[error(transparent)]
     DatabaseUrl(#[from] conversations::sql::WrongDatabaseUrl),
     #[error("DATABASE_URL: the database can't be used: {0}")]
@@ -149,7 +149,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
 
 fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let (services, _provider) = runtime.block_on(start(&config))?;
+    let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if cfg!(debug_assertions) {
         // Found out here: the framework panics.
@@ -165,21 +165,41 @@ fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
     runtime.block_on(listen(config, services, app))
 }
 
-async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), StartError> {
+async fn start(
+    config: &Config,
+) -> Result<(Services, (Option<EmbeddedProvider>, Option<EmbeddedUpstream>)), StartError> {
     let (settings, provider) = match &config.provider {
         Provider::Configured(settings) => (settings.clone(), None),
         Provider::Mock(mock) => {
-            let (settings, provider) = embedded_provider::start(mock, &config.front_url).await?;
+            let (settings, provider) = embedded::provider::start(mock, &config.front_url).await?;
             tracing::warn!(issuer = settings.issuer.as_str(), "the mock identity provider lets anybody in");
             (settings, Some(provider))
         }
     };
-    let environment = Environment::system();
-    let services = Services::new(settings, environment.clone(), config.allow_bearer_tokens)?;
+    let (upstream, mock_upstream) = start_upstream(&config.chat).await?;
     let store = SqlStore::new(config.database_url.clone());
     store.ready().await?;
-    let services = services.with_chat(Arc::new(store), Arc::new(Demo), config.answers, environment);
-    Ok((services, provider))
+    let environment = Environment::system();
+    let services = Services::new(settings, environment.clone(), config.allow_bearer_tokens)?.with_chat(
+        Arc::new(store),
+        upstream,
+        config.answers,
+        environment,
+    );
+    Ok((services, (provider, mock_upstream)))
+}
+
+async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
+    let (settings, mock) = match chat {
+        ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
+        ChatUpstream::Configured(settings) => (settings.clone(), None),
+        ChatUpstream::Mock(mock) => {
+            let (settings, mock) = embedded::upstream::start(mock).await?;
+            (settings, Some(mock))
+        }
+    };
+    tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
+    Ok((Arc::new(ChatCompletions::new(settings, Environment::system())?), mock))
 }
 
 async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {

@@ -17,6 +17,7 @@
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
 //! | `mock_provider` | the mock provider by itself |
+//! | `upstream` | any chat-completions endpoint, played by the mock upstream |
 
 #![expect(
     clippy::unwrap_used,
@@ -51,3 +52,4 @@ mod rooms;
 mod scripted_provider;
 mod scripted_upstream;
 mod store;
+mod upstream;

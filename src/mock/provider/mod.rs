@@ -15,7 +15,6 @@
 //! | `userinfo`, `revoke`, `end_session`, `discovery` | the other endpoints |
 //! | `user`, `fault`, `control` | what a test can change |
 //! | `calls` | what the relying party did |
-//! | `loopback` | refuses names that are not loopback |
 //! | `connection` | a connection that can be dropped without an answer |
 
 mod authorize;
@@ -32,7 +31,6 @@ mod grants;
 mod id_token;
 mod keys;
 mod login_page;
-mod loopback;
 mod page;
 mod params;
 mod revoke;
@@ -55,6 +53,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub use client::Client;
 
+use super::loopback;
 use connection::{Connection, Listener};
 use endpoint::{Endpoint, LOGIN_PATH};
 use shared::Shared;
