@@ -1,6 +1,7 @@
 //! `ChatCompletions` against the mock upstream, over real sockets.
 
 mod closing;
+mod control;
 mod refusals;
 mod silence;
 mod streams;
