@@ -24,7 +24,7 @@ pub fn refusal(scenario: Scenario) -> Option<Response> {
         Name::NoModel => error(404, "invalid_request_error", "model_not_found"),
         Name::ServerError => (StatusCode::INTERNAL_SERVER_ERROR, page()).into_response(),
         Name::Unavailable => after("retry-after", retry_after, error(503, "server_error", "unavailable")),
-        Name::Redirect => Redirect::temporary("/v1/elsewhere").into_response(),
+        Name::Redirect => Redirect::temporary("/v1/chat/completions?elsewhere").into_response(),
         Name::Page => page().into_response(),
         _ => return None,
     })

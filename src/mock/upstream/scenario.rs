@@ -115,8 +115,8 @@ impl Scenario {
 
     /// The scenario that the first words of a message ask for.
     pub fn asked_for(message: &str) -> Option<Scenario> {
-        let mut words = message.trim_start().strip_prefix('/')?.split_whitespace();
-        let name = serde_json::from_value(Value::from(words.next()?)).ok()?;
+        let mut words = message.split_whitespace();
+        let name = serde_json::from_value(Value::from(words.next()?.strip_prefix('/')?)).ok()?;
         Some(Scenario { name, number: words.next().and_then(|word| word.parse().ok()) })
     }
 }

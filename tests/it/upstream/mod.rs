@@ -1,6 +1,7 @@
 //! `ChatCompletions` against the mock upstream, over real sockets.
 
 mod closing;
+mod control;
 mod doors;
 mod refusals;
 mod silence;

@@ -64,11 +64,16 @@ impl Refusal {
     fn classify(&self, status: Option<u16>, retry_after: Option<Duration>) -> UpstreamError {
         let said = [&self.code, &self.kind, &self.inner_code].map(String::as_str);
         let says = |codes: &[&str]| codes.iter().any(|code| said.iter().any(|it| it.eq_ignore_ascii_case(code)));
-        if says(&["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"]) {
+        // vLLM has no codes for these two, and LiteLLM loses them: there, only the message tells.
+        let mentions = |phrases: &[&str]| phrases.iter().any(|phrase| self.message.contains(phrase));
+        if says(&["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"])
+            || mentions(&["ContentPolicyViolation", "content management policy"])
+        {
             return UpstreamError::Filtered;
         }
-        // The second is llama.cpp's; vLLM has no code for it.
-        if says(&["context_length_exceeded", "exceed_context_size_error"]) || self.message.contains("context length") {
+        if says(&["context_length_exceeded", "exceed_context_size_error"])
+            || mentions(&["ContextWindowExceeded", "context length"])
+        {
             return UpstreamError::TooLong;
         }
         if says(&["insufficient_quota", "billing_hard_limit_reached", "rate_limit_exceeded", "rate_limit_error"]) {
@@ -137,6 +142,16 @@ mod tests {
                 400,
                 r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400}"#,
                 UpstreamError::TooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"litellm.ContextWindowExceededError: too much","type":null,"code":"400"}}"#,
+                UpstreamError::TooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"litellm.BadRequestError: OpenAIException - The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":"invalid_request_error","param":"prompt","code":"400"}}"#,
+                UpstreamError::Filtered,
             ),
             (429, r#"{"error":{"code":"insufficient_quota"}}"#, UpstreamError::Limit { retry_after: None }),
             (401, r#"{"error":{"code":"invalid_api_key"}}"#, UpstreamError::Auth),
