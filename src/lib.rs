@@ -36,6 +36,17 @@
 //! 4. The [`wire::auth::TokenResponse`] becomes `AuthState::SignedIn`, and the person is where they wanted to be.
 //!
 //! Refresh and logout read the same way, and nobody calls upward.
+//!
+//! # One answer, all the way down
+//!
+//! 1. [`api::chat::send_message`] hands the message to `Chat::answer`, which makes room for an answer, begins to read its
+//!    log, and starts the task that writes it.
+//! 2. `server::chat::writing` has the `ConversationStore` keep the question, once for each idempotency key, and only then
+//!    asks the upstream, with as much of the conversation as fits. What comes is told in `server::chat::log`, as
+//!    numbered [`wire::chat::ChatEvent`]s, and is in the store within a second.
+//! 3. Whoever reads the log (the call itself, or [`api::chat::follow_answer`] after a reload) gets every event after
+//!    the one they have, up to the one end. [`api::chat::stop_answer`] ends it at once; nobody reading ends it after a
+//!    grace.
 
 pub mod api;
 pub mod client;

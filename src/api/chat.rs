@@ -7,7 +7,8 @@ use super::{
     payload::{Answer, EventStream},
 };
 use crate::wire::{
-    chat::{ChatRequest, ChatStatus},
+    chat::{ChatRequest, ChatStatus, FollowRequest, StopRequest},
+    conversations::Done,
     error::ApiError,
 };
 
@@ -17,9 +18,20 @@ pub async fn check_chat(_call: Authorized<()>) -> Result<Answer<ChatStatus>, Api
     Ok(Answer(ChatStatus { message: "chat ok".into() }))
 }
 
-/// Answers a message with a stream of events; closing the stream stops the answer.
+/// Answers a message with a stream of events. The answer goes on for a while when the stream is closed, to be followed.
 #[post("/api/chat", caller: crate::server::guard::Caller, services: crate::server::Services)]
 pub async fn send_message(call: Authorized<ChatRequest>) -> Result<EventStream, ApiError> {
-    let answer = services.chat.answer(&caller.user, call.into_body())?;
-    Ok(EventStream(dioxus::fullstack::ServerEvents::from_stream(answer)))
+    Ok(EventStream::of(services.chat.answer(&caller.user, call.into_body()).await?))
+}
+
+/// The events of an answer that was begun.
+#[post("/api/chat/follow", caller: crate::server::guard::Caller, services: crate::server::Services)]
+pub async fn follow_answer(call: Authorized<FollowRequest>) -> Result<EventStream, ApiError> {
+    Ok(EventStream::of(services.chat.follow(&caller.user, call.into_body()).await?))
+}
+
+/// Stops an answer.
+#[post("/api/chat/stop", caller: crate::server::guard::Caller, services: crate::server::Services)]
+pub async fn stop_answer(call: Authorized<StopRequest>) -> Result<Answer<Done>, ApiError> {
+    Ok(Answer(services.chat.stop(&caller.user, call.into_body()).await?))
 }

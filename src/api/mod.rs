@@ -8,5 +8,6 @@
 pub mod auth;
 pub mod authorized;
 pub mod chat;
+pub mod conversations;
 pub mod payload;
 pub mod proof;

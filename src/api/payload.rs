@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::wire::{chat::ChatEvent, error::ApiError};
 
+/// Well below the half minute after which the most impatient proxies give up.
+#[cfg(feature = "server")] // only the server sends events
+const LONGEST_SILENCE: std::time::Duration = std::time::Duration::from_secs(9);
+
 /// A JSON request body, as a door reads it; [`super::proof`] sends it.
 pub struct Body<T>(pub T);
 
@@ -58,7 +62,20 @@ impl<T: DeserializeOwned> FromResponse for Answer<T> {
     }
 }
 
-// Only the server can send events; the browser's build of `ServerEvents` has no such conversion.
+// Only the server can send events; the browser's build of `ServerEvents` has no such constructor and no such
+// conversion.
+#[cfg(feature = "server")]
+impl EventStream {
+    /// A comment keeps it alive while it is silent: what lies between drops connections that seem idle.
+    pub fn of<S>(events: S) -> Self
+    where
+        S: futures_util::TryStream<Ok = ChatEvent, Error = axum::BoxError> + Send + 'static,
+    {
+        let keep_alive = axum::response::sse::KeepAlive::new().interval(LONGEST_SILENCE);
+        Self(ServerEvents::from_stream(events).with_keep_alive(Some(keep_alive)))
+    }
+}
+
 #[cfg(feature = "server")]
 impl IntoResponse for EventStream {
     fn into_response(self) -> Response {
@@ -133,6 +150,20 @@ mod tests {
 
     fn error(json: &str) -> ApiError {
         decode::<RefreshRequest>(json.as_bytes()).err().unwrap()
+    }
+
+    #[cfg(feature = "server")] // only the server sends events
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_says_every_ten_seconds_that_it_is_alive() {
+        use futures_util::{StreamExt, stream};
+
+        let silent = EventStream::of(stream::pending::<Result<ChatEvent, axum::BoxError>>()).into_response();
+        let mut body = silent.into_body().into_data_stream();
+        for _ in 0..3 {
+            let next = tokio::time::timeout(std::time::Duration::from_secs(10), body.next()).await;
+            let comment = next.unwrap().unwrap().unwrap();
+            assert!(comment.starts_with(b":") && comment.ends_with(b"\n\n"), "{comment:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a person reads when something did not work: what happened, and what they can do.
 
 use super::{auth_state::SignInFailure, browser_key::KeyError};
-use crate::wire::error::{ApiError, LoginRefusal};
+use crate::wire::error::{ApiError, Limit, LoginRefusal};
 
 /// A failure in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,17 @@ pub fn of_error(error: &ApiError) -> Words {
             title: "You may not do this",
             text: "Your account is not allowed to use the chat. Ask your administrator for access.",
         },
+        ApiError::Conflict => Words {
+            title: "An answer is still being written",
+            text: "Wait until it has ended, or stop it. What you typed is kept.",
+        },
+        ApiError::LimitReached { limit: Limit::Conversations } => Words {
+            title: "You have as many conversations as there is room for",
+            text: "Delete some that you no longer need, then try again.",
+        },
+        ApiError::LimitReached { limit: Limit::Messages } => {
+            Words { title: "This conversation is as long as it can get", text: "Start a new one to go on." }
+        }
         ApiError::TooManyRequests => Words { title: "That was a lot at once", text: "Wait a moment, then try again." },
         ApiError::InvalidField { .. } | ApiError::BodyTooLarge => {
             Words { title: "This message can't be sent", text: "It is empty or too long. Shorten it and try again." }

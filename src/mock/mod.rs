@@ -5,3 +5,7 @@
 //! holds none of it.
 
 pub mod provider;
+pub mod upstream;
+
+mod lock;
+mod loopback;

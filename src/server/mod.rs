@@ -10,14 +10,18 @@
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
 //! | `chat` | answers to messages |
-//! | `embedded_provider` | the mock provider, where no other is configured |
+//! | `conversations` | stored conversations, and their store |
+//! | `embedded` | the mocks, where no other party is configured |
+//! | `http` | what our HTTP clients have in common |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
-mod chat;
+pub mod chat;
 pub mod config;
-mod embedded_provider;
+pub mod conversations;
+mod embedded;
 pub mod environment;
 pub mod guard;
+pub mod http;
 mod jose;
 pub mod oidc;
 pub mod proof;
@@ -30,9 +34,16 @@ use std::{io, process::ExitCode, sync::Arc};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use dioxus::prelude::Element;
 
-use chat::Chat;
-use config::{Config, Provider, SessionStorage};
-use embedded_provider::EmbeddedProvider;
+use chat::{
+    Chat, ChatSettings,
+    upstream::{ChatCompletions, Demo, SharedUpstream},
+};
+use config::{ChatUpstream, Config, Provider, SessionStorage};
+use conversations::{
+    ConversationStore, Conversations,
+    sql::{DatabaseUrl, SqlStore},
+};
+use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
 use oidc::{OidcClient, ProviderHttp};
@@ -51,6 +62,7 @@ pub struct Services {
     pub proofs: Arc<Proofs>,
     pub chat: Chat,
     pub guard: Arc<AccessTokenGuard>,
+    pub conversations: Arc<Conversations>,
 }
 
 /// Why the server did not start.
@@ -63,9 +75,13 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] sessions::StoreError),
     #[error(transparent)]
-    Http(#[from] oidc::HttpSetupError),
+    Http(#[from] http::HttpSetupError),
     #[error(transparent)]
-    EmbeddedProvider(#[from] embedded_provider::StartError),
+    Embedded(#[from] embedded::StartError),
+    #[error(transparent)]
+    DatabaseUrl(#[from] conversations::sql::WrongDatabaseUrl),
+    #[error("DATABASE_URL: the database can't be used: {0}")]
+    Database(#[from] conversations::StoreError),
     #[error("can't listen on {address}: {source}")]
     Bind { address: std::net::SocketAddr, source: io::Error },
     #[error("{0}")]
@@ -92,7 +108,8 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
 }
 
 impl Services {
-    /// The services for this provider, this storage and this guard.
+    /// The services for this provider, this storage and this guard; conversations are kept in memory, and the demo
+    /// responder answers.
     pub fn new(
         oidc: OidcClient,
         storage: Storage,
@@ -105,8 +122,30 @@ impl Services {
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
         let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone()));
-        let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment);
-        Ok(Self { sessions, proofs: Arc::new(proofs), guard: Arc::new(guard), chat: Chat })
+        let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment.clone());
+        let conversations: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
+        Ok(Self {
+            sessions,
+            proofs: Arc::new(proofs),
+            guard: Arc::new(guard),
+            chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
+            conversations: Arc::new(Conversations::new(conversations, environment)),
+        })
+    }
+
+    /// With conversations kept in this store, and answered by this upstream.
+    pub fn with_chat(
+        self,
+        store: Arc<dyn ConversationStore>,
+        upstream: SharedUpstream,
+        settings: ChatSettings,
+        environment: Environment,
+    ) -> Self {
+        Self {
+            chat: Chat::new(store.clone(), upstream, settings, environment.clone()),
+            conversations: Arc::new(Conversations::new(store, environment)),
+            ..self
+        }
     }
 }
 
@@ -120,7 +159,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
 
 fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let (services, _provider) = runtime.block_on(start(&config))?;
+    let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if cfg!(debug_assertions) {
         // Found out here: the framework panics.
@@ -136,11 +175,13 @@ fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
     runtime.block_on(listen(config, services, app))
 }
 
-async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), StartError> {
+async fn start(
+    config: &Config,
+) -> Result<(Services, (Option<EmbeddedProvider>, Option<EmbeddedUpstream>)), StartError> {
     let (settings, provider) = match &config.provider {
         Provider::Configured(settings) => (settings.clone(), None),
         Provider::Mock(mock) => {
-            let (settings, provider) = embedded_provider::start(mock, &config.front_url).await?;
+            let (settings, provider) = embedded::provider::start(mock, &config.front_url).await?;
             tracing::warn!(issuer = settings.issuer.as_str(), "the mock identity provider lets anybody in");
             (settings, Some(provider))
         }
@@ -151,7 +192,26 @@ async fn start(config: &Config) -> Result<(Services, Option<EmbeddedProvider>), 
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
     let oidc = OidcClient::new(settings, ProviderHttp::new()?, environment.clone());
-    Ok((Services::new(oidc, storage, environment, config.guard.clone())?, provider))
+    let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
+
+    let (upstream, mock_upstream) = start_upstream(&config.chat).await?;
+    let store = SqlStore::new(config.database_url.clone());
+    store.ready().await?;
+    let services = services.with_chat(Arc::new(store), upstream, config.answers, environment);
+    Ok((services, (provider, mock_upstream)))
+}
+
+async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
+    let (settings, mock) = match chat {
+        ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
+        ChatUpstream::Configured(settings) => (settings.clone(), None),
+        ChatUpstream::Mock(mock) => {
+            let (settings, mock) = embedded::upstream::start(mock).await?;
+            (settings, Some(mock))
+        }
+    };
+    tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
+    Ok((Arc::new(ChatCompletions::new(settings, Environment::system())?), mock))
 }
 
 async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {

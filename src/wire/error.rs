@@ -44,6 +44,10 @@ pub enum ApiError {
     NotFound,
     /// 405.
     MethodNotAllowed,
+    /// 409: an answer of the same conversation is running.
+    Conflict,
+    /// 409: there is no room for another; the person can make some.
+    LimitReached { limit: Limit },
     /// 429.
     TooManyRequests,
     /// The provider does not answer as it should. 503 where the call can simply be repeated, after `retry_after`
@@ -56,6 +60,15 @@ pub enum ApiError {
     /// Not from our server: the request did not get through, or its answer made no sense. Only ever made in the
     /// browser.
     Unreachable,
+}
+
+/// What a person can have only so many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    Conversations,
+    /// Of one conversation.
+    Messages,
 }
 
 /// The provider's error codes that a person can act upon; the others are [`LoginRefusal::Other`] and logged.
@@ -100,6 +113,7 @@ impl AsStatusCode for ApiError {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict | Self::LimitReached { .. } => StatusCode::CONFLICT,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::ProviderUnavailable { retry_after: Some(_) } | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderUnavailable { retry_after: None } | Self::Unreachable => StatusCode::BAD_GATEWAY,
@@ -125,6 +139,9 @@ impl fmt::Display for ApiError {
             Self::Forbidden => f.write_str("not allowed"),
             Self::NotFound => f.write_str("not found"),
             Self::MethodNotAllowed => f.write_str("method not allowed"),
+            Self::Conflict => f.write_str("an answer of this conversation is running"),
+            Self::LimitReached { limit: Limit::Conversations } => f.write_str("there are too many conversations"),
+            Self::LimitReached { limit: Limit::Messages } => f.write_str("the conversation has too many messages"),
             Self::TooManyRequests => f.write_str("too many requests"),
             Self::ProviderUnavailable { .. } => f.write_str("the identity provider is unavailable"),
             Self::Unavailable => f.write_str("temporarily unavailable"),
@@ -158,6 +175,7 @@ impl From<ServerFnError> for ApiError {
             Some(400) => Self::MalformedRequest { reason: error.to_string() },
             Some(401) => Self::Unauthenticated,
             Some(403) => Self::Forbidden,
+            Some(409) => Self::Conflict,
             Some(413) => Self::BodyTooLarge,
             Some(429) => Self::TooManyRequests,
             Some(502..=504) => Self::Unavailable,

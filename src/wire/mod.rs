@@ -2,5 +2,7 @@
 
 pub mod auth;
 pub mod chat;
+pub mod conversations;
 pub mod error;
+pub mod name;
 pub(crate) mod secret;

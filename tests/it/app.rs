@@ -14,6 +14,8 @@ use axum::{
 use oracle_ai::{
     server::{
         Services,
+        chat::{ChatSettings, upstream::SharedUpstream},
+        conversations::ConversationStore,
         environment::{Clock, Environment},
         guard::GuardSettings,
         oidc::{OidcClient, ProviderHttp, ProviderSettings},
@@ -63,11 +65,25 @@ impl TestApp {
 
     /// With a guard that wants something in particular.
     pub fn guarded(settings: ProviderSettings, guard: GuardSettings) -> Self {
-        Self::start(settings, ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())), guard)
+        let storage = storage(Arc::new(MemoryStore::new()));
+        Self::start(settings, ProviderHttp::new().unwrap(), storage, guard, |services, _| services)
+    }
+
+    /// With conversations kept in this store and answered by this upstream.
+    pub fn chatting(
+        settings: ProviderSettings,
+        conversations: Arc<dyn ConversationStore>,
+        upstream: SharedUpstream,
+        chat: ChatSettings,
+    ) -> Self {
+        let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
+        Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
+            services.with_chat(conversations, upstream, chat, environment)
+        })
     }
 
     pub fn with(settings: ProviderSettings, http: ProviderHttp, store: Arc<dyn Store>) -> Self {
-        Self::start(settings, http, storage(store), GuardSettings::default())
+        Self::start(settings, http, storage(store), GuardSettings::default(), |services, _| services)
     }
 
     /// A server in a process of its own, on this machine, whose storage this is.
@@ -77,16 +93,23 @@ impl TestApp {
 
     /// With this storage.
     pub fn stored_in(settings: ProviderSettings, storage: Storage) -> Self {
-        Self::start(settings, ProviderHttp::new().unwrap(), storage, GuardSettings::default())
+        let http = ProviderHttp::new().unwrap();
+        Self::start(settings, http, storage, GuardSettings::default(), |services, _| services)
     }
 
-    fn start(settings: ProviderSettings, http: ProviderHttp, storage: Storage, guard: GuardSettings) -> Self {
+    fn start(
+        settings: ProviderSettings,
+        http: ProviderHttp,
+        storage: Storage,
+        guard: GuardSettings,
+        equip: impl FnOnce(Services, Environment) -> Services,
+    ) -> Self {
         link_the_doors();
         let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
         let records = Records::new(storage.clone(), environment.clone());
         let oidc = OidcClient::new(settings, http, environment.clone());
-        let services = Services::new(oidc, storage, environment, guard).unwrap();
+        let services = equip(Services::new(oidc, storage, environment.clone(), guard).unwrap(), environment);
         let sessions = services.sessions.clone();
         Self { doors: router::doors(services), sessions, clock, records }
     }
@@ -158,6 +181,7 @@ pub fn storage(store: Arc<dyn Store>) -> Storage {
 fn link_the_doors() {
     std::hint::black_box(oracle_ai::api::auth::authorize as fn(_) -> _);
     std::hint::black_box(oracle_ai::api::chat::check_chat as fn(_) -> _);
+    std::hint::black_box(oracle_ai::api::conversations::rename_conversation as fn(_) -> _);
 }
 
 /// Returns when the condition holds. For what nobody announces, so that it must be looked at again and again.

@@ -18,7 +18,7 @@ struct Door {
     good: serde_json::Value,
 }
 
-fn doors() -> [Door; 4] {
+fn doors() -> [Door; 8] {
     [
         Door { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Door { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -28,15 +28,26 @@ fn doors() -> [Door; 4] {
             required: &["conversation", "message", "idempotency_key"],
             good: json!({ "conversation": "c", "message": "m", "idempotency_key": "k" }),
         },
+        Door { path: "/api/chat/follow", required: &["answer"], good: json!({ "answer": "a" }) },
+        Door { path: "/api/chat/stop", required: &["answer"], good: json!({ "answer": "a" }) },
+        Door { path: "/api/conversation/rename", required: &["id", "title"], good: json!({ "id": "c", "title": "t" }) },
+        Door { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
     ]
 }
 
-const PATHS: [(&str, &[&str]); 5] = [
+const PATHS: [(&str, &[&str]); 12] = [
     ("/api/authorize", &["GET"]),
     ("/api/token", &["POST"]),
     ("/api/refresh", &["POST"]),
     ("/api/logout", &["POST"]),
     ("/api/chat", &["GET", "POST"]),
+    ("/api/chat/follow", &["POST"]),
+    ("/api/chat/stop", &["POST"]),
+    ("/api/conversations", &["GET"]),
+    ("/api/conversation", &["GET"]),
+    ("/api/conversation/rename", &["POST"]),
+    ("/api/conversation/delete", &["POST"]),
+    ("/api/conversation/export", &["GET"]),
 ];
 
 /// Somebody who is let in everywhere, so that what is refused is the input.

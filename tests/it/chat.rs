@@ -42,8 +42,10 @@ async fn an_answer_is_a_stream_of_events_numbered_without_gaps_with_one_end() {
     let events = events(&answer);
     assert!(events.iter().map(|event| event.n).eq(0..events.len() as u64), "{events:?}");
     let (open, rest) = events.split_first().unwrap();
-    let (end, deltas) = rest.split_last().unwrap();
-    assert_eq!(open.kind, ChatEventKind::Open);
+    let (end, rest) = rest.split_last().unwrap();
+    let (usage, deltas) = rest.split_last().unwrap();
+    assert!(matches!(usage.kind, ChatEventKind::Usage(_)), "{usage:?}");
+    assert!(matches!(open.kind, ChatEventKind::Open { .. }), "{open:?}");
     assert_eq!(end.kind, ChatEventKind::End { reason: EndReason::Complete });
     let text: String = deltas
         .iter()
@@ -69,7 +71,8 @@ async fn a_message_is_told_back_letter_by_letter_whatever_is_in_it() {
             _ => None,
         })
         .collect();
-    assert!(text.contains(said), "{text:?}");
+    // U+0000 is the one letter that not every database keeps.
+    assert!(text.contains(&said.replace('\0', "\u{FFFD}")), "{text:?}");
 }
 
 #[tokio::test]
@@ -102,6 +105,6 @@ async fn the_head_of_the_stream_comes_before_its_end_and_dropping_it_ends_nothin
     // The whole answer takes half a minute.
     assert!(started.elapsed().as_secs() < 15);
     let first: ChatEvent = serde_json::from_str(first.trim().strip_prefix("data:").unwrap()).unwrap();
-    assert_eq!(first, ChatEvent { n: 0, kind: ChatEventKind::Open });
+    assert!(matches!(first, ChatEvent { n: 0, kind: ChatEventKind::Open { .. } }), "{first:?}");
     assert!(browser.is_let_in(&token).await);
 }

@@ -13,11 +13,12 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::super::lock::lock;
 use super::{
     endpoint::Endpoint,
     fault,
     grants::GrantType,
-    shared::{Shared, lock, unix_millis},
+    shared::{Shared, unix_millis},
     user::UserName,
 };
 

@@ -17,7 +17,6 @@
 //! | `user`, `fault`, `response_fault`, `control` | what a test can change |
 //! | `board`, `board_page` | the same by hand, at `/__control/` |
 //! | `calls` | what the relying party did |
-//! | `loopback` | refuses names that are not loopback |
 //! | `connection` | a connection that can be dropped without an answer |
 
 mod access_token;
@@ -38,7 +37,6 @@ mod id_token;
 mod introspect;
 mod keys;
 mod login_page;
-mod loopback;
 mod page;
 mod params;
 mod response_fault;
@@ -62,6 +60,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub use client::Client;
 
+use super::loopback;
 use connection::{Connection, Listener};
 use endpoint::{Endpoint, LOGIN_PATH};
 use shared::Shared;

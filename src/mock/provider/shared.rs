@@ -2,10 +2,11 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use super::super::lock::lock;
 use super::{calls::CallLog, client::Client, endpoint::Endpoint, grants::Grants, keys::Keys, user::Users};
 
 pub struct Shared {
@@ -43,11 +44,6 @@ impl Shared {
     pub fn outage(&self) -> MutexGuard<'_, BTreeSet<Endpoint>> {
         lock(&self.outage)
     }
-}
-
-/// No rule here spans two locks, so a panic elsewhere leaves nothing half done.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Seconds since the epoch, as in `iat` (RFC 7519 §2, NumericDate).

@@ -1,74 +1,195 @@
-//! Answers to messages.
+//! Answers to messages. Each is written by a task of its own into a log in memory; whoever sent the message reads that
+//! log, and so does whoever comes back to it.
+//!
+//! # When an answer ends early
+//!
+//! - Stop ends it at once, from whichever of several servers it is asked.
+//! - A reader who is gone (a reload, a sign-in on the way, a lost connection, a closed tab: the server can't tell them
+//!   apart) may come back within the grace (`CHAT_GRACE_SECONDS`); then, with nobody reading, it ends as interrupted.
+//!   With a grace of 0 it ends as soon as nobody reads.
+//! - A deleted conversation ends it within a second.
+//!
+//! # Several servers
+//!
+//! The log is in the memory of the server that writes. Asked elsewhere, a running answer is `Unavailable` (503 with
+//! `Retry-After`), and what it has so far can be read from the store, which is up to date within a second. An answer
+//! whose server has gone is found interrupted a minute and a half later, or when that server, with a SQLite database
+//! of its own, starts again.
 
-mod demo;
+mod log;
+mod running;
+pub mod upstream;
+mod writing;
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::BoxError;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::{sync::oneshot, time::timeout};
 
+use self::{running::RunningAnswers, upstream::SharedUpstream, writing::Writing};
+use super::{
+    conversations::{
+        ConversationStore, Owner, check_length,
+        store::{BeginError, Begun, NewQuestion, StoredAnswer},
+        text::storable,
+    },
+    environment::Environment,
+};
 use crate::wire::{
     auth::UserClaims,
-    chat::{ChatEvent, ChatEventKind, ChatRequest, EndReason, MAX_MESSAGE_CHARS},
+    chat::{
+        ChatEvent, ChatEventKind, ChatRequest, EndReason, FollowRequest, MAX_MESSAGE_CHARS, MessageId, StopRequest,
+    },
+    conversations::Done,
     error::ApiError,
 };
 
-/// Longest name of a conversation or a send, in characters.
-const MAX_NAME_CHARS: usize = 64;
+/// A stopped answer ends within a second; whoever stopped it is not kept waiting much longer for that.
+const LONGEST_STOP: Duration = Duration::from_secs(2);
 
-/// Numbered events; the stream is pulled by whoever reads it, and dropping it stops the answer.
+/// Numbered events. Dropping the stream ends nothing but the reading.
 pub type Answer = Pin<Box<dyn Stream<Item = Result<ChatEvent, BoxError>> + Send>>;
 
-/// Answers with the built-in demo responder.
-#[derive(Clone, Default)]
-pub struct Chat;
+/// What the operator can choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatSettings {
+    /// How long an answer goes on while nobody reads it.
+    pub grace: Duration,
+    /// Longest history the upstream is told, in characters.
+    pub history_chars: usize,
+}
+
+impl Default for ChatSettings {
+    /// Enough for a reload or a sign-in; some 15,000 tokens.
+    fn default() -> Self {
+        Self { grace: Duration::from_secs(20), history_chars: 60_000 }
+    }
+}
+
+#[derive(Clone)]
+pub struct Chat {
+    store: Arc<dyn ConversationStore>,
+    upstream: SharedUpstream,
+    settings: ChatSettings,
+    environment: Environment,
+    running: Arc<RunningAnswers>,
+}
 
 impl Chat {
-    /// Checks the request and begins the answer.
-    pub fn answer(&self, user: &UserClaims, request: ChatRequest) -> Result<Answer, ApiError> {
-        check(&request)?;
-        let deltas = demo::answer(user, &request.message).map(|text| ChatEventKind::Delta { text });
-        let opened = futures_util::stream::once(async { ChatEventKind::Open });
-        let ended = futures_util::stream::once(async { ChatEventKind::End { reason: EndReason::Complete } });
-        let mut end = End { reached: false };
-        let events = opened.chain(deltas).chain(ended).enumerate().map(move |(n, kind)| {
-            end.note(&kind);
-            Ok(ChatEvent { n: n as u64, kind })
-        });
-        Ok(Box::pin(events))
+    pub fn new(
+        store: Arc<dyn ConversationStore>,
+        upstream: SharedUpstream,
+        settings: ChatSettings,
+        environment: Environment,
+    ) -> Self {
+        Self { store, upstream, settings, environment, running: Arc::default() }
+    }
+
+    /// Stores the message and begins its answer; the answer to it, where it was stored before.
+    pub async fn answer(&self, user: &UserClaims, request: ChatRequest) -> Result<Answer, ApiError> {
+        check_length("message", request.message.trim(), 1, MAX_MESSAGE_CHARS)?;
+        let (owner, new) = (Owner::of(user), self.new_question(request)?);
+        let answer = new.answer.clone();
+        let running = self.running.admit(&answer, &owner)?;
+        // From here on somebody reads: the grace begins when they go.
+        let events = running.log.read(None);
+        let writing = Writing { chat: self.clone(), running, user: user.clone(), new };
+        // A task of its own from the start: nothing is left half-done when the caller goes.
+        let (begun, outcome) = oneshot::channel();
+        tokio::spawn(writing.begin(begun));
+        match outcome.await {
+            Ok(Ok(Begun::New)) => Ok(streamed(events)),
+            Ok(Ok(Begun::Before { answer })) => self.follow_of(&owner, answer, None).await,
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => {
+                self.running.forget(&answer);
+                Err(ApiError::Unavailable)
+            }
+        }
+    }
+
+    /// The events of an answer from `after` on; from its start where that place is unknown.
+    pub async fn follow(&self, user: &UserClaims, request: FollowRequest) -> Result<Answer, ApiError> {
+        self.follow_of(&Owner::of(user), request.answer, request.after).await
+    }
+
+    /// Returns once the answer has ended, or will within a second.
+    pub async fn stop(&self, user: &UserClaims, request: StopRequest) -> Result<Done, ApiError> {
+        let owner = Owner::of(user);
+        if let Some(running) = self.running.find(&request.answer, &owner) {
+            running.stop();
+            // It ends whether or not we see it.
+            let _ = timeout(LONGEST_STOP, running.log.ended()).await;
+            return Ok(Done {});
+        }
+        let stored = self.stored(&owner, &request.answer).await?;
+        if stored.message.is_running() {
+            self.store.ask_to_stop(&owner, &request.answer).await?;
+        }
+        Ok(Done {})
+    }
+
+    async fn follow_of(&self, owner: &Owner, answer: MessageId, after: Option<u64>) -> Result<Answer, ApiError> {
+        if let Some(running) = self.running.find(&answer, owner) {
+            return Ok(streamed(running.log.read(after)));
+        }
+        let stored = self.stored(owner, &answer).await?;
+        match stored.message.end {
+            Some(reason) => Ok(streamed(stream::iter(told_again(stored, reason)))),
+            // Another server writes it.
+            None => Err(ApiError::Unavailable),
+        }
+    }
+
+    async fn stored(&self, owner: &Owner, answer: &MessageId) -> Result<StoredAnswer, ApiError> {
+        self.store.answer(owner, answer, self.environment.now()).await?.ok_or(ApiError::NotFound)
+    }
+
+    fn new_question(&self, request: ChatRequest) -> Result<NewQuestion, ApiError> {
+        let random_id = || {
+            self.environment.random_text().map(MessageId::new).map_err(|error| {
+                tracing::error!(%error, "message not answered");
+                ApiError::Unavailable
+            })
+        };
+        Ok(NewQuestion {
+            conversation: request.conversation,
+            idempotency_key: request.idempotency_key,
+            replaces: request.replaces,
+            text: storable(&request.message),
+            question: random_id()?,
+            answer: random_id()?,
+            model: self.upstream.model().to_owned(),
+        })
     }
 }
 
-/// Notes in the log an answer that was dropped before its end: the person stopped it, or has gone.
-struct End {
-    reached: bool,
-}
-
-impl End {
-    fn note(&mut self, kind: &ChatEventKind) {
-        self.reached = matches!(kind, ChatEventKind::End { .. });
-    }
-}
-
-impl Drop for End {
-    fn drop(&mut self) {
-        if !self.reached {
-            tracing::info!("answer stopped by the reader");
+impl From<BeginError> for ApiError {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Running => Self::Conflict,
+            BeginError::NoSuchQuestion => Self::NotFound,
+            BeginError::Full(limit) => Self::LimitReached { limit },
+            BeginError::Store(error) => error.into(),
         }
     }
 }
 
-fn check(request: &ChatRequest) -> Result<(), ApiError> {
-    check_length("conversation", &request.conversation, MAX_NAME_CHARS)?;
-    check_length("idempotency_key", &request.idempotency_key, MAX_NAME_CHARS)?;
-    check_length("message", request.message.trim(), MAX_MESSAGE_CHARS)
+fn streamed(events: impl Stream<Item = ChatEvent> + Send + 'static) -> Answer {
+    Box::pin(events.map(Ok))
 }
 
-fn check_length(field: &str, text: &str, max: usize) -> Result<(), ApiError> {
-    let reason = match text.chars().count() {
-        0 => "is empty".to_owned(),
-        count if count > max => format!("has {count} characters, {max} are allowed"),
-        _ => return Ok(()),
-    };
-    Err(ApiError::InvalidField { field: field.to_owned(), reason })
+/// The events of an answer that has ended and is no longer in memory, always from its start.
+fn told_again(stored: StoredAnswer, reason: EndReason) -> Vec<ChatEvent> {
+    let StoredAnswer { question, model, message } = stored;
+    let text = Some(message.text).filter(|text| !text.is_empty());
+    let kinds = [
+        Some(ChatEventKind::Open { question, answer: message.id, model }),
+        text.map(|text| ChatEventKind::Delta { text }),
+        message.usage.map(ChatEventKind::Usage),
+        message.error.map(ChatEventKind::Error),
+        Some(ChatEventKind::End { reason }),
+    ];
+    kinds.into_iter().flatten().zip(0..).map(|(kind, n)| ChatEvent { n, kind }).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
+mod chat;
 mod guard;
 mod id_tokens;
 mod provider;
@@ -11,12 +12,14 @@ mod variables;
 use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroU16,
+    time::Duration,
 };
 
 use url::Url;
 
-use super::guard::GuardSettings;
+use super::{chat::ChatSettings, conversations::sql::DatabaseUrl, guard::GuardSettings};
 
+pub use chat::{ChatUpstream, MockUpstream};
 pub use provider::{MockProvider, Provider};
 pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
@@ -30,10 +33,22 @@ pub const VARIABLES: &[&str] = &[
     "ALLOW_BEARER_TOKENS",
     "ALLOW_WEAK_RSA_KEYS",
     "API_AUDIENCE",
+    "CHAT_ALLOW_HTTP",
+    "CHAT_API_KEY",
+    "CHAT_API_STYLE",
+    "CHAT_API_VERSION",
+    "CHAT_BASE_URL",
+    "CHAT_FIRST_TOKEN_TIMEOUT",
+    "CHAT_GRACE_SECONDS",
+    "CHAT_HISTORY_CHARS",
+    "CHAT_IDLE_TIMEOUT",
+    "CHAT_MODEL",
+    "CHAT_SYSTEM_PROMPT",
     "CLIENT_AUTH",
     "CLIENT_ID",
     "CLIENT_SECRET",
     "CLOCK_TOLERANCE",
+    "DATABASE_URL",
     DEV_SERVER_PORT,
     "FRONT_URL",
     "ID_TOKEN_ALGS",
@@ -42,6 +57,7 @@ pub const VARIABLES: &[&str] = &[
     "LOG",
     "MAX_AGE",
     "MOCK_PROVIDER_ADDR",
+    "MOCK_UPSTREAM_ADDR",
     "OIDC_ISSUER",
     "PORT",
     "REDIRECT_URI",
@@ -60,6 +76,10 @@ const DEV_SERVER_PORT: &str = "DIOXUS_DEVSERVER_PORT";
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_IP: &str = "127.0.0.1";
+const DEFAULT_DATABASE: &str = "sqlite://oracle-ai.db?mode=rwc";
+
+/// An hour. Longer than any answer takes; one that nobody reads costs as much as one that somebody does.
+const MAX_GRACE_SECONDS: u64 = 60 * 60;
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -74,6 +94,14 @@ pub struct Config {
     /// `ACCESS_TOKEN_CHECK`, `ALLOW_BEARER_TOKENS`, `REQUIRED_SCOPE`, `REQUIRED_ROLE` and what belongs to them: what the
     /// guarded doors want. The session doors always want a proof, and nothing else.
     pub guard: GuardSettings,
+    /// `CHAT_BASE_URL` and what belongs to it; the demo responder where it is not set.
+    pub chat: ChatUpstream,
+    /// `DATABASE_URL`, default `sqlite://oracle-ai.db?mode=rwc`, a file in the working directory: where conversations
+    /// are kept. `sqlite::memory:` keeps them nowhere.
+    pub database_url: DatabaseUrl,
+    /// `CHAT_GRACE_SECONDS`, default 20: how long an answer goes on while nobody reads it, for a reload or a sign-in;
+    /// 0 ends it at once. `CHAT_HISTORY_CHARS`, default 60000: how much of a conversation the model is told.
+    pub answers: ChatSettings,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
 }
@@ -90,7 +118,10 @@ impl Config {
         let provider = Provider::from_variables(variables, &front_url, listen)?;
         let sessions = SessionStorage::from_variables(variables)?;
         let guard = guard::settings(variables)?;
-        Ok(Self { listen, front_url, provider, sessions, guard, log: log(variables)? })
+        let chat = ChatUpstream::from_variables(variables)?;
+        let (database_url, answers) = (database_url(variables)?, answers(variables)?);
+        let log = log(variables)?;
+        Ok(Self { listen, front_url, provider, sessions, guard, chat, database_url, answers, log })
     }
 }
 
@@ -109,6 +140,23 @@ fn front_url(variables: &Variables, port: u16) -> Result<Url, ConfigError> {
         true => Ok(url),
         false => Err(variables.wrong("FRONT_URL", EXPECTED)),
     }
+}
+
+fn database_url(variables: &Variables) -> Result<DatabaseUrl, ConfigError> {
+    const EXPECTED: &str = "a database, such as sqlite:///var/lib/oracle-ai/chat.db?mode=rwc or \
+                            postgres://user:password@host/database";
+    variables.parsed("DATABASE_URL", EXPECTED, DEFAULT_DATABASE)
+}
+
+fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
+    const GRACE: &str = "a number of seconds from 0 to 3600";
+    let ChatSettings { grace, history_chars } = ChatSettings::default();
+    let grace: u64 = variables.parsed("CHAT_GRACE_SECONDS", GRACE, &grace.as_secs().to_string())?;
+    if grace > MAX_GRACE_SECONDS {
+        return Err(variables.wrong("CHAT_GRACE_SECONDS", GRACE));
+    }
+    let history_chars = variables.parsed("CHAT_HISTORY_CHARS", "a number of characters", &history_chars.to_string())?;
+    Ok(ChatSettings { grace: Duration::from_secs(grace), history_chars })
 }
 
 fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {

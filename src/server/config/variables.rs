@@ -85,7 +85,7 @@ impl Variables {
                     true => self.0.remove(&name),
                     false => self.0.insert(name, value),
                 };
-            } else if ["OIDC_", "MOCK_PROVIDER_"].iter().any(|prefix| name.starts_with(prefix)) {
+            } else if ["OIDC_", "MOCK_PROVIDER_", "MOCK_UPSTREAM_"].iter().any(|prefix| name.starts_with(prefix)) {
                 return Err(ConfigError::Unknown { place: "the environment", variable: name });
             }
         }

@@ -8,12 +8,13 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use openidconnect::{
     AsyncHttpClient, HttpRequest, HttpResponse,
-    http::{self, header::CONTENT_TYPE},
+    http::{HeaderMap, Response, header::CONTENT_TYPE},
 };
+
+use crate::server::http::{self, HttpSetupError, cause};
 
 /// No document of a provider is larger than this.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The one client for calls to the provider.
@@ -27,11 +28,6 @@ pub(super) struct TokenEndpointHttp {
     http: ProviderHttp,
     status: AtomicU16,
 }
-
-/// No HTTP client could be made.
-#[derive(Debug, thiserror::Error)]
-#[error("no HTTP client: {0}")]
-pub struct HttpSetupError(String);
 
 /// The provider gave no answer, or one too large.
 #[derive(Debug, thiserror::Error)]
@@ -49,15 +45,7 @@ impl ProviderHttp {
 
     /// Waits no longer than this for a whole answer.
     pub fn with_timeout(total: Duration) -> Result<Self, HttpSetupError> {
-        let client = reqwest::Client::builder()
-            // A redirect could send the client secret, or the server itself, to another host (SSRF).
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(total)
-            .user_agent(concat!("oracle-ai/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| HttpSetupError(error.to_string()))?;
-        Ok(Self { client })
+        Ok(Self { client: http::client(Some(total))? })
     }
 
     pub(super) fn for_token_endpoint(&self) -> TokenEndpointHttp {
@@ -74,7 +62,7 @@ impl ProviderHttp {
             }
             body.extend_from_slice(&chunk);
         }
-        let mut response = http::Response::new(body);
+        let mut response = Response::new(body);
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
         // Some providers declare their JSON as something else; whether it is JSON shows when it is read. A signed
@@ -119,20 +107,12 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpointHttp {
     }
 }
 
-fn is_jwt(headers: &http::HeaderMap) -> bool {
+fn is_jwt(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"application/jwt")
 }
 
-/// The whole chain of causes, without the URL: a query could hold what no log may.
 fn no_answer(error: reqwest::Error) -> HttpError {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    HttpError::NoAnswer(text)
+    HttpError::NoAnswer(cause(error))
 }

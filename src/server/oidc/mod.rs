@@ -22,7 +22,7 @@ pub use access_token::{AccessTokenTyp, JwtProfile};
 pub use client::{ClientAuthentication, OidcClient, ProviderSettings};
 pub use error::{AccessTokenError, ExchangeError, ProviderError, RefreshError};
 pub use exchange::Login;
-pub use http::{HttpSetupError, ProviderHttp};
+pub use http::ProviderHttp;
 pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS};
 pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;

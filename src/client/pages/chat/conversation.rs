@@ -16,7 +16,9 @@ use crate::{
         components::{Author, COMPOSER, Entry, Progress},
     },
     wire::{
-        chat::{ChatEventKind, ChatRequest},
+        chat::{
+            ChatEvent, ChatEventKind, ChatRequest, ConversationId, EndReason, IdempotencyKey, MessageId, StopRequest,
+        },
         error::ApiError,
     },
 };
@@ -28,8 +30,12 @@ pub struct Conversation {
     entries: Signal<Vec<Entry>>,
     /// What was sent last, to send it again unchanged.
     last_request: CopyValue<Option<ChatRequest>>,
-    /// Dropping it stops the answer.
+    /// Dropping it ends the reading of the answer.
     answering: Signal<Option<oneshot::Sender<()>>>,
+    /// The server's name for the answer, once it is known.
+    answer: CopyValue<Option<MessageId>>,
+    /// The question whose answer has ended in failure.
+    failed: CopyValue<Option<MessageId>>,
     announcement: Signal<String>,
     /// Whether the reader follows the end; a reader who has scrolled up is left there.
     following: CopyValue<bool>,
@@ -44,7 +50,9 @@ impl Conversation {
         let announcement = use_signal(String::new);
         let (last_request, following, name) =
             use_hook(|| (CopyValue::new(None), CopyValue::new(true), CopyValue::new(String::new())));
-        let conversation = Self { auth, draft, entries, last_request, answering, announcement, following, name };
+        let (answer, failed) = use_hook(|| (CopyValue::new(None), CopyValue::new(None)));
+        let conversation =
+            Self { auth, draft, entries, last_request, answering, answer, failed, announcement, following, name };
         use_effect(move || conversation.follow());
         conversation
     }
@@ -72,9 +80,10 @@ impl Conversation {
             self.name.set(browser::random_name());
         }
         let request = ChatRequest {
-            conversation: self.name.peek().clone(),
+            conversation: ConversationId::new(self.name.peek().clone()),
             message: message.clone(),
-            idempotency_key: browser::random_name(),
+            idempotency_key: IdempotencyKey::new(browser::random_name()),
+            replaces: None,
         };
         self.entries.write().push(Entry { author: Author::You, text: message, progress: Progress::Complete });
         self.following.set(true);
@@ -87,7 +96,12 @@ impl Conversation {
         if self.answering.peek().is_some() {
             return;
         }
-        let Some(request) = self.last_request.peek().clone() else { return };
+        let Some(mut request) = self.last_request.peek().clone() else { return };
+        // What has ended is not answered again, but another question in its place is.
+        if let Some(question) = self.failed.write().take() {
+            request.replaces = Some(question);
+            request.idempotency_key = IdempotencyKey::new(browser::random_name());
+        }
         browser::focus(COMPOSER);
         self.entries.write().pop();
         self.ask(request);
@@ -98,6 +112,7 @@ impl Conversation {
         if self.answering.write().take().is_some() {
             self.draft.sent();
             self.end(Progress::Stopped);
+            self.stop_on_the_server();
         }
         browser::focus(COMPOSER);
     }
@@ -113,6 +128,7 @@ impl Conversation {
             progress: Progress::Streaming,
         });
         self.last_request.set(Some(request.clone()));
+        self.answer.set(None);
         let (stop, stopped) = oneshot::channel();
         self.answering.set(Some(stop));
         self.announcement.set(String::new());
@@ -130,8 +146,24 @@ impl Conversation {
         });
     }
 
+    /// An answer whose name is not known yet is stopped when it is (see [`Self::receive`]).
+    fn stop_on_the_server(mut self) {
+        let Some(answer) = self.answer.write().take() else { return };
+        spawn(async move {
+            let stop = StopRequest { answer };
+            let call =
+                |access_token| api::chat::stop_answer(Authorized::new(access_token, browser_key::sign, stop.clone()));
+            // Where it fails, the server stops by itself: nobody reads.
+            let _ = self.auth.call(call).await;
+        });
+    }
+
     /// Reads the answer to its end. `None`: it was stopped.
-    async fn receive(self, request: &ChatRequest, mut stopped: oneshot::Receiver<()>) -> Option<Result<(), ApiError>> {
+    async fn receive(
+        mut self,
+        request: &ChatRequest,
+        mut stopped: oneshot::Receiver<()>,
+    ) -> Option<Result<(), ApiError>> {
         let call =
             |access_token| api::chat::send_message(Authorized::new(access_token, browser_key::sign, request.clone()));
         // Not abandoned when stopped early: the server sees that nobody reads only once there is something to close.
@@ -139,19 +171,37 @@ impl Conversation {
             Ok(events) => events,
             Err(error) => return stopped.try_recv().is_ok().then_some(Err(error)),
         };
+        let mut asked = None;
         loop {
             let event = {
                 let next = events.recv();
                 pin_mut!(next);
+                let was_named = self.answer.peek().is_some();
                 match select(&mut stopped, next).await {
+                    Either::Left((_, next)) if !was_named => {
+                        if let Some(Ok(ChatEvent { kind: ChatEventKind::Open { answer, .. }, .. })) = next.await {
+                            self.answer.set(Some(answer));
+                            self.stop_on_the_server();
+                        }
+                        return None;
+                    }
                     Either::Left(_) => return None,
                     Either::Right((event, _)) => event,
                 }
             };
             match event {
                 Some(Ok(event)) => match event.kind {
-                    ChatEventKind::Open => self.draft.sent(),
+                    ChatEventKind::Open { question, answer, .. } => {
+                        self.draft.sent();
+                        asked = Some(question);
+                        self.answer.set(Some(answer));
+                    }
                     ChatEventKind::Delta { text } => self.grow(&text),
+                    ChatEventKind::Thinking { .. } | ChatEventKind::Usage(_) => {}
+                    ChatEventKind::Error(_) | ChatEventKind::End { reason: EndReason::Interrupted } => {
+                        self.failed.set(asked);
+                        return Some(Err(ApiError::Unavailable));
+                    }
                     ChatEventKind::End { .. } => return Some(Ok(())),
                 },
                 // A stream that just stops is never a whole answer.

@@ -1,21 +1,14 @@
-//! The mock provider in this process, for development: the only place where the server room knows of it.
+//! The mock provider in this process.
 
 use url::Url;
 
-use super::{config::MockProvider, environment::RandomnessError, oidc::ProviderSettings};
+use super::StartError;
+use crate::server::{config::MockProvider, oidc::ProviderSettings};
 
 /// Stops with its drop.
 pub struct EmbeddedProvider {
     #[cfg(feature = "mock")] // the only thing in it
     _provider: crate::mock::provider::Provider,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Randomness(#[from] RandomnessError),
-    #[error("MOCK_PROVIDER_ADDR: {0}")]
-    Provider(String),
 }
 
 /// Starts the provider with us as its one client.
@@ -26,11 +19,13 @@ pub async fn start(
 ) -> Result<(ProviderSettings, EmbeddedProvider), StartError> {
     use openidconnect::{ClientId, IssuerUrl};
 
-    use super::{
-        environment::Environment,
-        oidc::{ClientAuthentication, ClientSecret},
+    use crate::{
+        mock::provider::{Client, Provider},
+        server::{
+            environment::Environment,
+            oidc::{ClientAuthentication, ClientSecret},
+        },
     };
-    use crate::mock::provider::{Client, Provider};
 
     const CLIENT_ID: &str = "oracle-ai";
     let client_secret = Environment::system().random_text()?;

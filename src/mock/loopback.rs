@@ -1,4 +1,4 @@
-//! A page elsewhere must not reach the provider by a name of its own that resolves to loopback.
+//! A page elsewhere must not reach a mock by a name of its own that resolves to loopback.
 
 use axum::{
     extract::Request,
@@ -12,7 +12,7 @@ pub async fn require_loopback_host(request: Request, next: Next) -> Response {
     if names_loopback(request.headers()) {
         return next.run(request).await;
     }
-    let body = "The mock OpenID provider answers to loopback names only.\n";
+    let body = "Mocks answer to loopback names only.\n";
     (StatusCode::MISDIRECTED_REQUEST, body).into_response()
 }
 

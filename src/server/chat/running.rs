@@ -1,0 +1,76 @@
+//! The answers that this process is writing, and those it has just written.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use super::log::EventLog;
+use crate::{
+    server::conversations::Owner,
+    wire::{chat::MessageId, error::ApiError},
+};
+
+/// Answers that one person can have written at a time, in as many conversations.
+const MAX_OF_OWNER: usize = 8;
+/// With those of which it is not known yet whether they begin: the same message may be sent many times at once.
+const MAX_SENT_BY_OWNER: usize = 64;
+/// With the longest answers, some 2 GB.
+const MAX_OF_ALL: usize = 1_000;
+
+pub struct Running {
+    pub owner: Owner,
+    pub log: Arc<EventLog>,
+    stop: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+pub struct RunningAnswers(Mutex<HashMap<MessageId, Arc<Running>>>);
+
+impl Running {
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Returns once it is to be stopped.
+    pub async fn stopped(&self) {
+        // The sender is ours: it does not go away while we wait.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+}
+
+impl RunningAnswers {
+    /// Makes room for an answer that is about to begin.
+    pub fn admit(&self, answer: &MessageId, owner: &Owner) -> Result<Arc<Running>, ApiError> {
+        let mut answers = self.answers();
+        let sent: Vec<_> =
+            answers.values().filter(|running| running.owner == *owner && !running.log.has_ended()).collect();
+        let begun = sent.iter().filter(|running| running.log.has_begun()).count();
+        if begun >= MAX_OF_OWNER || sent.len() >= MAX_SENT_BY_OWNER {
+            return Err(ApiError::TooManyRequests);
+        }
+        if answers.len() >= MAX_OF_ALL {
+            tracing::warn!("{MAX_OF_ALL} answers at a time are all there is room for");
+            return Err(ApiError::Unavailable);
+        }
+        let running =
+            Arc::new(Running { owner: owner.clone(), log: Arc::new(EventLog::new()), stop: watch::Sender::new(false) });
+        answers.insert(answer.clone(), running.clone());
+        Ok(running)
+    }
+
+    pub fn find(&self, answer: &MessageId, owner: &Owner) -> Option<Arc<Running>> {
+        self.answers().get(answer).filter(|running| running.owner == *owner).cloned()
+    }
+
+    pub fn forget(&self, answer: &MessageId) {
+        self.answers().remove(answer);
+    }
+
+    fn answers(&self) -> MutexGuard<'_, HashMap<MessageId, Arc<Running>>> {
+        // Every change under the lock is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

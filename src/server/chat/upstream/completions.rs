@@ -1,0 +1,220 @@
+//! Any server that speaks OpenAI's chat completions.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
+use reqwest::{
+    StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+};
+use serde::Serialize;
+use tokio::time::{Instant, sleep, timeout_at};
+use url::Url;
+
+use super::{
+    ApiStyle, Message, Role, Upstream, UpstreamError, UpstreamEvents, UpstreamSettings,
+    answer::Answer,
+    refusal::{self, Refusal},
+};
+use crate::{
+    server::{
+        environment::Environment,
+        http::{self, HttpSetupError, cause},
+    },
+    wire::auth::UserClaims,
+};
+
+/// How often a question is asked again before the first token.
+const MAX_RETRIES: u32 = 2;
+/// Before the first retry; doubled for the next.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// An upstream that wants to be left alone for longer is not asked again: the person is told instead.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+
+/// Most that is read of a refusal, in bytes.
+const MAX_REFUSAL_BYTES: usize = 64 * 1024;
+
+pub struct ChatCompletions {
+    http: reqwest::Client,
+    endpoint: Url,
+    settings: UpstreamSettings,
+    environment: Environment,
+}
+
+/// A question that got no first token.
+struct Failure {
+    error: UpstreamError,
+    /// Whether it can be over in a moment, and how long that is, if the upstream says so.
+    may_pass: bool,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Serialize)]
+struct CompletionRequest<'a> {
+    model: &'a str,
+    messages: Vec<RequestMessage<'a>>,
+    stream: bool,
+    stream_options: StreamOptions,
+}
+
+#[derive(Serialize)]
+struct RequestMessage<'a> {
+    role: &'static str,
+    content: &'a str,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+impl ChatCompletions {
+    pub fn new(settings: UpstreamSettings, environment: Environment) -> Result<Self, HttpSetupError> {
+        Ok(Self { http: http::client(None)?, endpoint: settings.endpoint(), settings, environment })
+    }
+
+    fn request_body(&self, messages: &[Message]) -> Result<Vec<u8>, UpstreamError> {
+        let system_prompt = self.settings.system_prompt.as_deref();
+        let system_prompt = system_prompt.map(|content| RequestMessage { role: Role::System.name(), content });
+        let messages =
+            messages.iter().map(|message| RequestMessage { role: message.role.name(), content: &message.text });
+        let request = CompletionRequest {
+            model: &self.settings.model,
+            messages: system_prompt.into_iter().chain(messages).collect(),
+            stream: true,
+            stream_options: StreamOptions { include_usage: true },
+        };
+        serde_json::to_vec(&request).map_err(|error| {
+            tracing::error!(%error, "the question can't be written");
+            UpstreamError::Upstream
+        })
+    }
+
+    /// One question, up to the first event of its answer.
+    async fn ask(&self, body: Vec<u8>) -> Result<UpstreamEvents, Failure> {
+        let response = self.send(body).await?;
+        let response = accept(response).await?;
+        let mut answer = Answer::new(response, self.settings.patience);
+        let Some(first) = answer.first().await else { return Ok(stream::empty().boxed()) };
+        // A connection that breaks before the first token has cost nothing but time.
+        let first =
+            first.map_err(|error| Failure { error, may_pass: error == UpstreamError::Network, retry_after: None })?;
+        Ok(stream::once(async { Ok(first) }).chain(answer.into_events()).boxed())
+    }
+
+    async fn send(&self, body: Vec<u8>) -> Result<reqwest::Response, Failure> {
+        let request = self
+            .http
+            .post(self.endpoint.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "text/event-stream")
+            .body(body);
+        let request = match self.credential()? {
+            Some((name, value)) => request.header(name, value),
+            None => request,
+        };
+        request.send().await.map_err(|error| {
+            tracing::warn!(error = cause(error), "the upstream gave no answer");
+            Failure { error: UpstreamError::Network, may_pass: true, retry_after: None }
+        })
+    }
+
+    fn credential(&self) -> Result<Option<(&'static str, HeaderValue)>, Failure> {
+        let Some(key) = &self.settings.api_key else { return Ok(None) };
+        let (name, value) = match self.settings.style {
+            ApiStyle::OpenAi => (AUTHORIZATION.as_str(), format!("Bearer {}", key.secret())),
+            ApiStyle::Azure { .. } => ("api-key", key.secret().to_owned()),
+        };
+        let mut value = HeaderValue::from_str(&value).map_err(|_| {
+            tracing::error!("CHAT_API_KEY can't be sent in a header");
+            Failure { error: UpstreamError::Auth, may_pass: false, retry_after: None }
+        })?;
+        value.set_sensitive(true);
+        Ok(Some((name, value)))
+    }
+
+    /// How long to wait before asking again; `None`: not at all.
+    fn pause(&self, failure: &Failure, retries: u32) -> Option<Duration> {
+        if !failure.may_pass || retries == MAX_RETRIES {
+            return None;
+        }
+        match failure.retry_after {
+            Some(wanted) => (wanted <= MAX_PAUSE).then_some(wanted),
+            // Not all at the same time: three quarters of the pause to the whole of it.
+            None => {
+                let pause = FIRST_PAUSE * 2_u32.pow(retries);
+                let jitter = self.environment.randomness.bytes().map_or(0, |bytes| u32::from(bytes[0]));
+                Some(pause - pause / 4 * jitter / 255)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Upstream for ChatCompletions {
+    fn model(&self) -> &str {
+        &self.settings.model
+    }
+
+    /// Nothing of the person is told to the upstream but what they wrote.
+    async fn answer(&self, messages: Vec<Message>, _user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
+        let body = self.request_body(&messages)?;
+        let first_token_by = Instant::now() + self.settings.patience.first_token;
+        for retries in 0.. {
+            let failure = match timeout_at(first_token_by, self.ask(body.clone())).await {
+                Ok(Ok(events)) => return Ok(events),
+                Ok(Err(failure)) => failure,
+                Err(_) => {
+                    tracing::warn!("the upstream gave no first token in time");
+                    return Err(UpstreamError::Timeout);
+                }
+            };
+            let Some(pause) = self.pause(&failure, retries) else { return Err(failure.error) };
+            if Instant::now() + pause >= first_token_by {
+                return Err(failure.error);
+            }
+            sleep(pause).await;
+        }
+        Err(UpstreamError::Upstream)
+    }
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        }
+    }
+}
+
+/// Anything but a good stream is a refusal.
+async fn accept(response: reqwest::Response) -> Result<reqwest::Response, Failure> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()).to_ascii_lowercase();
+    // The type is wrong at some; what these two hold is no stream.
+    let is_document = [&b"application/json"[..], b"text/html"].iter().any(|it| content_type.starts_with(it));
+    if status == StatusCode::OK && !is_document {
+        return Ok(response);
+    }
+    let refusal = Refusal::in_body(&read_some(response).await);
+    Err(Failure {
+        error: refusal.log_and_classify(Some((status, &headers))),
+        may_pass: refusal.may_pass(status, &headers),
+        retry_after: refusal::retry_after(&headers),
+    })
+}
+
+/// What was cut off or broke makes no difference: then it says nothing.
+async fn read_some(mut response: reqwest::Response) -> Vec<u8> {
+    let mut body = vec![];
+    while let Ok(Some(chunk)) = response.chunk().await {
+        if body.len() + chunk.len() > MAX_REFUSAL_BYTES {
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    body
+}

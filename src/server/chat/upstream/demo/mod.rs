@@ -1,0 +1,126 @@
+//! The responder that answers where no upstream is configured. It says what it is, streams as a model would, and shows
+//! on request what a page has to cope with.
+
+mod language;
+mod texts;
+
+use std::{iter, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
+
+use self::language::Language;
+use super::{FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
+use crate::wire::auth::UserClaims;
+
+/// Between two words.
+const PACE: Duration = Duration::from_millis(25);
+const SLOW_PACE: Duration = Duration::from_millis(100);
+
+/// Answers by itself, in this process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Demo;
+
+/// What can be asked for by its first word; anything else is told back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Showpiece {
+    /// Takes half a minute, so that stopping can be tried.
+    Slow,
+    Table,
+    Sql,
+    List,
+    Long,
+    Thinking,
+}
+
+#[async_trait]
+impl Upstream for Demo {
+    fn model(&self) -> &str {
+        "demo"
+    }
+
+    async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
+        let question = messages.iter().rfind(|message| message.role == Role::User);
+        let (events, pace) = reply(question.map_or("", |message| message.text.trim()), user);
+        // Nothing happens between two pulls.
+        let events = stream::iter(events).then(move |event| async move {
+            if matches!(event, UpstreamEvent::Delta(_) | UpstreamEvent::Thinking(_)) {
+                tokio::time::sleep(pace).await;
+            }
+            Ok(event)
+        });
+        Ok(events.boxed())
+    }
+}
+
+/// The answer, word by word, and the pause between two words.
+fn reply(message: &str, user: &UserClaims) -> (Vec<UpstreamEvent>, Duration) {
+    let language = Language::of(message);
+    let showpiece = Showpiece::asked_for(message);
+    let (thinking, text) = match showpiece {
+        Some(showpiece) => showpiece.texts(language),
+        None => (String::new(), texts::told_back(language, user.display_name(), message)),
+    };
+    let usage = TokenUsage { input: Some(count_words(message)), output: Some(count_words(&text)) };
+    let thoughts = words(&thinking).into_iter().map(UpstreamEvent::Thinking);
+    let words = words(&text).into_iter().map(UpstreamEvent::Delta);
+    let end = [UpstreamEvent::Usage(usage), UpstreamEvent::Finished(FinishReason::Complete)];
+    let pace = if showpiece == Some(Showpiece::Slow) { SLOW_PACE } else { PACE };
+    (thoughts.chain(words).chain(end).collect(), pace)
+}
+
+impl Showpiece {
+    const ALL: [Self; 6] = [Self::Table, Self::Sql, Self::List, Self::Long, Self::Thinking, Self::Slow];
+
+    fn asked_for(message: &str) -> Option<Self> {
+        let first = message.split_whitespace().next()?;
+        Self::ALL.into_iter().find(|showpiece| showpiece.command() == first)
+    }
+
+    fn command(self) -> &'static str {
+        match self {
+            Self::Slow => "/slow",
+            Self::Table => "/table",
+            Self::Sql => "/sql",
+            Self::List => "/list",
+            Self::Long => "/long",
+            Self::Thinking => "/thinking",
+        }
+    }
+
+    /// What is thought, and what is answered.
+    fn texts(self, language: Language) -> (String, String) {
+        let text = match self {
+            Self::Slow => texts::slow(language),
+            Self::Table => texts::table(language).to_owned(),
+            Self::Sql => texts::sql(language).to_owned(),
+            Self::List => texts::list(language).to_owned(),
+            Self::Long => texts::long(language),
+            Self::Thinking => {
+                let (thinking, text) = texts::thinking(language);
+                return (thinking.to_owned(), text.to_owned());
+            }
+        };
+        (String::new(), text)
+    }
+}
+
+/// Each with the blanks after it, so that the text is what they make together.
+fn words(text: &str) -> Vec<String> {
+    let mut rest = text;
+    iter::from_fn(|| {
+        let blank = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let blanks = rest[blank..].find(|letter: char| !letter.is_whitespace()).unwrap_or(rest.len() - blank);
+        let (word, others) = rest.split_at(blank + blanks);
+        rest = others;
+        (!word.is_empty()).then(|| word.to_owned())
+    })
+    .collect()
+}
+
+fn count_words(text: &str) -> u64 {
+    text.split_whitespace().count() as u64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! What an upstream means when it says no, by status or in the stream, and whether to ask it again.
+
+use std::time::Duration;
+
+use reqwest::{StatusCode, header::HeaderMap};
+use serde_json::Value;
+
+use super::{UpstreamError, chunk::Chunk};
+
+/// An error object: `{message, type, param, code}` at OpenAI, and whatever others make of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    code: String,
+    kind: String,
+    param: String,
+    message: String,
+    /// What Azure says within: `ResponsibleAIPolicyViolation`.
+    inner_code: String,
+}
+
+impl Refusal {
+    /// Reads the body of an answer that has another status than 200. Anything that is no error object says nothing.
+    pub fn in_body(body: &[u8]) -> Self {
+        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        Self::of(json.get("error").filter(|error| !error.is_null()).unwrap_or(&json))
+    }
+
+    /// The error that a chunk holds, or is.
+    pub fn in_stream(chunk: &Chunk, data: &str) -> Option<Self> {
+        match chunk.error() {
+            Some(error) => Some(Self::of(error)),
+            None => chunk.is_error().then(|| Self::in_body(data.as_bytes())),
+        }
+    }
+
+    fn of(error: &Value) -> Self {
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let member = |name: &str| error.get(name).map(text).unwrap_or_default();
+        let inner = error.get("innererror").or_else(|| error.get("inner_error"));
+        Self {
+            code: member("code"),
+            kind: member("type"),
+            param: member("param"),
+            message: if error.is_string() { text(error) } else { member("message") },
+            inner_code: inner.and_then(|inner| inner.get("code")).map(text).unwrap_or_default(),
+        }
+    }
+
+    /// The one place where a refusal is logged. The message is for those who ask for it: some upstreams put the
+    /// person's text into it.
+    pub fn log_and_classify(&self, answer: Option<(StatusCode, &HeaderMap)>) -> UpstreamError {
+        let status = answer.map(|(status, _)| status.as_u16());
+        let request_id = answer.and_then(|(_, headers)| text_of(headers, "x-request-id"));
+        let Self { code, kind, param, message, inner_code } = self;
+        tracing::warn!(status, request_id, code, kind, param, inner_code, "the upstream refused");
+        tracing::debug!(message, "the upstream's reason");
+        self.classify(status, answer.and_then(|(_, headers)| retry_after(headers)))
+    }
+
+    fn classify(&self, status: Option<u16>, retry_after: Option<Duration>) -> UpstreamError {
+        let said = [&self.code, &self.kind, &self.inner_code].map(String::as_str);
+        let says = |codes: &[&str]| codes.iter().any(|code| said.iter().any(|it| it.eq_ignore_ascii_case(code)));
+        // vLLM has no codes for these two, and LiteLLM loses them: there, only the message tells.
+        let mentions = |phrases: &[&str]| phrases.iter().any(|phrase| self.message.contains(phrase));
+        if says(&["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"])
+            || mentions(&["ContentPolicyViolation", "content management policy"])
+        {
+            return UpstreamError::Filtered;
+        }
+        if says(&["context_length_exceeded", "exceed_context_size_error"])
+            || mentions(&["ContextWindowExceeded", "context length"])
+        {
+            return UpstreamError::TooLong;
+        }
+        if says(&["insufficient_quota", "billing_hard_limit_reached", "rate_limit_exceeded", "rate_limit_error"]) {
+            return UpstreamError::Limit { retry_after };
+        }
+        if says(&["invalid_api_key", "authentication_error", "permission_error"]) {
+            return UpstreamError::Auth;
+        }
+        if says(&["overloaded", "overloaded_error", "server_overloaded"]) {
+            return UpstreamError::Busy { retry_after };
+        }
+        // In a stream, OpenRouter's code is the status that it can't send any more.
+        match status.or_else(|| self.code.parse().ok()).unwrap_or_default() {
+            401 | 403 => UpstreamError::Auth,
+            402 | 429 => UpstreamError::Limit { retry_after },
+            408 => UpstreamError::Timeout,
+            409 | 503 | 529 => UpstreamError::Busy { retry_after },
+            413 => UpstreamError::TooLong,
+            _ => UpstreamError::Upstream,
+        }
+    }
+
+    /// Whether it can be over in a moment: a spent quota is not.
+    pub fn may_pass(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        match text_of(headers, "x-should-retry") {
+            Some("true") => true,
+            Some("false") => false,
+            _ if [&self.code, &self.kind].into_iter().any(|it| it == "insufficient_quota") => false,
+            _ => matches!(status.as_u16(), 408 | 409 | 429 | 500..),
+        }
+    }
+}
+
+/// How long the upstream wants to be left alone.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let milliseconds = || text_of(headers, "retry-after-ms")?.parse().ok().map(|ms: f64| ms / 1000.0);
+    let seconds = || text_of(headers, "retry-after")?.parse().ok();
+    // By the upstream's own clock, which need not be ours (RFC 9110 §10.2.3).
+    let until = || {
+        let [until, now] = ["retry-after", "date"].map(|name| httpdate::parse_http_date(text_of(headers, name)?).ok());
+        Some(until?.duration_since(now?).unwrap_or_default().as_secs_f64())
+    };
+    Duration::try_from_secs_f64(milliseconds().or_else(seconds).or_else(until)?).ok()
+}
+
+fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classified(status: u16, body: &str) -> UpstreamError {
+        Refusal::in_body(body.as_bytes()).classify(Some(status), None)
+    }
+
+    #[test]
+    fn what_the_error_says_counts_more_than_the_status() {
+        for (status, body, expected) in [
+            (400, r#"{"error":{"code":"content_filter","status":400}}"#, UpstreamError::Filtered),
+            (400, r#"{"error":{"innererror":{"code":"ResponsibleAIPolicyViolation"}}}"#, UpstreamError::Filtered),
+            (400, r#"{"error":{"code":"context_length_exceeded"}}"#, UpstreamError::TooLong),
+            (400, r#"{"error":{"code":400,"type":"exceed_context_size_error"}}"#, UpstreamError::TooLong),
+            (
+                400,
+                r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400}"#,
+                UpstreamError::TooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"litellm.ContextWindowExceededError: too much","type":null,"code":"400"}}"#,
+                UpstreamError::TooLong,
+            ),
+            (
+                400,
+                r#"{"error":{"message":"litellm.BadRequestError: OpenAIException - The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":"invalid_request_error","param":"prompt","code":"400"}}"#,
+                UpstreamError::Filtered,
+            ),
+            (429, r#"{"error":{"code":"insufficient_quota"}}"#, UpstreamError::Limit { retry_after: None }),
+            (401, r#"{"error":{"code":"invalid_api_key"}}"#, UpstreamError::Auth),
+            (403, "<html>forbidden", UpstreamError::Auth),
+            (402, "", UpstreamError::Limit { retry_after: None }),
+            (404, r#"{"error":"model not found"}"#, UpstreamError::Upstream),
+            (503, r#"{"error":null}"#, UpstreamError::Busy { retry_after: None }),
+            (413, "[]", UpstreamError::TooLong),
+            (500, r#"{"detail":"x"}"#, UpstreamError::Upstream),
+        ] {
+            assert_eq!(classified(status, body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_wait_is_read_in_all_its_three_ways() {
+        for (pairs, expected) in [
+            (vec![("retry-after-ms", "1500"), ("retry-after", "9")], Some(1.5)),
+            (vec![("retry-after", "7")], Some(7.0)),
+            (vec![("retry-after", "0.25")], Some(0.25)),
+            (
+                vec![("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"), ("date", "Sun, 06 Nov 1994 08:49:27 GMT")],
+                Some(10.0),
+            ),
+            (
+                vec![("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"), ("date", "Sun, 06 Nov 1994 08:49:57 GMT")],
+                Some(0.0),
+            ),
+            (vec![("retry-after", "-1")], None),
+            (vec![("retry-after", "NaN")], None),
+            (vec![("retry-after", "1e300")], None),
+            (vec![("retry-after", "soon")], None),
+            (vec![], None),
+        ] {
+            let headers: HeaderMap = pairs.iter().map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap())).collect();
+            assert_eq!(retry_after(&headers), expected.map(Duration::from_secs_f64), "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_is_asked_again() {
+        let asked_again = |status: u16, body: &str, should_retry: &str| {
+            let headers = [("x-should-retry".parse().unwrap(), should_retry.parse().unwrap())].into_iter().collect();
+            Refusal::in_body(body.as_bytes()).may_pass(StatusCode::from_u16(status).unwrap(), &headers)
+        };
+        for status in [408, 409, 429, 500, 502, 503, 504, 529] {
+            assert!(asked_again(status, "", ""), "{status}");
+            assert!(!asked_again(status, "", "false"), "{status}");
+        }
+        for status in [301, 400, 401, 403, 404, 413, 422] {
+            assert!(!asked_again(status, "", ""), "{status}");
+            assert!(asked_again(status, "", "true"), "{status}");
+        }
+        assert!(!asked_again(429, r#"{"error":{"code":"insufficient_quota"}}"#, ""));
+    }
+}

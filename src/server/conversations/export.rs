@@ -1,0 +1,75 @@
+//! A conversation as a file for the person to keep.
+
+use super::text::folded;
+use crate::wire::{
+    chat::EndReason,
+    conversations::{Conversation, Export, ExportFormat, Message, Role},
+};
+
+/// Longest file name made of a title, in characters and without its extension.
+const MAX_NAME_CHARS: usize = 60;
+
+pub fn export(conversation: &Conversation, format: ExportFormat) -> Result<Export, serde_json::Error> {
+    let name = file_name(&conversation.title);
+    Ok(match format {
+        ExportFormat::Markdown => {
+            Export { file_name: format!("{name}.md"), media_type: "text/markdown".into(), text: markdown(conversation) }
+        }
+        ExportFormat::Json => Export {
+            file_name: format!("{name}.json"),
+            media_type: "application/json".into(),
+            text: serde_json::to_string_pretty(conversation)?,
+        },
+    })
+}
+
+fn markdown(conversation: &Conversation) -> String {
+    let mut text = format!("# {}\n", conversation.title);
+    for message in &conversation.messages {
+        let heading = match message.role {
+            Role::Question => "Question",
+            Role::Answer => "Answer",
+        };
+        text.push_str(&format!("\n## {heading}\n\n{}\n", message.text.trim_end()));
+        if let Some(note) = note(message) {
+            text.push_str(&format!("\n*({note})*\n"));
+        }
+    }
+    text
+}
+
+/// What an answer is, unless it is whole.
+fn note(message: &Message) -> Option<&'static str> {
+    match (message.role, message.end) {
+        (Role::Question, _) | (Role::Answer, Some(EndReason::Complete)) => None,
+        (Role::Answer, Some(EndReason::Stopped)) => Some("stopped"),
+        (Role::Answer, Some(EndReason::Length)) => Some("cut: too long"),
+        (Role::Answer, Some(EndReason::Filtered)) => Some("filtered"),
+        (Role::Answer, Some(EndReason::Interrupted)) => Some("interrupted"),
+        (Role::Answer, None) => Some("still being written"),
+    }
+}
+
+/// The title's letters and digits with `-` between them: no file system minds, and no path can be made of it.
+fn file_name(title: &str) -> String {
+    let folded = folded(title);
+    let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let name: String = words.collect::<Vec<_>>().join("-").chars().take(MAX_NAME_CHARS).collect();
+    match name.trim_end_matches('-') {
+        "" => "conversation".into(),
+        name => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_plain_whatever_the_title() {
+        assert_eq!(file_name("Où est l'été ?"), "ou-est-l-ete");
+        assert_eq!(file_name("../../etc/passwd\0"), "etc-passwd");
+        assert_eq!(file_name("日本語"), "conversation");
+        assert_eq!(file_name(&"ab ".repeat(100)).len(), 59);
+    }
+}

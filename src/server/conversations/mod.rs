@@ -1,0 +1,106 @@
+//! Stored conversations: reading, finding, naming, deleting and taking them along. What is stored belongs to one
+//! person; for everybody else it is not there.
+
+mod export;
+mod owner;
+pub mod sql;
+pub mod store;
+pub mod text;
+
+use std::sync::Arc;
+
+pub use owner::Owner;
+pub use store::{ConversationStore, StoreError};
+
+use super::environment::Environment;
+use crate::wire::{
+    auth::UserClaims,
+    chat::ConversationId,
+    conversations::{
+        Conversation, ConversationList, Done, Export, ExportFormat, MAX_SEARCH_CHARS, MAX_TITLE_CHARS, RenameRequest,
+    },
+    error::ApiError,
+};
+
+/// Longest list of conversations.
+const MAX_LISTED: usize = 200;
+
+pub struct Conversations {
+    store: Arc<dyn ConversationStore>,
+    environment: Environment,
+}
+
+impl Conversations {
+    pub fn new(store: Arc<dyn ConversationStore>, environment: Environment) -> Self {
+        Self { store, environment }
+    }
+
+    pub async fn list(&self, user: &UserClaims, search: Option<String>) -> Result<ConversationList, ApiError> {
+        let search = text::one_line(&search.unwrap_or_default());
+        check_length("search", &search, 0, MAX_SEARCH_CHARS)?;
+        let conversations = self.store.list(&Owner::of(user), &search, MAX_LISTED, self.environment.now()).await?;
+        Ok(ConversationList { conversations })
+    }
+
+    pub async fn conversation(&self, user: &UserClaims, id: Option<String>) -> Result<Conversation, ApiError> {
+        let id = named(id)?;
+        let found = self.store.conversation(&Owner::of(user), &id, self.environment.now()).await?;
+        found.ok_or(ApiError::NotFound)
+    }
+
+    pub async fn rename(&self, user: &UserClaims, request: RenameRequest) -> Result<Done, ApiError> {
+        let title = text::one_line(&request.title);
+        check_length("title", &title, 1, MAX_TITLE_CHARS)?;
+        found(self.store.rename(&Owner::of(user), &request.id, &title).await?)
+    }
+
+    /// Whoever writes a running answer of it finds it gone, and stops.
+    pub async fn delete(&self, user: &UserClaims, id: &ConversationId) -> Result<Done, ApiError> {
+        found(self.store.delete(&Owner::of(user), id).await?)
+    }
+
+    pub async fn export(
+        &self,
+        user: &UserClaims,
+        id: Option<String>,
+        format: Option<String>,
+    ) -> Result<Export, ApiError> {
+        let format = format.and_then(|format| serde_json::from_value::<ExportFormat>(format.into()).ok());
+        let format = format.ok_or_else(|| invalid("format", "must be `markdown` or `json`"))?;
+        let conversation = self.conversation(user, id).await?;
+        export::export(&conversation, format).map_err(|error| {
+            tracing::error!(%error, "conversation not exported");
+            ApiError::Internal
+        })
+    }
+}
+
+/// Logged here, once: the door is the boundary.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store unavailable");
+
+        Self::Unavailable
+    }
+}
+
+fn named(id: Option<String>) -> Result<ConversationId, ApiError> {
+    let id = id.ok_or_else(|| invalid("id", "is missing"))?;
+    ConversationId::try_from(id).map_err(|error| invalid("id", &error.to_string()))
+}
+
+fn found(found: bool) -> Result<Done, ApiError> {
+    if found { Ok(Done {}) } else { Err(ApiError::NotFound) }
+}
+
+pub(super) fn check_length(field: &str, text: &str, min: usize, max: usize) -> Result<(), ApiError> {
+    match text.chars().count() {
+        count if count < min => Err(invalid(field, "is empty")),
+        count if count > max => Err(invalid(field, &format!("has {count} characters, {max} are allowed"))),
+        _ => Ok(()),
+    }
+}
+
+fn invalid(field: &str, reason: &str) -> ApiError {
+    ApiError::InvalidField { field: field.to_owned(), reason: reason.to_owned() }
+}

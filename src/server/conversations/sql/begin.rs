@@ -1,0 +1,251 @@
+//! Storing a question and beginning its answer: one transaction.
+
+use std::time::SystemTime;
+
+use sqlx::{AnyConnection, AnyPool, Row};
+
+use super::{
+    super::{
+        Owner,
+        store::{BeginError, Begun, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion},
+        text::{folded, title_of},
+    },
+    rows::{alive_since, millis},
+};
+use crate::wire::{chat::MessageId, error::Limit};
+
+/// Why nothing was stored.
+pub enum Failure {
+    /// A name was taken between our look and our writing.
+    Overtaken(sqlx::Error),
+    Refused(BeginError),
+}
+
+pub async fn begin(
+    pool: &AnyPool,
+    begin_writing: &'static str,
+    owner: &Owner,
+    new: &NewQuestion,
+    now: SystemTime,
+) -> Result<Begun, Failure> {
+    let mut transaction = pool.begin_with(begin_writing).await?;
+    let stored = store(&mut transaction, owner, new, now).await;
+    match stored {
+        Ok(Begun::New) => {
+            transaction.commit().await?;
+            Ok(Begun::New)
+        }
+        otherwise => {
+            transaction.rollback().await?;
+            otherwise
+        }
+    }
+}
+
+async fn store(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    new: &NewQuestion,
+    now: SystemTime,
+) -> Result<Begun, Failure> {
+    // First, for it makes everybody wait who wants to write to the same conversation.
+    touch_conversation(connection, owner, new, now).await?;
+    if let Some(answer) = answer_to_key(connection, owner, new).await? {
+        return Ok(Begun::Before { answer });
+    }
+    end_lost_answers(connection, owner, new, now).await?;
+    if count(connection, RUNNING, owner, new).await? > 0 {
+        return Err(BeginError::Running.into());
+    }
+    if let Some(replaced) = &new.replaces {
+        remove_from(connection, owner, new, replaced).await?;
+    }
+    if count(connection, CONVERSATIONS, owner, new).await? > MAX_CONVERSATIONS {
+        return Err(BeginError::Full(Limit::Conversations).into());
+    }
+    let position = count(connection, MESSAGES, owner, new).await?;
+    if position + 2 > MAX_MESSAGES {
+        return Err(BeginError::Full(Limit::Messages).into());
+    }
+    if position == 0 {
+        entitle(connection, owner, new).await?;
+    }
+    insert_question(connection, owner, new, position, now).await?;
+    insert_answer(connection, owner, new, position + 1, now).await?;
+    Ok(Begun::New)
+}
+
+async fn touch_conversation(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    new: &NewQuestion,
+    now: SystemTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO conversations (owner, id, title, folded, renamed, updated_at) VALUES ($1, $2, '', '', 0, $3) \
+         ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at",
+    )
+    .bind(owner.as_str())
+    .bind(new.conversation.as_str())
+    .bind(millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn answer_to_key(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    new: &NewQuestion,
+) -> Result<Option<MessageId>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT a.id FROM messages q JOIN messages a \
+         ON a.owner = q.owner AND a.conversation = q.conversation AND a.position = q.position + 1 \
+         WHERE q.owner = $1 AND q.idempotency_key = $2",
+    )
+    .bind(owner.as_str())
+    .bind(new.idempotency_key.as_str())
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| Ok(MessageId::new(row.try_get::<String, _>("id")?))).transpose()
+}
+
+/// Whoever ran them is gone.
+async fn end_lost_answers(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    new: &NewQuestion,
+    now: SystemTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE messages SET end_reason = 'interrupted' \
+         WHERE owner = $1 AND conversation = $2 AND role = 'answer' AND end_reason IS NULL AND touched_at < $3",
+    )
+    .bind(owner.as_str())
+    .bind(new.conversation.as_str())
+    .bind(alive_since(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The question must be there; it and all that followed it go.
+async fn remove_from(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    new: &NewQuestion,
+    question: &MessageId,
+) -> Result<(), Failure> {
+    let removed = sqlx::query(
+        "DELETE FROM messages WHERE owner = $1 AND conversation = $2 AND position >= \
+         (SELECT q.position FROM messages q WHERE q.owner = $1 AND q.conversation = $2 AND q.id = $3 AND \
+         q.role = 'question')",
+    )
+    .bind(owner.as_str())
+    .bind(new.conversation.as_str())
+    .bind(question.as_str())
+    .execute(connection)
+    .await?;
+    match removed.rows_affected() {
+        0 => Err(BeginError::NoSuchQuestion.into()),
+        _ => Ok(()),
+    }
+}
+
+async fn entitle(connection: &mut AnyConnection, owner: &Owner, new: &NewQuestion) -> Result<(), sqlx::Error> {
+    let title = title_of(&new.text);
+    sqlx::query("UPDATE conversations SET title = $3, folded = $4 WHERE owner = $1 AND id = $2 AND renamed = 0")
+        .bind(owner.as_str())
+        .bind(new.conversation.as_str())
+        .bind(&title)
+        .bind(folded(&title))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_question(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    new: &NewQuestion,
+    position: i64,
+    now: SystemTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, idempotency_key) \
+         VALUES ($1, $2, $3, $4, 'question', $5, $6, $7, $8)",
+    )
+    .bind(new.question.as_str())
+    .bind(owner.as_str())
+    .bind(new.conversation.as_str())
+    .bind(position)
+    .bind(&new.text)
+    .bind(folded(&new.text))
+    .bind(millis(now))
+    .bind(new.idempotency_key.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_answer(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    new: &NewQuestion,
+    position: i64,
+    now: SystemTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, model, touched_at, \
+         stop_wanted) VALUES ($1, $2, $3, $4, 'answer', '', '', $5, $6, $5, 0)",
+    )
+    .bind(new.answer.as_str())
+    .bind(owner.as_str())
+    .bind(new.conversation.as_str())
+    .bind(position)
+    .bind(millis(now))
+    .bind(&new.model)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+const RUNNING: &str = "SELECT COUNT(*) AS n FROM messages \
+                       WHERE owner = $1 AND conversation = $2 AND role = 'answer' AND end_reason IS NULL";
+const MESSAGES: &str = "SELECT COUNT(*) AS n FROM messages WHERE owner = $1 AND conversation = $2";
+// `$2` is there to be bound; it is true of every conversation.
+const CONVERSATIONS: &str = "SELECT COUNT(*) AS n FROM conversations WHERE owner = $1 AND $2 <> ''";
+
+async fn count(
+    connection: &mut AnyConnection,
+    of: &'static str,
+    owner: &Owner,
+    new: &NewQuestion,
+) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query(of).bind(owner.as_str()).bind(new.conversation.as_str()).fetch_one(connection).await?;
+    row.try_get("n")
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error().is_some_and(|error| error.is_unique_violation()) {
+            true => Self::Overtaken(error),
+            false => Self::Refused(BeginError::Store(error.into())),
+        }
+    }
+}
+
+impl From<BeginError> for Failure {
+    fn from(error: BeginError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Failure> for BeginError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Overtaken(error) => Self::Store(error.into()),
+            Failure::Refused(error) => error,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Which database, and how it is opened.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    str::FromStr,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use sqlx::{
+    AnyConnection, AnyPool, Connection, Executor,
+    any::AnyPoolOptions,
+    error::BoxDynError,
+    migrate::{Migration, MigrationSource, MigrationType, Migrator},
+};
+use url::Url;
+
+use super::super::store::StoreError;
+
+/// A busy or lost database is told of before the person has given up.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const MOST_CONNECTIONS: u32 = 16;
+
+const MEMORY: &str = "sqlite::memory:";
+
+/// Every change of the tables, in order. What was released is never edited: a further one is added.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "conversations", include_str!("0001_conversations.sql"))];
+
+/// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl {
+    url: Url,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    SqliteFile,
+    /// Gone with its last connection.
+    SqliteMemory,
+    Postgres,
+}
+
+/// An open database.
+pub struct Database {
+    pub pool: AnyPool,
+    /// Holds a database in memory: the pool drops a connection whose user was interrupted.
+    _anchor: Option<Mutex<AnyConnection>>,
+}
+
+/// It is none of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a URL of a SQLite or PostgreSQL database")]
+pub struct WrongDatabaseUrl;
+
+impl DatabaseUrl {
+    /// A database of its own for each store, kept nowhere.
+    pub fn in_memory() -> Result<Self, WrongDatabaseUrl> {
+        MEMORY.parse()
+    }
+
+    /// How a transaction begins that will write. SQLite refuses to make a writer of a reader that was overtaken, and
+    /// that without waiting (https://www.sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions).
+    pub(super) fn begin_writing(&self) -> &'static str {
+        match self.kind {
+            Kind::SqliteFile | Kind::SqliteMemory => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN",
+        }
+    }
+
+    fn options(&self) -> AnyPoolOptions {
+        let options = AnyPoolOptions::new().acquire_timeout(LONGEST_WAIT).max_connections(MOST_CONNECTIONS);
+        match self.kind {
+            // Readers don't wait for the writer, and a crash of the process loses nothing.
+            Kind::SqliteFile => options.after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("PRAGMA journal_mode = WAL").await?;
+                    connection.execute("PRAGMA synchronous = NORMAL").await?;
+                    Ok(())
+                })
+            }),
+            // Two that share a database in memory would not wait for each other, but fail.
+            Kind::SqliteMemory => options.max_connections(1),
+            Kind::Postgres => options,
+        }
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = WrongDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, WrongDatabaseUrl> {
+        static MEMORIES: AtomicU64 = AtomicU64::new(0);
+        let parsed = |text: &str| text.parse::<Url>().map_err(|_| WrongDatabaseUrl);
+        let url = parsed(text)?;
+        match url.scheme() {
+            "postgres" | "postgresql" => Ok(Self { url, kind: Kind::Postgres }),
+            // By a name of its own, which its connections share (https://www.sqlite.org/sharedcache.html).
+            "sqlite" if text == MEMORY => {
+                let name = format!("sqlite:file:oracle-ai-{}?mode=memory", MEMORIES.fetch_add(1, Ordering::Relaxed));
+                Ok(Self { url: parsed(&name)?, kind: Kind::SqliteMemory })
+            }
+            "sqlite" if url.path().len() + url.host_str().map_or(0, str::len) > 0 && !text.contains("mode=memory") => {
+                Ok(Self { url, kind: Kind::SqliteFile })
+            }
+            _ => Err(WrongDatabaseUrl),
+        }
+    }
+}
+
+/// Without what may be a password.
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({:?})", self.kind)
+    }
+}
+
+/// Connects, and brings the tables up to date.
+pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
+    sqlx::any::install_default_drivers();
+    let anchor = match url.kind {
+        Kind::SqliteMemory => Some(Mutex::new(AnyConnection::connect(url.url.as_str()).await?)),
+        Kind::SqliteFile | Kind::Postgres => None,
+    };
+    let pool = url.options().connect(url.url.as_str()).await?;
+    let migrator = Migrator::new(Embedded).await.map_err(|error| StoreError(error.to_string()))?;
+    migrator.run(&pool).await.map_err(|error| StoreError(error.to_string()))?;
+    if url.kind != Kind::Postgres {
+        // Nobody else writes to it: what was running ran in a process that is gone.
+        let ended = "UPDATE messages SET end_reason = 'interrupted' WHERE role = 'answer' AND end_reason IS NULL";
+        sqlx::query(ended).execute(&pool).await?;
+    }
+    Ok(Database { pool, _anchor: anchor })
+}
+
+#[derive(Debug)]
+struct Embedded;
+
+impl MigrationSource<'static> for Embedded {
+    fn resolve(self) -> BoxFuture<'static, Result<Vec<Migration>, BoxDynError>> {
+        let migrations = MIGRATIONS.map(|(version, description, sql)| {
+            Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, Cow::Borrowed(sql), false)
+        });
+        Box::pin(async move { Ok(migrations.into()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> Option<Kind> {
+        text.parse::<DatabaseUrl>().ok().map(|url| url.kind)
+    }
+
+    #[test]
+    fn three_kinds_of_databases_are_known() {
+        assert_eq!(kind("sqlite://oracle-ai.db?mode=rwc"), Some(Kind::SqliteFile));
+        assert_eq!(kind("sqlite:///var/lib/oracle-ai/a.db"), Some(Kind::SqliteFile));
+        assert_eq!(kind("sqlite::memory:"), Some(Kind::SqliteMemory));
+        assert_eq!(kind("postgres://user:secret@db.example/chat"), Some(Kind::Postgres));
+        for text in [
+            "",
+            "chat.db",
+            "sqlite:",
+            "sqlite://",
+            "sqlite://a?mode=memory",
+            "mysql://db.example/chat",
+            "https://db.example",
+        ] {
+            assert_eq!(kind(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let url: DatabaseUrl = "postgres://user:secret@db.example/chat".parse().unwrap();
+        assert_eq!(format!("{url:?}"), "DatabaseUrl(Postgres)");
+    }
+}

@@ -1,0 +1,128 @@
+//! Conversations in SQLite or PostgreSQL. One text of SQL serves both: names and numbers only, `$1` for parameters,
+//! and nothing that they understand differently.
+
+mod begin;
+mod database;
+mod read;
+mod rows;
+mod write;
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use sqlx::AnyPool;
+use tokio::sync::OnceCell;
+
+use database::Database;
+pub use database::{DatabaseUrl, WrongDatabaseUrl};
+
+use super::{
+    Owner,
+    store::{BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer, Wish},
+};
+use crate::wire::{
+    chat::{ConversationId, MessageId},
+    conversations::{Conversation, ConversationSummary},
+};
+
+/// Twice is an accident, three times is a fault.
+const MOST_TRIES: usize = 3;
+
+/// Connects, and brings the tables up to date, when it is first needed.
+pub struct SqlStore {
+    url: DatabaseUrl,
+    database: OnceCell<Database>,
+}
+
+impl SqlStore {
+    pub fn new(url: DatabaseUrl) -> Self {
+        Self { url, database: OnceCell::new() }
+    }
+
+    /// Tells whether it can be used.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.pool().await.map(|_| ())
+    }
+
+    async fn pool(&self) -> Result<&AnyPool, StoreError> {
+        Ok(&self.database.get_or_try_init(|| database::open(&self.url)).await?.pool)
+    }
+}
+
+#[async_trait]
+impl ConversationStore for SqlStore {
+    async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
+        let pool = self.pool().await?;
+        let mut tries = 1;
+        loop {
+            match begin::begin(pool, self.url.begin_writing(), owner, new, now).await {
+                // Somebody stored the same key or the same place at the same time: they are seen at the next try.
+                Err(begin::Failure::Overtaken(_)) if tries < MOST_TRIES => tries += 1,
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    async fn exchanges_before(
+        &self,
+        owner: &Owner,
+        question: &MessageId,
+        budget: usize,
+    ) -> Result<Vec<Exchange>, StoreError> {
+        Ok(read::exchanges_before(self.pool().await?, owner, question, budget).await?)
+    }
+
+    async fn touch(&self, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, StoreError> {
+        Ok(write::touch(self.pool().await?, answer, text, now).await?)
+    }
+
+    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
+        Ok(write::end(self.pool().await?, answer, ending).await?)
+    }
+
+    async fn ask_to_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
+        Ok(write::ask_to_stop(self.pool().await?, owner, answer).await?)
+    }
+
+    async fn answer(
+        &self,
+        owner: &Owner,
+        answer: &MessageId,
+        now: SystemTime,
+    ) -> Result<Option<StoredAnswer>, StoreError> {
+        Ok(read::answer(self.pool().await?, owner, answer, now).await?)
+    }
+
+    async fn list(
+        &self,
+        owner: &Owner,
+        search: &str,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<ConversationSummary>, StoreError> {
+        Ok(read::list(self.pool().await?, owner, search, limit, now).await?)
+    }
+
+    async fn conversation(
+        &self,
+        owner: &Owner,
+        id: &ConversationId,
+        now: SystemTime,
+    ) -> Result<Option<Conversation>, StoreError> {
+        Ok(read::conversation(self.pool().await?, owner, id, now).await?)
+    }
+
+    async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {
+        Ok(write::rename(self.pool().await?, owner, id, title).await?)
+    }
+
+    async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
+        Ok(write::delete(self.pool().await?, owner, id).await?)
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.to_string())
+    }
+}

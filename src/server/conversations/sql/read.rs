@@ -1,0 +1,127 @@
+//! Questions to the database.
+
+use std::time::SystemTime;
+
+use sqlx::{AnyPool, Row, any::AnyRow};
+
+use super::{
+    super::{
+        Owner,
+        store::{Exchange, StoredAnswer},
+        text::pattern,
+    },
+    rows::{self, MESSAGE, alive_since, seconds},
+};
+use crate::wire::{
+    chat::{ConversationId, MessageId},
+    conversations::{Conversation, ConversationSummary},
+};
+
+/// `total` counts the characters from each exchange to the question.
+const EXCHANGES_BEFORE: &str = "SELECT question, answer FROM ( \
+         SELECT q.text AS question, a.text AS answer, q.position, \
+         SUM(LENGTH(q.text) + LENGTH(a.text)) OVER (ORDER BY q.position DESC) AS total \
+         FROM messages n JOIN messages q ON q.owner = n.owner AND q.conversation = n.conversation \
+         JOIN messages a ON a.owner = q.owner AND a.conversation = q.conversation AND a.position = q.position + 1 \
+         WHERE n.owner = $1 AND n.id = $2 AND q.position < n.position AND q.role = 'question' \
+         AND a.text <> '' AND a.error IS NULL \
+     ) AS earlier WHERE total <= $3 ORDER BY position";
+
+const LIST: &str = "SELECT c.id, c.title, c.updated_at, ( \
+         SELECT a.id FROM messages a WHERE a.owner = c.owner AND a.conversation = c.id AND a.role = 'answer' \
+         AND a.end_reason IS NULL AND a.touched_at >= $3 LIMIT 1 \
+     ) AS running \
+     FROM conversations c WHERE c.owner = $1 AND (c.folded LIKE $2 ESCAPE '\\' OR EXISTS ( \
+         SELECT 1 FROM messages m WHERE m.owner = c.owner AND m.conversation = c.id AND m.folded LIKE $2 ESCAPE '\\' \
+     )) ORDER BY c.updated_at DESC, c.id LIMIT $4";
+
+pub async fn exchanges_before(
+    pool: &AnyPool,
+    owner: &Owner,
+    question: &MessageId,
+    budget: usize,
+) -> Result<Vec<Exchange>, sqlx::Error> {
+    let rows = sqlx::query(EXCHANGES_BEFORE)
+        .bind(owner.as_str())
+        .bind(question.as_str())
+        .bind(i64::try_from(budget).unwrap_or(i64::MAX))
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(exchange).collect()
+}
+
+pub async fn answer(
+    pool: &AnyPool,
+    owner: &Owner,
+    answer: &MessageId,
+    now: SystemTime,
+) -> Result<Option<StoredAnswer>, sqlx::Error> {
+    let row = sqlx::query(&format!(
+        "SELECT {MESSAGE}, m.model, q.id AS question FROM messages m JOIN messages q \
+         ON q.owner = m.owner AND q.conversation = m.conversation AND q.position = m.position - 1 \
+         WHERE m.owner = $1 AND m.id = $2 AND m.role = 'answer'"
+    ))
+    .bind(owner.as_str())
+    .bind(answer.as_str())
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(StoredAnswer {
+        question: MessageId::new(row.try_get::<String, _>("question")?),
+        model: row.try_get::<Option<String>, _>("model")?.unwrap_or_default(),
+        message: rows::message(&row, now)?,
+    }))
+}
+
+pub async fn list(
+    pool: &AnyPool,
+    owner: &Owner,
+    search: &str,
+    limit: usize,
+    now: SystemTime,
+) -> Result<Vec<ConversationSummary>, sqlx::Error> {
+    let rows = sqlx::query(LIST)
+        .bind(owner.as_str())
+        .bind(pattern(search))
+        .bind(alive_since(now))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(summary).collect()
+}
+
+/// Title and messages are read at one moment: an answer that ends in between is not seen twice or by half.
+pub async fn conversation(
+    pool: &AnyPool,
+    owner: &Owner,
+    id: &ConversationId,
+    now: SystemTime,
+) -> Result<Option<Conversation>, sqlx::Error> {
+    let rows = sqlx::query(&format!(
+        "SELECT {MESSAGE}, c.title FROM conversations c \
+         JOIN messages m ON m.owner = c.owner AND m.conversation = c.id \
+         WHERE c.owner = $1 AND c.id = $2 ORDER BY m.position"
+    ))
+    .bind(owner.as_str())
+    .bind(id.as_str())
+    .fetch_all(pool)
+    .await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let title = first.try_get("title")?;
+    let messages = rows.iter().map(|row| rows::message(row, now)).collect::<Result<Vec<_>, _>>()?;
+    let running = messages.last().filter(|last| last.is_running()).map(|last| last.id.clone());
+    Ok(Some(Conversation { id: id.clone(), title, messages, running }))
+}
+
+fn exchange(row: &AnyRow) -> Result<Exchange, sqlx::Error> {
+    Ok(Exchange { question: row.try_get("question")?, answer: row.try_get("answer")? })
+}
+
+fn summary(row: &AnyRow) -> Result<ConversationSummary, sqlx::Error> {
+    Ok(ConversationSummary {
+        id: ConversationId::new(row.try_get::<String, _>("id")?),
+        title: row.try_get("title")?,
+        updated_at: seconds(row.try_get("updated_at")?),
+        running: row.try_get::<Option<String>, _>("running")?.map(MessageId::new),
+    })
+}

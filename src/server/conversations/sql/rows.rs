@@ -1,0 +1,75 @@
+//! Rows, as the rest knows them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{Row, any::AnyRow};
+
+use super::super::store::LONGEST_SILENCE;
+use crate::wire::{
+    chat::{EndReason, MessageId},
+    conversations::{Message, Role},
+};
+
+/// The columns that [`message`] reads.
+pub const MESSAGE: &str = "m.id, m.role, m.text, m.created_at, m.touched_at, m.end_reason, m.error, m.usage";
+
+pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
+    let role = match row.try_get::<String, _>("role")?.as_str() {
+        "question" => Role::Question,
+        _ => Role::Answer,
+    };
+    let end: Option<EndReason> = named(row.try_get("end_reason")?)?;
+    let touched_at: Option<i64> = row.try_get("touched_at")?;
+    let is_lost = role == Role::Answer && touched_at.is_none_or(|touched_at| touched_at < alive_since(now));
+    Ok(Message {
+        id: MessageId::new(row.try_get::<String, _>("id")?),
+        role,
+        text: row.try_get("text")?,
+        end: end.or(is_lost.then_some(EndReason::Interrupted)),
+        error: from_json(row.try_get("error")?)?,
+        usage: from_json(row.try_get("usage")?)?,
+        at: seconds(row.try_get("created_at")?),
+    })
+}
+
+/// An answer that has no end is running if it was touched since.
+pub fn alive_since(now: SystemTime) -> i64 {
+    millis(now).saturating_sub(LONGEST_SILENCE.as_millis() as i64)
+}
+
+pub fn millis(time: SystemTime) -> i64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+pub fn seconds(millis: i64) -> u64 {
+    u64::try_from(millis / 1000).unwrap_or(0)
+}
+
+/// The word that stands for a variant on the wire stands for it here as well.
+pub fn name(variant: impl Serialize) -> Result<String, sqlx::Error> {
+    match serde_json::to_value(variant).map_err(encode)? {
+        serde_json::Value::String(name) => Ok(name),
+        other => Err(sqlx::Error::Encode(format!("{other} is no name").into())),
+    }
+}
+
+pub fn json<T: Serialize>(value: Option<T>) -> Result<Option<String>, sqlx::Error> {
+    value.map(|value| serde_json::to_string(&value).map_err(encode)).transpose()
+}
+
+fn named<T: DeserializeOwned>(name: Option<String>) -> Result<Option<T>, sqlx::Error> {
+    name.map(|name| serde_json::from_value(name.into()).map_err(decode)).transpose()
+}
+
+fn from_json<T: DeserializeOwned>(text: Option<String>) -> Result<Option<T>, sqlx::Error> {
+    text.map(|text| serde_json::from_str(&text).map_err(decode)).transpose()
+}
+
+fn encode(error: serde_json::Error) -> sqlx::Error {
+    sqlx::Error::Encode(error.into())
+}
+
+fn decode(error: serde_json::Error) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}

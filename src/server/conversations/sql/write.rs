@@ -1,0 +1,79 @@
+//! Changes that take one statement.
+
+use std::time::SystemTime;
+
+use sqlx::{AnyPool, Row};
+
+use super::{
+    super::{
+        Owner,
+        store::{Ending, Wish},
+        text::folded,
+    },
+    rows::{json, millis, name},
+};
+use crate::wire::chat::{ConversationId, MessageId};
+
+pub async fn touch(pool: &AnyPool, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, sqlx::Error> {
+    let row = sqlx::query(
+        "UPDATE messages SET text = $2, touched_at = $3 WHERE id = $1 AND role = 'answer' AND end_reason IS NULL \
+         RETURNING stop_wanted",
+    )
+    .bind(answer.as_str())
+    .bind(text)
+    .bind(millis(now))
+    .fetch_optional(pool)
+    .await?;
+    match row {
+        Some(row) if row.try_get::<i64, _>("stop_wanted")? == 0 => Ok(Wish::GoOn),
+        Some(_) => Ok(Wish::Stop),
+        None => Ok(Wish::Gone),
+    }
+}
+
+pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6 \
+         WHERE id = $1 AND role = 'answer' AND end_reason IS NULL",
+    )
+    .bind(answer.as_str())
+    .bind(&ending.text)
+    .bind(folded(&ending.text))
+    .bind(name(ending.reason)?)
+    .bind(json(ending.error)?)
+    .bind(json(ending.usage)?)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+pub async fn ask_to_stop(pool: &AnyPool, owner: &Owner, answer: &MessageId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE messages SET stop_wanted = 1 WHERE owner = $1 AND id = $2 AND end_reason IS NULL")
+        .bind(owner.as_str())
+        .bind(answer.as_str())
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+pub async fn rename(pool: &AnyPool, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, sqlx::Error> {
+    let renamed =
+        sqlx::query("UPDATE conversations SET title = $3, folded = $4, renamed = 1 WHERE owner = $1 AND id = $2")
+            .bind(owner.as_str())
+            .bind(id.as_str())
+            .bind(title)
+            .bind(folded(title))
+            .execute(pool)
+            .await?;
+    Ok(renamed.rows_affected() > 0)
+}
+
+/// The messages go with it.
+pub async fn delete(pool: &AnyPool, owner: &Owner, id: &ConversationId) -> Result<bool, sqlx::Error> {
+    let deleted = sqlx::query("DELETE FROM conversations WHERE owner = $1 AND id = $2")
+        .bind(owner.as_str())
+        .bind(id.as_str())
+        .execute(pool)
+        .await?;
+    Ok(deleted.rows_affected() > 0)
+}

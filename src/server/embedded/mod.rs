@@ -1,0 +1,19 @@
+//! The other parties in this process, for development: the only place where the server room knows of the mocks.
+
+pub mod provider;
+pub mod upstream;
+
+pub use provider::EmbeddedProvider;
+pub use upstream::EmbeddedUpstream;
+
+use super::environment::RandomnessError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    #[error("MOCK_PROVIDER_ADDR: {0}")]
+    Provider(String),
+    #[error("MOCK_UPSTREAM_ADDR: {0}")]
+    Upstream(String),
+}

@@ -1,0 +1,41 @@
+//! The mock upstream in this process.
+
+use super::StartError;
+use crate::server::{chat::upstream::UpstreamSettings, config::MockUpstream};
+
+/// Stops with its drop.
+pub struct EmbeddedUpstream {
+    #[cfg(feature = "mock")] // the only thing in it
+    _upstream: crate::mock::upstream::Upstream,
+}
+
+/// Starts the upstream with a key for us.
+#[cfg(feature = "mock")] // a build without it gets the twin below
+pub async fn start(mock: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUpstream), StartError> {
+    use crate::{
+        mock::upstream::Upstream,
+        server::{
+            chat::upstream::{ApiKey, ApiStyle},
+            environment::Environment,
+        },
+    };
+
+    let api_key = Environment::system().random_text()?;
+    let refused = |error: &dyn std::fmt::Display| StartError::Upstream(error.to_string());
+    let upstream = Upstream::start(mock.address, &api_key).await.map_err(|error| refused(&error))?;
+    let settings = UpstreamSettings {
+        base_url: upstream.base_url().parse().map_err(|error| refused(&error))?,
+        api_key: Some(ApiKey::new(api_key)),
+        model: "mock".into(),
+        system_prompt: None,
+        style: ApiStyle::OpenAi,
+        patience: mock.patience,
+    };
+    Ok((settings, EmbeddedUpstream { _upstream: upstream }))
+}
+
+/// There is no mock upstream in this build; the configuration has refused to ask for one.
+#[cfg(not(feature = "mock"))]
+pub async fn start(_: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUpstream), StartError> {
+    Err(StartError::Upstream("this build has no mock upstream".into()))
+}

@@ -1,0 +1,36 @@
+//! What our HTTP clients have in common.
+
+use std::{error::Error, time::Duration};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// No HTTP client could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTP client: {0}")]
+pub struct HttpSetupError(String);
+
+/// A client that goes to the host it is sent to and to no other: a redirect could send a secret, or the server itself,
+/// elsewhere (SSRF). `total` limits a whole exchange.
+pub fn client(total: Option<Duration>) -> Result<reqwest::Client, HttpSetupError> {
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("oracle-ai/", env!("CARGO_PKG_VERSION")));
+    let builder = match total {
+        Some(total) => builder.timeout(total),
+        None => builder,
+    };
+    builder.build().map_err(|error| HttpSetupError(error.to_string()))
+}
+
+/// The whole chain of causes, without the URL: a query could hold what no log may.
+pub fn cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

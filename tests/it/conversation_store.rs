@@ -1,0 +1,542 @@
+//! The contract of conversation stores. Every database runs all of it.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use futures_util::{StreamExt, future::join_all, stream};
+use oracle_ai::{
+    server::conversations::{
+        ConversationStore, Owner,
+        sql::{DatabaseUrl, SqlStore},
+        store::{
+            BeginError, Begun, Ending, Exchange, LONGEST_SILENCE, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion, Wish,
+        },
+        text::folded,
+    },
+    wire::{
+        auth::UserClaims,
+        chat::{AnswerError, AnswerErrorKind, ConversationId, EndReason, IdempotencyKey, MessageId, Usage},
+        conversations::{Conversation, Role},
+        error::Limit,
+    },
+};
+
+use crate::postgres;
+
+const MOMENT: Duration = Duration::from_millis(1);
+
+pub type Store = Arc<dyn ConversationStore>;
+
+pub fn in_memory() -> Store {
+    store(DatabaseUrl::in_memory().unwrap())
+}
+
+pub fn store(url: DatabaseUrl) -> Store {
+    Arc::new(SqlStore::new(url))
+}
+
+/// A SQLite file of its own, removed in the end.
+pub struct File(PathBuf);
+
+impl File {
+    pub fn new() -> Self {
+        static FILES: AtomicU32 = AtomicU32::new(0);
+        let name = format!("oracle-ai-{}-{}.db", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
+        Self(std::env::temp_dir().join(name))
+    }
+
+    pub fn url(&self) -> DatabaseUrl {
+        format!("sqlite://{}?mode=rwc", self.0.display()).parse().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_in_memory_keeps_the_contract() {
+    keeps_the_contract(in_memory()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_file_keeps_the_contract() {
+    let file = File::new();
+    keeps_the_contract(store(file.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_keeps_the_contract() {
+    keeps_the_contract(store(postgres::database().await)).await;
+}
+
+async fn keeps_the_contract(store: Store) {
+    a_first_question_makes_the_conversation(&store).await;
+    an_answer_is_touched_until_it_ends(&store).await;
+    an_end_is_stored_once_and_whole(&store).await;
+    a_key_stores_once(&store).await;
+    of_many_with_the_same_key_one_stores(&store).await;
+    of_many_with_different_keys_one_begins(&store).await;
+    a_second_question_waits_for_the_first_answer(&store).await;
+    a_replaced_question_goes_with_all_that_followed(&store).await;
+    the_title_is_the_first_question_until_it_is_renamed(&store).await;
+    what_is_somebody_elses_is_not_there(&store).await;
+    the_same_name_is_another_conversation_for_somebody_else(&store).await;
+    the_latest_conversation_comes_first(&store).await;
+    search_finds_titles_and_texts_whatever_the_case_and_accents(&store).await;
+    a_deleted_conversation_is_gone_with_its_messages(&store).await;
+    a_lost_answer_is_found_interrupted(&store).await;
+    a_wish_to_stop_reaches_whoever_writes(&store).await;
+    the_history_is_the_latest_that_fits_without_what_failed(&store).await;
+    texts_come_back_letter_by_letter(&store).await;
+    conversations_and_messages_are_bounded(&store).await;
+}
+
+/// Somebody who has nothing yet.
+pub fn somebody() -> Owner {
+    static PEOPLE: AtomicU32 = AtomicU32::new(0);
+    let sub = PEOPLE.fetch_add(1, Ordering::Relaxed).to_string();
+    let iss = "https://provider.example".into();
+    Owner::of(&UserClaims { iss, sub, name: None, preferred_username: None, email: None })
+}
+
+/// Whole milliseconds, as they are stored.
+fn now() -> SystemTime {
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    UNIX_EPOCH + Duration::from_millis(millis as u64)
+}
+
+fn unique(what: &str) -> String {
+    static NAMES: AtomicU32 = AtomicU32::new(0);
+    format!("{what}-{}", NAMES.fetch_add(1, Ordering::Relaxed))
+}
+
+fn id(text: &str) -> ConversationId {
+    ConversationId::new(text)
+}
+
+pub fn question(conversation: &str, text: &str) -> NewQuestion {
+    NewQuestion {
+        conversation: id(conversation),
+        idempotency_key: IdempotencyKey::new(unique("key")),
+        replaces: None,
+        text: text.into(),
+        question: MessageId::new(unique("question")),
+        answer: MessageId::new(unique("answer")),
+        model: "a model".into(),
+    }
+}
+
+fn whole(text: &str) -> Ending {
+    Ending { text: text.into(), reason: EndReason::Complete, error: None, usage: None }
+}
+
+async fn begin(store: &Store, owner: &Owner, new: &NewQuestion) {
+    assert_eq!(store.begin(owner, new, now()).await.unwrap(), Begun::New);
+}
+
+/// A question and its whole answer.
+async fn exchange(store: &Store, owner: &Owner, conversation: &str, text: &str, answer: &str) -> NewQuestion {
+    let new = question(conversation, text);
+    begin(store, owner, &new).await;
+    store.end(&new.answer, &whole(answer)).await.unwrap();
+    new
+}
+
+async fn read(store: &Store, owner: &Owner, conversation: &str) -> Conversation {
+    store.conversation(owner, &id(conversation), now()).await.unwrap().unwrap()
+}
+
+async fn texts(store: &Store, owner: &Owner, conversation: &str) -> Vec<String> {
+    read(store, owner, conversation).await.messages.into_iter().map(|message| message.text).collect()
+}
+
+async fn found(store: &Store, owner: &Owner, search: &str) -> Vec<String> {
+    let list = store.list(owner, search, 200, now()).await.unwrap();
+    list.into_iter().map(|summary| summary.id.to_string()).collect()
+}
+
+async fn a_first_question_makes_the_conversation(store: &Store) {
+    let (owner, new, at) = (somebody(), question("c", "Why?"), now());
+    assert!(store.conversation(&owner, &id("c"), at).await.unwrap().is_none());
+    assert_eq!(store.begin(&owner, &new, at).await.unwrap(), Begun::New);
+
+    let Conversation { id: name, title, messages, running } = read(store, &owner, "c").await;
+    assert_eq!((name, title.as_str(), running), (id("c"), "Why?", Some(new.answer.clone())));
+    let [question, answer] = messages.as_slice() else { panic!("{messages:?}") };
+    assert_eq!((&question.id, question.role, question.text.as_str()), (&new.question, Role::Question, "Why?"));
+    assert_eq!((question.end, question.is_running()), (None, false));
+    assert_eq!((&answer.id, answer.role, answer.text.as_str()), (&new.answer, Role::Answer, ""));
+    assert_eq!((answer.end, answer.is_running()), (None, true));
+    let seconds = at.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert_eq!((question.at, answer.at), (seconds, seconds));
+
+    let list = store.list(&owner, "", 200, now()).await.unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!((&list[0].id, list[0].title.as_str(), list[0].updated_at), (&id("c"), "Why?", seconds));
+    assert_eq!(list[0].running.as_ref(), Some(&new.answer));
+
+    let stored = store.answer(&owner, &new.answer, now()).await.unwrap().unwrap();
+    assert_eq!((stored.question, stored.model.as_str(), stored.message), (new.question, "a model", answer.clone()));
+}
+
+async fn an_answer_is_touched_until_it_ends(store: &Store) {
+    let (owner, new) = (somebody(), question("c", "Why?"));
+    begin(store, &owner, &new).await;
+    assert_eq!(store.touch(&new.answer, "Becau", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(texts(store, &owner, "c").await, ["Why?", "Becau"]);
+    store.end(&new.answer, &whole("Because.")).await.unwrap();
+    assert_eq!(store.touch(&new.answer, "late", now()).await.unwrap(), Wish::Gone);
+    assert_eq!(texts(store, &owner, "c").await, ["Why?", "Because."]);
+    assert_eq!(store.touch(&MessageId::new("unknown"), "", now()).await.unwrap(), Wish::Gone);
+}
+
+async fn an_end_is_stored_once_and_whole(store: &Store) {
+    let (owner, new) = (somebody(), question("c", "Why?"));
+    begin(store, &owner, &new).await;
+    let error = AnswerError { kind: AnswerErrorKind::Limit, retry_after: Some(7) };
+    let usage =
+        Usage { input_tokens: Some(1), output_tokens: None, first_token_ms: Some(2), tokens_per_second: Some(3.5) };
+    let ending = Ending { text: "Beca".into(), reason: EndReason::Interrupted, error: Some(error), usage: Some(usage) };
+    store.end(&new.answer, &ending).await.unwrap();
+    store.end(&new.answer, &whole("another")).await.unwrap();
+    let Conversation { messages, running, .. } = read(store, &owner, "c").await;
+    let answer = &messages[1];
+    assert_eq!((answer.text.as_str(), answer.end), ("Beca", Some(EndReason::Interrupted)));
+    assert_eq!((answer.error, answer.usage, running), (Some(error), Some(usage), None));
+    assert_eq!(store.list(&owner, "", 200, now()).await.unwrap()[0].running, None);
+}
+
+async fn a_key_stores_once(store: &Store) {
+    let (owner, new) = (somebody(), question("c", "Why?"));
+    begin(store, &owner, &new).await;
+    // Whatever else is said with it.
+    for conversation in ["c", "d"] {
+        let again = NewQuestion { idempotency_key: new.idempotency_key.clone(), ..question(conversation, "Again?") };
+        let before = Begun::Before { answer: new.answer.clone() };
+        assert_eq!(store.begin(&owner, &again, now()).await.unwrap(), before);
+    }
+    assert_eq!(texts(store, &owner, "c").await, ["Why?", ""]);
+    assert_eq!(found(store, &owner, "").await, ["c"]);
+    // Somebody else's key is another.
+    let theirs = NewQuestion { idempotency_key: new.idempotency_key.clone(), ..question("c", "Why?") };
+    begin(store, &somebody(), &theirs).await;
+}
+
+async fn of_many_with_the_same_key_one_stores(store: &Store) {
+    let (owner, key) = (somebody(), IdempotencyKey::new(unique("key")));
+    let attempts: Vec<_> =
+        (0..20).map(|_| NewQuestion { idempotency_key: key.clone(), ..question("c", "Why?") }).collect();
+    let outcomes = join_all(attempts.iter().map(|new| store.begin(&owner, new, now()))).await;
+    let outcomes: Vec<Begun> = outcomes.into_iter().map(Result::unwrap).collect();
+    let stored: Vec<usize> = (0..20).filter(|n| outcomes[*n] == Begun::New).collect();
+    let [winner] = stored.as_slice() else { panic!("{outcomes:?}") };
+    let before = Begun::Before { answer: attempts[*winner].answer.clone() };
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == before).count(), 19);
+    assert_eq!(texts(store, &owner, "c").await, ["Why?", ""]);
+}
+
+async fn of_many_with_different_keys_one_begins(store: &Store) {
+    let owner = somebody();
+    let attempts: Vec<_> = (0..10).map(|n| question("c", &n.to_string())).collect();
+    let outcomes = join_all(attempts.iter().map(|new| store.begin(&owner, new, now()))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(Begun::New))).count(), 1, "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(BeginError::Running))).count(), 9);
+    assert_eq!(read(store, &owner, "c").await.messages.len(), 2);
+}
+
+async fn a_second_question_waits_for_the_first_answer(store: &Store) {
+    let (owner, first, second) = (somebody(), question("c", "one"), question("c", "two"));
+    begin(store, &owner, &first).await;
+    assert!(matches!(store.begin(&owner, &second, now()).await, Err(BeginError::Running)));
+    // In another conversation nobody waits.
+    begin(store, &owner, &question("d", "three")).await;
+    store.end(&first.answer, &whole("1")).await.unwrap();
+    begin(store, &owner, &second).await;
+    assert_eq!(texts(store, &owner, "c").await, ["one", "1", "two", ""]);
+}
+
+async fn a_replaced_question_goes_with_all_that_followed(store: &Store) {
+    let owner = somebody();
+    exchange(store, &owner, "c", "one", "1").await;
+    let second = exchange(store, &owner, "c", "two", "2").await;
+    exchange(store, &owner, "c", "three", "3").await;
+    let elsewhere = exchange(store, &owner, "d", "other", "o").await;
+
+    let replacing = |replaced: &MessageId| NewQuestion { replaces: Some(replaced.clone()), ..question("c", "deux") };
+    for unknown in [&second.answer, &elsewhere.question, &MessageId::new("unknown")] {
+        let refused = store.begin(&owner, &replacing(unknown), now()).await;
+        assert!(matches!(refused, Err(BeginError::NoSuchQuestion)), "{unknown}: {refused:?}");
+    }
+    assert_eq!(read(store, &owner, "c").await.messages.len(), 6);
+
+    let new = replacing(&second.question);
+    begin(store, &owner, &new).await;
+    assert_eq!(texts(store, &owner, "c").await, ["one", "1", "deux", ""]);
+    assert!(matches!(store.begin(&owner, &replacing(&new.question), now()).await, Err(BeginError::Running)));
+    assert!(store.answer(&owner, &second.answer, now()).await.unwrap().is_none());
+}
+
+async fn the_title_is_the_first_question_until_it_is_renamed(store: &Store) {
+    let owner = somebody();
+    let title = async || read(store, &owner, "c").await.title;
+    let first = exchange(store, &owner, "c", "\n  Why is it slow? \nSELECT 1", "1").await;
+    assert_eq!(title().await, "Why is it slow?");
+    exchange(store, &owner, "c", "two", "2").await;
+    assert_eq!(title().await, "Why is it slow?");
+
+    let new = NewQuestion { replaces: Some(first.question), ..question("c", "Why is it fast?") };
+    begin(store, &owner, &new).await;
+    store.end(&new.answer, &whole("")).await.unwrap();
+    assert_eq!(title().await, "Why is it fast?");
+
+    assert!(store.rename(&owner, &id("c"), "Speed").await.unwrap());
+    begin(store, &owner, &NewQuestion { replaces: Some(new.question), ..question("c", "Again?") }).await;
+    assert_eq!(title().await, "Speed");
+    assert!(!store.rename(&owner, &id("unknown"), "Speed").await.unwrap());
+}
+
+async fn what_is_somebody_elses_is_not_there(store: &Store) {
+    let (owner, other) = (somebody(), somebody());
+    let new = question("c", "secret");
+    begin(store, &owner, &new).await;
+    assert!(store.conversation(&other, &id("c"), now()).await.unwrap().is_none());
+    assert!(store.answer(&other, &new.answer, now()).await.unwrap().is_none());
+    assert!(store.exchanges_before(&other, &new.question, 1000).await.unwrap().is_empty());
+    assert_eq!(found(store, &other, "").await, [""; 0]);
+    assert_eq!(found(store, &other, "secret").await, [""; 0]);
+    assert!(!store.rename(&other, &id("c"), "mine").await.unwrap());
+    assert!(!store.delete(&other, &id("c")).await.unwrap());
+    store.ask_to_stop(&other, &new.answer).await.unwrap();
+    assert_eq!(store.touch(&new.answer, "", now()).await.unwrap(), Wish::GoOn);
+    let replacing = NewQuestion { replaces: Some(new.question.clone()), ..question("c", "mine") };
+    assert!(matches!(store.begin(&other, &replacing, now()).await, Err(BeginError::NoSuchQuestion)));
+    assert_eq!(found(store, &other, "").await, [""; 0], "a refused question leaves nothing");
+    assert_eq!(texts(store, &owner, "c").await, ["secret", ""]);
+}
+
+async fn the_same_name_is_another_conversation_for_somebody_else(store: &Store) {
+    let (one, other) = (somebody(), somebody());
+    exchange(store, &one, "c", "one", "1").await;
+    exchange(store, &other, "c", "two", "2").await;
+    assert_eq!(texts(store, &one, "c").await, ["one", "1"]);
+    assert!(store.delete(&one, &id("c")).await.unwrap());
+    assert_eq!(texts(store, &other, "c").await, ["two", "2"]);
+}
+
+async fn the_latest_conversation_comes_first(store: &Store) {
+    let (owner, start) = (somebody(), now());
+    for (n, conversation) in (0..).zip(["a", "b", "c", "a"]) {
+        let new = question(conversation, "hello");
+        store.begin(&owner, &new, start + MOMENT * n).await.unwrap();
+        store.end(&new.answer, &whole("hello")).await.unwrap();
+    }
+    assert_eq!(found(store, &owner, "").await, ["a", "c", "b"]);
+    let two = store.list(&owner, "", 2, now()).await.unwrap();
+    assert_eq!(two.iter().map(|summary| summary.id.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    // A name is no news.
+    store.rename(&owner, &id("b"), "B").await.unwrap();
+    assert_eq!(found(store, &owner, "").await, ["a", "c", "b"]);
+}
+
+async fn search_finds_titles_and_texts_whatever_the_case_and_accents(store: &Store) {
+    let owner = somebody();
+    exchange(store, &owner, "title", "L’Été à Noël", "-").await;
+    exchange(store, &owner, "text", "-", "une ŒUVRE d'Élodie, 100% a_b\\c").await;
+    store.rename(&owner, &id("text"), "Renommé").await.unwrap();
+    let running = question("running", "en cours");
+    begin(store, &owner, &running).await;
+    for (search, hits) in [
+        ("été", vec!["title"]),
+        ("ETE A NOEL", vec!["title"]),
+        ("l'ete", vec!["title"]),
+        ("e\u{301}te\u{301}", vec!["title"]),
+        ("oeuvre d'elodie", vec!["text"]),
+        ("RENOMME", vec!["text"]),
+        ("100%", vec!["text"]),
+        ("10%%", vec![]),
+        ("a_b", vec!["text"]),
+        ("a_c", vec![]),
+        ("\\", vec!["text"]),
+        ("%", vec!["text"]),
+        ("'", vec!["text", "title"]),
+        ("en cours", vec!["running"]),
+        ("nowhere", vec![]),
+    ] {
+        let mut found = found(store, &owner, search).await;
+        found.sort();
+        assert_eq!(found, hits, "{search} ({})", folded(search));
+    }
+}
+
+async fn a_deleted_conversation_is_gone_with_its_messages(store: &Store) {
+    let (owner, new) = (somebody(), question("c", "Why?"));
+    exchange(store, &owner, "d", "kept", "kept").await;
+    begin(store, &owner, &new).await;
+    assert!(store.delete(&owner, &id("c")).await.unwrap());
+    assert!(!store.delete(&owner, &id("c")).await.unwrap());
+    assert!(store.conversation(&owner, &id("c"), now()).await.unwrap().is_none());
+    assert!(store.answer(&owner, &new.answer, now()).await.unwrap().is_none());
+    assert_eq!(store.touch(&new.answer, "", now()).await.unwrap(), Wish::Gone);
+    store.end(&new.answer, &whole("late")).await.unwrap();
+    assert_eq!(found(store, &owner, "").await, ["d"]);
+    // The name is free again, and nothing of the old comes back with it.
+    exchange(store, &owner, "c", "new", "new").await;
+    assert_eq!(texts(store, &owner, "c").await, ["new", "new"]);
+}
+
+async fn a_lost_answer_is_found_interrupted(store: &Store) {
+    let (owner, new, begun) = (somebody(), question("c", "Why?"), now());
+    store.begin(&owner, &new, begun).await.unwrap();
+    store.touch(&new.answer, "Becau", begun + MOMENT).await.unwrap();
+    let seen = async |at| {
+        let conversation = store.conversation(&owner, &id("c"), at).await.unwrap().unwrap();
+        let stored = store.answer(&owner, &new.answer, at).await.unwrap().unwrap();
+        assert_eq!(stored.message, conversation.messages[1]);
+        let listed = store.list(&owner, "", 1, at).await.unwrap().remove(0).running;
+        assert_eq!(listed, conversation.running);
+        (stored.message.text, stored.message.end, conversation.running)
+    };
+    let last = begun + MOMENT + LONGEST_SILENCE;
+    assert_eq!(seen(last).await, ("Becau".into(), None, Some(new.answer.clone())));
+    let interrupted = ("Becau".into(), Some(EndReason::Interrupted), None);
+    assert_eq!(seen(last + MOMENT).await, interrupted);
+
+    // It holds nobody up any more, and stays what it was found.
+    assert!(matches!(store.begin(&owner, &question("c", "two"), last).await, Err(BeginError::Running)));
+    assert_eq!(store.begin(&owner, &question("c", "two"), last + MOMENT).await.unwrap(), Begun::New);
+    store.end(&new.answer, &whole("late")).await.unwrap();
+    assert_eq!(texts(store, &owner, "c").await, ["Why?", "Becau", "two", ""]);
+}
+
+async fn a_wish_to_stop_reaches_whoever_writes(store: &Store) {
+    let (owner, new) = (somebody(), question("c", "Why?"));
+    begin(store, &owner, &new).await;
+    store.ask_to_stop(&owner, &new.answer).await.unwrap();
+    assert_eq!(store.touch(&new.answer, "Be", now()).await.unwrap(), Wish::Stop);
+    let stopped = Ending { reason: EndReason::Stopped, ..whole("Be") };
+    store.end(&new.answer, &stopped).await.unwrap();
+    store.ask_to_stop(&owner, &new.answer).await.unwrap();
+    assert_eq!(read(store, &owner, "c").await.messages[1].end, Some(EndReason::Stopped));
+}
+
+async fn the_history_is_the_latest_that_fits_without_what_failed(store: &Store) {
+    let owner = somebody();
+    let exchanges = |pairs: &[(&str, &str)]| -> Vec<Exchange> {
+        let of =
+            |(question, answer): &(&str, &str)| Exchange { question: (*question).into(), answer: (*answer).into() };
+        pairs.iter().map(of).collect()
+    };
+    exchange(store, &owner, "c", "éé", "1111").await;
+    let failed = question("c", "failed");
+    begin(store, &owner, &failed).await;
+    let error = Some(AnswerError { kind: AnswerErrorKind::Network, retry_after: None });
+    let ending = Ending { text: "some".into(), reason: EndReason::Interrupted, error, usage: None };
+    store.end(&failed.answer, &ending).await.unwrap();
+    exchange(store, &owner, "c", "empty", "").await;
+    let stopped = question("c", "22");
+    begin(store, &owner, &stopped).await;
+    store.end(&stopped.answer, &Ending { reason: EndReason::Stopped, ..whole("2222") }).await.unwrap();
+    exchange(store, &owner, "d", "elsewhere", "elsewhere").await;
+    let last = question("c", "last");
+    begin(store, &owner, &last).await;
+
+    let both = exchanges(&[("éé", "1111"), ("22", "2222")]);
+    for (budget, told) in [
+        (1000, both.clone()),
+        (12, both.clone()),
+        (11, both[1..].into()),
+        (6, both[1..].into()),
+        (5, vec![]),
+        (0, vec![]),
+    ] {
+        assert_eq!(store.exchanges_before(&owner, &last.question, budget).await.unwrap(), told, "{budget}");
+    }
+    // What came later is no history.
+    assert_eq!(store.exchanges_before(&owner, &failed.question, 1000).await.unwrap(), both[..1]);
+}
+
+async fn texts_come_back_letter_by_letter(store: &Store) {
+    let owner = somebody();
+    let text = "'; DROP TABLE messages; -- \" \\ %_ $1 ?1 {}\r\n\t\u{2028}\u{FFFD}🦀é日本\u{1}\u{10FFFF}";
+    exchange(store, &owner, "c", text, text).await;
+    store.rename(&owner, &id("c"), text).await.unwrap();
+    assert_eq!(texts(store, &owner, "c").await, [text, text]);
+    assert_eq!(read(store, &owner, "c").await.title, text);
+    let long = "é".repeat(1024 * 1024);
+    exchange(store, &owner, "d", "long", &long).await;
+    assert_eq!(texts(store, &owner, "d").await[1], long);
+}
+
+async fn conversations_and_messages_are_bounded(store: &Store) {
+    let owner = somebody();
+    for _ in 0..MAX_MESSAGES / 2 {
+        exchange(store, &owner, "0", "q", "a").await;
+    }
+    let refused = store.begin(&owner, &question("0", "one more"), now()).await;
+    assert!(matches!(refused, Err(BeginError::Full(Limit::Messages))), "{refused:?}");
+    let fill = stream::iter(1..MAX_CONVERSATIONS).for_each_concurrent(16, async |n| {
+        begin(store, &owner, &question(&n.to_string(), "q")).await;
+    });
+    fill.await;
+    let refused = store.begin(&owner, &question("new", "one more"), now()).await;
+    assert!(matches!(refused, Err(BeginError::Full(Limit::Conversations))), "{refused:?}");
+    assert!(store.conversation(&owner, &id("new"), now()).await.unwrap().is_none());
+    assert_eq!(store.list(&owner, "q", 200, now()).await.unwrap().len(), 200);
+    // There is room again once some was made; what is there is not held up.
+    assert!(matches!(store.begin(&owner, &question("1", "q"), now()).await, Err(BeginError::Running)));
+    store.delete(&owner, &id("0")).await.unwrap();
+    exchange(store, &owner, "new", "q", "a").await;
+}
+
+#[tokio::test]
+async fn what_a_sqlite_file_keeps_survives_the_process_and_what_was_running_did_not() {
+    let (file, owner, new) = (File::new(), somebody(), question("c", "Why?"));
+    let first = store(file.url());
+    exchange(&first, &owner, "d", "kept", "whole").await;
+    begin(&first, &owner, &new).await;
+    first.touch(&new.answer, "Becau", now()).await.unwrap();
+
+    let second = store(file.url());
+    assert_eq!(texts(&second, &owner, "d").await, ["kept", "whole"]);
+    let Conversation { messages, running, .. } = read(&second, &owner, "c").await;
+    assert_eq!((messages[1].text.as_str(), messages[1].end), ("Becau", Some(EndReason::Interrupted)));
+    assert_eq!(running, None);
+}
+
+#[tokio::test]
+async fn what_runs_on_another_server_is_left_alone() {
+    let (database, owner, new) = (postgres::database().await, somebody(), question("c", "Why?"));
+    let (one, other) = (store(database.clone()), store(database));
+    begin(&one, &owner, &new).await;
+    assert_eq!(read(&other, &owner, "c").await.running, Some(new.answer.clone()));
+    assert_eq!(one.touch(&new.answer, "", now()).await.unwrap(), Wish::GoOn);
+}
+
+#[tokio::test]
+async fn several_servers_that_start_at_once_make_the_tables_once() {
+    let database = postgres::database().await;
+    let stores: Vec<_> = (0..8).map(|_| SqlStore::new(database.clone())).collect();
+    for ready in join_all(stores.iter().map(SqlStore::ready)).await {
+        ready.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_can_not_be_reached_is_an_error() {
+    for url in ["sqlite:///nowhere/at/all.db", "postgres://nobody@localhost/none?host=/nowhere"] {
+        let store = SqlStore::new(url.parse().unwrap());
+        assert!(store.ready().await.is_err(), "{url}");
+        assert!(store.list(&somebody(), "", 1, now()).await.is_err(), "{url}");
+    }
+}

@@ -1,0 +1,149 @@
+//! `ChatCompletions` against the mock upstream, over real sockets.
+
+mod closing;
+mod control;
+mod doors;
+mod refusals;
+mod silence;
+mod streams;
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures_util::StreamExt;
+use oracle_ai::{
+    mock::upstream::Upstream as MockUpstream,
+    server::{
+        chat::upstream::{
+            ApiKey, ApiStyle, ChatCompletions, FinishReason, Message, Patience, Role, TokenUsage, Upstream,
+            UpstreamError, UpstreamEvent, UpstreamEvents, UpstreamSettings,
+        },
+        environment::Environment,
+    },
+    wire::auth::UserClaims,
+};
+use serde_json::{Value, json};
+
+use crate::app::until;
+
+const API_KEY: &str = "sk-not-for-anyone";
+/// What the mock says before an answer breaks.
+const SOME_WORDS: &str = "This much was said ";
+
+/// An upstream of one test's own, and whoever asks it.
+struct Asker {
+    mock: MockUpstream,
+    completions: ChatCompletions,
+    http: reqwest::Client,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, PartialEq)]
+struct Heard {
+    text: String,
+    thinking: String,
+    usage: Option<TokenUsage>,
+    /// `Ok(None)`: interrupted.
+    end: Result<Option<FinishReason>, UpstreamError>,
+}
+
+impl Asker {
+    async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(change: impl FnOnce(&mut UpstreamSettings)) -> Self {
+        let mock = MockUpstream::start(SocketAddr::from(([127, 0, 0, 1], 0)), API_KEY).await.unwrap();
+        let mut settings = settings(&mock.base_url());
+        change(&mut settings);
+        let completions = ChatCompletions::new(settings, Environment::system()).unwrap();
+        Self { mock, completions, http: reqwest::Client::new() }
+    }
+
+    async fn begin(&self, text: &str) -> Result<UpstreamEvents, UpstreamError> {
+        self.completions.answer(vec![message(Role::User, text)], &alice()).await
+    }
+
+    async fn ask(&self, text: &str) -> Heard {
+        self.ask_about(vec![message(Role::User, text)]).await
+    }
+
+    async fn ask_about(&self, messages: Vec<Message>) -> Heard {
+        let mut heard = Heard { text: String::new(), thinking: String::new(), usage: None, end: Ok(None) };
+        let mut events = match self.completions.answer(messages, &alice()).await {
+            Ok(events) => events,
+            Err(error) => return Heard { end: Err(error), ..heard },
+        };
+        while let Some(event) = events.next().await {
+            assert_eq!(heard.end, Ok(None), "{event:?} after the end");
+            match event {
+                Ok(UpstreamEvent::Delta(text)) => heard.text.push_str(&text),
+                Ok(UpstreamEvent::Thinking(text)) => heard.thinking.push_str(&text),
+                Ok(UpstreamEvent::Usage(usage)) => assert_eq!(heard.usage.replace(usage), None),
+                Ok(UpstreamEvent::Finished(reason)) => heard.end = Ok(Some(reason)),
+                Err(error) => heard.end = Err(error),
+            }
+        }
+        heard
+    }
+
+    /// Has this played for the next requests.
+    async fn play(&self, name: &str, number: u64, times: u32) {
+        let rule = json!({ "when": "", "name": name, "number": number, "times": times });
+        let url = format!("{}/__control/scenario", self.mock.origin());
+        assert!(self.http.post(url).body(rule.to_string()).send().await.unwrap().status().is_success());
+    }
+
+    /// What was asked, and how it ended.
+    async fn requests(&self) -> Vec<Value> {
+        let url = format!("{}/__control/requests", self.mock.origin());
+        let text = self.http.get(url).send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    async fn request(&self) -> Value {
+        let requests = self.requests().await;
+        assert_eq!(requests.len(), 1, "{requests:?}");
+        requests[0].clone()
+    }
+
+    /// Returns when the upstream has seen its client go.
+    async fn until_closed(&self) {
+        until("the upstream sees the connection closed", async || {
+            self.requests().await.iter().all(|request| request["outcome"] == "closed")
+        })
+        .await;
+    }
+}
+
+impl Heard {
+    /// Compares what was said and how it ended.
+    #[track_caller]
+    fn is(&self, text: &str, end: Result<Option<FinishReason>, UpstreamError>) {
+        assert_eq!((self.text.as_str(), &self.end), (text, &end));
+    }
+}
+
+fn settings(base_url: &str) -> UpstreamSettings {
+    UpstreamSettings {
+        base_url: base_url.parse().unwrap(),
+        api_key: Some(ApiKey::new(API_KEY)),
+        model: "mock".into(),
+        system_prompt: None,
+        style: ApiStyle::OpenAi,
+        patience: Patience { first_token: Duration::from_secs(20), idle: Duration::from_secs(20) },
+    }
+}
+
+fn message(role: Role, text: &str) -> Message {
+    Message { role, text: text.into() }
+}
+
+fn alice() -> UserClaims {
+    UserClaims {
+        iss: "https://provider.example".into(),
+        sub: "uid=alice".into(),
+        name: Some("Alice".into()),
+        preferred_username: None,
+        email: Some("alice@example.com".into()),
+    }
+}
