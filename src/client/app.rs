@@ -4,6 +4,7 @@ use dioxus::{core::spawn_forever, prelude::*};
 
 use super::{
     auth_state::Auth,
+    language::ChosenLanguage,
     pages::{Callback, Chat, PageNotFound, SignedOut},
     tabs,
 };
@@ -25,6 +26,7 @@ pub enum Route {
 #[component]
 pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
+    ChosenLanguage::use_choice();
     // In an effect: the server, which renders first, has no other tabs.
     use_effect(move || {
         spawn_forever(tabs::listen(auth));

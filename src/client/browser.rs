@@ -89,6 +89,32 @@ pub fn forget(name: &str) {
     }
 }
 
+/// What this browser keeps for all its tabs, until the person clears it.
+pub fn kept_for_ever(name: &str) -> Option<String> {
+    window()?.local_storage().ok()??.get_item(name).ok()?
+}
+
+pub fn keep_for_ever(name: &str, value: &str) {
+    if let Some(storage) = window().and_then(|window| window.local_storage().ok()?) {
+        let _ = storage.set_item(name, value);
+    }
+}
+
+/// The languages that the person reads, best first (BCP 47).
+pub fn languages() -> Vec<String> {
+    let languages = window().map(|window| window.navigator().languages());
+    languages.into_iter().flatten().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// What assistive technology and hyphenation take the page's language to be.
+pub fn set_document_language(tag: &str) {
+    let root = window().and_then(|window| window.document()?.document_element());
+    if let Some(root) = root {
+        // Fails only for a name that is none.
+        let _ = root.set_attribute("lang", tag);
+    }
+}
+
 pub fn focus(id: &str) {
     if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();

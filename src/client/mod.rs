@@ -10,10 +10,10 @@ mod browser;
 mod browser_key;
 mod callback_url;
 pub mod components;
+pub mod language;
 mod loop_breaker;
 pub mod pages;
 mod return_to;
-mod sentences;
 mod tabs;
 mod token_refresh;
 

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::wire::chat::MAX_MESSAGE_CHARS;
+use crate::{client::language::use_catalogue, wire::chat::MAX_MESSAGE_CHARS};
 
 /// The text field's id, for focus.
 pub const COMPOSER: &str = "composer";
@@ -16,6 +16,7 @@ pub fn Composer(
     on_send: EventHandler<()>,
     on_stop: EventHandler<()>,
 ) -> Element {
+    let words = &use_catalogue().chat;
     let nothing_to_send = draft.trim().is_empty();
     let send = move |event: KeyboardEvent| {
         // An input method uses Enter to choose characters.
@@ -35,8 +36,8 @@ pub fn Composer(
             },
             textarea {
                 id: COMPOSER,
-                "aria-label": "Message",
-                placeholder: "Ask anything",
+                "aria-label": words.message,
+                placeholder: words.placeholder,
                 rows: 1,
                 maxlength: MAX_MESSAGE_CHARS as i64,
                 autofocus: true,
@@ -55,7 +56,7 @@ pub fn Composer(
                         on_stop.call(());
                     }
                 },
-                if answering { "Stop" } else { "Send" }
+                if answering { {words.stop} } else { {words.send} }
             }
         }
     }

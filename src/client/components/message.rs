@@ -2,7 +2,10 @@
 
 use dioxus::prelude::*;
 
-use crate::{client::sentences, wire::error::ApiError};
+use crate::{
+    client::language::{Catalogue, use_catalogue},
+    wire::error::ApiError,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -27,10 +30,10 @@ pub enum Progress {
 }
 
 impl Author {
-    fn name(self) -> &'static str {
+    fn name(self, catalogue: &Catalogue) -> &'static str {
         match self {
-            Self::You => "You",
-            Self::Assistant => "Assistant",
+            Self::You => catalogue.chat.you,
+            Self::Assistant => catalogue.chat.assistant,
         }
     }
 }
@@ -41,7 +44,8 @@ pub fn Message(
     /// Sends the question of this answer again; only the last answer has one.
     on_retry: Option<EventHandler<()>>,
 ) -> Element {
-    let author = entry.author.name();
+    let catalogue = use_catalogue();
+    let author = entry.author.name(catalogue);
     let class = match entry.author {
         Author::You => "message you",
         Author::Assistant => "message assistant",
@@ -54,7 +58,7 @@ pub fn Message(
             match entry.progress {
                 Progress::Complete => rsx! {},
                 Progress::Streaming => rsx! { span { class: "caret", "aria-hidden": "true" } },
-                Progress::Stopped => rsx! { p { class: "outcome", "Stopped" } },
+                Progress::Stopped => rsx! { p { class: "outcome", {catalogue.answer.stopped} } },
                 Progress::Failed(error) => rsx! { Failure { error, on_retry } },
             }
         }
@@ -63,7 +67,8 @@ pub fn Message(
 
 #[component]
 fn Failure(error: ApiError, on_retry: Option<EventHandler<()>>) -> Element {
-    let words = sentences::of_error(&error);
+    let catalogue = use_catalogue();
+    let words = catalogue.of_error(&error);
     rsx! {
         div { class: "failure", role: "alert",
             p {
@@ -71,7 +76,7 @@ fn Failure(error: ApiError, on_retry: Option<EventHandler<()>>) -> Element {
                 " {words.text}"
             }
             if let Some(on_retry) = on_retry {
-                button { onclick: move |_| on_retry.call(()), "Retry" }
+                button { onclick: move |_| on_retry.call(()), {catalogue.chat.retry} }
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::{
         auth_state::{Auth, use_auth},
         browser, browser_key,
         components::{Author, COMPOSER, Entry, Progress},
+        language::{ChosenLanguage, use_language},
     },
     wire::{
         chat::{
@@ -26,6 +27,7 @@ use crate::{
 #[derive(Clone, Copy, PartialEq)]
 pub struct Conversation {
     auth: Auth,
+    language: ChosenLanguage,
     draft: Draft,
     entries: Signal<Vec<Entry>>,
     /// What was sent last, to send it again unchanged.
@@ -45,14 +47,26 @@ pub struct Conversation {
 impl Conversation {
     pub fn use_conversation(draft: Draft) -> Self {
         let auth = use_auth();
+        let language = use_language();
         let entries = use_signal(Vec::new);
         let answering = use_signal(|| None);
         let announcement = use_signal(String::new);
         let (last_request, following, name) =
             use_hook(|| (CopyValue::new(None), CopyValue::new(true), CopyValue::new(String::new())));
         let (answer, failed) = use_hook(|| (CopyValue::new(None), CopyValue::new(None)));
-        let conversation =
-            Self { auth, draft, entries, last_request, answering, answer, failed, announcement, following, name };
+        let conversation = Self {
+            auth,
+            language,
+            draft,
+            entries,
+            last_request,
+            answering,
+            answer,
+            failed,
+            announcement,
+            following,
+            name,
+        };
         use_effect(move || conversation.follow());
         conversation
     }
@@ -217,11 +231,12 @@ impl Conversation {
     }
 
     fn end(mut self, progress: Progress) {
+        let catalogue = self.language.get().catalogue();
         let mut entries = self.entries.write();
         let Some(answer) = entries.last_mut() else { return };
         match &progress {
-            Progress::Complete => self.announcement.set(format!("Assistant: {}", answer.text)),
-            Progress::Stopped => self.announcement.set("The answer was stopped.".into()),
+            Progress::Complete => self.announcement.set(format!("{}: {}", catalogue.chat.assistant, answer.text)),
+            Progress::Stopped => self.announcement.set(catalogue.answer.stopped.into()),
             Progress::Streaming | Progress::Failed(_) => {}
         }
         answer.progress = progress;

@@ -11,7 +11,8 @@ use draft::Draft;
 use crate::{
     client::{
         auth_state::use_auth,
-        components::{Composer, Message, Progress, RequireSession},
+        components::{Composer, LanguageSwitch, Message, Progress, RequireSession},
+        language::use_catalogue,
     },
     wire::auth::UserClaims,
 };
@@ -53,6 +54,7 @@ fn ChatPage(user: UserClaims) -> Element {
 #[component]
 fn Header(user: UserClaims) -> Element {
     let auth = use_auth();
+    let words = &use_catalogue().chat;
     let sign_out = move |_| {
         draft::forget();
         auth.sign_out();
@@ -61,23 +63,25 @@ fn Header(user: UserClaims) -> Element {
         header { class: "bar",
             h1 { class: "product", "oracle-ai" }
             span { class: "person", title: user.email.clone(), "{user.display_name()}" }
-            button { onclick: sign_out, "Sign out" }
+            LanguageSwitch {}
+            button { onclick: sign_out, {words.sign_out} }
         }
     }
 }
 
 #[component]
 fn Transcript(conversation: Conversation) -> Element {
+    let words = &use_catalogue().chat;
     let entries = conversation.entries();
     let last = entries.len().saturating_sub(1);
     rsx! {
         if entries.is_empty() {
             div { class: "empty",
-                h2 { "What would you like to know?" }
-                p { "Enter sends, Shift+Enter breaks the line." }
+                h2 { {words.empty_title} }
+                p { {words.empty_text} }
             }
         }
-        div { class: "log", role: "log", "aria-label": "Conversation", "aria-live": "off",
+        div { class: "log", role: "log", "aria-label": words.conversation, "aria-live": "off",
             for (index, entry) in entries.into_iter().enumerate() {
                 Message {
                     key: "{index}",
