@@ -11,9 +11,12 @@ mod browser_key;
 mod callback_url;
 pub mod components;
 pub mod language;
+mod listeners;
 mod loop_breaker;
+pub mod markdown;
 pub mod pages;
 mod return_to;
+mod screen;
 mod tabs;
 mod token_refresh;
 

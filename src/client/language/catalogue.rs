@@ -114,9 +114,9 @@ pub struct Answer {
     pub question_too_long: Words,
     pub network: Words,
     pub timeout: Words,
-    pub first_token: fn(milliseconds: u64) -> String,
+    pub first_token: fn(ms: u64) -> String,
     pub tokens: fn(input: Option<u64>, output: Option<u64>) -> String,
-    pub speed: fn(tokens_per_second: f64) -> String,
+    pub speed: fn(tokens_per_second: u64) -> String,
 }
 
 #[derive(Debug)]
@@ -165,6 +165,7 @@ pub struct Keys {
     pub ctrl_shift_semicolon: &'static str,
     pub shift_escape: &'static str,
     pub help_keys: &'static str,
+    pub switch: &'static str,
 }
 
 /// A question to start with.

@@ -33,6 +33,11 @@ impl ChosenLanguage {
         *self.0.read()
     }
 
+    /// Without subscribing.
+    pub fn peek(self) -> Language {
+        *self.0.peek()
+    }
+
     pub fn choose(self, language: Language) {
         browser::keep_for_ever(NAME, language.tag());
         self.show(language);

@@ -175,14 +175,14 @@ pub static ENGLISH: Catalogue = Catalogue {
         },
         network: Words { title: "The model can't be reached", text: "Your question is kept. Try again in a moment." },
         timeout: Words { title: "The model took too long", text: "Your question is kept. Try again." },
-        first_token: |milliseconds| format!("first word after {:.1} s", milliseconds as f64 / 1000.0),
+        first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
         tokens: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("{input} tokens read, {output} written"),
             (Some(input), None) => format!("{input} tokens read"),
             (None, Some(output)) => format!("{output} tokens written"),
             (None, None) => String::new(),
         },
-        speed: |speed| format!("{speed:.0} a second"),
+        speed: |speed| format!("{speed} a second"),
     },
     sidebar: Sidebar {
         conversations: "Conversations",
@@ -226,6 +226,7 @@ pub static ENGLISH: Catalogue = Catalogue {
         ctrl_shift_semicolon: "Ctrl+Shift+;",
         shift_escape: "Shift+Esc",
         help_keys: "? or Ctrl+/",
+        switch: "Use these shortcuts",
     },
     starters: [
         Starter {

@@ -188,16 +188,14 @@ pub static FRENCH: Catalogue = Catalogue {
             text: "Votre question est conservée. Réessayez dans un instant.",
         },
         timeout: Words { title: "Le modèle a mis trop de temps", text: "Votre question est conservée. Réessayez." },
-        first_token: |milliseconds| {
-            format!("premier mot après {:.1}\u{a0}s", milliseconds as f64 / 1000.0).replace('.', ",")
-        },
+        first_token: |ms| format!("premier mot après {},{}\u{a0}s", ms / 1000, ms % 1000 / 100),
         tokens: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("{input}\u{a0}jetons lus, {output}\u{a0}écrits"),
             (Some(input), None) => format!("{input}\u{a0}jetons lus"),
             (None, Some(output)) => format!("{output}\u{a0}jetons écrits"),
             (None, None) => String::new(),
         },
-        speed: |speed| format!("{speed:.0} par seconde"),
+        speed: |speed| format!("{speed} par seconde"),
     },
     sidebar: Sidebar {
         conversations: "Conversations",
@@ -241,6 +239,7 @@ pub static FRENCH: Catalogue = Catalogue {
         ctrl_shift_semicolon: "Ctrl+Maj+;",
         shift_escape: "Maj+Échap",
         help_keys: "? ou Ctrl+/",
+        switch: "Utiliser ces raccourcis",
     },
     starters: [
         Starter {
