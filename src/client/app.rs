@@ -5,15 +5,19 @@ use dioxus::{core::spawn_forever, prelude::*};
 use super::{
     auth_state::Auth,
     language::ChosenLanguage,
-    pages::{Callback, Chat, PageNotFound, SignedOut},
+    pages::{Callback, Chat, ChatLayout, Conversation, PageNotFound, SignedOut},
     tabs,
 };
 
 #[derive(Clone, Debug, PartialEq, Routable)]
 pub enum Route {
     #[redirect("/", || Route::Chat {})]
+    #[layout(ChatLayout)]
     #[route("/chat")]
     Chat {},
+    #[route("/c/:id")]
+    Conversation { id: String },
+    #[end_layout]
     /// Where the provider sends the browser back to; `REDIRECT_URI` ends in it.
     #[route("/auth/callback")]
     Callback {},

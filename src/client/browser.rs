@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlElement, Storage, VisibilityState, Window};
-
-/// Pages this near to their end, in pixels, follow an answer as it grows.
-const NEAR_THE_END: i32 = 120;
+use wasm_bindgen::JsValue;
+use web_sys::{Storage, VisibilityState, Window};
 
 /// `/path?query#fragment` of the page shown.
 pub fn here() -> String {
@@ -115,22 +112,9 @@ pub fn set_document_language(tag: &str) {
     }
 }
 
-pub fn focus(id: &str) {
-    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.focus();
-    }
-}
-
-/// Whether the reader looks at the end of the element.
-pub fn is_at_end(id: &str) -> bool {
-    element(id)
-        .is_none_or(|element| element.scroll_height() - element.scroll_top() - element.client_height() < NEAR_THE_END)
-}
-
-pub fn scroll_to_end(id: &str) {
-    if let Some(element) = element(id) {
-        element.set_scroll_top(element.scroll_height());
-    }
+/// Of what the page is shown in, in CSS pixels.
+pub fn width() -> f64 {
+    window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or_default()
 }
 
 /// Whether the browser offers this page what it keeps from others, WebCrypto above all.
@@ -146,10 +130,6 @@ pub fn unix_time() -> u64 {
 /// A name that nobody else takes, for things that must not be taken twice.
 pub fn random_name() -> String {
     window().and_then(|window| window.crypto().ok()).map(|crypto| crypto.random_uuid()).unwrap_or_default()
-}
-
-fn element(id: &str) -> Option<web_sys::Element> {
-    window()?.document()?.get_element_by_id(id)
 }
 
 fn storage() -> Option<Storage> {
