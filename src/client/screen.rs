@@ -17,16 +17,6 @@ pub fn focus(id: &str) {
     }
 }
 
-/// What has the focus, to give it back.
-pub fn focused() -> Option<HtmlElement> {
-    document()?.active_element()?.dyn_into().ok()
-}
-
-/// Gives the focus back to an element that is still there.
-pub fn give_focus(element: &HtmlElement) -> bool {
-    element.is_connected() && element.focus().is_ok()
-}
-
 /// Moves the cursor behind everything that was written.
 pub fn cursor_to_end(id: &str) {
     if let Some(field) = element(id).and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok()) {
@@ -56,6 +46,16 @@ pub fn show_dialog(id: &str) {
     if let Some(dialog) = element(id).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
         // Fails only where it is open.
         let _ = dialog.show_modal();
+    }
+}
+
+/// Closes a dialog: the browser gives the focus back to what had it, or else `focus_after` gets it.
+pub fn close_dialog(id: &str, focus_after: &str) {
+    if let Some(dialog) = element(id).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
+        dialog.close();
+    }
+    if focused().is_none_or(|element| element.tag_name() == "BODY") {
+        focus(focus_after);
     }
 }
 
@@ -99,6 +99,10 @@ fn try_save_file(name: &str, media_type: &str, text: &str) -> Result<(), JsValue
     link.set_download(name);
     link.click();
     Url::revoke_object_url(&url)
+}
+
+fn focused() -> Option<HtmlElement> {
+    document()?.active_element()?.dyn_into().ok()
 }
 
 fn element(id: &str) -> Option<Element> {

@@ -1,7 +1,6 @@
 //! A question over the page, or a list to read. Escape closes it, and the focus goes back where it was.
 
 use dioxus::prelude::*;
-use web_sys::HtmlElement;
 
 use crate::client::screen;
 
@@ -15,22 +14,12 @@ pub fn Dialog(
     on_close: EventHandler<()>,
     children: Element,
 ) -> Element {
-    let mut before = use_hook(|| CopyValue::new(None::<HtmlElement>));
-    let open = move |_| {
-        before.set(screen::focused());
-        screen::show_dialog(id);
-    };
-    use_drop(move || {
-        let given = before.peek().as_ref().is_some_and(screen::give_focus);
-        if !given {
-            screen::focus(focus_after);
-        }
-    });
+    use_drop(move || screen::close_dialog(id, focus_after));
     rsx! {
         dialog {
             id,
             "aria-labelledby": "{id}-title",
-            onmounted: open,
+            onmounted: move |_| screen::show_dialog(id),
             oncancel: move |event| {
                 event.prevent_default();
                 on_close.call(());

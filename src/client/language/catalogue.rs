@@ -134,7 +134,6 @@ pub struct Sidebar {
     pub more: fn(title: &str) -> String,
     pub rename: &'static str,
     pub new_title: &'static str,
-    pub save: &'static str,
     pub delete: &'static str,
     pub delete_title: &'static str,
     pub delete_text: fn(title: &str) -> String,

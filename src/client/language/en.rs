@@ -198,7 +198,6 @@ pub static ENGLISH: Catalogue = Catalogue {
         more: |title| format!("More for “{title}”"),
         rename: "Rename",
         new_title: "New title",
-        save: "Save",
         delete: "Delete",
         delete_title: "Delete this conversation?",
         delete_text: |title| format!("“{title}” and all its messages will be gone for good."),

@@ -211,7 +211,6 @@ pub static FRENCH: Catalogue = Catalogue {
         more: |title| format!("Actions pour «\u{a0}{title}\u{a0}»"),
         rename: "Renommer",
         new_title: "Nouveau titre",
-        save: "Enregistrer",
         delete: "Supprimer",
         delete_title: "Supprimer cette conversation ?",
         delete_text: |title| format!("«\u{a0}{title}\u{a0}» et tous ses messages seront perdus définitivement."),

@@ -47,6 +47,9 @@ pub struct Conversation {
     /// What there is of it; changes with every event.
     pub(super) growing: CopyValue<Growing>,
     reading: Signal<Option<Reading>>,
+    /// What is still said to the server about earlier answers. The next message waits for it: only one answer of a
+    /// conversation is written at a time.
+    under_way: CopyValue<Vec<Ending>>,
     pub(super) paint_is_due: CopyValue<bool>,
     /// The question that the next message replaces.
     editing: Signal<Option<MessageId>>,
@@ -57,6 +60,9 @@ pub struct Conversation {
     scroll_top: CopyValue<i32>,
     keys: CopyValue<u64>,
 }
+
+/// Resolves when a task is over, however it ended.
+pub(super) type Ending = oneshot::Receiver<()>;
 
 /// Dropping it closes the stream here; the server goes on.
 struct Reading {
@@ -83,7 +89,8 @@ impl Conversation {
         let reading = use_signal(|| None::<Reading>);
         let editing = use_signal(|| None);
         let following = use_signal(|| true);
-        let (growing, last_request) = use_hook(|| (CopyValue::new(Growing::default()), CopyValue::new(None)));
+        let (growing, last_request, under_way) =
+            use_hook(|| (CopyValue::new(Growing::default()), CopyValue::new(None), CopyValue::new(vec![])));
         let (paint_is_due, scroll_top, keys) =
             use_hook(|| (CopyValue::new(false), CopyValue::new(0), CopyValue::new(0)));
         let conversation = Self {
@@ -99,6 +106,7 @@ impl Conversation {
             live,
             growing,
             reading,
+            under_way,
             paint_is_due,
             editing,
             last_request,
@@ -171,7 +179,8 @@ impl Conversation {
         let Some(question) = self.last_question() else { return };
         let failed = self.entries.peek().last().is_some_and(|entry| matches!(entry.progress, Progress::Failed(_)));
         let answer = self.growing.peek().answer.clone().filter(|_| failed);
-        match (&question.id, self.last_request.peek().clone()) {
+        let last_request = self.last_request.peek().clone();
+        match (&question.id, last_request) {
             // It was begun: whatever has become of it is at the server.
             _ if answer.is_some() => answer.into_iter().for_each(|answer| self.read(Call::follow(answer))),
             // It never got there: the very same once more, which can't be stored twice.
@@ -205,7 +214,7 @@ impl Conversation {
         let answer = self.growing.peek().answer.clone();
         match (&*self.reading.peek(), answer) {
             (None, _) => return,
-            (Some(_), Some(answer)) => self.tasks.start(self.stop_on_server(answer)),
+            (Some(_), Some(answer)) => self.start(self.stop_on_server(answer)),
             (Some(reading), None) => reading.stop_when_named.set(true),
         }
         self.draft.sent();
@@ -330,7 +339,8 @@ impl Conversation {
         }
         self.reading.set(Some(Reading { _left: left, stop_when_named: stop_when_named.clone() }));
         screen::focus(COMPOSER);
-        self.tasks.start(self.receive(call, Leaving::new(leaving, stop_when_named)));
+        let before = std::mem::take(&mut *self.under_way.write());
+        self.start(self.receive(call, Leaving::new(leaving, stop_when_named), before));
     }
 
     /// The answer is over, whoever ended it.
@@ -350,6 +360,16 @@ impl Conversation {
         if let Err(error) = self.auth.call(door).await {
             tracing::warn!(%error, "the server could not be told to stop");
         }
+    }
+
+    /// Starts something that the next message waits for.
+    fn start(mut self, task: impl Future<Output = ()> + 'static) {
+        let (ended, ending) = oneshot::channel::<()>();
+        self.under_way.write().push(ending);
+        self.tasks.start(async move {
+            let _ended = ended;
+            task.await;
+        });
     }
 
     fn follow_end(self) {

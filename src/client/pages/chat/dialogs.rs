@@ -9,6 +9,7 @@ use crate::{
     client::{
         components::{COMPOSER, Dialog},
         language::{Words, use_catalogue},
+        listeners, screen,
     },
     wire::{
         conversations::{ConversationSummary, ExportFormat, MAX_TITLE_CHARS},
@@ -156,6 +157,11 @@ fn DeleteDialog(
                     if conversation.id().as_ref() == Some(&id) {
                         new_conversation();
                     }
+                    // What had the focus before is gone with the conversation.
+                    conversation.tasks.start(async {
+                        listeners::next_frame().await;
+                        screen::focus(COMPOSER);
+                    });
                 }
                 Err(error) => failure.set(Some(error)),
             }

@@ -26,6 +26,7 @@ pub fn Question(entry: Rc<Entry>, conversation: Conversation, can_edit: bool) ->
     let (can_edit, edited) = (can_edit && entry.id.is_some(), entry.clone());
     rsx! {
         article { class: "message you", "aria-label": words.you,
+            h2 { class: "for-screen-readers", {words.you} }
             p { class: "text", dir: "auto", "{entry.text}" }
             div { class: "actions",
                 CopyButton { label: words.copy, text: entry.text.to_string() }
@@ -49,6 +50,7 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
     let has_text = !blocks.is_empty();
     rsx! {
         article { class: "message assistant", "aria-label": catalogue.chat.assistant, "aria-busy": is_running,
+            h2 { class: "for-screen-readers", {catalogue.chat.assistant} }
             if !thinking.trim().is_empty() {
                 details { class: "thinking",
                     summary { {catalogue.answer.thinking} }

@@ -5,12 +5,12 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 use dioxus::prelude::*;
 use futures_channel::oneshot;
 use futures_util::{
-    future::{Either, select},
+    future::{Either, join_all, select},
     pin_mut,
 };
 
 use super::{
-    conversation::Conversation,
+    conversation::{Conversation, Ending},
     entry::{Author, Entry, Progress},
 };
 use crate::{
@@ -65,7 +65,12 @@ impl Leaving {
 
 impl Conversation {
     /// Reads the answer to its end, or until nobody reads it.
-    pub(super) async fn receive(self, mut call: Call, mut leaving: Leaving) {
+    pub(super) async fn receive(self, mut call: Call, mut leaving: Leaving, before: Vec<Ending>) {
+        join_all(before).await;
+        if !matches!(leaving.left.try_recv(), Ok(None)) {
+            // Stopped before it was sent.
+            return;
+        }
         let mut patience = PATIENCE.into_iter();
         loop {
             let taken = self.growing.peek().n;
