@@ -34,8 +34,9 @@ test.describe('comes back signed in, by one refresh and no page of the provider'
     await signIn(path);
     const wire = new Wire(page);
     await page.reload();
-    await isResumed(page, wire, baseURL!);
+    await chatPage(page).isOpen();
     await expect(page).toHaveURL(path);
+    await isResumed(page, wire, baseURL!);
     expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
   });
 
@@ -44,8 +45,9 @@ test.describe('comes back signed in, by one refresh and no page of the provider'
     const tab = await context.newPage();
     const wire = new Wire(tab);
     await tab.goto(path);
-    await isResumed(tab, wire, baseURL!);
+    await chatPage(tab).isOpen();
     await expect(tab).toHaveURL(path);
+    await isResumed(tab, wire, baseURL!);
 
     await chat.ask('And the first tab?');
     await chat.answered('And the first tab?');

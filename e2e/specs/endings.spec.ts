@@ -74,7 +74,7 @@ test('thinking is folded away, and what the answer took is told beside it', asyn
   await expect(chat.send).toBeVisible();
   await chat.answers.last().locator('summary').click();
   await expect(chat.answers.last().locator('details')).toHaveAttribute('open', '');
-  await expect(chat.answers.last()).toContainText(/first word after \d+\.\d s · \d+ tokens read, \d+ written/);
+  await expect(chat.answers.last()).toContainText(/first word after \d+\.\d s · tokens: \d+ read, \d+ written/);
 });
 
 test('without a network the page says so, and nothing typed is lost', async ({ page, context, signIn, chat }) => {

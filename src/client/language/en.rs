@@ -177,9 +177,9 @@ pub static ENGLISH: Catalogue = Catalogue {
         timeout: Words { title: "The model took too long", text: "Your question is kept. Try again." },
         first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
         tokens: |input, output| match (input, output) {
-            (Some(input), Some(output)) => format!("{input} tokens read, {output} written"),
-            (Some(input), None) => format!("{input} tokens read"),
-            (None, Some(output)) => format!("{output} tokens written"),
+            (Some(input), Some(output)) => format!("tokens: {input} read, {output} written"),
+            (Some(input), None) => format!("tokens: {input} read"),
+            (None, Some(output)) => format!("tokens: {output} written"),
             (None, None) => String::new(),
         },
         speed: |speed| format!("{speed} a second"),

@@ -190,9 +190,9 @@ pub static FRENCH: Catalogue = Catalogue {
         timeout: Words { title: "Le modèle a mis trop de temps", text: "Votre question est conservée. Réessayez." },
         first_token: |ms| format!("premier mot après {},{}\u{a0}s", ms / 1000, ms % 1000 / 100),
         tokens: |input, output| match (input, output) {
-            (Some(input), Some(output)) => format!("{input}\u{a0}jetons lus, {output}\u{a0}écrits"),
-            (Some(input), None) => format!("{input}\u{a0}jetons lus"),
-            (None, Some(output)) => format!("{output}\u{a0}jetons écrits"),
+            (Some(input), Some(output)) => format!("jetons\u{a0}: {input} lus, {output} écrits"),
+            (Some(input), None) => format!("jetons\u{a0}: {input} lus"),
+            (None, Some(output)) => format!("jetons\u{a0}: {output} écrits"),
             (None, None) => String::new(),
         },
         speed: |speed| format!("{speed} par seconde"),

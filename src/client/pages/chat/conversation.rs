@@ -374,8 +374,8 @@ impl Conversation {
 
     fn follow_end(self) {
         // Subscribes to all that is shown.
-        let _ = (self.entries.read(), self.live.read());
-        if *self.following.peek() {
+        let (is_empty, _) = (self.entries.read().is_empty(), self.live.read());
+        if !is_empty && *self.following.peek() {
             screen::scroll_to_end(TRANSCRIPT);
         }
     }

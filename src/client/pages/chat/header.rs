@@ -37,7 +37,7 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
             span { class: "person", title: user.email.clone(), "{user.display_name()}" }
             LanguageSwitch {}
             button {
-                class: "icon",
+                class: "icon keys-button",
                 r#type: "button",
                 "aria-label": catalogue.keys.title,
                 title: catalogue.keys.title,

@@ -101,9 +101,9 @@ impl ConversationList {
         *self.asked.write() += 1;
         let asked = *self.asked.peek();
         self.tasks.start(async move {
-            if !wait.is_zero() {
-                browser::sleep(wait).await;
-            }
+            browser::sleep(wait).await;
+            // A page that nobody looks at asks for nothing: it does not keep its session alive.
+            browser::shown().await;
             if *self.asked.peek() != asked {
                 return;
             }

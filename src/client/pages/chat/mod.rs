@@ -124,7 +124,7 @@ fn Editing(conversation: OpenConversation) -> Element {
     let words = &use_catalogue().chat;
     rsx! {
         if conversation.is_editing() {
-            div { class: "hint", role: "status",
+            div { class: "note", role: "status",
                 p { {words.editing} }
                 button { r#type: "button", onclick: move |_| conversation.cancel_edit(), {words.cancel} }
             }
@@ -147,7 +147,7 @@ fn OfflineNotice() -> Element {
         // There before it has something to say: that is how it is heard.
         div { role: "status",
             if !online() {
-                div { class: "hint offline",
+                div { class: "note offline",
                     p {
                         strong { {words.title} }
                         " {words.text}"
