@@ -47,6 +47,8 @@ for (const { name, use } of [
       await page.keyboard.press('Control+/');
       await expectAccessible(page, 'shortcuts');
       await page.keyboard.press('Escape');
+      // On a phone the list lies over the notice.
+      if (page.viewportSize()!.width < 800) await sidebar.hide.click();
       await context.setOffline(true);
       await expect(page.getByText('You are offline')).toBeVisible();
       await expectAccessible(page, 'offline');

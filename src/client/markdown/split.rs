@@ -53,7 +53,9 @@ impl Splitter {
         while let Some(length) = self.open[self.seen..].find('\n') {
             self.look_at(self.seen + length + 1);
         }
-        if self.may_break() && start_of(&self.open[self.seen..]) == Start::Breaks {
+        let begun = &self.open[self.seen..];
+        // White space, a carriage return among it, may become a blank line.
+        if self.may_break() && !begun.trim().is_empty() && start_of(begun) == Start::Breaks {
             self.close(self.seen);
         }
     }
@@ -194,6 +196,10 @@ mod tests {
         assert_eq!(splitter.closed(), 0, "it may become an item");
         splitter.push("0 rows");
         assert_eq!(splitter.closed(), 1);
+
+        let mut splitter = Splitter::default();
+        splitter.push("- a\n\n\r");
+        assert_eq!(splitter.closed(), 0, "it may become a blank line");
     }
 
     #[test]
