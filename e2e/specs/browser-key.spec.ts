@@ -34,8 +34,9 @@ test.describe('comes back signed in, by one refresh and no page of the provider'
     await signIn(path);
     const wire = new Wire(page);
     await page.reload();
-    await isResumed(page, wire, baseURL!);
+    await chatPage(page).isOpen();
     await expect(page).toHaveURL(path);
+    await isResumed(page, wire, baseURL!);
     expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
   });
 

@@ -30,11 +30,11 @@ test('Stop ends the answer and the request behind it', async ({ page, signIn, ch
   await aborted;
   await expect(stopped).toContainText('Stopped');
   await expect(chat.message).toBeFocused();
-  const text = await stopped.innerText();
+  const text = await chat.textOf(stopped);
 
   await chat.ask('And now?');
   await chat.answered('And now?');
-  expect(await stopped.innerText()).toBe(text);
+  expect(await chat.textOf(stopped)).toBe(text);
 });
 
 test('Shift+Enter breaks the line, Enter sends, and nothing empty is sent', async ({ signIn, chat, wire }) => {

@@ -49,7 +49,7 @@ for (const kind of ['unavailable', 'server_error', 'reset']) {
 
     await chat.ask('Are you there?');
     await expect(chat.retry).toBeVisible();
-    await expect(page).toHaveURL('/chat');
+    await expect(page).toHaveURL(/\/c\/[\w-]+$/);
     const { 503: unavailable, ...otherwise } = await wire.statuses('POST', '/api/refresh');
     expect(unavailable).toBeGreaterThan(0);
     expect(otherwise).toEqual({});

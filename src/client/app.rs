@@ -4,15 +4,20 @@ use dioxus::{core::spawn_forever, prelude::*};
 
 use super::{
     auth_state::Auth,
-    pages::{Callback, Chat, PageNotFound, SignedOut},
+    language::ChosenLanguage,
+    pages::{Callback, Chat, ChatLayout, Conversation, PageNotFound, SignedOut},
     tabs,
 };
 
 #[derive(Clone, Debug, PartialEq, Routable)]
 pub enum Route {
     #[redirect("/", || Route::Chat {})]
+    #[layout(ChatLayout)]
     #[route("/chat")]
     Chat {},
+    #[route("/c/:id")]
+    Conversation { id: String },
+    #[end_layout]
     /// Where the provider sends the browser back to; `REDIRECT_URI` ends in it.
     #[route("/auth/callback")]
     Callback {},
@@ -25,6 +30,7 @@ pub enum Route {
 #[component]
 pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
+    ChosenLanguage::use_choice();
     // In an effect: the server, which renders first, has no other tabs, and does not sleep.
     use_effect(move || {
         spawn_forever(tabs::listen(auth));

@@ -5,10 +5,7 @@ use std::time::Duration;
 use futures_channel::mpsc;
 use futures_util::Stream;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{HtmlElement, Storage, VisibilityState, Window};
-
-/// Pages this near to their end, in pixels, follow an answer as it grows.
-const NEAR_THE_END: i32 = 120;
+use web_sys::{Storage, VisibilityState, Window};
 
 /// `/path?query#fragment` of the page shown.
 pub fn here() -> String {
@@ -121,22 +118,35 @@ pub fn forget_all() {
     }
 }
 
-pub fn focus(id: &str) {
-    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        let _ = element.focus();
+/// What this browser keeps for all its tabs, until the person clears it.
+pub fn kept_for_ever(name: &str) -> Option<String> {
+    window()?.local_storage().ok()??.get_item(name).ok()?
+}
+
+pub fn keep_for_ever(name: &str, value: &str) {
+    if let Some(storage) = window().and_then(|window| window.local_storage().ok()?) {
+        let _ = storage.set_item(name, value);
     }
 }
 
-/// Whether the reader looks at the end of the element.
-pub fn is_at_end(id: &str) -> bool {
-    element(id)
-        .is_none_or(|element| element.scroll_height() - element.scroll_top() - element.client_height() < NEAR_THE_END)
+/// The languages that the person reads, best first (BCP 47).
+pub fn languages() -> Vec<String> {
+    let languages = window().map(|window| window.navigator().languages());
+    languages.into_iter().flatten().filter_map(|tag| tag.as_string()).collect()
 }
 
-pub fn scroll_to_end(id: &str) {
-    if let Some(element) = element(id) {
-        element.set_scroll_top(element.scroll_height());
+/// What assistive technology and hyphenation take the page's language to be.
+pub fn set_document_language(tag: &str) {
+    let root = window().and_then(|window| window.document()?.document_element());
+    if let Some(root) = root {
+        // Fails only for a name that is none.
+        let _ = root.set_attribute("lang", tag);
     }
+}
+
+/// Of what the page is shown in, in CSS pixels.
+pub fn width() -> f64 {
+    window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or_default()
 }
 
 /// Whether the browser offers this page what it keeps from others, WebCrypto above all.
@@ -157,10 +167,6 @@ pub fn unix_time() -> u64 {
 /// A name that nobody else takes, for things that must not be taken twice.
 pub fn random_name() -> String {
     window().and_then(|window| window.crypto().ok()).map(|crypto| crypto.random_uuid()).unwrap_or_default()
-}
-
-fn element(id: &str) -> Option<web_sys::Element> {
-    window()?.document()?.get_element_by_id(id)
 }
 
 fn storage() -> Option<Storage> {

@@ -10,12 +10,15 @@ mod browser;
 mod browser_key;
 mod callback_url;
 pub mod components;
+pub mod language;
 mod lifetime;
+mod listeners;
 mod loop_breaker;
+pub mod markdown;
 pub mod pages;
 mod refresh_lock;
 mod return_to;
-mod sentences;
+mod screen;
 mod tabs;
 mod token_refresh;
 

@@ -2,10 +2,13 @@
 
 use dioxus::prelude::*;
 
-use crate::wire::chat::MAX_MESSAGE_CHARS;
+use crate::{client::language::use_catalogue, wire::chat::MAX_MESSAGE_CHARS};
 
 /// The text field's id, for focus.
 pub const COMPOSER: &str = "composer";
+
+/// Browsers that do not size a field by its content get this many rows at most.
+const MOST_ROWS: usize = 12;
 
 #[component]
 pub fn Composer(
@@ -15,15 +18,29 @@ pub fn Composer(
     on_input: EventHandler<String>,
     on_send: EventHandler<()>,
     on_stop: EventHandler<()>,
+    /// The person wants to mend what they asked last.
+    on_edit_last: EventHandler<()>,
 ) -> Element {
-    let nothing_to_send = draft.trim().is_empty();
-    let send = move |event: KeyboardEvent| {
-        // An input method uses Enter to choose characters.
-        if event.key() == Key::Enter && !event.modifiers().shift() && !event.is_composing() {
-            event.prevent_default();
-            if !answering && !nothing_to_send {
-                on_send.call(());
+    let words = &use_catalogue().chat;
+    let is_empty = draft.is_empty();
+    let over = draft.trim().chars().count().saturating_sub(MAX_MESSAGE_CHARS);
+    let can_send = !answering && over == 0 && !draft.trim().is_empty();
+    let rows = draft.lines().count().clamp(1, MOST_ROWS) as i64;
+    let on_key = move |event: KeyboardEvent| {
+        let plain = event.modifiers().is_empty();
+        match event.key() {
+            // An input method uses Enter to choose characters.
+            Key::Enter if !event.modifiers().shift() && !event.is_composing() => {
+                event.prevent_default();
+                if can_send {
+                    on_send.call(());
+                }
             }
+            Key::ArrowUp if plain && is_empty && !answering => {
+                event.prevent_default();
+                on_edit_last.call(());
+            }
+            _ => {}
         }
     };
     rsx! {
@@ -31,31 +48,37 @@ pub fn Composer(
             class: "composer",
             onsubmit: move |event| {
                 event.prevent_default();
-                on_send.call(());
+                if can_send {
+                    on_send.call(());
+                }
             },
             textarea {
                 id: COMPOSER,
-                "aria-label": "Message",
-                placeholder: "Ask anything",
-                rows: 1,
-                maxlength: MAX_MESSAGE_CHARS as i64,
+                "aria-label": words.message,
+                "aria-describedby": if over > 0 { "too-long" },
+                "aria-invalid": over > 0,
+                placeholder: words.placeholder,
+                rows,
                 autofocus: true,
                 dir: "auto",
                 value: draft,
                 oninput: move |event| on_input.call(event.value()),
-                onkeydown: send,
+                onkeydown: on_key,
             }
             // One button in one place: focus stays on it when it changes.
             button {
                 r#type: if answering { "button" } else { "submit" },
                 class: "primary",
-                disabled: !answering && nothing_to_send,
+                disabled: !answering && !can_send,
                 onclick: move |_| {
                     if answering {
                         on_stop.call(());
                     }
                 },
-                if answering { "Stop" } else { "Send" }
+                if answering { {words.stop} } else { {words.send} }
+            }
+            if over > 0 {
+                p { id: "too-long", class: "too-long", role: "alert", {(words.too_long)(over)} }
             }
         }
     }

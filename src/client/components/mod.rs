@@ -1,11 +1,21 @@
 //! Pieces of pages, one per file.
 
+mod code;
 mod composer;
-mod message;
+mod copy_button;
+mod dialog;
+mod language_switch;
+mod markdown;
 mod notice;
 mod require_session;
+mod retry_button;
 
+pub use code::CODE;
 pub use composer::{COMPOSER, Composer};
-pub use message::{Author, Entry, Message, Progress};
+pub use copy_button::CopyButton;
+pub use dialog::Dialog;
+pub use language_switch::LanguageSwitch;
+pub use markdown::Markdown;
 pub use notice::{FailureNotice, Notice, SigningIn};
 pub use require_session::RequireSession;
+pub use retry_button::RetryButton;

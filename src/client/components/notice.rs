@@ -2,6 +2,8 @@
 
 use dioxus::prelude::*;
 
+use crate::client::language::use_catalogue;
+
 #[component]
 pub fn Notice(
     title: String,
@@ -27,9 +29,10 @@ pub fn Notice(
 /// Something did not work, and can be tried again.
 #[component]
 pub fn FailureNotice(title: String, text: String, on_retry: EventHandler<()>) -> Element {
+    let words = &use_catalogue().pages;
     rsx! {
         Notice { title, text, alert: true,
-            button { class: "primary", onclick: move |_| on_retry.call(()), "Try again" }
+            button { class: "primary", onclick: move |_| on_retry.call(()), {words.try_again} }
         }
     }
 }
@@ -37,9 +40,10 @@ pub fn FailureNotice(title: String, text: String, on_retry: EventHandler<()>) ->
 /// Shown while the browser is on its way to the provider or back.
 #[component]
 pub fn SigningIn() -> Element {
+    let words = &use_catalogue().pages;
     rsx! {
         main { class: "notice",
-            p { role: "status", class: "waiting", "Signing you in…" }
+            p { role: "status", class: "waiting", {words.signing_in} }
         }
     }
 }

@@ -5,17 +5,18 @@ use dioxus::{
     prelude::*,
 };
 
-use crate::client::components::Notice;
+use crate::client::{components::Notice, language::use_catalogue};
 
 #[component]
 pub fn PageNotFound(path: Vec<String>) -> Element {
+    let words = &use_catalogue().pages;
     // For the server, which renders this page first.
     use_hook(|| FullstackContext::commit_http_status(StatusCode::NOT_FOUND, None));
     rsx! {
         Notice {
-            title: "Page not found",
-            text: "There is nothing at /{path.join(\"/\")}.",
-            a { class: "button primary", href: "/chat", "Go to the chat" }
+            title: words.not_found,
+            text: (words.nothing_at)(&format!("/{}", path.join("/"))),
+            a { class: "button primary", href: "/chat", {words.go_to_chat} }
         }
     }
 }

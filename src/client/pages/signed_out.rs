@@ -2,18 +2,16 @@
 
 use dioxus::prelude::*;
 
-use crate::client::components::Notice;
+use crate::client::{components::Notice, language::use_catalogue};
 
 #[component]
 pub fn SignedOut() -> Element {
+    let words = &use_catalogue().pages;
     rsx! {
-        Notice {
-            title: "You are signed out",
-            text: "Your session here is over. The sign-in service may still know you: on a shared computer, sign out \
-                   there too.",
+        Notice { title: words.signed_out.title, text: words.signed_out.text,
             // A link that leaves this page: it works before the app has started, and nothing of the last person stays
             // in memory.
-            a { class: "button primary", href: "/chat", "Sign in" }
+            a { class: "button primary", href: "/chat", {words.sign_in} }
         }
     }
 }

@@ -1,237 +1,387 @@
-//! The conversation shown: sending, the answer as it streams, stopping, retrying.
+//! The conversation shown: opening, sending, stopping, retrying, editing. How its answers arrive is in
+//! [`super::receive`].
+
+use std::{cell::Cell, rc::Rc};
 
 use dioxus::prelude::*;
 use futures_channel::oneshot;
-use futures_util::{
-    future::{Either, select},
-    pin_mut,
-};
 
-use super::{TRANSCRIPT, draft::Draft};
+use super::{
+    TRANSCRIPT,
+    announcer::Announcer,
+    draft::Draft,
+    entry::{Author, Entry, Growing, Live, Progress},
+    list::ConversationList,
+    receive::{Call, Leaving},
+    tasks::Tasks,
+};
 use crate::{
-    api::{self, authorized::Authorized, payload::EventStream},
+    api::{self, authorized::Authorized, payload::Answer},
     client::{
+        app::Route,
         auth_state::{Auth, use_auth},
         browser, browser_key,
-        components::{Author, COMPOSER, Entry, Progress},
+        components::COMPOSER,
+        language::{ChosenLanguage, use_language},
+        screen,
     },
     wire::{
-        chat::{
-            ChatEvent, ChatEventKind, ChatRequest, ConversationId, EndReason, IdempotencyKey, MessageId, StopRequest,
-        },
+        chat::{ChatRequest, ConversationId, EndReason, IdempotencyKey, MessageId, StopRequest},
         error::ApiError,
     },
 };
 
 #[derive(Clone, Copy, PartialEq)]
 pub struct Conversation {
-    auth: Auth,
-    draft: Draft,
-    entries: Signal<Vec<Entry>>,
-    /// What was sent last, to send it again unchanged.
+    pub(super) auth: Auth,
+    pub(super) tasks: Tasks,
+    pub(super) language: ChosenLanguage,
+    pub(super) draft: Draft,
+    pub(super) list: ConversationList,
+    pub(super) announcer: Announcer,
+    id: Signal<Option<ConversationId>>,
+    phase: Signal<Phase>,
+    pub(super) entries: Signal<Vec<Rc<Entry>>>,
+    /// What is shown of the running answer; changes once a frame.
+    pub(super) live: Signal<Live>,
+    /// What there is of it; changes with every event.
+    pub(super) growing: CopyValue<Growing>,
+    reading: Signal<Option<Reading>>,
+    /// What is still said to the server about earlier answers. The next message waits for it: only one answer of a
+    /// conversation is written at a time.
+    under_way: CopyValue<Vec<Ending>>,
+    pub(super) paint_is_due: CopyValue<bool>,
+    /// The question that the next message replaces.
+    editing: Signal<Option<MessageId>>,
+    /// The last request, to send it again unchanged where it did not get through.
     last_request: CopyValue<Option<ChatRequest>>,
-    /// Dropping it ends the reading of the answer.
-    answering: Signal<Option<oneshot::Sender<()>>>,
-    /// The server's name for the answer, once it is known.
-    answer: CopyValue<Option<MessageId>>,
-    /// The question whose answer has ended in failure.
-    failed: CopyValue<Option<MessageId>>,
-    announcement: Signal<String>,
     /// Whether the reader follows the end; a reader who has scrolled up is left there.
-    following: CopyValue<bool>,
-    name: CopyValue<String>,
+    following: Signal<bool>,
+    scroll_top: CopyValue<i32>,
+    keys: CopyValue<u64>,
+}
+
+/// Resolves when a task is over, however it ended.
+pub(super) type Ending = oneshot::Receiver<()>;
+
+/// Dropping it closes the stream here; the server goes on.
+struct Reading {
+    _left: oneshot::Sender<()>,
+    /// The answer is to be stopped as soon as it has a name.
+    stop_when_named: Rc<Cell<bool>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    Shown,
+    Opening,
+    NotOpened(ApiError),
 }
 
 impl Conversation {
-    pub fn use_conversation(draft: Draft) -> Self {
-        let auth = use_auth();
+    pub fn use_conversation(draft: Draft, list: ConversationList, announcer: Announcer) -> Self {
+        let (auth, language) = (use_auth(), use_language());
+        let tasks = list.tasks;
+        let id = use_signal(|| None);
+        let phase = use_signal(|| Phase::Shown);
         let entries = use_signal(Vec::new);
-        let answering = use_signal(|| None);
-        let announcement = use_signal(String::new);
-        let (last_request, following, name) =
-            use_hook(|| (CopyValue::new(None), CopyValue::new(true), CopyValue::new(String::new())));
-        let (answer, failed) = use_hook(|| (CopyValue::new(None), CopyValue::new(None)));
-        let conversation =
-            Self { auth, draft, entries, last_request, answering, answer, failed, announcement, following, name };
-        use_effect(move || conversation.follow());
+        let live = use_signal(Live::default);
+        let reading = use_signal(|| None::<Reading>);
+        let editing = use_signal(|| None);
+        let following = use_signal(|| true);
+        let (growing, last_request, under_way) =
+            use_hook(|| (CopyValue::new(Growing::default()), CopyValue::new(None), CopyValue::new(vec![])));
+        let (paint_is_due, scroll_top, keys) =
+            use_hook(|| (CopyValue::new(false), CopyValue::new(0), CopyValue::new(0)));
+        let conversation = Self {
+            auth,
+            tasks,
+            language,
+            draft,
+            list,
+            announcer,
+            id,
+            phase,
+            entries,
+            live,
+            growing,
+            reading,
+            under_way,
+            paint_is_due,
+            editing,
+            last_request,
+            following,
+            scroll_top,
+            keys,
+        };
+        use_effect(move || conversation.follow_end());
         conversation
     }
 
-    pub fn entries(self) -> Vec<Entry> {
-        self.entries.read().clone()
+    pub fn id(self) -> Option<ConversationId> {
+        self.id.read().clone()
+    }
+
+    pub fn phase(self) -> Phase {
+        self.phase.read().clone()
     }
 
     pub fn is_answering(self) -> bool {
-        self.answering.read().is_some()
+        self.reading.read().is_some()
     }
 
-    /// What a screen reader is told.
-    pub fn announcement(self) -> String {
-        self.announcement.read().clone()
+    pub fn is_editing(self) -> bool {
+        self.editing.read().is_some()
     }
 
-    /// Sends the draft.
+    pub fn is_following(self) -> bool {
+        *self.following.read()
+    }
+
+    /// Shows the conversation at this address; nothing happens where it is shown already.
+    pub fn open(mut self, id: Option<ConversationId>) {
+        if *self.id.peek() == id && *self.phase.peek() == Phase::Shown {
+            return;
+        }
+        self.leave();
+        self.id.set(id.clone());
+        self.draft.open(id.as_ref());
+        self.phase.set(Phase::Shown);
+        screen::focus(COMPOSER);
+        if let Some(id) = id {
+            self.phase.set(Phase::Opening);
+            self.tasks.start(self.load(id));
+        }
+    }
+
+    /// Sends what is typed.
     pub fn send(mut self) {
-        if self.answering.peek().is_some() {
+        if self.is_busy() || self.draft.is_empty() {
             return;
         }
-        let Some(message) = self.draft.send() else { return };
-        if self.name.peek().is_empty() {
-            self.name.set(browser::random_name());
-        }
-        let request = ChatRequest {
-            conversation: ConversationId::new(self.name.peek().clone()),
-            message: message.clone(),
-            idempotency_key: IdempotencyKey::new(browser::random_name()),
-            replaces: None,
-        };
-        self.entries.write().push(Entry { author: Author::You, text: message, progress: Progress::Complete });
-        self.following.set(true);
-        browser::focus(COMPOSER);
-        self.ask(request);
+        let message = self.draft.text().trim().to_owned();
+        let replaces = self.editing.write().take();
+        self.ask(message, replaces);
     }
 
-    /// Sends the last message again, in the place of its failed answer.
-    pub fn retry(mut self) {
-        if self.answering.peek().is_some() {
+    /// Sends a message that nobody typed: a starter question, or the wish that the answer goes on.
+    pub fn say(self, message: &str) {
+        if !self.is_busy() {
+            self.ask(message.to_owned(), None);
+        }
+    }
+
+    /// Asks the last question again, in the place of its answer.
+    pub fn retry(self) {
+        if self.is_busy() {
             return;
         }
-        let Some(mut request) = self.last_request.peek().clone() else { return };
-        // What has ended is not answered again, but another question in its place is.
-        if let Some(question) = self.failed.write().take() {
-            request.replaces = Some(question);
-            request.idempotency_key = IdempotencyKey::new(browser::random_name());
+        let Some(question) = self.last_question() else { return };
+        let failed = self.entries.peek().last().is_some_and(|entry| matches!(entry.progress, Progress::Failed(_)));
+        let answer = self.growing.peek().answer.clone().filter(|_| failed);
+        let last_request = self.last_request.peek().clone();
+        match (&question.id, last_request) {
+            // It was begun: whatever has become of it is at the server.
+            _ if answer.is_some() => answer.into_iter().for_each(|answer| self.read(Call::follow(answer))),
+            // It never got there: the very same once more, which can't be stored twice.
+            (None, Some(request)) => self.send_request(request),
+            (id, _) => self.ask(question.text.to_string(), id.clone()),
         }
-        browser::focus(COMPOSER);
-        self.entries.write().pop();
-        self.ask(request);
+    }
+
+    /// Puts a question into the composer, to be asked differently.
+    pub fn edit(mut self, question: &Entry) {
+        self.draft.take_up(&question.text);
+        self.editing.set(question.id.clone());
+        screen::focus(COMPOSER);
+        screen::cursor_to_end(COMPOSER);
+    }
+
+    pub fn edit_last(self) {
+        if let Some(question) = self.last_question().filter(|question| question.id.is_some()) {
+            self.edit(&question);
+        }
+    }
+
+    pub fn cancel_edit(mut self) {
+        self.editing.set(None);
+        self.draft.put_down();
+        screen::focus(COMPOSER);
     }
 
     /// Stops the answer, here and on the server.
-    pub fn stop(mut self) {
-        if self.answering.write().take().is_some() {
-            self.draft.sent();
-            self.end(Progress::Stopped);
-            self.stop_on_the_server();
+    pub fn stop(self) {
+        let answer = self.growing.peek().answer.clone();
+        match (&*self.reading.peek(), answer) {
+            (None, _) => return,
+            (Some(_), Some(answer)) => self.start(self.stop_on_server(answer)),
+            (Some(reading), None) => reading.stop_when_named.set(true),
         }
-        browser::focus(COMPOSER);
+        self.draft.sent();
+        self.end(Progress::Ended(EndReason::Stopped, None));
+        screen::focus(COMPOSER);
+    }
+
+    pub fn jump_to_end(mut self) {
+        self.following.set(true);
+        screen::scroll_to_end(TRANSCRIPT);
     }
 
     pub fn reader_scrolled(mut self) {
-        self.following.set(browser::is_at_end(TRANSCRIPT));
+        let top = screen::scroll_top(TRANSCRIPT);
+        let went_up = top < self.scroll_top.replace(top);
+        let follows = screen::is_at_end(TRANSCRIPT) || (*self.following.peek() && !went_up);
+        if follows != *self.following.peek() {
+            self.following.set(follows);
+        }
     }
 
-    fn ask(mut self, request: ChatRequest) {
-        self.entries.write().push(Entry {
-            author: Author::Assistant,
-            text: String::new(),
-            progress: Progress::Streaming,
-        });
-        self.last_request.set(Some(request.clone()));
-        self.answer.set(None);
-        let (stop, stopped) = oneshot::channel();
-        self.answering.set(Some(stop));
-        self.announcement.set(String::new());
-        spawn(async move {
-            let outcome = self.receive(&request, stopped).await;
-            // A stopped answer has been ended by whoever stopped it.
-            let Some(outcome) = outcome else { return };
-            self.answering.set(None);
-            match outcome {
-                Ok(()) => self.end(Progress::Complete),
-                // Signing in has begun, and this page with it has gone; what was sent is kept by the draft.
-                Err(ApiError::SessionEnded) => {}
-                Err(error) => self.end(Progress::Failed(error)),
-            }
-        });
+    fn last_question(self) -> Option<Rc<Entry>> {
+        self.entries.peek().iter().rev().find(|entry| entry.author == Author::You).cloned()
     }
 
-    /// An answer whose name is not known yet is stopped when it is (see [`Self::receive`]).
-    fn stop_on_the_server(mut self) {
-        let Some(answer) = self.answer.write().take() else { return };
-        spawn(async move {
-            let stop = StopRequest { answer };
-            let call =
-                |access_token| api::chat::stop_answer(Authorized::new(access_token, browser_key::sign, stop.clone()));
-            // Where it fails, the server stops by itself: nobody reads.
-            let _ = self.auth.call(call).await;
-        });
+    fn is_busy(self) -> bool {
+        self.reading.peek().is_some() || matches!(*self.phase.peek(), Phase::Opening)
     }
 
-    /// Reads the answer to its end. `None`: it was stopped.
-    async fn receive(
-        mut self,
-        request: &ChatRequest,
-        mut stopped: oneshot::Receiver<()>,
-    ) -> Option<Result<(), ApiError>> {
-        let call =
-            |access_token| api::chat::send_message(Authorized::new(access_token, browser_key::sign, request.clone()));
-        // Not abandoned when stopped early: the server sees that nobody reads only once there is something to close.
-        let EventStream(mut events) = match self.auth.call(call).await {
-            Ok(events) => events,
-            Err(error) => return stopped.try_recv().is_ok().then_some(Err(error)),
-        };
-        let mut asked = None;
-        loop {
-            let event = {
-                let next = events.recv();
-                pin_mut!(next);
-                let was_named = self.answer.peek().is_some();
-                match select(&mut stopped, next).await {
-                    Either::Left((_, next)) if !was_named => {
-                        if let Some(Ok(ChatEvent { kind: ChatEventKind::Open { answer, .. }, .. })) = next.await {
-                            self.answer.set(Some(answer));
-                            self.stop_on_the_server();
-                        }
-                        return None;
-                    }
-                    Either::Left(_) => return None,
-                    Either::Right((event, _)) => event,
+    fn leave(mut self) {
+        self.reading.set(None);
+        self.editing.set(None);
+        self.entries.set(vec![]);
+        self.growing.set(Growing::default());
+        self.live.set(Live::default());
+        self.last_request.set(None);
+        self.following.set(true);
+        self.announcer.clear();
+    }
+
+    async fn load(mut self, id: ConversationId) {
+        let name = Some(id.to_string());
+        let door =
+            |token| api::conversations::conversation(name.clone(), Authorized::new(token, browser_key::sign, ()));
+        let outcome = self.auth.call(door).await;
+        if self.id.peek().as_ref() != Some(&id) {
+            return;
+        }
+        let unsent = self.draft.unsent(&id);
+        match outcome {
+            Ok(Answer(conversation)) => {
+                let entries =
+                    conversation.messages.iter().map(|message| Rc::new(Entry::of_message(self.next_key(), message)));
+                self.entries.set(entries.collect());
+                self.phase.set(Phase::Shown);
+                match (unsent, conversation.running) {
+                    (Some(request), _) => self.send_request(request),
+                    (None, Some(answer)) => self.read(Call::follow(answer)),
+                    (None, None) => {}
                 }
-            };
-            match event {
-                Some(Ok(event)) => match event.kind {
-                    ChatEventKind::Open { question, answer, .. } => {
-                        self.draft.sent();
-                        asked = Some(question);
-                        self.answer.set(Some(answer));
-                    }
-                    ChatEventKind::Delta { text } => self.grow(&text),
-                    ChatEventKind::Thinking { .. } | ChatEventKind::Usage(_) => {}
-                    ChatEventKind::Error(_) | ChatEventKind::End { reason: EndReason::Interrupted } => {
-                        self.failed.set(asked);
-                        return Some(Err(ApiError::Unavailable));
-                    }
-                    ChatEventKind::End { .. } => return Some(Ok(())),
-                },
-                // A stream that just stops is never a whole answer.
-                Some(Err(_)) | None => return Some(Err(ApiError::Unreachable)),
             }
+            // The conversation was to begin with what is on its way.
+            Err(ApiError::NotFound) if unsent.is_some() => {
+                self.phase.set(Phase::Shown);
+                unsent.into_iter().for_each(|request| self.send_request(request));
+            }
+            Err(ApiError::SessionEnded) => {}
+            Err(error) => self.phase.set(Phase::NotOpened(error)),
         }
     }
 
-    fn grow(mut self, text: &str) {
+    fn ask(mut self, message: String, replaces: Option<MessageId>) {
+        let known = self.id.peek().clone().filter(|_| *self.phase.peek() == Phase::Shown);
+        let conversation = known.unwrap_or_else(|| ConversationId::new(browser::random_name()));
+        let request = ChatRequest {
+            conversation: conversation.clone(),
+            message,
+            idempotency_key: IdempotencyKey::new(browser::random_name()),
+            replaces,
+        };
+        self.draft.sending(&request);
+        if self.id.peek().as_ref() != Some(&conversation) {
+            self.id.set(Some(conversation.clone()));
+            self.phase.set(Phase::Shown);
+            navigator().push(Route::Conversation { id: conversation.to_string() });
+        }
+        self.send_request(request);
+    }
+
+    fn send_request(mut self, request: ChatRequest) {
+        let question = Rc::new(Entry::question(self.next_key(), &request.message));
+        {
+            let mut entries = self.entries.write();
+            // What never got there stands at the end without a name.
+            let unnamed = |entry: &Rc<Entry>| entry.author == Author::You && entry.id.is_none();
+            let replaced = entries
+                .iter()
+                .position(|entry| request.replaces.is_some() && entry.id == request.replaces || unnamed(entry));
+            if let Some(at) = replaced {
+                entries.truncate(at);
+            }
+            entries.push(question);
+        }
+        self.last_request.set(Some(request.clone()));
+        self.read(Call::Send(request));
+    }
+
+    /// Begins to read an answer.
+    fn read(mut self, call: Call) {
+        let (left, leaving) = oneshot::channel();
+        let stop_when_named = Rc::new(Cell::new(false));
+        self.growing.set(Growing::default());
+        self.live.set(Live::default());
+        self.announcer.clear();
+        self.following.set(true);
+        let key = self.next_key();
+        {
+            let mut entries = self.entries.write();
+            // In the place of one that failed, or is known to run.
+            entries.pop_if(|entry| entry.author == Author::Assistant);
+            entries.push(Rc::new(Entry::answer(key, Progress::Running)));
+        }
+        self.reading.set(Some(Reading { _left: left, stop_when_named: stop_when_named.clone() }));
+        screen::focus(COMPOSER);
+        let before = std::mem::take(&mut *self.under_way.write());
+        self.start(self.receive(call, Leaving::new(leaving, stop_when_named), before));
+    }
+
+    /// The answer is over, whoever ended it.
+    pub(super) fn end(mut self, progress: Progress) {
+        let growing = self.growing.peek().clone();
+        self.announcer.end(&growing, &progress, self.language);
         if let Some(answer) = self.entries.write().last_mut() {
-            answer.text.push_str(text);
+            *answer = Rc::new(answer.ended(&growing, progress));
+        }
+        self.reading.set(None);
+        self.list.refresh();
+    }
+
+    pub(super) async fn stop_on_server(self, answer: MessageId) {
+        let request = StopRequest { answer };
+        let door = |token| api::chat::stop_answer(Authorized::new(token, browser_key::sign, request.clone()));
+        if let Err(error) = self.auth.call(door).await {
+            tracing::warn!(%error, "the server could not be told to stop");
         }
     }
 
-    fn end(mut self, progress: Progress) {
-        let mut entries = self.entries.write();
-        let Some(answer) = entries.last_mut() else { return };
-        match &progress {
-            Progress::Complete => self.announcement.set(format!("Assistant: {}", answer.text)),
-            Progress::Stopped => self.announcement.set("The answer was stopped.".into()),
-            Progress::Streaming | Progress::Failed(_) => {}
-        }
-        answer.progress = progress;
+    /// Starts something that the next message waits for.
+    fn start(mut self, task: impl Future<Output = ()> + 'static) {
+        let (ended, ending) = oneshot::channel::<()>();
+        self.under_way.write().push(ending);
+        self.tasks.start(async move {
+            let _ended = ended;
+            task.await;
+        });
     }
 
-    fn follow(self) {
-        // Subscribes to the text.
-        let _ = self.entries.read();
-        if *self.following.peek() {
-            browser::scroll_to_end(TRANSCRIPT);
+    fn follow_end(self) {
+        // Subscribes to all that is shown.
+        let (is_empty, _) = (self.entries.read().is_empty(), self.live.read());
+        if !is_empty && *self.following.peek() {
+            screen::scroll_to_end(TRANSCRIPT);
         }
+    }
+
+    fn next_key(mut self) -> u64 {
+        *self.keys.write() += 1;
+        *self.keys.peek()
     }
 }

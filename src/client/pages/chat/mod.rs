@@ -1,95 +1,180 @@
-//! `/chat`: what people see all day.
+//! `/chat` and `/c/:id`: what people see all day.
 
+mod announcer;
 mod conversation;
+mod dialogs;
 mod draft;
+mod entry;
+mod header;
+mod list;
+mod message;
+mod receive;
+mod shortcuts;
+mod sidebar;
+mod tasks;
+mod transcript;
 
 use dioxus::prelude::*;
+use futures_util::StreamExt;
 
-use conversation::Conversation;
+use announcer::{Announcer, LiveRegion};
+use conversation::Conversation as OpenConversation;
+use dialogs::{Dialogs, OpenDialog};
 use draft::Draft;
+use header::Header;
+use list::ConversationList;
+use shortcuts::{Shortcut, Shortcuts};
+use sidebar::{SEARCH, Sidebar, SidebarState};
+use transcript::Transcript;
 
 use crate::{
     client::{
-        auth_state::use_auth,
-        components::{Composer, Message, Progress, RequireSession},
+        app::Route,
+        components::{CODE, COMPOSER, Composer, RequireSession},
+        language::use_catalogue,
+        listeners, screen,
     },
-    wire::auth::UserClaims,
+    wire::{auth::UserClaims, chat::ConversationId},
 };
 
 /// The transcript's id, for scrolling.
 const TRANSCRIPT: &str = "transcript";
 
+/// Around both routes: the page stays as it is when a conversation gets its name, in the middle of its first answer.
 #[component]
-pub fn Chat() -> Element {
+pub fn ChatLayout() -> Element {
     rsx! {
         RequireSession { page: |user| rsx! { ChatPage { user } } }
+        Outlet::<Route> {}
     }
+}
+
+/// A conversation that is to begin.
+#[component]
+pub fn Chat() -> Element {
+    rsx! {}
+}
+
+/// A conversation of the person's.
+#[component]
+pub fn Conversation(id: String) -> Element {
+    rsx! {}
 }
 
 #[component]
 fn ChatPage(user: UserClaims) -> Element {
     let draft = Draft::use_draft(&user);
-    let conversation = Conversation::use_conversation(draft);
+    let list = ConversationList::use_list();
+    let announcer = Announcer::use_announcer();
+    let conversation = OpenConversation::use_conversation(draft, list, announcer);
+    let sidebar = SidebarState::use_sidebar();
+    let mut dialog = use_signal(|| OpenDialog::None);
+
+    let id = shown_by(&use_route::<Route>());
+    use_effect(use_reactive!(|id| conversation.open(id)));
+
+    let shortcuts = Shortcuts::use_shortcuts(move |shortcut| match shortcut {
+        Shortcut::Stop => conversation.stop(),
+        Shortcut::New => new_conversation(),
+        Shortcut::Search => {
+            sidebar.show();
+            screen::focus(SEARCH);
+        }
+        Shortcut::CopyCode => list.tasks.start(copy_last_code(conversation)),
+        Shortcut::Composer => screen::focus(COMPOSER),
+        Shortcut::Help => dialog.set(OpenDialog::Keys),
+    });
+
     rsx! {
         document::Title { "oracle-ai" }
-        div { class: "chat",
-            Header { user }
-            main { class: "transcript", id: TRANSCRIPT, tabindex: 0, onscroll: move |_| conversation.reader_scrolled(),
+        div { class: if sidebar.is_shown() { "chat with-sidebar" } else { "chat" },
+            Header { user, sidebar, dialog }
+            Sidebar { list, conversation, sidebar, dialog }
+            main { class: "main",
                 Transcript { conversation }
+                div { class: "dock",
+                    OfflineNotice {}
+                    Editing { conversation }
+                    Writing { conversation, draft }
+                }
             }
-            // The log is silent while an answer grows; here its end is said, once and whole.
-            div { class: "for-screen-readers", role: "status", {conversation.announcement()} }
-            Composer {
-                draft: draft.text(),
-                answering: conversation.is_answering(),
-                on_input: move |text| draft.set(text),
-                on_send: move |()| conversation.send(),
-                on_stop: move |()| conversation.stop(),
+            LiveRegion { announcer }
+            Dialogs { dialog, list, conversation, shortcuts }
+        }
+    }
+}
+
+/// Apart from the page, so that a key pressed changes nothing else.
+#[component]
+fn Writing(conversation: OpenConversation, draft: Draft) -> Element {
+    rsx! {
+        Composer {
+            draft: draft.text(),
+            answering: conversation.is_answering(),
+            on_input: move |text| draft.set(text),
+            on_send: move |()| conversation.send(),
+            on_stop: move |()| conversation.stop(),
+            on_edit_last: move |()| conversation.edit_last(),
+        }
+    }
+}
+
+#[component]
+fn Editing(conversation: OpenConversation) -> Element {
+    let words = &use_catalogue().chat;
+    rsx! {
+        if conversation.is_editing() {
+            div { class: "note", role: "status",
+                p { {words.editing} }
+                button { r#type: "button", onclick: move |_| conversation.cancel_edit(), {words.cancel} }
             }
         }
     }
 }
 
 #[component]
-fn Header(user: UserClaims) -> Element {
-    let auth = use_auth();
-    let sign_out = move |_| {
-        draft::forget();
-        auth.sign_out();
-    };
-    rsx! {
-        header { class: "bar",
-            h1 { class: "product", "oracle-ai" }
-            span { class: "person", title: user.email.clone(), "{user.display_name()}" }
-            button { onclick: sign_out, "Sign out" }
+fn OfflineNotice() -> Element {
+    let words = use_catalogue().chat.offline;
+    let mut online = use_signal(|| true);
+    use_future(move || async move {
+        let (_listeners, mut changes) = listeners::connection();
+        online.set(listeners::is_online());
+        while let Some(is_online) = changes.next().await {
+            online.set(is_online);
         }
-    }
-}
-
-#[component]
-fn Transcript(conversation: Conversation) -> Element {
-    let entries = conversation.entries();
-    let last = entries.len().saturating_sub(1);
+    });
     rsx! {
-        if entries.is_empty() {
-            div { class: "empty",
-                h2 { "What would you like to know?" }
-                p { "Enter sends, Shift+Enter breaks the line." }
-            }
-        }
-        div { class: "log", role: "log", "aria-label": "Conversation", "aria-live": "off",
-            for (index, entry) in entries.into_iter().enumerate() {
-                Message {
-                    key: "{index}",
-                    on_retry: can_retry(index == last, &entry.progress)
-                        .then(|| EventHandler::new(move |()| conversation.retry())),
-                    entry,
+        // There before it has something to say: that is how it is heard.
+        div { role: "status",
+            if !online() {
+                div { class: "note offline",
+                    p {
+                        strong { {words.title} }
+                        " {words.text}"
+                    }
                 }
             }
         }
     }
 }
 
-fn can_retry(is_last: bool, progress: &Progress) -> bool {
-    is_last && matches!(progress, Progress::Failed(_))
+fn shown_by(route: &Route) -> Option<ConversationId> {
+    match route {
+        // What is no name of ours, the server does not know either.
+        Route::Conversation { id } => Some(ConversationId::new(id.clone())),
+        _ => None,
+    }
+}
+
+fn new_conversation() {
+    navigator().push(Route::Chat {});
+    screen::focus(COMPOSER);
+}
+
+async fn copy_last_code(conversation: OpenConversation) {
+    let Some(code) = screen::last_text(CODE) else { return };
+    if screen::copy(&code).await {
+        let words = &conversation.language.peek().catalogue().chat;
+        conversation.announcer.say(words.copied.to_owned());
+    }
 }

@@ -1,0 +1,159 @@
+// For people who do not see the page, or see it otherwise.
+
+import type { Page } from '@playwright/test';
+
+import { expectAccessible } from '../fixtures/axe';
+import { answerNextWith, answerNextWithText, delta, ended, expect, opened, test } from '../fixtures/test';
+
+const everything =
+  '# Waits\n\nLook at `v$session`, **now**. [More](https://docs.example/)\n\n1. one\n2. two\n\n' +
+  '| event | ms |\n|---|---|\n| log file sync | 12 |\n\n```sql\nselect /*+ x */ 1, \'a\' from dual; -- c\n```\n\n> quoted';
+
+for (const { name, use } of [
+  { name: 'light', use: { colorScheme: 'light' as const } },
+  { name: 'dark', use: { colorScheme: 'dark' as const } },
+  { name: 'on a phone', use: { viewport: { width: 390, height: 844 } } },
+  { name: 'in forced colours', use: { forcedColors: 'active' as const } },
+]) {
+  test.describe(name, () => {
+    test.use(use);
+
+    test('axe finds nothing in any state', async ({ page, context, signIn, chat, sidebar }) => {
+      test.slow();
+      await signIn();
+      await expectAccessible(page, 'empty');
+      await answerNextWithText(page, everything);
+      await chat.ask('Everything');
+      await chat.answered('quoted');
+      await expectAccessible(page, 'answered');
+      await chat.ask('/slow');
+      await expect(chat.answers.last()).toContainText('word 2,');
+      await expectAccessible(page, 'streaming');
+      await chat.stop.click();
+      await expect(chat.answers.last()).toContainText('Stopped');
+      await expectAccessible(page, 'stopped');
+      await answerNextWith(page, [opened, { type: 'error', kind: 'limit', retry_after: 60 }, ended('interrupted')]);
+      await chat.ask('Fail');
+      await expect(chat.failure).toBeVisible();
+      await expectAccessible(page, 'failed');
+      if (await sidebar.show.isVisible()) await sidebar.show.click();
+      await expect(sidebar.entries).not.toHaveCount(0);
+      await expectAccessible(page, 'with the list');
+      await sidebar.more('/slow');
+      await expectAccessible(page, 'a conversation’s dialog');
+      await sidebar.dialog.getByRole('button', { name: 'Delete…' }).click();
+      await expectAccessible(page, 'the question before deleting');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+/');
+      await expectAccessible(page, 'shortcuts');
+      await page.keyboard.press('Escape');
+      // On a phone the list lies over the notice.
+      if (page.viewportSize()!.width < 800) await sidebar.hide.click();
+      await context.setOffline(true);
+      await expect(page.getByText('You are offline')).toBeVisible();
+      await expectAccessible(page, 'offline');
+      await context.setOffline(false);
+    });
+  });
+}
+
+test.describe('in French', () => {
+  test.use({ locale: 'fr-FR' });
+
+  test('axe finds nothing', async ({ page, signIn }) => {
+    await page.goto('/auth/callback');
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expectAccessible(page, 'a failure');
+    await signIn();
+    await expectAccessible(page, 'empty');
+  });
+});
+
+test('an answer is heard in whole sentences, none twice, and its end too', async ({ page, signIn, chat }) => {
+  await signIn();
+  await page.evaluate(() => {
+    const heard: string[] = ((window as any).heard = []);
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) for (const node of addedNodes) heard.push(node.textContent ?? '');
+    }).observe(document.querySelector('#announcements')!, { childList: true, subtree: true, characterData: true });
+  });
+  await chat.ask('/list');
+  await expect(chat.send).toBeVisible();
+  await expect(chat.announcements).toContainText('The answer is complete.');
+  const heard: string[] = await page.evaluate(() => (window as any).heard);
+  expect(heard.length, 'while it is written, not only at its end').toBeGreaterThan(1);
+  expect(heard.at(-1)).toBe('The answer is complete.');
+  expect(new Set(heard).size, 'none is heard twice').toBe(heard.length);
+  const shown = words(await chat.textOf(chat.answers.last()));
+  expect(words(heard.slice(0, -1).join(' ')), 'all of it, in order').toBe(shown);
+});
+
+const words = (text: string) => text.replaceAll(/[^\p{L}\p{N}]+/gu, ' ').replaceAll(/^\s*\d+\s|\s+/g, ' ').trim();
+
+test('the visible answer itself is not announced', async ({ signIn, chat }) => {
+  await signIn();
+  await expect(chat.conversation).toHaveAttribute('aria-live', 'off');
+});
+
+test('focus goes where the next thing is done', async ({ page, signIn, chat, sidebar }) => {
+  await signIn();
+  await chat.message.fill('Question');
+  await chat.send.click();
+  await expect(chat.message, 'after sending').toBeFocused();
+  await chat.answered('Question');
+  await chat.ask('/slow');
+  await chat.stop.click();
+  await expect(chat.message, 'after stopping').toBeFocused();
+  await sidebar.more('Question');
+  await expect(sidebar.dialog).toBeVisible();
+  expect(await page.evaluate(() => !!document.activeElement?.closest('dialog')), 'in the dialog').toBe(true);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'More for “Question”' }), 'back where it was').toBeFocused();
+});
+
+test('nothing moves for people who want no motion', async ({ page, signIn, chat }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await signIn();
+  await chat.ask('/slow');
+  await expect(chat.answers.last().locator('.caret')).toHaveCSS('animation-name', 'none');
+  await chat.stop.click();
+});
+
+test.describe('320 pixels wide', () => {
+  test.use({ viewport: { width: 320, height: 640 } });
+
+  test('nothing scrolls sideways but tables and code in their own boxes', async ({ page, signIn, chat, sidebar }) => {
+    await signIn();
+    await narrow(page);
+    const wide = '| a | b | c | d | e | f |\n|---|---|---|---|---|---|\n' + '| long words here | 1 | 2 | 3 | 4 | 5 |\n'.repeat(2);
+    await answerNextWithText(page, `${wide}\n\`\`\`sql\nselect ${'a_long_column, '.repeat(12)} from dual\n\`\`\`\n\nDone`);
+    await chat.ask('Wide things');
+    await chat.answered('Done');
+    await narrow(page);
+    await sidebar.show.click();
+    await narrow(page);
+  });
+
+  test('everything that is pressed is at least 24 pixels wide and high', async ({ page, signIn, chat, sidebar }) => {
+    await signIn();
+    await answerNextWithText(page, everything);
+    await chat.ask('Everything');
+    await chat.answered('quoted');
+    await sidebar.show.click();
+    await expect(sidebar.list).toBeVisible();
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, select, input, summary, nav a')]
+        .map((it) => ({ name: it.getAttribute('aria-label') ?? it.textContent, box: it.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 0 && (box.width < 24 || box.height < 24))
+        .map(({ name }) => name));
+    expect(small).toEqual([]);
+  });
+});
+
+async function narrow(page: Page) {
+  const wide = await page.evaluate(() =>
+    [document.scrollingElement!, document.querySelector('#transcript')!, document.querySelector('.sidebar')!]
+      .filter((it) => it.scrollWidth > it.clientWidth)
+      .map((it) => `${it.tagName} ${it.id}: ${it.scrollWidth} > ${it.clientWidth}`));
+  expect(wide).toEqual([]);
+}

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+
+import { expect, test } from '../fixtures/test';
+
+test('a conversation is listed, found, renamed, exported and deleted', async ({ page, signIn, chat, sidebar }) => {
+  await signIn();
+  await chat.ask('Why is my index unused?');
+  await chat.answered('Why is my index unused?');
+  await expect(page).toHaveURL(/\/c\/[\w-]+$/);
+  await expect(sidebar.entry('Why is my index unused?')).toHaveAttribute('aria-current', 'page');
+
+  await sidebar.create.click();
+  await expect(page).toHaveURL('/chat');
+  await expect(chat.emptyHeading).toBeVisible();
+  await expect(chat.message).toBeFocused();
+  await chat.ask('What are latches?');
+  await chat.answered('What are latches?');
+  await expect(sidebar.entries).toHaveCount(2);
+
+  await sidebar.search.fill('unused');
+  await expect(sidebar.entries).toHaveCount(1);
+  await sidebar.search.fill('');
+  await sidebar.rename('What are latches?', 'Latches');
+  await expect(sidebar.entry('Latches')).toBeVisible();
+
+  await sidebar.more('Latches');
+  const download = page.waitForEvent('download');
+  await sidebar.dialog.getByRole('button', { name: 'Export as Markdown' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/\.md$/);
+  expect(await readFile(await file.path(), 'utf8')).toContain('What are latches?');
+
+  await sidebar.delete('Latches');
+  await expect(sidebar.entries).toHaveCount(1);
+  await expect(page).toHaveURL('/chat');
+  await sidebar.open('Why is my index unused?');
+  await chat.answered('Why is my index unused?');
+});
+
+test('deleting asks first, and Escape leaves everything as it is', async ({ page, signIn, chat, sidebar }) => {
+  await signIn();
+  await chat.ask('Keep me');
+  await chat.answered('Keep me');
+  await sidebar.more('Keep me');
+  await sidebar.dialog.getByRole('button', { name: 'Delete…' }).click();
+  await expect(sidebar.dialog).toContainText('gone for good');
+  await page.keyboard.press('Escape');
+  await expect(sidebar.dialog).toBeHidden();
+  await expect(sidebar.entry('Keep me')).toBeVisible();
+});
+
+test('a conversation opens at its address after a sign-in on the way', async ({ page, user, signIn, login, chat }) => {
+  await signIn();
+  await chat.ask('Remember this');
+  await chat.answered('Remember this');
+  const address = page.url();
+  await chat.signOut.click();
+  await page.goto(address);
+  await login.signInAs(user.name);
+  await expect(page).toHaveURL(address);
+  await expect(chat.questions).toContainText('Remember this');
+  await chat.answered('Remember this');
+});
+
+test("another person's conversation is not here", async ({ page, user, signIn, login, chat }) => {
+  await signIn();
+  await chat.ask('Private');
+  await chat.answered('Private');
+  const address = page.url();
+  await chat.signOut.click();
+  await page.goto(address);
+  await login.signInAs(`${user.name}-other`);
+  await expect(page.getByText('This conversation is not here')).toBeVisible();
+  await expect(page.getByText('Private')).toHaveCount(0);
+  await page.getByRole('link', { name: 'New conversation' }).click();
+  await expect(chat.emptyHeading).toBeVisible();
+});
+
+test('a question is asked differently, and what came after it is gone', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.ask('First');
+  await chat.answered('First');
+  await chat.ask('Second');
+  await chat.answered('Second');
+  await chat.message.fill('half a thought');
+  await chat.edit(chat.questions.first());
+  await expect(chat.message).toHaveValue('First');
+  await expect(chat.message).toBeFocused();
+  await chat.ask('First, better');
+  await chat.answered('First, better');
+  await expect(chat.questions).toHaveCount(1);
+  await expect(chat.message, 'what was typed comes back').toHaveValue('half a thought');
+  await page.reload();
+  await expect(chat.questions).toHaveCount(1);
+  await expect(chat.questions).toContainText('First, better');
+});
+
+test('an answer can be asked for again', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.ask('Again');
+  await chat.answered('Again');
+  await chat.answers.last().getByRole('button', { name: 'Retry' }).click();
+  await expect(chat.stop).toBeVisible();
+  await chat.answered('Again');
+  await expect(chat.questions).toHaveCount(1);
+  await page.reload();
+  await expect(chat.answers).toHaveCount(1);
+});
+
+test('a starter question is asked with one click', async ({ signIn, chat }) => {
+  await signIn();
+  await chat.starters.filter({ hasText: 'Locks' }).click();
+  await expect(chat.questions).toContainText('blocking and blocked sessions');
+  await expect(chat.message).toBeFocused();
+});

@@ -1,0 +1,88 @@
+// Every answer ends honestly, in words, with one click to go on.
+
+import { answerNextWith, delta, ended, expect, opened, test } from '../fixtures/test';
+
+for (const { reason, says, goesOn } of [
+  { reason: 'length', says: 'reached its greatest length', goesOn: true },
+  { reason: 'interrupted', says: 'broke off before its end', goesOn: true },
+  { reason: 'stopped', says: 'Stopped', goesOn: true },
+  { reason: 'filtered', says: 'withheld by the content filter', goesOn: false },
+]) {
+  test(`an answer that ends as ${reason} says so and keeps its text`, async ({ page, signIn, chat }) => {
+    await signIn();
+    await answerNextWith(page, [opened, delta('The beginning'), ended(reason)]);
+    await chat.ask('Tell me');
+    await expect(chat.answers.last()).toContainText(says);
+    await expect(chat.answers.last()).toContainText('The beginning');
+    await expect(chat.goOn).toHaveCount(goesOn ? 1 : 0);
+    if (!goesOn) return;
+    await chat.goOn.click();
+    await expect(chat.questions.last()).toContainText('Please continue');
+    await expect(chat.answers).toHaveCount(2);
+  });
+}
+
+for (const [kind, says] of Object.entries({
+  auth: 'The model did not let us in',
+  busy: 'The model is busy',
+  upstream: 'The model could not answer',
+  filtered: 'The content filter withheld the answer',
+  too_long: 'too long for the model',
+  network: 'The model can’t be reached'.replace('’', "'"),
+  timeout: 'The model took too long',
+})) {
+  test(`a model that fails by ${kind} is told in words`, async ({ page, signIn, chat }) => {
+    await signIn();
+    await answerNextWith(page, [opened, delta('Half'), { type: 'error', kind }, ended('interrupted')]);
+    await chat.ask('Tell me');
+    await expect(chat.failure).toContainText(says);
+    await expect(chat.answers.last()).toContainText('Half');
+    await expect(chat.retry).toHaveCount(kind === 'too_long' ? 0 : 1);
+  });
+}
+
+test('a limit tells how long to wait, and then takes the question again', async ({ page, signIn, chat }) => {
+  await page.clock.install();
+  await signIn();
+  await answerNextWith(page, [opened, { type: 'error', kind: 'limit', retry_after: 20 }, ended('interrupted')]);
+  await chat.ask('Tell me');
+  const wait = chat.failure.getByRole('button', { name: /Retry in \d+ seconds/ });
+  await expect(wait).toBeDisabled();
+  for (let second = 0; second < 20; second += 1) await page.clock.runFor(1000);
+  await expect(chat.failure.getByRole('button', { name: 'Retry', exact: true })).toBeEnabled();
+});
+
+test('an answer whose stream is lost on the way is followed to its end', async ({ page, signIn, chat, wire }) => {
+  await signIn();
+  await answerNextWith(page, [opened, delta('The first half ')]);
+  await page.route('**/api/chat/follow', (route) => {
+    expect(route.request().postDataJSON()).toEqual({ answer: 'a-1', after: 1 });
+    const rest = [delta('and the second.'), ended('complete')];
+    const body = rest.map((event, n) => `data: ${JSON.stringify({ n: n + 2, ...event })}\n\n`).join('');
+    return route.fulfill({ contentType: 'text/event-stream', body });
+  });
+  await chat.ask('Tell me');
+  await chat.answered('The first half and the second.');
+  await expect(chat.failure).toHaveCount(0);
+  expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
+});
+
+test('thinking is folded away, and what the answer took is told beside it', async ({ signIn, chat }) => {
+  await signIn();
+  await chat.ask('/thinking');
+  await expect(chat.answers.last().locator('details')).not.toHaveAttribute('open', { timeout: 15_000 });
+  await expect(chat.send).toBeVisible();
+  await chat.answers.last().locator('summary').click();
+  await expect(chat.answers.last().locator('details')).toHaveAttribute('open', '');
+  await expect(chat.answers.last()).toContainText(/first word after \d+\.\d s · tokens: \d+ read, \d+ written/);
+});
+
+test('without a network the page says so, and nothing typed is lost', async ({ page, context, signIn, chat }) => {
+  await signIn();
+  await chat.message.fill('Typed before');
+  await context.setOffline(true);
+  await expect(page.getByText('You are offline')).toBeVisible();
+  await expect(chat.message).toHaveValue('Typed before');
+  await context.setOffline(false);
+  await expect(page.getByText('You are offline')).toBeHidden();
+});

@@ -1,0 +1,84 @@
+// Nothing that was typed or answered is lost.
+
+import { expect, onNextMessage, test } from '../fixtures/test';
+
+test('each conversation keeps its own draft, over a reload too', async ({ page, signIn, chat, sidebar }) => {
+  await signIn();
+  await chat.ask('One');
+  await chat.answered('One');
+  await chat.message.fill('draft of one');
+  await sidebar.create.click();
+  await expect(chat.message).toHaveValue('');
+  await chat.message.fill('draft of a new one');
+  await page.reload();
+  await expect(chat.message).toHaveValue('draft of a new one');
+  await sidebar.open('One');
+  await expect(chat.message).toHaveValue('draft of one');
+});
+
+test('an answer goes on when the page is loaded again in the middle of it', async ({ page, signIn, chat, wire }) => {
+  await signIn();
+  await chat.ask('/slow please');
+  await expect(chat.answers.last()).toContainText('word 5,');
+  await page.reload();
+  await expect(chat.answers.last()).toContainText('word 1,');
+  await expect(chat.stop).toBeVisible();
+  const early = (await chat.textOf(chat.answers.last())).length;
+  await expect.poll(async () => (await chat.textOf(chat.answers.last())).length).toBeGreaterThan(early + 20);
+  await expect(chat.questions).toHaveCount(1);
+  expect(wire.calls('POST', '/api/chat'), 'it is followed, not asked again').toHaveLength(1);
+
+  await chat.stop.click();
+  await expect(chat.answers.last()).toContainText('Stopped');
+  const text = await chat.textOf(chat.answers.last());
+  await page.reload();
+  await expect(chat.answers.last()).toContainText('Stopped');
+  expect((await chat.textOf(chat.answers.last())).length).toBeLessThan(text.length + 60);
+});
+
+test('another conversation can be read while an answer is written, and it is there afterwards', async ({
+  page, signIn, chat, sidebar,
+}) => {
+  await signIn();
+  await chat.ask('/slow one');
+  await expect(chat.answers.last()).toContainText('word 3,');
+  await sidebar.create.click();
+  await chat.ask('Two');
+  await chat.answered('Two');
+  await sidebar.open('/slow one');
+  await expect(chat.answers.last()).toContainText('word 3,');
+  await expect(chat.stop).toBeVisible();
+  await chat.stop.click();
+});
+
+test('a message that was on its way when the page was left is sent by itself, once', async ({
+  page, signIn, chat, wire,
+}) => {
+  await signIn();
+  await onNextMessage(page, () => new Promise(() => {}));
+  await chat.ask('On its way');
+  await expect(chat.stop).toBeVisible();
+  await expect.poll(() => wire.calls('POST', '/api/chat').length).toBe(1);
+  await page.reload();
+  await chat.answered('On its way');
+  await expect(chat.questions).toHaveCount(1);
+  const keys = wire.calls('POST', '/api/chat').map((request) => request.postDataJSON().idempotency_key);
+  expect(new Set(keys).size).toBe(1);
+});
+
+test('a message that failed is typed again after a reload, and not sent', async ({ page, signIn, chat }) => {
+  await signIn();
+  await onNextMessage(page, (route) => route.abort('connectionrefused'));
+  await chat.ask('It failed');
+  await expect(chat.retry).toBeVisible();
+  await page.reload();
+  await expect(chat.message).toHaveValue('It failed');
+});
+
+test('a very long paste stays whole, and says by how much it is too long', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.message.fill('x'.repeat(32_010));
+  await expect(page.getByRole('alert')).toHaveText('10 characters too long');
+  await expect(chat.send).toBeDisabled();
+  await expect(chat.message).toHaveValue(/^x{32010}$/);
+});

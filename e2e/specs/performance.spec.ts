@@ -1,0 +1,55 @@
+// How the page feels with a long conversation. Figures to read; machines differ too much for a gate.
+
+import { expect, test } from '../fixtures/test';
+
+const MESSAGES = 500;
+
+test(`${MESSAGES} messages: how long a key and a streamed answer take`, async ({ page, signIn, chat }) => {
+  test.slow();
+  const text = 'A paragraph about **waits** and `v$session`.\n\n- one\n- two\n\n```sql\nselect 1 from dual;\n```\n';
+  const messages = Array.from({ length: MESSAGES }, (_, n) => ({
+    id: `m-${n}`,
+    role: n % 2 ? 'answer' : 'question',
+    text: n % 2 ? text : `Question ${n}`,
+    end: n % 2 ? 'complete' : null,
+    error: null,
+    usage: null,
+    at: n,
+  }));
+  await page.route('**/api/conversation?*', (route) =>
+    route.fulfill({ json: { id: 'long', title: 'Long', messages, running: null } }));
+  await signIn('/chat');
+  const opening = Date.now();
+  await page.goto('/c/long');
+  await expect(chat.answers).toHaveCount(MESSAGES / 2);
+  const opened = Date.now() - opening;
+
+  await page.evaluate(() => {
+    const tasks: number[] = ((window as any).tasks = []);
+    new PerformanceObserver((list) => list.getEntries().forEach((it) => tasks.push(it.duration)))
+      .observe({ entryTypes: ['longtask'] });
+  });
+  const keys: number[] = await chat.message.evaluate(async (field: HTMLTextAreaElement) => {
+    const times: number[] = [];
+    for (let n = 0; n < 60; n += 1) {
+      const start = performance.now();
+      document.execCommand('insertText', false, 'a');
+      await new Promise((painted) => requestAnimationFrame(() => setTimeout(painted)));
+      times.push(performance.now() - start);
+    }
+    return times.sort((a, b) => a - b);
+  });
+  await chat.ask('/long');
+  await expect(chat.stop).toBeHidden({ timeout: 60_000 });
+  const tasks: number[] = await page.evaluate(() => (window as any).tasks);
+  const figures = {
+    'opened, ms': opened,
+    'key to paint, median ms': Math.round(keys[30]),
+    'key to paint, p95 ms': Math.round(keys[56]),
+    'longest task, ms': Math.round(Math.max(0, ...tasks)),
+    'tasks over 50 ms': tasks.length,
+  };
+  console.log(`${MESSAGES} messages:`, figures);
+  test.info().annotations.push({ type: 'figures', description: JSON.stringify(figures) });
+  expect(keys).toHaveLength(60);
+});

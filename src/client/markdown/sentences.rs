@@ -1,0 +1,130 @@
+//! An answer in whole sentences, for somebody who listens to it while it is written.
+
+use super::{
+    split::Splitter,
+    tree::{Block, Inline, parse, plain},
+};
+use crate::client::language::Catalogue;
+
+/// How much of an answer has been told. Counted in sentences: what marks make of a text can change its length until
+/// the block is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    blocks: usize,
+    sentences: usize,
+}
+
+impl Told {
+    /// The sentences that are whole and have not been told. Once the text is `ended`, all of them are whole.
+    pub fn next(&mut self, text: &Splitter, ended: bool, catalogue: &Catalogue) -> Vec<String> {
+        let mut news = vec![];
+        let blocks = text.blocks();
+        for (index, block) in blocks.iter().enumerate().skip(self.blocks) {
+            let mut sentences = vec![];
+            let is_closed = index < text.closed() || ended;
+            let mut tree = parse(block);
+            if !is_closed {
+                // How many lines or rows it will have is not known yet.
+                let told = tree.iter().take_while(|block| !matches!(block, Block::Code { .. } | Block::Table(_)));
+                tree.truncate(told.count());
+            }
+            of_blocks(&tree, catalogue, &mut sentences);
+            let whole = if is_closed { sentences.len() } else { sentences.len().saturating_sub(1) };
+            let told = std::mem::take(&mut self.sentences);
+            news.extend(sentences.into_iter().take(whole).skip(told));
+            if is_closed {
+                self.blocks = index + 1;
+            } else {
+                self.sentences = whole.max(told);
+            }
+        }
+        news
+    }
+}
+
+fn of_blocks(blocks: &[Block], catalogue: &Catalogue, sentences: &mut Vec<String>) {
+    let words = &catalogue.answer;
+    for block in blocks {
+        match block {
+            Block::Paragraph(content) | Block::Plain(content) | Block::Heading { content, .. } => {
+                of_text(content, sentences);
+            }
+            Block::List { items, .. } => items.iter().for_each(|item| of_blocks(item, catalogue, sentences)),
+            Block::Quote(blocks) => of_blocks(blocks, catalogue, sentences),
+            Block::Code { language, text } => sentences.push((words.code_announced)(language, text.lines().count())),
+            Block::Table(table) => sentences.push((words.table_announced)(table.rows.len())),
+            Block::Rule => {}
+        }
+    }
+}
+
+fn of_text(content: &[Inline], sentences: &mut Vec<String>) {
+    let text = plain(content);
+    let mut start = 0;
+    for (at, mark) in text.char_indices().filter(|(_, c)| ".?!…".contains(*c)) {
+        let end = at + mark.len_utf8();
+        let after = &text[end..];
+        // Not in `v$sql.sql_id`, nor after “e.g.”.
+        let is_end = after.starts_with(char::is_whitespace) && !after.trim_start().starts_with(char::is_lowercase);
+        if is_end && end > start {
+            push(&text[start..end], sentences);
+            start = end;
+        }
+    }
+    push(&text[start..], sentences);
+}
+
+fn push(sentence: &str, sentences: &mut Vec<String>) {
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    if !words.is_empty() {
+        sentences.push(words.join(" "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::language::Language;
+
+    /// What is told when the text arrives in pieces of so many bytes.
+    fn told(text: &str, step: usize) -> Vec<String> {
+        let catalogue = Language::English.catalogue();
+        let (mut splitter, mut told, mut sentences) = (Splitter::default(), Told::default(), vec![]);
+        for piece in text.as_bytes().chunks(step) {
+            splitter.push(std::str::from_utf8(piece).unwrap());
+            sentences.extend(told.next(&splitter, false, catalogue));
+        }
+        sentences.extend(told.next(&splitter, true, catalogue));
+        sentences
+    }
+
+    const TEXT: &str = "# Waits\n\nFirst, **look** at v$session.event, e.g. for locks. Then wait! It is\nlong.\n\n- one. Two\n- \
+                        three\n\n```sql\nselect 1\n\nfrom dual;\n```\n\n| a |\n|---|\n| 1 |\n\nThe end";
+
+    #[test]
+    fn an_answer_is_told_in_whole_sentences_once_however_it_arrives() {
+        let expected = [
+            "Waits",
+            "First, look at v$session.event, e.g. for locks.",
+            "Then wait!",
+            "It is long.",
+            "one.",
+            "Two",
+            "three",
+            "sql code, 3 lines.",
+            "Table of 1 row.",
+            "The end",
+        ];
+        for step in [1, 2, 3, 7, 50, 1000] {
+            assert_eq!(told(TEXT, step), expected, "in pieces of {step}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_told_before_its_sentence_is_whole() {
+        let mut splitter = Splitter::default();
+        splitter.push("One is whole. Two is n");
+        let catalogue = Language::English.catalogue();
+        assert_eq!(Told::default().next(&splitter, false, catalogue), ["One is whole."]);
+    }
+}

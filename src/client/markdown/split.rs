@@ -1,0 +1,275 @@
+//! Cuts growing Markdown where a later text can't change what was before (CommonMark 0.31 §3).
+//!
+//! Where in doubt it does not cut: a block that is parsed again is right all the same.
+
+use std::rc::Rc;
+
+/// Text that grows, in blocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Splitter {
+    closed: Vec<Rc<str>>,
+    open: String,
+    /// How many bytes of `open` are whole lines that were looked at.
+    seen: usize,
+    kind: Option<Kind>,
+    fence: Option<Fence>,
+    after_blank: bool,
+}
+
+/// What the open block is, as far as it matters to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Ends at a blank line, or with its fence.
+    Flat,
+    /// Lists and indented code: what follows a blank line may still belong to them.
+    Nested,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fence {
+    mark: char,
+    length: usize,
+}
+
+/// What a line after a blank one is to a nested block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// The rest of the line will tell.
+    Undecided,
+    Continues,
+    Breaks,
+}
+
+/// The blocks of a whole text.
+pub fn split(text: &str) -> Vec<Rc<str>> {
+    let mut splitter = Splitter::default();
+    splitter.push(text);
+    splitter.blocks()
+}
+
+impl Splitter {
+    pub fn push(&mut self, text: &str) {
+        self.open.push_str(text);
+        while let Some(length) = self.open[self.seen..].find('\n') {
+            self.look_at(self.seen + length + 1);
+        }
+        let begun = &self.open[self.seen..];
+        // White space, a carriage return among it, may become a blank line.
+        if self.may_break() && !begun.trim().is_empty() && start_of(begun) == Start::Breaks {
+            self.close(self.seen);
+        }
+    }
+
+    /// Every block; the last one may still change.
+    pub fn blocks(&self) -> Vec<Rc<str>> {
+        let open = (!self.open.trim().is_empty()).then(|| Rc::from(self.open.as_str()));
+        self.closed.iter().cloned().chain(open).collect()
+    }
+
+    /// How many blocks will not change any more.
+    pub fn closed(&self) -> usize {
+        self.closed.len()
+    }
+
+    /// The line from `self.seen` to `end`.
+    fn look_at(&mut self, end: usize) {
+        let line = &self.open[self.seen..end];
+        if let Some(fence) = self.fence {
+            let closes = fence.is_closed_by(line);
+            self.seen = end;
+            if closes {
+                self.fence = None;
+                if self.kind == Some(Kind::Flat) {
+                    self.close(end);
+                }
+            }
+        } else if line.trim().is_empty() {
+            self.seen = end;
+            match self.kind {
+                Some(Kind::Nested) => self.after_blank = true,
+                Some(Kind::Flat) | None => self.close(end),
+            }
+        } else if self.may_break() && start_of(line) == Start::Breaks {
+            self.close(self.seen);
+        } else {
+            let kind = *self.kind.get_or_insert(match start_of(line) {
+                Start::Continues => Kind::Nested,
+                Start::Undecided | Start::Breaks => Kind::Flat,
+            });
+            self.fence = Fence::opened_by(line, kind);
+            self.after_blank = false;
+            self.seen = end;
+        }
+    }
+
+    fn may_break(&self) -> bool {
+        self.kind == Some(Kind::Nested) && self.after_blank && self.fence.is_none()
+    }
+
+    fn close(&mut self, end: usize) {
+        let rest = self.open.split_off(end);
+        let block = std::mem::replace(&mut self.open, rest);
+        if !block.trim().is_empty() {
+            self.closed.push(block.into());
+        }
+        self.seen = 0;
+        self.kind = None;
+        self.after_blank = false;
+    }
+}
+
+impl Fence {
+    /// CommonMark §4.5. Inside a list it may be indented to any depth.
+    fn opened_by(line: &str, kind: Kind) -> Option<Self> {
+        let mut text = line.trim_start();
+        if kind == Kind::Flat && line.len() - text.len() > 3 {
+            return None;
+        }
+        if kind == Kind::Nested {
+            // A fence right after the item's mark: `- ```sql`.
+            text = text.trim_start_matches(|c: char| c.is_ascii_digit() || "-+*.) ".contains(c));
+        }
+        let mark = text.chars().next().filter(|c| "`~".contains(*c))?;
+        let length = text.chars().take_while(|c| *c == mark).count();
+        let is_code_span = mark == '`' && text[length..].contains('`');
+        (length >= 3 && !is_code_span).then_some(Self { mark, length })
+    }
+
+    fn is_closed_by(self, line: &str) -> bool {
+        let text = line.trim();
+        text.chars().all(|c| c == self.mark) && text.len() >= self.length
+    }
+}
+
+fn start_of(line: &str) -> Start {
+    let text = line.trim_start_matches([' ', '\t']);
+    let indent = line.len() - text.len();
+    if indent >= 2 || line.starts_with('\t') {
+        return Start::Continues;
+    }
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let mut rest = text[digits..].chars();
+    let after_mark = match (digits, rest.next()) {
+        (_, None) => return Start::Undecided,
+        (0, Some('-' | '+' | '*')) | (1..=9, Some('.' | ')')) => rest.next(),
+        _ => return Start::Breaks,
+    };
+    match after_mark {
+        None => Start::Undecided,
+        Some(c) if c.is_whitespace() => Start::Continues,
+        Some(_) => Start::Breaks,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::client::markdown::tree::parse;
+
+    fn blocks(text: &str) -> Vec<String> {
+        split(text).iter().map(|block| block.trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn blank_lines_end_paragraphs_and_tables_but_not_code() {
+        let text = "One\ntwo\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```sql\nselect 1\n\nfrom dual;\n```\nAfter\n";
+        assert_eq!(
+            blocks(text),
+            ["One\ntwo", "| a | b |\n|---|---|\n| 1 | 2 |", "```sql\nselect 1\n\nfrom dual;\n```", "After"]
+        );
+    }
+
+    #[test]
+    fn a_list_goes_on_after_blank_lines_as_long_as_it_may() {
+        let list = "1. one\n\n   more\n\n   ```\n   code\n\n   more code\n   ```\n\n2. two";
+        assert_eq!(blocks(&format!("{list}\n\nAfter\n\n- x\n\n---\n")), [list, "After", "- x", "---"]);
+    }
+
+    #[test]
+    fn the_first_letter_after_a_list_closes_it() {
+        let mut splitter = Splitter::default();
+        splitter.push("- a\n\n");
+        assert_eq!(splitter.closed(), 0);
+        splitter.push("1");
+        assert_eq!(splitter.closed(), 0, "it may become an item");
+        splitter.push("0 rows");
+        assert_eq!(splitter.closed(), 1);
+
+        let mut splitter = Splitter::default();
+        splitter.push("- a\n\n\r");
+        assert_eq!(splitter.closed(), 0, "it may become a blank line");
+    }
+
+    #[test]
+    fn an_open_fence_keeps_its_block_open() {
+        for text in ["```\na\n\nb\n\n", "~~~\n```\n\n", "````\n```\n\n", "```sql\n-- `x`\n\n"] {
+            assert_eq!(split(text).len(), 1, "{text:?}");
+        }
+        assert_eq!(split("```a``` is code\n\nb").len(), 2, "no fence");
+    }
+
+    const PIECES: [&str; 24] = [
+        "word",
+        " ",
+        "\n",
+        "\n\n",
+        "- ",
+        "* ",
+        "1. ",
+        "12",
+        ")",
+        "```",
+        "```sql\n",
+        "~~~",
+        "    ",
+        "  ",
+        "\t",
+        "> ",
+        "| a | b |\n|---|---|\n",
+        "# ",
+        "---",
+        "**",
+        "`",
+        "\r\n",
+        "é",
+        "<b>",
+    ];
+
+    fn text() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn split_while_growing_is_the_split_of_the_whole(text in text(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {
+            let whole = split(&text);
+            let mut splitter = Splitter::default();
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
+            ends.extend([0, text.len()]);
+            ends.retain(|end| text.is_char_boundary(*end));
+            ends.sort_unstable();
+            for pair in ends.windows(2) {
+                splitter.push(&text[pair[0]..pair[1]]);
+                prop_assert_eq!(&splitter.blocks()[..splitter.closed()], &whole[..splitter.closed()]);
+            }
+            prop_assert_eq!(splitter.blocks(), whole);
+        }
+
+        #[test]
+        fn nothing_of_the_text_is_lost(text in text()) {
+            let kept: String = split(&text).concat().split_whitespace().collect();
+            prop_assert_eq!(kept, text.split_whitespace().collect::<String>());
+        }
+    }
+
+    #[test]
+    fn the_blocks_of_a_text_are_parsed_as_the_whole_is() {
+        let text = "# Waits\n\nTwo *kinds* of `wait`:\n\n1. **db file sequential read**\n\n   One block:\n\n   ```sql\n   \
+                    select event\n\n   from v$session;\n   ```\n\n2. log file sync\n   - nested\n   - list\n\n> quoted\n> \
+                    text\n\n| event | ms |\n|:--|--:|\n| a | 1 |\n\nThe end.\n\n---\n\n```\nopen\n\nfence";
+        let in_parts: Vec<_> = split(text).iter().flat_map(|block| parse(block)).collect();
+        assert_eq!(in_parts, parse(text));
+    }
+}

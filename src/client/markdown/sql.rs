@@ -1,0 +1,214 @@
+//! SQL and PL/SQL in colours, line by line: what a line looks like depends on itself and on how the one before ended.
+
+/// Where a line begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Code,
+    /// Between `/*` and `*/`.
+    Comment,
+    /// Between `/*+` and `*/`.
+    Hint,
+    /// Between `'` and `'`.
+    Text,
+    /// Between `q'[` and `]'`: the text's closing mark.
+    Quoted(char),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Plain,
+    Keyword,
+    Text,
+    Number,
+    Comment,
+    /// An optimizer hint: it looks like a comment, and does more.
+    Hint,
+    /// A bind or substitution variable.
+    Variable,
+}
+
+/// Whether code of this language is ours to colour.
+pub fn is_sql(language: &str) -> bool {
+    ["sql", "plsql", "pl/sql", "pls", "oracle", "sqlplus"].iter().any(|name| language.eq_ignore_ascii_case(name))
+}
+
+/// The lines of a text, each with how it begins.
+pub fn lines(text: &str) -> Vec<(State, &str)> {
+    let mut state = State::default();
+    let lines = text.split_inclusive('\n').map(|line| {
+        let begins = state;
+        state = tokens(line, begins).1;
+        (begins, line)
+    });
+    lines.collect()
+}
+
+/// The pieces of a line, which are the line when put together, and how the next line begins.
+pub fn tokens(line: &str, begins: State) -> (Vec<(Kind, &str)>, State) {
+    let (mut pieces, mut rest, mut state) = (vec![], line, begins);
+    while !rest.is_empty() {
+        let (kind, length, next) = match state {
+            State::Code => in_code(rest),
+            State::Comment => until(rest, "*/", Kind::Comment, state),
+            State::Hint => until(rest, "*/", Kind::Hint, state),
+            State::Text => until(rest, "'", Kind::Text, state),
+            State::Quoted(mark) => until(rest, &format!("{mark}'"), Kind::Text, state),
+        };
+        let (piece, after) = rest.split_at(length);
+        match pieces.last_mut() {
+            Some((last, _)) if *last == kind && kind == Kind::Plain => {
+                let start = line.len() - rest.len();
+                let begun = pieces.pop().map_or(0, |(_, piece): (Kind, &str)| piece.len());
+                pieces.push((kind, &line[start - begun..start + length]));
+            }
+            _ => pieces.push((kind, piece)),
+        }
+        (rest, state) = (after, next);
+    }
+    (pieces, state)
+}
+
+fn until(rest: &str, mark: &str, kind: Kind, inside: State) -> (Kind, usize, State) {
+    match rest.find(mark) {
+        Some(at) => (kind, at + mark.len(), State::Code),
+        None => (kind, rest.len(), inside),
+    }
+}
+
+/// The next piece: its kind and length, and what begins after it.
+fn in_code(rest: &str) -> (Kind, usize, State) {
+    let lower: String = rest.chars().take(3).flat_map(char::to_lowercase).collect();
+    let first = rest.chars().next().unwrap_or_default();
+    let span = |from: usize, is_part: fn(char) -> bool| {
+        from + rest[from..].find(|c: char| !is_part(c)).unwrap_or(rest.len() - from)
+    };
+    if rest.starts_with("--") {
+        (Kind::Comment, rest.trim_end_matches(['\n', '\r']).len(), State::Code)
+    } else if rest.starts_with("/*+") {
+        (Kind::Hint, 3, State::Hint)
+    } else if rest.starts_with("/*") {
+        (Kind::Comment, 2, State::Comment)
+    } else if lower.starts_with("q'") && lower.chars().count() == 3 {
+        let mark = rest.chars().nth(2).unwrap_or_default();
+        (Kind::Text, 2 + mark.len_utf8(), State::Quoted(closing(mark)))
+    } else if first == '\'' {
+        (Kind::Text, 1, State::Text)
+    } else if first == '"' {
+        (Kind::Plain, rest[1..].find('"').map_or(rest.len(), |at| at + 2), State::Code)
+    } else if (first == ':' || first == '&') && rest[1..].starts_with(|c: char| c.is_alphanumeric() || c == '&') {
+        (Kind::Variable, span(1, |c| is_word(c) || c == '&'), State::Code)
+    } else if first.is_ascii_digit() {
+        (Kind::Number, span(0, |c| is_word(c) || c == '.'), State::Code)
+    } else if is_word(first) {
+        let length = span(0, is_word);
+        (if is_keyword(&rest[..length]) { Kind::Keyword } else { Kind::Plain }, length, State::Code)
+    } else {
+        (Kind::Plain, first.len_utf8(), State::Code)
+    }
+}
+
+fn closing(mark: char) -> char {
+    match mark {
+        '[' => ']',
+        '(' => ')',
+        '{' => '}',
+        '<' => '>',
+        other => other,
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || "_$#".contains(c)
+}
+
+fn is_keyword(word: &str) -> bool {
+    word.len() <= LONGEST && KEYWORDS.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
+}
+
+const LONGEST: usize = 12;
+
+/// In order.
+#[rustfmt::skip]
+const KEYWORDS: [&str; 164] = [
+    "add", "all", "alter", "analyze", "and", "any", "apply", "as", "asc", "autonomous", "begin", "between", "bulk",
+    "by", "call", "cascade", "case", "char", "check", "clob", "close", "collect", "column", "comment", "commit",
+    "connect", "constant", "constraint", "create", "cross", "current", "cursor", "cycle", "date", "declare", "default",
+    "define", "delete", "desc", "describe", "distinct", "drop", "each", "else", "elsif", "end", "exception", "exec",
+    "execute", "exists", "exit", "explain", "false", "fetch", "first", "following", "for", "forall", "foreign", "from",
+    "full", "function", "grant", "group", "having", "identified", "if", "immediate", "in", "index", "inner", "insert",
+    "instance", "intersect", "interval", "into", "is", "join", "key", "kill", "last", "lateral", "left", "level",
+    "like", "limit", "lock", "loop", "materialized", "merge", "minus", "model", "modify", "natural", "next", "not",
+    "null", "nulls", "number", "of", "offset", "on", "only", "open", "or", "order", "out", "outer", "over", "package",
+    "parallel", "partition", "pivot", "plan", "pragma", "preceding", "primary", "prior", "procedure", "purge", "raise",
+    "range", "record", "ref", "references", "rename", "return", "returning", "revoke", "right", "rollback", "row",
+    "rowid", "rownum", "rows", "savepoint", "select", "sequence", "session", "set", "show", "start", "statistics",
+    "synonym", "system", "table", "then", "timestamp", "to", "trigger", "true", "truncate", "type", "union", "unique",
+    "update", "using", "values", "varchar2", "view", "when", "where", "while", "with",
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn kinds(line: &str) -> Vec<(Kind, &str)> {
+        let tokens = tokens(line, State::Code).0;
+        tokens.into_iter().filter(|(kind, _)| *kind != Kind::Plain).collect()
+    }
+
+    #[test]
+    fn keywords_are_found_whatever_their_case() {
+        assert!(KEYWORDS.is_sorted());
+        assert_eq!(KEYWORDS.iter().map(|word| word.len()).max(), Some(LONGEST));
+        assert_eq!(
+            kinds("Select sid FROM v$session where rownum <= 10"),
+            [
+                (Kind::Keyword, "Select"),
+                (Kind::Keyword, "FROM"),
+                (Kind::Keyword, "where"),
+                (Kind::Keyword, "rownum"),
+                (Kind::Number, "10")
+            ]
+        );
+        assert_eq!(kinds("selected_from \"select\" x.begin#"), []);
+    }
+
+    #[test]
+    fn texts_hints_comments_and_variables_are_told_apart() {
+        assert_eq!(
+            kinds("/*+ FULL(t) */ /* c */ 'it''s' q'[a'b]' :b1 &&x -- end"),
+            [
+                (Kind::Hint, "/*+"),
+                (Kind::Hint, " FULL(t) */"),
+                (Kind::Comment, "/*"),
+                (Kind::Comment, " c */"),
+                (Kind::Text, "'"),
+                (Kind::Text, "it'"),
+                (Kind::Text, "'"),
+                (Kind::Text, "s'"),
+                (Kind::Text, "q'["),
+                (Kind::Text, "a'b]'"),
+                (Kind::Variable, ":b1"),
+                (Kind::Variable, "&&x"),
+                (Kind::Comment, "-- end")
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_open_at_the_end_of_a_line_goes_on_in_the_next() {
+        let states: Vec<State> =
+            lines("select 'a\nb' /* c\nd */ q'{x\n}' from\n").iter().map(|(state, _)| *state).collect();
+        assert_eq!(states, [State::Code, State::Text, State::Comment, State::Quoted('}')]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_put_together_are_the_text(text in "[ -~é\n]{0,80}") {
+            let pieces = lines(&text).into_iter().flat_map(|(state, line)| tokens(line, state).0);
+            prop_assert_eq!(pieces.map(|(_, piece)| piece).collect::<String>(), text);
+        }
+    }
+}

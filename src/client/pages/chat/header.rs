@@ -1,0 +1,50 @@
+//! The bar above the chat: who is signed in, in which language, and the way out.
+
+use dioxus::prelude::*;
+
+use super::{
+    dialogs::OpenDialog,
+    draft,
+    sidebar::{SIDEBAR, SidebarState},
+};
+use crate::{
+    client::{auth_state::use_auth, components::LanguageSwitch, language::use_catalogue},
+    wire::auth::UserClaims,
+};
+
+#[component]
+pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog>) -> Element {
+    let auth = use_auth();
+    let catalogue = use_catalogue();
+    let sign_out = move |_| {
+        draft::forget();
+        auth.sign_out();
+    };
+    let toggle = if sidebar.is_shown() { catalogue.sidebar.hide } else { catalogue.sidebar.show };
+    rsx! {
+        header { class: "bar",
+            button {
+                class: "icon",
+                r#type: "button",
+                "aria-label": toggle,
+                title: toggle,
+                "aria-expanded": sidebar.is_shown(),
+                "aria-controls": SIDEBAR,
+                onclick: move |_| sidebar.toggle(),
+                span { "aria-hidden": "true", "☰" }
+            }
+            h1 { class: "product", "oracle-ai" }
+            span { class: "person", title: user.email.clone(), "{user.display_name()}" }
+            LanguageSwitch {}
+            button {
+                class: "icon keys-button",
+                r#type: "button",
+                "aria-label": catalogue.keys.title,
+                title: catalogue.keys.title,
+                onclick: move |_| dialog.set(OpenDialog::Keys),
+                span { "aria-hidden": "true", "?" }
+            }
+            button { r#type: "button", onclick: sign_out, {catalogue.chat.sign_out} }
+        }
+    }
+}
