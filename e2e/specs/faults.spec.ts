@@ -79,7 +79,7 @@ test.describe('a refresh fails, the session and the message are kept, in every t
       await user.reset();
       await callback.tryAgain.click();
       await expect(chat.message).toHaveValue(draft);
-      await expect(page).toHaveURL('/chat?topic=awr');
+      await expect(page).toHaveURL(/\/c\//);
       await chat.message.press('Enter');
       await chat.answered('It was fast yesterday.');
       expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
@@ -87,37 +87,37 @@ test.describe('a refresh fails, the session and the message are kept, in every t
   }
 });
 
-test.describe('a session ends, and the message is there after one sign-in:', () => {
+test.describe('a session ends, and the message is sent after one sign-in:', () => {
   for (const [fault, settings] of [
     ['invalid_grant', { refresh_faults: always('invalid_grant') }],
     ['bare 400', { refresh_faults: always('empty') }],
     ['ID token of another iss', { refresh_faults: always('wrong_iss') }],
     ['ID token for another aud', { refresh_faults: always('wrong_aud') }],
-    ['badly signed ID token', { refresh_faults: always('bad_signature') }],
+    // A bad signature may mean that the keys are new: it is judged when they can be fetched again (tests/it/signing_keys).
     ['signed out elsewhere', 'revoke'],
     ['an old refresh token used by a thief', 'steal'],
   ] as const) {
-    test(fault, async ({ page, user, signIn, login, chat, wire }) => {
+    test(fault, async ({ page, user, signIn, login, chat, wire, untilTokenExpires }) => {
       await signIn('/chat?topic=awr');
-      if (settings === 'revoke') {
-        await user.revoke();
-      } else if (settings === 'steal') {
+      if (settings === 'steal') {
+        await user.set({ access_token_ttl: 1 });
         await page.reload();
         await chat.isOpen();
         expect(await user.replaySupersededRefreshToken()).toEqual({ status: 400, error: 'invalid_grant' });
+        await untilTokenExpires();
       } else {
-        await user.set(settings as unknown as Settings);
+        await (settings === 'revoke' ? user.revoke() : user.set(settings as unknown as Settings));
+        await refuseNextMessage(page);
       }
-      await refuseNextMessage(page);
       await chat.ask(draft);
       await login.isOpen();
       await user.reset();
       await login.signInAs(user.name);
 
-      await expect(chat.message).toHaveValue(draft);
-      await expect(page).toHaveURL('/chat?topic=awr');
-      await chat.message.press('Enter');
+      // It is sent by itself, once.
       await chat.answered('It was fast yesterday.');
+      await expect(chat.questions).toHaveCount(1);
+      await expect(page).toHaveURL(/\/c\//);
       expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
     });
   }
@@ -135,17 +135,18 @@ test.describe('an odd provider is nothing a person notices:', () => {
     ['expires_in as a text', { expires_in: 'string' }],
     ['a clock five minutes behind', { clock_offset: -300, id_token_ttl: 3600 }],
   ] as const) {
-    test(oddity, async ({ page, user, signIn, chat, wire }) => {
-      await user.set(settings as unknown as Settings);
+    test(oddity, async ({ page, user, signIn, chat, wire, untilTokenExpires }) => {
+      // Short lives, or the server would give the last refresh's answer again.
+      await user.set({ access_token_ttl: 2, ...settings } as unknown as Settings);
       await signIn();
       for (const message of ['first', 'second']) {
-        await refuseNextMessage(page);
+        await ('expires_in' in settings ? refuseNextMessage(page) : untilTokenExpires());
         await chat.ask(message);
         await chat.answered(message);
       }
       await page.reload();
       await chat.isOpen();
-      expect(await user.tokenCalls('refresh_token')).toEqual(['ok', 'ok', 'ok']);
+      expect(new Set(await user.tokenCalls('refresh_token'))).toEqual(new Set(['ok']));
       expect(wire.calls('GET', '/api/authorize')).toHaveLength(1);
     });
   }

@@ -1,5 +1,5 @@
 import { judged, signedCall } from '../fixtures/browser-key';
-import { expect, test } from '../fixtures/test';
+import { expect, forbidNextMessage, test } from '../fixtures/test';
 
 const hour = 3_600_000;
 
@@ -17,6 +17,18 @@ test('a message after the access token expired is answered, with one refresh', {
   await expect(chat.answers).toHaveCount(1);
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
   expect(wire.calls('POST', '/api/refresh')).toHaveLength(1);
+});
+
+test('whoever may not use the chat is told so, and nothing is refreshed', async ({ page, user, signIn, chat, wire }) => {
+  // T70: what a new token could not mend.
+  await signIn();
+  await forbidNextMessage(page);
+  await chat.ask('May I?');
+  await expect(page.getByText('not allowed to use')).toBeVisible();
+  await expect(chat.questions).toContainText(['May I?']);
+  expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(0);
+  expect(await user.tokenCalls('refresh_token')).toEqual([]);
 });
 
 test('two refreshes in a row both work, each with the newest refresh token', { tag: '@every-provider' }, async ({

@@ -32,9 +32,9 @@ test('a second tab opens with the token of the first, and no refresh at all', { 
   // T46
   await signIn();
   const tab = await openTab('/chat?topic=awr&depth=2#plan');
+  await expect(tab.page).toHaveURL('/chat?topic=awr&depth=2#plan');
   await tab.chat.ask('Do you know me?');
   await tab.chat.answered('Do you know me?');
-  await expect(tab.page).toHaveURL('/chat?topic=awr&depth=2#plan');
   await chat.ask('And the first tab?');
   await chat.answered('And the first tab?');
 

@@ -2,13 +2,19 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
-use oracle_ai::server::{
-    proof::BrowserKey,
-    sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Storage},
+use oracle_ai::{
+    server::{
+        proof::BrowserKey,
+        sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Storage},
+    },
+    wire::auth::SessionId,
 };
-use oracle_ai::wire::auth::SessionId;
 use serde_json::json;
 
 use crate::{
@@ -110,6 +116,21 @@ async fn a_login_begun_at_one_server_is_finished_at_another_once_and_ended_at_bo
     two.at_second.logout(session).await.assert_ok();
     assert!(!two.at_first.is_let_in(token).await && !two.at_second.is_let_in(token).await);
     two.at_first.refresh(session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_one_server_has_taken_is_refused_by_the_other() {
+    // T69
+    let two = Two::start().await;
+    let token = two.at_first.sign_in().await.access_token;
+    let request = || two.at_first.request(Method::GET, "/api/chat", Some(&token)).body(Body::empty()).unwrap();
+    let (head, _) = request().into_parts();
+    let again = || Request::from_parts(head.clone(), Body::empty());
+    two.at_first.app.send(again()).await.assert_ok();
+    two.at_second.app.send(again()).await.assert_refused(401, "invalid_proof");
+    two.at_first.app.send(again()).await.assert_refused(401, "invalid_proof");
+    // A new one is taken by any of them.
+    two.at_second.app.send(request()).await.assert_ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,8 +87,10 @@ impl Conversation {
             }
             let may_pass = matches!(error, ApiError::Unreachable | ApiError::Unavailable);
             let (Some(answer), true, Some(wait)) = (growing.answer, may_pass, patience.next()) else {
-                self.draft.failed();
-                return self.end(Progress::Failed(error));
+                self.end(Progress::Failed(error));
+                // A page that is being left is told that its calls failed, and shows it to nobody.
+                listeners::next_frame().await;
+                return self.draft.failed();
             };
             let pause = browser::sleep(wait);
             pin_mut!(pause);
