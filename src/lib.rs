@@ -32,7 +32,7 @@
 //!    address bar before the page is shown; `client::pages::Callback` hands it to [`api::auth::exchange_code`].
 //! 3. `server::proof` checks that call's proof, and `Sessions::exchange_code` that the key is the one that began; it
 //!    takes the pending authorization (once), `OidcClient::exchange_code` exchanges the code
-//!    and verifies the ID token, and the session is stored under the hash of a new id.
+//!    and verifies the ID token, and the session is sealed and stored under the hash of a new id.
 //! 4. The [`wire::auth::TokenResponse`] becomes `AuthState::SignedIn`, and the person is where they wanted to be.
 //!
 //! Refresh and logout read the same way, and nobody calls upward.

@@ -23,7 +23,7 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-use super::Services;
+use super::{Services, sessions::Readiness};
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 
 /// Largest request body, in bytes. The longest message fits several times.
@@ -81,14 +81,15 @@ fn with_common(router: Router, services: Services) -> Router {
         )
 }
 
-/// Whether logins and refreshes would work now, and if not, why: for whoever sends requests to several servers.
+/// What would become of calls now, for whoever sends requests to several servers.
 async fn readiness(Extension(services): Extension<Services>) -> Response {
-    match services.sessions.check_store().await {
-        Ok(()) => Json(json!({ "status": "ready" })).into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            let body = json!({ "status": "unavailable", "reason": "the session store does not answer" });
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+    const REASON: &str = "the session store does not answer";
+    match services.sessions.readiness().await {
+        Readiness::Ready => Json(json!({ "status": "ready" })).into_response(),
+        Readiness::Degraded => Json(json!({ "status": "degraded", "reason": REASON })).into_response(),
+        Readiness::Unavailable => {
+            let body = Json(json!({ "status": "unavailable", "reason": REASON }));
+            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }
     }
 }

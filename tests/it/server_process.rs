@@ -48,6 +48,14 @@ impl ServerProcess {
         answer.ok().map(|answer| answer.status().as_u16())
     }
 
+    /// What `/readyz` says, with its status.
+    pub async fn readiness(&self) -> (u16, String) {
+        let answer = reqwest::get(format!("http://127.0.0.1:{}/readyz", self.port)).await.unwrap();
+        let status = answer.status().as_u16();
+        let body: serde_json::Value = answer.json().await.unwrap();
+        (status, body["status"].as_str().unwrap().to_owned())
+    }
+
     /// At once, as a machine that loses power.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();

@@ -102,6 +102,7 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     only_the_next_revision_replaces_a_record(&store).await;
     of_many_who_replace_a_revision_one_does(&store).await;
     a_removal_is_never_undone(&store).await;
+    a_revision_that_has_moved_on_is_not_removed(&store).await;
     a_name_is_spent_once_until_its_end(&store).await;
     of_many_who_spend_a_name_one_is_told_that_it_was_new(&store).await;
     a_lock_has_one_owner(&store).await;
@@ -198,6 +199,17 @@ async fn of_many_who_replace_a_revision_one_does(store: &Arc<dyn Store>) {
         let written = join_all(writers).await.into_iter().map(Result::unwrap).filter(|is_written| *is_written).count();
         assert_eq!(written, 1);
     }
+}
+
+async fn a_revision_that_has_moved_on_is_not_removed(store: &Arc<dyn Store>) {
+    let (name, now) = (name(Kind::Session, "removed revision"), SystemTime::now());
+    assert!(!store.remove_revision(&name, 0).await.unwrap());
+    store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
+    assert!(store.replace(&name, record("y", 1, now + HOUR)).await.unwrap());
+    assert!(!store.remove_revision(&name, 0).await.unwrap());
+    assert_eq!(store.get(&name, now).await.unwrap().unwrap().sealed, b"y");
+    assert!(store.remove_revision(&name, 1).await.unwrap());
+    assert!(store.get(&name, now).await.unwrap().is_none());
 }
 
 async fn a_removal_is_never_undone(store: &Arc<dyn Store>) {
@@ -344,6 +356,10 @@ impl Store for Broken {
     }
 
     async fn remove(&self, _: &RecordName) -> Result<bool, StoreError> {
+        unreachable()
+    }
+
+    async fn remove_revision(&self, _: &RecordName, _: u64) -> Result<bool, StoreError> {
         unreachable()
     }
 

@@ -128,15 +128,20 @@ pub(super) enum TokenRequestFailure {
 pub(super) fn judge(error: &CoreRequestTokenError<HttpError>, status: u16) -> TokenRequestFailure {
     let text = describe(error, status);
     let is_decided = match oauth_error(error) {
+        // Whatever it says: a limit, a time-out or a place that is not there decides nothing.
+        _ if !matches!(status, 400 | 401 | 403) => false,
         Some(CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient) => false,
-        Some(CoreErrorResponseType::Extension(code)) => {
-            (400..500).contains(&status)
-                && !["temporarily_unavailable", "server_error", "slow_down"].contains(&code.as_str())
-        }
-        Some(_) => (400..500).contains(&status),
-        None => status == 400 || status == 401,
+        Some(CoreErrorResponseType::Extension(code)) => is_code_of_a_refusal(code),
+        Some(_) => true,
+        None => status != 403,
     };
     if is_decided { TokenRequestFailure::Refused(text) } else { TokenRequestFailure::Unavailable(text) }
+}
+
+/// Gateways name their own errors in the same member, by words such as "Forbidden".
+fn is_code_of_a_refusal(code: &str) -> bool {
+    code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        && !["temporarily_unavailable", "server_error", "slow_down", "too_many_requests"].contains(&code)
 }
 
 fn oauth_error(error: &CoreRequestTokenError<HttpError>) -> Option<&CoreErrorResponseType> {
@@ -180,7 +185,14 @@ mod tests {
         assert!(is_decided(&with_code(CoreErrorResponseType::Extension("invalid_code".into())), 403));
         assert!(!is_decided(&with_code(CoreErrorResponseType::InvalidClient), 401));
         assert!(!is_decided(&with_code(CoreErrorResponseType::Extension("temporarily_unavailable".into())), 400));
-        assert!(!is_decided(&with_code(CoreErrorResponseType::InvalidGrant), 500));
+        for status in [404, 408, 425, 429, 500, 503] {
+            assert!(!is_decided(&with_code(CoreErrorResponseType::InvalidGrant), status), "{status}");
+        }
+        for (gateways, status) in
+            [("too_many_requests", 429), ("Not Found", 404), ("Forbidden", 403), ("Unauthorized", 401)]
+        {
+            assert!(!is_decided(&with_code(CoreErrorResponseType::Extension(gateways.into())), status), "{gateways}");
+        }
     }
 
     #[test]

@@ -19,7 +19,13 @@ mod sealing;
 mod session;
 mod store;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 pub use error::{LoginError, LogoutError, RefreshFailure};
 pub use pending::{PENDING_LIFETIME, PendingAuthorization};
@@ -70,6 +76,17 @@ pub enum Standing {
     Unknown,
 }
 
+/// Which calls this server can answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    /// The store is away: access tokens in use are good, and nobody signs in. To send everybody elsewhere would help
+    /// nobody, as the store is everybody's.
+    Degraded,
+    /// The store was never there.
+    Unavailable,
+}
+
 /// Whose an access token is.
 pub struct Holder {
     pub user: UserClaims,
@@ -83,11 +100,13 @@ pub struct Sessions {
     oidc: Arc<OidcClient>,
     environment: Environment,
     refreshes: RefreshesInFlight,
+    /// Whether the store has ever done its work.
+    was_ready: AtomicBool,
 }
 
 impl Sessions {
     pub fn new(records: Records, oidc: Arc<OidcClient>, environment: Environment) -> Self {
-        Self { records, oidc, environment, refreshes: RefreshesInFlight::default() }
+        Self { records, oidc, environment, refreshes: RefreshesInFlight::default(), was_ready: AtomicBool::new(false) }
     }
 
     /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
@@ -152,11 +171,11 @@ impl Sessions {
 
     /// Ends the session, if it still is there: logging out twice is success (OpenID Connect RP-Initiated Logout §4).
     pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
-        if let Some(session) = self.records.session(id).await? {
-            if !session.browser_key.matches(&key.0) {
-                return Err(LogoutError::OtherBrowser);
-            }
-            self.records.remove_session(&SecretHash::of(id.secret())).await?;
+        if self.records.session(id).await?.is_some_and(|session| !session.browser_key.matches(&key.0)) {
+            return Err(LogoutError::OtherBrowser);
+        }
+        // Also one that does not open here: its access tokens must not outlive this.
+        if self.records.remove_session(&SecretHash::of(id.secret())).await? {
             tracing::info!("signed out");
         }
         Ok(LogoutResponse::default())
@@ -180,9 +199,18 @@ impl Sessions {
         self.records.put_issued_token(access_token, &ended).await
     }
 
-    /// Whether logins and refreshes can be stored now.
-    pub async fn check_store(&self) -> Result<(), StoreError> {
-        self.records.store().check().await
+    /// What would become of calls now.
+    pub async fn readiness(&self) -> Readiness {
+        match self.records.store().check().await {
+            Ok(()) => {
+                self.was_ready.store(true, Ordering::Relaxed);
+                Readiness::Ready
+            }
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                if self.was_ready.load(Ordering::Relaxed) { Readiness::Degraded } else { Readiness::Unavailable }
+            }
+        }
     }
 
     async fn remember_access_token(
@@ -197,7 +225,7 @@ impl Sessions {
             user: session.user.clone(),
             browser_key: session.browser_key.clone(),
             permissions: session.permissions.clone(),
-            expires_at: self.environment.after(expires_in),
+            expires_at: self.environment.after(expires_in).min(session.ends_at),
         };
         self.records.put_issued_token(access_token, &issued).await
     }

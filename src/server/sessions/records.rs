@@ -79,7 +79,14 @@ impl Records {
     }
 
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        self.get(Kind::Session, id.secret()).await
+        let session: Option<Session> = self.get(Kind::Session, id.secret()).await?;
+        // What is sealed counts: whoever writes in the store can't prolong a session.
+        Ok(session.filter(|session| self.environment.now() < session.expires_at()))
+    }
+
+    /// Ends the session if nobody has refreshed it since it was read, and tells whether it did.
+    pub async fn remove_unchanged_session(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
+        self.store.remove_revision(&RecordName::of(Kind::Session, id.secret()), session.revision).await
     }
 
     /// Whether the session lives. Its record stays closed: whoever asks has only its name.

@@ -36,13 +36,17 @@ type Outcome = Result<RefreshResponse, RefreshFailure>;
 type Claimant = (SecretHash, Thumbprint);
 
 /// What the provider has given must not be lost: the store is asked again for as long, and the lock is held meanwhile.
-const STORE_AGAIN_AFTER: [Duration; 6] = [
+const STORE_AGAIN_AFTER: [Duration; 10] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(3),
     Duration::from_secs(4),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+    Duration::from_secs(30),
+    Duration::from_secs(30),
 ];
 
 /// The refreshes under way in this process.
@@ -122,8 +126,11 @@ impl Sessions {
             }
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
             Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken(_))) => {
-                self.records.remove_session(&SecretHash::of(id.secret())).await?;
-                return Err(ended(&error.to_string()));
+                return match self.records.remove_unchanged_session(id, &session).await? {
+                    true => Err(ended(&error.to_string())),
+                    // Another replica thought that the lock was its own, and was quicker: its answer is everybody's.
+                    false => self.answer_of_another(id, &session.browser_key).await,
+                };
             }
         };
         let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles } = refreshed;
@@ -147,6 +154,11 @@ impl Sessions {
         }
         self.remember_access_token(id, &session, &access_token, expires_in).await?;
         Ok(response(access_token, told, user))
+    }
+
+    async fn answer_of_another(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
+        let answer = self.replayed(&self.session_of(id, key).await?).await?;
+        answer.ok_or_else(|| RefreshFailure::NoTurn("the session was refreshed elsewhere".into()))
     }
 
     /// Tells whether it was stored. The old refresh token is spent at the provider, so a store that is away for a moment

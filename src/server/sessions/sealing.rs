@@ -22,8 +22,10 @@ const KEY_ID_LEN: usize = 4;
 
 const RECORD: &[u8] = b"oracle-ai sealed record";
 
-/// The server's keys: the first seals, all open. So a key is rotated by putting a new one before it, and taken away a
-/// day later, when no session is left that it sealed.
+/// The server's keys: the first seals, all open.
+///
+/// A key is rotated in three steps, so that no replica meets a record that it can't open: all are given the new key
+/// behind the old one, then before it, and a day later, when no session is left that the old one sealed, without it.
 #[derive(Clone)]
 pub struct KeyRing(Arc<Keys>);
 

@@ -111,6 +111,20 @@ impl Store for MemoryStore {
         Ok(matches!(outcome, CompResult::Removed(_)))
     }
 
+    async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
+        let outcome = self
+            .records(name.kind)?
+            .entry_by_ref(&name.hash)
+            .and_compute_with(|current| async move {
+                match current {
+                    Some(current) if current.value().revision == revision => Op::Remove,
+                    _ => Op::Nop,
+                }
+            })
+            .await;
+        Ok(matches!(outcome, CompResult::Removed(_)))
+    }
+
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         let name = name.hash.clone();
         let spent = self.spent.entry(name).or_insert_with_if(async { until }, |until| *until <= now).await;

@@ -85,6 +85,9 @@ pub trait Store: Send + Sync {
     /// Tells whether there was something to remove.
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError>;
 
+    /// Removes the record if it still is of this revision, and tells whether it was.
+    async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError>;
+
     /// Remembers a name until `until`, and tells whether it was new: of two callers, one is told so.
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
 

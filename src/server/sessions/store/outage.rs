@@ -26,6 +26,14 @@ impl OutageStore {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store, seen: MemoryStore::new() }
     }
+
+    /// Whether or not the store could be told: what was to be removed is let in by this process no more.
+    async fn forget(&self, name: &RecordName) -> Result<(), StoreError> {
+        if matches!(name.kind, Kind::Session | Kind::IssuedToken) {
+            self.seen.remove(name).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -85,10 +93,15 @@ impl Store for OutageStore {
     }
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
-        if matches!(name.kind, Kind::Session | Kind::IssuedToken) {
-            self.seen.remove(name).await?;
-        }
-        self.store.remove(name).await
+        let removed = self.store.remove(name).await;
+        self.forget(name).await?;
+        removed
+    }
+
+    async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
+        let removed = self.store.remove_revision(name, revision).await;
+        self.forget(name).await?;
+        removed
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {

@@ -32,6 +32,13 @@ static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+static REMOVE_REVISION: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('GETRANGE', KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
+         return redis.call('DEL', KEYS[1])",
+    )
+});
+
 /// Compares by the caller's clock: Redis may not have forgotten a name yet whose end has come.
 static SPEND: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -99,6 +106,12 @@ impl Store for RedisStore {
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
         Ok(self.connection.ask(&on("DEL", name)).await?)
+    }
+
+    async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
+        let mut script = REMOVE_REVISION.key(key(name));
+        script.arg(&revision.to_be_bytes()[..]);
+        Ok(self.connection.run(&script).await?)
     }
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
