@@ -80,7 +80,8 @@ test.describe('a refresh fails, the session and the message are kept, in every t
       await callback.tryAgain.click();
       await expect(chat.message).toHaveValue(draft);
       await expect(page).toHaveURL(/\/c\//);
-      await chat.message.press('Enter');
+      // The button waits until the conversation has been asked for.
+      await chat.send.click();
       await chat.answered('It was fast yesterday.');
       expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
     });

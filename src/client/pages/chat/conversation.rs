@@ -281,6 +281,8 @@ impl Conversation {
                 self.phase.set(Phase::Shown);
                 unsent.into_iter().for_each(|request| self.send_request(request));
             }
+            // Its first message never got there, and is typed again: it begins with the next try.
+            Err(ApiError::NotFound) if !self.draft.is_empty() => self.phase.set(Phase::Shown),
             Err(ApiError::SessionEnded) => {}
             Err(error) => self.phase.set(Phase::NotOpened(error)),
         }
