@@ -3,6 +3,8 @@
 mod compact;
 pub mod json;
 #[cfg(test)]
+pub mod mutation;
+#[cfg(test)]
 pub mod wycheproof;
 
 pub use compact::Compact;

@@ -107,10 +107,6 @@ impl Records {
         self.get(Kind::IssuedToken, token.secret()).await
     }
 
-    pub async fn remove_issued_token(&self, token: &AccessToken) -> Result<bool, StoreError> {
-        self.store.remove(&RecordName::of(Kind::IssuedToken, token.secret())).await
-    }
-
     async fn put<T: Serialize>(
         &self,
         kind: Kind,

@@ -104,8 +104,8 @@ impl Sessions {
     /// The last refresh's answer, where that may be given again and its access token is still good here.
     async fn replayed(&self, session: &Session) -> Result<Option<RefreshResponse>, StoreError> {
         let Some(last) = &session.last_refresh else { return Ok(None) };
-        let Some(expires_in) = last.replayable(self.environment.now()) else { return Ok(None) };
         let now = self.environment.now();
+        let Some(expires_in) = last.replayable(now) else { return Ok(None) };
         let known = self.records.issued_token(&last.access_token).await?.filter(|issued| now < issued.expires_at);
         Ok(known.map(|_| response(last.access_token.clone(), expires_in, session.user.clone())))
     }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::server::jose::mutation::changed;
 
 const NOW: u64 = 1_700_000_000;
 const TOKEN_ENDPOINT: &str = "https://chat.example/api/token";
@@ -100,17 +101,6 @@ impl Browser {
 /// The claims of a good proof for [`TOKEN_REQUEST`].
 fn claims() -> Value {
     json!({"jti": "a9d3c1", "htm": "POST", "htu": TOKEN_ENDPOINT, "iat": NOW})
-}
-
-fn changed(mut object: Value, changes: Value) -> Value {
-    let members = object.as_object_mut().unwrap();
-    for (name, value) in changes.as_object().unwrap() {
-        match value {
-            Value::Null => members.remove(name),
-            value => members.insert(name.clone(), value.clone()),
-        };
-    }
-    object
 }
 
 /// `ath` for an access token (RFC 9449 §4.2).

@@ -29,7 +29,10 @@ use sha2::Sha256;
 
 use super::*;
 use crate::{
-    server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings},
+    server::{
+        jose::mutation::changed,
+        oidc::{ClientAuthentication, ClientSecret, ProviderSettings},
+    },
     wire::auth::UserClaims,
 };
 
@@ -166,18 +169,6 @@ fn both_keys() -> ProviderKeys {
 /// The claims of a good ID token.
 fn claims() -> Value {
     json!({"iss": ISSUER, "sub": SUB, "aud": CLIENT, "exp": NOW + 300, "iat": NOW, "nonce": NONCE})
-}
-
-/// `object` with these members; those that are `null` are taken out.
-fn changed(mut object: Value, changes: Value) -> Value {
-    let members = object.as_object_mut().unwrap();
-    for (name, value) in changes.as_object().unwrap() {
-        match value {
-            Value::Null => members.remove(name),
-            value => members.insert(name.clone(), value.clone()),
-        };
-    }
-    object
 }
 
 type Outcome = Result<CoreIdTokenClaims, IdTokenError>;

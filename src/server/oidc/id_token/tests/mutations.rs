@@ -1,36 +1,9 @@
 //! What chance and malice make of an ID token: bounded, so that they run with every `cargo test`.
 
-use proptest::{collection::vec, prelude::*, sample::Index};
+use proptest::{collection::vec, prelude::*};
 
 use super::*;
-
-/// One change to a text or to bytes; `Index` is a position in whatever length there is.
-#[derive(Clone, Debug)]
-enum Mutation {
-    FlipBit(Index, u8),
-    Insert(Index, u8),
-    Remove(Index),
-}
-
-impl Mutation {
-    fn any() -> impl Strategy<Value = Self> {
-        prop_oneof![
-            (any::<Index>(), 0..8_u8).prop_map(|(at, bit)| Self::FlipBit(at, bit)),
-            (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Self::Insert(at, byte)),
-            any::<Index>().prop_map(Self::Remove),
-        ]
-    }
-
-    fn apply(&self, mut bytes: Vec<u8>) -> Vec<u8> {
-        let length = bytes.len();
-        match self {
-            Self::FlipBit(at, bit) => bytes[at.index(length)] ^= 1 << bit,
-            Self::Insert(at, byte) => bytes.insert(at.index(length + 1), *byte),
-            Self::Remove(at) => drop(bytes.remove(at.index(length))),
-        }
-        bytes
-    }
-}
+use crate::server::jose::mutation::Mutation;
 
 /// A token that passes as it is.
 static GOOD: LazyLock<String> = LazyLock::new(|| {
