@@ -2,6 +2,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths, limits and headers |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
@@ -16,6 +17,7 @@
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod chat;
+pub mod command;
 pub mod config;
 pub mod conversations;
 mod embedded;
@@ -89,7 +91,7 @@ pub enum StartError {
 }
 
 /// Serves `app` and the doors until the process is told to stop.
-pub fn serve(app: fn() -> Element) -> ExitCode {
+fn serve(app: fn() -> Element) -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => {
