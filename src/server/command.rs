@@ -7,7 +7,7 @@ use std::{
 
 use dioxus::prelude::Element;
 
-use super::config::reference;
+use super::{audit, config::reference};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
@@ -15,13 +15,15 @@ const EX_USAGE: u8 = 64;
 const USAGE: &str = "\
 usage: oracle-ai                 serve
        oracle-ai config          every variable, as a page of Markdown
-       oracle-ai config --env    the same, as a file to copy to .env";
+       oracle-ai config --env    the same, as a file to copy to .env
+       oracle-ai audit-events    every event that is recorded for auditors";
 
 /// A command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Serve,
     Config(ConfigForm),
+    AuditEvents,
     Help,
 }
 
@@ -43,6 +45,7 @@ pub fn run(app: fn() -> Element) -> ExitCode {
         Ok(Command::Serve) => super::serve(app),
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
+        Ok(Command::AuditEvents) => print(&audit::markdown()),
         Ok(Command::Help) => print(&format!("{USAGE}\n")),
         Err(NoSuchCommand) => {
             eprintln!("{USAGE}");
@@ -58,6 +61,7 @@ impl Command {
             [] => Ok(Self::Serve),
             ["config"] => Ok(Self::Config(ConfigForm::Markdown)),
             ["config", "--env"] => Ok(Self::Config(ConfigForm::Env)),
+            ["audit-events"] => Ok(Self::AuditEvents),
             ["help" | "--help" | "-h"] => Ok(Self::Help),
             _ => Err(NoSuchCommand),
         }

@@ -14,8 +14,10 @@
 //! | `conversations` | stored conversations, and their store |
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
+//! | `audit` | what auditors ask for, as lines of the log |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
+pub mod audit;
 pub mod chat;
 pub mod command;
 pub mod config;
