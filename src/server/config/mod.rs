@@ -15,12 +15,13 @@ use std::{
     time::Duration,
 };
 
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 use url::Url;
 
-use super::{chat::ChatSettings, conversations::sql::DatabaseUrl, guard::GuardSettings};
+use super::{chat::ChatSettings, conversations::sql::DatabaseUrl, guard::GuardSettings, http};
 
 pub use chat::{ChatUpstream, MockUpstream};
-pub use provider::{MockProvider, Provider};
+pub use provider::{MOCK_PROFILES, MockProvider, Provider};
 pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
 
@@ -33,6 +34,8 @@ pub const VARIABLES: &[&str] = &[
     "ALLOW_BEARER_TOKENS",
     "ALLOW_WEAK_RSA_KEYS",
     "API_AUDIENCE",
+    "AUTHORIZATION_ENDPOINT",
+    "AUTHORIZE_PARAMETERS",
     "CHAT_ALLOW_HTTP",
     "CHAT_API_KEY",
     "CHAT_API_STYLE",
@@ -44,31 +47,49 @@ pub const VARIABLES: &[&str] = &[
     "CHAT_IDLE_TIMEOUT",
     "CHAT_MODEL",
     "CHAT_SYSTEM_PROMPT",
+    "CLIENT_ASSERTION_AUDIENCE",
     "CLIENT_AUTH",
     "CLIENT_ID",
+    "CLIENT_KEY_FILE",
+    "CLIENT_KEY_ID",
     "CLIENT_SECRET",
     "CLOCK_TOLERANCE",
     "DATABASE_URL",
     DEV_SERVER_PORT,
+    "EMAIL_CLAIM",
+    "END_SESSION_ENDPOINT",
     "FRONT_URL",
     "ID_TOKEN_ALGS",
     "INTROSPECTION_ENDPOINT",
     "IP",
+    "JWKS_URI",
     "LOG",
     "MAX_AGE",
     "MOCK_PROVIDER_ADDR",
+    "MOCK_PROVIDER_PROFILE",
     "MOCK_UPSTREAM_ADDR",
+    "NAME_CLAIM",
+    "OIDC_CA_FILE",
+    "OIDC_DISCOVERY",
     "OIDC_ISSUER",
     "PORT",
+    "PUSHED_AUTHORIZATION_REQUESTS",
+    "PUSHED_AUTHORIZATION_REQUEST_ENDPOINT",
     "REDIRECT_URI",
     "REDIS_CA_FILE",
     "REDIS_URL",
     "REQUIRED_ROLE",
     "REQUIRED_SCOPE",
+    "RESOURCE",
+    "REVOCATION_ENDPOINT",
     "ROLES_CLAIM",
+    "ROLES_SEPARATOR",
     "SCOPES",
     "SESSION_KEYS",
+    "TOKEN_ENDPOINT",
     "TRUSTED_AUDIENCES",
+    "USERINFO_ENDPOINT",
+    "USER_ID_CLAIM",
 ];
 
 /// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.
@@ -170,6 +191,21 @@ fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {
 /// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
 fn is_https_or_loopback(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
+/// Certificates of authorities. One that can't be read stops the start, here and not at the first call.
+fn pem_file(variables: &Variables, variable: &'static str, file: &str) -> Result<Vec<u8>, ConfigError> {
+    let wrong = |cause: String| variables.wrong(variable, &format!("a readable PEM file of certificates: {cause}"));
+    let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    match certificates {
+        Ok(certificates) if certificates.is_empty() => Err(wrong("it has no certificate".into())),
+        Ok(_) => match http::client_trusting(None, &pem) {
+            Ok(_) => Ok(pem),
+            Err(_) => Err(wrong("one of its certificates can't be read".into())),
+        },
+        Err(_) => Err(wrong("it is no PEM".into())),
+    }
 }
 
 fn has_no_user(url: &Url) -> bool {
