@@ -7,13 +7,14 @@ use std::{
 
 use dioxus::prelude::Element;
 
-use super::{audit, config::reference};
+use super::{audit, config::reference, doctor};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
 
 const USAGE: &str = "\
 usage: oracle-ai                 serve
+       oracle-ai doctor          whether the configuration would work, part by part
        oracle-ai config          every variable, as a page of Markdown
        oracle-ai config --env    the same, as a file to copy to .env
        oracle-ai audit-events    every event that is recorded for auditors";
@@ -22,6 +23,7 @@ usage: oracle-ai                 serve
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Serve,
+    Doctor,
     Config(ConfigForm),
     AuditEvents,
     Help,
@@ -43,6 +45,7 @@ pub fn run(app: fn() -> Element) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match Command::from_arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
         Ok(Command::Serve) => super::serve(app),
+        Ok(Command::Doctor) => doctor::run(),
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
         Ok(Command::AuditEvents) => print(&audit::markdown()),
@@ -59,6 +62,7 @@ impl Command {
     pub fn from_arguments(arguments: &[&str]) -> Result<Self, NoSuchCommand> {
         match arguments {
             [] => Ok(Self::Serve),
+            ["doctor"] => Ok(Self::Doctor),
             ["config"] => Ok(Self::Config(ConfigForm::Markdown)),
             ["config", "--env"] => Ok(Self::Config(ConfigForm::Env)),
             ["audit-events"] => Ok(Self::AuditEvents),

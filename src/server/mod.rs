@@ -15,6 +15,7 @@
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
 //! | `audit` | what auditors ask for, as lines of the log |
+//! | `doctor` | whether a configuration would work |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod audit;
@@ -22,6 +23,7 @@ pub mod chat;
 pub mod command;
 pub mod config;
 pub mod conversations;
+pub mod doctor;
 mod embedded;
 pub mod environment;
 pub mod guard;

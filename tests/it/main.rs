@@ -21,6 +21,7 @@
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
+//! | `doctor` | the server's subcommand of that name |
 //! | `mock_provider` | the mock provider by itself |
 //! | `upstream` | any chat-completions endpoint, played by the mock upstream |
 
@@ -43,6 +44,7 @@ mod chat_readers;
 mod chatter;
 mod conversation_store;
 mod conversations;
+mod doctor;
 mod guard;
 mod id_token;
 mod introspection;

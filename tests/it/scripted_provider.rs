@@ -47,6 +47,8 @@ pub struct Script {
     pub members: Value,
 }
 
+type Headers = [(header::HeaderName, &'static str); 2];
+
 /// What a test changes in the good answer.
 pub type Change = fn(&mut Script);
 
@@ -61,8 +63,8 @@ struct Shared {
     script: Mutex<Script>,
     /// The last token request.
     request: Mutex<TokenRequest>,
-    /// The `Content-Type` of all other answers.
-    content_type: &'static str,
+    /// Of all other answers.
+    headers: Headers,
 }
 
 /// What came to the token endpoint.
@@ -83,12 +85,21 @@ impl ScriptedProvider {
         Self::start_declaring("application/json", change).await
     }
 
+    /// Whose answers have this `Date`.
+    pub async fn start_dated(date: &'static str) -> Self {
+        Self::start_sending([(header::CONTENT_TYPE, "application/json"), (header::DATE, date)], |_| {}).await
+    }
+
     /// Where metadata, keys and userinfo are declared as this.
     pub async fn start_declaring(content_type: &'static str, change: fn(&mut ProviderSettings)) -> Self {
+        Self::start_sending([(header::CONTENT_TYPE, content_type), (header::VARY, "*")], change).await
+    }
+
+    async fn start_sending(headers: Headers, change: fn(&mut ProviderSettings)) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let script = Mutex::new(Script::good(&issuer, ""));
-        let shared = Arc::new(Shared { script, request: Mutex::default(), content_type });
+        let shared = Arc::new(Shared { script, request: Mutex::default(), headers });
         let metadata = metadata(&issuer);
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(async |shared| declared(shared, metadata)))
@@ -158,7 +169,7 @@ async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Byte
 }
 
 fn declared(State(shared): State<Arc<Shared>>, document: Value) -> Response {
-    ([(header::CONTENT_TYPE, shared.content_type)], document.to_string()).into_response()
+    (shared.headers.clone(), document.to_string()).into_response()
 }
 
 fn sign(header: &Value, claims: &Value) -> String {

@@ -15,6 +15,7 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::{
@@ -52,6 +53,9 @@ pub(super) struct MoreMetadata {
     /// RFC 9126 §5. As text for the same reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pushed_authorization_request_endpoint: Option<String>,
+    /// RFC 8414 §2. Of any type for the same reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code_challenge_methods_supported: Option<Value>,
     /// RFC 9126 §5
     #[serde(default)]
     require_pushed_authorization_requests: Option<bool>,
@@ -70,6 +74,12 @@ impl MoreMetadata {
 
     pub(super) fn requires_pushed_authorization_requests(&self) -> bool {
         self.require_pushed_authorization_requests.unwrap_or(false)
+    }
+
+    /// Whether `S256` is named (RFC 7636 §4.2); `None` where nothing is said of challenges.
+    pub(super) fn supports_s256(&self) -> Option<bool> {
+        let methods = self.code_challenge_methods_supported.as_ref()?.as_array()?;
+        Some(methods.iter().any(|method| method == "S256"))
     }
 
     pub(super) fn promises_iss(&self) -> bool {
@@ -172,6 +182,12 @@ impl Discovery {
     async fn request(&self) -> Result<Metadata, ProviderError> {
         let metadata = self.source.fetch(&self.http).await?;
         warn_of_refused_keys(metadata.jwks(), &self.id_tokens);
+        if metadata.additional_metadata().supports_s256() == Some(false) {
+            // T07
+            tracing::warn!(
+                "the provider's metadata does not name S256: logins are bound by state, nonce and browser key"
+            );
+        }
         tracing::info!(issuer = self.source.issuer.as_str(), "provider metadata fetched");
         Ok(metadata)
     }

@@ -64,6 +64,17 @@ impl DatabaseUrl {
         MEMORY.parse()
     }
 
+    /// Connects, and does nothing: the tables are left as they are.
+    pub async fn reach(&self) -> Result<(), StoreError> {
+        sqlx::any::install_default_drivers();
+        let connected = AnyConnection::connect(self.url.as_str());
+        let mut connection = tokio::time::timeout(LONGEST_WAIT, connected)
+            .await
+            .map_err(|_| StoreError("no answer in time".into()))??;
+        connection.ping().await?;
+        Ok(())
+    }
+
     /// How a transaction begins that will write. SQLite refuses to make a writer of a reader that was overtaken, and
     /// that without waiting (https://www.sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions).
     pub(super) fn begin_writing(&self) -> &'static str {

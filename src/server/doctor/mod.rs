@@ -1,0 +1,127 @@
+//! `oracle-ai doctor`: whether this configuration would work, found out part by part, each in a line that names the
+//! setting to change. It signs nobody in and stores nothing.
+
+mod provider;
+mod verdict;
+
+use std::{io::Write, process::ExitCode};
+
+use super::{
+    EX_CONFIG,
+    chat::upstream::{ChatCompletions, Message, Role, Upstream},
+    config::{ChatUpstream, Config, Provider, SessionStorage},
+    conversations::sql::DatabaseUrl,
+    environment::Environment,
+    oidc::{OidcClient, ProviderHttp},
+    sessions::Storage,
+};
+use crate::wire::auth::UserClaims;
+
+pub use verdict::{Grade, Verdict};
+
+/// Examines the configuration of the environment, and prints what it finds. Fails where something would not work.
+pub fn run() -> ExitCode {
+    let config = match Config::from_environment() {
+        Ok(config) => config,
+        Err(error) => {
+            print(&[Verdict::fails("configuration", error)]);
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    let verdicts = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(examine(&config)),
+        Err(error) => vec![Verdict::fails("runtime", error)],
+    };
+    match print(&verdicts) && verdicts.iter().all(|verdict| verdict.grade != Grade::Fails) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// Each part of the configuration, in the order in which a login needs them.
+pub async fn examine(config: &Config) -> Vec<Verdict> {
+    let mut verdicts = vec![Verdict::good("configuration", format!("browsers see us at {}", config.front_url))];
+    match &config.provider {
+        Provider::Mock(_) => {
+            verdicts.push(Verdict::doubtful("provider", "the mock identity provider lets anybody in", "OIDC_ISSUER"))
+        }
+        Provider::Configured(settings) => match ProviderHttp::trusting(settings.authorities.as_deref()) {
+            Ok(http) => {
+                let tolerance = settings.id_tokens.clock_tolerance;
+                let oidc = OidcClient::new((**settings).clone(), http, Environment::system());
+                verdicts.extend(provider::examine(&oidc, tolerance).await);
+            }
+            Err(error) => verdicts.push(Verdict::fails("provider", error)),
+        },
+    }
+    verdicts.push(session_store(&config.sessions).await);
+    verdicts.push(database(&config.database_url).await);
+    verdicts.push(upstream(&config.chat).await);
+    verdicts
+}
+
+async fn session_store(sessions: &SessionStorage) -> Verdict {
+    const PART: &str = "session store";
+    let SessionStorage::Redis { address, ring } = sessions else {
+        return Verdict::doubtful(PART, "sessions are kept in memory: they end with the process", "REDIS_URL");
+    };
+    match Storage::in_redis(address, ring.clone()) {
+        Ok(storage) => match storage.store.check().await {
+            Ok(()) => Verdict::good(PART, "Redis answers"),
+            Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+        },
+        Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+    }
+}
+
+async fn database(url: &DatabaseUrl) -> Verdict {
+    match url.reach().await {
+        Ok(()) => Verdict::good("database", "it answers"),
+        Err(error) => Verdict::fails("database", error).remedy("DATABASE_URL"),
+    }
+}
+
+/// Asks one short question: that costs a few tokens, and tells what nothing else does.
+async fn upstream(chat: &ChatUpstream) -> Verdict {
+    const PART: &str = "chat upstream";
+    let settings = match chat {
+        ChatUpstream::Demo => {
+            return Verdict::doubtful(PART, "the demo responder answers, which is no model", "CHAT_BASE_URL");
+        }
+        ChatUpstream::Mock(_) => {
+            return Verdict::doubtful(PART, "the mock upstream answers, which is no model", "MOCK_UPSTREAM_ADDR");
+        }
+        ChatUpstream::Configured(settings) => settings.clone(),
+    };
+    const REMEDY: &str = "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY";
+    let model = settings.model.clone();
+    let upstream = match ChatCompletions::new(settings, Environment::system()) {
+        Ok(upstream) => upstream,
+        Err(error) => return Verdict::fails(PART, error).remedy(REMEDY),
+    };
+    let question = Message { role: Role::User, text: "Say: ok".into() };
+    match upstream.answer(vec![question], &nobody()).await {
+        Ok(_) => Verdict::good(PART, format!("{model} answers")),
+        Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
+    }
+}
+
+fn nobody() -> UserClaims {
+    UserClaims {
+        iss: "https://doctor.invalid".into(),
+        sub: "doctor".into(),
+        name: None,
+        preferred_username: None,
+        email: None,
+        user_id: None,
+    }
+}
+
+/// Whether it could be written.
+fn print(verdicts: &[Verdict]) -> bool {
+    let lines: String = verdicts.iter().map(|verdict| format!("{verdict}\n")).collect();
+    let count = |grade| verdicts.iter().filter(|verdict| verdict.grade == grade).count();
+    let sum =
+        format!("{} good, {} doubtful, {} failing\n", count(Grade::Good), count(Grade::Doubtful), count(Grade::Fails));
+    std::io::stdout().write_all((lines + &sum).as_bytes()).is_ok()
+}

@@ -1,0 +1,101 @@
+//! Whether people could sign in at the provider.
+
+use std::time::Duration;
+
+use super::Verdict;
+use crate::server::oidc::{AuthorizationFinding, ClockSkew, CredentialsFinding, MetadataFindings, OidcClient};
+
+/// `Date` has whole seconds, and the answer was on its way for some time.
+const NOT_WORTH_A_WORD: Duration = Duration::from_secs(2);
+
+/// What is found without a person, in the order in which a login needs it.
+pub async fn examine(oidc: &OidcClient, tolerance: Duration) -> Vec<Verdict> {
+    let findings = match oidc.examine_metadata().await {
+        Ok(findings) => findings,
+        // The others would say the same.
+        Err(error) => return vec![Verdict::fails("discovery", error).remedy("OIDC_ISSUER, OIDC_CA_FILE")],
+    };
+    let mut verdicts = metadata(oidc.issuer(), &findings);
+    verdicts.push(clock(oidc, tolerance).await);
+    verdicts.push(authorization(oidc).await);
+    verdicts.push(credentials(oidc).await);
+    verdicts
+}
+
+fn metadata(issuer: &str, findings: &MetadataFindings) -> Vec<Verdict> {
+    let mut verdicts =
+        vec![Verdict::good("discovery", format!("{issuer} is what its metadata says, letter by letter"))];
+    for (endpoint, url) in &findings.endpoints {
+        verdicts.push(match url {
+            Some(url) => Verdict::good("endpoint", format!("{endpoint} is {url}")),
+            None => Verdict::good("endpoint", format!("{endpoint} is not there, and not needed")),
+        });
+    }
+    verdicts.push(match findings.keys {
+        0 => Verdict::fails("keys", "there is no key that this server can use").remedy("JWKS_URI"),
+        keys => Verdict::good("keys", format!("{keys} that can be used")),
+    });
+    // T07
+    verdicts.push(match findings.s256 {
+        Some(true) => Verdict::good("PKCE", "the provider takes S256"),
+        Some(false) => Verdict::doubtful(
+            "PKCE",
+            "the provider's metadata does not name S256: logins are bound by state, nonce and browser key alone",
+            "the provider's own setting for PKCE",
+        ),
+        None => Verdict::doubtful(
+            "PKCE",
+            "the provider's metadata does not say whether it checks PKCE; it is always sent",
+            "the provider's own setting for PKCE",
+        ),
+    });
+    if findings.promises_iss {
+        verdicts.push(Verdict::good("mix-up", "authorization responses name their issuer (RFC 9207)"));
+    }
+    verdicts
+}
+
+async fn clock(oidc: &OidcClient, tolerance: Duration) -> Verdict {
+    let (skew, way) = match oidc.examine_clock().await {
+        Ok(Some(ClockSkew::Ahead(skew))) => (skew, "ahead of"),
+        Ok(Some(ClockSkew::Behind(skew))) => (skew, "behind"),
+        Ok(None) => return Verdict::doubtful("clock", "the provider's answers have no date", "the provider's clock"),
+        Err(error) => return Verdict::fails("clock", error).remedy("JWKS_URI"),
+    };
+    let words = format!("the provider's is {} s {way} ours", skew.as_secs());
+    match skew {
+        skew if skew <= NOT_WORTH_A_WORD => Verdict::good("clock", "the provider's is ours"),
+        skew if skew <= tolerance => Verdict::good("clock", words),
+        _ => Verdict::fails("clock", words).remedy("the clock of this machine, or CLOCK_TOLERANCE"),
+    }
+}
+
+async fn authorization(oidc: &OidcClient) -> Verdict {
+    const PART: &str = "authorization";
+    const REMEDY: &str = "CLIENT_ID, REDIRECT_URI, SCOPES, AUTHORIZE_PARAMETERS";
+    match oidc.examine_authorization().await {
+        Ok(AuthorizationFinding::Accepted) => Verdict::good(PART, "a login like ours may begin"),
+        Ok(AuthorizationFinding::RefusedByPage(status)) => Verdict::fails(
+            PART,
+            format!("refused with status {status}: is the client known, and its redirect URI registered?"),
+        )
+        .remedy(REMEDY),
+        Ok(AuthorizationFinding::RefusedByRedirect) => {
+            Verdict::fails(PART, "the provider sends people straight back with an error").remedy(REMEDY)
+        }
+        Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
+    }
+}
+
+async fn credentials(oidc: &OidcClient) -> Verdict {
+    const PART: &str = "credentials";
+    const REMEDY: &str = "CLIENT_ID, CLIENT_SECRET, CLIENT_AUTH";
+    match oidc.examine_credentials().await {
+        Ok(CredentialsFinding::Accepted) => Verdict::good(PART, "the token endpoint knows this client"),
+        Ok(CredentialsFinding::Refused(words)) => Verdict::fails(PART, words).remedy(REMEDY),
+        Ok(CredentialsFinding::Unclear(words)) => {
+            Verdict::doubtful(PART, format!("a made-up code was not refused with invalid_grant, but: {words}"), REMEDY)
+        }
+        Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
+    }
+}

@@ -1,0 +1,97 @@
+//! `oracle-ai doctor`, as an operator runs it.
+
+use std::process::Output;
+
+use tokio::process::Command;
+
+use crate::{
+    provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL, MockProvider},
+    redis::{Redis, free_port},
+    scripted_provider::ScriptedProvider,
+};
+
+/// With these variables besides those of a provider, which they may change.
+async fn doctor(issuer: &str, variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
+        .arg("doctor")
+        .current_dir(std::env::temp_dir())
+        .envs([("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer), ("DATABASE_URL", "sqlite::memory:")])
+        .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
+        .envs(variables.iter().copied())
+        .output()
+        .await
+        .unwrap()
+}
+
+/// The line about a part, with its grade.
+#[track_caller]
+fn line(output: &Output, grade: &str, part: &str) -> String {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let found = text.lines().find(|line| line.starts_with(grade) && line[10..].starts_with(part));
+    found.unwrap_or_else(|| panic!("no {grade} {part} in:\n{text}")).to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_works_passes() {
+    let (provider, redis) = (MockProvider::shared(), Redis::start().await);
+    let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let output = doctor(&provider.issuer, &[("REDIS_URL", &redis.url()), ("SESSION_KEYS", keys)]).await;
+    assert!(output.status.success(), "{output:?}");
+    for part in ["discovery", "keys", "PKCE", "clock", "authorization", "credentials", "session store", "database"] {
+        line(&output, "good", part);
+    }
+    assert!(line(&output, "doubtful", "chat upstream").ends_with("-> CHAT_BASE_URL"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_not_work_is_told_with_the_setting_to_change() {
+    let provider = MockProvider::shared();
+    let nobody = format!("redis://127.0.0.1:{}", free_port());
+    let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    for (variables, part, remedy) in [
+        (&[("CLIENT_SECRET", "wrong")][..], "credentials", "CLIENT_SECRET"),
+        (&[("CLIENT_ID", "unknown")], "authorization", "CLIENT_ID"),
+        (&[("FRONT_URL", "https://elsewhere.example.com")], "authorization", "REDIRECT_URI"),
+        (&[("OIDC_ISSUER", "http://127.0.0.1:1")], "discovery", "OIDC_ISSUER"),
+        (&[("REDIS_URL", &nobody), ("SESSION_KEYS", keys)], "session store", "REDIS_URL"),
+        (&[("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")], "database", "DATABASE_URL"),
+        (&[("CHAT_BASE_URL", "http://127.0.0.1:1/v1"), ("CHAT_MODEL", "m")], "chat upstream", "CHAT_BASE_URL"),
+    ] {
+        let output = doctor(&provider.issuer, variables).await;
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let line = line(&output, "FAILS", part);
+        assert!(line.split(" -> ").nth(1).is_some_and(|settings| settings.contains(remedy)), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_differs_in_one_letter_is_told_beside_ours() {
+    // T20
+    let provider = MockProvider::shared();
+    let output = doctor(&format!("{}/", provider.issuer), &[]).await;
+    let line = line(&output, "FAILS", "discovery");
+    assert!(line.contains(&format!("`{}`", provider.issuer)), "{line}");
+    assert!(line.contains(&format!("`{}/`", provider.issuer)), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_off_by_more_than_is_tolerated_fails() {
+    let provider = ScriptedProvider::start_dated("Sun, 06 Nov 1994 08:49:37 GMT").await;
+    let output = doctor(&provider.issuer, &[]).await;
+    assert!(line(&output, "FAILS", "clock").contains("behind ours"), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_without_s256_is_doubtful() {
+    // T07
+    let provider = ScriptedProvider::start().await;
+    let output = doctor(&provider.issuer, &[]).await;
+    line(&output, "doubtful", "PKCE");
+}
+
+#[tokio::test]
+async fn a_wrong_value_is_one_line_and_its_own_exit_code() {
+    let output = doctor("not a URL", &[]).await;
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    assert!(line(&output, "FAILS", "configuration").contains("OIDC_ISSUER"));
+}
