@@ -18,6 +18,7 @@
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
+//! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
 //! | `mock_provider` | the mock provider by itself |
@@ -62,5 +63,6 @@ mod scripted_provider;
 mod scripted_upstream;
 mod server_process;
 mod signing_keys;
+mod stopping;
 mod store;
 mod upstream;
