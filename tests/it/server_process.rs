@@ -1,8 +1,9 @@
 //! The server as it is run: a process of its own.
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     sync::{
         Mutex,
         atomic::{AtomicU32, Ordering},
@@ -14,6 +15,9 @@ use crate::{
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL},
     redis::free_port,
 };
+
+/// In its folder: what it writes to both of its streams.
+const LOG: &str = "log";
 
 /// A running server; it ends with the test.
 pub struct ServerProcess {
@@ -31,6 +35,7 @@ impl ServerProcess {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("index.html"), include_str!("../../index.html")).unwrap();
         let port = free_port();
+        let log = File::create(folder.join(LOG)).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
             .current_dir(&folder)
             .env("DIOXUS_PUBLIC_PATH", &folder)
@@ -38,7 +43,8 @@ impl ServerProcess {
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
             .envs(variables.iter().copied())
             .env_remove("DIOXUS_DEVSERVER_PORT")
-            .stdout(Stdio::null())
+            .stderr(log.try_clone().unwrap())
+            .stdout(log)
             .spawn()
             .unwrap();
         let server = Self { port, folder, process };
@@ -76,6 +82,11 @@ impl ServerProcess {
         let process = Mutex::new(&mut self.process);
         until("the server has ended", async || process.lock().unwrap().try_wait().unwrap().is_some()).await;
         self.process.wait().unwrap().code()
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join(LOG)).unwrap()
     }
 
     /// At once, as a machine that loses power.
