@@ -2,33 +2,36 @@
 
 import { expect, type Locator, type Page } from '@playwright/test';
 
+import { wordsOf, type Words } from './words';
+
 export type ChatPage = ReturnType<typeof chatPage>;
 
-export function chatPage(page: Page) {
+export function chatPage(page: Page, words: Words = wordsOf()) {
   const banner = page.getByRole('banner');
-  const conversation = page.getByRole('log', { name: 'Conversation' });
-  const answers = conversation.getByRole('article', { name: 'Assistant' });
-  const questions = conversation.getByRole('article', { name: 'You' });
+  const conversation = page.getByRole('log', { name: words.conversation });
+  const answers = conversation.getByRole('article', { name: words.assistant });
+  const questions = conversation.getByRole('article', { name: words.you });
   const failure = conversation.getByRole('alert');
-  const message = page.getByRole('textbox', { name: 'Message' });
-  const send = page.getByRole('button', { name: 'Send', exact: true });
+  const message = page.getByRole('textbox', { name: words.message });
+  const send = page.getByRole('button', { name: words.send, exact: true });
 
   return {
     banner,
-    signOut: banner.getByRole('button', { name: 'Sign out' }),
+    signOut: banner.getByRole('button', { name: words.signOut }),
     language: banner.getByRole('combobox'),
-    emptyHeading: page.getByRole('heading', { name: 'What would you like to know?' }),
-    starters: page.getByRole('list', { name: 'Questions to start with' }).getByRole('button'),
+    emptyHeading: page.getByRole('heading', { name: words.emptyHeading }),
+    starters: page.getByRole('list', { name: words.starters }).getByRole('button'),
     conversation,
     questions,
     answers,
     failure,
-    retry: failure.getByRole('button', { name: 'Retry' }),
-    goOn: answers.last().getByRole('button', { name: 'Continue' }),
+    retry: failure.getByRole('button', { name: words.retry }),
+    goOn: answers.last().getByRole('button', { name: words.goOn }),
     message,
     send,
-    stop: page.getByRole('button', { name: 'Stop', exact: true }),
-    jumpToLatest: page.getByRole('button', { name: 'Jump to latest' }),
+    stop: page.getByRole('button', { name: words.stop, exact: true }),
+    jumpToLatest: page.getByRole('button', { name: words.jumpToLatest }),
+    offline: page.getByText(words.offline),
     announcements: page.locator('#announcements'),
 
     isOpen: () => expect(message).toBeVisible(),
@@ -48,6 +51,6 @@ export function chatPage(page: Page) {
     textOf: (it: Locator) => it.locator('.markdown, .text').innerText(),
 
     /** Takes a question up again. */
-    edit: (question: Locator) => question.getByRole('button', { name: 'Edit' }).click(),
+    edit: (question: Locator) => question.getByRole('button', { name: words.edit }).click(),
   };
 }

@@ -11,7 +11,7 @@ export interface LoginPage {
 }
 
 export function loginPageOf(provider: IdentityProvider, page: Page): LoginPage {
-  return provider === 'mock' ? mockLoginPage(page) : certifiedLoginPage(page);
+  return provider === 'certified' ? certifiedLoginPage(page) : mockLoginPage(page);
 }
 
 export function mockLoginPage(page: Page) {

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+
 import { answerNextWith, delta, ended, expect, opened, test } from '../fixtures/test';
+import { chatPage } from '../pages/chat';
 
 test.describe('in a French browser', () => {
   test.use({ locale: 'fr-FR' });
@@ -18,13 +21,25 @@ test.describe('in a French browser', () => {
     await expect(page.locator('#announcements')).toContainText('la réponse a atteint sa longueur maximale');
   });
 
+  test('a conversation is exported with French headings', async ({ page, signIn, chat, sidebar }) => {
+    await signIn();
+    await chat.ask('Bonjour');
+    await chat.answered('Bonjour');
+    await sidebar.more('Bonjour');
+    const download = page.waitForEvent('download');
+    await sidebar.dialog.getByRole('button', { name: 'Exporter en Markdown' }).click();
+    const text = await readFile(await (await download).path(), 'utf8');
+    expect(text).toContain('## Réponse');
+  });
+
   test('a language chosen on the page is kept', async ({ page, signIn, chat }) => {
     await signIn();
     await chat.language.selectOption('English');
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
-    await expect(chat.emptyHeading).toBeVisible();
+    const english = chatPage(page);
+    await expect(english.emptyHeading).toBeVisible();
     await page.reload();
-    await expect(chat.emptyHeading).toBeVisible();
+    await expect(english.emptyHeading).toBeVisible();
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
   });
 });

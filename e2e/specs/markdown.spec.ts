@@ -33,12 +33,14 @@ test('links lead only where links may, and to a page of their own', async ({ pag
   await signIn();
   await answerNextWithText(
     page,
-    '[docs](https://docs.example/a) ![plan](https://docs.example/p.png) [bad](javascript:alert(1)) <b onclick=x>raw</b>',
+    '[docs](https://docs.example/a) ![plan](https://docs.example/p.png) [bad](javascript:alert(1)) <b onclick=x>raw</b> ' +
+      'See https://docs.example/b_c, and javascript:alert(2).',
   );
   await chat.ask('Links?');
-  await chat.answered('<b onclick=x>raw</b>');
+  await chat.answered('<b onclick=x>raw</b> See https://docs.example/b_c, and javascript:alert(2).');
   const links = chat.answers.last().getByRole('link');
-  await expect(links).toHaveText(['docs', 'plan']);
+  await expect(links).toHaveText(['docs', 'plan', 'https://docs.example/b_c']);
+  await expect(links.last()).toHaveAttribute('href', 'https://docs.example/b_c');
   for (const link of await links.all()) {
     await expect(link).toHaveAttribute('target', '_blank');
     await expect(link).toHaveAttribute('rel', 'noopener noreferrer');

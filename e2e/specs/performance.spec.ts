@@ -21,7 +21,7 @@ test(`${MESSAGES} messages: how long a key and a streamed answer take`, async ({
   await signIn('/chat');
   const opening = Date.now();
   await page.goto('/c/long');
-  await expect(chat.answers).toHaveCount(MESSAGES / 2);
+  await page.waitForFunction((count) => document.querySelectorAll('article').length === count, MESSAGES);
   const opened = Date.now() - opening;
 
   await page.evaluate(() => {
@@ -39,8 +39,18 @@ test(`${MESSAGES} messages: how long a key and a streamed answer take`, async ({
     }
     return times.sort((a, b) => a - b);
   });
-  await chat.ask('/long');
-  await expect(chat.stop).toBeHidden({ timeout: 60_000 });
+  // Nothing is looked for by role meanwhile: among so many messages, that alone would be the longest task.
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.type('/long');
+  await page.keyboard.press('Enter');
+  await page.evaluate(async () => {
+    const isAnswering = () => document.querySelector('[aria-busy=true]') !== null;
+    const until = async (wanted: boolean) => {
+      while (isAnswering() !== wanted) await new Promise((soon) => setTimeout(soon, 20));
+    };
+    await until(true);
+    await until(false);
+  });
   const tasks: number[] = await page.evaluate(() => (window as any).tasks);
   const figures = {
     'opened, ms': opened,
@@ -48,6 +58,7 @@ test(`${MESSAGES} messages: how long a key and a streamed answer take`, async ({
     'key to paint, p95 ms': Math.round(keys[56]),
     'longest task, ms': Math.round(Math.max(0, ...tasks)),
     'tasks over 50 ms': tasks.length,
+    'tasks over 100 ms': tasks.filter((ms) => ms > 100).length,
   };
   console.log(`${MESSAGES} messages:`, figures);
   test.info().annotations.push({ type: 'figures', description: JSON.stringify(figures) });

@@ -35,12 +35,13 @@ pub async fn delete_conversation(call: Authorized<DeleteRequest>) -> Result<Answ
     Ok(Answer(services.conversations.delete(&caller.user, &call.into_body().id).await?))
 }
 
-/// A conversation as a file; `format` is `markdown` or `json`.
-#[get("/api/conversation/export?id&format", caller: crate::server::guard::Caller, services: crate::server::Services)]
+/// A conversation as a file; `format` is `markdown` or `json`, `language` is `en` (default) or `fr`.
+#[get("/api/conversation/export?id&format&language", caller: crate::server::guard::Caller, services: crate::server::Services)]
 pub async fn export_conversation(
     id: Option<String>,
     format: Option<String>,
+    language: Option<String>,
     _call: Authorized<()>,
 ) -> Result<Answer<Export>, ApiError> {
-    Ok(Answer(services.conversations.export(&caller.user, id, format).await?))
+    Ok(Answer(services.conversations.export(&caller.user, id, format, language).await?))
 }

@@ -14,6 +14,7 @@
 //! | `conversations` | stored conversations, and their store |
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
+//! | `shutdown` | how the server stops |
 //! | `audit` | what auditors ask for, as lines of the log |
 //! | `doctor` | whether a configuration would work |
 //! | `environment`, `telemetry` | time and randomness; logs |
@@ -33,6 +34,7 @@ pub mod oidc;
 pub mod proof;
 pub mod router;
 pub mod sessions;
+mod shutdown;
 mod telemetry;
 
 use std::{io, process::ExitCode, sync::Arc};
@@ -60,6 +62,9 @@ use crate::wire::error::ApiError;
 
 /// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
+
+/// Set by `dx serve`, which changes the pages of a running debug build.
+const HOT_RELOADING: &str = "DIOXUS_DEVSERVER_PORT";
 
 /// What the doors call. Cheap to clone.
 #[derive(Clone)]
@@ -167,18 +172,21 @@ fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
-    if cfg!(debug_assertions) {
+    if cfg!(debug_assertions) && std::env::var_os(HOT_RELOADING).is_some() {
         // Found out here: the framework panics.
         std::net::TcpListener::bind(config.listen)
             .map_err(|source| StartError::Bind { address: config.listen, source })?;
-        // With hot reloading for `dx serve`. It listens on IP and PORT, as `config.listen` does, and never returns.
+        // It listens on IP and PORT, as `config.listen` does, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
             let router = router::application(services.clone(), app);
             async { Ok(router) }
         });
     }
-    runtime.block_on(listen(config, services, app))
+    let outcome = runtime.block_on(listen(config, services, app));
+    // What still runs has had its time.
+    runtime.shutdown_background();
+    outcome
 }
 
 async fn start(
@@ -225,27 +233,6 @@ async fn listen(config: Config, services: Services, app: fn() -> Element) -> Res
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
-    let router = router::application(services, app);
-    axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
-    Ok(())
-}
-
-async fn stop_signal() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await
-        }
-    };
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
-    }
+    let router = router::application(services.clone(), app);
+    Ok(shutdown::serve_until_stopped(listener, router, &services).await?)
 }

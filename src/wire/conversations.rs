@@ -87,6 +87,16 @@ pub enum ExportFormat {
     Json,
 }
 
+/// The language of what an exported file says besides what was written: its headings. English where none is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExportLanguage {
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "fr")]
+    French,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     /// Fit for any file system.

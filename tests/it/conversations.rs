@@ -70,6 +70,9 @@ async fn a_conversation_is_exported_in_two_formats() {
     let text = "# Why is it slow?\n\n## Question\n\nWhy is it slow?\n\n## Answer\n\nLook at `v$session`.\n\n\
                 ## Question\n\nAnd now?\n\n## Answer\n\n\n\n*(stopped)*\n";
     assert_eq!(markdown.text, text);
+    let french = export(&chatter, "c", "markdown&language=fr").await;
+    assert_eq!(french.text, text.replace("## Answer", "## Réponse").replace("stopped", "arrêtée"));
+    assert_eq!(export(&chatter, "c", "markdown&language=en").await, markdown);
 
     let file = export(&chatter, "c", "json").await;
     assert_eq!((file.file_name.as_str(), file.media_type.as_str()), ("why-is-it-slow.json", "application/json"));
@@ -106,6 +109,10 @@ async fn bad_input_names_its_field() {
     }
     for format in ["", "&format=", "&format=pdf", "&format=Markdown"] {
         chatter.get(&format!("/api/conversation/export?id=c{format}")).await.assert_field_refused("format");
+    }
+    for language in ["de", "fr-FR", "FR"] {
+        let path = format!("/api/conversation/export?id=c&format=json&language={language}");
+        chatter.get(&path).await.assert_field_refused("language");
     }
     chatter.get(&format!("/api/conversations?search={}", "x".repeat(201))).await.assert_field_refused("search");
     for title in [json!(""), json!(" \n\t "), json!("x".repeat(201)), json!(7), Value::Null] {

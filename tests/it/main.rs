@@ -19,6 +19,7 @@
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
+//! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
 //! | `doctor` | the server's subcommand of that name |
@@ -66,5 +67,6 @@ mod scripted_provider;
 mod scripted_upstream;
 mod server_process;
 mod signing_keys;
+mod stopping;
 mod store;
 mod upstream;

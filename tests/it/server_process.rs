@@ -2,9 +2,12 @@
 
 use std::{
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use crate::{
@@ -39,6 +42,7 @@ impl ServerProcess {
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer)])
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
             .envs(variables.iter().copied())
+            .env_remove("DIOXUS_DEVSERVER_PORT")
             .stderr(log.try_clone().unwrap())
             .stdout(log)
             .spawn()
@@ -60,6 +64,24 @@ impl ServerProcess {
         let status = answer.status().as_u16();
         let body: serde_json::Value = answer.json().await.unwrap();
         (status, body["status"].as_str().unwrap().to_owned())
+    }
+
+    /// Where it runs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Tells it to stop, as process managers do.
+    pub fn terminate(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Its exit code, once it has ended; `None` where it was killed.
+    pub async fn exit_code(mut self) -> Option<i32> {
+        let process = Mutex::new(&mut self.process);
+        until("the server has ended", async || process.lock().unwrap().try_wait().unwrap().is_some()).await;
+        self.process.wait().unwrap().code()
     }
 
     /// What it has written so far.

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 
 use super::code::Code;
 use crate::client::{
-    language::use_catalogue,
+    language::{Language, use_catalogue},
     markdown::{
         Block, Inline,
         tree::{Align, Table, parse},
@@ -15,9 +15,13 @@ use crate::client::{
 
 /// Blocks of one text. Those that stay as they are, are neither parsed nor compared again.
 #[component]
-pub fn Markdown(blocks: Vec<Rc<str>>) -> Element {
+pub fn Markdown(
+    blocks: Vec<Rc<str>>,
+    /// What it is written in, where that is known.
+    language: Option<Language>,
+) -> Element {
     rsx! {
-        div { class: "markdown", dir: "auto",
+        div { class: "markdown", dir: "auto", lang: language.map(Language::tag),
             for (index, source) in blocks.into_iter().enumerate() {
                 Part { key: "{index}", source }
             }

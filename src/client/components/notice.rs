@@ -43,7 +43,9 @@ pub fn SigningIn() -> Element {
     let words = &use_catalogue().pages;
     rsx! {
         main { class: "notice",
-            p { role: "status", class: "waiting", {words.signing_in} }
+            div { role: "status", class: "waiting",
+                h1 { {words.signing_in} }
+            }
         }
     }
 }

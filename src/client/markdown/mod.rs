@@ -2,8 +2,10 @@
 //!
 //! Text is [`split`] into blocks that no later text can change: those are parsed once, and only the last one again.
 
+mod links;
 pub mod sentences;
 pub mod split;
+pub mod spoken;
 pub mod sql;
 pub mod table;
 pub mod tree;

@@ -1,5 +1,6 @@
 //! Markdown as a tree of what we show. Raw HTML is text, images are links, links lead only where links may.
 
+use super::links;
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,6 +249,7 @@ impl Builder {
     fn finish(mut self) -> Vec<Block> {
         let mut root = self.frames.swap_remove(0);
         root.settle();
+        links::in_blocks(&mut root.blocks);
         root.blocks
     }
 }

@@ -91,6 +91,7 @@ async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is
     let question = last_question(&body);
     let scenario = (has_key && has_version == is_azure).then(|| shared.scenario(&body, &question));
     let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let has_stream_options = !body["stream_options"].is_null();
     let request = shared.requests.begin(path, credential.map(|(name, _)| name), body, scenario);
     let Some(scenario) = scenario else {
         request.played();
@@ -99,6 +100,10 @@ async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is
     if scenario.name == Name::NoHead {
         // The request goes with this future, which goes with the connection.
         return pending().await;
+    }
+    if scenario.name == Name::NoStreamOptions && has_stream_options {
+        request.played();
+        return refusals::unknown_stream_options();
     }
     match transcript(scenario, &question, is_azure) {
         Some(parts) => ([(header::CONTENT_TYPE, "text/event-stream")], body::body(parts, request)).into_response(),

@@ -44,6 +44,12 @@ pub fn not_json(reason: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
 }
 
+/// A server of an older kind.
+pub fn unknown_stream_options() -> Response {
+    let message = "Unrecognized request argument supplied: stream_options";
+    with_status(400, &json!({ "message": message, "type": "invalid_request_error", "param": null, "code": null }))
+}
+
 fn error(status: u16, kind: &str, code: &str) -> Response {
     let message = format!("The mock upstream was told to answer {code}.");
     with_status(status, &json!({ "message": message, "type": kind, "param": null, "code": code }))

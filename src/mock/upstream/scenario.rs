@@ -31,6 +31,8 @@ pub enum Name {
     TooLong,
     /// 400 `content_filter`, in Azure's words.
     PolicyViolation,
+    /// 400 for whoever sends `stream_options`, as servers do that don't know it; others are answered without usage.
+    NoStreamOptions,
     /// 404 `model_not_found`.
     NoModel,
     /// 500 with an HTML page.

@@ -83,7 +83,7 @@ pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<
             Name::Reasoning => all(reasoning("reasoning")),
             Name::ReasoningContent => all(reasoning("reasoning_content")),
             Name::UsageAlong => all(some().enumerate().map(usage_along).chain(whole_end())),
-            Name::NoUsage => all(some().chain([finish("stop"), done()])),
+            Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
             _ => return None,
         };
     Some(if is_azure { in_azures_words(parts) } else { parts })

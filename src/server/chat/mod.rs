@@ -8,6 +8,7 @@
 //!   apart) may come back within the grace (`CHAT_GRACE_SECONDS`); then, with nobody reading, it ends as interrupted.
 //!   With a grace of 0 it ends as soon as nobody reads.
 //! - A deleted conversation ends it within a second.
+//! - A server that stops ends it at once, as interrupted, and keeps what there is.
 //!
 //! # Several servers
 //!
@@ -97,7 +98,7 @@ impl Chat {
         let writing = Writing { chat: self.clone(), running, user: user.clone(), new };
         // A task of its own from the start: nothing is left half-done when the caller goes.
         let (begun, outcome) = oneshot::channel();
-        tokio::spawn(writing.begin(begun));
+        self.running.tasks.spawn(writing.begin(begun));
         match outcome.await {
             Ok(Ok(Begun::New)) => Ok(streamed(events)),
             Ok(Ok(Begun::Before { answer })) => self.follow_of(&owner, answer, None).await,
@@ -128,6 +129,17 @@ impl Chat {
             self.store.ask_to_stop(&owner, &request.answer).await?;
         }
         Ok(Done {})
+    }
+
+    /// Ends every answer as interrupted, and begins none any more.
+    pub fn close(&self) {
+        self.running.closing.cancel();
+        self.running.tasks.close();
+    }
+
+    /// Returns once every answer has ended, and its end is stored.
+    pub async fn finished(&self) {
+        self.running.tasks.wait().await;
     }
 
     async fn follow_of(&self, owner: &Owner, answer: MessageId, after: Option<u64>) -> Result<Answer, ApiError> {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use tokio::sync::watch;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::log::EventLog;
 use crate::{
@@ -27,7 +28,13 @@ pub struct Running {
 }
 
 #[derive(Default)]
-pub struct RunningAnswers(Mutex<HashMap<MessageId, Arc<Running>>>);
+pub struct RunningAnswers {
+    answers: Mutex<HashMap<MessageId, Arc<Running>>>,
+    /// Those who write them.
+    pub tasks: TaskTracker,
+    /// The server stops: none begins any more, and those that are written end.
+    pub closing: CancellationToken,
+}
 
 impl Running {
     pub fn stop(&self) {
@@ -44,6 +51,9 @@ impl Running {
 impl RunningAnswers {
     /// Makes room for an answer that is about to begin.
     pub fn admit(&self, answer: &MessageId, owner: &Owner) -> Result<Arc<Running>, ApiError> {
+        if self.closing.is_cancelled() {
+            return Err(ApiError::Unavailable);
+        }
         let mut answers = self.answers();
         let sent: Vec<_> =
             answers.values().filter(|running| running.owner == *owner && !running.log.has_ended()).collect();
@@ -71,6 +81,6 @@ impl RunningAnswers {
 
     fn answers(&self) -> MutexGuard<'_, HashMap<MessageId, Arc<Running>>> {
         // Every change under the lock is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -74,7 +74,7 @@ impl Writing {
         let _ = begun.send(outcome);
         if is_new {
             self.answer().await;
-            sleep(REMEMBERED).await;
+            let _ = timeout(REMEMBERED, self.chat.running.closing.cancelled()).await;
         }
         self.chat.running.forget(&self.new.answer);
     }
@@ -142,6 +142,7 @@ impl Writing {
         tokio::select! {
             biased;
             () = self.running.stopped() => EndReason::Stopped,
+            () = self.chat.running.closing.cancelled() => EndReason::Interrupted,
             reason = self.unwanted_by_store() => reason,
             () = self.running.log.abandoned(self.chat.settings.grace) => EndReason::Interrupted,
         }

@@ -3,18 +3,35 @@
 use super::text::folded;
 use crate::wire::{
     chat::EndReason,
-    conversations::{Conversation, Export, ExportFormat, Message, Role},
+    conversations::{Conversation, Export, ExportFormat, ExportLanguage, Message, Role},
 };
 
 /// Longest file name made of a title, in characters and without its extension.
 const MAX_NAME_CHARS: usize = 60;
 
-pub fn export(conversation: &Conversation, format: ExportFormat) -> Result<Export, serde_json::Error> {
+/// What the file says by itself.
+struct Words {
+    question: &'static str,
+    answer: &'static str,
+    stopped: &'static str,
+    cut: &'static str,
+    filtered: &'static str,
+    interrupted: &'static str,
+    running: &'static str,
+}
+
+pub fn export(
+    conversation: &Conversation,
+    format: ExportFormat,
+    language: ExportLanguage,
+) -> Result<Export, serde_json::Error> {
     let name = file_name(&conversation.title);
     Ok(match format {
-        ExportFormat::Markdown => {
-            Export { file_name: format!("{name}.md"), media_type: "text/markdown".into(), text: markdown(conversation) }
-        }
+        ExportFormat::Markdown => Export {
+            file_name: format!("{name}.md"),
+            media_type: "text/markdown".into(),
+            text: markdown(conversation, language),
+        },
         ExportFormat::Json => Export {
             file_name: format!("{name}.json"),
             media_type: "application/json".into(),
@@ -23,30 +40,59 @@ pub fn export(conversation: &Conversation, format: ExportFormat) -> Result<Expor
     })
 }
 
-fn markdown(conversation: &Conversation) -> String {
+fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
+    let words = Words::of(language);
     let mut text = format!("# {}\n", conversation.title);
     for message in &conversation.messages {
         let heading = match message.role {
-            Role::Question => "Question",
-            Role::Answer => "Answer",
+            Role::Question => words.question,
+            Role::Answer => words.answer,
         };
         text.push_str(&format!("\n## {heading}\n\n{}\n", message.text.trim_end()));
-        if let Some(note) = note(message) {
+        if let Some(note) = words.note(message) {
             text.push_str(&format!("\n*({note})*\n"));
         }
     }
     text
 }
 
-/// What an answer is, unless it is whole.
-fn note(message: &Message) -> Option<&'static str> {
-    match (message.role, message.end) {
-        (Role::Question, _) | (Role::Answer, Some(EndReason::Complete)) => None,
-        (Role::Answer, Some(EndReason::Stopped)) => Some("stopped"),
-        (Role::Answer, Some(EndReason::Length)) => Some("cut: too long"),
-        (Role::Answer, Some(EndReason::Filtered)) => Some("filtered"),
-        (Role::Answer, Some(EndReason::Interrupted)) => Some("interrupted"),
-        (Role::Answer, None) => Some("still being written"),
+impl Words {
+    const ENGLISH: Self = Self {
+        question: "Question",
+        answer: "Answer",
+        stopped: "stopped",
+        cut: "cut: too long",
+        filtered: "filtered",
+        interrupted: "interrupted",
+        running: "still being written",
+    };
+    const FRENCH: Self = Self {
+        question: "Question",
+        answer: "Réponse",
+        stopped: "arrêtée",
+        cut: "coupée\u{a0}: trop longue",
+        filtered: "filtrée",
+        interrupted: "interrompue",
+        running: "en cours de rédaction",
+    };
+
+    fn of(language: ExportLanguage) -> Self {
+        match language {
+            ExportLanguage::English => Self::ENGLISH,
+            ExportLanguage::French => Self::FRENCH,
+        }
+    }
+
+    /// What an answer is, unless it is whole.
+    fn note(&self, message: &Message) -> Option<&'static str> {
+        match (message.role, message.end) {
+            (Role::Question, _) | (Role::Answer, Some(EndReason::Complete)) => None,
+            (Role::Answer, Some(EndReason::Stopped)) => Some(self.stopped),
+            (Role::Answer, Some(EndReason::Length)) => Some(self.cut),
+            (Role::Answer, Some(EndReason::Filtered)) => Some(self.filtered),
+            (Role::Answer, Some(EndReason::Interrupted)) => Some(self.interrupted),
+            (Role::Answer, None) => Some(self.running),
+        }
     }
 }
 

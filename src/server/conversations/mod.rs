@@ -17,7 +17,8 @@ use crate::wire::{
     auth::UserClaims,
     chat::ConversationId,
     conversations::{
-        Conversation, ConversationList, Done, Export, ExportFormat, MAX_SEARCH_CHARS, MAX_TITLE_CHARS, RenameRequest,
+        Conversation, ConversationList, Done, Export, ExportFormat, ExportLanguage, MAX_SEARCH_CHARS, MAX_TITLE_CHARS,
+        RenameRequest,
     },
     error::ApiError,
 };
@@ -64,11 +65,17 @@ impl Conversations {
         user: &UserClaims,
         id: Option<String>,
         format: Option<String>,
+        language: Option<String>,
     ) -> Result<Export, ApiError> {
         let format = format.and_then(|format| serde_json::from_value::<ExportFormat>(format.into()).ok());
         let format = format.ok_or_else(|| invalid("format", "must be `markdown` or `json`"))?;
+        let language = match language {
+            Some(language) => serde_json::from_value::<ExportLanguage>(language.into()).ok(),
+            None => Some(ExportLanguage::default()),
+        };
+        let language = language.ok_or_else(|| invalid("language", "must be `en` or `fr`"))?;
         let conversation = self.conversation(user, id).await?;
-        export::export(&conversation, format).map_err(|error| {
+        export::export(&conversation, format, language).map_err(|error| {
             tracing::error!(%error, "conversation not exported");
             ApiError::Internal
         })

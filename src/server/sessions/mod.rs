@@ -215,6 +215,11 @@ impl Sessions {
         }
     }
 
+    /// Returns once no refresh is under way: what the provider has given is stored by then.
+    pub async fn finished(&self) {
+        self.refreshes.finished().await;
+    }
+
     async fn remember_access_token(
         &self,
         id: &SessionId,

@@ -14,6 +14,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
+use tokio_util::task::TaskTracker;
 
 use super::{
     RefreshFailure, Sessions, TOKEN_TYPE,
@@ -52,7 +53,10 @@ const STORE_AGAIN_AFTER: [Duration; 10] = [
 
 /// The refreshes under way in this process.
 #[derive(Clone, Default)]
-pub(super) struct RefreshesInFlight(Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>);
+pub(super) struct RefreshesInFlight {
+    by_claimant: Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>,
+    tasks: TaskTracker,
+}
 
 impl Sessions {
     /// A new access token for the session. All callers that ask while one refresh is under way get the same answer, and
@@ -203,10 +207,16 @@ fn ended(reason: &str) -> RefreshFailure {
 }
 
 impl RefreshesInFlight {
+    /// Returns once none is under way.
+    pub async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
     /// Waits for the refresh of this claimant that is under way, or starts `refresh`.
     async fn join(&self, claimant: Claimant, refresh: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
         let shared = {
-            let mut refreshes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut refreshes = self.by_claimant.lock().unwrap_or_else(PoisonError::into_inner);
             refreshes.entry(claimant.clone()).or_insert_with(|| self.start(claimant, refresh)).clone()
         };
         shared.await
@@ -222,7 +232,7 @@ impl RefreshesInFlight {
         let refreshes = self.clone();
         async move {
             let under_way = UnderWay { refreshes, claimant };
-            let task = tokio::spawn(async move {
+            let task = under_way.refreshes.tasks.clone().spawn(async move {
                 let _under_way = under_way;
                 refresh.await
             });
@@ -241,6 +251,6 @@ struct UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.refreshes.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimant);
+        self.refreshes.by_claimant.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimant);
     }
 }

@@ -34,6 +34,20 @@ async fn a_wrong_key_is_refused_and_is_in_no_url() {
 }
 
 #[tokio::test]
+async fn an_upstream_that_does_not_know_stream_options_is_asked_without_them_at_once_and_from_then_on() {
+    let asker = Asker::start().await;
+    asker.play("no-stream-options", 0, 0).await;
+    for _ in 0..2 {
+        let heard = asker.ask("hello").await;
+        heard.is(SOME_WORDS, Ok(Some(FinishReason::Complete)));
+        assert_eq!(heard.usage, None);
+    }
+    let asked_for_usage: Vec<bool> =
+        asker.requests().await.iter().map(|request| request["body"].get("stream_options").is_some()).collect();
+    assert_eq!(asked_for_usage, [true, false, false]);
+}
+
+#[tokio::test]
 async fn what_may_pass_is_asked_again_twice() {
     let asker = Asker::start().await;
     asker.play("rate-limited-ms", 1, 2).await;

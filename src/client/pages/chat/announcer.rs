@@ -8,8 +8,8 @@ use super::entry::{Growing, Progress};
 use crate::{
     client::{
         browser,
-        language::{Catalogue, ChosenLanguage},
-        markdown::{Splitter, sentences::Told},
+        language::{Catalogue, ChosenLanguage, Language},
+        markdown::{Splitter, sentences::Told, spoken::language_of},
     },
     wire::chat::EndReason,
 };
@@ -17,9 +17,18 @@ use crate::{
 /// Sentences are told together that come within this time.
 const PACE: Duration = Duration::from_millis(700);
 
+/// Something to be heard.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    number: u64,
+    text: String,
+    /// Where it is not the page's, or may not be.
+    language: Option<Language>,
+}
+
 #[derive(Clone, Copy, PartialEq)]
 pub struct Announcer {
-    said: Signal<Vec<(u64, String)>>,
+    said: Signal<Vec<Said>>,
     told: CopyValue<Told>,
     last: CopyValue<(u64, Duration)>,
 }
@@ -36,10 +45,9 @@ impl Announcer {
         self.told.set(Told::default());
     }
 
-    pub fn say(mut self, text: String) {
-        self.last.write().0 += 1;
-        let number = self.last.peek().0;
-        self.said.write().push((number, text));
+    /// Says something in the page's language.
+    pub fn say(self, text: String) {
+        self.say_in(None, text);
     }
 
     /// Tells what is whole of a text that grows.
@@ -64,8 +72,14 @@ impl Announcer {
     fn tell_now(mut self, text: &Splitter, ended: bool, catalogue: &Catalogue) {
         let sentences = self.told.write().next(text, ended, catalogue);
         if !sentences.is_empty() {
-            self.say(sentences.join(" "));
+            self.say_in(language_of(&text.blocks()), sentences.join(" "));
         }
+    }
+
+    fn say_in(mut self, language: Option<Language>, text: String) {
+        self.last.write().0 += 1;
+        let number = self.last.peek().0;
+        self.said.write().push(Said { number, text, language });
     }
 }
 
@@ -94,8 +108,8 @@ pub fn end_in_words(reason: EndReason, catalogue: &Catalogue) -> Option<&'static
 pub fn LiveRegion(announcer: Announcer) -> Element {
     rsx! {
         div { class: "for-screen-readers", "aria-live": "polite", "aria-relevant": "additions", id: "announcements",
-            for (number, text) in announcer.said.read().iter() {
-                p { key: "{number}", "{text}" }
+            for Said { number, text, language } in announcer.said.read().iter() {
+                p { key: "{number}", lang: language.map(Language::tag), "{text}" }
             }
         }
     }

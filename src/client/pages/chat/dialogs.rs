@@ -8,7 +8,7 @@ use super::{
 use crate::{
     client::{
         components::{COMPOSER, Dialog},
-        language::{Words, use_catalogue},
+        language::{Words, use_catalogue, use_language},
         listeners, screen,
     },
     wire::{
@@ -102,9 +102,10 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
         }
     };
     let id = summary.id.clone();
+    let language = use_language();
     let export = move |format| {
         let id = id.clone();
-        spawn(async move { close_or_tell(list.export(id, format).await) });
+        spawn(async move { close_or_tell(list.export(id, format, language.peek()).await) });
     };
     let export_json = export.clone();
     rsx! {

@@ -3,7 +3,10 @@
 use std::rc::Rc;
 
 use crate::{
-    client::markdown::{Splitter, split::split},
+    client::{
+        language::Language,
+        markdown::{Splitter, split::split, spoken::language_of},
+    },
     wire::{
         chat::{AnswerError, ChatEvent, ChatEventKind, EndReason, MessageId, Usage},
         conversations::{Message, Role},
@@ -22,6 +25,8 @@ pub struct Entry {
     pub text: Rc<str>,
     /// Of an answer: its Markdown.
     pub blocks: Vec<Rc<str>>,
+    /// Of an answer: what it is written in, where that is clear.
+    pub language: Option<Language>,
     pub thinking: Rc<str>,
     pub usage: Option<Usage>,
     pub progress: Progress,
@@ -47,6 +52,7 @@ pub enum Progress {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
     pub blocks: Vec<Rc<str>>,
+    pub language: Option<Language>,
     pub thinking: Rc<str>,
 }
 
@@ -78,6 +84,7 @@ impl Entry {
             author: Author::Assistant,
             text: "".into(),
             blocks: vec![],
+            language: None,
             thinking: "".into(),
             usage: None,
             progress,
@@ -97,6 +104,7 @@ impl Entry {
             id: Some(message.id.clone()),
             author,
             text: message.text.as_str().into(),
+            language: language_of(&blocks),
             blocks,
             usage: message.usage,
             ..Self::answer(key, progress)
@@ -105,12 +113,14 @@ impl Entry {
 
     /// The same answer, with all that has come of it.
     pub fn ended(&self, growing: &Growing, progress: Progress) -> Self {
+        let blocks = growing.split.blocks();
         Self {
             key: self.key,
             id: growing.answer.clone().or_else(|| self.id.clone()),
             author: self.author,
             text: growing.text.as_str().into(),
-            blocks: growing.split.blocks(),
+            language: language_of(&blocks),
+            blocks,
             thinking: growing.thinking.as_str().into(),
             usage: growing.usage,
             progress,
@@ -144,7 +154,8 @@ impl Growing {
     }
 
     pub fn live(&self) -> Live {
-        Live { blocks: self.split.blocks(), thinking: self.thinking.as_str().into() }
+        let blocks = self.split.blocks();
+        Live { language: language_of(&blocks), blocks, thinking: self.thinking.as_str().into() }
     }
 
     /// The end that was told, if it was.

@@ -9,7 +9,9 @@ use crate::{
     api::{self, authorized::Authorized, payload::Answer},
     client::{
         auth_state::{Auth, use_auth},
-        browser, browser_key, screen,
+        browser, browser_key,
+        language::Language,
+        screen,
     },
     wire::{
         chat::ConversationId,
@@ -86,11 +88,12 @@ impl ConversationList {
     }
 
     /// Hands the conversation to the person as a file.
-    pub async fn export(self, id: ConversationId, format: ExportFormat) -> Result<(), ApiError> {
+    pub async fn export(self, id: ConversationId, format: ExportFormat, language: Language) -> Result<(), ApiError> {
         let (id, format) = (Some(id.to_string()), Some(name_of(format).to_owned()));
+        let language = Some(language.tag().to_owned());
         let door = |token| {
             let call = Authorized::new(token, browser_key::sign, ());
-            api::conversations::export_conversation(id.clone(), format.clone(), call)
+            api::conversations::export_conversation(id.clone(), format.clone(), language.clone(), call)
         };
         let Answer(export) = self.auth.call(door).await?;
         screen::save_file(&export.file_name, &export.media_type, &export.text);

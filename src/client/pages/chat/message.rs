@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 use super::{
     announcer::end_in_words,
     conversation::Conversation,
-    entry::{Entry, Progress},
+    entry::{Entry, Live, Progress},
 };
 use crate::{
     client::{
@@ -21,17 +21,17 @@ use crate::{
 };
 
 #[component]
-pub fn Question(entry: Rc<Entry>, conversation: Conversation, can_edit: bool) -> Element {
+pub fn Question(entry: Rc<Entry>, conversation: Conversation) -> Element {
     let words = &use_catalogue().chat;
-    let (can_edit, edited) = (can_edit && entry.id.is_some(), entry.clone());
+    let edited = entry.clone();
     rsx! {
         article { class: "message you", "aria-label": words.you,
             h2 { class: "for-screen-readers", {words.you} }
             p { class: "text", dir: "auto", "{entry.text}" }
             div { class: "actions",
                 CopyButton { label: words.copy, text: entry.text.to_string() }
-                if can_edit {
-                    button { class: "quiet", r#type: "button", onclick: move |_| conversation.edit(&edited), {words.edit} }
+                if entry.id.is_some() {
+                    button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {words.edit} }
                 }
             }
         }
@@ -43,9 +43,9 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
     let catalogue = use_catalogue();
     let is_running = entry.progress == Progress::Running;
     // Only the answer that is being written is rendered again when it grows.
-    let (blocks, thinking) = match is_running {
-        true => (conversation.live.read().blocks.clone(), conversation.live.read().thinking.clone()),
-        false => (entry.blocks.clone(), entry.thinking.clone()),
+    let Live { blocks, language, thinking } = match is_running {
+        true => conversation.live.read().clone(),
+        false => Live { blocks: entry.blocks.clone(), language: entry.language, thinking: entry.thinking.clone() },
     };
     let has_text = !blocks.is_empty();
     rsx! {
@@ -58,7 +58,7 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                 }
             }
             if has_text {
-                Markdown { blocks }
+                Markdown { blocks, language }
             }
             if is_running {
                 Waiting { has_text }

@@ -33,11 +33,12 @@ pub fn Transcript(conversation: Conversation) -> Element {
                 Phase::Shown => rsx! {},
             }
             // Silent while an answer grows: it is told whole sentences at a time elsewhere.
-            div { class: "log", role: "log", "aria-label": words.conversation, "aria-live": "off",
+            // Questions are not edited while one is answered: hidden by style, so that none is rendered again for that.
+            div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": words.conversation, "aria-live": "off",
                 for entry in entries {
                     match entry.author {
                         Author::You => rsx! {
-                            Question { key: "{entry.key}", entry, conversation, can_edit: !is_answering }
+                            Question { key: "{entry.key}", entry, conversation }
                         },
                         Author::Assistant => rsx! {
                             Answer { key: "{entry.key}", is_last: last == Some(entry.key), entry, conversation }

@@ -1,6 +1,9 @@
 //! Any server that speaks OpenAI's chat completions.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
@@ -40,6 +43,8 @@ pub struct ChatCompletions {
     endpoint: Url,
     settings: UpstreamSettings,
     environment: Environment,
+    /// Until it refuses a question for them, every server is thought to know `stream_options`.
+    knows_stream_options: AtomicBool,
 }
 
 /// A question that got no first token.
@@ -48,6 +53,8 @@ struct Failure {
     /// Whether it can be over in a moment, and how long that is, if the upstream says so.
     may_pass: bool,
     retry_after: Option<Duration>,
+    /// Whether it was refused for its `stream_options`.
+    names_stream_options: bool,
 }
 
 #[derive(Serialize)]
@@ -55,7 +62,9 @@ struct CompletionRequest<'a> {
     model: &'a str,
     messages: Vec<RequestMessage<'a>>,
     stream: bool,
-    stream_options: StreamOptions,
+    /// Usage is sent only to those who ask for it, at most servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
 }
 
 #[derive(Serialize)]
@@ -71,10 +80,17 @@ struct StreamOptions {
 
 impl ChatCompletions {
     pub fn new(settings: UpstreamSettings, environment: Environment) -> Result<Self, HttpSetupError> {
-        Ok(Self { http: http::client(None)?, endpoint: settings.endpoint(), settings, environment })
+        let knows_stream_options = AtomicBool::new(true);
+        Ok(Self {
+            http: http::client(None)?,
+            endpoint: settings.endpoint(),
+            settings,
+            environment,
+            knows_stream_options,
+        })
     }
 
-    fn request_body(&self, messages: &[Message]) -> Result<Vec<u8>, UpstreamError> {
+    fn request_body(&self, messages: &[Message], with_stream_options: bool) -> Result<Vec<u8>, UpstreamError> {
         let system_prompt = self.settings.system_prompt.as_deref();
         let system_prompt = system_prompt.map(|content| RequestMessage { role: Role::System.name(), content });
         let messages =
@@ -83,7 +99,7 @@ impl ChatCompletions {
             model: &self.settings.model,
             messages: system_prompt.into_iter().chain(messages).collect(),
             stream: true,
-            stream_options: StreamOptions { include_usage: true },
+            stream_options: with_stream_options.then_some(StreamOptions { include_usage: true }),
         };
         serde_json::to_vec(&request).map_err(|error| {
             tracing::error!(%error, "the question can't be written");
@@ -99,7 +115,7 @@ impl ChatCompletions {
         let Some(first) = answer.first().await else { return Ok(stream::empty().boxed()) };
         // A connection that breaks before the first token has cost nothing but time.
         let first =
-            first.map_err(|error| Failure { error, may_pass: error == UpstreamError::Network, retry_after: None })?;
+            first.map_err(|error| Failure { may_pass: error == UpstreamError::Network, ..Failure::of(error) })?;
         Ok(stream::once(async { Ok(first) }).chain(answer.into_events()).boxed())
     }
 
@@ -116,7 +132,7 @@ impl ChatCompletions {
         };
         request.send().await.map_err(|error| {
             tracing::warn!(error = cause(error), "the upstream gave no answer");
-            Failure { error: UpstreamError::Network, may_pass: true, retry_after: None }
+            Failure { may_pass: true, ..Failure::of(UpstreamError::Network) }
         })
     }
 
@@ -128,7 +144,7 @@ impl ChatCompletions {
         };
         let mut value = HeaderValue::from_str(&value).map_err(|_| {
             tracing::error!("CHAT_API_KEY can't be sent in a header");
-            Failure { error: UpstreamError::Auth, may_pass: false, retry_after: None }
+            Failure::of(UpstreamError::Auth)
         })?;
         value.set_sensitive(true);
         Ok(Some((name, value)))
@@ -159,9 +175,11 @@ impl Upstream for ChatCompletions {
 
     /// Nothing of the person is told to the upstream but what they wrote.
     async fn answer(&self, messages: Vec<Message>, _user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
-        let body = self.request_body(&messages)?;
+        let mut with_stream_options = self.knows_stream_options.load(Ordering::Relaxed);
+        let mut body = self.request_body(&messages, with_stream_options)?;
         let first_token_by = Instant::now() + self.settings.patience.first_token;
-        for retries in 0.. {
+        let mut retries = 0;
+        loop {
             let failure = match timeout_at(first_token_by, self.ask(body.clone())).await {
                 Ok(Ok(events)) => return Ok(events),
                 Ok(Err(failure)) => failure,
@@ -170,13 +188,26 @@ impl Upstream for ChatCompletions {
                     return Err(UpstreamError::Timeout);
                 }
             };
+            if failure.names_stream_options && with_stream_options {
+                tracing::info!("the upstream does not know stream_options: from now on it is asked without them");
+                self.knows_stream_options.store(false, Ordering::Relaxed);
+                with_stream_options = false;
+                body = self.request_body(&messages, with_stream_options)?;
+                continue;
+            }
             let Some(pause) = self.pause(&failure, retries) else { return Err(failure.error) };
             if Instant::now() + pause >= first_token_by {
                 return Err(failure.error);
             }
             sleep(pause).await;
+            retries += 1;
         }
-        Err(UpstreamError::Upstream)
+    }
+}
+
+impl Failure {
+    fn of(error: UpstreamError) -> Self {
+        Self { error, may_pass: false, retry_after: None, names_stream_options: false }
     }
 }
 
@@ -199,11 +230,15 @@ async fn accept(response: reqwest::Response) -> Result<reqwest::Response, Failur
     if status == StatusCode::OK && !is_document {
         return Ok(response);
     }
-    let refusal = Refusal::in_body(&read_some(response).await);
+    // 400 at most; 422 where every parameter is checked.
+    let is_bad_request = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+    let body = read_some(response).await;
+    let refusal = Refusal::in_body(&body);
     Err(Failure {
         error: refusal.log_and_classify(Some((status, &headers))),
         may_pass: refusal.may_pass(status, &headers),
         retry_after: refusal::retry_after(&headers),
+        names_stream_options: is_bad_request && String::from_utf8_lossy(&body).contains("stream_options"),
     })
 }
 
