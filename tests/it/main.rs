@@ -8,6 +8,7 @@
 //! | `postgres`, `scripted_upstream`, `chatter` | (support) a database server, an upstream, a person who chats |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
+//! | `provider_profiles`, `client_key` | these and the session doors at other providers, and with a key in place of a secret |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
@@ -43,6 +44,7 @@ mod chat;
 mod chat_endings;
 mod chat_readers;
 mod chatter;
+mod client_key;
 mod conversation_store;
 mod conversations;
 mod doctor;
@@ -58,6 +60,7 @@ mod postgres;
 mod proof;
 mod prover;
 mod provider;
+mod provider_profiles;
 mod redis;
 mod refresh;
 mod refresh_failures;

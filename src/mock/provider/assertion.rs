@@ -17,7 +17,7 @@ use super::{client::ClientAuthError, endpoint::Endpoint, params::Params, shared:
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Seconds (FAPI 2.0 §5.3.3.1).
+/// Seconds: how long one is good (FAPI 2.0 §5.3.3.1), and how far the client's clock may be ahead.
 const LONGEST: u64 = 60;
 
 /// The `jti`s that came, for as long as their assertions are good.
@@ -60,7 +60,7 @@ pub fn verify(shared: &Shared, params: &Params) -> Result<(), ClientAuthError> {
                 && (claims.aud == shared.issuer || claims.aud == token_endpoint)
                 && now < claims.exp
                 && claims.exp <= claims.iat + LONGEST
-                && claims.iat <= now + 5
+                && claims.iat <= now + LONGEST
                 && shared.seen_assertions().is_new(&claims.jti)
         });
     if is_good { Ok(()) } else { Err(ClientAuthError::Unauthenticated) }

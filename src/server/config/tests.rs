@@ -59,16 +59,29 @@ fn each_wrong_value_is_refused_by_name() {
         ("ALLOW_WEAK_RSA_KEYS", "1"),
         ("API_AUDIENCE", "https://api.example.com"),
         ("INTROSPECTION_ENDPOINT", "https://sso.example.com/introspect"),
+        ("AUTHORIZATION_ENDPOINT", "http://sso.example.com/authorize"),
+        ("AUTHORIZE_PARAMETERS", "state=mine"),
+        ("AUTHORIZE_PARAMETERS", "audience=a&redirect_uri=https://evil.example.com"),
+        ("AUTHORIZE_PARAMETERS", "scope=admin"),
+        ("AUTHORIZE_PARAMETERS", "audience=a&audience=b"),
+        ("AUTHORIZE_PARAMETERS", "prompt=none"),
+        ("AUTHORIZE_PARAMETERS", "=a"),
         ("CHAT_GRACE_SECONDS", "-1"),
         ("CHAT_GRACE_SECONDS", "3601"),
         ("CHAT_GRACE_SECONDS", "20s"),
         ("CHAT_HISTORY_CHARS", "many"),
+        ("CLIENT_ASSERTION_AUDIENCE", "https://sso.example.com/token"),
         ("CLIENT_AUTH", "basic"),
+        // There is a secret already.
+        ("CLIENT_KEY_FILE", "client.pem"),
+        ("CLIENT_KEY_ID", "ours"),
         ("CLOCK_TOLERANCE", "301"),
         ("CLOCK_TOLERANCE", "-1"),
         ("CLOCK_TOLERANCE", "30s"),
         ("DATABASE_URL", "oracle-ai.db"),
         ("DATABASE_URL", "mysql://me:secret@db.example/chat"),
+        ("EMAIL_CLAIM", "my mail"),
+        ("END_SESSION_ENDPOINT", "https://me:secret@sso.example.com/logout"),
         ("FRONT_URL", "chat.example.com"),
         ("FRONT_URL", "https://chat.example.com/app"),
         ("FRONT_URL", "http://chat.example.com"),
@@ -79,17 +92,27 @@ fn each_wrong_value_is_refused_by_name() {
         ("ID_TOKEN_ALGS", "ES512"),
         ("ID_TOKEN_ALGS", " "),
         ("IP", "localhost"),
+        ("JWKS_URI", "/jwks"),
         ("LOG", "oracle_ai=loud"),
         ("MAX_AGE", "an hour"),
         ("MAX_AGE", "-1"),
         ("MAX_AGE", "18446744073709551615"),
         ("MOCK_PROVIDER_ADDR", "127.0.0.1:9400"),
+        ("MOCK_PROVIDER_PROFILE", "google"),
+        ("NAME_CLAIM", "."),
+        ("OIDC_CA_FILE", "/nowhere/ca.pem"),
+        ("OIDC_CA_FILE", "Cargo.toml"),
+        ("OIDC_DISCOVERY", "no"),
+        ("OIDC_ISSUER", "https://login.microsoftonline.com/common/v2.0"),
+        ("OIDC_ISSUER", "https://login.microsoftonline.com/{tenantid}/v2.0"),
         ("OIDC_ISSUER", "http://sso.example.com"),
         ("OIDC_ISSUER", "https://sso.example.com/?a=b"),
         ("FRONT_URL", "http://:secret@localhost:1"),
         ("OIDC_ISSUER", "https://me:secret@sso.example.com"),
         ("PORT", "0"),
         ("PORT", "80800"),
+        ("PUSHED_AUTHORIZATION_REQUESTS", "always"),
+        ("PUSHED_AUTHORIZATION_REQUEST_ENDPOINT", "par"),
         ("REDIRECT_URI", "https://chat.example.com/auth/callback#here"),
         ("REDIRECT_URI", "https://evil.example.com/auth/callback"),
         ("REDIRECT_URI", "https://chat.example.com/elsewhere"),
@@ -100,10 +123,20 @@ fn each_wrong_value_is_refused_by_name() {
         ("REQUIRED_ROLE", "chat "),
         ("REQUIRED_SCOPE", " "),
         ("REQUIRED_SCOPE", "chat \"x\""),
+        ("RESOURCE", "api"),
+        ("RESOURCE", "https://api.example.com/#here"),
+        ("REVOCATION_ENDPOINT", "revoke"),
         ("ROLES_CLAIM", "realm_access..roles"),
         ("ROLES_CLAIM", "my roles"),
+        ("ROLES_SEPARATOR", "^^"),
+        ("ROLES_SEPARATOR", "a"),
         ("SCOPES", "profile"),
         ("SCOPES", "openid \"x\""),
+        ("TOKEN_ENDPOINT", "ftp://sso.example.com/token"),
+        ("USERINFO_ENDPOINT", "https://sso.example.com/userinfo#here"),
+        // T38
+        ("USER_ID_CLAIM", "email"),
+        ("USER_ID_CLAIM", "preferred_username"),
     ] {
         let error = config(&[(variable, value)]).unwrap_err().to_string();
         assert!(error.starts_with(variable), "{variable}={value}: {error}");
@@ -361,4 +394,39 @@ mod with_the_mock {
         let error = config(&[("CLIENT_ID", "chat")]).unwrap_err().to_string();
         assert!(error.contains("OIDC_ISSUER"), "{error}");
     }
+}
+
+#[test]
+fn a_client_key_takes_the_place_of_the_secret() {
+    let way = ("CLIENT_AUTH", "private_key_jwt");
+    let without_secret = |more: &[(&'static str, &'static str)]| {
+        let pairs = PROVIDER.into_iter().filter(|(name, _)| *name != "CLIENT_SECRET");
+        Config::from_variables(&Variables::from_pairs(pairs.chain(more.iter().copied()))).unwrap_err().to_string()
+    };
+    assert!(config(&[way]).unwrap_err().to_string().starts_with("CLIENT_SECRET"));
+    assert!(without_secret(&[way]).starts_with("CLIENT_KEY_FILE must be set"));
+    for file in ["/nowhere/client.pem", "Cargo.toml"] {
+        let error = without_secret(&[way, ("CLIENT_KEY_FILE", file)]);
+        assert!(error.starts_with("CLIENT_KEY_FILE") && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn without_discovery_the_endpoints_that_a_login_needs_must_be_set() {
+    // T21
+    let off = ("OIDC_DISCOVERY", "false");
+    let set = [
+        ("AUTHORIZATION_ENDPOINT", "https://sso.example.com/authorize"),
+        ("TOKEN_ENDPOINT", "https://sso.example.com//token"),
+        ("JWKS_URI", "https://sso.example.com/jwks"),
+    ];
+    for n in 0..set.len() {
+        let some = [&[off][..], &set[..n]].concat();
+        assert!(config(&some).unwrap_err().to_string().starts_with(set[n].0));
+    }
+    let Provider::Configured(settings) = config(&[&[off][..], &set].concat()).unwrap().provider else {
+        panic!("not the mock")
+    };
+    assert_eq!(settings.metadata.endpoints["token_endpoint"], "https://sso.example.com//token");
+    assert!(!settings.metadata.discovery);
 }

@@ -1,0 +1,152 @@
+//! A client that signs (`private_key_jwt`), and requests that are pushed (RFC 9126).
+
+use std::sync::Arc;
+
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use oracle_ai::{
+    mock::provider::{Client, Profile},
+    server::{
+        guard::GuardSettings,
+        oidc::{ClientAuthentication, ClientKey, ClientKeyError},
+    },
+};
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use rsa::{RsaPrivateKey, pkcs8::EncodePrivateKey, traits::PublicKeyParts};
+use serde_json::{Value, json};
+
+use crate::{
+    app::TestApp,
+    browser::Browser,
+    introspection,
+    provider::{CLIENT_ID, MockProvider, client},
+};
+
+const KID: &str = "ours";
+
+fn pem(der: &[u8]) -> String {
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64_STANDARD.encode(der))
+}
+
+/// The private half in PEM, and the public one as a JWK.
+fn ec_key() -> (String, Value) {
+    let random = SystemRandom::new();
+    let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der.as_ref(), &random).unwrap();
+    let [x, y] = [1..33, 33..65].map(|half| BASE64_URL_SAFE_NO_PAD.encode(&pair.public_key().as_ref()[half]));
+    (pem(der.as_ref()), json!({ "kty": "EC", "crv": "P-256", "kid": KID, "x": x, "y": y }))
+}
+
+fn rsa_key(bits: usize) -> (String, Value) {
+    let key = RsaPrivateKey::new(&mut rand::rngs::OsRng, bits).unwrap();
+    let [n, e] = [key.n(), key.e()].map(|number| BASE64_URL_SAFE_NO_PAD.encode(number.to_bytes_be()));
+    let jwk = json!({ "kty": "RSA", "kid": KID, "n": n, "e": e });
+    (pem(key.to_pkcs8_der().unwrap().as_bytes()), jwk)
+}
+
+fn signing_with(pem: &str, audience: Option<String>) -> ClientAuthentication {
+    let key = ClientKey::from_pem(pem.as_bytes(), Some(KID.into())).unwrap();
+    ClientAuthentication::PrivateKeyJwt { key: Arc::new(key), audience }
+}
+
+/// A person at a server that signs with this key, where `client` is registered.
+async fn signing(pem: &str, client: Client) -> Browser {
+    let provider = MockProvider::playing(Profile::Plain, client).await;
+    let mut settings = provider.settings();
+    settings.client_authentication = signing_with(pem, None);
+    Browser::at(TestApp::guarded(settings, introspection::guard()), provider)
+}
+
+#[tokio::test]
+async fn a_client_with_a_key_signs_every_request_to_the_provider_anew() {
+    // T02, T60: each assertion is good once.
+    for (pem, jwk) in [ec_key(), rsa_key(2048)] {
+        for pushes_requests in [false, true] {
+            let browser = signing(&pem, Client { jwks: vec![jwk.clone()], pushes_requests, ..client() }).await;
+            let signed_in = browser.sign_in().await;
+            assert!(browser.is_let_in(&signed_in.access_token).await);
+            let access_token = browser.refreshed(&signed_in.session).await;
+            assert!(browser.is_let_in(&access_token).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_audience_of_assertions_can_be_the_token_endpoint_and_nothing_else_is_believed() {
+    // T60
+    let (pem, jwk) = ec_key();
+    for (path, is_believed) in [("/token", true), ("/elsewhere", false)] {
+        let provider = MockProvider::playing(Profile::Plain, Client { jwks: vec![jwk.clone()], ..client() }).await;
+        let mut settings = provider.settings();
+        settings.client_authentication = signing_with(&pem, Some(format!("{}{path}", provider.issuer)));
+        let browser = Browser::at(TestApp::new(settings), provider);
+        let status = browser.login().await.status;
+        assert_eq!(status.is_success(), is_believed, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_key_and_a_secret_are_not_believed_where_a_key_is_registered() {
+    // T02
+    let (_, jwk) = ec_key();
+    let (another, _) = ec_key();
+    let browser = signing(&another, Client { jwks: vec![jwk.clone()], ..client() }).await;
+    browser.login().await.assert_refused(502, "provider_unavailable");
+    let provider = MockProvider::playing(Profile::Plain, Client { jwks: vec![jwk], ..client() }).await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider);
+    browser.login().await.assert_refused(502, "provider_unavailable");
+}
+
+#[test]
+fn only_keys_that_are_long_enough_are_taken() {
+    assert!(matches!(ClientKey::from_pem(rsa_key(1024).0.as_bytes(), None), Err(ClientKeyError::Unsupported)));
+    for no_key in ["", "secret", "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"] {
+        assert!(matches!(ClientKey::from_pem(no_key.as_bytes(), None), Err(ClientKeyError::NotPkcs8)), "{no_key}");
+    }
+}
+
+#[tokio::test]
+async fn a_pushed_request_leaves_only_its_name_in_the_browser() {
+    // T62, T63
+    for (pushes_requests, pushed) in [(true, false), (false, true)] {
+        let provider = MockProvider::playing(Profile::Plain, Client { pushes_requests, ..client() }).await;
+        let mut settings = provider.settings();
+        settings.requests.pushed = pushed;
+        let browser = Browser::at(TestApp::guarded(settings, GuardSettings::default()), provider);
+        let begun = browser.begin().await;
+        let params = begun.params();
+        assert_eq!(params.len(), 2, "{params:?}");
+        assert_eq!(params["client_id"], CLIENT_ID);
+        assert!(params["request_uri"].starts_with("urn:ietf:params:oauth:request_uri:"));
+        let response = browser.authorize(&begun).await;
+        assert_eq!(response["state"], begun.state);
+        browser.exchange(&response).await.assert_ok();
+        assert_eq!(browser.provider.calls_of("pushed_authorization").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_pushed_request_that_expired_is_pushed_again_by_the_next_login() {
+    // T62
+    let provider = MockProvider::playing(Profile::Plain, Client { pushes_requests: true, ..client() }).await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider);
+    let begun = browser.begin().await;
+    browser.provider.expire_pushed().await;
+    assert_eq!(reqwest::get(begun.authorize_url).await.unwrap().status(), 400);
+    browser.sign_in().await;
+}
+
+#[tokio::test]
+async fn a_request_that_can_not_be_pushed_is_never_sent_through_the_browser_instead() {
+    // T63
+    let provider = MockProvider::playing(Profile::Plain, Client { pushes_requests: true, ..client() }).await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider);
+    browser.begin().await;
+    browser.provider.set_outage(&["pushed_authorization"]).await;
+    browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+}
