@@ -6,6 +6,7 @@
 //! | `router` | paths, limits and headers |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
+//! | `backchannel` | the provider says which of its sessions have ended |
 //! | `guard` | who may enter the API doors, and what for |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
@@ -15,6 +16,7 @@
 //! | `http` | what our HTTP clients have in common |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
+mod backchannel;
 pub mod chat;
 pub mod config;
 pub mod conversations;

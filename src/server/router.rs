@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use dioxus::{
     prelude::Element,
@@ -23,7 +23,7 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-use super::{Services, sessions::Readiness};
+use super::{Services, backchannel, sessions::Readiness};
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 
 /// Largest request body, in bytes. The longest message fits several times.
@@ -54,6 +54,7 @@ fn with_common(router: Router, services: Services) -> Router {
         .route("/api/{*door}", any(async || ApiError::NotFound))
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(readiness))
+        .route(backchannel::PATH, post(backchannel::logout))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(Extension(services))
         .layer(DefaultBodyLimit::max(MAX_BODY))

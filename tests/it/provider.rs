@@ -9,7 +9,7 @@ use std::{
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::{
     mock::provider::{Client, Provider},
-    server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings, RolesClaim},
+    server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, LogoutSettings, ProviderSettings, RolesClaim},
 };
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ pub const CLIENT_ID: &str = "oracle-ai";
 pub const CLIENT_SECRET: &str = "s:cr&t =%+é";
 /// The origin at which browsers see us.
 pub const FRONT_URL: &str = "http://localhost:8080";
+pub const SIGNED_OUT: &str = "http://localhost:8080/signed-out";
 pub const CALLBACK: &str = "http://localhost:8080/auth/callback";
 
 #[derive(Clone)]
@@ -44,6 +45,7 @@ pub fn settings(issuer: &str) -> ProviderSettings {
         id_tokens: IdTokenPolicy::default(),
         roles_claim: RolesClaim::default(),
         introspection_endpoint: None,
+        logout: LogoutSettings::of(&FRONT_URL.parse().unwrap()),
     }
 }
 
@@ -173,7 +175,8 @@ async fn start(address: SocketAddr) -> Provider {
         client_id: CLIENT_ID.into(),
         client_secret: CLIENT_SECRET.into(),
         redirect_uris: vec![CALLBACK.into()],
-        post_logout_redirect_uris: vec![],
+        post_logout_redirect_uris: vec![SIGNED_OUT.into()],
+        backchannel_logout_uri: None,
     };
     Provider::start(address, client).await.unwrap()
 }

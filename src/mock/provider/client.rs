@@ -16,6 +16,8 @@ pub struct Client {
     pub client_secret: String,
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it wants to be told of ended sessions (Back-Channel Logout §2.2).
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// Why a client is not believed to be ours.
@@ -96,6 +98,7 @@ mod tests {
             client_secret: "s%cr+t=&é".into(),
             redirect_uris: vec![],
             post_logout_redirect_uris: vec![],
+            backchannel_logout_uri: None,
         }
     }
 

@@ -5,6 +5,7 @@
 mod chat;
 mod guard;
 mod id_tokens;
+mod logout;
 mod provider;
 mod sessions;
 mod variables;
@@ -17,7 +18,12 @@ use std::{
 
 use url::Url;
 
-use super::{chat::ChatSettings, conversations::sql::DatabaseUrl, guard::GuardSettings};
+use super::{
+    chat::ChatSettings,
+    conversations::sql::DatabaseUrl,
+    guard::GuardSettings,
+    http::{is_https_or_loopback, is_loopback},
+};
 
 pub use chat::{ChatUpstream, MockUpstream};
 pub use provider::{MockProvider, Provider};
@@ -31,6 +37,7 @@ pub const VARIABLES: &[&str] = &[
     "ACCESS_TOKEN_TYP",
     "ACR_VALUES",
     "ALLOW_BEARER_TOKENS",
+    "ALLOW_UNTYPED_LOGOUT_TOKENS",
     "ALLOW_WEAK_RSA_KEYS",
     "API_AUDIENCE",
     "CHAT_ALLOW_HTTP",
@@ -55,6 +62,7 @@ pub const VARIABLES: &[&str] = &[
     "INTROSPECTION_ENDPOINT",
     "IP",
     "LOG",
+    "LOGOUT_URL",
     "MAX_AGE",
     "MOCK_PROVIDER_ADDR",
     "MOCK_UPSTREAM_ADDR",
@@ -167,22 +175,8 @@ fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
-fn is_https_or_loopback(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
-}
-
 fn has_no_user(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

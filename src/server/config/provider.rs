@@ -8,9 +8,9 @@ use url::Url;
 use super::{
     ConfigError, Variables,
     guard::{introspection_endpoint, roles_claim},
-    has_no_user, id_tokens, is_https_or_loopback, is_loopback,
+    has_no_user, id_tokens, is_https_or_loopback, is_loopback, logout,
 };
-use crate::server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings, RolesClaim};
+use crate::server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, LogoutSettings, ProviderSettings, RolesClaim};
 
 const DEFAULT_SCOPES: &str = "openid profile email";
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
@@ -35,6 +35,7 @@ pub struct MockProvider {
     pub id_tokens: IdTokenPolicy,
     pub roles_claim: RolesClaim,
     pub introspection_endpoint: Option<IntrospectionUrl>,
+    pub logout: LogoutSettings,
 }
 
 impl Provider {
@@ -69,6 +70,7 @@ fn configured(variables: &Variables, issuer: &str, front_url: &Url) -> Result<Pr
         id_tokens: id_tokens::policy(variables)?,
         roles_claim: roles_claim(variables)?,
         introspection_endpoint: introspection_endpoint(variables)?,
+        logout: logout::settings(variables, front_url)?,
     })
 }
 
@@ -107,6 +109,7 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
         id_tokens: id_tokens::policy(variables)?,
         roles_claim: roles_claim(variables)?,
         introspection_endpoint: introspection_endpoint(variables)?,
+        logout: logout::settings(variables, front_url)?,
     })
 }
 

@@ -33,7 +33,8 @@ pub async fn start(
         client_id: CLIENT_ID.into(),
         client_secret: client_secret.clone(),
         redirect_uris: vec![settings.redirect_uri.to_string()],
-        post_logout_redirect_uris: vec![format!("{front_url}signed-out")],
+        post_logout_redirect_uris: vec![settings.logout.redirect_uri.to_string()],
+        backchannel_logout_uri: Some(format!("{front_url}backchannel-logout")),
     };
     let refused = |error: &dyn std::fmt::Display| StartError::Provider(error.to_string());
     let provider = Provider::start(settings.address, client).await.map_err(|error| refused(&error))?;
@@ -47,6 +48,7 @@ pub async fn start(
         id_tokens: settings.id_tokens.clone(),
         roles_claim: settings.roles_claim.clone(),
         introspection_endpoint: settings.introspection_endpoint.clone(),
+        logout: settings.logout.clone(),
     };
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }

@@ -13,6 +13,8 @@ mod introspections;
 mod permission;
 mod presented;
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, header, request::Parts},
@@ -25,12 +27,27 @@ pub use permission::RequiredPermissions;
 
 use presented::Presented;
 
-use super::{Services, oidc::AccessTokenError, proof::ProofChallenge, sessions::StoreError};
+use super::{
+    Services,
+    oidc::AccessTokenError,
+    proof::ProofChallenge,
+    sessions::{SecretHash, SessionEnd, Sessions, StoreError},
+};
 use crate::wire::{auth::UserClaims, error::ApiError};
 
 /// Whoever called a guarded door with a good access token. A door that takes one can't be entered without.
 pub struct Caller {
     pub user: UserClaims,
+    /// The session that the access token was issued to, if it was issued here.
+    pub session: Option<SecretHash>,
+    sessions: Arc<Sessions>,
+}
+
+impl Caller {
+    /// Tells when the caller's session has ended.
+    pub fn session_end(&self) -> SessionEnd {
+        self.session.as_ref().map_or_else(SessionEnd::never, |session| self.sessions.watch(session))
+    }
 }
 
 /// Why a call was not let in (RFC 6750 §3, RFC 9449 §7.1).
@@ -52,19 +69,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     /// Each step costs more than the one before, and only a good token of this key's makes us remember its proof.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let presented = Presented::in_headers(&parts.headers)?;
-        let Services { guard, proofs, .. } =
+        let Services { guard, proofs, sessions, .. } =
             Services::from_request_parts(parts, state).await.map_err(|_| Refusal::Unavailable)?;
         let identity = match presented {
             Presented::WithProof(access_token) => {
                 let proof = proofs.verify(parts, Some(access_token.secret()))?;
                 let identity = guard.identify(&access_token, Some(&proof.thumbprint)).await?;
-                proofs.spend(proof, parts).await?;
+                proofs.spend(proof, parts.uri.path()).await?;
                 identity
             }
             Presented::Bearer(access_token) => guard.identify(&access_token, None).await?,
         };
         guard.required().check(&identity.permissions)?;
-        Ok(Self { user: identity.user })
+        Ok(Self { user: identity.user, session: identity.session, sessions })
     }
 }
 

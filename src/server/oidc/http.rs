@@ -52,7 +52,7 @@ impl ProviderHttp {
         TokenEndpointHttp { http: self.clone(), status: AtomicU16::new(0) }
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(no_answer)?;
         let mut answer = self.client.execute(request).await.map_err(no_answer)?;
         let mut body = Vec::new();

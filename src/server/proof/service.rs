@@ -34,6 +34,13 @@ pub struct Proofs {
 #[derive(Clone, Debug)]
 pub struct BrowserKey(pub Thumbprint);
 
+/// A proof that was verified for this request, and not yet spent.
+pub struct UnspentProof {
+    proof: Proof,
+    proofs: Arc<Proofs>,
+    path: String,
+}
+
 /// Why a proof was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofRefusal {
@@ -47,6 +54,7 @@ pub enum ProofRefusal {
 }
 
 /// What a caller is told of a [`ProofRefusal`]: a challenge (RFC 9449 §7.1), and a nonce where that helps (§8).
+#[derive(Debug)]
 pub enum ProofChallenge {
     InvalidProof,
     UseNonce(String),
@@ -66,27 +74,27 @@ impl Proofs {
         let expected = Expected { method: parts.method.as_str(), htu: &htu, access_token };
         let values = parts.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes);
         check(values, &expected, self.environment.now(), &self.nonces)
-            .map_err(|error| self.challenge(error.into(), parts))
+            .map_err(|error| self.challenge(error.into(), parts.uri.path()))
     }
 
     /// Spends the proof of this request and gives the key that made it. Whoever knows whose key it must be compares
     /// first: anybody can make keys, and what is spent takes room in the store.
-    pub async fn spend(&self, proof: Proof, parts: &Parts) -> Result<BrowserKey, ProofChallenge> {
+    pub async fn spend(&self, proof: Proof, path: &str) -> Result<BrowserKey, ProofChallenge> {
         let jti = RecordName::of(Kind::Spent, &proof.jti_hash);
         // RFC 9449 §11.1: in the store, so that no replica accepts it again.
         match self.store.spend(&jti, proof.expires_at, self.environment.now()).await {
             Ok(true) => Ok(BrowserKey(proof.thumbprint)),
-            Ok(false) => Err(self.challenge(ProofRefusal::Replayed, parts)),
-            Err(error) => Err(self.challenge(error.into(), parts)),
+            Ok(false) => Err(self.challenge(ProofRefusal::Replayed, path)),
+            Err(error) => Err(self.challenge(error.into(), path)),
         }
     }
 
-    fn challenge(&self, refusal: ProofRefusal, parts: &Parts) -> ProofChallenge {
+    fn challenge(&self, refusal: ProofRefusal, path: &str) -> ProofChallenge {
         match &refusal {
             // An honest browser with a wrong clock gets here once per call.
             ProofRefusal::Proof(ProofError::UseNonce) => {}
             ProofRefusal::Store(error) => tracing::error!(%error, "proof could not be judged"),
-            _ => tracing::warn!(reason = %refusal, path = parts.uri.path(), "proof refused"),
+            _ => tracing::warn!(reason = %refusal, path, "proof refused"),
         }
         match refusal {
             ProofRefusal::Proof(ProofError::UseNonce) => {
@@ -98,14 +106,39 @@ impl Proofs {
     }
 }
 
-/// For the session doors.
-impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
+impl UnspentProof {
+    pub fn key(&self) -> &Thumbprint {
+        &self.proof.thumbprint
+    }
+
+    pub async fn spend(self) -> Result<BrowserKey, ProofChallenge> {
+        self.proofs.spend(self.proof, &self.path).await
+    }
+
+    /// For what may as well be asked twice.
+    pub fn unspent(self) -> BrowserKey {
+        BrowserKey(self.proof.thumbprint)
+    }
+}
+
+/// For the doors of sessions that there are.
+impl<S: Send + Sync> FromRequestParts<S> for UnspentProof {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let proof = services.proofs.verify(parts, None).map_err(IntoResponse::into_response)?;
-        services.proofs.spend(proof, parts).await.map_err(IntoResponse::into_response)
+        Ok(Self { proof, proofs: services.proofs, path: parts.uri.path().to_owned() })
+    }
+}
+
+/// For the door that begins a session.
+impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let proof = UnspentProof::from_request_parts(parts, state).await?;
+        proof.spend().await.map_err(IntoResponse::into_response)
     }
 }
 

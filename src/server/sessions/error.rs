@@ -5,6 +5,7 @@ use crate::{
     server::{
         environment::RandomnessError,
         oidc::{ExchangeError, ProviderError},
+        proof::ProofChallenge,
     },
     wire::error::{ApiError, LoginRefusal, RETRY_AFTER_SECONDS},
 };
@@ -16,6 +17,8 @@ pub enum LoginError {
     UnknownState,
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
+    #[error("the provider's session, or all of the user's, were ended while the login was under way")]
+    EndedMeanwhile,
     #[error("the authorization response has neither code nor error, or both")]
     NeitherCodeNorError,
     #[error("the authorization code is too long")]
@@ -31,6 +34,18 @@ pub enum LoginError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
+}
+
+/// Why a call about a session went no further.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmissionError {
+    #[error("the session is bound to another browser's key")]
+    OtherBrowser,
+    /// Logged where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why a session was not ended.
@@ -79,7 +94,7 @@ impl From<LoginError> for ApiError {
             _ => tracing::warn!(%error, "login not finished"),
         }
         match error {
-            LoginError::UnknownState | LoginError::OtherBrowser => Self::InvalidState,
+            LoginError::UnknownState | LoginError::OtherBrowser | LoginError::EndedMeanwhile => Self::InvalidState,
             LoginError::NeitherCodeNorError => Self::InvalidField {
                 field: "code".into(),
                 reason: "exactly one of `code` and `error` is needed".into(),
@@ -119,6 +134,20 @@ impl From<LogoutError> for ApiError {
         match error {
             LogoutError::OtherBrowser => Self::InvalidProof,
             LogoutError::Store(_) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<AdmissionError> for ApiError {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::OtherBrowser => {
+                tracing::warn!(%error, "not let in");
+                Self::InvalidProof
+            }
+            AdmissionError::Store(error) => error.into(),
+            AdmissionError::Proof(ProofChallenge::Unavailable) => Self::Unavailable,
+            AdmissionError::Proof(_) => Self::InvalidProof,
         }
     }
 }

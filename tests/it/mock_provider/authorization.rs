@@ -11,6 +11,7 @@ fn client(redirect_uri: &str) -> Client {
         client_secret: CLIENT_SECRET.into(),
         redirect_uris: vec![redirect_uri.into()],
         post_logout_redirect_uris: vec![],
+        backchannel_logout_uri: None,
     }
 }
 

@@ -155,6 +155,7 @@ fn provider() -> ProviderSettings {
         id_tokens: IdTokenPolicy::default(),
         roles_claim: Default::default(),
         introspection_endpoint: None,
+        logout: crate::server::oidc::LogoutSettings::of(&"https://chat.example.com".parse().unwrap()),
     }
 }
 
