@@ -35,7 +35,7 @@ pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<An
 #[post("/api/refresh", proof: crate::server::proof::UnspentProof, services: crate::server::Services)]
 pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
     let session = request.into_body().session;
-    let key = services.sessions.admit(&session, proof).await?;
+    let key = services.sessions.admit(&session, proof, crate::server::audit::Event::RefreshFailed).await?;
     Ok(Answer(services.sessions.refresh_access_token(&session, &key).await?))
 }
 
@@ -43,6 +43,6 @@ pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Ans
 #[post("/api/logout", proof: crate::server::proof::UnspentProof, services: crate::server::Services)]
 pub async fn logout(request: Proven<LogoutRequest>) -> Result<Answer<LogoutResponse>, ApiError> {
     let session = request.into_body().session;
-    let key = services.sessions.admit(&session, proof).await?;
+    let key = services.sessions.admit(&session, proof, crate::server::audit::Event::LogoutFailed).await?;
     Ok(Answer(services.sessions.logout(&session, &key).await?))
 }

@@ -12,6 +12,7 @@ use url::form_urlencoded;
 
 use super::{
     Services,
+    audit::{self, Event},
     oidc::LogoutTokenError,
     sessions::BackChannelError,
 };
@@ -67,16 +68,16 @@ impl Refusal {
     }
 }
 
-/// Logged here, once: the door is the boundary.
+/// Recorded here, once: the door is the boundary.
 impl From<BackChannelError> for Refusal {
     fn from(error: BackChannelError) -> Self {
         match error {
             BackChannelError::Store(_) | BackChannelError::Token(LogoutTokenError::Unavailable(_)) => {
-                tracing::error!(%error, "back-channel logout not done");
+                audit::record(Event::BackChannelLogoutFailed, None, Some(&error));
                 Self::later()
             }
             BackChannelError::Token(_) | BackChannelError::Replayed => {
-                tracing::warn!(%error, "back-channel logout refused");
+                audit::record(Event::BackChannelLogoutRefused, None, Some(&error));
                 Self::invalid(error.to_string())
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths, limits and headers |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
@@ -14,13 +15,17 @@
 //! | `conversations` | stored conversations, and their store |
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
+//! | `audit` | what auditors ask for, as lines of the log |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
+pub mod audit;
 mod backchannel;
 pub mod chat;
+pub mod command;
 pub mod config;
 pub mod conversations;
 mod embedded;
+mod end_sessions;
 pub mod environment;
 pub mod guard;
 pub mod http;
@@ -91,7 +96,7 @@ pub enum StartError {
 }
 
 /// Serves `app` and the doors until the process is told to stop.
-pub fn serve(app: fn() -> Element) -> ExitCode {
+fn serve(app: fn() -> Element) -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => {

@@ -10,6 +10,7 @@
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
+//! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
 //! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
 //! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
@@ -32,6 +33,7 @@
 mod answers;
 mod app;
 mod authorization_request;
+mod backchannel;
 mod bad_input;
 mod browser;
 mod browser_key;
@@ -47,7 +49,9 @@ mod introspection;
 mod jwt_access_token;
 mod login;
 mod login_failures;
+mod logout;
 mod mock_provider;
+mod own_sessions;
 mod permission;
 mod postgres;
 mod proof;

@@ -121,6 +121,26 @@ impl MockProvider {
         self.control(Method::POST, "/outage", json!({ "endpoints": endpoints })).await;
     }
 
+    /// Ends the user's sessions here; the logout tokens that were sent, or are to be.
+    pub async fn log_out(&self, user: &str, order: Value) -> Vec<String> {
+        let sent = self.control(Method::POST, &format!("/users/{user}/backchannel-logout"), order).await;
+        let sent: Vec<Value> = serde_json::from_str(&sent).unwrap();
+        sent.iter().map(|sent| sent["logout_token"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What a browser that is sent there gets.
+    pub async fn get(&self, url: &Url) -> reqwest::Response {
+        self.http.get(url.clone()).send().await.unwrap()
+    }
+
+    /// Of all calls of an endpoint.
+    pub async fn outcomes_of(&self, endpoint: &str) -> Vec<String> {
+        let calls = self.control(Method::GET, "/calls", json!({})).await;
+        let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
+        let of = calls.iter().filter(|call| call["endpoint"] == endpoint);
+        of.map(|call| call["outcome"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// A new signing key: `{"same_kid": …, "remove_old": …}`.
     pub async fn rotate_keys(&self, how: Value) {
         self.control(Method::POST, "/rotate-keys", how).await;

@@ -100,7 +100,8 @@ impl Chat {
         let running = self.running.admit(&answer, &owner)?;
         // From here on somebody reads: the grace begins when they go.
         let events = running.log.read(None);
-        let writing = Writing { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
+        let writing =
+            Writing { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
         // A task of its own from the start: nothing is left half-done when the caller goes.
         let (begun, outcome) = oneshot::channel();
         tokio::spawn(writing.begin(begun));

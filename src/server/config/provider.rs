@@ -10,7 +10,9 @@ use super::{
     guard::{introspection_endpoint, roles_claim},
     has_no_user, id_tokens, is_https_or_loopback, is_loopback, logout,
 };
-use crate::server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, LogoutSettings, ProviderSettings, RolesClaim};
+use crate::server::oidc::{
+    ClientAuthentication, ClientSecret, IdTokenPolicy, LogoutSettings, ProviderSettings, RolesClaim,
+};
 
 const DEFAULT_SCOPES: &str = "openid profile email";
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";

@@ -113,8 +113,7 @@ impl OidcClient {
         kid: Option<&str>,
         algorithm: &CoreJwsSigningAlgorithm,
     ) -> Result<(), LogoutTokenError> {
-        let is_signed =
-            |keys: &ProviderKeys| signing_key(jwt, kid, algorithm, keys, &self.settings.id_tokens).is_ok();
+        let is_signed = |keys: &ProviderKeys| signing_key(jwt, kid, algorithm, keys, &self.settings.id_tokens).is_ok();
         let known = self.discovery.known().await?;
         if is_signed(known.metadata.jwks()) {
             return Ok(());

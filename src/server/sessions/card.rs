@@ -3,11 +3,22 @@
 //! What is told is sealed with what only names the person, `iss` and `sub`: a session's own record does not open
 //! without its id. It is which browser, and when; no token, and no secret.
 
-use std::{cmp::Reverse, sync::Arc, time::{SystemTime, UNIX_EPOCH}};
+use std::{
+    cmp::Reverse,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sessions, browser_name::BrowserName, ends::Ended, session::Session, store::{SecretHash, StoreError}};
+use super::{
+    Sessions,
+    browser_name::BrowserName,
+    ends::Ended,
+    session::Session,
+    store::{SecretHash, StoreError},
+};
+use crate::server::audit::{self, Event};
 use crate::wire::{
     auth::UserClaims,
     error::ApiError,
@@ -58,7 +69,7 @@ impl Sessions {
         let found = self.records.enlisted(&whole).await?.into_iter().find(|name| handle(name) == *session);
         let name = found.ok_or(ApiError::NotFound)?;
         if self.records.end_one(&whole, &name).await? {
-            tracing::info!("a session was ended by its user in another browser");
+            audit::record(Event::SessionEndedByUser, Some(user), None);
         }
         Ok(())
     }
@@ -66,7 +77,7 @@ impl Sessions {
     /// Ends all sessions of this user, and the logins in flight; but not this session.
     pub async fn end_all(self: &Arc<Self>, user: &UserClaims, but: Option<&SecretHash>) -> Result<(), StoreError> {
         let sessions = self.records.end_all(&Ended::of(user), but).await?;
-        tracing::info!(sessions, "all sessions of a user were ended by them");
+        audit::record(Event::SessionsEndedByUser, Some(user), Some(&format_args!("{sessions} sessions")));
         Ok(())
     }
 }

@@ -124,7 +124,8 @@ impl Records {
 /// All that the session is part of.
 fn wholes(session: &Session) -> impl Iterator<Item = Ended> {
     let iss = &session.user.iss;
-    let of_provider = session.provider_session.iter().map(|sid| Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() });
+    let of_provider =
+        session.provider_session.iter().map(|sid| Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() });
     of_provider.chain([Ended::of(&session.user)])
 }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     server::{
+        audit::{self, Event},
         oidc::{Ends, LogoutToken, LogoutTokenError, RefreshToken},
         proof::BrowserKey,
     },
@@ -53,7 +54,7 @@ impl Sessions {
         // Also one that does not open here: its access tokens must not outlive this.
         let name = SecretHash::of(id.secret());
         if self.records.remove_session(&name).await? {
-            tracing::info!("signed out");
+            audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
         }
         let Some(mut session) = session else { return Ok(LogoutResponse::default()) };
         if let Err(error) = self.records.strike_off(&session, &name).await {
@@ -83,7 +84,7 @@ impl Sessions {
         };
         match self.records.end_all(&whole, None).await {
             Ok(sessions) => {
-                tracing::info!(sessions, by, "sessions ended by the provider");
+                audit::record(Event::BackChannelLogout, None, Some(&format_args!("{sessions} sessions, by {by}")));
                 Ok(())
             }
             Err(error) => {
@@ -102,10 +103,8 @@ impl Sessions {
 
     /// Where the browser goes now, and the `state` to know it by when it is back.
     async fn farewell(&self, session: &Session) -> LogoutResponse {
-        let elsewhere = || LogoutResponse {
-            end_session_url: self.oidc.logout_url().map(ToString::to_string),
-            state: None,
-        };
+        let elsewhere =
+            || LogoutResponse { end_session_url: self.oidc.logout_url().map(ToString::to_string), state: None };
         let Ok(state) = self.environment.random_text().map(State::new) else { return elsewhere() };
         match self.oidc.end_session_url(&session.id_token, &state).await {
             Ok(Some(url)) => LogoutResponse { end_session_url: Some(url.into()), state: Some(state) },
@@ -123,7 +122,8 @@ impl Sessions {
             for pause in END_AGAIN_AFTER {
                 tokio::time::sleep(pause).await;
                 if let Ok(sessions) = records.end_all(&whole, None).await {
-                    return tracing::info!(sessions, "sessions ended by the provider, late");
+                    let reason = format_args!("{sessions} sessions, late");
+                    return audit::record(Event::BackChannelLogout, None, Some(&reason));
                 }
             }
             tracing::error!("sessions that the provider has ended could not be ended here");

@@ -56,6 +56,7 @@ use watch::Watches;
 
 use crate::{
     server::{
+        audit::{self, Event},
         environment::Environment,
         oidc::{CodeVerifier, Nonce, OidcClient, Permissions},
         proof::{BrowserKey, Thumbprint, UnspentProof},
@@ -197,7 +198,7 @@ impl Sessions {
         }
         self.put_card(&session, &name).await?;
         self.remember_access_token(&id, &session, &login.access_token, login.expires_in).await?;
-        tracing::info!("signed in");
+        audit::record(Event::LoginSucceeded, Some(&session.user), None);
         Ok(TokenResponse {
             access_token: login.access_token,
             token_type: TOKEN_TYPE.into(),
@@ -208,14 +209,23 @@ impl Sessions {
     }
 
     /// Lets a call in that is about this session, and spends its proof: after a look at the session, as anybody can make
-    /// keys, and what is spent takes room in the store. Where there is no such session, a proof that comes again does
-    /// nothing that it did not do before.
-    pub async fn admit(&self, id: &SessionId, proof: UnspentProof) -> Result<BrowserKey, AdmissionError> {
-        match self.records.session(id).await? {
-            None => Ok(proof.unspent()),
-            Some(session) if !session.browser_key.matches(proof.key()) => Err(AdmissionError::OtherBrowser),
-            Some(_) => proof.spend().await.map_err(AdmissionError::Proof),
-        }
+    /// keys, and what is spent takes room in the store. Where the session is not
+    /// there, or another browser's, a proof that comes again does no more than it did before.
+    /// `failed` is recorded where the store does not answer.
+    pub async fn admit(
+        &self,
+        id: &SessionId,
+        proof: UnspentProof,
+        failed: Event,
+    ) -> Result<BrowserKey, AdmissionError> {
+        let admitted = async {
+            match self.records.session(id).await? {
+                Some(session) if session.browser_key.matches(proof.key()) => Ok(proof.spend().await?),
+                // Refused by what the call is for.
+                _ => Ok(proof.unspent()),
+            }
+        };
+        admitted.await.inspect_err(|error: &AdmissionError| error.record(failed))
     }
 
     /// What this server knows of the access token. No call to the provider is made.
