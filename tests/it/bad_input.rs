@@ -18,7 +18,7 @@ struct Door {
     good: serde_json::Value,
 }
 
-fn doors() -> [Door; 10] {
+fn doors() -> [Door; 9] {
     [
         Door { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Door { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -32,16 +32,14 @@ fn doors() -> [Door; 10] {
         Door { path: "/api/chat/stop", required: &["answer"], good: json!({ "answer": "a" }) },
         Door { path: "/api/conversation/rename", required: &["id", "title"], good: json!({ "id": "c", "title": "t" }) },
         Door { path: "/api/sessions/end", required: &["session"], good: json!({ "session": "s" }) },
-        Door { path: "/api/sessions/end-all", required: &["keep_this"], good: json!({ "keep_this": true }) },
         Door { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
     ]
 }
 
-const PATHS: [(&str, &[&str]); 16] = [
+const PATHS: [(&str, &[&str]); 15] = [
     ("/api/sessions", &["GET"]),
     ("/api/sessions/end", &["POST"]),
     ("/api/sessions/end-all", &["POST"]),
-    ("/api/session/events", &["GET"]),
     ("/api/authorize", &["GET"]),
     ("/api/token", &["POST"]),
     ("/api/refresh", &["POST"]),
