@@ -29,7 +29,7 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
         eprintln!("oracle-ai: {IN_MEMORY}");
         return ExitCode::FAILURE;
     };
-    let user = UserClaims { iss: issuer, sub, name: None, preferred_username: None, email: None };
+    let user = UserClaims { iss: issuer, sub, user_id: None, name: None, preferred_username: None, email: None };
     match end_all(&address, ring, &Ended::of(&user)) {
         Ok(sessions) => {
             audit::record(Event::SessionsEndedByOperator, Some(&user), Some(&format_args!("{sessions} sessions")));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use openidconnect::{
-    AdditionalProviderMetadata, DiscoveryError, IntrospectionUrl, IssuerUrl, ProviderMetadata,
+    AdditionalProviderMetadata, IntrospectionUrl, ProviderMetadata,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
@@ -19,8 +19,9 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::{
+    document::MetadataSource,
     error::ProviderError,
-    http::{HttpError, ProviderHttp},
+    http::ProviderHttp,
     id_token::{IdTokenPolicy, ProviderKey, warn_of_refused_keys},
 };
 use crate::server::{environment::Environment, http::is_https_or_loopback};
@@ -55,6 +56,12 @@ pub(super) struct MoreMetadata {
     /// OpenID Connect RP-Initiated Logout §2.1, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     end_session_endpoint: Option<String>,
+    /// RFC 9126 §5. As text for the same reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pushed_authorization_request_endpoint: Option<String>,
+    /// RFC 9126 §5
+    #[serde(default)]
+    require_pushed_authorization_requests: Option<bool>,
 }
 
 impl AdditionalProviderMetadata for MoreMetadata {}
@@ -72,6 +79,14 @@ impl MoreMetadata {
         endpoint(self.end_session_endpoint.as_deref())
     }
 
+    pub(super) fn pushed_authorization_request_endpoint(&self) -> Option<&str> {
+        self.pushed_authorization_request_endpoint.as_deref()
+    }
+
+    pub(super) fn requires_pushed_authorization_requests(&self) -> bool {
+        self.require_pushed_authorization_requests.unwrap_or(false)
+    }
+
     pub(super) fn promises_iss(&self) -> bool {
         self.authorization_response_iss_parameter_supported.unwrap_or(false)
     }
@@ -85,7 +100,7 @@ const NEXT_TRY_AFTER: Duration = Duration::from_secs(30);
 const NEW_KEYS_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Discovery {
-    issuer: IssuerUrl,
+    source: MetadataSource,
     http: ProviderHttp,
     environment: Environment,
     id_tokens: IdTokenPolicy,
@@ -108,12 +123,12 @@ struct Known {
 
 impl Discovery {
     pub(super) fn new(
-        issuer: IssuerUrl,
+        source: MetadataSource,
         http: ProviderHttp,
         environment: Environment,
         id_tokens: IdTokenPolicy,
     ) -> Self {
-        Self { issuer, http, environment, id_tokens, known: Mutex::default() }
+        Self { source, http, environment, id_tokens, known: Mutex::default() }
     }
 
     /// What is known, fetched first where that is nothing or old.
@@ -160,7 +175,7 @@ impl Discovery {
             }
             Err(error) => {
                 if known.failure.is_none() {
-                    tracing::warn!(issuer = self.issuer.as_str(), %error, "provider metadata could not be fetched");
+                    tracing::warn!(issuer = self.source.issuer.as_str(), %error, "provider metadata could not be fetched");
                 }
                 known.failure = Some((error.clone(), now));
                 // The last good set is kept: a provider that is down must not end what still works.
@@ -170,14 +185,9 @@ impl Discovery {
     }
 
     async fn request(&self) -> Result<Metadata, ProviderError> {
-        let metadata = Metadata::discover_async(self.issuer.clone(), &self.http)
-            .await
-            .map_err(|error| ProviderError::Discovery(describe(error)))?;
-        if metadata.token_endpoint().is_none() {
-            return Err(ProviderError::MissingEndpoint("token_endpoint"));
-        }
+        let metadata = self.source.fetch(&self.http).await?;
         warn_of_refused_keys(metadata.jwks(), &self.id_tokens);
-        tracing::info!(issuer = self.issuer.as_str(), "provider metadata fetched");
+        tracing::info!(issuer = self.source.issuer.as_str(), "provider metadata fetched");
         Ok(metadata)
     }
 
@@ -194,16 +204,4 @@ impl Discovery {
 fn endpoint(named: Option<&str>) -> Option<Url> {
     let url = Url::parse(named?).ok()?;
     is_https_or_loopback(&url).then_some(url)
-}
-
-fn describe(error: DiscoveryError<HttpError>) -> String {
-    match error {
-        DiscoveryError::Request(cause) => cause.to_string(),
-        DiscoveryError::Parse(cause) => format!("unreadable document: {cause}"),
-        DiscoveryError::Response(status, _, text) => format!("status {status}: {text}"),
-        DiscoveryError::UrlParse(cause) => cause.to_string(),
-        // Names both issuers where they differ.
-        DiscoveryError::Validation(text) | DiscoveryError::Other(text) => text,
-        other => other.to_string(),
-    }
 }

@@ -3,15 +3,11 @@
 
 use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use openidconnect::{
-    HttpRequest,
-    http::{Method, Request, StatusCode, header},
-};
-use url::{Url, form_urlencoded};
+use openidconnect::{AsyncHttpClient, http::StatusCode};
+use url::Url;
 
 use super::{
-    client::{ClientAuthentication, OidcClient},
+    client::OidcClient,
     error::ProviderError,
     values::{IdToken, RefreshToken},
 };
@@ -82,33 +78,18 @@ impl OidcClient {
     async fn try_to_revoke(&self, refresh_token: &RefreshToken) -> Result<Option<Revocation>, ProviderError> {
         let known = self.discovery.known().await?;
         let Some(endpoint) = known.metadata.additional_metadata().revocation_endpoint() else { return Ok(None) };
-        let Some(request) = self.revocation_request(&endpoint, refresh_token) else { return Ok(None) };
-        Ok(Some(match self.http.send(request).await {
+        // RFC 7009 §2.1
+        let params = [
+            ("client_id", self.settings.client_id.as_str()),
+            ("token", refresh_token.secret()),
+            ("token_type_hint", "refresh_token"),
+        ];
+        let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = self.client_form(endpoint.as_str(), &params)?;
+        Ok(Some(match self.client_http().await?.call(request).await {
             Ok(answer) => judged(answer.status()),
             Err(error) => Revocation::Later(error.to_string()),
         }))
-    }
-
-    /// RFC 7009 §2.1, with the client's credentials as for the token endpoint.
-    fn revocation_request(&self, endpoint: &Url, refresh_token: &RefreshToken) -> Option<HttpRequest> {
-        let (id, secret) = (self.settings.client_id.as_str(), self.settings.client_secret.secret());
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("token", refresh_token.secret()).append_pair("token_type_hint", "refresh_token");
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(endpoint.as_str())
-            .header(header::ACCEPT, "application/json")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        match self.settings.client_authentication {
-            ClientAuthentication::ClientSecretBasic => {
-                let credentials = BASE64_STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
-                request = request.header(header::AUTHORIZATION, format!("Basic {credentials}"));
-            }
-            ClientAuthentication::ClientSecretPost => {
-                form.append_pair("client_id", id).append_pair("client_secret", secret);
-            }
-        }
-        request.body(form.finish().into_bytes()).ok()
     }
 }
 
@@ -118,11 +99,6 @@ fn judged(status: StatusCode) -> Revocation {
         408 | 425 | 429 | 500..=599 => Revocation::Later(format!("status {status}")),
         _ => Revocation::Refused(status),
     }
-}
-
-/// RFC 6749 §2.3.1: form-encoded before they are joined.
-fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[cfg(test)]

@@ -5,8 +5,12 @@
 
 mod access_token;
 mod authorize;
+mod claim_names;
 mod client;
+mod client_authentication;
+mod client_key;
 mod discovery;
+mod document;
 mod error;
 mod exchange;
 mod http;
@@ -15,13 +19,19 @@ mod introspection;
 mod logout;
 mod logout_token;
 mod permissions;
+mod pushed;
 mod refresh;
+mod settings;
 mod token_claims;
 mod token_response;
 mod values;
 
 pub use access_token::{AccessTokenTyp, JwtProfile};
-pub use client::{ClientAuthentication, LogoutSettings, OidcClient, ProviderSettings};
+pub use claim_names::{ClaimNames, ClaimPath};
+pub use client::OidcClient;
+pub use client_authentication::ClientAuthentication;
+pub use client_key::{ClientKey, ClientKeyError};
+pub use document::MetadataSettings;
 pub use error::{AccessTokenError, ExchangeError, LogoutTokenError, ProviderError, RefreshError};
 pub use exchange::Login;
 pub use http::ProviderHttp;
@@ -29,5 +39,6 @@ pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_
 pub use logout_token::{Ends, LogoutToken};
 pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;
+pub use settings::{LogoutSettings, ProviderSettings, RequestSettings};
 pub use token_claims::VerifiedToken;
 pub use values::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken};
