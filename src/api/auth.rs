@@ -1,5 +1,5 @@
 //! The session doors. All but the first want a proof of the browser key, checked before the body is looked at; `key`
-//! is the one that made it.
+//! is the one that made it. The doors of a session spend it after a look at the session.
 
 use dioxus::prelude::*;
 
@@ -21,19 +21,28 @@ pub async fn authorize(dpop_jkt: Option<String>) -> Result<Answer<AuthorizationR
 }
 
 /// Finishes a login with the authorization response that the browser was given: the session begins.
-#[post("/api/token", key: crate::server::proof::BrowserKey, services: crate::server::Services)]
+#[post(
+    "/api/token",
+    key: crate::server::proof::BrowserKey,
+    browser: crate::server::sessions::BrowserName,
+    services: crate::server::Services
+)]
 pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
-    Ok(Answer(services.sessions.exchange_code(response.into_body(), &key).await?))
+    Ok(Answer(services.sessions.exchange_code(response.into_body(), &key, browser).await?))
 }
 
 /// A new access token for a session.
-#[post("/api/refresh", key: crate::server::proof::BrowserKey, services: crate::server::Services)]
+#[post("/api/refresh", proof: crate::server::proof::UnspentProof, services: crate::server::Services)]
 pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
-    Ok(Answer(services.sessions.refresh_access_token(&request.into_body().session, &key).await?))
+    let session = request.into_body().session;
+    let key = services.sessions.admit(&session, proof, crate::server::audit::Event::RefreshFailed).await?;
+    Ok(Answer(services.sessions.refresh_access_token(&session, &key).await?))
 }
 
 /// Ends a session.
-#[post("/api/logout", key: crate::server::proof::BrowserKey, services: crate::server::Services)]
+#[post("/api/logout", proof: crate::server::proof::UnspentProof, services: crate::server::Services)]
 pub async fn logout(request: Proven<LogoutRequest>) -> Result<Answer<LogoutResponse>, ApiError> {
-    Ok(Answer(services.sessions.logout(&request.into_body().session, &key).await?))
+    let session = request.into_body().session;
+    let key = services.sessions.admit(&session, proof, crate::server::audit::Event::LogoutFailed).await?;
+    Ok(Answer(services.sessions.logout(&session, &key).await?))
 }

@@ -21,13 +21,13 @@ pub async fn check_chat(_call: Authorized<()>) -> Result<Answer<ChatStatus>, Api
 /// Answers a message with a stream of events. The answer goes on for a while when the stream is closed, to be followed.
 #[post("/api/chat", caller: crate::server::guard::Caller, services: crate::server::Services)]
 pub async fn send_message(call: Authorized<ChatRequest>) -> Result<EventStream, ApiError> {
-    Ok(EventStream::of(services.chat.answer(&caller.user, call.into_body()).await?))
+    Ok(EventStream::of(services.chat.answer(&caller.user, caller.session_end(), call.into_body()).await?))
 }
 
 /// The events of an answer that was begun.
 #[post("/api/chat/follow", caller: crate::server::guard::Caller, services: crate::server::Services)]
 pub async fn follow_answer(call: Authorized<FollowRequest>) -> Result<EventStream, ApiError> {
-    Ok(EventStream::of(services.chat.follow(&caller.user, call.into_body()).await?))
+    Ok(EventStream::of(services.chat.follow(&caller.user, caller.session_end(), call.into_body()).await?))
 }
 
 /// Stops an answer.

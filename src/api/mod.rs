@@ -11,3 +11,4 @@ pub mod chat;
 pub mod conversations;
 pub mod payload;
 pub mod proof;
+pub mod sessions;

@@ -25,8 +25,8 @@ pub struct Body<T>(pub T);
 /// A JSON answer.
 pub struct Answer<T>(pub T);
 
-/// An answer that streams: `text/event-stream` of JSON [`ChatEvent`]s.
-pub struct EventStream(pub ServerEvents<ChatEvent>);
+/// An answer that streams: `text/event-stream` of JSON events.
+pub struct EventStream<T = ChatEvent>(pub ServerEvents<T>);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -65,11 +65,11 @@ impl<T: DeserializeOwned> FromResponse for Answer<T> {
 // Only the server can send events; the browser's build of `ServerEvents` has no such constructor and no such
 // conversion.
 #[cfg(feature = "server")]
-impl EventStream {
+impl<T: Serialize + Send + Sync + 'static> EventStream<T> {
     /// A comment keeps it alive while it is silent: what lies between drops connections that seem idle.
     pub fn of<S>(events: S) -> Self
     where
-        S: futures_util::TryStream<Ok = ChatEvent, Error = axum::BoxError> + Send + 'static,
+        S: futures_util::TryStream<Ok = T, Error = axum::BoxError> + Send + 'static,
     {
         let keep_alive = axum::response::sse::KeepAlive::new().interval(LONGEST_SILENCE);
         Self(ServerEvents::from_stream(events).with_keep_alive(Some(keep_alive)))
@@ -77,13 +77,13 @@ impl EventStream {
 }
 
 #[cfg(feature = "server")]
-impl IntoResponse for EventStream {
+impl<T: Serialize + Send + Sync + 'static> IntoResponse for EventStream<T> {
     fn into_response(self) -> Response {
         self.0.into_response()
     }
 }
 
-impl FromResponse for EventStream {
+impl<T: DeserializeOwned + 'static> FromResponse for EventStream<T> {
     async fn from_response(response: ClientResponse) -> Result<Self, ServerFnError> {
         if response.status() != StatusCode::OK {
             return Err(refusal(response).await);

@@ -1,6 +1,9 @@
 //! The root component and its routes.
 
-use dioxus::{core::spawn_forever, prelude::*};
+use dioxus::{
+    core::{Task, spawn_forever},
+    prelude::*,
+};
 
 use super::{
     auth_state::Auth,
@@ -31,6 +34,17 @@ pub enum Route {
 pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
     ChosenLanguage::use_choice();
+    let session = use_memo(move || auth.session());
+    let mut watch = use_signal(|| None::<Task>);
+    use_effect(move || {
+        let session = session();
+        if let Some(task) = watch.write().take() {
+            task.cancel();
+        }
+        if let Some(session) = session {
+            watch.set(Some(spawn_forever(auth.watch(session))));
+        }
+    });
     // In an effect: the server, which renders first, has no other tabs, and does not sleep.
     use_effect(move || {
         spawn_forever(tabs::listen(auth));

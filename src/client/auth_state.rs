@@ -9,7 +9,7 @@ use super::{
     browser_key::{self, KeyError},
     callback_url::CallbackUrl,
     lifetime::{Lifetime, Moment},
-    loop_breaker, return_to,
+    loop_breaker, return_to, sign_out,
     tabs::{self, News},
     token_refresh::{AwaitedNews, RefreshUnderWay},
 };
@@ -87,6 +87,14 @@ impl Auth {
         self.state.read().clone()
     }
 
+    /// The session that this tab is signed in to. Subscribes the caller.
+    pub fn session(self) -> Option<SessionId> {
+        match &*self.state.read() {
+            AuthState::SignedIn(signed_in) => Some(signed_in.session.clone()),
+            AuthState::Unknown | AuthState::SignedOut => None,
+        }
+    }
+
     /// Goes on with the session that this browser was signed in to, or else leaves for the provider, to come back to
     /// `path`. Returns `Ok` when somebody is signed in.
     pub async fn resume_or_sign_in(self, path: String) -> Result<(), SignInFailure> {
@@ -94,6 +102,8 @@ impl Auth {
         browser::shown().await;
         if let Some(session) = browser_key::kept_session().await {
             match self.renewed_token(session.clone(), None).await {
+                // The person signed out in another tab meanwhile: they are left alone.
+                Err(ApiError::SessionEnded) if *self.state.peek() == AuthState::SignedOut => return Ok(()),
                 Err(ApiError::SessionEnded) => browser_key::forget_ended_session(&session).await,
                 // The session may live: it is kept, and so is the person's place.
                 Err(error) => return Err(SignInFailure::Refused(error)),
@@ -145,9 +155,10 @@ impl Auth {
             self.signed_out();
             tabs::tell(&News::SignedOut { session: signed_in.session.clone() });
             let request = LogoutRequest { session: signed_in.session };
-            if let Err(error) = api::auth::logout(Proven::new(browser_key::sign, request)).await {
+            match api::auth::logout(Proven::new(browser_key::sign, request)).await {
+                Ok(Answer(answer)) => sign_out::leave_for_provider(answer),
                 // The token is gone from this page all the same; the server ends the session by its lifetimes.
-                tracing::warn!(%error, "the server could not be told of the sign-out");
+                Err(error) => tracing::warn!(%error, "the server could not be told of the sign-out"),
             }
         });
     }

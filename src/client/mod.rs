@@ -16,11 +16,13 @@ mod listeners;
 mod loop_breaker;
 pub mod markdown;
 pub mod pages;
-mod refresh_lock;
 mod return_to;
 mod screen;
+mod session_watch;
+mod sign_out;
 mod tabs;
 mod token_refresh;
+mod web_lock;
 
 pub use app::{App, Route};
 

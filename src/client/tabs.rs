@@ -73,7 +73,8 @@ fn read(event: &MessageEvent) -> Option<News> {
 /// Only a session that this tab holds, or is about to, concerns it.
 fn follow(mut auth: Auth, news: News) {
     match news {
-        News::SignedOut { session } if auth.holds(&session) => auth.signed_out(),
+        // Also where the session is about to be resumed: what the server has answered by then is nobody's any more.
+        News::SignedOut { session } if auth.holds(&session) || auth.is_resuming(&session) => auth.signed_out(),
         News::SessionEnded { session } if auth.holds(&session) => auth.state.set(AuthState::Unknown),
         News::SignedOut { .. } | News::SessionEnded { .. } => {}
         News::Asked { session } => auth.answer(&session),

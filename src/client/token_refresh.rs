@@ -13,8 +13,8 @@ use super::{
     auth_state::{Auth, AuthState, SignedIn},
     browser, browser_key,
     lifetime::Moment,
-    refresh_lock::{self, RefreshLock},
     tabs::{self, News},
+    web_lock::{self, WebLock},
 };
 use crate::{
     api::{self, payload::Answer, proof::Proven},
@@ -40,6 +40,14 @@ pub(super) struct AwaitedNews {
 /// How long another tab is waited for to answer, or for its news to arrive. Answers take a few milliseconds; a page
 /// opened alone waits in vain.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(150);
+
+/// One refresh at a time among all tabs of this browser: a provider that rotates refresh tokens may take a second one
+/// for a theft (T46). Without Web Locks, the server still makes one call of refreshes that meet there.
+const LOCK: &str = "oracle-ai.refresh";
+
+/// Longer than a refresh may take. Whoever has waited so long goes on alone: a browser may put a tab to sleep that
+/// holds the lock.
+const LONGEST_WAIT: Duration = Duration::from_secs(35);
 
 /// No refresh keeps the other tabs waiting longer.
 const LONGEST_REFRESH: Duration = Duration::from_secs(30);
@@ -170,13 +178,13 @@ impl Auth {
     }
 
     /// Waits until no other tab refreshes, or one has told of its new token.
-    async fn turn_to_refresh(mut self, session: &SessionId, has_nothing: bool) -> Option<RefreshLock> {
+    async fn turn_to_refresh(mut self, session: &SessionId, has_nothing: bool) -> Option<WebLock> {
         let (tell_me, heard) = oneshot::channel();
         self.awaited_news.set(Some(AwaitedNews { session: session.clone(), heard: tell_me }));
         if has_nothing {
             tabs::tell(&News::Asked { session: session.clone() });
         }
-        let turn = match select(heard, pin!(refresh_lock::acquire())).await {
+        let turn = match select(heard, pin!(web_lock::acquire_within(LOCK, LONGEST_WAIT))).await {
             Either::Left(_) => None,
             Either::Right((lock, heard)) if has_nothing || lock.was_taken => {
                 let _ = select(heard, pin!(browser::sleep(ANSWERED_WITHIN))).await;
@@ -226,6 +234,17 @@ impl Auth {
             (AuthState::Unknown, None) => None,
             _ => Some(Err(ApiError::SessionEnded)),
         }
+    }
+
+    /// Whether this tab has no token that could still be good.
+    pub(super) fn token_is_over(self) -> bool {
+        self.signed_in_now().is_ok_and(|signed_in| signed_in.lifetime.is_over(Moment::now()))
+    }
+
+    /// Whether this tab is about to go on with this session.
+    pub(super) fn is_resuming(self, session: &SessionId) -> bool {
+        matches!(&*self.state.peek(), AuthState::Unknown)
+            && self.refresh_under_way.peek().as_ref().is_some_and(|refresh| refresh.session == *session)
     }
 
     fn signed_in_now(self) -> Result<SignedIn, ApiError> {

@@ -7,7 +7,7 @@ use std::{
 
 use dioxus::prelude::Element;
 
-use super::{audit, config::reference, doctor};
+use super::{audit, config::reference, doctor, end_sessions};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
@@ -17,7 +17,9 @@ usage: oracle-ai                 serve
        oracle-ai doctor          whether the configuration would work, part by part
        oracle-ai config          every variable, as a page of Markdown
        oracle-ai config --env    the same, as a file to copy to .env
-       oracle-ai audit-events    every event that is recorded for auditors";
+       oracle-ai audit-events    every event that is recorded for auditors
+       oracle-ai end-sessions --issuer ISSUER --sub SUB
+                                 ends all sessions of a user, at all servers";
 
 /// A command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,11 @@ pub enum Command {
     Doctor,
     Config(ConfigForm),
     AuditEvents,
+    /// Ends all sessions of a user.
+    EndSessions {
+        issuer: String,
+        sub: String,
+    },
     Help,
 }
 
@@ -49,6 +56,7 @@ pub fn run(app: fn() -> Element) -> ExitCode {
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
         Ok(Command::AuditEvents) => print(&audit::markdown()),
+        Ok(Command::EndSessions { issuer, sub }) => end_sessions::run(issuer, sub),
         Ok(Command::Help) => print(&format!("{USAGE}\n")),
         Err(NoSuchCommand) => {
             eprintln!("{USAGE}");
@@ -66,6 +74,11 @@ impl Command {
             ["config"] => Ok(Self::Config(ConfigForm::Markdown)),
             ["config", "--env"] => Ok(Self::Config(ConfigForm::Env)),
             ["audit-events"] => Ok(Self::AuditEvents),
+            ["end-sessions", "--issuer", issuer, "--sub", sub] | ["end-sessions", "--sub", sub, "--issuer", issuer]
+                if !issuer.is_empty() && !sub.is_empty() =>
+            {
+                Ok(Self::EndSessions { issuer: (*issuer).to_owned(), sub: (*sub).to_owned() })
+            }
             ["help" | "--help" | "-h"] => Ok(Self::Help),
             _ => Err(NoSuchCommand),
         }
@@ -87,6 +100,25 @@ mod tests {
     #[test]
     fn without_arguments_it_serves() {
         assert_eq!(Command::from_arguments(&[]), Ok(Command::Serve));
+    }
+
+    #[test]
+    fn the_sessions_of_nobody_in_particular_are_not_ended() {
+        // T88
+        let alice = Command::EndSessions { issuer: "https://a.example".into(), sub: "alice".into() };
+        let parsed = |line: &str| Command::from_arguments(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(parsed("end-sessions --issuer https://a.example --sub alice"), Ok(alice.clone()));
+        assert_eq!(parsed("end-sessions --sub alice --issuer https://a.example"), Ok(alice));
+        for line in [
+            "end-sessions",
+            "end-sessions --sub alice",
+            "end-sessions --issuer https://a.example",
+            "end-sessions --issuer https://a.example --sub ",
+            "end-sessions --sub a --sub b",
+            "end-sessions --issuer https://a.example --sub alice bob",
+        ] {
+            assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! What our HTTP clients have in common.
+//! What our HTTP clients have in common, and which URLs are fit for secrets.
 
 use std::{error::Error, time::Duration};
+
+use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -42,4 +44,18 @@ pub fn cause(error: reqwest::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
+pub fn is_https_or_loopback(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }

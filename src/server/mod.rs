@@ -7,6 +7,7 @@
 //! | `router` | paths, limits and headers |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
+//! | `backchannel` | the provider says which of its sessions have ended |
 //! | `guard` | who may enter the API doors, and what for |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
@@ -20,12 +21,14 @@
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod audit;
+mod backchannel;
 pub mod chat;
 pub mod command;
 pub mod config;
 pub mod conversations;
 pub mod doctor;
 mod embedded;
+mod end_sessions;
 pub mod environment;
 pub mod guard;
 pub mod http;

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use dioxus::{
     prelude::Element,
@@ -23,7 +23,7 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-use super::{Services, sessions::Readiness};
+use super::{Services, backchannel, sessions::Readiness};
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 
 /// Largest request body, in bytes. The longest message fits several times.
@@ -54,6 +54,7 @@ fn with_common(router: Router, services: Services) -> Router {
         .route("/api/{*door}", any(async || ApiError::NotFound))
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(readiness))
+        .route(backchannel::PATH, post(backchannel::logout))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(Extension(services))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -102,19 +103,34 @@ async fn doors_in_common(mut request: Request, next: Next) -> Response {
     }
     // The framework answers form posts with a redirect to the referrer; a door answers itself.
     request.headers_mut().remove(header::REFERER);
-    let mut response = in_our_words(next.run(request).await).await;
+    let mut response = challenged(in_our_words(next.run(request).await).await).await;
     let status = response.status();
     let headers = response.headers_mut();
-    // RFC 9110 §15.5.2: every 401 has a challenge; the guard's and the proofs' say more.
-    if status == StatusCode::UNAUTHORIZED {
-        headers.entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static(r#"DPoP algs="ES256""#));
-    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from(RETRY_AFTER_SECONDS));
     }
     response
+}
+
+/// RFC 9110 §15.5.2: every 401 has a challenge. The guard and the proofs add theirs; what a door itself refuses is told
+/// by its kind (RFC 9449 §7.1), as the framework lets no door add a header.
+async fn challenged(response: Response) -> Response {
+    const LONGEST: usize = 64 * 1024;
+    let has_challenge = response.headers().contains_key(header::WWW_AUTHENTICATE);
+    if response.status() != StatusCode::UNAUTHORIZED || has_challenge {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST).await else { return ApiError::Internal.into_response() };
+    let refusal: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let challenge = match refusal["data"]["kind"].as_str() {
+        Some("invalid_proof") => r#"DPoP error="invalid_dpop_proof", algs="ES256""#,
+        _ => r#"DPoP algs="ES256""#,
+    };
+    parts.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    Response::from_parts(parts, body.into())
 }
 
 /// The framework answers 500 in its own words for a query that it can't read, and for a panic behind a door; the

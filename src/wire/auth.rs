@@ -94,6 +94,10 @@ pub struct LogoutResponse {
     /// Where to send the browser to end the provider's own session; absent when there is no such place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_session_url: Option<String>,
+    /// Comes back with the browser from there (OpenID Connect RP-Initiated Logout §3), where that place is the
+    /// provider's end session endpoint: by this the page knows that its own sign-out has come to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
 }
 
 /// Who is signed in. `iss` and `sub` together are the identity (OpenID Connect Core §5.7); the rest is for display.

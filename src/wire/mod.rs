@@ -6,3 +6,4 @@ pub mod conversations;
 pub mod error;
 pub mod name;
 pub(crate) mod secret;
+pub mod sessions;

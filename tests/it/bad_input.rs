@@ -18,7 +18,7 @@ struct Door {
     good: serde_json::Value,
 }
 
-fn doors() -> [Door; 8] {
+fn doors() -> [Door; 9] {
     [
         Door { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Door { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -31,11 +31,15 @@ fn doors() -> [Door; 8] {
         Door { path: "/api/chat/follow", required: &["answer"], good: json!({ "answer": "a" }) },
         Door { path: "/api/chat/stop", required: &["answer"], good: json!({ "answer": "a" }) },
         Door { path: "/api/conversation/rename", required: &["id", "title"], good: json!({ "id": "c", "title": "t" }) },
+        Door { path: "/api/sessions/end", required: &["session"], good: json!({ "session": "s" }) },
         Door { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
     ]
 }
 
-const PATHS: [(&str, &[&str]); 12] = [
+const PATHS: [(&str, &[&str]); 15] = [
+    ("/api/sessions", &["GET"]),
+    ("/api/sessions/end", &["POST"]),
+    ("/api/sessions/end-all", &["POST"]),
     ("/api/authorize", &["GET"]),
     ("/api/token", &["POST"]),
     ("/api/refresh", &["POST"]),

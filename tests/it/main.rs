@@ -11,6 +11,7 @@
 //! | `provider_profiles`, `client_key` | these and the session doors at other providers, and with a key in place of a secret |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
+//! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
 //! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
 //! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
@@ -37,6 +38,7 @@ mod answers;
 mod app;
 mod audit;
 mod authorization_request;
+mod backchannel;
 mod bad_input;
 mod browser;
 mod browser_key;
@@ -54,7 +56,9 @@ mod introspection;
 mod jwt_access_token;
 mod login;
 mod login_failures;
+mod logout;
 mod mock_provider;
+mod own_sessions;
 mod permission;
 mod postgres;
 mod proof;

@@ -10,8 +10,8 @@ use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::{
     mock::provider::{Client, Profile, Provider},
     server::oidc::{
-        ClaimNames, ClientAuthentication, ClientSecret, IdTokenPolicy, MetadataSettings, ProviderSettings,
-        RequestSettings,
+        ClaimNames, ClientAuthentication, ClientSecret, IdTokenPolicy, LogoutSettings, MetadataSettings,
+        ProviderSettings, RequestSettings,
     },
 };
 use reqwest::{Method, StatusCode, header};
@@ -25,6 +25,7 @@ pub const CLIENT_ID: &str = "oracle-ai";
 pub const CLIENT_SECRET: &str = "s:cr&t =%+é";
 /// The origin at which browsers see us.
 pub const FRONT_URL: &str = "http://localhost:8080";
+pub const SIGNED_OUT: &str = "http://localhost:8080/signed-out";
 pub const CALLBACK: &str = "http://localhost:8080/auth/callback";
 
 #[derive(Clone)]
@@ -48,6 +49,7 @@ pub fn settings(issuer: &str) -> ProviderSettings {
         claims: ClaimNames::default(),
         metadata: MetadataSettings::default(),
         authorities: None,
+        logout: LogoutSettings::of(&FRONT_URL.parse().unwrap()),
     }
 }
 
@@ -136,6 +138,26 @@ impl MockProvider {
         self.control(Method::POST, "/outage", json!({ "endpoints": endpoints })).await;
     }
 
+    /// Ends the user's sessions here; the logout tokens that were sent, or are to be.
+    pub async fn log_out(&self, user: &str, order: Value) -> Vec<String> {
+        let sent = self.control(Method::POST, &format!("/users/{user}/backchannel-logout"), order).await;
+        let sent: Vec<Value> = serde_json::from_str(&sent).unwrap();
+        sent.iter().map(|sent| sent["logout_token"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What a browser that is sent there gets.
+    pub async fn get(&self, url: &Url) -> reqwest::Response {
+        self.http.get(url.clone()).send().await.unwrap()
+    }
+
+    /// Of all calls of an endpoint.
+    pub async fn outcomes_of(&self, endpoint: &str) -> Vec<String> {
+        let calls = self.control(Method::GET, "/calls", json!({})).await;
+        let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
+        let of = calls.iter().filter(|call| call["endpoint"] == endpoint);
+        of.map(|call| call["outcome"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// A new signing key: `{"same_kid": …, "remove_old": …}`.
     pub async fn rotate_keys(&self, how: Value) {
         self.control(Method::POST, "/rotate-keys", how).await;
@@ -196,6 +218,7 @@ pub fn client() -> Client {
         client_id: CLIENT_ID.into(),
         client_secret: CLIENT_SECRET.into(),
         redirect_uris: vec![CALLBACK.into()],
+        post_logout_redirect_uris: vec![SIGNED_OUT.into()],
         ..Client::default()
     }
 }

@@ -16,7 +16,8 @@ use crate::{app::until, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
-const RECORDS: [Kind; 3] = [Kind::Pending, Kind::Session, Kind::IssuedToken];
+const RECORDS: [Kind; 5] = [Kind::Pending, Kind::Session, Kind::IssuedToken, Kind::Card, Kind::Ended];
+const SETS: [Kind; 2] = [Kind::OfProviderSession, Kind::OfUser];
 
 pub fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
@@ -68,6 +69,9 @@ async fn redis_forgets_by_itself_what_has_ended() {
     for kind in RECORDS {
         store.put(&name(kind, "ends"), record("x", 0, soon)).await.unwrap();
     }
+    for kind in SETS {
+        store.add(&name(kind, "ends"), "a", soon, SystemTime::now()).await.unwrap();
+    }
     store.spend(&name(Kind::Spent, "ends"), soon, SystemTime::now()).await.unwrap();
     store.lock(&name(Kind::RefreshLock, "ends"), &owner("a"), Duration::from_millis(50)).await.unwrap();
     until("Redis is empty", async || redis.keys().await.is_empty()).await;
@@ -108,6 +112,8 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     a_lock_has_one_owner(&store).await;
     a_lease_that_is_renewed_lasts_and_one_that_is_not_ends(&store).await;
     records_of_different_kinds_do_not_meet(&store).await;
+    a_member_is_in_its_set_until_its_end_or_its_removal(&store).await;
+    of_many_who_add_members_at_once_none_is_lost(&store).await;
 }
 
 async fn a_record_is_given_out_as_it_was_put(store: &Arc<dyn Store>) {
@@ -233,13 +239,19 @@ async fn a_removal_is_never_undone(store: &Arc<dyn Store>) {
 /// T69
 async fn a_name_is_spent_once_until_its_end(store: &Arc<dyn Store>) {
     let now = whole(SystemTime::now());
-    let (key, end) = (name(Kind::Spent, "spent"), now + HOUR);
+    for kind in [Kind::Spent, Kind::SpentLogout] {
+        a_name_of_this_kind_is_spent_once(store, kind, now).await;
+    }
+}
+
+async fn a_name_of_this_kind_is_spent_once(store: &Arc<dyn Store>, kind: Kind, now: SystemTime) {
+    let (key, end) = (name(kind, "spent"), now + HOUR);
     assert!(store.spend(&key, end, now).await.unwrap());
     for later in [now, end - MOMENT] {
         // Nor does one who comes in vain make it last longer.
         assert!(!store.spend(&key, end + HOUR, later).await.unwrap());
     }
-    assert!(store.spend(&name(Kind::Spent, "spent other"), end, now).await.unwrap());
+    assert!(store.spend(&name(kind, "spent other"), end, now).await.unwrap());
     assert!(store.spend(&key, end + HOUR / 20, end).await.unwrap());
     assert!(!store.spend(&key, end + HOUR / 20, end).await.unwrap());
 }
@@ -305,6 +317,53 @@ async fn records_of_different_kinds_do_not_meet(store: &Arc<dyn Store>) {
     assert_eq!(store.take(&one(Kind::Pending), now).await.unwrap().unwrap().sealed, b"pending");
 }
 
+/// T83
+async fn a_member_is_in_its_set_until_its_end_or_its_removal(store: &Arc<dyn Store>) {
+    let now = whole(SystemTime::now());
+    for kind in SETS {
+        let set = name(kind, "set");
+        assert!(members(store, &set, now).await.is_empty());
+        assert!(!store.remove_member(&set, "a").await.unwrap());
+        store.add(&set, "a", now + HOUR, now).await.unwrap();
+        store.add(&set, "b", now + 2 * HOUR, now).await.unwrap();
+        // Twice is once, and what is added later is no reason to forget.
+        store.add(&set, "b", now + 2 * HOUR, now).await.unwrap();
+        assert_eq!(members(store, &set, now).await, ["a", "b"]);
+        assert_eq!(members(store, &set, now + HOUR - MOMENT).await, ["a", "b"]);
+        assert_eq!(members(store, &set, now + HOUR).await, ["b"]);
+        assert!(members(store, &name(kind, "another set"), now).await.is_empty());
+        store.add(&set, "a", now + 3 * HOUR, now).await.unwrap();
+        assert_eq!(members(store, &set, now + HOUR).await, ["a", "b"], "it was given another end");
+        assert!(store.remove_member(&set, "a").await.unwrap());
+        assert!(!store.remove_member(&set, "a").await.unwrap());
+        assert_eq!(members(store, &set, now).await, ["b"]);
+        assert!(store.remove_member(&set, "b").await.unwrap());
+        assert!(members(store, &set, now).await.is_empty());
+        store.add(&set, "c", now + HOUR, now).await.unwrap();
+        assert_eq!(members(store, &set, now).await, ["c"]);
+    }
+    assert!(members(store, &name(SETS[0], "of one kind"), now).await.is_empty());
+    store.add(&name(SETS[1], "of one kind"), "a", now + HOUR, now).await.unwrap();
+    assert!(members(store, &name(SETS[0], "of one kind"), now).await.is_empty());
+}
+
+/// T83
+async fn of_many_who_add_members_at_once_none_is_lost(store: &Arc<dyn Store>) {
+    let (set, now) = (name(Kind::OfUser, "added at once"), SystemTime::now());
+    let adders = (0..50).map(|n| {
+        let (store, set) = (store.clone(), set.clone());
+        tokio::spawn(async move { store.add(&set, &n.to_string(), now + HOUR, now).await.unwrap() })
+    });
+    join_all(adders).await.into_iter().for_each(Result::unwrap);
+    assert_eq!(members(store, &set, now).await.len(), 50);
+}
+
+async fn members(store: &Arc<dyn Store>, set: &RecordName, now: SystemTime) -> Vec<String> {
+    let mut members = store.members(set, now).await.unwrap();
+    members.sort();
+    members
+}
+
 fn name(kind: Kind, secret: &str) -> RecordName {
     RecordName { kind, hash: SecretHash::of(secret) }
 }
@@ -365,6 +424,18 @@ impl Store for Broken {
 
     async fn spend(&self, _: &RecordName, _: SystemTime, _: SystemTime) -> Result<bool, StoreError> {
         if self.can_spend { Ok(true) } else { unreachable() }
+    }
+
+    async fn add(&self, _: &RecordName, _: &str, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+        unreachable()
+    }
+
+    async fn members(&self, _: &RecordName, _: SystemTime) -> Result<Vec<String>, StoreError> {
+        unreachable()
+    }
+
+    async fn remove_member(&self, _: &RecordName, _: &str) -> Result<bool, StoreError> {
+        unreachable()
     }
 
     async fn lock(&self, _: &RecordName, _: &LockOwner, _: Duration) -> Result<bool, StoreError> {

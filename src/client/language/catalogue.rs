@@ -26,6 +26,8 @@ pub struct Pages {
     pub signing_in: &'static str,
     pub try_again: &'static str,
     pub signed_out: Words,
+    /// When the provider has sent the browser back.
+    pub signed_out_everywhere: Words,
     pub sign_in: &'static str,
     pub not_found: &'static str,
     pub nothing_at: fn(path: &str) -> String,

@@ -11,6 +11,10 @@ pub static ENGLISH: Catalogue = Catalogue {
             text: "Your session here is over. The sign-in service may still know you: on a shared computer, sign out \
                    there too.",
         },
+        signed_out_everywhere: Words {
+            title: "You are signed out",
+            text: "Your session is over, here and at the sign-in service.",
+        },
         sign_in: "Sign in",
         not_found: "Page not found",
         nothing_at: |path| format!("There is nothing at {path}."),

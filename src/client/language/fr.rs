@@ -11,6 +11,10 @@ pub static FRENCH: Catalogue = Catalogue {
             text: "Votre session est terminée ici. Le service d’authentification vous connaît peut-être encore : sur un \
                    poste partagé, déconnectez-vous aussi là-bas.",
         },
+        signed_out_everywhere: Words {
+            title: "Vous êtes déconnecté",
+            text: "Votre session est terminée, ici et auprès du service d’authentification.",
+        },
         sign_in: "Se connecter",
         not_found: "Page introuvable",
         nothing_at: |path| format!("Il n’y a rien à l’adresse {path}."),

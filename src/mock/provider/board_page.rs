@@ -13,6 +13,7 @@ use axum::{
 use serde_json::{Map, Value};
 
 use super::{
+    backchannel,
     board::{self, GROUPS},
     endpoint::Endpoint,
     page::{Page, escape},
@@ -49,9 +50,25 @@ async fn change(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     }
     let form = Params::parse(&body);
     let Some(user) = user_of(&form) else { return page(&shared, &people()[0], Some("That is no user name.")) };
+    if let Some(order) = form.get("logout") {
+        return match log_out(&shared, &user, order).await {
+            Ok(()) => Redirect::to(&format!("{BOARD_PATH}?user={user}")).into_response(),
+            Err(problem) => page(&shared, &user, Some(&problem)),
+        };
+    }
     match press(&shared, &user, &form) {
         Ok(()) => Redirect::to(&format!("{BOARD_PATH}?user={user}")).into_response(),
         Err(problem) => page(&shared, &user, Some(&problem)),
+    }
+}
+
+async fn log_out(shared: &Shared, user: &UserName, order: &str) -> Result<(), String> {
+    let order = serde_json::from_str(order).map_err(|_| "There is no such logout.")?;
+    let sent = backchannel::log_out(shared, user, order).await.map_err(|error| error.to_string())?;
+    let refused: Vec<u16> = sent.into_iter().flat_map(|sent| sent.statuses).filter(|status| *status != 200).collect();
+    match refused.as_slice() {
+        [] => Ok(()),
+        refused => Err(format!("The app answered {refused:?}.")),
     }
 }
 
@@ -117,6 +134,20 @@ const ACTIONS: &str = r#"<fieldset class="switches"><legend>At once</legend>
 <button name="action" value="end everything">Sign out elsewhere: end all grants</button>
 <button name="action" value="steal">A thief uses an old refresh token</button>
 <button name="action" value="reset">Switch all of this off</button>
+</fieldset>
+<fieldset class="switches"><legend>End the sessions here, and tell the app (back-channel logout)</legend>
+<button name="logout" value='{"by":"sid"}'>Each by its sid</button>
+<button name="logout" value='{"by":"sub"}'>All by the sub</button>
+<button name="logout" value='{"by":"sub","fault":"wrong_aud"}'>Wrong aud in the logout token</button>
+<button name="logout" value='{"by":"sub","fault":"wrong_iss"}'>Wrong iss in the logout token</button>
+<button name="logout" value='{"by":"sub","fault":"nonce"}'>With a nonce</button>
+<button name="logout" value='{"by":"sub","fault":"no_events"}'>Without events</button>
+<button name="logout" value='{"by":"sub","fault":"no_jti"}'>Without jti</button>
+<button name="logout" value='{"by":"sub","fault":"no_typ"}'>Without typ</button>
+<button name="logout" value='{"by":"sub","fault":"expired"}'>An expired logout token</button>
+<button name="logout" value='{"by":"sub","fault":"bad_signature"}'>Signed with another key</button>
+<button name="logout" value='{"by":"sub","fault":"alg_none"}'>Not signed: alg none</button>
+<button name="logout" value='{"by":"sub","fault":"replayed"}'>The same logout token twice</button>
 </fieldset>
 "#;
 

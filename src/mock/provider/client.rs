@@ -22,6 +22,8 @@ pub struct Client {
     pub pushes_requests: bool,
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it wants to be told of ended sessions (Back-Channel Logout §2.2).
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// Why a client is not believed to be ours.

@@ -5,6 +5,7 @@
 //! | `GET PUT DELETE /__control/users/{user}` | the user's settings |
 //! | `POST /__control/users/{user}/revoke` | ends everything the user granted |
 //! | `POST /__control/users/{user}/replay` | a thief uses a refresh token of the user that was superseded |
+//! | `POST /__control/users/{user}/backchannel-logout` | ends the user's sessions here, and tells the relying party |
 //! | `GET /__control/` | all of it by hand: the fault board |
 //! | `GET DELETE /__control/calls?user=` | what was called |
 //! | `POST /__control/outage` | the endpoints that answer 503, for everyone |
@@ -27,6 +28,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
+    backchannel::{self, LogoutOrder, Sent},
     board_page,
     calls::Call,
     endpoint::Endpoint,
@@ -60,6 +62,7 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/users/{user}", user)
         .route("/users/{user}/revoke", post(revoke_user))
         .route("/users/{user}/replay", post(replay_superseded))
+        .route("/users/{user}/backchannel-logout", post(log_out))
         .route("/calls", get(list_calls).delete(clear_calls))
         .route("/outage", post(set_outage))
         .route("/rotate-keys", post(rotate_keys))
@@ -110,6 +113,17 @@ async fn replay_superseded(
     let replayed = shared.grants().replay_superseded(&user, Instant::now());
     let error = replayed.ok_or(ControlError::NothingSuperseded(user))?;
     Ok(Json(json!({ "status": 400, "error": TokenError::Grant(error).code() })))
+}
+
+/// With what was sent, and how it was answered.
+async fn log_out(
+    State(shared): State<Arc<Shared>>,
+    Path(user): Path<String>,
+    body: Bytes,
+) -> Result<Json<Vec<Sent>>, ControlError> {
+    let user = parse_user(&user)?;
+    let order: LogoutOrder = if body.is_empty() { LogoutOrder::default() } else { serde_json::from_slice(&body)? };
+    Ok(Json(backchannel::log_out(&shared, &user, order).await?))
 }
 
 async fn list_calls(

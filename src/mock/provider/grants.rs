@@ -1,7 +1,7 @@
 //! What users have granted to the relying party, and which tokens still stand for it.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -291,6 +291,14 @@ impl Grants {
     /// it (OpenID Connect Core §11).
     pub fn end_session(&mut self, sid: &str) {
         self.end_where(|sign_in| sign_in.sid == sid && !sign_in.has_scope("offline_access"));
+    }
+
+    /// All sessions of this user, likewise. Gives their `sid`s.
+    pub fn end_sessions_of(&mut self, user: &UserName) -> BTreeSet<String> {
+        let standing = self.grants.values().filter(|grant| !grant.ended && grant.sign_in.user == *user);
+        let sids: BTreeSet<String> = standing.map(|grant| grant.sign_in.sid.clone()).collect();
+        sids.iter().for_each(|sid| self.end_session(sid));
+        sids
     }
 
     fn end_where(&mut self, is_meant: impl Fn(&SignIn) -> bool) {

@@ -15,6 +15,7 @@
 //! | `codes`, `grants` | what was granted, and what still counts |
 //! | `access_token` | what an access token says, as a JWT or at the introspection endpoint |
 //! | `userinfo`, `introspect`, `revoke`, `end_session`, `discovery` | the other endpoints |
+//! | `backchannel` | what is sent when a session here has ended |
 //! | `user`, `fault`, `response_fault`, `control` | what a test can change |
 //! | `board`, `board_page` | the same by hand, at `/__control/` |
 //! | `calls` | what the relying party did |
@@ -23,6 +24,7 @@
 mod access_token;
 mod assertion;
 mod authorize;
+mod backchannel;
 mod board;
 mod board_page;
 mod calls;

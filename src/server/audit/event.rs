@@ -69,6 +69,20 @@ events! {
     LogoutOtherBrowser = "logout.other_browser", Refused:
         "A logout was asked for with another browser's key than the session's.";
     LogoutFailed = "logout.failed", Failed: "The session store did not answer; the session may live on.";
+    BackChannelLogout = "logout.back_channel", Success:
+        "The provider ended sessions by a logout token; the reason says how many, and by what.";
+    BackChannelLogoutRefused = "logout.back_channel_refused", Refused:
+        "A logout token did not pass verification, or came a second time.";
+    BackChannelLogoutFailed = "logout.back_channel_failed", Failed:
+        "A logout token could not be judged or followed, for want of the store or of the provider's keys; the provider was \
+         told to come again.";
+    SessionEndedByUser = "session.ended_by_user", Success: "A person ended a session of theirs from another browser.";
+    SessionsEndedByUser = "session.all_ended_by_user", Success:
+        "A person ended all their sessions, or all but the one they did it in; the reason says how many.";
+    SessionsEndedByOperator = "session.all_ended_by_operator", Success:
+        "All sessions of a user were ended by a command on a server; the reason says how many.";
+    LoginEndedMeanwhile = "login.ended_meanwhile", Refused:
+        "A login was finished whose session at the provider, or all of whose user's, had been ended since it was begun.";
     AccessTokenRefused = "access.token_refused", Refused:
         "A guarded door was called with an access token that is unknown, expired, or of a session that has ended.";
     AccessOtherBrowser = "access.other_browser", Refused:

@@ -7,7 +7,7 @@
 //! - A reader who is gone (a reload, a sign-in on the way, a lost connection, a closed tab: the server can't tell them
 //!   apart) may come back within the grace (`CHAT_GRACE_SECONDS`); then, with nobody reading, it ends as interrupted.
 //!   With a grace of 0 it ends as soon as nobody reads.
-//! - A deleted conversation ends it within a second.
+//! - A deleted conversation ends it within a second, and so does the end of the session it was asked in.
 //! - A server that stops ends it at once, as interrupted, and keeps what there is.
 //!
 //! # Several servers
@@ -36,6 +36,7 @@ use super::{
         text::storable,
     },
     environment::Environment,
+    sessions::SessionEnd,
 };
 use crate::wire::{
     auth::UserClaims,
@@ -88,20 +89,26 @@ impl Chat {
     }
 
     /// Stores the message and begins its answer; the answer to it, where it was stored before.
-    pub async fn answer(&self, user: &UserClaims, request: ChatRequest) -> Result<Answer, ApiError> {
+    pub async fn answer(
+        &self,
+        user: &UserClaims,
+        session_end: SessionEnd,
+        request: ChatRequest,
+    ) -> Result<Answer, ApiError> {
         check_length("message", request.message.trim(), 1, MAX_MESSAGE_CHARS)?;
         let (owner, new) = (Owner::of(user), self.new_question(request)?);
         let answer = new.answer.clone();
         let running = self.running.admit(&answer, &owner)?;
         // From here on somebody reads: the grace begins when they go.
         let events = running.log.read(None);
-        let writing = Writing { chat: self.clone(), running, user: user.clone(), new };
+        let writing =
+            Writing { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
         // A task of its own from the start: nothing is left half-done when the caller goes.
         let (begun, outcome) = oneshot::channel();
         self.running.tasks.spawn(writing.begin(begun));
         match outcome.await {
-            Ok(Ok(Begun::New)) => Ok(streamed(events)),
-            Ok(Ok(Begun::Before { answer })) => self.follow_of(&owner, answer, None).await,
+            Ok(Ok(Begun::New)) => Ok(streamed(events, session_end)),
+            Ok(Ok(Begun::Before { answer })) => self.follow_of(&owner, session_end, answer, None).await,
             Ok(Err(error)) => Err(error.into()),
             Err(_) => {
                 self.running.forget(&answer);
@@ -111,8 +118,13 @@ impl Chat {
     }
 
     /// The events of an answer from `after` on; from its start where that place is unknown.
-    pub async fn follow(&self, user: &UserClaims, request: FollowRequest) -> Result<Answer, ApiError> {
-        self.follow_of(&Owner::of(user), request.answer, request.after).await
+    pub async fn follow(
+        &self,
+        user: &UserClaims,
+        session_end: SessionEnd,
+        request: FollowRequest,
+    ) -> Result<Answer, ApiError> {
+        self.follow_of(&Owner::of(user), session_end, request.answer, request.after).await
     }
 
     /// Returns once the answer has ended, or will within a second.
@@ -142,13 +154,19 @@ impl Chat {
         self.running.tasks.wait().await;
     }
 
-    async fn follow_of(&self, owner: &Owner, answer: MessageId, after: Option<u64>) -> Result<Answer, ApiError> {
+    async fn follow_of(
+        &self,
+        owner: &Owner,
+        session_end: SessionEnd,
+        answer: MessageId,
+        after: Option<u64>,
+    ) -> Result<Answer, ApiError> {
         if let Some(running) = self.running.find(&answer, owner) {
-            return Ok(streamed(running.log.read(after)));
+            return Ok(streamed(running.log.read(after), session_end));
         }
         let stored = self.stored(owner, &answer).await?;
         match stored.message.end {
-            Some(reason) => Ok(streamed(stream::iter(told_again(stored, reason)))),
+            Some(reason) => Ok(streamed(stream::iter(told_again(stored, reason)), session_end)),
             // Another server writes it.
             None => Err(ApiError::Unavailable),
         }
@@ -188,8 +206,9 @@ impl From<BeginError> for ApiError {
     }
 }
 
-fn streamed(events: impl Stream<Item = ChatEvent> + Send + 'static) -> Answer {
-    Box::pin(events.map(Ok))
+/// To nobody whose session has ended.
+fn streamed(events: impl Stream<Item = ChatEvent> + Send + 'static, session_end: SessionEnd) -> Answer {
+    Box::pin(events.map(Ok).take_until(Box::pin(session_end.ended())))
 }
 
 /// The events of an answer that has ended and is no longer in memory, always from its start.

@@ -16,9 +16,12 @@ use super::{
     upstream::{FinishReason, Message, Role, TokenUsage, UpstreamError, UpstreamEvent},
 };
 use crate::{
-    server::conversations::{
-        store::{BeginError, Begun, Ending, Exchange, NewQuestion, Wish},
-        text::storable,
+    server::{
+        conversations::{
+            store::{BeginError, Begun, Ending, Exchange, NewQuestion, Wish},
+            text::storable,
+        },
+        sessions::SessionEnd,
     },
     wire::{
         auth::UserClaims,
@@ -41,6 +44,8 @@ pub struct Writing {
     pub chat: Chat,
     pub running: Arc<Running>,
     pub user: UserClaims,
+    /// Of the session that it was asked in.
+    pub session_end: SessionEnd,
     pub new: NewQuestion,
 }
 
@@ -143,6 +148,7 @@ impl Writing {
             biased;
             () = self.running.stopped() => EndReason::Stopped,
             () = self.chat.running.closing.cancelled() => EndReason::Interrupted,
+            () = self.session_end.clone().ended() => EndReason::Interrupted,
             reason = self.unwanted_by_store() => reason,
             () = self.running.log.abandoned(self.chat.settings.grace) => EndReason::Interrupted,
         }

@@ -5,6 +5,7 @@
 mod chat;
 mod guard;
 mod id_tokens;
+mod logout;
 mod provider;
 pub mod reference;
 mod sessions;
@@ -19,7 +20,12 @@ use std::{
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use url::Url;
 
-use super::{chat::ChatSettings, conversations::sql::DatabaseUrl, guard::GuardSettings, http};
+use super::{
+    chat::ChatSettings,
+    conversations::sql::DatabaseUrl,
+    guard::GuardSettings,
+    http::{self, is_https_or_loopback, is_loopback},
+};
 
 use reference::DEV_SERVER_PORT;
 
@@ -121,11 +127,6 @@ fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
-fn is_https_or_loopback(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
-}
-
 /// Certificates of authorities. One that can't be read stops the start, here and not at the first call.
 fn pem_file(variables: &Variables, variable: &'static str, file: &str) -> Result<Vec<u8>, ConfigError> {
     let wrong = |cause: String| variables.wrong(variable, &format!("a readable PEM file of certificates: {cause}"));
@@ -143,15 +144,6 @@ fn pem_file(variables: &Variables, variable: &'static str, file: &str) -> Result
 
 fn has_no_user(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

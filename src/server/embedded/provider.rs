@@ -33,7 +33,8 @@ pub async fn start(
         client_id: CLIENT_ID.into(),
         client_secret: client_secret.clone(),
         redirect_uris: vec![settings.redirect_uri.to_string()],
-        post_logout_redirect_uris: vec![format!("{front_url}signed-out")],
+        post_logout_redirect_uris: vec![settings.logout.redirect_uri.to_string()],
+        backchannel_logout_uri: Some(format!("{front_url}backchannel-logout")),
         ..Client::default()
     };
     let profile = settings.profile.as_deref().and_then(Profile::named).unwrap_or_default();
@@ -50,6 +51,7 @@ pub async fn start(
         claims: settings.claims.clone(),
         metadata: settings.metadata.clone(),
         authorities: None,
+        logout: settings.logout.clone(),
     };
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }

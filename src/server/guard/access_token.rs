@@ -10,7 +10,7 @@ use crate::{
         environment::Environment,
         oidc::{AccessTokenError, JwtProfile, OidcClient, Permissions, VerifiedToken},
         proof::Thumbprint,
-        sessions::{Holder, Sessions, Standing},
+        sessions::{Holder, SecretHash, Sessions, Standing},
     },
     wire::auth::{AccessToken, UserClaims},
 };
@@ -56,6 +56,7 @@ pub struct AccessTokenGuard {
 pub(super) struct Identity {
     pub user: UserClaims,
     pub permissions: Permissions,
+    pub session: Option<SecretHash>,
 }
 
 /// Who gave the access token to whoever calls.
@@ -122,7 +123,7 @@ impl AccessTokenGuard {
                 return Err(error.into());
             }
         };
-        Ok(Identity { user: holder.user, permissions })
+        Ok(Identity { user: holder.user, permissions, session: Some(holder.session) })
     }
 
     /// Nobody vouches for these but the token itself, so a key must be named in it (RFC 9449 §6), or none at all.
@@ -143,7 +144,7 @@ impl AccessTokenGuard {
             return Err(Refusal::OtherBrowser);
         }
         let user = token.user.ok_or_else(|| Refusal::invalid_token("it names nobody"))?;
-        Ok(Identity { user, permissions: token.permissions })
+        Ok(Identity { user, permissions: token.permissions, session: None })
     }
 
     /// What the issuer says of the token; `None` where nobody is to be asked.

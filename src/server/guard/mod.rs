@@ -13,6 +13,8 @@ mod introspections;
 mod permission;
 mod presented;
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, header, request::Parts},
@@ -30,13 +32,23 @@ use super::{
     audit::{self, Event},
     oidc::AccessTokenError,
     proof::ProofChallenge,
-    sessions::StoreError,
+    sessions::{SecretHash, SessionEnd, Sessions, StoreError},
 };
 use crate::wire::{auth::UserClaims, error::ApiError};
 
 /// Whoever called a guarded door with a good access token. A door that takes one can't be entered without.
 pub struct Caller {
     pub user: UserClaims,
+    /// The session that the access token was issued to, if it was issued here.
+    pub session: Option<SecretHash>,
+    sessions: Arc<Sessions>,
+}
+
+impl Caller {
+    /// Tells when the caller's session has ended.
+    pub fn session_end(&self) -> SessionEnd {
+        self.session.as_ref().map_or_else(SessionEnd::never, |session| self.sessions.watch(session))
+    }
 }
 
 /// Why a call was not let in (RFC 6750 §3, RFC 9449 §7.1).
@@ -66,7 +78,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 impl Caller {
     async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let presented = Presented::in_headers(&parts.headers)?;
-        let Services { guard, proofs, .. } = Services::from_request_parts(parts, state)
+        let Services { guard, proofs, sessions, .. } = Services::from_request_parts(parts, state)
             .await
             .map_err(|error| Refusal::Unavailable(error.to_string()))?;
         let identity = match presented {
@@ -81,7 +93,7 @@ impl Caller {
         guard.required().check(&identity.permissions).inspect_err(|_| {
             audit::record(Event::AccessDenied, Some(&identity.user), Some(&"a scope or a role is lacking"));
         })?;
-        Ok(Self { user: identity.user })
+        Ok(Self { user: identity.user, session: identity.session, sessions })
     }
 }
 

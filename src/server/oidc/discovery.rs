@@ -17,6 +17,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::{
     document::MetadataSource,
@@ -24,7 +25,7 @@ use super::{
     http::ProviderHttp,
     id_token::{IdTokenPolicy, ProviderKey, warn_of_refused_keys},
 };
-use crate::server::environment::Environment;
+use crate::server::{environment::Environment, http::is_https_or_loopback};
 
 /// `openidconnect`'s core metadata with the members that we need besides.
 pub(super) type Metadata = ProviderMetadata<
@@ -50,6 +51,12 @@ pub(super) struct MoreMetadata {
     /// RFC 8414 §2. As text: most deployments never use it, and a wrong one must not stop their logins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     introspection_endpoint: Option<String>,
+    /// RFC 8414 §2, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revocation_endpoint: Option<String>,
+    /// OpenID Connect RP-Initiated Logout §2.1, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_session_endpoint: Option<String>,
     /// RFC 9126 §5. As text for the same reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pushed_authorization_request_endpoint: Option<String>,
@@ -66,6 +73,14 @@ impl AdditionalProviderMetadata for MoreMetadata {}
 impl MoreMetadata {
     pub(super) fn introspection_endpoint(&self) -> Option<IntrospectionUrl> {
         self.introspection_endpoint.as_ref().and_then(|url| IntrospectionUrl::new(url.clone()).ok())
+    }
+
+    pub(super) fn revocation_endpoint(&self) -> Option<Url> {
+        endpoint(self.revocation_endpoint.as_deref())
+    }
+
+    pub(super) fn end_session_endpoint(&self) -> Option<Url> {
+        endpoint(self.end_session_endpoint.as_deref())
     }
 
     pub(super) fn pushed_authorization_request_endpoint(&self) -> Option<&str> {
@@ -199,4 +214,10 @@ impl Discovery {
     fn is_older(&self, than: SystemTime, limit: Duration) -> bool {
         self.environment.now().duration_since(than).unwrap_or_default() >= limit
     }
+}
+
+/// What goes there, a token or a hint, crosses only TLS, or the machine itself.
+fn endpoint(named: Option<&str>) -> Option<Url> {
+    let url = Url::parse(named?).ok()?;
+    is_https_or_loopback(&url).then_some(url)
 }

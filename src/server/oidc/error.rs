@@ -91,6 +91,47 @@ pub enum AccessTokenError {
     Unavailable(String),
 }
 
+/// Why a logout token ends nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogoutTokenError {
+    #[error("it is too long")]
+    TooLong,
+    #[error("it is no JWT: {0}")]
+    NotAJwt(#[from] Malformed),
+    #[error("its header has `crit`")]
+    CriticalExtension,
+    /// Where there is no `typ` at all, `ALLOW_UNTYPED_LOGOUT_TOKENS` may have to be set.
+    #[error("its `typ` is not logout+jwt")]
+    OtherKind,
+    #[error("it is signed with an algorithm that we don't take")]
+    UnsupportedAlgorithm,
+    #[error("it is signed by none of the provider's keys")]
+    BadSignature,
+    #[error("its `iss` is not the issuer")]
+    OtherIssuer,
+    #[error("its `aud` does not name us")]
+    OtherAudience,
+    #[error("its `{0}` is missing, or no time")]
+    NoTime(&'static str),
+    #[error("it has expired")]
+    Expired,
+    #[error("its `{0}` is in the future")]
+    NotYet(&'static str),
+    #[error("it was issued too long ago")]
+    TooOld,
+    #[error("it has neither `sub` nor `sid`")]
+    NobodyNamed,
+    #[error("its `events` has no back-channel logout")]
+    NoEvent,
+    #[error("it has a `nonce`")]
+    Nonce,
+    #[error("it has no `jti`")]
+    NoJti,
+    /// Nothing was decided.
+    #[error("provider unavailable: {0}")]
+    Unavailable(String),
+}
+
 impl AccessTokenError {
     /// Whatever went wrong, the provider decided nothing: for a token that is not good it says `active: false`.
     pub(super) fn introspection_failed(error: &CoreRequestTokenError<HttpError>, status: u16) -> Self {
@@ -99,6 +140,12 @@ impl AccessTokenError {
 }
 
 impl From<ProviderError> for AccessTokenError {
+    fn from(error: ProviderError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<ProviderError> for LogoutTokenError {
     fn from(error: ProviderError) -> Self {
         Self::Unavailable(error.to_string())
     }

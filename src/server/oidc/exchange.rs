@@ -18,7 +18,10 @@ use super::{
     token_response::TokenResponse,
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
-use crate::wire::auth::{AccessToken, AuthorizationCode, UserClaims};
+use crate::{
+    server::jose::{Compact, json},
+    wire::auth::{AccessToken, AuthorizationCode, UserClaims},
+};
 
 /// A finished login.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct Login {
     pub id_token: IdToken,
     /// Needed to judge the ID tokens of refreshes.
     pub claims: LoginClaims,
+    /// The ID token's `sid` (OpenID Connect Back-Channel Logout §2.1).
+    pub provider_session: Option<String>,
     pub user: UserClaims,
     pub permissions: Permissions,
 }
@@ -80,6 +85,7 @@ impl OidcClient {
                 roles: roles.unwrap_or_default(),
             },
             id_token: id_token.clone(),
+            provider_session: provider_session(id_token),
             claims: LoginClaims::of(&claims, nonce.clone()),
             user,
         })
@@ -157,6 +163,13 @@ impl From<IdTokenError> for ExchangeError {
             error => Self::InvalidIdToken(error.to_string()),
         }
     }
+}
+
+/// Of an ID token that was verified before.
+fn provider_session(verified: &IdToken) -> Option<String> {
+    let jwt = Compact::parse(verified.secret().as_bytes()).ok()?;
+    let claims = json::object(&jwt.payload).ok()?;
+    claims.get("sid")?.as_str().filter(|sid| !sid.is_empty()).map(str::to_owned)
 }
 
 fn user_claims(claims: &CoreIdTokenClaims) -> UserClaims {

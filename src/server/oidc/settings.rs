@@ -1,6 +1,7 @@
 //! How we are registered at the provider, and what it is like.
 
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
+use url::Url;
 
 use super::{
     claim_names::ClaimNames,
@@ -27,6 +28,27 @@ pub struct ProviderSettings {
     pub metadata: MetadataSettings,
     /// Certificates of authorities in PEM, trusted besides the public ones.
     pub authorities: Option<Vec<u8>>,
+    pub logout: LogoutSettings,
+}
+
+/// How people sign out at the provider, and it signs them out here.
+#[derive(Clone, Debug)]
+pub struct LogoutSettings {
+    /// Where the provider sends browsers that have signed out there: registered as `post_logout_redirect_uri`.
+    pub redirect_uri: Url,
+    /// Where browsers go instead, at a provider without an end session endpoint.
+    pub url: Option<Url>,
+    /// Whether logout tokens are taken that don't say that they are some.
+    pub untyped_tokens_allowed: bool,
+}
+
+impl LogoutSettings {
+    /// For an app at this origin.
+    pub fn of(front_url: &Url) -> Self {
+        let mut redirect_uri = front_url.clone();
+        redirect_uri.set_path("/signed-out");
+        Self { redirect_uri, url: None, untyped_tokens_allowed: false }
+    }
 }
 
 /// What our requests have besides what the specifications ask for.

@@ -35,6 +35,12 @@ pub struct Proofs {
 #[derive(Clone, Debug)]
 pub struct BrowserKey(pub Thumbprint);
 
+/// A proof that was verified for this request, and not yet spent.
+pub struct UnspentProof {
+    proof: Proof,
+    proofs: Arc<Proofs>,
+}
+
 /// Why a proof was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofRefusal {
@@ -48,6 +54,7 @@ pub enum ProofRefusal {
 }
 
 /// What a caller is told of a [`ProofRefusal`]: a challenge (RFC 9449 §7.1), and a nonce where that helps (§8).
+#[derive(Debug)]
 pub enum ProofChallenge {
     InvalidProof,
     UseNonce(String),
@@ -102,14 +109,39 @@ impl Proofs {
     }
 }
 
-/// For the session doors.
-impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
+impl UnspentProof {
+    pub fn key(&self) -> &Thumbprint {
+        &self.proof.thumbprint
+    }
+
+    pub async fn spend(self) -> Result<BrowserKey, ProofChallenge> {
+        self.proofs.spend(self.proof).await
+    }
+
+    /// For what may as well be asked twice.
+    pub fn unspent(self) -> BrowserKey {
+        BrowserKey(self.proof.thumbprint)
+    }
+}
+
+/// For the doors of sessions that there are.
+impl<S: Send + Sync> FromRequestParts<S> for UnspentProof {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let proof = services.proofs.verify(parts, None).map_err(IntoResponse::into_response)?;
-        services.proofs.spend(proof).await.map_err(IntoResponse::into_response)
+        Ok(Self { proof, proofs: services.proofs })
+    }
+}
+
+/// For the door that begins a session.
+impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let proof = UnspentProof::from_request_parts(parts, state).await?;
+        proof.spend().await.map_err(IntoResponse::into_response)
     }
 }
 

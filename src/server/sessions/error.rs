@@ -6,6 +6,7 @@ use crate::{
         audit::{self, Event},
         environment::RandomnessError,
         oidc::{ExchangeError, ProviderError},
+        proof::ProofChallenge,
     },
     wire::error::{ApiError, LoginRefusal, RETRY_AFTER_SECONDS},
 };
@@ -17,6 +18,8 @@ pub enum LoginError {
     UnknownState,
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
+    #[error("the provider's session, or all of the user's, were ended while the login was under way")]
+    EndedMeanwhile,
     #[error("the authorization response has neither code nor error, or both")]
     NeitherCodeNorError,
     #[error("the authorization code is too long")]
@@ -32,6 +35,16 @@ pub enum LoginError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
+}
+
+/// Why a call about a session went no further.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmissionError {
+    /// Recorded where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why a session was not ended.
@@ -80,6 +93,7 @@ impl LoginError {
         match self {
             Self::UnknownState => Event::LoginStateUnknown,
             Self::OtherBrowser => Event::LoginOtherBrowser,
+            Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
             Self::NeitherCodeNorError | Self::CodeTooLong => Event::LoginMalformed,
             Self::Refused { .. } => Event::LoginRefused,
             Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
@@ -89,6 +103,21 @@ impl LoginError {
             | Self::Provider(_)
             | Self::Store(_)
             | Self::Randomness(_) => Event::LoginFailed,
+        }
+    }
+}
+
+impl From<ProofChallenge> for AdmissionError {
+    fn from(challenge: ProofChallenge) -> Self {
+        Self::Proof(challenge)
+    }
+}
+
+impl AdmissionError {
+    /// `failed` is what has come to nothing.
+    pub fn record(&self, failed: Event) {
+        if let Self::Store(error) = self {
+            audit::record(failed, None, Some(error));
         }
     }
 }
@@ -120,7 +149,7 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         audit::record(error.event(), None, Some(&error));
         match error {
-            LoginError::UnknownState | LoginError::OtherBrowser => Self::InvalidState,
+            LoginError::UnknownState | LoginError::OtherBrowser | LoginError::EndedMeanwhile => Self::InvalidState,
             LoginError::NeitherCodeNorError => Self::InvalidField {
                 field: "code".into(),
                 reason: "exactly one of `code` and `error` is needed".into(),
@@ -160,6 +189,17 @@ impl From<LogoutError> for ApiError {
         match error {
             LogoutError::OtherBrowser => Self::InvalidProof,
             LogoutError::Store(_) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<AdmissionError> for ApiError {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            // Recorded by the door.
+            AdmissionError::Store(_) => Self::Unavailable,
+            AdmissionError::Proof(ProofChallenge::Unavailable) => Self::Unavailable,
+            AdmissionError::Proof(_) => Self::InvalidProof,
         }
     }
 }

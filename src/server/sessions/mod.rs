@@ -7,10 +7,17 @@
 //! |---|---|
 //! | `pending`, `session` | the records |
 //! | `refresh`, `refresh_lock` | refresh, and whose turn it is |
+//! | `logout`, `ends` | logout, here and from elsewhere |
+//! | `card`, `browser_name` | what a person is told of their sessions |
+//! | `watch` | who is told when a session ends |
 //! | `records`, `sealing` | records on their way into the store, sealed |
 //! | `store` | where they are kept |
 
+mod browser_name;
+mod card;
+mod ends;
 mod error;
+mod logout;
 mod pending;
 mod records;
 mod refresh;
@@ -18,6 +25,7 @@ mod refresh_lock;
 mod sealing;
 mod session;
 mod store;
+mod watch;
 
 use std::{
     sync::{
@@ -27,7 +35,10 @@ use std::{
     time::Duration,
 };
 
-pub use error::{LoginError, LogoutError, RefreshFailure};
+pub use browser_name::BrowserName;
+pub use ends::Ended;
+pub use error::{AdmissionError, LoginError, LogoutError, RefreshFailure};
+pub use logout::BackChannelError;
 pub use pending::{PENDING_LIFETIME, PendingAuthorization};
 pub use records::{Records, Storage};
 pub use sealing::{KeyRing, OpenError, SealError};
@@ -37,19 +48,23 @@ pub use store::{
     SecretHash, Store, StoreError,
 };
 
+pub use watch::SessionEnd;
+
+use card::SessionCard;
 use refresh::RefreshesInFlight;
+use watch::Watches;
 
 use crate::{
     server::{
         audit::{self, Event},
         environment::Environment,
         oidc::{CodeVerifier, Nonce, OidcClient, Permissions},
-        proof::{BrowserKey, Thumbprint},
+        proof::{BrowserKey, Thumbprint, UnspentProof},
     },
     wire::{
         auth::{
-            AccessToken, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, LogoutResponse, SessionId,
-            State, TokenResponse, UserClaims,
+            AccessToken, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, SessionId, State,
+            TokenResponse, UserClaims,
         },
         error::LoginRefusal,
     },
@@ -94,6 +109,7 @@ pub struct Holder {
     /// Only the browser with this key may use it.
     pub browser_key: Thumbprint,
     pub permissions: Permissions,
+    pub session: SecretHash,
 }
 
 pub struct Sessions {
@@ -101,13 +117,21 @@ pub struct Sessions {
     oidc: Arc<OidcClient>,
     environment: Environment,
     refreshes: RefreshesInFlight,
+    watches: Watches,
     /// Whether the store has ever done its work.
     was_ready: AtomicBool,
 }
 
 impl Sessions {
     pub fn new(records: Records, oidc: Arc<OidcClient>, environment: Environment) -> Self {
-        Self { records, oidc, environment, refreshes: RefreshesInFlight::default(), was_ready: AtomicBool::new(false) }
+        Self {
+            records,
+            oidc,
+            environment,
+            refreshes: RefreshesInFlight::default(),
+            watches: Watches::default(),
+            was_ready: AtomicBool::new(false),
+        }
     }
 
     /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
@@ -128,6 +152,7 @@ impl Sessions {
         &self,
         response: AuthorizationResponse,
         key: &BrowserKey,
+        browser: BrowserName,
     ) -> Result<TokenResponse, LoginError> {
         let pending = self.records.take_pending(&response.state).await?.ok_or(LoginError::UnknownState)?;
         // Before the code goes anywhere: an answer carried to another browser is not followed (login CSRF, RFC 9700
@@ -146,19 +171,32 @@ impl Sessions {
         if login.refresh_token.is_none() {
             ends_at = ends_at.min(now + login.expires_in);
         }
-        let session = Session {
+        let begun_at = pending.begun_at();
+        let mut session = Session {
             user: login.user.clone(),
             browser_key: pending.browser_key,
             refresh_token: login.refresh_token,
             permissions: login.permissions,
             id_token: login.id_token,
             login: login.claims,
+            provider_session: login.provider_session,
+            browser,
             last_used_at: now,
             ends_at,
             revision: 0,
             last_refresh: None,
         };
+        let name = SecretHash::of(id.secret());
+        self.records.enlist(&session, &name).await?;
         self.records.put_session(&id, &session).await?;
+        if self.records.was_ended_since(&session, begun_at).await? {
+            self.records.remove_session(&name).await?;
+            if let Some(refresh_token) = session.refresh_token.take() {
+                self.revoke_in_background(refresh_token);
+            }
+            return Err(LoginError::EndedMeanwhile);
+        }
+        self.put_card(&session, &name).await?;
         self.remember_access_token(&id, &session, &login.access_token, login.expires_in).await?;
         audit::record(Event::LoginSucceeded, Some(&session.user), None);
         Ok(TokenResponse {
@@ -170,17 +208,24 @@ impl Sessions {
         })
     }
 
-    /// Ends the session, if it still is there: logging out twice is success (OpenID Connect RP-Initiated Logout §4).
-    pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
-        let session = self.records.session(id).await?;
-        if session.as_ref().is_some_and(|session| !session.browser_key.matches(&key.0)) {
-            return Err(LogoutError::OtherBrowser);
-        }
-        // Also one that does not open here: its access tokens must not outlive this.
-        if self.records.remove_session(&SecretHash::of(id.secret())).await? {
-            audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
-        }
-        Ok(LogoutResponse::default())
+    /// Lets a call in that is about this session, and spends its proof: after a look at the session, as anybody can make
+    /// keys, and what is spent takes room in the store. Where the session is not
+    /// there, or another browser's, a proof that comes again does no more than it did before.
+    /// `failed` is recorded where the store does not answer.
+    pub async fn admit(
+        &self,
+        id: &SessionId,
+        proof: UnspentProof,
+        failed: Event,
+    ) -> Result<BrowserKey, AdmissionError> {
+        let admitted = async {
+            match self.records.session(id).await? {
+                Some(session) if session.browser_key.matches(proof.key()) => Ok(proof.spend().await?),
+                // Refused by what the call is for.
+                _ => Ok(proof.unspent()),
+            }
+        };
+        admitted.await.inspect_err(|error: &AdmissionError| error.record(failed))
     }
 
     /// What this server knows of the access token. No call to the provider is made.
@@ -189,8 +234,8 @@ impl Sessions {
         if issued.expires_at <= self.environment.now() || !self.records.session_lives(&issued.session).await? {
             return Ok(Standing::Ended);
         }
-        let IssuedToken { user, browser_key, permissions, .. } = issued;
-        Ok(Standing::Issued(Holder { user, browser_key, permissions }))
+        let IssuedToken { session, user, browser_key, permissions, .. } = issued;
+        Ok(Standing::Issued(Holder { user, browser_key, permissions, session }))
     }
 
     /// The provider has ended this access token before its time: it is good no more, and the next refresh brings
@@ -218,6 +263,11 @@ impl Sessions {
     /// Returns once no refresh is under way: what the provider has given is stored by then.
     pub async fn finished(&self) {
         self.refreshes.finished().await;
+    }
+
+    async fn put_card(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
+        let secret = Ended::of(&session.user).secret();
+        self.records.put_card(name, &secret, &SessionCard::of(session), session.expires_at()).await
     }
 
     async fn remember_access_token(

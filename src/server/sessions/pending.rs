@@ -24,3 +24,9 @@ pub struct PendingAuthorization {
     pub browser_key: Thumbprint,
     pub expires_at: SystemTime,
 }
+
+impl PendingAuthorization {
+    pub fn begun_at(&self) -> SystemTime {
+        self.expires_at - PENDING_LIFETIME
+    }
+}

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    card::SessionCard,
     pending::PendingAuthorization,
     sealing::{KeyRing, SealError},
     session::{IssuedToken, KNOWN_AFTER_ITS_END, Session},
@@ -99,6 +100,44 @@ impl Records {
         self.store.remove(&session_name(session)).await
     }
 
+    /// What its user is told of a session. `secret` is what names the user.
+    pub(super) async fn put_card(
+        &self,
+        session: &SecretHash,
+        secret: &str,
+        card: &SessionCard,
+        ends_at: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.put_named(&card_name(session), secret, card, ends_at).await
+    }
+
+    pub(super) async fn card(&self, session: &SecretHash, secret: &str) -> Result<Option<SessionCard>, StoreError> {
+        let name = card_name(session);
+        let record = self.store.get(&name, self.environment.now()).await?;
+        Ok(self.opened(&name, secret, record))
+    }
+
+    pub(super) async fn remove_card(&self, session: &SecretHash) -> Result<(), StoreError> {
+        self.store.remove(&card_name(session)).await.map(|_| ())
+    }
+
+    pub(super) async fn put_ended<T: Serialize>(
+        &self,
+        secret: &str,
+        mark: &T,
+        ends_at: SystemTime,
+    ) -> Result<(), StoreError> {
+        self.put(Kind::Ended, secret, mark, ends_at).await
+    }
+
+    pub(super) async fn ended<T: DeserializeOwned>(&self, secret: &str) -> Result<Option<T>, StoreError> {
+        self.get(Kind::Ended, secret).await
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.environment.now()
+    }
+
     pub async fn put_issued_token(&self, token: &AccessToken, issued: &IssuedToken) -> Result<(), StoreError> {
         self.put(Kind::IssuedToken, token.secret(), issued, issued.expires_at + KNOWN_AFTER_ITS_END).await
     }
@@ -114,9 +153,18 @@ impl Records {
         value: &T,
         ends_at: SystemTime,
     ) -> Result<(), StoreError> {
-        let name = RecordName::of(kind, secret);
-        let sealed = self.sealed(&name, secret, value)?;
-        self.store.put(&name, Record { sealed, revision: 0, ends_at }).await
+        self.put_named(&RecordName::of(kind, secret), secret, value, ends_at).await
+    }
+
+    async fn put_named<T: Serialize>(
+        &self,
+        name: &RecordName,
+        secret: &str,
+        value: &T,
+        ends_at: SystemTime,
+    ) -> Result<(), StoreError> {
+        let sealed = self.sealed(name, secret, value)?;
+        self.store.put(name, Record { sealed, revision: 0, ends_at }).await
     }
 
     async fn get<T: DeserializeOwned>(&self, kind: Kind, secret: &str) -> Result<Option<T>, StoreError> {
@@ -143,6 +191,10 @@ impl Records {
 
 fn session_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Session, hash: session.clone() }
+}
+
+fn card_name(session: &SecretHash) -> RecordName {
+    RecordName { kind: Kind::Card, hash: session.clone() }
 }
 
 impl From<RandomnessError> for StoreError {

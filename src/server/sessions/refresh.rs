@@ -156,7 +156,14 @@ impl Sessions {
         let user = session.user.clone();
         // Stored before the browser is answered. A logout that came in between stands.
         if !self.store_refreshed(id, &session).await? {
+            // The provider has given a refresh token that nobody keeps.
+            if let Some(refresh_token) = session.refresh_token.take() {
+                self.revoke_in_background(refresh_token);
+            }
             return Err(ended("signed out meanwhile"));
+        }
+        if let Err(error) = self.put_card(&session, &SecretHash::of(id.secret())).await {
+            tracing::warn!(%error, "the list of a user's sessions is not up to date");
         }
         self.remember_access_token(id, &session, &access_token, expires_in).await?;
         Ok(response(access_token, told, user))

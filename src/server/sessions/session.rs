@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::store::SecretHash;
+use super::{browser_name::BrowserName, store::SecretHash};
 use crate::{
     server::{
         oidc::{IdToken, LoginClaims, Permissions, RefreshToken},
@@ -39,6 +39,12 @@ pub struct Session {
     pub id_token: IdToken,
     /// Of the login's ID token: what refreshed ones must repeat.
     pub login: LoginClaims,
+    /// The provider's session (`sid`), where it says which; by it, or by the user, the provider ends this one.
+    #[serde(default)]
+    pub provider_session: Option<String>,
+    /// For the person's own list.
+    #[serde(default)]
+    pub browser: BrowserName,
     pub last_used_at: SystemTime,
     /// Never moved.
     pub ends_at: SystemTime,
@@ -69,6 +75,14 @@ pub struct IssuedToken {
 }
 
 impl Session {
+    /// When the person signed in; known of sessions that can be refreshed.
+    pub fn began_at(&self) -> SystemTime {
+        match self.refresh_token {
+            Some(_) => self.ends_at - ABSOLUTE_LIFETIME,
+            None => self.last_used_at,
+        }
+    }
+
     /// When this session is over if nobody uses it again.
     pub fn expires_at(&self) -> SystemTime {
         self.ends_at.min(self.last_used_at + IDLE_LIFETIME)

@@ -19,8 +19,10 @@ use url::Url;
 
 pub(super) use requests::is_scope;
 
-use super::{ConfigError, Variables, id_tokens, is_loopback};
-use crate::server::oidc::{ClaimNames, IdTokenPolicy, MetadataSettings, ProviderSettings, RequestSettings};
+use super::{ConfigError, Variables, id_tokens, is_loopback, logout};
+use crate::server::oidc::{
+    ClaimNames, IdTokenPolicy, LogoutSettings, MetadataSettings, ProviderSettings, RequestSettings,
+};
 
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
 
@@ -48,6 +50,7 @@ pub struct MockProvider {
     pub id_tokens: IdTokenPolicy,
     pub claims: ClaimNames,
     pub metadata: MetadataSettings,
+    pub logout: LogoutSettings,
 }
 
 impl Provider {
@@ -84,6 +87,7 @@ fn configured(variables: &Variables, issuer: &str, front_url: &Url) -> Result<Pr
         claims: claims::names(variables)?,
         metadata: endpoints::metadata(variables)?,
         authorities: credentials::authorities(variables)?,
+        logout: logout::settings(variables, front_url)?,
     })
 }
 
@@ -132,6 +136,7 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
         id_tokens: id_tokens::policy(variables)?,
         claims: claims::names(variables)?,
         metadata: endpoints::metadata(variables)?,
+        logout: logout::settings(variables, front_url)?,
     })
 }
 

@@ -29,6 +29,7 @@ pub struct Setting {
 /// In the order in which people need them.
 pub const SECTIONS: &[Section] = &[
     provider::PROVIDER,
+    provider::LOGOUT,
     provider::ID_TOKENS,
     guard::GUARD,
     chat::UPSTREAM,

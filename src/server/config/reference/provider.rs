@@ -156,6 +156,27 @@ pub(super) const PROVIDER: Section = Section {
     ],
 };
 
+pub(super) const LOGOUT: Section = Section {
+    title: "Signing out",
+    text: "At the provider, register FRONT_URL followed by /signed-out as post_logout_redirect_uri, and FRONT_URL \
+           followed by /backchannel-logout as backchannel_logout_uri, as far as it knows such things.",
+    settings: &[
+        Setting {
+            name: "LOGOUT_URL",
+            example: "https://sso.example.com/logoff",
+            default: "",
+            text: "For a provider without an end_session_endpoint: its own sign-out page, to which people are sent as \
+                   it is.",
+        },
+        Setting {
+            name: "ALLOW_UNTYPED_LOGOUT_TOKENS",
+            example: "false",
+            default: "false",
+            text: "Whether logout tokens are taken whose header does not say `logout+jwt`: true or false.",
+        },
+    ],
+};
+
 pub(super) const ID_TOKENS: Section = Section {
     title: "What ID tokens must be",
     text: "None of these is needed.",

@@ -1,6 +1,9 @@
 //! Records in the process's own memory, bounded: for development, tests and a single small server.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant, SystemTime},
+};
 
 use async_trait::async_trait;
 use moka::{
@@ -21,6 +24,9 @@ const SPENT_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// A thousand calls a second for as long. Beyond that, the oldest make room.
 const MAX_SPENT: u64 = 1_000_000;
 
+/// Longer than any logout token can pass, and than any login may take.
+const LOGOUT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
 /// Longer than any lease.
 const LOCK_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
@@ -31,8 +37,16 @@ pub struct MemoryStore {
     issued_tokens: Cache<SecretHash, Record>,
     /// Until when each name is spent.
     spent: Cache<SecretHash, SystemTime>,
+    spent_logouts: Cache<SecretHash, SystemTime>,
     locks: Cache<SecretHash, Lease>,
+    cards: Cache<SecretHash, Record>,
+    ended: Cache<SecretHash, Record>,
+    of_provider_sessions: Cache<SecretHash, Members>,
+    of_users: Cache<SecretHash, Members>,
 }
+
+/// Each with its end.
+type Members = HashMap<String, SystemTime>;
 
 #[derive(Clone)]
 struct Lease {
@@ -47,17 +61,34 @@ impl MemoryStore {
             sessions: cache(ABSOLUTE_LIFETIME).time_to_idle(IDLE_LIFETIME).build(),
             issued_tokens: cache(ABSOLUTE_LIFETIME).build(),
             spent: cache(SPENT_LIFETIME).max_capacity(MAX_SPENT).build(),
+            spent_logouts: cache(LOGOUT_LIFETIME).build(),
             locks: cache(LOCK_LIFETIME).build(),
+            cards: cache(ABSOLUTE_LIFETIME).build(),
+            ended: cache(LOGOUT_LIFETIME).build(),
+            of_provider_sessions: cache(ABSOLUTE_LIFETIME).build(),
+            of_users: cache(ABSOLUTE_LIFETIME).build(),
         }
     }
 
-    /// The records of this kind; names that are spent and locks are no records.
+    /// The records of this kind; names that are spent, locks and sets are no records.
     fn records(&self, kind: Kind) -> Result<&Cache<SecretHash, Record>, StoreError> {
         match kind {
             Kind::Pending => Ok(&self.pending),
             Kind::Session => Ok(&self.sessions),
             Kind::IssuedToken => Ok(&self.issued_tokens),
-            Kind::Spent | Kind::RefreshLock => Err(StoreError(format!("{} is no record", kind.name()))),
+            Kind::Card => Ok(&self.cards),
+            Kind::Ended => Ok(&self.ended),
+            Kind::Spent | Kind::SpentLogout | Kind::RefreshLock | Kind::OfProviderSession | Kind::OfUser => {
+                Err(StoreError(format!("{} is no record", kind.name())))
+            }
+        }
+    }
+
+    fn sets(&self, kind: Kind) -> Result<&Cache<SecretHash, Members>, StoreError> {
+        match kind {
+            Kind::OfProviderSession => Ok(&self.of_provider_sessions),
+            Kind::OfUser => Ok(&self.of_users),
+            _ => Err(StoreError(format!("{} is no set", kind.name()))),
         }
     }
 }
@@ -126,9 +157,45 @@ impl Store for MemoryStore {
     }
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        let names = if name.kind == Kind::SpentLogout { &self.spent_logouts } else { &self.spent };
         let name = name.hash.clone();
-        let spent = self.spent.entry(name).or_insert_with_if(async { until }, |until| *until <= now).await;
+        let spent = names.entry(name).or_insert_with_if(async { until }, |until| *until <= now).await;
         Ok(spent.is_fresh())
+    }
+
+    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
+        let member = member.to_owned();
+        self.sets(name.kind)?
+            .entry_by_ref(&name.hash)
+            .and_upsert_with(|current| async move {
+                let mut members = current.map(|current| current.into_value()).unwrap_or_default();
+                members.retain(|_, until| now < *until);
+                members.insert(member, until);
+                members
+            })
+            .await;
+        Ok(())
+    }
+
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
+        let members = self.sets(name.kind)?.get(&name.hash).await.unwrap_or_default();
+        Ok(members.into_iter().filter(|(_, until)| now < *until).map(|(member, _)| member).collect())
+    }
+
+    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
+        let outcome = self
+            .sets(name.kind)?
+            .entry_by_ref(&name.hash)
+            .and_compute_with(|current| async move {
+                let Some(mut members) = current.map(|current| current.into_value()) else { return Op::Nop };
+                match members.remove(member) {
+                    None => Op::Nop,
+                    Some(_) if members.is_empty() => Op::Remove,
+                    Some(_) => Op::Put(members),
+                }
+            })
+            .await;
+        Ok(matches!(outcome, CompResult::ReplacedWith(_) | CompResult::Removed(_)))
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {

@@ -36,10 +36,20 @@ pub enum Kind {
     Session,
     /// Named by an access token that was handed to a browser.
     IssuedToken,
-    /// Something that can be used only once.
+    /// A proof, which can be used only once.
     Spent,
+    /// A logout token of the provider's, which can be used only once.
+    SpentLogout,
     /// Whose turn it is to refresh a session.
     RefreshLock,
+    /// What a person is told of a session of theirs; named by the session.
+    Card,
+    /// That a session of the provider's, or all of a user's, have been ended.
+    Ended,
+    /// The sessions here that belong to one of the provider's (`iss` and `sid`).
+    OfProviderSession,
+    /// The sessions of a user (`iss` and `sub`).
+    OfUser,
 }
 
 /// The name of a record.
@@ -91,6 +101,15 @@ pub trait Store: Send + Sync {
     /// Remembers a name until `until`, and tells whether it was new: of two callers, one is told so.
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
 
+    /// Adds a member to the set of this name, or gives it another end.
+    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError>;
+
+    /// The members of the set whose end has not come, in no order.
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError>;
+
+    /// Tells whether it was one.
+    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError>;
+
     /// Takes the lock for `lease`, by the store's own clock, or makes the lease of one held by `owner` that long again.
     /// Tells whether `owner` holds it now.
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError>;
@@ -111,6 +130,15 @@ impl SecretHash {
     pub fn of(secret: &str) -> Self {
         Self(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
     }
+
+    /// One that was stored.
+    pub fn stored(hash: String) -> Self {
+        Self(hash)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Kind {
@@ -120,7 +148,12 @@ impl Kind {
             Self::Session => "session",
             Self::IssuedToken => "token",
             Self::Spent => "spent",
+            Self::SpentLogout => "spent-logout",
             Self::RefreshLock => "refresh",
+            Self::Card => "card",
+            Self::Ended => "ended",
+            Self::OfProviderSession => "of-sid",
+            Self::OfUser => "of-sub",
         }
     }
 }

@@ -67,6 +67,10 @@ impl Store for OutageStore {
     }
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        // What a logout token asks for can't be done without the store: it must come again, and be new then (T82).
+        if name.kind == Kind::SpentLogout {
+            return self.store.spend(name, until, now).await;
+        }
         if !self.seen.spend(name, until, now).await? {
             return Ok(false);
         }
@@ -102,6 +106,18 @@ impl Store for OutageStore {
         let removed = self.store.remove_revision(name, revision).await;
         self.forget(name).await?;
         removed
+    }
+
+    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
+        self.store.add(name, member, until, now).await
+    }
+
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
+        self.store.members(name, now).await
+    }
+
+    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
+        self.store.remove_member(name, member).await
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {

@@ -156,6 +156,7 @@ fn provider() -> ProviderSettings {
         claims: Default::default(),
         metadata: Default::default(),
         authorities: None,
+        logout: crate::server::oidc::LogoutSettings::of(&"https://chat.example.com".parse().unwrap()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Records where all replicas see them: in Redis, 6.2 or later.
 //!
 //! A record is a string of 8 bytes of revision, 8 bytes of end (milliseconds since 1970; both big-endian) and the
-//! sealed bytes, under `oracle-ai:` and its name. Redis forgets it at its end by itself (`PXAT`). Every command names
-//! one key, so that it runs on a cluster too.
+//! sealed bytes, under `oracle-ai:` and its name. Redis forgets it at its end by itself (`PXAT`). A set is a sorted set
+//! whose scores are its members' ends (milliseconds since 1970). Every command names one key, so that it runs on a
+//! cluster too.
 
 mod address;
 mod connection;
@@ -54,6 +55,17 @@ static LOCK: LazyLock<Script> = LazyLock::new(|| {
         "local owner = redis.call('GET', KEYS[1])
          if owner and owner ~= ARGV[1] then return 0 end
          redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+         return 1",
+    )
+});
+
+/// The set lasts as long as the member that lasts longest.
+static ADD: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+         redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+         local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+         redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', tonumber(last[2])))
          return 1",
     )
 });
@@ -118,6 +130,22 @@ impl Store for RedisStore {
         let mut script = SPEND.key(key(name));
         script.arg(milliseconds(until)).arg(milliseconds(now));
         Ok(self.connection.run(&script).await?)
+    }
+
+    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
+        let mut script = ADD.key(key(name));
+        script.arg(member).arg(milliseconds(until)).arg(milliseconds(now));
+        let _: u64 = self.connection.run(&script).await?;
+        Ok(())
+    }
+
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
+        let later = format!("({}", milliseconds(now));
+        Ok(self.connection.ask(on("ZRANGEBYSCORE", name).arg(later).arg("+inf")).await?)
+    }
+
+    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
+        Ok(self.connection.ask(on("ZREM", name).arg(member)).await?)
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {

@@ -1,8 +1,5 @@
-//! One refresh at a time among all tabs of this browser, by Web Locks: a provider that rotates refresh tokens may take
-//! a second refresh for a theft (T46). The browser frees the lock of a tab that is closed or crashes.
-//!
-//! Where a browser lacks Web Locks, or refuses them, nobody waits for anybody; the server still makes one call of
-//! refreshes that meet there.
+//! One tab at a time among all tabs of this browser, by Web Locks. The browser frees the lock of a tab that is closed or
+//! crashes. Where a browser lacks Web Locks, or refuses them, nobody waits for anybody.
 
 use std::{pin::pin, time::Duration};
 
@@ -14,15 +11,9 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::browser;
 
-const NAME: &str = "oracle-ai.refresh";
-
-/// Longer than a refresh may take. Whoever has waited so long goes on alone: a browser may put a tab to sleep that
-/// holds the lock.
-const LONGEST_WAIT: Duration = Duration::from_secs(35);
-
 /// Free again when it is dropped.
 #[must_use]
-pub struct RefreshLock {
+pub struct WebLock {
     /// Whether another tab had it first: what that tab was given may be on its way here.
     pub was_taken: bool,
     /// The browser waits for its end.
@@ -48,21 +39,29 @@ extern "C" {
 }
 
 /// Waits for its turn.
-pub async fn acquire() -> RefreshLock {
-    match request(true).await {
-        Request::Granted(held) => RefreshLock { was_taken: false, _held: Some(held) },
-        Request::Refused => RefreshLock { was_taken: false, _held: None },
+pub async fn acquire(name: &str) -> WebLock {
+    match request(name, false).await {
+        Request::Granted(held) => WebLock { was_taken: false, _held: Some(held) },
+        Request::Taken | Request::Refused => WebLock { was_taken: false, _held: None },
+    }
+}
+
+/// Waits for its turn, but no longer than this; then it goes on alone.
+pub async fn acquire_within(name: &str, longest_wait: Duration) -> WebLock {
+    match request(name, true).await {
+        Request::Granted(held) => WebLock { was_taken: false, _held: Some(held) },
+        Request::Refused => WebLock { was_taken: false, _held: None },
         Request::Taken => {
-            let held = match select(pin!(request(false)), pin!(browser::sleep(LONGEST_WAIT))).await {
+            let held = match select(pin!(request(name, false)), pin!(browser::sleep(longest_wait))).await {
                 Either::Left((Request::Granted(held), _)) => Some(held),
                 Either::Left(_) | Either::Right(_) => None,
             };
-            RefreshLock { was_taken: true, _held: held }
+            WebLock { was_taken: true, _held: held }
         }
     }
 }
 
-async fn request(only_if_free: bool) -> Request {
+async fn request(name: &str, only_if_free: bool) -> Request {
     let (grant, granted) = oneshot::channel();
     let callback = Closure::once_into_js(move |lock: JsValue| {
         let (held, freed) = oneshot::channel::<()>();
@@ -74,7 +73,7 @@ async fn request(only_if_free: bool) -> Request {
             Ok(JsValue::UNDEFINED)
         })
     });
-    let Some(settled) = requested(only_if_free, callback.unchecked_ref()) else { return Request::Refused };
+    let Some(settled) = requested(name, only_if_free, callback.unchecked_ref()) else { return Request::Refused };
     match select(granted, JsFuture::from(settled)).await {
         Either::Left((answer, _)) => answer.unwrap_or(Request::Refused),
         // Settled without a grant: refused, as in a page that is on its way out.
@@ -83,10 +82,10 @@ async fn request(only_if_free: bool) -> Request {
 }
 
 /// `None` where there are no Web Locks.
-fn requested(only_if_free: bool, callback: &Function) -> Option<Promise> {
+fn requested(name: &str, only_if_free: bool, callback: &Function) -> Option<Promise> {
     let navigator = web_sys::window()?.navigator();
     let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object)?;
     let options = Object::new();
     Reflect::set(&options, &"ifAvailable".into(), &only_if_free.into()).ok()?;
-    locks.unchecked_ref::<LockManager>().request(NAME, &options, callback).ok()
+    locks.unchecked_ref::<LockManager>().request(name, &options, callback).ok()
 }

@@ -1,0 +1,51 @@
+//! `oracle-ai end-sessions`: the operator ends all sessions of a user, and their logins in flight, in the store that the
+//! configuration names. Every server that uses it sees that at once.
+
+use std::{io, process::ExitCode};
+
+use super::{
+    EX_CONFIG,
+    audit::{self, Event},
+    config::{Config, SessionStorage},
+    environment::Environment,
+    sessions::{Ended, KeyRing, Records, RedisAddress, Storage},
+    telemetry,
+};
+use crate::wire::auth::UserClaims;
+
+const IN_MEMORY: &str = "sessions are kept in the memory of the server that runs, where this command can't reach them: \
+                         restart that server to end them all, or keep them in Redis (REDIS_URL)";
+
+pub fn run(issuer: String, sub: String) -> ExitCode {
+    let config = match Config::from_environment() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("oracle-ai: {error}");
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    telemetry::install(config.log.as_deref());
+    let SessionStorage::Redis { address, ring } = config.sessions else {
+        eprintln!("oracle-ai: {IN_MEMORY}");
+        return ExitCode::FAILURE;
+    };
+    let user = UserClaims { iss: issuer, sub, user_id: None, name: None, preferred_username: None, email: None };
+    match end_all(&address, ring, &Ended::of(&user)) {
+        Ok(sessions) => {
+            audit::record(Event::SessionsEndedByOperator, Some(&user), Some(&format_args!("{sessions} sessions")));
+            eprintln!("oracle-ai: {sessions} session{} ended", if sessions == 1 { "" } else { "s" });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("oracle-ai: the sessions could not be ended: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn end_all(address: &RedisAddress, ring: KeyRing, whole: &Ended) -> io::Result<usize> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let storage = Storage::in_redis(address, ring).map_err(io::Error::other)?;
+    let records = Records::new(storage, Environment::system());
+    runtime.block_on(records.end_all(whole, None)).map_err(io::Error::other)
+}

@@ -1,0 +1,143 @@
+//! Sessions that are ended from elsewhere: by the provider, by the person in another browser, by the operator. And how
+//! they are found for that.
+//!
+//! A session's record opens with its id only, which nobody but its browser has. So what ends sessions goes by their
+//! names, which stand in two sets: of the provider's session (`iss` and `sid`), and of the user (`iss` and `sub`). A name
+//! that stands there longer than its session lives does no harm.
+//!
+//! The refresh token of a session that is ended so can't be read, and so not be revoked either: its only copy is
+//! destroyed (Back-Channel Logout §2.7).
+//!
+//! # Logins in flight
+//!
+//! A login that was begun before its provider session, or its user, was ended does not survive that: whoever ends
+//! leaves a mark before looking at the sets, and whoever finishes a login looks for a mark after its session stands in
+//! them. By this server's clock, so that no provider need say when it signed somebody in.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    pending::PENDING_LIFETIME,
+    records::Records,
+    session::Session,
+    store::{Kind, RecordName, SecretHash, StoreError},
+};
+use crate::wire::auth::UserClaims;
+
+/// As long as a login may take, and what its last step may take, and clocks may differ.
+const MARKED_FOR: Duration = Duration::from_secs(PENDING_LIFETIME.as_secs() + 5 * 60);
+
+/// What was ended as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// A session of the provider's.
+    ProviderSession { iss: String, sid: String },
+    /// All that a user has.
+    User { iss: String, sub: String },
+}
+
+/// When.
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    at: SystemTime,
+}
+
+impl Ended {
+    pub fn of(user: &UserClaims) -> Self {
+        Self::User { iss: user.iss.clone(), sub: user.sub.clone() }
+    }
+
+    fn set(&self) -> RecordName {
+        match self {
+            Self::ProviderSession { .. } => RecordName::of(Kind::OfProviderSession, &self.secret()),
+            Self::User { .. } => RecordName::of(Kind::OfUser, &self.secret()),
+        }
+    }
+
+    /// Two that differ never have the same.
+    pub(super) fn secret(&self) -> String {
+        match self {
+            Self::ProviderSession { iss, sid } => format!("sid {} {iss}{sid}", iss.len()),
+            Self::User { iss, sub } => format!("sub {} {iss}{sub}", iss.len()),
+        }
+    }
+}
+
+impl Records {
+    /// So that it can be ended from elsewhere.
+    pub(super) async fn enlist(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
+        for whole in wholes(session) {
+            self.store().add(&whole.set(), name.as_str(), session.ends_at, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tidies up after a session that has ended. What is left does no harm.
+    pub(super) async fn strike_off(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
+        for whole in wholes(session) {
+            self.store().remove_member(&whole.set(), name.as_str()).await?;
+        }
+        self.remove_card(name).await
+    }
+
+    /// The names of all sessions of this whole that were not struck off.
+    pub(super) async fn enlisted(&self, whole: &Ended) -> Result<Vec<SecretHash>, StoreError> {
+        let names = self.store().members(&whole.set(), self.now()).await?;
+        Ok(names.into_iter().map(SecretHash::stored).collect())
+    }
+
+    /// Ends all sessions of this whole but one, and the logins in flight. Tells how many there were.
+    pub async fn end_all(&self, whole: &Ended, but: Option<&SecretHash>) -> Result<usize, StoreError> {
+        let now = self.now();
+        self.put_ended(&whole.secret(), &Mark { at: now }, now + MARKED_FOR).await?;
+        let mut ended = 0;
+        for session in self.enlisted(whole).await? {
+            if but != Some(&session) {
+                ended += usize::from(self.end_one(whole, &session).await?);
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Ends one session of this whole. Tells whether it was there.
+    pub(super) async fn end_one(&self, whole: &Ended, session: &SecretHash) -> Result<bool, StoreError> {
+        let was_there = self.remove_session(session).await?;
+        self.store().remove_member(&whole.set(), session.as_str()).await?;
+        self.remove_card(session).await?;
+        Ok(was_there)
+    }
+
+    /// Whether a login of this session, begun then, came too late.
+    pub(super) async fn was_ended_since(&self, session: &Session, begun_at: SystemTime) -> Result<bool, StoreError> {
+        for whole in wholes(session) {
+            let mark: Option<Mark> = self.ended(&whole.secret()).await?;
+            if mark.is_some_and(|mark| begun_at <= mark.at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// All that the session is part of.
+fn wholes(session: &Session) -> impl Iterator<Item = Ended> {
+    let iss = &session.user.iss;
+    let of_provider =
+        session.provider_session.iter().map(|sid| Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() });
+    of_provider.chain([Ended::of(&session.user)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_users_and_no_user_and_session_share_a_name() {
+        let user = |iss: &str, sub: &str| Ended::User { iss: iss.into(), sub: sub.into() };
+        assert_ne!(user("https://a", "bc").secret(), user("https://ab", "c").secret());
+        let session = Ended::ProviderSession { iss: "https://a".into(), sid: "bc".into() };
+        assert_ne!(user("https://a", "bc").secret(), session.secret());
+    }
+}

@@ -1,0 +1,110 @@
+//! `POST /api/logout`: here first, then at the provider.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use url::Url;
+
+use crate::{
+    app::{TestApp, until},
+    browser::Browser,
+    provider::{CLIENT_ID, MockProvider, SIGNED_OUT},
+};
+
+/// No logout takes longer, whatever the provider does; with room for a busy machine.
+const NOT_LONG: Duration = Duration::from_secs(8);
+
+#[tokio::test]
+async fn a_logout_ends_the_session_revokes_its_refresh_token_and_says_where_to_sign_out_at_the_provider() {
+    // T75, T76
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    let id_token = browser.app.session(&signed_in.session).await.unwrap().id_token;
+    let answer = browser.logout(&signed_in.session).await;
+    answer.assert_ok();
+    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 1);
+
+    let answer = answer.json();
+    let url: Url = answer["end_session_url"].as_str().unwrap().parse().unwrap();
+    let asked: Vec<_> = url.query_pairs().into_owned().collect();
+    let expected = [
+        ("id_token_hint", id_token.secret()),
+        ("client_id", CLIENT_ID),
+        ("post_logout_redirect_uri", SIGNED_OUT),
+        ("state", answer["state"].as_str().unwrap()),
+    ];
+    assert_eq!(asked, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(answer["state"].as_str().unwrap().len(), 43);
+
+    // The provider takes it as it is, and sends the browser back with the `state`.
+    let back = browser.provider.get(&url).await;
+    let location = back.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(location, format!("{SIGNED_OUT}?state={}", answer["state"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn logging_out_twice_is_success_and_asks_the_provider_once() {
+    // T78
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.logout(&session).await.assert_ok();
+    let again = browser.logout(&session).await;
+    again.assert_ok();
+    assert_eq!(again.json(), json!({}));
+    browser.logout("never-there").await.assert_ok();
+    assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 1);
+}
+
+#[tokio::test]
+async fn whatever_the_provider_does_a_logout_succeeds_and_does_not_take_long() {
+    // T79
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    let (one, other) = (browser.sign_in().await, browser.sign_in().await);
+    provider.set_outage(&["revoke", "end_session"]).await;
+    let begun = Instant::now();
+    browser.logout(&one.session).await.assert_ok();
+    assert!(begun.elapsed() < NOT_LONG, "{:?}", begun.elapsed());
+    assert!(!browser.is_let_in(&one.access_token).await);
+    // It is tried again by itself.
+    provider.set_outage(&[]).await;
+    until("the token is revoked", async || provider.outcomes_of("revoke").await.iter().any(|outcome| outcome == "ok"))
+        .await;
+    // Slow for ever.
+    provider.set_outage(&["revoke", "discovery"]).await;
+    let begun = Instant::now();
+    browser.logout(&other.session).await.assert_ok();
+    assert!(begun.elapsed() < NOT_LONG, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn at_a_provider_without_an_end_session_endpoint_the_configured_page_is_named_as_it_is() {
+    // T77
+    let provider = crate::scripted_provider::ScriptedProvider::start_with(|settings| {
+        settings.logout.url = Some("https://sso.example.com/logoff?realm=1".parse().unwrap());
+    })
+    .await;
+    let session = provider.login(|_| {}).await.json()["session"].as_str().unwrap().to_owned();
+    let answer = provider.browser.logout(&session).await.json();
+    assert_eq!(answer, json!({ "end_session_url": "https://sso.example.com/logoff?realm=1" }));
+
+    let provider = crate::scripted_provider::ScriptedProvider::start().await;
+    let session = provider.login(|_| {}).await.json()["session"].as_str().unwrap().to_owned();
+    assert_eq!(provider.browser.logout(&session).await.json(), json!({}));
+}
+
+#[tokio::test]
+async fn a_logout_during_a_refresh_revokes_the_refresh_token_that_nobody_keeps() {
+    // T75
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 800 }], "rotate_refresh_tokens": true })).await;
+    let refresh = tokio::spawn({
+        let (browser, session) = (browser.clone(), session.clone());
+        async move { browser.refresh(&session).await }
+    });
+    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    browser.logout(&session).await.assert_ok();
+    refresh.await.unwrap().assert_refused(401, "session_ended");
+}

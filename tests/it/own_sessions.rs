@@ -1,0 +1,117 @@
+//! `/api/sessions`: what a person is told of their own sessions, and how they end them; `/api/session/events`.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{Method, header},
+};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use crate::{
+    app::Answer,
+    browser::{Browser, SignedIn},
+};
+
+/// What a page has to be told within, and some for a busy machine.
+const SOON: Duration = Duration::from_secs(6);
+
+#[tokio::test]
+async fn a_person_sees_their_own_sessions_with_their_own_first_and_nobody_elses() {
+    // T88
+    let browser = Browser::start();
+    let (one, two) = (browser.sign_in().await, browser.sign_in().await);
+    browser.another().sign_in().await;
+    let listed = list(&browser, &two).await;
+    assert_eq!(listed.len(), 2);
+    assert_eq!([&listed[0]["is_this"], &listed[1]["is_this"]], [true, false]);
+    assert_eq!(listed[0]["browser"], Value::Null, "a test is no browser");
+    let text = json!(listed).to_string();
+    for secret in [&one.session, &two.session, &one.access_token] {
+        assert!(!text.contains(secret.as_str()));
+    }
+    browser.logout(&one.session).await.assert_ok();
+    assert_eq!(list(&browser, &two).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refresh_shows_as_use() {
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    let before = list(&browser, &signed_in).await.remove(0);
+    browser.app.clock.jump(Duration::from_secs(100));
+    let access_token = browser.refreshed(&signed_in.session).await;
+    let after = list(&browser, &SignedIn { access_token, ..signed_in }).await.remove(0);
+    assert_eq!(after["since"], before["since"]);
+    assert!(after["last_used_at"].as_u64().unwrap() >= before["last_used_at"].as_u64().unwrap() + 100);
+}
+
+#[tokio::test]
+async fn a_person_ends_one_session_and_nobody_elses() {
+    // T88
+    let browser = Browser::start();
+    let (mine, stolen) = (browser.sign_in().await, browser.sign_in().await);
+    let thief = browser.another();
+    let thiefs = thief.sign_in().await;
+    let handle = list(&browser, &mine).await[1]["session"].clone();
+    let end = json!({ "session": handle });
+    post(&thief, &thiefs, "/api/sessions/end", &end).await.assert_refused(404, "not_found");
+    assert!(browser.is_let_in(&stolen.access_token).await);
+    post(&browser, &mine, "/api/sessions/end", &json!({ "session": mine.session }))
+        .await
+        .assert_refused(404, "not_found");
+    post(&browser, &mine, "/api/sessions/end", &end).await.assert_ok();
+    assert!(!browser.is_let_in(&stolen.access_token).await);
+    browser.refresh(&stolen.session).await.assert_refused(401, "session_ended");
+    assert!(browser.is_let_in(&mine.access_token).await);
+    post(&browser, &mine, "/api/sessions/end", &end).await.assert_refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_person_ends_all_other_sessions_or_all() {
+    // T88
+    let browser = Browser::start();
+    let (mine, one, two) = (browser.sign_in().await, browser.sign_in().await, browser.sign_in().await);
+    post(&browser, &mine, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
+    assert!(browser.is_let_in(&mine.access_token).await);
+    assert!(!browser.is_let_in(&one.access_token).await && !browser.is_let_in(&two.access_token).await);
+    post(&browser, &mine, "/api/sessions/end-all", &json!({ "keep_this": false })).await.assert_ok();
+    assert!(!browser.is_let_in(&mine.access_token).await);
+}
+
+#[tokio::test]
+async fn an_open_page_is_told_within_two_seconds_that_its_session_was_ended_elsewhere() {
+    // T87
+    let browser = Browser::start();
+    let (watched, other) = (browser.sign_in().await, browser.sign_in().await);
+    let request = browser.request(Method::GET, "/api/session/events", Some(&watched.access_token));
+    let mut events = browser.app.open(request.body(Body::empty()).unwrap()).await.into_data_stream();
+    let first = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(first.contains(r#"{"kind":"lives"}"#), "{first}");
+    post(&browser, &other, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
+    let rest = async {
+        let mut text = String::new();
+        while let Some(piece) = events.next().await {
+            text += &String::from_utf8(piece.unwrap().to_vec()).unwrap();
+        }
+        text
+    };
+    let rest = tokio::time::timeout(SOON, rest).await.expect("the stream ends");
+    assert!(rest.contains(r#"{"kind":"ended"}"#), "{rest}");
+    let again = browser.request(Method::GET, "/api/session/events", Some(&watched.access_token));
+    browser.app.send(again.body(Body::empty()).unwrap()).await.assert_refused(401, "unauthenticated");
+}
+
+async fn list(browser: &Browser, signed_in: &SignedIn) -> Vec<Value> {
+    let request = browser.request(Method::GET, "/api/sessions", Some(&signed_in.access_token));
+    let answer = browser.app.send(request.body(Body::empty()).unwrap()).await;
+    answer.assert_ok();
+    answer.json()["sessions"].as_array().unwrap().clone()
+}
+
+async fn post(browser: &Browser, signed_in: &SignedIn, path: &str, body: &Value) -> Answer {
+    let request = browser.request(Method::POST, path, Some(&signed_in.access_token));
+    let request = request.header(header::CONTENT_TYPE, "application/json");
+    browser.app.send(request.body(Body::from(body.to_string())).unwrap()).await
+}
