@@ -3,7 +3,8 @@
 //! | room | holds |
 //! |---|---|
 //! | `config` | what the operator says, checked before anything starts |
-//! | `router` | paths, limits and headers |
+//! | `router` | paths and headers |
+//! | `edge` | who calls, from which page, how often; the names of requests |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
 //! | `guard` | who may enter the API doors, and what for |
@@ -18,6 +19,7 @@
 pub mod chat;
 pub mod config;
 pub mod conversations;
+pub mod edge;
 mod embedded;
 pub mod environment;
 pub mod guard;
@@ -27,7 +29,7 @@ pub mod oidc;
 pub mod proof;
 pub mod router;
 pub mod sessions;
-mod telemetry;
+pub mod telemetry;
 
 use std::{io, process::ExitCode, sync::Arc};
 
@@ -43,6 +45,7 @@ use conversations::{
     ConversationStore, Conversations,
     sql::{DatabaseUrl, SqlStore},
 };
+use edge::{Edge, EdgeSettings};
 use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
@@ -63,6 +66,7 @@ pub struct Services {
     pub chat: Chat,
     pub guard: Arc<AccessTokenGuard>,
     pub conversations: Arc<Conversations>,
+    pub edge: Arc<Edge>,
 }
 
 /// Why the server did not start.
@@ -97,7 +101,7 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
-    telemetry::install(config.log.as_deref());
+    telemetry::install(config.log.as_deref(), config.log_format);
     match run(config, app) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -119,6 +123,7 @@ impl Services {
         let oidc = Arc::new(oidc);
         let (first, others) = storage.ring.derived("dpop nonce")?;
         let nonces = Nonces::new(first, others);
+        let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
         let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone()));
@@ -130,6 +135,7 @@ impl Services {
             guard: Arc::new(guard),
             chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
             conversations: Arc::new(Conversations::new(conversations, environment)),
+            edge: Arc::new(edge),
         })
     }
 
@@ -149,6 +155,14 @@ impl Services {
     }
 }
 
+impl Services {
+    /// With what the operator says of proxies and limits.
+    pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
+        let front_origin = self.sessions.front_url();
+        Self { edge: Arc::new(Edge::new(front_origin, settings, environment)), ..self }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Services {
     type Rejection = ApiError;
 
@@ -161,7 +175,7 @@ fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
-    if cfg!(debug_assertions) {
+    if cfg!(debug_assertions) && dioxus::cli_config::is_cli_enabled() {
         // Found out here: the framework panics.
         std::net::TcpListener::bind(config.listen)
             .map_err(|source| StartError::Bind { address: config.listen, source })?;
@@ -197,6 +211,7 @@ async fn start(
     let (upstream, mock_upstream) = start_upstream(&config.chat).await?;
     let store = SqlStore::new(config.database_url.clone());
     store.ready().await?;
+    let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = services.with_chat(Arc::new(store), upstream, config.answers, environment);
     Ok((services, (provider, mock_upstream)))
 }
@@ -219,6 +234,7 @@ async fn listen(config: Config, services: Services, app: fn() -> Element) -> Res
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
     let router = router::application(services, app);
+    let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
     Ok(())
 }

@@ -16,6 +16,7 @@
 //! | `chat_endings`, `chat_readers` | how answers end, and who reads them when: `/api/chat/follow`, `/api/chat/stop` |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
+//! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `store` | the contract of session stores |
@@ -41,6 +42,7 @@ mod chat_readers;
 mod chatter;
 mod conversation_store;
 mod conversations;
+mod edge;
 mod guard;
 mod id_token;
 mod introspection;

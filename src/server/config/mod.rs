@@ -3,6 +3,7 @@
 //! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
 
 mod chat;
+mod edge;
 mod guard;
 mod id_tokens;
 mod provider;
@@ -17,7 +18,9 @@ use std::{
 
 use url::Url;
 
-use super::{chat::ChatSettings, conversations::sql::DatabaseUrl, guard::GuardSettings};
+use super::{
+    chat::ChatSettings, conversations::sql::DatabaseUrl, edge::EdgeSettings, guard::GuardSettings, telemetry::LogFormat,
+};
 
 pub use chat::{ChatUpstream, MockUpstream};
 pub use provider::{MockProvider, Provider};
@@ -55,11 +58,14 @@ pub const VARIABLES: &[&str] = &[
     "INTROSPECTION_ENDPOINT",
     "IP",
     "LOG",
+    "LOG_FORMAT",
     "MAX_AGE",
     "MOCK_PROVIDER_ADDR",
     "MOCK_UPSTREAM_ADDR",
     "OIDC_ISSUER",
     "PORT",
+    "RATE_LIMIT_PER_ADDRESS",
+    "RATE_LIMIT_PER_BROWSER",
     "REDIRECT_URI",
     "REDIS_CA_FILE",
     "REDIS_URL",
@@ -69,6 +75,7 @@ pub const VARIABLES: &[&str] = &[
     "SCOPES",
     "SESSION_KEYS",
     "TRUSTED_AUDIENCES",
+    "TRUSTED_PROXIES",
 ];
 
 /// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.
@@ -102,8 +109,14 @@ pub struct Config {
     /// `CHAT_GRACE_SECONDS`, default 20: how long an answer goes on while nobody reads it, for a reload or a sign-in;
     /// 0 ends it at once. `CHAT_HISTORY_CHARS`, default 60000: how much of a conversation the model is told.
     pub answers: ChatSettings,
+    /// `TRUSTED_PROXIES`, default none: whose `X-Forwarded-For`, `Forwarded` and `X-Request-Id` are believed.
+    /// `RATE_LIMIT_PER_ADDRESS`, default 6000, and `RATE_LIMIT_PER_BROWSER`, default 120: calls a minute of each limited
+    /// door; 0 is without limit.
+    pub edge: EdgeSettings,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
+    /// `LOG_FORMAT`: `pretty` (default), or `json`.
+    pub log_format: LogFormat,
 }
 
 impl Config {
@@ -120,8 +133,9 @@ impl Config {
         let guard = guard::settings(variables)?;
         let chat = ChatUpstream::from_variables(variables)?;
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
-        let log = log(variables)?;
-        Ok(Self { listen, front_url, provider, sessions, guard, chat, database_url, answers, log })
+        let edge = edge::settings(variables)?;
+        let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
+        Ok(Self { listen, front_url, provider, sessions, guard, chat, database_url, answers, edge, log, log_format })
     }
 }
 

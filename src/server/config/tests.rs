@@ -80,6 +80,7 @@ fn each_wrong_value_is_refused_by_name() {
         ("ID_TOKEN_ALGS", " "),
         ("IP", "localhost"),
         ("LOG", "oracle_ai=loud"),
+        ("LOG_FORMAT", "xml"),
         ("MAX_AGE", "an hour"),
         ("MAX_AGE", "-1"),
         ("MAX_AGE", "18446744073709551615"),
@@ -90,6 +91,8 @@ fn each_wrong_value_is_refused_by_name() {
         ("OIDC_ISSUER", "https://me:secret@sso.example.com"),
         ("PORT", "0"),
         ("PORT", "80800"),
+        ("RATE_LIMIT_PER_ADDRESS", "many"),
+        ("RATE_LIMIT_PER_BROWSER", "-1"),
         ("REDIRECT_URI", "https://chat.example.com/auth/callback#here"),
         ("REDIRECT_URI", "https://evil.example.com/auth/callback"),
         ("REDIRECT_URI", "https://chat.example.com/elsewhere"),
@@ -104,6 +107,8 @@ fn each_wrong_value_is_refused_by_name() {
         ("ROLES_CLAIM", "my roles"),
         ("SCOPES", "profile"),
         ("SCOPES", "openid \"x\""),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "proxy.example.com"),
     ] {
         let error = config(&[(variable, value)]).unwrap_err().to_string();
         assert!(error.starts_with(variable), "{variable}={value}: {error}");

@@ -25,7 +25,7 @@ pub use permission::RequiredPermissions;
 
 use presented::Presented;
 
-use super::{Services, oidc::AccessTokenError, proof::ProofChallenge, sessions::StoreError};
+use super::{Services, edge::TooMany, oidc::AccessTokenError, proof::ProofChallenge, sessions::StoreError};
 use crate::wire::{auth::UserClaims, error::ApiError};
 
 /// Whoever called a guarded door with a good access token. A door that takes one can't be entered without.
@@ -44,6 +44,7 @@ pub enum Refusal {
     InsufficientScope(String),
     /// The token could not be judged. Nothing fails open.
     Unavailable,
+    TooMany(TooMany),
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -52,19 +53,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     /// Each step costs more than the one before, and only a good token of this key's makes us remember its proof.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let presented = Presented::in_headers(&parts.headers)?;
-        let Services { guard, proofs, .. } =
+        let Services { guard, proofs, edge, .. } =
             Services::from_request_parts(parts, state).await.map_err(|_| Refusal::Unavailable)?;
         let identity = match presented {
             Presented::WithProof(access_token) => {
                 let proof = proofs.verify(parts, Some(access_token.secret()))?;
                 let identity = guard.identify(&access_token, Some(&proof.thumbprint)).await?;
+                edge.allows_browser(&parts.method, parts.uri.path(), &proof.thumbprint).await?;
                 proofs.spend(proof, parts).await?;
                 identity
             }
-            Presented::Bearer(access_token) => guard.identify(&access_token, None).await?,
+            Presented::Bearer(access_token) => {
+                let identity = guard.identify(&access_token, None).await?;
+                edge.allows_bearer(&parts.method, parts.uri.path(), &access_token).await?;
+                identity
+            }
         };
         guard.required().check(&identity.permissions)?;
         Ok(Self { user: identity.user })
+    }
+}
+
+impl From<TooMany> for Refusal {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(too_many)
     }
 }
 
@@ -104,6 +116,7 @@ impl IntoResponse for Refusal {
             Self::Proof(challenge) => return challenge.into_response(),
             Self::InsufficientScope(scope) => return insufficient_scope(&scope),
             Self::Unavailable => return ApiError::Unavailable.into_response(),
+            Self::TooMany(too_many) => return too_many.into_response(),
         };
         ([(header::WWW_AUTHENTICATE, challenge)], ApiError::Unauthenticated).into_response()
     }

@@ -199,6 +199,11 @@ impl Sessions {
         self.records.put_issued_token(access_token, &ended).await
     }
 
+    /// Where browsers see us.
+    pub fn front_url(&self) -> String {
+        self.oidc.front_url()
+    }
+
     /// What would become of calls now.
     pub async fn readiness(&self) -> Readiness {
         match self.records.store().check().await {

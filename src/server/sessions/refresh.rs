@@ -15,6 +15,8 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
+use tracing::Instrument;
+
 use super::{
     RefreshFailure, Sessions, TOKEN_TYPE,
     refresh_lock::RefreshLock,
@@ -213,10 +215,13 @@ impl RefreshesInFlight {
         let refreshes = self.clone();
         async move {
             let under_way = UnderWay { refreshes, claimant };
-            let task = tokio::spawn(async move {
-                let _under_way = under_way;
-                refresh.await
-            });
+            let task = tokio::spawn(
+                async move {
+                    let _under_way = under_way;
+                    refresh.await
+                }
+                .in_current_span(),
+            );
             task.await.unwrap_or(Err(RefreshFailure::Lost))
         }
         .boxed()
