@@ -6,7 +6,7 @@ use oracle_ai::client;
 
 #[cfg(feature = "server")] // this binary is the server
 fn main() -> ExitCode {
-    oracle_ai::server::serve(client::App)
+    oracle_ai::server::command::run(client::App)
 }
 
 #[cfg(not(feature = "server"))] // this binary is the browser's

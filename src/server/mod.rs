@@ -2,6 +2,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths and headers |
 //! | `edge` | who calls, from which page, how often; the names of requests |
@@ -14,9 +15,12 @@
 //! | `conversations` | stored conversations, and their store |
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
+//! | `audit` | what auditors ask for, as lines of the log |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
+pub mod audit;
 pub mod chat;
+pub mod command;
 pub mod config;
 pub mod conversations;
 pub mod edge;
@@ -93,7 +97,7 @@ pub enum StartError {
 }
 
 /// Serves `app` and the doors until the process is told to stop.
-pub fn serve(app: fn() -> Element) -> ExitCode {
+fn serve(app: fn() -> Element) -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => {
