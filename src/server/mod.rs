@@ -197,7 +197,7 @@ async fn start(
     config: &Config,
 ) -> Result<(Services, (Option<EmbeddedProvider>, Option<EmbeddedUpstream>)), StartError> {
     let (settings, provider) = match &config.provider {
-        Provider::Configured(settings) => (settings.clone(), None),
+        Provider::Configured(settings) => ((**settings).clone(), None),
         Provider::Mock(mock) => {
             let (settings, provider) = embedded::provider::start(mock, &config.front_url).await?;
             tracing::warn!(issuer = settings.issuer.as_str(), "the mock identity provider lets anybody in");
@@ -209,7 +209,8 @@ async fn start(
         SessionStorage::Memory => Storage::in_memory(&environment)?,
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
-    let oidc = OidcClient::new(settings, ProviderHttp::new()?, environment.clone());
+    let http = ProviderHttp::trusting(settings.authorities.as_deref())?;
+    let oidc = OidcClient::new(settings, http, environment.clone());
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
 
     let (upstream, mock_upstream) = start_upstream(&config.chat).await?;

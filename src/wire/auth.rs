@@ -107,6 +107,10 @@ pub struct UserClaims {
     pub preferred_username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Where `sub` changes with a person's place in a directory and the operator named another claim, that claim: then
+    /// `iss` and this are the identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
 }
 
 impl UserClaims {
@@ -158,6 +162,7 @@ mod tests {
             name: Some("Alice".into()),
             preferred_username: Some("alice".into()),
             email: Some("alice@example.com".into()),
+            user_id: None,
         }
     }
 }

@@ -107,7 +107,7 @@ pub fn somebody() -> Owner {
     static PEOPLE: AtomicU32 = AtomicU32::new(0);
     let sub = PEOPLE.fetch_add(1, Ordering::Relaxed).to_string();
     let iss = "https://provider.example".into();
-    Owner::of(&UserClaims { iss, sub, name: None, preferred_username: None, email: None })
+    Owner::of(&UserClaims { iss, sub, name: None, preferred_username: None, email: None, user_id: None })
 }
 
 /// Whole milliseconds, as they are stored.

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use openidconnect::IntrospectionUrl;
 use oracle_ai::server::{
     guard::{AccessTokenCheck, GOOD_FOR, GuardSettings, REFUSED_FOR},
-    oidc::ClientAuthentication,
+    oidc::{ClientAuthentication, ClientSecret},
 };
 use serde_json::{Value, json};
 
@@ -14,7 +13,7 @@ use crate::{
     app::TestApp,
     browser::Browser,
     jwt_access_token::{API, with_bearer_tokens},
-    provider::MockProvider,
+    provider::{CLIENT_SECRET, MockProvider},
     scripted_provider::unix_seconds,
 };
 
@@ -223,10 +222,10 @@ async fn we_authenticate_to_the_provider_as_we_are_registered() {
     let provider = MockProvider::shared();
     for client_authentication in [ClientAuthentication::ClientSecretBasic, ClientAuthentication::ClientSecretPost] {
         let mut settings = provider.settings();
-        settings.client_authentication = client_authentication;
+        settings.client_authentication = client_authentication(ClientSecret::new(CLIENT_SECRET));
         let browser = Browser::at(TestApp::guarded(settings, guard()), provider.clone());
         let token = browser.sign_in().await.access_token;
-        assert!(browser.is_let_in(&token).await, "{client_authentication:?}");
+        assert!(browser.is_let_in(&token).await);
     }
 }
 
@@ -234,7 +233,7 @@ async fn we_authenticate_to_the_provider_as_we_are_registered() {
 async fn the_configured_endpoint_is_asked_and_not_the_one_in_the_metadata() {
     let (provider, other) = (MockProvider::shared(), MockProvider::own().await);
     let mut settings = provider.settings();
-    settings.introspection_endpoint = Some(IntrospectionUrl::new(format!("{}/introspect", other.issuer)).unwrap());
+    settings.metadata.endpoints.insert("introspection_endpoint", format!("{}/introspect", other.issuer));
     let browser = Browser::at(TestApp::guarded(settings, guard()), provider);
     let token = browser.sign_in().await.access_token;
     assert!(!browser.is_let_in(&token).await, "the other does not know it");

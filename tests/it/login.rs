@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
-use oracle_ai::server::oidc::{ClientAuthentication, ProviderSettings};
+use oracle_ai::server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings};
 use serde_json::{Value, json};
 
 use crate::{
@@ -79,7 +79,7 @@ async fn the_server_is_believed_to_be_itself_in_both_ways_of_client_secrets() {
     let provider = MockProvider::shared();
     for method in [ClientAuthentication::ClientSecretBasic, ClientAuthentication::ClientSecretPost] {
         let mut settings = provider.settings();
-        settings.client_authentication = method;
+        settings.client_authentication = method(ClientSecret::new(CLIENT_SECRET));
         let browser = Browser::at(TestApp::new(settings), provider.clone());
         let signed_in = browser.sign_in().await;
         browser.refreshed(&signed_in.session).await;
@@ -103,8 +103,9 @@ async fn client_secret_basic_is_form_encoded_and_never_in_the_body() {
 #[tokio::test]
 async fn client_secret_post_is_in_the_body_and_in_no_header() {
     // T02
-    let post =
-        |settings: &mut ProviderSettings| settings.client_authentication = ClientAuthentication::ClientSecretPost;
+    let post = |settings: &mut ProviderSettings| {
+        settings.client_authentication = ClientAuthentication::ClientSecretPost(ClientSecret::new(CLIENT_SECRET));
+    };
     let provider = ScriptedProvider::start_with(post).await;
     let login = provider.login(|_| {}).await.json();
     let exchange = provider.last_request();

@@ -17,6 +17,7 @@
 //! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
+//! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `store` | the contract of session stores |
@@ -32,6 +33,7 @@
 
 mod answers;
 mod app;
+mod audit;
 mod authorization_request;
 mod bad_input;
 mod browser;

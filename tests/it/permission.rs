@@ -6,7 +6,7 @@ use axum::{
 };
 use oracle_ai::server::{
     guard::{GuardSettings, RequiredPermissions},
-    oidc::ProviderSettings,
+    oidc::{ClaimNames, ProviderSettings},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -104,7 +104,10 @@ async fn a_token_response_without_scope_grants_what_was_asked_for() {
 async fn roles_are_found_where_the_operator_says() {
     let provider = MockProvider::shared();
     for guard in [jwt_access_token::guard(), introspection::guard()] {
-        let settings = ProviderSettings { roles_claim: "realm_access.roles".parse().unwrap(), ..provider.settings() };
+        let settings = ProviderSettings {
+            claims: ClaimNames { roles: "realm_access.roles".parse().unwrap(), ..ClaimNames::default() },
+            ..provider.settings()
+        };
         let app = TestApp::guarded(settings, requiring(guard, &[], Some("chat")));
         for (claims, is_let_in) in [
             (json!({ "realm_access": { "roles": ["chat"] } }), true),

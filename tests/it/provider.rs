@@ -8,8 +8,11 @@ use std::{
 
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::{
-    mock::provider::{Client, Provider},
-    server::oidc::{ClientAuthentication, ClientSecret, IdTokenPolicy, ProviderSettings, RolesClaim},
+    mock::provider::{Client, Profile, Provider},
+    server::oidc::{
+        ClaimNames, ClientAuthentication, ClientSecret, IdTokenPolicy, MetadataSettings, ProviderSettings,
+        RequestSettings,
+    },
 };
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -37,13 +40,14 @@ pub fn settings(issuer: &str) -> ProviderSettings {
     ProviderSettings {
         issuer: IssuerUrl::new(issuer.to_owned()).unwrap(),
         client_id: ClientId::new(CLIENT_ID.into()),
-        client_secret: ClientSecret::new(CLIENT_SECRET),
-        client_authentication: ClientAuthentication::ClientSecretBasic,
+        client_authentication: ClientAuthentication::ClientSecretBasic(ClientSecret::new(CLIENT_SECRET)),
         redirect_uri: RedirectUrl::new(CALLBACK.into()).unwrap(),
         scopes: vec!["profile".into(), "email".into()],
+        requests: RequestSettings::default(),
         id_tokens: IdTokenPolicy::default(),
-        roles_claim: RolesClaim::default(),
-        introspection_endpoint: None,
+        claims: ClaimNames::default(),
+        metadata: MetadataSettings::default(),
+        authorities: None,
     }
 }
 
@@ -77,9 +81,22 @@ impl MockProvider {
         Self::of(&issuer, Some(Arc::new(provider)))
     }
 
+    /// One that does as another provider does, with us registered so.
+    pub async fn playing(profile: Profile, client: Client) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let provider = Provider::playing(profile, address, client).await.unwrap();
+        let issuer = provider.issuer().to_owned();
+        Self::of(&issuer, Some(Arc::new(provider)))
+    }
+
+    /// Without the issuer's path.
+    pub fn origin(&self) -> String {
+        Url::parse(&self.issuer).unwrap().origin().ascii_serialization()
+    }
+
     /// Stops, and gives the address back.
     pub async fn stop(self) -> SocketAddr {
-        let address = self.issuer.trim_start_matches("http://").parse().unwrap();
+        let address = self.origin().trim_start_matches("http://").parse().unwrap();
         drop(self.http);
         Arc::into_inner(self.running.unwrap()).unwrap().stop().await;
         address
@@ -124,6 +141,11 @@ impl MockProvider {
         self.control(Method::POST, "/rotate-keys", how).await;
     }
 
+    /// The pushed authorization requests expire.
+    pub async fn expire_pushed(&self) {
+        self.control(Method::POST, "/expire-pushed", json!({})).await;
+    }
+
     /// Calls of the token endpoint for this user.
     pub async fn token_calls(&self, user: &str, grant_type: &str) -> Vec<Value> {
         let calls = self.control(Method::GET, &format!("/calls?user={user}"), json!({})).await;
@@ -160,7 +182,7 @@ impl MockProvider {
     }
 
     async fn control(&self, method: Method, path: &str, body: Value) -> String {
-        let url = format!("{}/__control{path}", self.issuer);
+        let url = format!("{}/__control{path}", self.origin());
         let response = self.http.request(method, url).body(body.to_string()).send().await.unwrap();
         let (status, text) = (response.status(), response.text().await.unwrap());
         assert!(status.is_success(), "{status} {text}");
@@ -168,12 +190,16 @@ impl MockProvider {
     }
 }
 
-async fn start(address: SocketAddr) -> Provider {
-    let client = Client {
+/// How we are registered there.
+pub fn client() -> Client {
+    Client {
         client_id: CLIENT_ID.into(),
         client_secret: CLIENT_SECRET.into(),
         redirect_uris: vec![CALLBACK.into()],
-        post_logout_redirect_uris: vec![],
-    };
-    Provider::start(address, client).await.unwrap()
+        ..Client::default()
+    }
+}
+
+async fn start(address: SocketAddr) -> Provider {
+    Provider::start(address, client()).await.unwrap()
 }

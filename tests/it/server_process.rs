@@ -1,8 +1,9 @@
 //! The server as it is run: a process of its own.
 
 use std::{
+    fs::File,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -11,6 +12,9 @@ use crate::{
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL},
     redis::free_port,
 };
+
+/// In its folder: what it writes to both of its streams.
+const LOG: &str = "log";
 
 /// A running server; it ends with the test.
 pub struct ServerProcess {
@@ -28,13 +32,15 @@ impl ServerProcess {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("index.html"), include_str!("../../index.html")).unwrap();
         let port = free_port();
+        let log = File::create(folder.join(LOG)).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
             .current_dir(&folder)
             .env("DIOXUS_PUBLIC_PATH", &folder)
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer)])
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
             .envs(variables.iter().copied())
-            .stdout(Stdio::null())
+            .stderr(log.try_clone().unwrap())
+            .stdout(log)
             .spawn()
             .unwrap();
         let server = Self { port, folder, process };
@@ -54,6 +60,11 @@ impl ServerProcess {
         let status = answer.status().as_u16();
         let body: serde_json::Value = answer.json().await.unwrap();
         (status, body["status"].as_str().unwrap().to_owned())
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join(LOG)).unwrap()
     }
 
     /// At once, as a machine that loses power.

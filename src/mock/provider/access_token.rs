@@ -47,7 +47,7 @@ pub fn claims(shared: &Shared, settings: &Settings, sign_in: &SignIn, lifetime: 
     let mut claims = Map::from_iter(
         [
             ("iss", json!(shared.issuer)),
-            ("sub", json!(sign_in.user.sub())),
+            ("sub", json!(shared.profile.sub(&sign_in.user))),
             ("aud", json!(AUDIENCE)),
             ("client_id", json!(shared.client.client_id)),
             ("scope", json!(sign_in.scope)),
@@ -56,9 +56,7 @@ pub fn claims(shared: &Shared, settings: &Settings, sign_in: &SignIn, lifetime: 
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
-    if !settings.roles.is_empty() {
-        claims.insert("roles".into(), json!(settings.roles));
-    }
+    claims.extend(settings.roles_form.claims(&settings.roles, &shared.client.client_id));
     claims
 }
 

@@ -52,6 +52,8 @@ struct AuthorizationRequest {
     /// The first of `acr_values`, which come in order of preference.
     acr: Option<String>,
     login_hint: Option<UserName>,
+    /// `access_type=offline` (Google).
+    is_offline: bool,
 }
 
 /// OpenID Connect Core §3.1.2.1.
@@ -76,7 +78,7 @@ pub async fn by_get(
     Extension(call): Extension<Arc<OpenCall>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(&shared, &call, &query.unwrap_or_default(), None)
+    begin(&shared, &call, &query.unwrap_or_default())
 }
 
 pub async fn by_post(
@@ -84,7 +86,39 @@ pub async fn by_post(
     Extension(call): Extension<Arc<OpenCall>>,
     body: Bytes,
 ) -> Response {
-    answer(&shared, &call, &String::from_utf8_lossy(&body), None)
+    begin(&shared, &call, &String::from_utf8_lossy(&body))
+}
+
+/// Why this request can't be answered with a code, if it can't (RFC 9126 §2.1).
+pub fn check(shared: &Shared, params: &Params) -> Result<(), &'static str> {
+    ReturnAddress::read(params, &shared.client).map_err(|ErrorPage(words)| words)?;
+    AuthorizationRequest::read(params).map(|_| ()).map_err(|error| error.description)
+}
+
+/// A request as it comes, or the one that was pushed before (RFC 9126 §4). Of what comes along with that, only the hint
+/// counts, which takes the place of the session that the mock doesn't keep.
+fn begin(shared: &Shared, call: &OpenCall, request: &str) -> Response {
+    let params = Params::parse(request.as_bytes());
+    let refuse = |words| {
+        call.outcome("invalid_request");
+        ErrorPage(words).into_response()
+    };
+    match params.get("request_uri") {
+        None if shared.client.pushes_requests => refuse("Authorization requests of this client must be pushed."),
+        None => answer(shared, call, request, None),
+        Some(_) if params.get("client_id") != Some(&shared.client.client_id) => {
+            refuse("client_id is not the one that is registered.")
+        }
+        Some(request_uri) => {
+            let Some(mut request) = shared.pushed_requests().take(request_uri, Instant::now()) else {
+                return refuse("request_uri is unknown, was used before, or has expired.");
+            };
+            if let Some(hint) = params.get("login_hint") {
+                request = format!("{request}&login_hint={hint}");
+            }
+            answer(shared, call, &request, None)
+        }
+    }
 }
 
 /// Answers the request, or shows the login page, which carries the request along and comes
@@ -113,8 +147,13 @@ pub fn answer(shared: &Shared, call: &OpenCall, request: &str, choice: Option<Ch
         user.map(|user| issue_code(shared, call, &address, request, user)).transpose()
     });
     match answered {
-        Ok(Some((code, fault))) => address.answer(&shared.issuer, &[("code", code.expose())], fault),
+        Ok(Some((code, extras, fault))) => {
+            let extras = extras.iter().map(|(name, value)| (*name, value.as_str()));
+            let members: Vec<_> = [("code", code.expose())].into_iter().chain(extras).collect();
+            address.answer(shared, &members, fault)
+        }
         Ok(None) => LoginPage {
+            path: shared.profile.path(),
             client_id: &shared.client.client_id,
             returns_to: &address.url,
             request,
@@ -125,7 +164,7 @@ pub fn answer(shared: &Shared, call: &OpenCall, request: &str, choice: Option<Ch
         Err(error) => {
             call.outcome(error.code.clone());
             let error = [("error", &*error.code), ("error_description", error.description)];
-            address.answer(&shared.issuer, &error, None)
+            address.answer(shared, &error, None)
         }
     }
 }
@@ -136,7 +175,7 @@ fn issue_code(
     address: &ReturnAddress,
     request: AuthorizationRequest,
     user: UserName,
-) -> Result<(Secret, Option<ResponseFault>), AuthorizationError> {
+) -> Result<(Secret, Vec<(&'static str, String)>, Option<ResponseFault>), AuthorizationError> {
     call.user(&user);
     let settings = shared.users().settings(&user);
     if settings.deny {
@@ -152,7 +191,8 @@ fn issue_code(
         redirect_uri: address.redirect_uri.clone(),
         code_challenge: request.code_challenge,
     };
-    Ok((shared.grants().issue_code(code, Instant::now()), settings.authorize_response_fault))
+    let extras = shared.profile.response_extras(&code.sign_in);
+    Ok((shared.grants().issue_code(code, Instant::now()), extras, settings.authorize_response_fault))
 }
 
 impl ReturnAddress {
@@ -176,10 +216,12 @@ impl ReturnAddress {
 
     /// RFC 6749 §4.1.2; `iss` is RFC 9207 §2. 303, so that a POST isn't repeated there
     /// (RFC 9700 §4.12).
-    fn answer(mut self, issuer: &str, members: &[(&str, &str)], fault: Option<ResponseFault>) -> Response {
+    fn answer(mut self, shared: &Shared, members: &[(&str, &str)], fault: Option<ResponseFault>) -> Response {
         let mut answer: Vec<(&str, Cow<str>)> = members.iter().map(|(name, value)| (*name, (*value).into())).collect();
         answer.extend(self.state.map(|state| ("state", state.into())));
-        answer.push(("iss", issuer.into()));
+        if shared.profile.sends_iss() {
+            answer.push(("iss", shared.issuer.as_str().into()));
+        }
         if let Some(fault) = fault {
             answer = fault.spoil(answer);
         }
@@ -224,6 +266,7 @@ impl AuthorizationRequest {
             max_age: read_max_age(params)?,
             acr: params.get("acr_values").and_then(|values| values.split(' ').next()).map(str::to_owned),
             login_hint: params.get("login_hint").and_then(UserName::parse),
+            is_offline: params.get("access_type") == Some("offline"),
         })
     }
 
@@ -236,6 +279,7 @@ impl AuthorizationRequest {
         if !is_again {
             sign_in.auth_time -= u64::from(settings.signed_in_ago);
         }
+        sign_in.is_offline = self.is_offline;
         sign_in.acr = settings.acr.clone().or_else(|| self.acr.clone());
         sign_in
     }

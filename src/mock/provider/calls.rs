@@ -62,7 +62,8 @@ const CAPACITY: usize = 10_000;
 
 /// Lists calls of the endpoints, and answers in place of those that are out.
 pub async fn record(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
-    let Some(endpoint) = Endpoint::at_path(request.uri().path()) else {
+    let endpoint = Endpoint::at_path(request.uri().path());
+    let Some(endpoint) = endpoint.filter(|endpoint| shared.profile.has(*endpoint)) else {
         return next.run(request).await;
     };
     let call = Arc::new(shared.calls.begin(endpoint));

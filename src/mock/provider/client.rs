@@ -4,16 +4,22 @@ use std::fmt;
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::Value;
 use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::params::Params;
 
 /// What the provider knows about its one relying party.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Client {
     pub client_id: String,
+    /// Worth nothing where there are keys.
     pub client_secret: String,
+    /// Public keys, each as a JWK: then the client signs (`private_key_jwt`).
+    pub jwks: Vec<Value>,
+    /// Whether its authorization requests must be pushed (RFC 9126 §6).
+    pub pushes_requests: bool,
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
 }
@@ -47,7 +53,8 @@ impl Client {
             (None, posted_secret) => (posted_id.map(str::to_owned), posted_secret.map(str::to_owned)),
             (Some(header), None) => basic_credentials(header.as_bytes()).unzip(),
         };
-        let is_ours = id.is_some_and(|id| id == self.client_id)
+        let is_ours = self.jwks.is_empty()
+            && id.is_some_and(|id| id == self.client_id)
             && posted_id.is_none_or(|id| id == self.client_id)
             && secret.is_some_and(|secret| bool::from(secret.as_bytes().ct_eq(self.client_secret.as_bytes())));
         match is_ours {
@@ -91,12 +98,7 @@ mod tests {
     use super::*;
 
     fn client() -> Client {
-        Client {
-            client_id: "the app:1".into(),
-            client_secret: "s%cr+t=&é".into(),
-            redirect_uris: vec![],
-            post_logout_redirect_uris: vec![],
-        }
+        Client { client_id: "the app:1".into(), client_secret: "s%cr+t=&é".into(), ..Client::default() }
     }
 
     fn basic(credentials: &str) -> HeaderMap {

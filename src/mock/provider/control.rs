@@ -9,6 +9,7 @@
 //! | `GET DELETE /__control/calls?user=` | what was called |
 //! | `POST /__control/outage` | the endpoints that answer 503, for everyone |
 //! | `POST /__control/rotate-keys` | a new signing key; the same `kid`, the old keys gone if so asked |
+//! | `POST /__control/expire-pushed` | the pushed authorization requests expire |
 //! | `POST /__control/reset` | as just started |
 //! | `GET /__control/health` | 200 |
 
@@ -62,6 +63,7 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/calls", get(list_calls).delete(clear_calls))
         .route("/outage", post(set_outage))
         .route("/rotate-keys", post(rotate_keys))
+        .route("/expire-pushed", post(expire_pushed))
         .route("/reset", post(reset))
         .route("/health", get(health))
         .merge(board_page::router())
@@ -137,11 +139,17 @@ async fn rotate_keys(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<S
     Ok(StatusCode::NO_CONTENT)
 }
 
+async fn expire_pushed(State(shared): State<Arc<Shared>>) -> StatusCode {
+    shared.pushed_requests().expire();
+    StatusCode::NO_CONTENT
+}
+
 /// Everything but the signing keys, which relying parties have cached.
 async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.users().reset_all();
     shared.outage().clear();
     *shared.grants() = Grants::default();
+    shared.pushed_requests().expire();
     shared.calls.clear(None);
     StatusCode::NO_CONTENT
 }

@@ -3,24 +3,33 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{endpoint::Endpoint, shared::Shared};
 
 /// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4).
 pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let issuer = &shared.issuer;
-    let url = |endpoint: Endpoint| format!("{issuer}{}", endpoint.path());
-    let client_auth = ["client_secret_basic", "client_secret_post"];
-    Json(json!({
-        "issuer": issuer,
-        "authorization_endpoint": url(Endpoint::Authorize),
-        "token_endpoint": url(Endpoint::Token),
-        "userinfo_endpoint": url(Endpoint::Userinfo),
-        "jwks_uri": url(Endpoint::Jwks),
-        "introspection_endpoint": url(Endpoint::Introspect),
-        "revocation_endpoint": url(Endpoint::Revoke),
-        "end_session_endpoint": url(Endpoint::EndSession),
+    let client_auth = match shared.client.jwks.is_empty() {
+        true => json!(["client_secret_basic", "client_secret_post"]),
+        false => json!(["private_key_jwt"]),
+    };
+    let mut metadata = Map::from_iter(
+        [
+            (Endpoint::Authorize, "authorization_endpoint"),
+            (Endpoint::Token, "token_endpoint"),
+            (Endpoint::Userinfo, "userinfo_endpoint"),
+            (Endpoint::Jwks, "jwks_uri"),
+            (Endpoint::Introspect, "introspection_endpoint"),
+            (Endpoint::Revoke, "revocation_endpoint"),
+            (Endpoint::EndSession, "end_session_endpoint"),
+            (Endpoint::PushedAuthorization, "pushed_authorization_request_endpoint"),
+        ]
+        .into_iter()
+        .filter(|(endpoint, _)| shared.profile.has(*endpoint))
+        .map(|(endpoint, member)| (member.to_owned(), shared.url(endpoint).into())),
+    );
+    let Value::Object(more) = (json!({
+        "issuer": shared.issuer,
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -41,13 +50,27 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-    }))
+        // RFC 9126 §5
+        "require_pushed_authorization_requests": shared.client.pushes_requests,
+    })) else {
+        return Json(Value::Null);
+    };
+    metadata.extend(more);
+    if !shared.client.jwks.is_empty() {
+        metadata.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(["ES256", "PS256"]));
+    }
+    shared.profile.metadata(&mut metadata);
+    Json(Value::Object(metadata))
 }
 
 /// `GET /jwks`
 pub async fn jwks(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, StatusCode> {
     match shared.keys.ring().await {
-        Ok(keys) => Ok(Json(keys.jwks())),
+        Ok(keys) => {
+            let mut keys = keys.jwks();
+            shared.profile.keys(&mut keys);
+            Ok(Json(json!({ "keys": keys })))
+        }
         Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

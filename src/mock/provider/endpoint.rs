@@ -12,6 +12,7 @@ pub enum Endpoint {
     Introspect,
     Revoke,
     EndSession,
+    PushedAuthorization,
     Jwks,
     Discovery,
 }
@@ -20,13 +21,14 @@ pub enum Endpoint {
 pub const LOGIN_PATH: &str = "/login";
 
 impl Endpoint {
-    pub const ALL: [Endpoint; 8] = [
+    pub const ALL: [Endpoint; 9] = [
         Endpoint::Authorize,
         Endpoint::Token,
         Endpoint::Userinfo,
         Endpoint::Introspect,
         Endpoint::Revoke,
         Endpoint::EndSession,
+        Endpoint::PushedAuthorization,
         Endpoint::Jwks,
         Endpoint::Discovery,
     ];
@@ -39,6 +41,7 @@ impl Endpoint {
             Endpoint::Introspect => "/introspect",
             Endpoint::Revoke => "/revoke",
             Endpoint::EndSession => "/end_session",
+            Endpoint::PushedAuthorization => "/par",
             Endpoint::Jwks => "/jwks",
             Endpoint::Discovery => "/.well-known/openid-configuration",
         }
@@ -53,6 +56,7 @@ impl Endpoint {
             Endpoint::Introspect => "introspect",
             Endpoint::Revoke => "revoke",
             Endpoint::EndSession => "end_session",
+            Endpoint::PushedAuthorization => "pushed_authorization",
             Endpoint::Jwks => "jwks",
             Endpoint::Discovery => "discovery",
         }

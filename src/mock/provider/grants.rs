@@ -31,6 +31,8 @@ pub struct SignIn {
     pub auth_time: u64,
     pub acr: Option<String>,
     pub sid: String,
+    /// `access_type=offline` (Google).
+    pub is_offline: bool,
 }
 
 /// The tokens of an answer; the ID token is made of `sign_in`.
@@ -129,6 +131,7 @@ impl SignIn {
             auth_time: unix_seconds(),
             acr: None,
             sid: Secret::random().expose().to_owned(),
+            is_offline: false,
         }
     }
 
@@ -144,7 +147,7 @@ impl SignIn {
         Ok(sign_in)
     }
 
-    fn has_scope(&self, token: &str) -> bool {
+    pub fn has_scope(&self, token: &str) -> bool {
         self.scope.split(' ').any(|granted| granted == token)
     }
 }

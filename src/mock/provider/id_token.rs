@@ -2,13 +2,15 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
     fault::FaultKind,
     grants::Issued,
     keys::{self, Key},
-    shared::unix_seconds,
+    profile,
+    shared::{Shared, unix_seconds},
     user::{Settings, UserName},
 };
 
@@ -26,8 +28,8 @@ pub struct Claims {
     nonce: Option<String>,
     at_hash: String,
     sid: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    roles: Vec<String>,
+    #[serde(flatten)]
+    roles: Map<String, Value>,
     #[serde(flatten)]
     profile: Profile,
 }
@@ -55,12 +57,13 @@ impl Profile {
 impl Claims {
     /// `nonce` is the one of the authorization request, or none in a refresh
     /// (OpenID Connect Core §12.2).
-    pub fn new(issuer: &str, client_id: &str, issued: &Issued, nonce: Option<String>, settings: &Settings) -> Claims {
+    pub fn new(shared: &Shared, issued: &Issued, nonce: Option<String>, settings: &Settings) -> Claims {
+        let client_id = &shared.client.client_id;
         let iat = unix_seconds();
         let sign_in = &issued.sign_in;
         Claims {
-            iss: issuer.to_owned(),
-            sub: sign_in.user.sub(),
+            iss: shared.issuer.clone(),
+            sub: shared.profile.sub(&sign_in.user),
             aud: client_id.to_owned(),
             exp: iat.saturating_add(settings.id_token_ttl.into()),
             iat,
@@ -69,7 +72,7 @@ impl Claims {
             nonce,
             at_hash: at_hash(issued.access_token.expose()),
             sid: sign_in.sid.clone(),
-            roles: settings.roles.clone(),
+            roles: settings.roles_form.claims(&settings.roles, client_id),
             profile: Profile::of(&sign_in.user),
         }
     }
@@ -83,7 +86,12 @@ impl Claims {
     }
 
     /// Signed with `key`, and with the fault if it is one of an ID token.
-    pub fn into_id_token(mut self, key: &Key, fault: Option<FaultKind>) -> serde_json::Result<String> {
+    pub fn into_id_token(
+        mut self,
+        played: profile::Profile,
+        key: &Key,
+        fault: Option<FaultKind>,
+    ) -> serde_json::Result<String> {
         match fault {
             Some(FaultKind::WrongNonce) => self.nonce = Some("another-nonce".into()),
             Some(FaultKind::WrongIss) => self.iss.push_str("/another"),
@@ -92,11 +100,19 @@ impl Claims {
                 self.iat -= 7200;
                 self.exp = self.iat + 3600;
             }
-            Some(FaultKind::BadSignature) => return key.sign_badly(&self),
-            Some(FaultKind::AlgNone) => return keys::unsigned(&self),
             _ => {}
         }
-        key.sign(&self)
+        let mut claims = match serde_json::to_value(&self)? {
+            Value::Object(claims) => claims,
+            _ => Map::new(),
+        };
+        played.id_token(&mut claims);
+        match fault {
+            Some(FaultKind::BadSignature) => key.sign_badly(&claims),
+            Some(FaultKind::AlgNone) => keys::unsigned(&claims),
+            _ if played.types_id_tokens() => key.sign(&claims),
+            _ => key.sign_with(Map::new(), &claims),
+        }
     }
 }
 

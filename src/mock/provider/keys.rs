@@ -92,11 +92,10 @@ impl Keys {
 }
 
 impl KeyRing {
-    /// RFC 7517 §5.
-    pub fn jwks(&self) -> Value {
+    /// The published ones (RFC 7517 §5).
+    pub fn jwks(&self) -> Vec<Value> {
         let former = self.former.iter().filter(|former| former.is_published).map(|former| &former.key);
-        let keys: Vec<_> = std::iter::once(&self.current).chain(former).map(|key| key.jwk()).collect();
-        json!({ "keys": keys })
+        std::iter::once(&self.current).chain(former).map(|key| key.jwk()).collect()
     }
 
     /// The claims of what we signed at any time; whether they still hold is not asked.

@@ -22,6 +22,8 @@ use super::{
 };
 
 pub struct LoginPage<'a> {
+    /// Of all endpoints.
+    pub path: &'a str,
     pub client_id: &'a str,
     pub returns_to: &'a Url,
     /// The authorization request, which the forms bring back.
@@ -65,8 +67,9 @@ impl LoginPage<'_> {
         let client_id = escape(self.client_id);
         let returns_to = escape(&self.returns_to.origin().ascii_serialization());
         let open_form = format!(
-            "<form method=\"post\" action=\"{LOGIN_PATH}\">\n\
+            "<form method=\"post\" action=\"{}{LOGIN_PATH}\">\n\
              <input type=\"hidden\" name=\"request\" value=\"{}\">",
+            self.path,
             escape(self.request)
         );
         let people = PEOPLE.map(person_button).concat();

@@ -7,9 +7,10 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `client` | the one relying party and how it authenticates |
+//! | `client`, `assertion` | the one relying party and how it authenticates |
+//! | `profile` | whom the provider plays |
 //! | `endpoint` | every path, once |
-//! | `authorize`, `login_page`, `page` | the authorization request, and what a person sees |
+//! | `authorize`, `pushed`, `login_page`, `page` | the authorization request, and what a person sees |
 //! | `token`, `token_error`, `id_token`, `keys` | the token endpoint and what it signs |
 //! | `codes`, `grants` | what was granted, and what still counts |
 //! | `access_token` | what an access token says, as a JWT or at the introspection endpoint |
@@ -20,6 +21,7 @@
 //! | `connection` | a connection that can be dropped without an answer |
 
 mod access_token;
+mod assertion;
 mod authorize;
 mod board;
 mod board_page;
@@ -39,6 +41,8 @@ mod keys;
 mod login_page;
 mod page;
 mod params;
+mod profile;
+mod pushed;
 mod response_fault;
 mod revoke;
 mod secret;
@@ -59,6 +63,7 @@ use axum::{
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub use client::Client;
+pub use profile::Profile;
 
 use super::loopback;
 use connection::{Connection, Listener};
@@ -92,15 +97,20 @@ impl Provider {
     /// Must be called within a tokio runtime. The signing key is made meanwhile: answers
     /// that need it wait for it.
     pub async fn start(addr: SocketAddr, client: Client) -> Result<Provider, StartError> {
+        Provider::playing(Profile::Plain, addr, client).await
+    }
+
+    /// The same, which does as another provider does.
+    pub async fn playing(profile: Profile, addr: SocketAddr, client: Client) -> Result<Provider, StartError> {
         if !addr.ip().is_loopback() {
             return Err(StartError::NotLoopback(addr));
         }
         client.check_uris().map_err(StartError::RedirectUri)?;
         let bind_error = |source| StartError::Bind { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(bind_error)?;
-        let issuer = format!("http://{}", listener.local_addr().map_err(bind_error)?);
+        let issuer = format!("http://{}{}", listener.local_addr().map_err(bind_error)?, profile.path());
 
-        let shared = Arc::new(Shared::new(issuer.clone(), client));
+        let shared = Arc::new(Shared::new(issuer.clone(), profile, client));
         let (running, stopped) = oneshot::channel::<()>();
         let service = router(shared).into_make_service_with_connect_info::<Connection>();
         let server = tokio::spawn(async move {
@@ -114,7 +124,7 @@ impl Provider {
         Ok(Provider { issuer, running, server })
     }
 
-    /// `http://127.0.0.1:9400`, without a trailing slash.
+    /// `http://127.0.0.1:9400` and the path of whom it plays, without a trailing slash.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -132,7 +142,7 @@ fn router(shared: Arc<Shared>) -> Router {
     let authorize = get(authorize::by_get).post(authorize::by_post);
     let userinfo = get(userinfo::userinfo).post(userinfo::userinfo);
     let end_session = get(end_session::by_get).post(end_session::by_post);
-    Router::new()
+    let endpoints = Router::new()
         .route(Endpoint::Discovery.path(), get(discovery::discovery))
         .route(Endpoint::Jwks.path(), get(discovery::jwks))
         .route(Endpoint::Authorize.path(), authorize)
@@ -142,8 +152,14 @@ fn router(shared: Arc<Shared>) -> Router {
         .route(Endpoint::Introspect.path(), post(introspect::introspect))
         .route(Endpoint::Revoke.path(), post(revoke::revoke))
         .route(Endpoint::EndSession.path(), end_session)
+        .route(Endpoint::PushedAuthorization.path(), post(pushed::push))
         .fallback(page::not_found)
-        .layer(middleware::from_fn_with_state(shared.clone(), calls::record))
+        .layer(middleware::from_fn_with_state(shared.clone(), calls::record));
+    let endpoints = match shared.profile.path() {
+        "" => endpoints,
+        path => Router::new().nest(path, endpoints).fallback(page::not_found),
+    };
+    endpoints
         .route(board_page::BOARD_PATH, get(board_page::show))
         .nest("/__control", control::router())
         .layer(middleware::from_fn(loopback::require_loopback_host))

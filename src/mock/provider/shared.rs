@@ -7,29 +7,50 @@ use std::{
 };
 
 use super::super::lock::lock;
-use super::{calls::CallLog, client::Client, endpoint::Endpoint, grants::Grants, keys::Keys, user::Users};
+use super::{
+    assertion::SeenAssertions, calls::CallLog, client::Client, endpoint::Endpoint, grants::Grants, keys::Keys,
+    profile::Profile, pushed::PushedRequests, user::Users,
+};
 
 pub struct Shared {
     pub issuer: String,
+    pub profile: Profile,
     pub client: Client,
     pub keys: Keys,
     pub calls: Arc<CallLog>,
     users: Mutex<Users>,
     grants: Mutex<Grants>,
     outage: Mutex<BTreeSet<Endpoint>>,
+    pushed_requests: Mutex<PushedRequests>,
+    seen_assertions: Mutex<SeenAssertions>,
 }
 
 impl Shared {
-    pub fn new(issuer: String, client: Client) -> Shared {
+    pub fn new(issuer: String, profile: Profile, client: Client) -> Shared {
         Shared {
             issuer,
+            profile,
             client,
             keys: Keys::generate(),
             calls: Arc::default(),
-            users: Mutex::default(),
+            users: Mutex::new(Users::treated(profile.settings())),
             grants: Mutex::default(),
             outage: Mutex::default(),
+            pushed_requests: Mutex::default(),
+            seen_assertions: Mutex::default(),
         }
+    }
+
+    pub fn url(&self, endpoint: Endpoint) -> String {
+        format!("{}{}", self.issuer, endpoint.path())
+    }
+
+    pub fn pushed_requests(&self) -> MutexGuard<'_, PushedRequests> {
+        lock(&self.pushed_requests)
+    }
+
+    pub fn seen_assertions(&self) -> MutexGuard<'_, SeenAssertions> {
+        lock(&self.seen_assertions)
     }
 
     pub fn users(&self) -> MutexGuard<'_, Users> {

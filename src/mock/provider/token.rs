@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 
 use super::{
     access_token::{self, AccessTokenFormat},
+    assertion,
     calls::OpenCall,
+    client::ClientAuthError,
     connection::Connection,
     fault::{Fault, FaultKind},
     grants::{GrantError, GrantType, Issued, RefreshTokenPolicy},
@@ -76,6 +78,9 @@ async fn answer(
     }
     let settings = shared.users().settings(&user);
     let mut issued = request.grant(shared, &settings)?;
+    if !shared.profile.gives_refresh_token(&issued.sign_in) {
+        issued.refresh_token = None;
+    }
     if settings.access_token_format == AccessTokenFormat::Jwt {
         make_access_token_jwt(shared, &settings, &mut issued).await?;
     }
@@ -98,7 +103,14 @@ pub fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Re
         let message = format!("{name} came more than once");
         return Err(TokenError::InvalidRequest(message));
     }
-    Ok(shared.client.authenticate(headers, params)?)
+    match params.get("client_assertion") {
+        None => Ok(shared.client.authenticate(headers, params)?),
+        // RFC 6749 §2.3: one method per request.
+        Some(_) if headers.contains_key(header::AUTHORIZATION) || params.get("client_secret").is_some() => {
+            Err(ClientAuthError::TwoMethods.into())
+        }
+        Some(_) => Ok(assertion::verify(shared, params)?),
+    }
 }
 
 /// What comes in place of the answer; a slow one waits here.
@@ -149,11 +161,10 @@ async fn token_response(
     let sends_id_token = !is_refresh || settings.id_token_in_refresh;
     if sends_id_token && fault != Some(FaultKind::MissingIdToken) {
         let nonce = issued.sign_in.nonce.clone().filter(|_| !is_refresh);
-        let client_id = &shared.client.client_id;
-        let claims = Claims::new(&shared.issuer, client_id, issued, nonce, settings);
+        let claims = Claims::new(shared, issued, nonce, settings);
         let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
         let claims = claims.by_clock_ahead(settings.clock_offset);
-        let id_token = claims.into_id_token(&keys.current, fault);
+        let id_token = claims.into_id_token(shared.profile, &keys.current, fault);
         response["id_token"] = id_token.map_err(|_| TokenError::ServerError)?.into();
     }
     Ok(response)

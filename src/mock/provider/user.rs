@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -58,8 +58,10 @@ pub struct Settings {
     /// What is granted, whatever was asked for.
     pub granted_scope: Option<String>,
     pub scope_in_token_response: bool,
-    /// The claim `roles` of ID tokens and access tokens; empty: none.
+    /// The roles in ID tokens and access tokens; empty: none.
     pub roles: Vec<String>,
+    /// How they are written.
+    pub roles_form: RolesForm,
     /// Faults of the next introspections.
     pub introspection_faults: VecDeque<Fault>,
     /// Faults of the next code exchanges.
@@ -77,6 +79,31 @@ pub enum ExpiresIn {
     Absent,
 }
 
+/// How roles are written: real providers do all three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RolesForm {
+    /// The claim `roles`, an array.
+    Array,
+    /// The claim `roles`, one text with `^` between.
+    Carets,
+    /// `resource_access.<client>.roles`
+    OfClient,
+}
+
+impl RolesForm {
+    /// No claim where there is no role.
+    pub fn claims(self, roles: &[String], client_id: &str) -> Map<String, Value> {
+        let claim = match self {
+            _ if roles.is_empty() => return Map::new(),
+            RolesForm::Array => ("roles", json!(roles)),
+            RolesForm::Carets => ("roles", json!(roles.join("^"))),
+            RolesForm::OfClient => ("resource_access", json!({ client_id: { "roles": roles } })),
+        };
+        Map::from_iter([(claim.0.to_owned(), claim.1)])
+    }
+}
+
 /// A member that doesn't fit into [`Settings`].
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct SettingsError {
@@ -85,7 +112,11 @@ pub struct SettingsError {
 }
 
 #[derive(Debug, Default)]
-pub struct Users(BTreeMap<UserName, Settings>);
+pub struct Users {
+    by_name: BTreeMap<UserName, Settings>,
+    /// Of everybody else.
+    usual: Settings,
+}
 
 impl UserName {
     pub fn parse(text: &str) -> Option<UserName> {
@@ -141,6 +172,7 @@ impl Default for Settings {
             granted_scope: None,
             scope_in_token_response: true,
             roles: Vec::new(),
+            roles_form: RolesForm::Array,
             introspection_faults: VecDeque::new(),
             token_faults: VecDeque::new(),
             refresh_faults: VecDeque::new(),
@@ -170,35 +202,39 @@ impl Settings {
 }
 
 impl Users {
+    pub fn treated(usual: Settings) -> Users {
+        Users { by_name: BTreeMap::new(), usual }
+    }
+
     pub fn settings(&self, user: &UserName) -> Settings {
-        self.0.get(user).cloned().unwrap_or_default()
+        self.by_name.get(user).cloned().unwrap_or_else(|| self.usual.clone())
     }
 
     pub fn change(&mut self, user: &UserName, changes: Map<String, Value>) -> Result<Settings, SettingsError> {
         let settings = self.settings(user).changed(changes)?;
-        self.0.insert(user.clone(), settings.clone());
+        self.by_name.insert(user.clone(), settings.clone());
         Ok(settings)
     }
 
     /// Everybody who has settings.
     pub fn names(&self) -> impl Iterator<Item = &UserName> {
-        self.0.keys()
+        self.by_name.keys()
     }
 
     pub fn reset(&mut self, user: &UserName) {
-        self.0.remove(user);
+        self.by_name.remove(user);
     }
 
     pub fn reset_all(&mut self) {
-        self.0.clear();
+        self.by_name.clear();
     }
 
     pub fn next_introspection_fault(&mut self, user: &UserName) -> Option<Fault> {
-        fault::take_next(&mut self.0.get_mut(user)?.introspection_faults)
+        fault::take_next(&mut self.by_name.get_mut(user)?.introspection_faults)
     }
 
     pub fn next_fault(&mut self, user: &UserName, grant_type: GrantType) -> Option<Fault> {
-        let settings = self.0.get_mut(user)?;
+        let settings = self.by_name.get_mut(user)?;
         fault::take_next(match grant_type {
             GrantType::AuthorizationCode => &mut settings.token_faults,
             GrantType::RefreshToken => &mut settings.refresh_faults,
@@ -208,8 +244,6 @@ impl Users {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn change(users: &mut Users, changes: Value) -> Result<Settings, SettingsError> {
@@ -238,7 +272,7 @@ mod tests {
             let mut users = Users::default();
             let error = change(&mut users, json!({"deny": true, field: value})).unwrap_err();
             assert_eq!(error.field, field);
-            assert!(users.0.is_empty());
+            assert!(users.by_name.is_empty());
         }
     }
 

@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::auth::UserClaims;
 
-/// A hash of `iss` and `sub` (OpenID Connect Core §5.7), the only claims that name a person for good. It stands for the
-/// person where names have no business: in audit lines, and in the database.
+/// A hash of `iss` and `sub` (OpenID Connect Core §5.7), the only claims that name a person for good; or of `iss`
+/// and the claim that the operator named in place of `sub`. It stands for the person where names have no business: in
+/// audit lines, and in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserHash(String);
 
@@ -17,7 +18,14 @@ impl UserHash {
         // With its length, so that no issuer can borrow from the subject.
         hash.update((user.iss.len() as u64).to_be_bytes());
         hash.update(&user.iss);
-        hash.update(&user.sub);
+        match &user.user_id {
+            None => hash.update(&user.sub),
+            // After a byte that no text has, so that nobody's id is somebody's subject.
+            Some(user_id) => {
+                hash.update([0xff]);
+                hash.update(user_id);
+            }
+        }
         Self(hash.finalize().iter().fold(String::new(), |mut hex, byte| {
             // Writing to a `String` never fails.
             let _ = write!(hex, "{byte:02x}");
@@ -47,5 +55,17 @@ mod tests {
         assert_ne!(hash("https://a", "1"), hash("https://b", "1"));
         assert_ne!(hash("https://a", "12"), hash("https://a1", "2"));
         assert_eq!(hash("https://a", "1").as_str().len(), 64);
+    }
+
+    #[test]
+    fn where_another_claim_names_the_person_the_subject_may_change() {
+        // T38
+        let hash_with = |sub: &str, id: &str| {
+            let claims = serde_json::json!({ "iss": "https://a", "sub": sub, "user_id": id });
+            UserHash::of(&serde_json::from_value(claims).unwrap())
+        };
+        assert_eq!(hash_with("uid=ada,ou=here", "7"), hash_with("uid=ada,ou=there", "7"));
+        assert_ne!(hash_with("uid=ada", "7"), hash_with("uid=ada", "8"));
+        assert_ne!(hash_with("uid=ada", "7"), hash("https://a", "7"));
     }
 }

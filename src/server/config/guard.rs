@@ -1,12 +1,11 @@
 //! What the guarded doors want.
 
-use openidconnect::IntrospectionUrl;
 use url::Url;
 
-use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, provider::is_scope};
+use super::{ConfigError, Variables, provider::is_scope};
 use crate::server::{
     guard::{AccessTokenCheck, GuardSettings, RequiredPermissions},
-    oidc::{AccessTokenTyp, JwtProfile, RolesClaim},
+    oidc::{AccessTokenTyp, JwtProfile},
 };
 
 const CHECK: &str = "ACCESS_TOKEN_CHECK";
@@ -17,25 +16,6 @@ pub(super) fn settings(variables: &Variables) -> Result<GuardSettings, ConfigErr
         bearer_tokens_allowed: variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?,
         required: RequiredPermissions { scope: required_scope(variables)?, role: required_role(variables)? },
     })
-}
-
-pub(super) fn introspection_endpoint(variables: &Variables) -> Result<Option<IntrospectionUrl>, ConfigError> {
-    const ENDPOINT: &str = "INTROSPECTION_ENDPOINT";
-    let Some(text) = variables.get(ENDPOINT) else { return Ok(None) };
-    let url = Url::parse(text).ok().filter(|url| is_https_or_loopback(url) && has_no_user(url));
-    match url.filter(|url| url.fragment().is_none()) {
-        Some(url) => Ok(Some(IntrospectionUrl::from_url(url))),
-        None => Err(variables.wrong(ENDPOINT, "an https URL (http only on loopback)")),
-    }
-}
-
-pub(super) fn roles_claim(variables: &Variables) -> Result<RolesClaim, ConfigError> {
-    const EXPECTED: &str = "a claim's name, or names joined by dots, such as realm_access.roles";
-    match variables.get("ROLES_CLAIM") {
-        None => Ok(RolesClaim::default()),
-        Some(path) if path.split('.').all(is_one_word) => variables.parsed("ROLES_CLAIM", EXPECTED, ""),
-        Some(_) => Err(variables.wrong("ROLES_CLAIM", EXPECTED)),
-    }
 }
 
 /// A variable that belongs to another way is refused: whoever set it relies on a check that would not be made.

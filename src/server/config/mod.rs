@@ -17,16 +17,18 @@ use std::{
     time::Duration,
 };
 
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 use url::Url;
 
 use super::{
-    chat::ChatSettings, conversations::sql::DatabaseUrl, edge::EdgeSettings, guard::GuardSettings, telemetry::LogFormat,
+    chat::ChatSettings, conversations::sql::DatabaseUrl, edge::EdgeSettings, guard::GuardSettings, http,
+    telemetry::LogFormat,
 };
 
 use reference::DEV_SERVER_PORT;
 
 pub use chat::{ChatUpstream, MockUpstream};
-pub use provider::{MockProvider, Provider};
+pub use provider::{MOCK_PROFILES, MockProvider, Provider};
 pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
 
@@ -133,6 +135,21 @@ fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {
 /// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
 fn is_https_or_loopback(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
+/// Certificates of authorities. One that can't be read stops the start, here and not at the first call.
+fn pem_file(variables: &Variables, variable: &'static str, file: &str) -> Result<Vec<u8>, ConfigError> {
+    let wrong = |cause: String| variables.wrong(variable, &format!("a readable PEM file of certificates: {cause}"));
+    let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    match certificates {
+        Ok(certificates) if certificates.is_empty() => Err(wrong("it has no certificate".into())),
+        Ok(_) => match http::client_trusting(None, &pem) {
+            Ok(_) => Ok(pem),
+            Err(_) => Err(wrong("one of its certificates can't be read".into())),
+        },
+        Err(_) => Err(wrong("it is no PEM".into())),
+    }
 }
 
 fn has_no_user(url: &Url) -> bool {

@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{ConfigError, Variables};
+use super::{ConfigError, Variables, pem_file};
 use crate::server::sessions::{KeyRing, RedisAddress};
 
 /// Where sessions are kept.
@@ -28,19 +28,9 @@ impl SessionStorage {
             variables.wrong("REDIS_URL", &format!("such as rediss://user:password@redis.example.com:6379/0: {error}"))
         })?;
         if let Some(file) = variables.get("REDIS_CA_FILE") {
-            address = address.trusting(ca_file(variables, file)?);
+            address = address.trusting(pem_file(variables, "REDIS_CA_FILE", file)?);
         }
         Ok(Self::Redis { address: Box::new(address), ring: ring(variables)? })
-    }
-}
-
-fn ca_file(variables: &Variables, file: &str) -> Result<Vec<u8>, ConfigError> {
-    let wrong =
-        |cause: String| variables.wrong("REDIS_CA_FILE", &format!("a readable PEM file of certificates: {cause}"));
-    let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
-    match pem.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----") {
-        true => Ok(pem),
-        false => Err(wrong("it has no certificate".into())),
     }
 }
 

@@ -20,7 +20,7 @@ pub async fn start(
     use openidconnect::{ClientId, IssuerUrl};
 
     use crate::{
-        mock::provider::{Client, Provider},
+        mock::provider::{Client, Profile, Provider},
         server::{
             environment::Environment,
             oidc::{ClientAuthentication, ClientSecret},
@@ -34,19 +34,22 @@ pub async fn start(
         client_secret: client_secret.clone(),
         redirect_uris: vec![settings.redirect_uri.to_string()],
         post_logout_redirect_uris: vec![format!("{front_url}signed-out")],
+        ..Client::default()
     };
+    let profile = settings.profile.as_deref().and_then(Profile::named).unwrap_or_default();
     let refused = |error: &dyn std::fmt::Display| StartError::Provider(error.to_string());
-    let provider = Provider::start(settings.address, client).await.map_err(|error| refused(&error))?;
+    let provider = Provider::playing(profile, settings.address, client).await.map_err(|error| refused(&error))?;
     let settings = ProviderSettings {
         issuer: IssuerUrl::new(provider.issuer().to_owned()).map_err(|error| refused(&error))?,
         client_id: ClientId::new(CLIENT_ID.into()),
-        client_secret: ClientSecret::new(client_secret),
-        client_authentication: ClientAuthentication::ClientSecretBasic,
+        client_authentication: ClientAuthentication::ClientSecretBasic(ClientSecret::new(client_secret)),
         redirect_uri: settings.redirect_uri.clone(),
         scopes: settings.scopes.clone(),
+        requests: settings.requests.clone(),
         id_tokens: settings.id_tokens.clone(),
-        roles_claim: settings.roles_claim.clone(),
-        introspection_endpoint: settings.introspection_endpoint.clone(),
+        claims: settings.claims.clone(),
+        metadata: settings.metadata.clone(),
+        authorities: None,
     };
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }

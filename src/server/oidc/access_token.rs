@@ -80,7 +80,7 @@ impl OidcClient {
             return Err(AccessTokenError::Expired);
         }
         claims.check_begun(now + *clock_tolerance)?;
-        claims.into_verified(self.issuer(), &self.settings.roles_claim)
+        claims.into_verified(self.issuer(), &self.settings.claims)
     }
 }
 

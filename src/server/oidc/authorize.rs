@@ -10,6 +10,7 @@ use super::{
     client::OidcClient,
     error::ProviderError,
     id_token::IdTokenPolicy,
+    settings::RequestSettings,
     values::{CodeVerifier, Nonce},
 };
 use crate::wire::auth::State;
@@ -17,6 +18,8 @@ use crate::wire::auth::State;
 /// Refresh tokens that outlive the provider's own session are given only with the person's consent (OpenID Connect
 /// Core §11).
 const OFFLINE_ACCESS: &str = "offline_access";
+
+const PROMPT: &str = "prompt";
 
 impl OidcClient {
     /// The URL to send the browser to.
@@ -47,10 +50,19 @@ impl OidcClient {
         for acr in acr_values {
             request = request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
         }
-        if self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS) {
+        let RequestSettings { authorize_parameters, resources, .. } = &self.settings.requests;
+        let asks_for_offline_access = self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+        if asks_for_offline_access && authorize_parameters.iter().all(|(name, _)| name != PROMPT) {
             request = request.add_prompt(CoreAuthPrompt::Consent);
         }
+        // One without a value is there to be left out: `prompt=` where the provider needs no consent.
+        for (name, value) in authorize_parameters.iter().filter(|(_, value)| !value.is_empty()) {
+            request = request.add_extra_param(name, value);
+        }
+        for resource in resources {
+            request = request.add_extra_param("resource", resource);
+        }
         let (url, _, _) = request.url();
-        Ok(url.into())
+        Ok(self.pushed(url).await?.into())
     }
 }

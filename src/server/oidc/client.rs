@@ -1,8 +1,7 @@
-//! The relying party's settings and its one client.
+//! The relying party's one client.
 
 use openidconnect::{
-    AuthType, Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, IntrospectionUrl,
-    IssuerUrl, RedirectUrl, StandardErrorResponse,
+    Client, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, StandardErrorResponse,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJweContentEncryptionAlgorithm,
         CoreRevocableToken, CoreRevocationErrorResponse,
@@ -10,48 +9,10 @@ use openidconnect::{
 };
 
 use super::{
-    discovery::Discovery,
-    error::ProviderError,
-    http::ProviderHttp,
-    id_token::{IdTokenPolicy, ProviderKey},
-    introspection::IntrospectionResponse,
-    permissions::RolesClaim,
-    token_response::TokenResponse,
-    values::ClientSecret,
+    discovery::Discovery, error::ProviderError, http::ProviderHttp, id_token::ProviderKey,
+    introspection::IntrospectionResponse, settings::ProviderSettings, token_response::TokenResponse,
 };
 use crate::server::environment::Environment;
-
-/// How we are registered at the provider.
-#[derive(Clone, Debug)]
-pub struct ProviderSettings {
-    /// Compared with the metadata and with ID tokens letter by letter (OpenID Connect Discovery §4.3).
-    pub issuer: IssuerUrl,
-    pub client_id: ClientId,
-    pub client_secret: ClientSecret,
-    pub client_authentication: ClientAuthentication,
-    /// Sent the same with the authorization request and the code.
-    pub redirect_uri: RedirectUrl,
-    /// Asked for besides `openid`.
-    pub scopes: Vec<String>,
-    pub id_tokens: IdTokenPolicy,
-    /// Where the provider says which roles a person has.
-    pub roles_claim: RolesClaim,
-    /// In place of the one in the provider's metadata.
-    pub introspection_endpoint: Option<IntrospectionUrl>,
-}
-
-impl ProviderSettings {
-    pub(super) fn asked_scope(&self) -> Vec<String> {
-        ["openid"].into_iter().map(str::to_owned).chain(self.scopes.iter().cloned()).collect()
-    }
-}
-
-/// OpenID Connect Core §9.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientAuthentication {
-    ClientSecretBasic,
-    ClientSecretPost,
-}
 
 /// `openidconnect`'s client with our token and introspection responses; the authorization endpoint is known to be there.
 pub(super) type RelyingParty = Client<
@@ -84,9 +45,9 @@ pub struct OidcClient {
 
 impl OidcClient {
     pub fn new(settings: ProviderSettings, http: ProviderHttp, environment: Environment) -> Self {
-        settings.id_tokens.warn_of_exceptions();
-        let (issuer, id_tokens) = (settings.issuer.clone(), settings.id_tokens.clone());
-        let discovery = Discovery::new(issuer, http.clone(), environment.clone(), id_tokens);
+        settings.warn_of_exceptions();
+        let (source, id_tokens) = (settings.metadata_source(), settings.id_tokens.clone());
+        let discovery = Discovery::new(source, http.clone(), environment.clone(), id_tokens);
         Self { settings, http, environment, discovery }
     }
 
@@ -104,13 +65,11 @@ impl OidcClient {
     pub(super) async fn relying_party(&self) -> Result<RelyingParty, ProviderError> {
         let metadata = self.discovery.known().await?.metadata.clone();
         let settings = &self.settings;
-        let secret = openidconnect::ClientSecret::new(settings.client_secret.secret().to_owned());
-        Ok(RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), Some(secret))
+        let authentication = &settings.client_authentication;
+        let secret = authentication.secret().map(|secret| openidconnect::ClientSecret::new(secret.secret().to_owned()));
+        Ok(RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), secret)
             .set_redirect_uri(settings.redirect_uri.clone())
-            .set_auth_type(match settings.client_authentication {
-                ClientAuthentication::ClientSecretBasic => AuthType::BasicAuth,
-                ClientAuthentication::ClientSecretPost => AuthType::RequestBody,
-            }))
+            .set_auth_type(authentication.auth_type()))
     }
 
     /// Whether the provider's metadata promises an `iss` in authorization responses (RFC 9207 §3).

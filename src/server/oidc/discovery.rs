@@ -7,7 +7,7 @@ use std::{
 };
 
 use openidconnect::{
-    AdditionalProviderMetadata, DiscoveryError, IntrospectionUrl, IssuerUrl, ProviderMetadata,
+    AdditionalProviderMetadata, IntrospectionUrl, ProviderMetadata,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::{
+    document::MetadataSource,
     error::ProviderError,
-    http::{HttpError, ProviderHttp},
+    http::ProviderHttp,
     id_token::{IdTokenPolicy, ProviderKey, warn_of_refused_keys},
 };
 use crate::server::environment::Environment;
@@ -48,6 +49,12 @@ pub(super) struct MoreMetadata {
     /// RFC 8414 §2. As text: most deployments never use it, and a wrong one must not stop their logins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     introspection_endpoint: Option<String>,
+    /// RFC 9126 §5. As text for the same reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pushed_authorization_request_endpoint: Option<String>,
+    /// RFC 9126 §5
+    #[serde(default)]
+    require_pushed_authorization_requests: Option<bool>,
 }
 
 impl AdditionalProviderMetadata for MoreMetadata {}
@@ -55,6 +62,14 @@ impl AdditionalProviderMetadata for MoreMetadata {}
 impl MoreMetadata {
     pub(super) fn introspection_endpoint(&self) -> Option<IntrospectionUrl> {
         self.introspection_endpoint.as_ref().and_then(|url| IntrospectionUrl::new(url.clone()).ok())
+    }
+
+    pub(super) fn pushed_authorization_request_endpoint(&self) -> Option<&str> {
+        self.pushed_authorization_request_endpoint.as_deref()
+    }
+
+    pub(super) fn requires_pushed_authorization_requests(&self) -> bool {
+        self.require_pushed_authorization_requests.unwrap_or(false)
     }
 
     pub(super) fn promises_iss(&self) -> bool {
@@ -70,7 +85,7 @@ const NEXT_TRY_AFTER: Duration = Duration::from_secs(30);
 const NEW_KEYS_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Discovery {
-    issuer: IssuerUrl,
+    source: MetadataSource,
     http: ProviderHttp,
     environment: Environment,
     id_tokens: IdTokenPolicy,
@@ -93,12 +108,12 @@ struct Known {
 
 impl Discovery {
     pub(super) fn new(
-        issuer: IssuerUrl,
+        source: MetadataSource,
         http: ProviderHttp,
         environment: Environment,
         id_tokens: IdTokenPolicy,
     ) -> Self {
-        Self { issuer, http, environment, id_tokens, known: Mutex::default() }
+        Self { source, http, environment, id_tokens, known: Mutex::default() }
     }
 
     /// What is known, fetched first where that is nothing or old.
@@ -145,7 +160,7 @@ impl Discovery {
             }
             Err(error) => {
                 if known.failure.is_none() {
-                    tracing::warn!(issuer = self.issuer.as_str(), %error, "provider metadata could not be fetched");
+                    tracing::warn!(issuer = self.source.issuer.as_str(), %error, "provider metadata could not be fetched");
                 }
                 known.failure = Some((error.clone(), now));
                 // The last good set is kept: a provider that is down must not end what still works.
@@ -155,14 +170,9 @@ impl Discovery {
     }
 
     async fn request(&self) -> Result<Metadata, ProviderError> {
-        let metadata = Metadata::discover_async(self.issuer.clone(), &self.http)
-            .await
-            .map_err(|error| ProviderError::Discovery(describe(error)))?;
-        if metadata.token_endpoint().is_none() {
-            return Err(ProviderError::MissingEndpoint("token_endpoint"));
-        }
+        let metadata = self.source.fetch(&self.http).await?;
         warn_of_refused_keys(metadata.jwks(), &self.id_tokens);
-        tracing::info!(issuer = self.issuer.as_str(), "provider metadata fetched");
+        tracing::info!(issuer = self.source.issuer.as_str(), "provider metadata fetched");
         Ok(metadata)
     }
 
@@ -172,17 +182,5 @@ impl Discovery {
 
     fn is_older(&self, than: SystemTime, limit: Duration) -> bool {
         self.environment.now().duration_since(than).unwrap_or_default() >= limit
-    }
-}
-
-fn describe(error: DiscoveryError<HttpError>) -> String {
-    match error {
-        DiscoveryError::Request(cause) => cause.to_string(),
-        DiscoveryError::Parse(cause) => format!("unreadable document: {cause}"),
-        DiscoveryError::Response(status, _, text) => format!("status {status}: {text}"),
-        DiscoveryError::UrlParse(cause) => cause.to_string(),
-        // Names both issuers where they differ.
-        DiscoveryError::Validation(text) | DiscoveryError::Other(text) => text,
-        other => other.to_string(),
     }
 }

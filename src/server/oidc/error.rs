@@ -16,6 +16,10 @@ pub enum ProviderError {
     Discovery(String),
     #[error("the provider's metadata names no {0}")]
     MissingEndpoint(&'static str),
+    #[error("we can't prove who we are: {0}")]
+    ClientAssertion(String),
+    #[error("the authorization request was not taken: {0}")]
+    PushedRequest(String),
 }
 
 /// Why a code did not become tokens.

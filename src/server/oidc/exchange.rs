@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use openidconnect::{
-    AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier,
-    core::{CoreIdTokenClaims, CoreUserInfoClaims},
+    AdditionalClaims, AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier, UserInfoClaims,
+    core::{CoreGenderClaim, CoreIdTokenClaims},
 };
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
+    claim_names::claims_of,
     client::{OidcClient, RelyingParty},
     error::{ExchangeError, TokenRequestFailure, judge},
     id_token::{Expected, IdTokenError, LoginClaims},
@@ -57,9 +60,15 @@ impl OidcClient {
         let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
         let claims = self.verified_claims(id_token, Expected::OfLogin(nonce), response.access_token()).await?;
 
+        let named = claims_of(id_token);
         let mut user = user_claims(&claims);
-        if user.name.is_none() && user.preferred_username.is_none() && user.email.is_none() {
-            self.add_userinfo(&relying_party, &response, &claims, &mut user).await;
+        let mut roles = self.settings.claims.roles.read(&named);
+        self.settings.claims.apply(&named, &mut user);
+        if self.settings.claims.is_wanting(&user, &named) {
+            roles = self.add_userinfo(&relying_party, &response, &claims, &mut user, roles).await;
+        }
+        if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
+            return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
         }
         Ok(Login {
             access_token: AccessToken::new(response.access_token().secret().to_owned()),
@@ -68,7 +77,7 @@ impl OidcClient {
             permissions: Permissions {
                 // RFC 6749 §5.1: where the answer does not say, it is what was asked for.
                 scope: response.granted_scope().unwrap_or_else(|| self.settings.asked_scope()),
-                roles: self.settings.roles_claim.of_id_token(id_token).unwrap_or_default(),
+                roles: roles.unwrap_or_default(),
             },
             id_token: id_token.clone(),
             claims: LoginClaims::of(&claims, nonce.clone()),
@@ -82,43 +91,63 @@ impl OidcClient {
         code: &AuthorizationCode,
         code_verifier: &CodeVerifier,
     ) -> Result<TokenResponse, ExchangeError> {
-        let http = self.http.for_token_endpoint();
-        relying_party
+        let http = self.client_http().await?;
+        let mut request = relying_party
             .exchange_code(Code::new(code.secret().to_owned()))
             .map_err(|error| ExchangeError::Unavailable(error.to_string()))?
-            .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.secret().to_owned()))
-            .request_async(&http)
-            .await
-            .map_err(|error| match judge(&error, http.status()) {
-                TokenRequestFailure::Refused(text) => ExchangeError::Refused(text),
-                TokenRequestFailure::Unavailable(text) => ExchangeError::Unavailable(text),
-            })
+            .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.secret().to_owned()));
+        for resource in &self.settings.requests.resources {
+            request = request.add_extra_param("resource", resource);
+        }
+        request.request_async(&http).await.map_err(|error| match judge(&error, http.status()) {
+            TokenRequestFailure::Refused(text) => ExchangeError::Refused(text),
+            TokenRequestFailure::Unavailable(text) => ExchangeError::Unavailable(text),
+        })
     }
 
-    /// Some providers name the person only at the userinfo endpoint. The login does not depend on it.
+    /// Some providers name the person, and say their roles, only at the userinfo endpoint. What the ID token says goes
+    /// before, and the login does not depend on it. Gives the roles.
     async fn add_userinfo(
         &self,
         relying_party: &RelyingParty,
         response: &TokenResponse,
         claims: &CoreIdTokenClaims,
         user: &mut UserClaims,
-    ) {
+        roles: Option<Vec<String>>,
+    ) -> Option<Vec<String>> {
         // The answer's `sub` must be the ID token's (OpenID Connect Core §5.3.2): `openidconnect` compares them.
         let Ok(request) = relying_party.user_info(response.access_token().clone(), Some(claims.subject().clone()))
         else {
-            return;
+            return roles;
         };
-        let answer: Result<CoreUserInfoClaims, _> = request.request_async(&self.http).await;
+        let answer: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> = request.request_async(&self.http).await;
         match answer {
             Ok(userinfo) => {
-                user.name = userinfo.name().and_then(|name| name.get(None)).map(|name| name.to_string());
-                user.preferred_username = userinfo.preferred_username().map(|name| name.to_string());
-                user.email = userinfo.email().map(|email| email.to_string());
+                let claims = serde_json::to_value(&userinfo).unwrap_or_default();
+                let name = userinfo.name().and_then(|name| name.get(None)).map(|name| name.to_string());
+                let username = userinfo.preferred_username().map(|name| name.to_string());
+                let email = userinfo.email().map(|email| email.to_string());
+                user.name = user.name.take().or(name);
+                user.preferred_username = user.preferred_username.take().or(username);
+                user.email = user.email.take().or(email);
+                let Some(claims) = claims.as_object() else { return roles };
+                self.settings.claims.apply(claims, user);
+                roles.or_else(|| self.settings.claims.roles.read(claims))
             }
-            Err(error) => tracing::warn!(%error, "userinfo could not be read; the person is shown by `sub`"),
+            Err(error) => {
+                tracing::warn!(%error, "userinfo could not be read; the person is shown by what the ID token says");
+                roles
+            }
         }
     }
 }
+
+/// All that a userinfo answer says besides what the specification names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct OtherClaims(Map<String, Value>);
+
+impl AdditionalClaims for OtherClaims {}
 
 /// A login can start again, so what is undecided is refused.
 impl From<IdTokenError> for ExchangeError {
@@ -137,5 +166,6 @@ fn user_claims(claims: &CoreIdTokenClaims) -> UserClaims {
         name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
         preferred_username: claims.preferred_username().map(|name| name.to_string()),
         email: claims.email().map(|email| email.to_string()),
+        user_id: None,
     }
 }

@@ -23,9 +23,12 @@ pub struct ProviderHttp {
     client: reqwest::Client,
 }
 
-/// For one request to the token endpoint: notes the answer's status, which `openidconnect` does not pass on.
-pub(super) struct TokenEndpointHttp {
+/// For one request that says who we are, to the token endpoint or one like it: adds the assertion, if there is one, and
+/// notes the answer's status, which `openidconnect` does not pass on.
+pub(super) struct ClientHttp {
     http: ProviderHttp,
+    /// Form-encoded.
+    assertion: Option<String>,
     status: AtomicU16,
 }
 
@@ -43,13 +46,14 @@ impl ProviderHttp {
         Self::with_timeout(TOTAL_TIMEOUT)
     }
 
+    /// Trusts these authorities too, certificates in PEM.
+    pub fn trusting(authorities: Option<&[u8]>) -> Result<Self, HttpSetupError> {
+        Ok(Self { client: http::client_trusting(Some(TOTAL_TIMEOUT), authorities.unwrap_or_default())? })
+    }
+
     /// Waits no longer than this for a whole answer.
     pub fn with_timeout(total: Duration) -> Result<Self, HttpSetupError> {
         Ok(Self { client: http::client(Some(total))? })
-    }
-
-    pub(super) fn for_token_endpoint(&self) -> TokenEndpointHttp {
-        TokenEndpointHttp { http: self.clone(), status: AtomicU16::new(0) }
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
@@ -74,13 +78,21 @@ impl ProviderHttp {
     }
 }
 
-impl TokenEndpointHttp {
+impl ClientHttp {
+    pub(super) fn new(http: ProviderHttp, assertion: Option<String>) -> Self {
+        Self { http, assertion, status: AtomicU16::new(0) }
+    }
+
     /// The answer's status; 0 where there was no answer.
     pub(super) fn status(&self) -> u16 {
         self.status.load(Ordering::Relaxed)
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if let Some(assertion) = &self.assertion {
+            request.body_mut().push(b'&');
+            request.body_mut().extend_from_slice(assertion.as_bytes());
+        }
         let mut response = self.http.send(request).await?;
         self.status.store(response.status().as_u16(), Ordering::Relaxed);
         // Whatever it is called, it is never a JWT here.
@@ -98,7 +110,7 @@ impl<'c> AsyncHttpClient<'c> for ProviderHttp {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for TokenEndpointHttp {
+impl<'c> AsyncHttpClient<'c> for ClientHttp {
     type Error = HttpError;
     type Future = BoxFuture<'c, Result<HttpResponse, HttpError>>;
 

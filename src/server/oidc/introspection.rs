@@ -26,7 +26,7 @@ impl OidcClient {
         access_token: &AccessToken,
         audience: Option<&str>,
     ) -> Result<VerifiedToken, AccessTokenError> {
-        let http = self.http.for_token_endpoint();
+        let http = self.client_http().await?;
         let token = SentToken::new(access_token.secret().to_owned());
         let response: IntrospectionResponse = self
             .relying_party()
@@ -59,16 +59,13 @@ impl OidcClient {
             return Err(AccessTokenError::OtherAudience);
         }
         let is_ours = claims.text("iss").is_none_or(|iss| iss == self.issuer());
-        let mut token = claims.into_verified(self.issuer(), &self.settings.roles_claim)?;
+        let mut token = claims.into_verified(self.issuer(), &self.settings.claims)?;
         // Another issuer's subjects are other people.
         token.user = token.user.filter(|_| is_ours);
         Ok(token)
     }
 
     async fn introspection_url(&self) -> Result<IntrospectionUrl, ProviderError> {
-        if let Some(configured) = &self.settings.introspection_endpoint {
-            return Ok(configured.clone());
-        }
         let known = self.discovery.known().await?;
         let named = known.metadata.additional_metadata().introspection_endpoint();
         named.ok_or(ProviderError::MissingEndpoint("introspection_endpoint"))

@@ -5,26 +5,37 @@
 
 mod access_token;
 mod authorize;
+mod claim_names;
 mod client;
+mod client_authentication;
+mod client_key;
 mod discovery;
+mod document;
 mod error;
 mod exchange;
 mod http;
 mod id_token;
 mod introspection;
 mod permissions;
+mod pushed;
 mod refresh;
+mod settings;
 mod token_claims;
 mod token_response;
 mod values;
 
 pub use access_token::{AccessTokenTyp, JwtProfile};
-pub use client::{ClientAuthentication, OidcClient, ProviderSettings};
+pub use claim_names::{ClaimNames, ClaimPath};
+pub use client::OidcClient;
+pub use client_authentication::ClientAuthentication;
+pub use client_key::{ClientKey, ClientKeyError};
+pub use document::MetadataSettings;
 pub use error::{AccessTokenError, ExchangeError, ProviderError, RefreshError};
 pub use exchange::Login;
 pub use http::ProviderHttp;
 pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS};
 pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;
+pub use settings::{ProviderSettings, RequestSettings};
 pub use token_claims::VerifiedToken;
 pub use values::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken};

@@ -5,8 +5,10 @@ use std::{convert::Infallible, str::FromStr};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::values::IdToken;
-use crate::server::jose::{Compact, json};
+use super::{
+    claim_names::{ClaimPath, claims_of},
+    values::IdToken,
+};
 
 /// What the holder of an access token may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,28 +26,37 @@ impl Permissions {
     }
 }
 
-/// Where the roles are among the claims: `ROLES_CLAIM`. A claim's name, or names joined by dots on the way down to it
-/// (`realm_access.roles`).
+/// Where the roles are among the claims, and what separates them in one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RolesClaim(String);
+pub struct RolesClaim {
+    path: ClaimPath,
+    separator: Option<char>,
+}
 
 impl RolesClaim {
+    pub fn at(path: ClaimPath) -> Self {
+        Self { path, separator: None }
+    }
+
+    /// In one text, this separates roles, and nothing else does.
+    pub fn separated_by(self, separator: Option<char>) -> Self {
+        Self { separator, ..self }
+    }
+
     /// The roles, or `None` where there is no such claim.
     pub(super) fn read(&self, claims: &Map<String, Value>) -> Option<Vec<String>> {
-        at_path(claims, &self.0).map(roles)
+        self.path.find(claims).map(|value| roles(value, self.separator))
     }
 
     /// The roles in an ID token. It must have been verified before.
     pub(super) fn of_id_token(&self, verified: &IdToken) -> Option<Vec<String>> {
-        let jwt = Compact::parse(verified.secret().as_bytes()).ok()?;
-        let claims = json::object(&jwt.payload).ok()?;
-        self.read(&claims)
+        self.read(&claims_of(verified))
     }
 }
 
 impl Default for RolesClaim {
     fn default() -> Self {
-        Self("roles".into())
+        Self::named("roles")
     }
 }
 
@@ -53,7 +64,14 @@ impl FromStr for RolesClaim {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.to_owned()))
+        Ok(Self::named(text))
+    }
+}
+
+impl RolesClaim {
+    fn named(path: &str) -> Self {
+        let Ok(path) = path.parse();
+        Self::at(path)
     }
 }
 
@@ -66,26 +84,17 @@ pub(super) fn scopes(value: &Value) -> Vec<String> {
     }
 }
 
-/// A name may have dots itself (`https://example.com/roles`), so the whole is tried before its parts.
-fn at_path<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    if let Some(value) = claims.get(path) {
-        return Some(value);
-    }
-    path.match_indices('.').find_map(|(dot, _)| {
-        let (name, rest) = (&path[..dot], &path[dot + 1..]);
-        at_path(claims.get(name)?.as_object()?, rest)
-    })
-}
-
-/// An array of roles, or one text. What separates roles in a text is the first of these that is in it: `^` (a directory's
-/// multi-valued attribute), a comma, white space. In an array a role keeps its spaces.
-fn roles(value: &Value) -> Vec<String> {
+/// An array of roles, or one text. What separates roles in a text is what the operator says, or else the first of these
+/// that is in it: `^` (a directory's multi-valued attribute), a comma, white space. In an array a role keeps its spaces.
+fn roles(value: &Value, separator: Option<char>) -> Vec<String> {
     let trimmed = |role: &str| Some(role.trim().to_owned()).filter(|role| !role.is_empty());
+    let separator_in = |text: &str| separator.or_else(|| ['^', ','].into_iter().find(|usual| text.contains(*usual)));
     match value {
         Value::Array(items) => items.iter().filter_map(Value::as_str).filter_map(trimmed).collect(),
-        Value::String(text) if text.contains('^') => text.split('^').filter_map(trimmed).collect(),
-        Value::String(text) if text.contains(',') => text.split(',').filter_map(trimmed).collect(),
-        Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Value::String(text) => match separator_in(text) {
+            Some(separator) => text.split(separator).filter_map(trimmed).collect(),
+            None => text.split_whitespace().map(str::to_owned).collect(),
+        },
         _ => vec![],
     }
 }
@@ -115,6 +124,17 @@ mod tests {
         ] {
             assert_eq!(read("roles", json!({ "roles": value })), Some(roles.iter().map(|r| (*r).into()).collect()));
         }
+    }
+
+    #[test]
+    fn where_the_operator_says_what_separates_roles_nothing_else_does() {
+        let read = |text: &str| {
+            let claim = "groups".parse::<RolesClaim>().unwrap().separated_by(Some('^'));
+            claim.read(json!({ "groups": text }).as_object().unwrap()).unwrap()
+        };
+        // One role, which is a directory's name of a group.
+        assert_eq!(read("cn=chat users,ou=groups"), ["cn=chat users,ou=groups"]);
+        assert_eq!(read("cn=chat,ou=groups^cn=a b"), ["cn=chat,ou=groups", "cn=a b"]);
     }
 
     #[test]

@@ -38,16 +38,18 @@ impl OidcClient {
         login: &LoginClaims,
     ) -> Result<Refreshed, RefreshError> {
         let relying_party = self.relying_party().await?;
-        let http = self.http.for_token_endpoint();
-        let response = relying_party
-            .exchange_refresh_token(&openidconnect::RefreshToken::new(refresh_token.secret().to_owned()))
-            .map_err(|error| RefreshError::Unavailable(error.to_string()))?
-            .request_async(&http)
-            .await
-            .map_err(|error| match judge(&error, http.status()) {
-                TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
-                TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
-            })?;
+        let http = self.client_http().await?;
+        let refresh_token = openidconnect::RefreshToken::new(refresh_token.secret().to_owned());
+        let mut request = relying_party
+            .exchange_refresh_token(&refresh_token)
+            .map_err(|error| RefreshError::Unavailable(error.to_string()))?;
+        for resource in &self.settings.requests.resources {
+            request = request.add_extra_param("resource", resource);
+        }
+        let response = request.request_async(&http).await.map_err(|error| match judge(&error, http.status()) {
+            TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
+            TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
+        })?;
 
         let refresh_token = response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()));
         if let Some(reason) = response.unusable() {
@@ -68,7 +70,7 @@ impl OidcClient {
             expires_in: response.lifetime(),
             refresh_token,
             scope: response.granted_scope(),
-            roles: response.id_token().and_then(|verified| self.settings.roles_claim.of_id_token(verified)),
+            roles: response.id_token().and_then(|verified| self.settings.claims.roles.of_id_token(verified)),
             id_token: response.id_token().cloned(),
         })
     }

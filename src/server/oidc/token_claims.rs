@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 use super::{
+    claim_names::ClaimNames,
     error::AccessTokenError,
-    permissions::{Permissions, RolesClaim, scopes},
+    permissions::{Permissions, scopes},
 };
 use crate::{server::proof::Thumbprint, wire::auth::UserClaims};
 
@@ -65,29 +66,33 @@ impl TokenClaims {
     }
 
     /// `issuer` is who says all this; a user needs a `sub`.
-    pub fn into_verified(self, issuer: &str, roles: &RolesClaim) -> Result<VerifiedToken, AccessTokenError> {
+    pub fn into_verified(self, issuer: &str, names: &ClaimNames) -> Result<VerifiedToken, AccessTokenError> {
         let permissions = Permissions {
             // `scp` where Entra, Okta and AD FS say it.
             scope: ["scope", "scp"].iter().filter_map(|name| self.0.get(*name)).flat_map(scopes).collect(),
-            roles: roles.read(&self.0).unwrap_or_default(),
+            roles: names.roles.read(&self.0).unwrap_or_default(),
         };
         Ok(VerifiedToken {
-            user: self.user(issuer),
+            user: self.user(issuer, names),
             permissions,
             bound_to: self.bound_to()?,
             expires_at: self.time("exp")?,
         })
     }
 
-    fn user(&self, issuer: &str) -> Option<UserClaims> {
+    /// Nobody, where what names a person for good is not said.
+    fn user(&self, issuer: &str, names: &ClaimNames) -> Option<UserClaims> {
         let owned = |name: &str| self.text(name).map(str::to_owned);
-        Some(UserClaims {
+        let mut user = UserClaims {
             iss: issuer.to_owned(),
             sub: owned("sub").filter(|sub| !sub.is_empty())?,
             name: owned("name"),
             preferred_username: owned("preferred_username").or_else(|| owned("username")),
             email: owned("email"),
-        })
+            user_id: None,
+        };
+        names.apply(&self.0, &mut user);
+        (names.user_id.is_none() || user.user_id.is_some()).then_some(user)
     }
 
     /// A token that is bound in a way that we can't check, such as to a certificate (RFC 8705 §3.1), is refused: nobody
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn a_binding_that_can_not_be_checked_is_refused() {
         // T74
-        let bound = |cnf: Value| claims(json!({ "cnf": cnf })).into_verified("i", &RolesClaim::default());
+        let bound = |cnf: Value| claims(json!({ "cnf": cnf })).into_verified("i", &ClaimNames::default());
         let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
         assert_eq!(bound(json!({ "jkt": jkt })).unwrap().bound_to.unwrap().as_str(), jkt);
         assert!(bound(Value::Null).unwrap().bound_to.is_none());
@@ -167,7 +172,7 @@ mod tests {
 
     #[test]
     fn nobody_is_named_without_a_subject() {
-        let user = |json: Value| claims(json).into_verified("issuer", &RolesClaim::default()).unwrap().user;
+        let user = |json: Value| claims(json).into_verified("issuer", &ClaimNames::default()).unwrap().user;
         assert_eq!(user(json!({ "sub": "ada", "username": "Ada" })).unwrap().display_name(), "Ada");
         assert_eq!(user(json!({ "sub": "" })), None);
         assert_eq!(user(json!({ "name": "Ada" })), None);

@@ -10,7 +10,7 @@ fn client(redirect_uri: &str) -> Client {
         client_id: CLIENT_ID.into(),
         client_secret: CLIENT_SECRET.into(),
         redirect_uris: vec![redirect_uri.into()],
-        post_logout_redirect_uris: vec![],
+        ..Client::default()
     }
 }
 

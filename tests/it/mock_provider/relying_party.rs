@@ -40,6 +40,7 @@ pub async fn start() -> RelyingParty {
         client_secret: CLIENT_SECRET.into(),
         redirect_uris: vec![CALLBACK.into()],
         post_logout_redirect_uris: vec![SIGNED_OUT.into()],
+        ..Client::default()
     };
     let provider = Provider::start("127.0.0.1:0".parse().unwrap(), client);
     let http = reqwest::Client::builder().redirect(redirect::Policy::none());

@@ -145,5 +145,6 @@ fn alice() -> UserClaims {
         name: Some("Alice".into()),
         preferred_username: None,
         email: Some("alice@example.com".into()),
+        user_id: None,
     }
 }

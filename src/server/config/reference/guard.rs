@@ -63,6 +63,12 @@ pub(super) const GUARD: Section = Section {
             text: "The claim with a person's roles: a name, or names joined by dots.",
         },
         Setting {
+            name: "ROLES_SEPARATOR",
+            example: "^",
+            default: "",
+            text: "What separates roles where the claim is one text. Otherwise it is `^`, a comma or white space, whichever is there first in this order.",
+        },
+        Setting {
             name: "ALLOW_BEARER_TOKENS",
             example: "false",
             default: "false",

@@ -90,6 +90,12 @@ pub(super) const MOCKS: Section = Section {
     text: "Of parties that are not ours, in the same process.",
     settings: &[
         Setting {
+            name: "MOCK_PROVIDER_PROFILE",
+            example: "siteminder",
+            default: "",
+            text: "Whom the mock identity provider plays: entra, google, keycloak or siteminder.",
+        },
+        Setting {
             name: "MOCK_PROVIDER_ADDR",
             example: "127.0.0.1:9400",
             default: "127.0.0.1:9400",

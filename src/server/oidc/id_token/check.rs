@@ -22,7 +22,7 @@ use crate::{
     server::{
         jose::{Compact, json},
         oidc::{
-            client::ProviderSettings,
+            settings::ProviderSettings,
             values::{IdToken, Nonce},
         },
     },

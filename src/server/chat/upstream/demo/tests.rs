@@ -7,6 +7,7 @@ fn said(message: &str) -> (String, String) {
         name: Some("Alice".into()),
         preferred_username: None,
         email: None,
+        user_id: None,
     };
     let (events, _) = reply(message, &alice);
     let (end, pieces) = events.split_last().unwrap();

@@ -148,13 +148,14 @@ fn provider() -> ProviderSettings {
     ProviderSettings {
         issuer: IssuerUrl::new(ISSUER.into()).unwrap(),
         client_id: ClientId::new(CLIENT.into()),
-        client_secret: ClientSecret::new("a secret of both"),
-        client_authentication: ClientAuthentication::ClientSecretBasic,
+        client_authentication: ClientAuthentication::ClientSecretBasic(ClientSecret::new("a secret of both")),
         redirect_uri: RedirectUrl::new("https://chat.example/auth/callback".into()).unwrap(),
         scopes: vec![],
+        requests: Default::default(),
         id_tokens: IdTokenPolicy::default(),
-        roles_claim: Default::default(),
-        introspection_endpoint: None,
+        claims: Default::default(),
+        metadata: Default::default(),
+        authorities: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 fn user() -> UserClaims {
-    UserClaims { iss: ISSUER.into(), sub: SUB.into(), name: None, preferred_username: None, email: None }
+    UserClaims { iss: ISSUER.into(), sub: SUB.into(), name: None, preferred_username: None, email: None, user_id: None }
 }
 
 /// A refresh that brought a good token but for these claims, after a login that had those besides.

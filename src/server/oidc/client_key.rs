@@ -1,0 +1,97 @@
+//! The key by which we prove at the provider who we are (`private_key_jwt`, OpenID Connect Core §9, RFC 7523).
+
+use std::fmt;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use openidconnect::core::CoreJwsSigningAlgorithm;
+use ring::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    },
+};
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
+use serde_json::{Map, Value, json};
+
+const MIN_RSA_BITS: usize = 2048;
+
+/// Never printed.
+pub struct ClientKey {
+    /// `CLIENT_KEY_ID`: what the provider calls its public half.
+    id: Option<String>,
+    pair: KeyPair,
+    random: SystemRandom,
+}
+
+enum KeyPair {
+    P256(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
+}
+
+/// Why a key can't be used. None of the texts holds a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientKeyError {
+    #[error("it is no private key in PEM and PKCS#8 (`-----BEGIN PRIVATE KEY-----`)")]
+    NotPkcs8,
+    #[error("it is neither an EC key on P-256 nor an RSA key of 2048 bits or more")]
+    Unsupported,
+}
+
+/// The operating system gave no random bytes.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the client key could not sign")]
+pub struct SigningError;
+
+impl ClientKey {
+    pub fn from_pem(pem: &[u8], id: Option<String>) -> Result<Self, ClientKeyError> {
+        let der = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| ClientKeyError::NotPkcs8)?;
+        let (der, random) = (der.secret_pkcs8_der(), SystemRandom::new());
+        let pair = match EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &random) {
+            Ok(pair) => KeyPair::P256(pair),
+            Err(_) => match RsaKeyPair::from_pkcs8(der) {
+                Ok(pair) if pair.public().modulus_len() * 8 >= MIN_RSA_BITS => KeyPair::Rsa(pair),
+                _ => return Err(ClientKeyError::Unsupported),
+            },
+        };
+        Ok(Self { id, pair, random })
+    }
+
+    /// These claims, signed. An RSA key signs with PS256, unless the provider says that it takes RS256 and not that
+    /// (FAPI 2.0 §5.4.1).
+    pub(super) fn sign(
+        &self,
+        claims: &Value,
+        taken: Option<&Vec<CoreJwsSigningAlgorithm>>,
+    ) -> Result<String, SigningError> {
+        let takes = |algorithm| taken.is_some_and(|taken| taken.contains(&algorithm));
+        let is_pss =
+            !takes(CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256) || takes(CoreJwsSigningAlgorithm::RsaSsaPssSha256);
+        let alg = match (&self.pair, is_pss) {
+            (KeyPair::P256(_), _) => "ES256",
+            (KeyPair::Rsa(_), true) => "PS256",
+            (KeyPair::Rsa(_), false) => "RS256",
+        };
+        let mut header = Map::from_iter([("alg".to_owned(), json!(alg)), ("typ".to_owned(), json!("JWT"))]);
+        header.extend(self.id.clone().map(|id| ("kid".to_owned(), id.into())));
+        let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+        let signed = format!("{}.{}", part(&Value::Object(header)), part(claims));
+        let signature = match &self.pair {
+            KeyPair::P256(pair) => {
+                pair.sign(&self.random, signed.as_bytes()).map_err(|_| SigningError)?.as_ref().to_vec()
+            }
+            KeyPair::Rsa(pair) => {
+                let padding: &dyn RsaEncoding = if is_pss { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                let mut signature = vec![0; pair.public().modulus_len()];
+                pair.sign(padding, &self.random, signed.as_bytes(), &mut signature).map_err(|_| SigningError)?;
+                signature
+            }
+        };
+        Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+impl fmt::Debug for ClientKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
