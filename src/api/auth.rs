@@ -17,6 +17,7 @@ use crate::wire::{
 #[get("/api/authorize?dpop_jkt", services: crate::server::Services)]
 pub async fn authorize(dpop_jkt: Option<String>) -> Result<Answer<AuthorizationRequest>, ApiError> {
     let key = crate::server::proof::browser_key_named(dpop_jkt)?;
+    services.edge.allows_browser(&dioxus::fullstack::http::Method::GET, "/api/authorize", &key).await?;
     Ok(Answer(services.sessions.begin_authorization(key).await?))
 }
 

@@ -24,7 +24,7 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
-    telemetry::install(config.log.as_deref());
+    telemetry::install(config.log.as_deref(), config.log_format);
     let SessionStorage::Redis { address, ring } = config.sessions else {
         eprintln!("oracle-ai: {IN_MEMORY}");
         return ExitCode::FAILURE;

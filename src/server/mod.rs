@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
-//! | `router` | paths, limits and headers |
+//! | `router` | paths and headers |
+//! | `edge` | who calls, from which page, how often; the names of requests |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
 //! | `backchannel` | the provider says which of its sessions have ended |
@@ -27,6 +28,7 @@ pub mod command;
 pub mod config;
 pub mod conversations;
 pub mod doctor;
+pub mod edge;
 mod embedded;
 mod end_sessions;
 pub mod environment;
@@ -38,7 +40,7 @@ pub mod proof;
 pub mod router;
 pub mod sessions;
 mod shutdown;
-mod telemetry;
+pub mod telemetry;
 
 use std::{io, process::ExitCode, sync::Arc};
 
@@ -54,6 +56,7 @@ use conversations::{
     ConversationStore, Conversations,
     sql::{DatabaseUrl, SqlStore},
 };
+use edge::{Edge, EdgeSettings};
 use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
@@ -77,6 +80,7 @@ pub struct Services {
     pub chat: Chat,
     pub guard: Arc<AccessTokenGuard>,
     pub conversations: Arc<Conversations>,
+    pub edge: Arc<Edge>,
 }
 
 /// Why the server did not start.
@@ -111,7 +115,7 @@ fn serve(app: fn() -> Element) -> ExitCode {
             return ExitCode::from(EX_CONFIG);
         }
     };
-    telemetry::install(config.log.as_deref());
+    telemetry::install(config.log.as_deref(), config.log_format);
     match run(config, app) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -133,6 +137,7 @@ impl Services {
         let oidc = Arc::new(oidc);
         let (first, others) = storage.ring.derived("dpop nonce")?;
         let nonces = Nonces::new(first, others);
+        let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
         let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone()));
@@ -144,6 +149,7 @@ impl Services {
             guard: Arc::new(guard),
             chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
             conversations: Arc::new(Conversations::new(conversations, environment)),
+            edge: Arc::new(edge),
         })
     }
 
@@ -160,6 +166,14 @@ impl Services {
             conversations: Arc::new(Conversations::new(store, environment)),
             ..self
         }
+    }
+}
+
+impl Services {
+    /// With what the operator says of proxies and limits.
+    pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
+        let front_origin = self.sessions.front_url();
+        Self { edge: Arc::new(Edge::new(front_origin, settings, environment)), ..self }
     }
 }
 
@@ -215,6 +229,7 @@ async fn start(
     let (upstream, mock_upstream) = start_upstream(&config.chat).await?;
     let store = SqlStore::new(config.database_url.clone());
     store.ready().await?;
+    let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = services.with_chat(Arc::new(store), upstream, config.answers, environment);
     Ok((services, (provider, mock_upstream)))
 }

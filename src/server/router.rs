@@ -1,4 +1,4 @@
-//! Paths, limits and headers: what every request and every answer has in common.
+//! Paths and headers: what every request and every answer has in common.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use axum::{
     body::to_bytes,
     extract::{DefaultBodyLimit, Extension, Request},
     http::{HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
@@ -15,7 +15,7 @@ use dioxus::{
     prelude::Element,
     server::{DioxusRouterExt, FullstackState, ServeConfig},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     set_header::SetResponseHeaderLayer,
@@ -23,7 +23,11 @@ use tower_http::{
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-use super::{Services, backchannel, sessions::Readiness};
+use super::{
+    Services, backchannel,
+    edge::{self, ClientAddress, RequestId},
+    sessions::Readiness,
+};
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 
 /// Largest request body, in bytes. The longest message fits several times.
@@ -46,7 +50,9 @@ pub fn doors(services: Services) -> Router {
     with_common(doors, services)
 }
 
-fn with_common(router: Router, services: Services) -> Router {
+/// These routes, with what all have in common.
+pub fn with_common(router: Router, services: Services) -> Router {
+    let edge = services.edge.clone();
     router
         // No page answers for a mistyped door.
         .route(API, any(async || ApiError::NotFound))
@@ -60,26 +66,30 @@ fn with_common(router: Router, services: Services) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME))
         .layer(CatchPanicLayer::custom(|_| ApiError::Internal.into_response()))
+        .layer(from_fn_with_state(edge.clone(), edge::admit))
         .layer(from_fn(doors_in_common))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         // The callback page's URL holds a code until the page is there (T13).
-        .layer(SetResponseHeaderLayer::overriding(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ))
+        .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .layer(
             TraceLayer::new_for_http()
                 // The path without its query: `/auth/callback` is called with a code.
                 .make_span_with(|request: &Request| {
-                    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+                    let (of_request, path) = (request.extensions(), request.uri().path());
+                    let request_id = of_request.get::<RequestId>().map(RequestId::as_str);
+                    let client = of_request.get::<ClientAddress>().map(tracing::field::display);
+                    tracing::info_span!("request", request_id, client, method = %request.method(), path)
                 })
                 .on_response(DefaultOnResponse::new())
                 // Whatever failed has logged its cause already.
                 .on_failure(()),
         )
+        .layer(from_fn_with_state(edge, edge::identify))
+}
+
+/// Whether a door answers there.
+pub(super) fn is_door(path: &str) -> bool {
+    path == API || path.starts_with(DOORS)
 }
 
 /// What would become of calls now, for whoever sends requests to several servers.
@@ -97,20 +107,16 @@ async fn readiness(Extension(services): Extension<Services>) -> Response {
 
 /// What all doors share. Their answers are nobody else's to keep, and are not to be held back on the way.
 async fn doors_in_common(mut request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if path != API && !path.starts_with(DOORS) {
+    if !is_door(request.uri().path()) {
         return next.run(request).await;
     }
+    let id = request.extensions().get::<RequestId>().cloned();
     // The framework answers form posts with a redirect to the referrer; a door answers itself.
     request.headers_mut().remove(header::REFERER);
-    let mut response = challenged(in_our_words(next.run(request).await).await).await;
-    let status = response.status();
+    let mut response = challenged(in_our_words(next.run(request).await, id).await).await;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from(RETRY_AFTER_SECONDS));
-    }
     response
 }
 
@@ -133,25 +139,51 @@ async fn challenged(response: Response) -> Response {
     Response::from_parts(parts, body.into())
 }
 
-/// The framework answers 500 in its own words for a query that it can't read, and for a panic behind a door; the
-/// panic's text among them. Ours have `data`.
-async fn in_our_words(response: Response) -> Response {
+/// Every refusal in one envelope, with the request's name (T104). The framework answers 500 in its own words for a query
+/// that it can't read, and for a panic behind a door; the panic's text among them. Ours have `data`.
+async fn in_our_words(response: Response, id: Option<RequestId>) -> Response {
     const LONGEST: usize = 64 * 1024;
-    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let (parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST).await else { return ApiError::Internal.into_response() };
-    if serde_json::from_slice::<serde_json::Value>(&body).is_ok_and(|json| json.get("data").is_some()) {
-        return Response::from_parts(parts, body.into());
-    }
-    match String::from_utf8_lossy(&body) {
-        text if text.contains("error deserializing server function") => {
-            ApiError::MalformedRequest { reason: "the query can't be read".into() }.into_response()
-        }
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, LONGEST).await.unwrap_or_default();
+    let mut envelope = match serde_json::from_slice::<Value>(&body) {
+        Ok(ours) if ours.get("data").is_some() => ours,
         _ => {
-            tracing::error!("a door panicked");
-            ApiError::Internal.into_response()
+            let (status, error) = match status {
+                StatusCode::INTERNAL_SERVER_ERROR if is_unreadable_query(&body) => {
+                    (StatusCode::BAD_REQUEST, ApiError::MalformedRequest { reason: "the query can't be read".into() })
+                }
+                StatusCode::INTERNAL_SERVER_ERROR => {
+                    tracing::error!("a door panicked");
+                    (status, ApiError::Internal)
+                }
+                StatusCode::GATEWAY_TIMEOUT => {
+                    tracing::error!("a door took too long");
+                    (status, ApiError::Unavailable)
+                }
+                _ => return Response::from_parts(parts, body.into()),
+            };
+            parts.status = status;
+            json!({ "code": status.as_u16(), "message": error.to_string(), "data": error })
         }
+    };
+    if let Some(id) = id {
+        envelope["request_id"] = id.as_str().into();
     }
+    if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&parts.status) {
+        let seconds = envelope["data"]["retry_after"].as_u64().unwrap_or(RETRY_AFTER_SECONDS);
+        parts.headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from(seconds));
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    let mut response = (parts.status, Json(envelope)).into_response();
+    response.headers_mut().extend(parts.headers);
+    response
+}
+
+fn is_unreadable_query(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("error deserializing server function")
 }

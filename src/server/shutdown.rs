@@ -1,6 +1,6 @@
 //! How the server stops: nobody new is let in, what streams ends honestly, and what must not be cut off is waited for.
 
-use std::{future::IntoFuture, io, time::Duration};
+use std::{future::IntoFuture, io, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use tokio::{net::TcpListener, time::sleep};
@@ -15,6 +15,8 @@ const LONGEST: Duration = Duration::from_secs(20);
 /// interrupted, in their streams and in the store), refreshes. Told twice, or after [`LONGEST`], it waits no longer.
 pub async fn serve_until_stopped(listener: TcpListener, router: Router, services: &Services) -> io::Result<()> {
     let told = CancellationToken::new();
+    // Who calls is needed by the limits.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, router).with_graceful_shutdown(told.clone().cancelled_owned());
     let served = async {
         let closing = async {
@@ -22,6 +24,7 @@ pub async fn serve_until_stopped(listener: TcpListener, router: Router, services
             tracing::info!("stopping");
             told.cancel();
             services.chat.close();
+            services.sessions.close();
             Ok(())
         };
         tokio::try_join!(server.into_future(), closing)?;

@@ -11,10 +11,12 @@ use dioxus::fullstack::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How long a caller is asked to wait before it repeats a call that was answered 503, in seconds.
+/// How long a caller is asked to wait before it repeats a call that was answered 503, in seconds, where nothing better
+/// is known.
 pub const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// `{"kind": …}` on the wire, inside `{"code", "message", "data"}`, with the status of [`ApiError::as_status_code`].
+/// `{"kind": …}` on the wire, inside `{"code", "message", "data", "request_id"}`, with the status of
+/// [`ApiError::as_status_code`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ApiError {
@@ -48,8 +50,8 @@ pub enum ApiError {
     Conflict,
     /// 409: there is no room for another; the person can make some.
     LimitReached { limit: Limit },
-    /// 429.
-    TooManyRequests,
+    /// 429: too often; it can be done again after `retry_after` seconds.
+    TooManyRequests { retry_after: u64 },
     /// The provider does not answer as it should. 503 where the call can simply be repeated, after `retry_after`
     /// seconds; 502 where the login must start again.
     ProviderUnavailable { retry_after: Option<u64> },
@@ -114,7 +116,7 @@ impl AsStatusCode for ApiError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::LimitReached { .. } => StatusCode::CONFLICT,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::ProviderUnavailable { retry_after: Some(_) } | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::ProviderUnavailable { retry_after: None } | Self::Unreachable => StatusCode::BAD_GATEWAY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -142,11 +144,23 @@ impl fmt::Display for ApiError {
             Self::Conflict => f.write_str("an answer of this conversation is running"),
             Self::LimitReached { limit: Limit::Conversations } => f.write_str("there are too many conversations"),
             Self::LimitReached { limit: Limit::Messages } => f.write_str("the conversation has too many messages"),
-            Self::TooManyRequests => f.write_str("too many requests"),
+            Self::TooManyRequests { .. } => f.write_str("too many requests"),
             Self::ProviderUnavailable { .. } => f.write_str("the identity provider is unavailable"),
             Self::Unavailable => f.write_str("temporarily unavailable"),
             Self::Internal => f.write_str("internal error"),
             Self::Unreachable => f.write_str("the server could not be reached"),
+        }
+    }
+}
+
+impl ApiError {
+    /// How long to wait before the same is tried again, in seconds; 0 where nobody knows.
+    pub fn retry_after(&self) -> u64 {
+        match self {
+            Self::TooManyRequests { retry_after } | Self::ProviderUnavailable { retry_after: Some(retry_after) } => {
+                *retry_after
+            }
+            _ => 0,
         }
     }
 }
@@ -177,7 +191,7 @@ impl From<ServerFnError> for ApiError {
             Some(403) => Self::Forbidden,
             Some(409) => Self::Conflict,
             Some(413) => Self::BodyTooLarge,
-            Some(429) => Self::TooManyRequests,
+            Some(429) => Self::TooManyRequests { retry_after: RETRY_AFTER_SECONDS },
             Some(502..=504) => Self::Unavailable,
             Some(500) => Self::Internal,
             _ => Self::Unreachable,

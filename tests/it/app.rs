@@ -16,6 +16,7 @@ use oracle_ai::{
         Services,
         chat::{ChatSettings, upstream::SharedUpstream},
         conversations::ConversationStore,
+        edge::EdgeSettings,
         environment::{Clock, Environment},
         guard::GuardSettings,
         oidc::{OidcClient, ProviderHttp, ProviderSettings},
@@ -34,6 +35,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 #[derive(Clone)]
 pub struct TestApp {
     doors: Router,
+    pub services: Services,
     /// What the session doors call.
     pub sessions: Arc<Sessions>,
     pub clock: TestClock,
@@ -67,6 +69,14 @@ impl TestApp {
     pub fn guarded(settings: ProviderSettings, guard: GuardSettings) -> Self {
         let storage = storage(Arc::new(MemoryStore::new()));
         Self::start(settings, ProviderHttp::new().unwrap(), storage, guard, |services, _| services)
+    }
+
+    /// With what the operator says of proxies and limits.
+    pub fn at_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
+        let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
+        Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
+            services.with_edge(edge, environment)
+        })
     }
 
     /// With conversations kept in this store and answered by this upstream.
@@ -111,7 +121,7 @@ impl TestApp {
         let oidc = OidcClient::new(settings, http, environment.clone());
         let services = equip(Services::new(oidc, storage, environment.clone(), guard).unwrap(), environment);
         let sessions = services.sessions.clone();
-        Self { doors: router::doors(services), sessions, clock, records }
+        Self { doors: router::doors(services.clone()), services, sessions, clock, records }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -258,9 +268,15 @@ impl Answer {
         assert!(!self.headers.contains_key(header::SET_COOKIE), "{self:?}");
         // T93
         assert_eq!(self.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{self:?}");
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        // T104
+        let id = self.header(header::HeaderName::from_static("x-request-id"));
+        assert!(!id.is_empty(), "{self:?}");
+        if self.status.is_client_error() || self.status.is_server_error() {
+            assert_eq!(self.json()["request_id"], id, "{self:?}");
+        }
+        if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&self.status) {
             let seconds = self.header(header::RETRY_AFTER).parse::<u64>();
-            assert!(seconds.is_ok(), "503 without Retry-After: {self:?}");
+            assert!(seconds.is_ok(), "without Retry-After: {self:?}");
         }
         assert_ne!(self.status, StatusCode::INTERNAL_SERVER_ERROR, "{self:?}");
     }

@@ -18,6 +18,7 @@
 //! | `chat_endings`, `chat_readers` | how answers end, and who reads them when: `/api/chat/follow`, `/api/chat/stop` |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
+//! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
@@ -50,6 +51,7 @@ mod client_key;
 mod conversation_store;
 mod conversations;
 mod doctor;
+mod edge;
 mod guard;
 mod id_token;
 mod introspection;

@@ -93,7 +93,7 @@ async fn an_open_page_is_told_within_two_seconds_that_its_session_was_ended_else
     let rest = async {
         let mut text = String::new();
         while let Some(piece) = events.next().await {
-            text += &String::from_utf8(piece.unwrap().to_vec()).unwrap();
+            text += std::str::from_utf8(&piece.unwrap()).unwrap();
         }
         text
     };

@@ -47,7 +47,7 @@ pub fn claims(shared: &Shared, settings: &Settings, sign_in: &SignIn, lifetime: 
     let mut claims = Map::from_iter(
         [
             ("iss", json!(shared.issuer)),
-            ("sub", json!(shared.profile.sub(&sign_in.user))),
+            ("sub", json!(shared.profile.subject(&sign_in.user))),
             ("aud", json!(AUDIENCE)),
             ("client_id", json!(shared.client.client_id)),
             ("scope", json!(sign_in.scope)),

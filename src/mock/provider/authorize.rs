@@ -169,13 +169,16 @@ pub fn answer(shared: &Shared, call: &OpenCall, request: &str, choice: Option<Ch
     }
 }
 
+/// A code, what goes along with it, and what becomes of the answer.
+type Issued = (Secret, Vec<(&'static str, String)>, Option<ResponseFault>);
+
 fn issue_code(
     shared: &Shared,
     call: &OpenCall,
     address: &ReturnAddress,
     request: AuthorizationRequest,
     user: UserName,
-) -> Result<(Secret, Vec<(&'static str, String)>, Option<ResponseFault>), AuthorizationError> {
+) -> Result<Issued, AuthorizationError> {
     call.user(&user);
     let settings = shared.users().settings(&user);
     if settings.deny {

@@ -63,7 +63,7 @@ impl Claims {
         let sign_in = &issued.sign_in;
         Claims {
             iss: shared.issuer.clone(),
-            sub: shared.profile.sub(&sign_in.user),
+            sub: shared.profile.subject(&sign_in.user),
             aud: client_id.to_owned(),
             exp: iat.saturating_add(settings.id_token_ttl.into()),
             iat,

@@ -107,7 +107,7 @@ impl Profile {
         }
     }
 
-    pub fn sub(self, user: &UserName) -> String {
+    pub fn subject(self, user: &UserName) -> String {
         match self {
             Profile::SiteMinder => format!("uid={user},ou=people,o=example.com"),
             _ => user.sub(),

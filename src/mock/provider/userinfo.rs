@@ -35,7 +35,7 @@ pub async fn userinfo(
         return unauthorized(r#"Bearer error="invalid_token""#);
     };
     call.user(&user);
-    let claims = Json(UserInfo { sub: shared.profile.sub(&user), profile: Profile::of(&user) });
+    let claims = Json(UserInfo { sub: shared.profile.subject(&user), profile: Profile::of(&user) });
     ([(header::CACHE_CONTROL, "no-store")], claims).into_response()
 }
 

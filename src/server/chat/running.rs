@@ -11,7 +11,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::log::EventLog;
 use crate::{
     server::conversations::Owner,
-    wire::{chat::MessageId, error::ApiError},
+    wire::{
+        chat::MessageId,
+        error::{ApiError, RETRY_AFTER_SECONDS},
+    },
 };
 
 /// Answers that one person can have written at a time, in as many conversations.
@@ -59,7 +62,7 @@ impl RunningAnswers {
             answers.values().filter(|running| running.owner == *owner && !running.log.has_ended()).collect();
         let begun = sent.iter().filter(|running| running.log.has_begun()).count();
         if begun >= MAX_OF_OWNER || sent.len() >= MAX_SENT_BY_OWNER {
-            return Err(ApiError::TooManyRequests);
+            return Err(ApiError::TooManyRequests { retry_after: RETRY_AFTER_SECONDS });
         }
         if answers.len() >= MAX_OF_ALL {
             tracing::warn!("{MAX_OF_ALL} answers at a time are all there is room for");

@@ -3,6 +3,7 @@
 //! A variable of the environment wins over the same one in `.env`. Every variable is in the [`reference`].
 
 mod chat;
+mod edge;
 mod guard;
 mod id_tokens;
 mod logout;
@@ -23,8 +24,10 @@ use url::Url;
 use super::{
     chat::ChatSettings,
     conversations::sql::DatabaseUrl,
+    edge::EdgeSettings,
     guard::GuardSettings,
     http::{self, is_https_or_loopback, is_loopback},
+    telemetry::LogFormat,
 };
 
 use reference::DEV_SERVER_PORT;
@@ -62,8 +65,14 @@ pub struct Config {
     /// `CHAT_GRACE_SECONDS`, default 20: how long an answer goes on while nobody reads it, for a reload or a sign-in;
     /// 0 ends it at once. `CHAT_HISTORY_CHARS`, default 60000: how much of a conversation the model is told.
     pub answers: ChatSettings,
+    /// `TRUSTED_PROXIES`, default none: whose `X-Forwarded-For`, `Forwarded` and `X-Request-Id` are believed.
+    /// `RATE_LIMIT_PER_ADDRESS`, default 6000, and `RATE_LIMIT_PER_BROWSER`, default 120: calls a minute of each limited
+    /// door; 0 is without limit.
+    pub edge: EdgeSettings,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
+    /// `LOG_FORMAT`: `pretty` (default), or `json`.
+    pub log_format: LogFormat,
 }
 
 impl Config {
@@ -80,8 +89,9 @@ impl Config {
         let guard = guard::settings(variables)?;
         let chat = ChatUpstream::from_variables(variables)?;
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
-        let log = log(variables)?;
-        Ok(Self { listen, front_url, provider, sessions, guard, chat, database_url, answers, log })
+        let edge = edge::settings(variables)?;
+        let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
+        Ok(Self { listen, front_url, provider, sessions, guard, chat, database_url, answers, edge, log, log_format })
     }
 }
 

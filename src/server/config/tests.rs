@@ -94,6 +94,7 @@ fn each_wrong_value_is_refused_by_name() {
         ("IP", "localhost"),
         ("JWKS_URI", "/jwks"),
         ("LOG", "oracle_ai=loud"),
+        ("LOG_FORMAT", "xml"),
         ("MAX_AGE", "an hour"),
         ("MAX_AGE", "-1"),
         ("MAX_AGE", "18446744073709551615"),
@@ -113,6 +114,8 @@ fn each_wrong_value_is_refused_by_name() {
         ("PORT", "80800"),
         ("PUSHED_AUTHORIZATION_REQUESTS", "always"),
         ("PUSHED_AUTHORIZATION_REQUEST_ENDPOINT", "par"),
+        ("RATE_LIMIT_PER_ADDRESS", "many"),
+        ("RATE_LIMIT_PER_BROWSER", "-1"),
         ("REDIRECT_URI", "https://chat.example.com/auth/callback#here"),
         ("REDIRECT_URI", "https://evil.example.com/auth/callback"),
         ("REDIRECT_URI", "https://chat.example.com/elsewhere"),
@@ -137,6 +140,8 @@ fn each_wrong_value_is_refused_by_name() {
         // T38
         ("USER_ID_CLAIM", "email"),
         ("USER_ID_CLAIM", "preferred_username"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "proxy.example.com"),
     ] {
         let error = config(&[(variable, value)]).unwrap_err().to_string();
         assert!(error.starts_with(variable), "{variable}={value}: {error}");

@@ -97,7 +97,7 @@ impl AccessTokenGuard {
         }
         // The session comes first: what was ended here is over at once, whatever the token or the provider says.
         match self.sessions.standing(access_token).await? {
-            Standing::Issued(holder) => self.issued_here(access_token, holder, proven).await,
+            Standing::Issued(holder) => self.issued_here(access_token, *holder, proven).await,
             Standing::Ended => Err(Refusal::invalid_token("it has expired, or its session has ended")),
             Standing::Unknown => self.issued_elsewhere(access_token, proven).await,
         }

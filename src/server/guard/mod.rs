@@ -30,6 +30,7 @@ use presented::Presented;
 use super::{
     Services,
     audit::{self, Event},
+    edge::TooMany,
     oidc::AccessTokenError,
     proof::ProofChallenge,
     sessions::{SecretHash, SessionEnd, Sessions, StoreError},
@@ -64,6 +65,7 @@ pub enum Refusal {
     InsufficientScope(String),
     /// The token could not be judged, for this reason. Nothing fails open.
     Unavailable(String),
+    TooMany(TooMany),
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -78,17 +80,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 impl Caller {
     async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let presented = Presented::in_headers(&parts.headers)?;
-        let Services { guard, proofs, sessions, .. } = Services::from_request_parts(parts, state)
+        let Services { guard, proofs, sessions, edge, .. } = Services::from_request_parts(parts, state)
             .await
             .map_err(|error| Refusal::Unavailable(error.to_string()))?;
         let identity = match presented {
             Presented::WithProof(access_token) => {
                 let proof = proofs.verify(parts, Some(access_token.secret()))?;
                 let identity = guard.identify(&access_token, Some(&proof.thumbprint)).await?;
+                edge.allows_browser(&parts.method, parts.uri.path(), &proof.thumbprint).await?;
                 proofs.spend(proof).await?;
                 identity
             }
-            Presented::Bearer(access_token) => guard.identify(&access_token, None).await?,
+            Presented::Bearer(access_token) => {
+                let identity = guard.identify(&access_token, None).await?;
+                edge.allows_bearer(&parts.method, parts.uri.path(), &access_token).await?;
+                identity
+            }
         };
         guard.required().check(&identity.permissions).inspect_err(|_| {
             audit::record(Event::AccessDenied, Some(&identity.user), Some(&"a scope or a role is lacking"));
@@ -97,11 +104,17 @@ impl Caller {
     }
 }
 
+impl From<TooMany> for Refusal {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(too_many)
+    }
+}
+
 impl Refusal {
     fn record(&self) {
         match self {
             // Whoever sends no token has not tried to get in with one; the others were recorded where they were seen.
-            Self::NoToken | Self::Proof(_) | Self::InsufficientScope(_) => {}
+            Self::NoToken | Self::Proof(_) | Self::InsufficientScope(_) | Self::TooMany(_) => {}
             Self::InvalidToken(reason) => audit::record(Event::AccessTokenRefused, None, Some(reason)),
             Self::OtherBrowser => audit::record(Event::AccessOtherBrowser, None, None),
             Self::Unavailable(reason) => audit::record(Event::AccessFailed, None, Some(reason)),
@@ -144,6 +157,7 @@ impl IntoResponse for Refusal {
             Self::Proof(challenge) => return challenge.into_response(),
             Self::InsufficientScope(scope) => return insufficient_scope(&scope),
             Self::Unavailable(_) => return ApiError::Unavailable.into_response(),
+            Self::TooMany(too_many) => return too_many.into_response(),
         };
         ([(header::WWW_AUTHENTICATE, challenge)], ApiError::Unauthenticated).into_response()
     }

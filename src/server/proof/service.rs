@@ -131,6 +131,8 @@ impl<S: Send + Sync> FromRequestParts<S> for UnspentProof {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let proof = services.proofs.verify(parts, None).map_err(IntoResponse::into_response)?;
+        let allowed = services.edge.allows_browser(&parts.method, parts.uri.path(), &proof.thumbprint).await;
+        allowed.map_err(IntoResponse::into_response)?;
         Ok(Self { proof, proofs: services.proofs })
     }
 }

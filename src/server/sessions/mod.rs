@@ -85,7 +85,7 @@ const LONGEST_TOLD: Duration = Duration::from_secs(60 * 60);
 /// What this server knows of an access token.
 pub enum Standing {
     /// It was issued here, to a session that lives.
-    Issued(Holder),
+    Issued(Box<Holder>),
     /// It was issued here, and has expired, or its session is over.
     Ended,
     /// It was not issued here.
@@ -235,7 +235,7 @@ impl Sessions {
             return Ok(Standing::Ended);
         }
         let IssuedToken { session, user, browser_key, permissions, .. } = issued;
-        Ok(Standing::Issued(Holder { user, browser_key, permissions, session }))
+        Ok(Standing::Issued(Box::new(Holder { user, browser_key, permissions, session })))
     }
 
     /// The provider has ended this access token before its time: it is good no more, and the next refresh brings
@@ -244,6 +244,11 @@ impl Sessions {
         let Some(issued) = self.records.issued_token(access_token).await? else { return Ok(()) };
         let ended = IssuedToken { expires_at: self.environment.now(), ..issued };
         self.records.put_issued_token(access_token, &ended).await
+    }
+
+    /// Where browsers see us.
+    pub fn front_url(&self) -> String {
+        self.oidc.front_url()
     }
 
     /// What would become of calls now.

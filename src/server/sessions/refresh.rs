@@ -16,6 +16,8 @@ use futures_util::{
 };
 use tokio_util::task::TaskTracker;
 
+use tracing::Instrument;
+
 use super::{
     RefreshFailure, Sessions, TOKEN_TYPE,
     refresh_lock::RefreshLock,
@@ -239,10 +241,13 @@ impl RefreshesInFlight {
         let refreshes = self.clone();
         async move {
             let under_way = UnderWay { refreshes, claimant };
-            let task = under_way.refreshes.tasks.clone().spawn(async move {
-                let _under_way = under_way;
-                refresh.await
-            });
+            let task = under_way.refreshes.tasks.clone().spawn(
+                async move {
+                    let _under_way = under_way;
+                    refresh.await
+                }
+                .in_current_span(),
+            );
             task.await.unwrap_or(Err(RefreshFailure::Lost))
         }
         .boxed()

@@ -13,6 +13,7 @@ use std::{
 use axum::BoxError;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::{Sessions, store::SecretHash};
 use crate::wire::sessions::SessionEvent;
@@ -22,23 +23,35 @@ pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The sessions that are watched.
 #[derive(Default)]
-pub(super) struct Watches(Mutex<HashMap<SecretHash, watch::Sender<bool>>>);
+pub(super) struct Watches {
+    watched: Mutex<HashMap<SecretHash, watch::Sender<bool>>>,
+    closing: CancellationToken,
+}
 
 /// Tells when a session has ended.
 #[derive(Clone)]
-pub struct SessionEnd(watch::Receiver<bool>);
+pub struct SessionEnd {
+    ended: watch::Receiver<bool>,
+    /// The server stops, which ends no session.
+    closing: CancellationToken,
+}
 
 impl Sessions {
     /// Watches a session until nobody waits for its end any more.
     pub fn watch(self: &Arc<Self>, session: &SecretHash) -> SessionEnd {
         let mut watches = self.watches.lock();
         if let Some(ended) = watches.get(session) {
-            return SessionEnd(ended.subscribe());
+            return SessionEnd { ended: ended.subscribe(), closing: self.watches.closing.clone() };
         }
-        let (ended, end) = watch::channel(false);
-        watches.insert(session.clone(), ended.clone());
-        tokio::spawn(self.clone().look_for(session.clone(), ended));
-        SessionEnd(end)
+        let (sender, ended) = watch::channel(false);
+        watches.insert(session.clone(), sender.clone());
+        tokio::spawn(self.clone().look_for(session.clone(), sender));
+        SessionEnd { ended, closing: self.watches.closing.clone() }
+    }
+
+    /// Ends the streams that tell of ends, so that no connection outlives the server.
+    pub fn close(&self) {
+        self.watches.closing.cancel();
     }
 
     async fn look_for(self: Arc<Self>, session: SecretHash, ended: watch::Sender<bool>) {
@@ -67,34 +80,33 @@ impl Sessions {
 impl SessionEnd {
     /// Of nobody's session.
     pub fn never() -> Self {
-        let (ended, end) = watch::channel(false);
+        let (sender, ended) = watch::channel(false);
         // Nobody sends; that the sender is gone is no end either.
-        drop(ended);
-        Self(end)
+        drop(sender);
+        Self { ended, closing: CancellationToken::new() }
     }
 
     /// Returns when the session has ended.
     pub async fn ended(mut self) {
-        if self.0.wait_for(|ended| *ended).await.is_err() {
+        if self.ended.wait_for(|ended| *ended).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
-}
 
-impl SessionEnd {
     /// What `GET /api/session/events` tells: that the session lives, and in the end that it does not.
     pub fn events(self) -> impl Stream<Item = Result<SessionEvent, BoxError>> + Send + 'static {
+        let closing = self.closing.clone().cancelled_owned();
         let end = stream::once(async move {
             self.ended().await;
             SessionEvent::Ended
         });
-        stream::iter([SessionEvent::Lives]).chain(end).map(Ok)
+        stream::iter([SessionEvent::Lives]).chain(end).map(Ok).take_until(closing)
     }
 }
 
 impl Watches {
     fn lock(&self) -> MutexGuard<'_, HashMap<SecretHash, watch::Sender<bool>>> {
         // Every change under the lock is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -97,7 +97,7 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
     let catalogue = use_catalogue();
     let failure = match &progress {
         Progress::Running => None,
-        Progress::Failed(error) => Some((catalogue.of_error(error), 0)),
+        Progress::Failed(error) => Some((catalogue.of_error(error), error.retry_after())),
         Progress::Ended(_, Some(error)) => {
             Some((of_answer_error(error.kind, catalogue), error.retry_after.unwrap_or(0)))
         }

@@ -53,10 +53,34 @@ pub(super) const SERVER: Section = Section {
         },
         Setting { name: "PORT", example: "8080", default: "8080", text: "Where the server listens: the port." },
         Setting {
+            name: "TRUSTED_PROXIES",
+            example: "10.0.0.0/8, 192.0.2.7",
+            default: "",
+            text: "The proxies in front of this server: addresses or networks separated by \
+                   commas. Only they are believed on who calls (X-Forwarded-For, Forwarded) and \
+                   on a request's name (X-Request-Id). Behind a proxy that is not named here, \
+                   all people share one limit.",
+        },
+        Setting {
+            name: "RATE_LIMIT_PER_ADDRESS",
+            example: "6000",
+            default: "6000",
+            text: "How often a minute one address (IPv6: one /64) may sign in, refresh, sign \
+                   out and send messages, each counted by itself; 0 for no limit. A whole \
+                   company may come from one address.",
+        },
+        Setting { name: "RATE_LIMIT_PER_BROWSER", example: "120", default: "120", text: "The same for one browser." },
+        Setting {
             name: "LOG",
             example: "info",
             default: "warn,oracle_ai=info",
             text: "A filter in the syntax of tracing's EnvFilter.",
+        },
+        Setting {
+            name: "LOG_FORMAT",
+            example: "json",
+            default: "pretty",
+            text: "pretty, or json: an object per line.",
         },
     ],
 };

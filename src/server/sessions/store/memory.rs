@@ -237,3 +237,26 @@ fn cache<V: Clone + Send + Sync + 'static>(
 ) -> CacheBuilder<SecretHash, V, Cache<SecretHash, V>> {
     Cache::builder().max_capacity(MAX_RECORDS).eviction_policy(EvictionPolicy::lru()).time_to_live(time_to_live)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_flood_of_begun_logins_takes_bounded_room_and_pushes_no_session_out() {
+        // T106
+        let store = MemoryStore::new();
+        let now = SystemTime::now();
+        let record = || Record { sealed: vec![7; 300], revision: 0, ends_at: now + PENDING_LIFETIME };
+        let session = RecordName::of(Kind::Session, "somebody's");
+        store.put(&session, record()).await.unwrap();
+        let begun = |n: u64| RecordName { kind: Kind::Pending, hash: SecretHash::numbered(n) };
+        for n in 0..MAX_RECORDS + MAX_RECORDS / 2 {
+            store.put(&begun(n), record()).await.unwrap();
+        }
+        store.pending.run_pending_tasks().await;
+        assert!(store.pending.entry_count() <= MAX_RECORDS, "{}", store.pending.entry_count());
+        assert!(store.has(&session, now).await.unwrap());
+        assert!(store.has(&begun(MAX_RECORDS + MAX_RECORDS / 2 - 1), now).await.unwrap(), "the latest is there");
+    }
+}

@@ -139,6 +139,12 @@ impl SecretHash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Quicker than a hash, where a test needs many.
+    #[cfg(test)]
+    fn numbered(n: u64) -> Self {
+        Self(n.to_string())
+    }
 }
 
 impl Kind {
@@ -162,6 +168,12 @@ impl RecordName {
     /// Of the record that belongs to this secret.
     pub fn of(kind: Kind, secret: &str) -> Self {
         Self { kind, hash: SecretHash::of(secret) }
+    }
+}
+
+impl fmt::Display for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -1,0 +1,119 @@
+//! The edge: what is known of a request, and judged, before any door or page sees it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `client_address` | who calls, through proxies that are trusted |
+//! | `forwarded` | what a proxy says of that (RFC 7239) |
+//! | `request_id` | the name of one request, in logs and answers |
+//! | `origin` | which pages may call the doors |
+//! | `limits` | how often |
+
+mod client_address;
+mod forwarded;
+mod limits;
+mod origin;
+mod request_id;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+pub use client_address::{ClientAddress, TrustedProxies, WrongNetwork};
+pub use limits::{LimitSettings, TooMany};
+pub use request_id::{REQUEST_ID, RequestId};
+
+use limits::Limits;
+
+use super::{environment::Environment, proof::Thumbprint, sessions::SecretHash};
+use crate::wire::{auth::AccessToken, error::ApiError};
+
+/// What the operator says of it.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeSettings {
+    /// `TRUSTED_PROXIES`
+    pub trusted_proxies: TrustedProxies,
+    pub limits: LimitSettings,
+}
+
+/// Judges requests before the doors do.
+pub struct Edge {
+    /// As browsers write it in `Origin`.
+    front_origin: String,
+    trusted_proxies: TrustedProxies,
+    limits: Limits,
+    environment: Environment,
+}
+
+impl Edge {
+    /// `front_origin` is where browsers see us.
+    pub fn new(front_origin: String, settings: EdgeSettings, environment: Environment) -> Self {
+        Self {
+            front_origin,
+            trusted_proxies: settings.trusted_proxies,
+            limits: Limits::new(settings.limits),
+            environment,
+        }
+    }
+
+    /// Where this door is limited: whether this browser may call it once more. To be asked once it is known that the
+    /// key is the caller's, so that nobody spends what is somebody else's.
+    pub async fn allows_browser(&self, method: &Method, path: &str, browser: &Thumbprint) -> Result<(), TooMany> {
+        self.limits.allow_browser(method, path, browser.as_str()).await
+    }
+
+    /// The same for a caller without a key, who has this access token.
+    pub async fn allows_bearer(&self, method: &Method, path: &str, access_token: &AccessToken) -> Result<(), TooMany> {
+        self.limits.allow_browser(method, path, &SecretHash::of(access_token.secret()).to_string()).await
+    }
+}
+
+/// Outermost: finds out who calls, and names the request.
+pub async fn identify(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+    // Without a peer, `dx serve` stands between, on this machine.
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let peer = peer.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+    let address = edge.trusted_proxies.client_behind(peer, request.headers());
+    let named = edge.trusted_proxies.contains(peer).then(|| RequestId::named_by_proxy(request.headers())).flatten();
+    let id = named.unwrap_or_else(|| RequestId::new(&edge.environment));
+    request.extensions_mut().insert(address);
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(REQUEST_ID, id.header());
+    response
+}
+
+/// Lets in what may call the doors: pages of ours, and not too often.
+pub async fn admit(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if super::router::is_door(path)
+        && let Err(foreign) = origin::check(request.headers(), &edge.front_origin)
+    {
+        tracing::warn!(reason = %foreign, path, "call of another site refused");
+        return ApiError::Forbidden.into_response();
+    }
+    let Some(address) = request.extensions().get::<ClientAddress>() else {
+        return ApiError::Internal.into_response();
+    };
+    match edge.limits.allow_address(request.method(), path, *address).await {
+        Ok(()) => next.run(request).await,
+        Err(too_many) => too_many.into_response(),
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooManyRequests { retry_after: too_many.retry_after }
+    }
+}
+
+impl IntoResponse for TooMany {
+    fn into_response(self) -> Response {
+        let headers = [(header::RETRY_AFTER, HeaderValue::from(self.retry_after))];
+        (headers, ApiError::from(self)).into_response()
+    }
+}

@@ -1,0 +1,75 @@
+//! Logs: one line per event on standard output, readable alone, with its values in fields.
+
+mod one_line;
+
+use std::{io::IsTerminal, str::FromStr};
+
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{Directive, LevelFilter},
+    fmt::MakeWriter,
+};
+
+use super::audit::TARGET;
+
+pub use one_line::OneLine;
+
+/// The filter where `LOG` is not set: our own events, and what libraries find alarming.
+const DEFAULT_FILTER: &str = "warn,oracle_ai=info";
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Pretty,
+    /// An object per line.
+    Json,
+}
+
+/// Neither `pretty` nor `json`.
+#[derive(Clone, Copy, Debug)]
+pub struct WrongFormat;
+
+/// Installs the log. `filter` is in the syntax of `tracing`'s `EnvFilter`, checked by the configuration.
+pub fn install(filter: Option<&str>, format: LogFormat) {
+    // Fails only where a log is installed already: then that one stays.
+    let colours = std::io::stdout().is_terminal();
+    let _ = tracing::subscriber::set_global_default(log(filter, format, colours, std::io::stdout));
+}
+
+/// The log, written there. An event is one line, whatever its values are (T102).
+pub fn log<W>(
+    filter: Option<&str>,
+    format: LogFormat,
+    colours: bool,
+    writer: W,
+) -> Box<dyn tracing::Subscriber + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::new(filter.unwrap_or(DEFAULT_FILTER)).add_directive(audit_lines());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    match format {
+        // JSON has escapes of its own.
+        LogFormat::Pretty => Box::new(log.with_writer(OneLine::new(writer, colours)).finish()),
+        LogFormat::Json => Box::new(log.json().flatten_event(true).with_writer(writer).finish()),
+    }
+}
+
+/// What auditors ask for is no operator's to leave out.
+fn audit_lines() -> Directive {
+    format!("{TARGET}=info").parse().unwrap_or_else(|_| LevelFilter::INFO.into())
+}
+
+impl FromStr for LogFormat {
+    type Err = WrongFormat;
+
+    fn from_str(text: &str) -> Result<Self, WrongFormat> {
+        match text {
+            "pretty" => Ok(Self::Pretty),
+            "json" => Ok(Self::Json),
+            _ => Err(WrongFormat),
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! What is judged before any door: who calls, from which page, how often. And the names of requests.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+    routing::get,
+};
+use oracle_ai::server::{
+    edge::{EdgeSettings, LimitSettings},
+    router,
+    telemetry::{self, LogFormat},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::{
+    app::{Answer, TestApp, request},
+    browser::Browser,
+    provider::{FRONT_URL, MockProvider},
+};
+
+fn browser_at(edge: EdgeSettings) -> Browser {
+    let provider = MockProvider::shared();
+    Browser::at(TestApp::at_edge(provider.settings(), edge), provider)
+}
+
+fn limited(per_address: u32, per_browser: u32) -> EdgeSettings {
+    let limits = LimitSettings { per_address: NonZeroU32::new(per_address), per_browser: NonZeroU32::new(per_browser) };
+    EdgeSettings { limits, ..EdgeSettings::default() }
+}
+
+/// A login begun by whoever sits at `peer`, with these headers.
+async fn begin_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> Answer {
+    let path = format!("/api/authorize?dpop_jkt={}", browser.key.thumbprint());
+    let peer: SocketAddr = peer.parse().unwrap();
+    let request =
+        headers.iter().fold(request(Method::GET, &path), |request, (name, value)| request.header(*name, *value));
+    browser.app.send(request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn one_address_that_begins_too_many_logins_is_told_when_to_come_again() {
+    // T106
+    let browser = browser_at(limited(3, 0));
+    for _ in 0..3 {
+        begin_from(&browser, "203.0.113.9:1000", &[]).await.assert_ok();
+    }
+    let refused = begin_from(&browser, "203.0.113.9:1001", &[]).await;
+    refused.assert_refused(429, "too_many_requests");
+    let seconds: u64 = refused.header(header::RETRY_AFTER).parse().unwrap();
+    assert!((1..=20).contains(&seconds), "{refused:?}");
+    assert_eq!(refused.json()["data"]["retry_after"], seconds);
+    // Others are not limited by it, and other doors neither.
+    begin_from(&browser, "203.0.113.10:1000", &[]).await.assert_ok();
+    let doors = browser.refresh("none").await;
+    doors.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn an_ipv6_network_is_one_caller() {
+    // T106
+    let browser = browser_at(limited(2, 0));
+    begin_from(&browser, "[2001:db8:1:2::1]:1000", &[]).await.assert_ok();
+    begin_from(&browser, "[2001:db8:1:2::2]:1000", &[]).await.assert_ok();
+    begin_from(&browser, "[2001:db8:1:2:ffff::]:1000", &[]).await.assert_refused(429, "too_many_requests");
+    begin_from(&browser, "[2001:db8:1:3::1]:1000", &[]).await.assert_ok();
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_limit_and_nobody_else_can_invent_one() {
+    // T58, T106
+    let browser = browser_at(EdgeSettings { trusted_proxies: "10.0.0.0/8".parse().unwrap(), ..limited(1, 0) });
+    let proxy = "10.0.0.1:1000";
+    begin_from(&browser, proxy, &[("x-forwarded-for", "203.0.113.1")]).await.assert_ok();
+    begin_from(&browser, proxy, &[("x-forwarded-for", "203.0.113.2")]).await.assert_ok();
+    let again = [("x-forwarded-for", "198.51.100.7, 203.0.113.1")];
+    begin_from(&browser, proxy, &again).await.assert_refused(429, "too_many_requests");
+    let stranger = "203.0.113.50:1000";
+    begin_from(&browser, stranger, &[("x-forwarded-for", "198.51.100.1")]).await.assert_ok();
+    let invented = [("x-forwarded-for", "198.51.100.2"), ("forwarded", "for=198.51.100.2")];
+    begin_from(&browser, stranger, &invented).await.assert_refused(429, "too_many_requests");
+}
+
+#[tokio::test]
+async fn one_browser_that_refreshes_too_often_is_held_up_and_its_session_lives() {
+    // T106
+    let browser = browser_at(limited(0, 3));
+    let held = browser.sign_in().await;
+    for _ in 0..3 {
+        browser.refresh(&held.session).await.assert_ok();
+    }
+    browser.refresh(&held.session).await.assert_refused(429, "too_many_requests");
+    assert!(browser.app.session(&held.session).await.is_some());
+    // Another's browser does not spend what is this one's, nor the other way round.
+    let another = browser.another();
+    let others = another.sign_in().await;
+    another.refresh(&others.session).await.assert_ok();
+    // Nor does somebody without the key.
+    browser.post("/api/logout", &json!({ "session": held.session })).await.assert_ok();
+}
+
+#[tokio::test]
+async fn messages_are_limited_per_browser_and_other_calls_are_not() {
+    // T106
+    let browser = browser_at(limited(0, 2));
+    let held = browser.sign_in().await;
+    for n in 0..4 {
+        let body = json!({ "message": "hello", "conversation": format!("conversation-{n}"), "idempotency_key": "k" });
+        let request = browser.request(Method::POST, "/api/chat", Some(&held.access_token));
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        let answer = browser.app.send(request.body(Body::from(body.to_string())).unwrap()).await;
+        assert_eq!(answer.status == StatusCode::TOO_MANY_REQUESTS, n >= 2, "{n}: {answer:?}");
+    }
+    for _ in 0..5 {
+        let request = browser.request(Method::GET, "/api/chat", Some(&held.access_token));
+        browser.app.send(request.body(Body::empty()).unwrap()).await.assert_ok();
+    }
+}
+
+#[tokio::test]
+async fn the_path_of_back_channel_logouts_is_limited() {
+    // T106
+    let browser = browser_at(limited(2, 0));
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let request = request(Method::POST, "/backchannel-logout").body(Body::from("logout_token=x")).unwrap();
+        statuses.push(browser.app.send(request).await.status);
+    }
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count(), 1, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_can_call_no_door() {
+    // T10, T91, T94
+    let browser = Browser::start();
+    for (name, value, is_let_in) in [
+        ("sec-fetch-site", "same-origin", true),
+        ("sec-fetch-site", "none", true),
+        ("sec-fetch-site", "cross-site", false),
+        ("sec-fetch-site", "same-site", false),
+        ("sec-fetch-site", "", false),
+        ("origin", FRONT_URL, true),
+        ("origin", "https://evil.example", false),
+        ("origin", "null", false),
+        ("origin", &format!("{FRONT_URL}.evil.example"), false),
+        ("sec-fetch-dest", "empty", true),
+        ("sec-fetch-dest", "document", false),
+        ("sec-fetch-dest", "iframe", false),
+        ("sec-fetch-dest", "script", false),
+    ] {
+        let begun = begin_from(&browser, "203.0.113.9:1000", &[(name, value)]).await;
+        match is_let_in {
+            true => begun.assert_ok(),
+            false => begun.assert_refused(403, "forbidden"),
+        }
+        assert!(!begun.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), "{begun:?}");
+        let call = browser.request(Method::POST, "/api/refresh", None).header(name, value);
+        let call = call.header(header::CONTENT_TYPE, "application/json").body(Body::from(r#"{"session":"none"}"#));
+        let refreshed = browser.app.send(call.unwrap()).await;
+        match is_let_in {
+            true => refreshed.assert_refused(401, "session_ended"),
+            false => refreshed.assert_refused(403, "forbidden"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_refused_for_its_origin_spends_nothing() {
+    let browser = browser_at(limited(1, 1));
+    for _ in 0..5 {
+        begin_from(&browser, "203.0.113.9:1", &[("origin", "https://evil.example")])
+            .await
+            .assert_refused(403, "forbidden");
+    }
+    begin_from(&browser, "203.0.113.9:1", &[]).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_preflight_of_another_origin_opens_nothing() {
+    // T91
+    let browser = Browser::start();
+    for origin in ["https://evil.example", FRONT_URL] {
+        let preflight = request(Method::OPTIONS, "/api/token")
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "dpop");
+        let answer = browser.app.send(preflight.body(Body::empty()).unwrap()).await;
+        assert!(answer.status.is_client_error(), "{answer:?}");
+        let opened = answer.headers.keys().any(|name| name.as_str().starts_with("access-control-"));
+        assert!(!opened, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_has_a_name_of_its_own_unless_a_trusted_proxy_gave_it_one() {
+    // T104, T58
+    let browser = browser_at(EdgeSettings { trusted_proxies: "10.0.0.1".parse().unwrap(), ..EdgeSettings::default() });
+    let name_of = async |peer: &str, given: &str| {
+        let answer = begin_from(&browser, peer, &[("x-request-id", given)]).await;
+        answer.header(header::HeaderName::from_static("x-request-id")).to_owned()
+    };
+    let (proxy, stranger) = ("10.0.0.1:1", "203.0.113.9:1");
+    assert_eq!(name_of(proxy, "Root-1.a_b").await, "Root-1.a_b");
+    for (peer, given) in
+        [(stranger, "Root-1"), (proxy, "a b"), (proxy, "<script>"), (proxy, ""), (proxy, &"a".repeat(65))]
+    {
+        let name = name_of(peer, given).await;
+        assert!(name != given && name.len() == 16, "{given} became {name}");
+        assert_ne!(name, name_of(peer, given).await);
+    }
+}
+
+/// Routes beside the doors, with what all have in common.
+async fn outcome(routes: Router, path: &str) -> (StatusCode, HeaderMap, String) {
+    let services = Browser::start().app.services;
+    let app = router::with_common(routes, services);
+    let response = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let (head, body) = response.into_parts();
+    let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+    (head.status, head.headers, text)
+}
+
+fn assert_named(headers: &HeaderMap, text: &str) -> Value {
+    let body: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(body["request_id"], headers["x-request-id"].to_str().unwrap());
+    body
+}
+
+async fn panics() -> &'static str {
+    panic!("with a secret")
+}
+
+#[tokio::test]
+async fn a_panic_is_a_generic_refusal_with_the_requests_name() {
+    // T104
+    for path in ["/api/panics", "/panics"] {
+        let routes = Router::new().route(path, get(panics));
+        let (status, headers, text) = outcome(routes, path).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!text.contains("secret"), "{text}");
+        assert!(headers.contains_key("x-request-id"));
+        if path.starts_with("/api") {
+            assert_eq!(assert_named(&headers, &text)["data"]["kind"], "internal");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_door_that_takes_too_long_is_a_refusal_in_our_envelope() {
+    // T104
+    let begun = tokio::time::Instant::now();
+    let routes = Router::new().route("/api/slow", get(std::future::pending::<&'static str>));
+    let (status, headers, text) = outcome(routes, "/api/slow").await;
+    assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(begun.elapsed().as_secs(), Duration::from_secs(60).as_secs());
+    let body = assert_named(&headers, &text);
+    assert_eq!((&body["data"]["kind"], &body["code"]), (&json!("unavailable"), &json!(504)));
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn of(format: LogFormat, act: impl FnOnce()) -> Vec<String> {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = telemetry::log(Some("info"), format, false, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, act);
+        log.lines()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_value_with_line_breaks_or_json_in_it_forges_no_entry() {
+    // T102
+    const FORGED: &str =
+        "x\r\n2026-01-01T00:00:00Z  INFO oracle_ai: signed in\n{\"level\":\"INFO\"}\u{1b}[2K\u{2028}\"";
+    let act = || {
+        let _span = tracing::info_span!("request", path = %FORGED).entered();
+        tracing::warn!(error = %FORGED, quoted = FORGED, debugged = ?FORGED, "refused: {FORGED}");
+    };
+    let [pretty] = &Log::of(LogFormat::Pretty, act)[..] else { panic!("more than one line") };
+    assert!(pretty.chars().all(|letter| !letter.is_control() && letter != '\u{2028}'), "{pretty}");
+    let [json] = &Log::of(LogFormat::Json, act)[..] else { panic!("more than one line") };
+    let entry: Value = serde_json::from_str(json).unwrap();
+    assert_eq!((&entry["level"], &entry["error"]), (&json!("WARN"), &json!(FORGED)));
+    assert_eq!(entry["span"]["path"], FORGED);
+}
+
+#[test]
+fn a_line_logged_behind_a_door_has_the_requests_name() {
+    // T104: a thread of its own, whose log this is.
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = telemetry::log(Some("info"), LogFormat::Json, false, move || writer.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let services = Browser::start().app.services;
+            let routes = Router::new().route(
+                "/api/logs",
+                get(async || {
+                    tracing::info!("at the door");
+                    StatusCode::OK
+                }),
+            );
+            let app = router::with_common(routes, services);
+            let answer = app.oneshot(Request::get("/api/logs").body(Body::empty()).unwrap()).await.unwrap();
+            let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+            let line = log.lines().into_iter().find(|line| line.contains("at the door")).unwrap();
+            let entry: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!((&entry["span"]["request_id"], &entry["span"]["client"]), (&json!(id), &json!("127.0.0.1")));
+        });
+    });
+}
