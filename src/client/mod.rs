@@ -22,7 +22,7 @@ mod screen;
 mod tabs;
 mod token_refresh;
 
-pub use app::{App, Route};
+pub use app::{App, Route, page_of};
 
 /// Starts the app in the browser.
 pub fn launch() {

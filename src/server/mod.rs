@@ -3,7 +3,9 @@
 //! | room | holds |
 //! |---|---|
 //! | `config` | what the operator says, checked before anything starts |
-//! | `router` | paths, limits and headers |
+//! | `router` | paths and limits |
+//! | `headers` | what every answer tells the browser about itself |
+//! | `pages` | the pages, and the files they need |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
 //! | `guard` | who may enter the API doors, and what for |
@@ -21,9 +23,11 @@ pub mod conversations;
 mod embedded;
 pub mod environment;
 pub mod guard;
+pub mod headers;
 pub mod http;
 mod jose;
 pub mod oidc;
+pub mod pages;
 pub mod proof;
 pub mod router;
 pub mod sessions;
@@ -32,7 +36,6 @@ mod telemetry;
 use std::{io, process::ExitCode, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use dioxus::prelude::Element;
 
 use chat::{
     Chat, ChatSettings,
@@ -46,7 +49,9 @@ use conversations::{
 use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
+use headers::HeaderSettings;
 use oidc::{OidcClient, ProviderHttp};
+use pages::Site;
 use proof::{Nonces, Proofs};
 use sessions::{Records, Sessions, Storage};
 
@@ -88,8 +93,8 @@ pub enum StartError {
     Io(#[from] io::Error),
 }
 
-/// Serves `app` and the doors until the process is told to stop.
-pub fn serve(app: fn() -> Element) -> ExitCode {
+/// Serves `site` and the doors until the process is told to stop.
+pub fn serve(site: Site) -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => {
@@ -98,7 +103,7 @@ pub fn serve(app: fn() -> Element) -> ExitCode {
         }
     };
     telemetry::install(config.log.as_deref());
-    match run(config, app) {
+    match run(config, site) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("oracle-ai: {error}");
@@ -157,10 +162,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
     }
 }
 
-fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
+fn run(config: Config, site: Site) -> Result<(), StartError> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
+    let headers = config.headers();
+    if headers.dev_server {
+        tracing::warn!("under `dx serve`, pages have a loose content security policy");
+    }
     if cfg!(debug_assertions) {
         // Found out here: the framework panics.
         std::net::TcpListener::bind(config.listen)
@@ -168,11 +177,11 @@ fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
         // With hot reloading for `dx serve`. It listens on IP and PORT, as `config.listen` does, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
-            let router = router::application(services.clone(), app);
+            let router = router::application(services.clone(), site, headers);
             async { Ok(router) }
         });
     }
-    runtime.block_on(listen(config, services, app))
+    runtime.block_on(listen(config, services, site, headers))
 }
 
 async fn start(
@@ -214,11 +223,11 @@ async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<E
     Ok((Arc::new(ChatCompletions::new(settings, Environment::system())?), mock))
 }
 
-async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {
+async fn listen(config: Config, services: Services, site: Site, headers: HeaderSettings) -> Result<(), StartError> {
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
-    let router = router::application(services, app);
+    let router = router::application(services, site, headers);
     axum::serve(listener, router).with_graceful_shutdown(stop_signal()).await?;
     Ok(())
 }

@@ -11,19 +11,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use dioxus::{
-    prelude::Element,
-    server::{DioxusRouterExt, FullstackState, ServeConfig},
-};
+use dioxus::server::{DioxusRouterExt, FullstackState};
 use serde_json::json;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 
-use super::{Services, sessions::Readiness};
+use super::{
+    Services,
+    environment::Environment,
+    headers::{self, HeaderSettings},
+    pages::{self, Site},
+    sessions::Readiness,
+};
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 
 /// Largest request body, in bytes. The longest message fits several times.
@@ -35,41 +37,33 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 const API: &str = "/api";
 const DOORS: &str = "/api/";
 
-/// Everything: the doors, the pages of `app`, its static files.
-pub fn application(services: Services, app: fn() -> Element) -> Router {
-    with_common(Router::new().serve_dioxus_application(ServeConfig::new(), app), services)
+/// Everything: the doors, the pages of `site`, its static files.
+pub fn application(services: Services, site: Site, settings: HeaderSettings) -> Router {
+    with_common(pages::routes(site, settings), services, settings)
 }
 
 /// The doors alone, for tests that need no pages.
 pub fn doors(services: Services) -> Router {
     let doors = Router::new().register_server_functions().with_state(FullstackState::headless());
-    with_common(doors, services)
+    with_common(doors, services, HeaderSettings::default())
 }
 
-fn with_common(router: Router, services: Services) -> Router {
-    router
+fn with_common(router: Router, services: Services, settings: HeaderSettings) -> Router {
+    let router = router
         // No page answers for a mistyped door.
         .route(API, any(async || ApiError::NotFound))
         .route(DOORS, any(async || ApiError::NotFound))
         .route("/api/{*door}", any(async || ApiError::NotFound))
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(readiness))
+        .merge(headers::report_route(Environment::system()))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(Extension(services))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME))
         .layer(CatchPanicLayer::custom(|_| ApiError::Internal.into_response()))
-        .layer(from_fn(doors_in_common))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        // The callback page's URL holds a code until the page is there (T13).
-        .layer(SetResponseHeaderLayer::overriding(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ))
-        .layer(
+        .layer(from_fn(doors_in_common));
+    headers::on_every_answer(router, settings).layer(
             TraceLayer::new_for_http()
                 // The path without its query: `/auth/callback` is called with a code.
                 .make_span_with(|request: &Request| {
