@@ -2,6 +2,7 @@
 //!
 //! | room | holds |
 //! |---|---|
+//! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths and limits |
 //! | `headers` | what every answer tells the browser about itself |
@@ -15,9 +16,12 @@
 //! | `conversations` | stored conversations, and their store |
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
+//! | `audit` | what auditors ask for, as lines of the log |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
+pub mod audit;
 pub mod chat;
+pub mod command;
 pub mod config;
 pub mod conversations;
 mod embedded;
@@ -94,7 +98,7 @@ pub enum StartError {
 }
 
 /// Serves `site` and the doors until the process is told to stop.
-pub fn serve(site: Site) -> ExitCode {
+fn serve(site: Site) -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => {

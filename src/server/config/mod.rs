@@ -1,11 +1,12 @@
 //! Configuration: from the environment and `.env`, checked whole before anything starts.
 //!
-//! A variable of the environment wins over the same one in `.env`. Every variable is listed in [`VARIABLES`].
+//! A variable of the environment wins over the same one in `.env`. Every variable is in the [`reference`].
 
 mod chat;
 mod guard;
 mod id_tokens;
 mod provider;
+pub mod reference;
 mod sessions;
 mod variables;
 
@@ -19,60 +20,12 @@ use url::Url;
 
 use super::{chat::ChatSettings, conversations::sql::DatabaseUrl, guard::GuardSettings, headers::HeaderSettings};
 
+use reference::DEV_SERVER_PORT;
+
 pub use chat::{ChatUpstream, MockUpstream};
 pub use provider::{MockProvider, Provider};
 pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
-
-/// Every variable that is ours. Any other name in `.env` stops the start.
-pub const VARIABLES: &[&str] = &[
-    "ACCESS_TOKEN_CHECK",
-    "ACCESS_TOKEN_ISSUER",
-    "ACCESS_TOKEN_TYP",
-    "ACR_VALUES",
-    "ALLOW_BEARER_TOKENS",
-    "ALLOW_WEAK_RSA_KEYS",
-    "API_AUDIENCE",
-    "CHAT_ALLOW_HTTP",
-    "CHAT_API_KEY",
-    "CHAT_API_STYLE",
-    "CHAT_API_VERSION",
-    "CHAT_BASE_URL",
-    "CHAT_FIRST_TOKEN_TIMEOUT",
-    "CHAT_GRACE_SECONDS",
-    "CHAT_HISTORY_CHARS",
-    "CHAT_IDLE_TIMEOUT",
-    "CHAT_MODEL",
-    "CHAT_SYSTEM_PROMPT",
-    "CLIENT_AUTH",
-    "CLIENT_ID",
-    "CLIENT_SECRET",
-    "CLOCK_TOLERANCE",
-    "DATABASE_URL",
-    DEV_SERVER_PORT,
-    "FRONT_URL",
-    "ID_TOKEN_ALGS",
-    "INTROSPECTION_ENDPOINT",
-    "IP",
-    "LOG",
-    "MAX_AGE",
-    "MOCK_PROVIDER_ADDR",
-    "MOCK_UPSTREAM_ADDR",
-    "OIDC_ISSUER",
-    "PORT",
-    "REDIRECT_URI",
-    "REDIS_CA_FILE",
-    "REDIS_URL",
-    "REQUIRED_ROLE",
-    "REQUIRED_SCOPE",
-    "ROLES_CLAIM",
-    "SCOPES",
-    "SESSION_KEYS",
-    "TRUSTED_AUDIENCES",
-];
-
-/// Set by `dx serve`, which listens there for us and passes requests on to `PORT`.
-const DEV_SERVER_PORT: &str = "DIOXUS_DEVSERVER_PORT";
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_IP: &str = "127.0.0.1";

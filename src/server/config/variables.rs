@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use super::VARIABLES;
+use super::reference;
 
 const DOTENV: &str = ".env";
 
@@ -15,7 +15,7 @@ pub enum ConfigError {
     Missing { variable: &'static str, reason: &'static str },
     #[error("{variable} is set, but {reason}")]
     Unexpected { variable: &'static str, reason: &'static str },
-    #[error("{place} sets {variable}, which is no setting of oracle-ai; the settings are listed in .env.example")]
+    #[error("{place} sets {variable}, which is no setting of oracle-ai; `oracle-ai config` lists the settings")]
     Unknown { place: &'static str, variable: String },
     #[error(".env can't be read: {0}")]
     Unreadable(String),
@@ -67,7 +67,7 @@ impl Variables {
         let mut variables = BTreeMap::new();
         for line in lines {
             let (name, value) = line.map_err(|error| ConfigError::Unreadable(error.to_string()))?;
-            if !VARIABLES.contains(&name.as_str()) {
+            if !is_ours(&name) {
                 return Err(ConfigError::Unknown { place: ".env", variable: name });
             }
             if !value.is_empty() {
@@ -80,7 +80,7 @@ impl Variables {
     /// The environment is shared with others: there, only names that begin as ours do are taken for misspelt ones.
     fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
         for (name, value) in variables {
-            if VARIABLES.contains(&name.as_str()) {
+            if is_ours(&name) {
                 match value.is_empty() {
                     true => self.0.remove(&name),
                     false => self.0.insert(name, value),
@@ -91,4 +91,8 @@ impl Variables {
         }
         Ok(())
     }
+}
+
+fn is_ours(name: &str) -> bool {
+    reference::names().any(|ours| ours == name)
 }

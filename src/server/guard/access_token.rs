@@ -92,12 +92,12 @@ impl AccessTokenGuard {
         proven: Option<&Thumbprint>,
     ) -> Result<Identity, Refusal> {
         if proven.is_none() && !self.settings.bearer_tokens_allowed {
-            return Err(Refusal::InvalidToken);
+            return Err(Refusal::invalid_token("it came without a proof"));
         }
         // The session comes first: what was ended here is over at once, whatever the token or the provider says.
         match self.sessions.standing(access_token).await? {
             Standing::Issued(holder) => self.issued_here(access_token, holder, proven).await,
-            Standing::Ended => Err(Refusal::InvalidToken),
+            Standing::Ended => Err(Refusal::invalid_token("it has expired, or its session has ended")),
             Standing::Unknown => self.issued_elsewhere(access_token, proven).await,
         }
     }
@@ -109,11 +109,11 @@ impl AccessTokenGuard {
         proven: Option<&Thumbprint>,
     ) -> Result<Identity, Refusal> {
         if proven.is_some_and(|key| !holder.browser_key.matches(key)) {
-            return Err(Refusal::InvalidToken);
+            return Err(Refusal::OtherBrowser);
         }
         let permissions = match self.verify(access_token, Origin::Here).await {
             None => holder.permissions,
-            Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(Refusal::InvalidToken),
+            Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(Refusal::OtherBrowser),
             Some(Ok(token)) => token.permissions,
             Some(Err(error)) => {
                 if matches!(error, AccessTokenError::Inactive) {
@@ -133,13 +133,16 @@ impl AccessTokenGuard {
     ) -> Result<Identity, Refusal> {
         // Before anybody is asked: made-up tokens must not become calls of the provider.
         if matches!(self.settings.check, AccessTokenCheck::Introspection { audience: None }) {
-            return Err(Refusal::InvalidToken);
+            return Err(Refusal::invalid_token("it was not issued here"));
         }
-        let token = self.verify(access_token, Origin::Elsewhere).await.ok_or(Refusal::InvalidToken)??;
+        let token = self
+            .verify(access_token, Origin::Elsewhere)
+            .await
+            .ok_or_else(|| Refusal::invalid_token("it was not issued here"))??;
         if is_bound_to_another(&token, proven) || token.bound_to.is_some() != proven.is_some() {
-            return Err(Refusal::InvalidToken);
+            return Err(Refusal::OtherBrowser);
         }
-        let user = token.user.ok_or(Refusal::InvalidToken)?;
+        let user = token.user.ok_or_else(|| Refusal::invalid_token("it names nobody"))?;
         Ok(Identity { user, permissions: token.permissions })
     }
 

@@ -25,7 +25,13 @@ pub use permission::RequiredPermissions;
 
 use presented::Presented;
 
-use super::{Services, oidc::AccessTokenError, proof::ProofChallenge, sessions::StoreError};
+use super::{
+    Services,
+    audit::{self, Event},
+    oidc::AccessTokenError,
+    proof::ProofChallenge,
+    sessions::StoreError,
+};
 use crate::wire::{auth::UserClaims, error::ApiError};
 
 /// Whoever called a guarded door with a good access token. A door that takes one can't be entered without.
@@ -37,13 +43,15 @@ pub struct Caller {
 pub enum Refusal {
     /// No `Authorization`: the challenge carries no error code (RFC 6750 §3.1).
     NoToken,
-    /// Malformed, unknown, expired, of a session that has ended, or of another browser.
-    InvalidToken,
+    /// Malformed, unknown, expired, or of a session that has ended. With the reason for the log.
+    InvalidToken(String),
+    /// Made for another browser: to whoever calls, the same.
+    OtherBrowser,
     Proof(ProofChallenge),
     /// The token is good, but not for this; with the scopes that would be. Refreshing does not help.
     InsufficientScope(String),
-    /// The token could not be judged. Nothing fails open.
-    Unavailable,
+    /// The token could not be judged, for this reason. Nothing fails open.
+    Unavailable(String),
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -51,20 +59,45 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     /// Each step costs more than the one before, and only a good token of this key's makes us remember its proof.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        Self::of(parts, state).await.inspect_err(Refusal::record)
+    }
+}
+
+impl Caller {
+    async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let presented = Presented::in_headers(&parts.headers)?;
-        let Services { guard, proofs, .. } =
-            Services::from_request_parts(parts, state).await.map_err(|_| Refusal::Unavailable)?;
+        let Services { guard, proofs, .. } = Services::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Refusal::Unavailable(error.to_string()))?;
         let identity = match presented {
             Presented::WithProof(access_token) => {
                 let proof = proofs.verify(parts, Some(access_token.secret()))?;
                 let identity = guard.identify(&access_token, Some(&proof.thumbprint)).await?;
-                proofs.spend(proof, parts).await?;
+                proofs.spend(proof).await?;
                 identity
             }
             Presented::Bearer(access_token) => guard.identify(&access_token, None).await?,
         };
-        guard.required().check(&identity.permissions)?;
+        guard.required().check(&identity.permissions).inspect_err(|_| {
+            audit::record(Event::AccessDenied, Some(&identity.user), Some(&"a scope or a role is lacking"));
+        })?;
         Ok(Self { user: identity.user })
+    }
+}
+
+impl Refusal {
+    fn record(&self) {
+        match self {
+            // Whoever sends no token has not tried to get in with one; the others were recorded where they were seen.
+            Self::NoToken | Self::Proof(_) | Self::InsufficientScope(_) => {}
+            Self::InvalidToken(reason) => audit::record(Event::AccessTokenRefused, None, Some(reason)),
+            Self::OtherBrowser => audit::record(Event::AccessOtherBrowser, None, None),
+            Self::Unavailable(reason) => audit::record(Event::AccessFailed, None, Some(reason)),
+        }
+    }
+
+    fn invalid_token(reason: &str) -> Self {
+        Self::InvalidToken(reason.to_owned())
     }
 }
 
@@ -76,22 +109,15 @@ impl From<ProofChallenge> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "access token could not be judged");
-        Self::Unavailable
+        Self::Unavailable(error.to_string())
     }
 }
 
 impl From<AccessTokenError> for Refusal {
     fn from(error: AccessTokenError) -> Self {
         match error {
-            AccessTokenError::Unavailable(_) => {
-                tracing::error!(%error, "access token could not be judged");
-                Self::Unavailable
-            }
-            _ => {
-                tracing::info!(%error, "access token refused");
-                Self::InvalidToken
-            }
+            AccessTokenError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            _ => Self::InvalidToken(error.to_string()),
         }
     }
 }
@@ -100,10 +126,12 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let challenge = match self {
             Self::NoToken => HeaderValue::from_static(r#"DPoP algs="ES256""#),
-            Self::InvalidToken => HeaderValue::from_static(r#"DPoP error="invalid_token", algs="ES256""#),
+            Self::InvalidToken(_) | Self::OtherBrowser => {
+                HeaderValue::from_static(r#"DPoP error="invalid_token", algs="ES256""#)
+            }
             Self::Proof(challenge) => return challenge.into_response(),
             Self::InsufficientScope(scope) => return insufficient_scope(&scope),
-            Self::Unavailable => return ApiError::Unavailable.into_response(),
+            Self::Unavailable(_) => return ApiError::Unavailable.into_response(),
         };
         ([(header::WWW_AUTHENTICATE, challenge)], ApiError::Unauthenticated).into_response()
     }

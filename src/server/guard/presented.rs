@@ -21,13 +21,16 @@ impl Presented {
     pub fn in_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let (value, another) = (values.next().ok_or(Refusal::NoToken)?, values.next());
-        let (scheme, token) =
-            value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or(Refusal::InvalidToken)?;
+        let (scheme, token) = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .ok_or_else(|| Refusal::invalid_token("the header is malformed"))?;
         // Any that a provider may issue (RFC 6749 appendix A.12): what it is worth shows when it is looked up.
         let token = token.trim_matches(' ');
         if another.is_some() || !(1..=MAX_LENGTH).contains(&token.len()) || !token.bytes().all(|b| b.is_ascii_graphic())
         {
-            return Err(Refusal::InvalidToken);
+            return Err(Refusal::invalid_token("the header is malformed"));
         }
         // RFC 9110 §11.1: scheme names have no case.
         match scheme.to_ascii_lowercase().as_str() {

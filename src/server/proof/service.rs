@@ -12,6 +12,7 @@ use super::{Expected, Nonces, Proof, ProofError, Thumbprint, check};
 use crate::{
     server::{
         Services,
+        audit::{self, Event},
         environment::Environment,
         sessions::{Kind, RecordName, Store, StoreError},
     },
@@ -65,28 +66,31 @@ impl Proofs {
         let htu = format!("{}{}", self.front_url, parts.uri.path());
         let expected = Expected { method: parts.method.as_str(), htu: &htu, access_token };
         let values = parts.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes);
-        check(values, &expected, self.environment.now(), &self.nonces)
-            .map_err(|error| self.challenge(error.into(), parts))
+        check(values, &expected, self.environment.now(), &self.nonces).map_err(|error| self.challenge(error.into()))
     }
 
     /// Spends the proof of this request and gives the key that made it. Whoever knows whose key it must be compares
     /// first: anybody can make keys, and what is spent takes room in the store.
-    pub async fn spend(&self, proof: Proof, parts: &Parts) -> Result<BrowserKey, ProofChallenge> {
+    pub async fn spend(&self, proof: Proof) -> Result<BrowserKey, ProofChallenge> {
         let jti = RecordName::of(Kind::Spent, &proof.jti_hash);
         // RFC 9449 §11.1: in the store, so that no replica accepts it again.
         match self.store.spend(&jti, proof.expires_at, self.environment.now()).await {
             Ok(true) => Ok(BrowserKey(proof.thumbprint)),
-            Ok(false) => Err(self.challenge(ProofRefusal::Replayed, parts)),
-            Err(error) => Err(self.challenge(error.into(), parts)),
+            Ok(false) => Err(self.challenge(ProofRefusal::Replayed)),
+            Err(error) => Err(self.challenge(error.into())),
         }
     }
 
-    fn challenge(&self, refusal: ProofRefusal, parts: &Parts) -> ProofChallenge {
+    fn challenge(&self, refusal: ProofRefusal) -> ProofChallenge {
         match &refusal {
             // An honest browser with a wrong clock gets here once per call.
             ProofRefusal::Proof(ProofError::UseNonce) => {}
             ProofRefusal::Store(error) => tracing::error!(%error, "proof could not be judged"),
-            _ => tracing::warn!(reason = %refusal, path = parts.uri.path(), "proof refused"),
+            ProofRefusal::Replayed => audit::record(Event::ProofReplayed, None, Some(&refusal)),
+            ProofRefusal::Proof(ProofError::BadSignature) => {
+                audit::record(Event::ProofBadSignature, None, Some(&refusal));
+            }
+            ProofRefusal::Proof(_) => audit::record(Event::ProofRefused, None, Some(&refusal)),
         }
         match refusal {
             ProofRefusal::Proof(ProofError::UseNonce) => {
@@ -105,7 +109,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let proof = services.proofs.verify(parts, None).map_err(IntoResponse::into_response)?;
-        services.proofs.spend(proof, parts).await.map_err(IntoResponse::into_response)
+        services.proofs.spend(proof).await.map_err(IntoResponse::into_response)
     }
 }
 

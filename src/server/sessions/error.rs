@@ -3,6 +3,7 @@
 use super::{refresh_lock::LockError, store::StoreError};
 use crate::{
     server::{
+        audit::{self, Event},
         environment::RandomnessError,
         oidc::{ExchangeError, ProviderError},
     },
@@ -47,6 +48,9 @@ pub enum LogoutError {
 pub enum RefreshFailure {
     #[error("the session has ended: {0}")]
     SessionEnded(String),
+    /// The session has ended with it.
+    #[error("{0}")]
+    IdTokenRefused(String),
     #[error("the session is bound to another browser's key")]
     OtherBrowser,
     #[error("provider unavailable: {0}")]
@@ -71,13 +75,50 @@ impl From<LockError> for RefreshFailure {
     }
 }
 
-/// Logged here, once: the door is the boundary.
+impl LoginError {
+    fn event(&self) -> Event {
+        match self {
+            Self::UnknownState => Event::LoginStateUnknown,
+            Self::OtherBrowser => Event::LoginOtherBrowser,
+            Self::NeitherCodeNorError | Self::CodeTooLong => Event::LoginMalformed,
+            Self::Refused { .. } => Event::LoginRefused,
+            Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
+            Self::Exchange(ExchangeError::Refused(_)) => Event::LoginCodeRefused,
+            Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
+            Self::Exchange(ExchangeError::Unavailable(_))
+            | Self::Provider(_)
+            | Self::Store(_)
+            | Self::Randomness(_) => Event::LoginFailed,
+        }
+    }
+}
+
+impl LogoutError {
+    fn event(&self) -> Event {
+        match self {
+            Self::OtherBrowser => Event::LogoutOtherBrowser,
+            Self::Store(_) => Event::LogoutFailed,
+        }
+    }
+}
+
+impl RefreshFailure {
+    pub(super) fn event(&self) -> Event {
+        match self {
+            Self::SessionEnded(_) => Event::RefreshRefused,
+            Self::IdTokenRefused(_) => Event::RefreshIdTokenRefused,
+            Self::OtherBrowser => Event::RefreshOtherBrowser,
+            Self::ProviderUnavailable(_) | Self::Store(_) | Self::NoTurn(_) | Self::Randomness(_) | Self::Lost => {
+                Event::RefreshFailed
+            }
+        }
+    }
+}
+
+/// Recorded here, once: the door is the boundary.
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::UnknownState | LoginError::Refused { .. } => tracing::info!(%error, "login not finished"),
-            _ => tracing::warn!(%error, "login not finished"),
-        }
+        audit::record(error.event(), None, Some(&error));
         match error {
             LoginError::UnknownState | LoginError::OtherBrowser => Self::InvalidState,
             LoginError::NeitherCodeNorError => Self::InvalidField {
@@ -100,7 +141,7 @@ impl From<LoginError> for ApiError {
 impl From<RefreshFailure> for ApiError {
     fn from(error: RefreshFailure) -> Self {
         match error {
-            RefreshFailure::SessionEnded(_) => Self::SessionEnded,
+            RefreshFailure::SessionEnded(_) | RefreshFailure::IdTokenRefused(_) => Self::SessionEnded,
             RefreshFailure::OtherBrowser => Self::InvalidProof,
             RefreshFailure::ProviderUnavailable(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
@@ -115,7 +156,7 @@ impl From<RefreshFailure> for ApiError {
 
 impl From<LogoutError> for ApiError {
     fn from(error: LogoutError) -> Self {
-        tracing::warn!(%error, "not signed out");
+        audit::record(error.event(), None, Some(&error));
         match error {
             LogoutError::OtherBrowser => Self::InvalidProof,
             LogoutError::Store(_) => Self::Unavailable,

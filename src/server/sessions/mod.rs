@@ -41,6 +41,7 @@ use refresh::RefreshesInFlight;
 
 use crate::{
     server::{
+        audit::{self, Event},
         environment::Environment,
         oidc::{CodeVerifier, Nonce, OidcClient, Permissions},
         proof::{BrowserKey, Thumbprint},
@@ -159,7 +160,7 @@ impl Sessions {
         };
         self.records.put_session(&id, &session).await?;
         self.remember_access_token(&id, &session, &login.access_token, login.expires_in).await?;
-        tracing::info!("signed in");
+        audit::record(Event::LoginSucceeded, Some(&session.user), None);
         Ok(TokenResponse {
             access_token: login.access_token,
             token_type: TOKEN_TYPE.into(),
@@ -171,12 +172,13 @@ impl Sessions {
 
     /// Ends the session, if it still is there: logging out twice is success (OpenID Connect RP-Initiated Logout §4).
     pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
-        if self.records.session(id).await?.is_some_and(|session| !session.browser_key.matches(&key.0)) {
+        let session = self.records.session(id).await?;
+        if session.as_ref().is_some_and(|session| !session.browser_key.matches(&key.0)) {
             return Err(LogoutError::OtherBrowser);
         }
         // Also one that does not open here: its access tokens must not outlive this.
         if self.records.remove_session(&SecretHash::of(id.secret())).await? {
-            tracing::info!("signed out");
+            audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
         }
         Ok(LogoutResponse::default())
     }

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     server::{
+        audit::{self, Event},
         oidc::{RefreshError, Refreshed},
         proof::{BrowserKey, Thumbprint},
     },
@@ -65,10 +66,8 @@ impl Sessions {
     async fn refresh(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
         let outcome = self.refresh_in_turn(id, key).await;
         match &outcome {
-            Ok(_) => tracing::debug!("access token refreshed"),
-            Err(error @ RefreshFailure::SessionEnded(_)) => tracing::info!(%error, "refresh refused"),
-            Err(error @ RefreshFailure::OtherBrowser) => tracing::warn!(%error, "refresh refused"),
-            Err(error) => tracing::warn!(%error, "refresh failed, session kept"),
+            Ok(answer) => audit::record(Event::RefreshSucceeded, Some(&answer.user), None),
+            Err(error) => audit::record(error.event(), None, Some(error)),
         }
         outcome
     }
@@ -127,7 +126,10 @@ impl Sessions {
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
             Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken(_))) => {
                 return match self.records.remove_unchanged_session(id, &session).await? {
-                    true => Err(ended(&error.to_string())),
+                    true => {
+                        audit::record(Event::SessionEndedByProvider, Some(&session.user), Some(&error));
+                        Err(refused(error))
+                    }
                     // Another replica thought that the lock was its own, and was quicker: its answer is everybody's.
                     false => self.answer_of_another(id, &session.browser_key).await,
                 };
@@ -187,6 +189,13 @@ impl Sessions {
 
 fn response(access_token: AccessToken, expires_in: Duration, user: UserClaims) -> RefreshResponse {
     RefreshResponse { access_token, token_type: TOKEN_TYPE.into(), expires_in: expires_in.as_secs(), user }
+}
+
+fn refused(error: RefreshError) -> RefreshFailure {
+    match error {
+        RefreshError::InvalidIdToken(_) => RefreshFailure::IdTokenRefused(error.to_string()),
+        _ => ended(&error.to_string()),
+    }
 }
 
 fn ended(reason: &str) -> RefreshFailure {

@@ -6,7 +6,10 @@ use super::{
     policy::IdTokenPolicy,
     provider_key::{ProviderKey, ProviderKeys},
 };
-use crate::server::jose::Compact;
+use crate::server::{
+    audit::{self, Event},
+    jose::Compact,
+};
 
 /// NIST SP 800-131A; FAPI 2.0 §5.4.1.
 const MIN_RSA_BITS: usize = 2048;
@@ -72,6 +75,6 @@ fn check_size(key: &ProviderKey, policy: &IdTokenPolicy) -> Result<(), Signature
 
 fn warn_if_weak(key: &ProviderKey) {
     if let Some(bits) = key.rsa_bits.filter(|bits| *bits < MIN_RSA_BITS) {
-        tracing::warn!(bits, "an ID token was signed with a weak RSA key, which ALLOW_WEAK_RSA_KEYS admits");
+        audit::record(Event::WeakKeyUsed, None, Some(&format_args!("an RSA key of {bits} bits")));
     }
 }

@@ -1,0 +1,151 @@
+//! The list of audit events, closed: what is not here is not recorded.
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Success,
+    /// Somebody was told no.
+    Refused,
+    /// It could not be done.
+    Failed,
+}
+
+/// Declares the events, with what each means for whoever reads `docs/audit-events.md`.
+macro_rules! events {
+    ($($event:ident = $name:literal, $outcome:ident: $meaning:literal;)*) => {
+        /// Something that auditors want to know of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Event {
+            $(#[doc = $meaning] $event,)*
+        }
+
+        impl Event {
+            pub const ALL: &[Self] = &[$(Self::$event),*];
+
+            /// As the log has it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$event => $name,)* }
+            }
+
+            pub const fn outcome(self) -> Outcome {
+                match self { $(Self::$event => Outcome::$outcome,)* }
+            }
+
+            /// In words.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$event => $meaning,)* }
+            }
+        }
+    };
+}
+
+events! {
+    LoginSucceeded = "login.succeeded", Success: "A person signed in, and a session began.";
+    LoginRefused = "login.refused", Refused:
+        "The provider ended a login with an error: the person or its policy said no. Its words are in the reason.";
+    LoginStateUnknown = "login.state_unknown", Refused:
+        "An authorization response came with a `state` that is unknown, spent or expired: a link used twice, or forged.";
+    LoginOtherBrowser = "login.other_browser", Refused:
+        "An authorization response came from another browser than the one that began the login: login CSRF, or a code \
+         that was carried away.";
+    LoginWrongIssuer = "login.wrong_issuer", Refused:
+        "An authorization response named another issuer, or none where the provider promises one: a mix-up attack.";
+    LoginCodeRefused = "login.code_refused", Refused: "The provider's token endpoint refused the code.";
+    LoginIdTokenRefused = "login.id_token_refused", Refused:
+        "An ID token did not pass verification: its signature, issuer, audience, nonce, times, or another claim.";
+    LoginMalformed = "login.malformed", Refused: "An authorization response had neither code nor error, or both.";
+    LoginFailed = "login.failed", Failed: "The provider, or the session store, did not answer.";
+    RefreshSucceeded = "refresh.succeeded", Success: "A session was given a new access token.";
+    RefreshRefused = "refresh.refused", Refused:
+        "A refresh was asked for a session that has ended, or ended by it.";
+    RefreshOtherBrowser = "refresh.other_browser", Refused:
+        "A refresh was asked for with another browser's key than the session's: a copied session id.";
+    RefreshIdTokenRefused = "refresh.id_token_refused", Refused:
+        "A refreshed ID token was another person's, or did not pass verification. The session has ended.";
+    RefreshFailed = "refresh.failed", Failed: "The provider, or the session store, did not answer. The session is kept.";
+    SessionEndedByProvider = "session.ended_by_provider", Refused:
+        "The provider ended a session at its refresh, as for a person who was disabled there.";
+    LogoutSucceeded = "logout.succeeded", Success: "A person signed out, and the session is gone.";
+    LogoutOtherBrowser = "logout.other_browser", Refused:
+        "A logout was asked for with another browser's key than the session's.";
+    LogoutFailed = "logout.failed", Failed: "The session store did not answer; the session may live on.";
+    AccessTokenRefused = "access.token_refused", Refused:
+        "A guarded door was called with an access token that is unknown, expired, or of a session that has ended.";
+    AccessOtherBrowser = "access.other_browser", Refused:
+        "A guarded door was called with another browser's access token: a copied token.";
+    AccessDenied = "access.denied", Refused: "A person's access token is good, but lacks a scope or a role.";
+    AccessFailed = "access.failed", Failed: "An access token could not be judged; nobody was let in.";
+    ProofRefused = "proof.refused", Refused: "A proof of the browser key was missing, or none for the call it came with.";
+    ProofBadSignature = "proof.bad_signature", Refused: "A proof was not signed by the key that it names.";
+    ProofReplayed = "proof.replayed", Refused: "A proof was used a second time.";
+    WeakKeyUsed = "provider.weak_key", Success:
+        "An ID token was accepted that is signed with a weak RSA key, which ALLOW_WEAK_RSA_KEYS admits.";
+}
+
+impl Outcome {
+    /// As the log has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// `docs/audit-events.md`
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# Audit events\n\n\
+         One line of the log each, with the target `oracle_ai::audit`, whatever `LOG` says. Its fields: the time in UTC, \
+         `event` and `outcome` as below, `user` (SHA-256 of the issuer's length in eight bytes, the issuer, and the \
+         subject; absent where nobody is known), and `reason` in words. The span around it has the request.\n\n\
+         `oracle-ai audit-events` prints this page; `scripts/docs` writes it anew.\n\n\
+         | event | outcome | what happened |\n|---|---|---|\n",
+    );
+    for event in Event::ALL {
+        page += &format!("| `{}` | {} | {} |\n", event.name(), event.outcome().name(), event.meaning());
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn the_page_lists_the_events_of_the_code() {
+        // T103
+        assert!(markdown() == include_str!("../../../docs/audit-events.md"), "run scripts/docs");
+    }
+
+    #[test]
+    fn each_event_is_recorded_somewhere() {
+        // T103
+        let mut code = String::new();
+        read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/server")), &mut code);
+        for event in Event::ALL {
+            assert!(code.contains(&format!("Event::{event:?}")), "{event:?} is nowhere recorded");
+        }
+    }
+
+    #[test]
+    fn no_two_events_have_one_name() {
+        let names: std::collections::BTreeSet<_> = Event::ALL.iter().map(|event| event.name()).collect();
+        assert_eq!(names.len(), Event::ALL.len());
+    }
+
+    /// All code of the room but this one's.
+    fn read(folder: &Path, code: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true if path.ends_with("audit") => {}
+                true => read(&path, code),
+                false => *code += &fs::read_to_string(&path).unwrap(),
+            }
+        }
+    }
+}

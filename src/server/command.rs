@@ -1,0 +1,93 @@
+//! What this binary is asked to do: `oracle-ai [command]`.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use super::{audit, config::reference, pages::Site};
+
+/// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
+const EX_USAGE: u8 = 64;
+
+const USAGE: &str = "\
+usage: oracle-ai                 serve
+       oracle-ai config          every variable, as a page of Markdown
+       oracle-ai config --env    the same, as a file to copy to .env
+       oracle-ai audit-events    every event that is recorded for auditors";
+
+/// A command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Serve,
+    Config(ConfigForm),
+    AuditEvents,
+    Help,
+}
+
+/// How the reference of the configuration is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigForm {
+    Markdown,
+    Env,
+}
+
+/// The arguments make no command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSuchCommand;
+
+/// Does what the process's arguments say; without any, serves `site`.
+pub fn run(site: Site) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match Command::from_arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(Command::Serve) => super::serve(site),
+        Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
+        Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
+        Ok(Command::AuditEvents) => print(&audit::markdown()),
+        Ok(Command::Help) => print(&format!("{USAGE}\n")),
+        Err(NoSuchCommand) => {
+            eprintln!("{USAGE}");
+            ExitCode::from(EX_USAGE)
+        }
+    }
+}
+
+impl Command {
+    /// From the arguments after the program's name.
+    pub fn from_arguments(arguments: &[&str]) -> Result<Self, NoSuchCommand> {
+        match arguments {
+            [] => Ok(Self::Serve),
+            ["config"] => Ok(Self::Config(ConfigForm::Markdown)),
+            ["config", "--env"] => Ok(Self::Config(ConfigForm::Env)),
+            ["audit-events"] => Ok(Self::AuditEvents),
+            ["help" | "--help" | "-h"] => Ok(Self::Help),
+            _ => Err(NoSuchCommand),
+        }
+    }
+}
+
+/// Whoever reads may go away in the middle (`oracle-ai config | head`).
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_arguments_it_serves() {
+        assert_eq!(Command::from_arguments(&[]), Ok(Command::Serve));
+    }
+
+    #[test]
+    fn what_is_no_command_is_refused() {
+        for arguments in [&["serve"][..], &["config", "--json"], &["config", "--env", "more"], &["--port", "1"], &[""]]
+        {
+            assert_eq!(Command::from_arguments(arguments), Err(NoSuchCommand), "{arguments:?}");
+        }
+    }
+}
