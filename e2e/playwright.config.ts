@@ -1,7 +1,7 @@
 import { defineConfig, devices } from '@playwright/test';
 
 import { type Options } from './fixtures/test';
-import { app, servers } from './fixtures/servers';
+import { app, servers, servesRelease } from './fixtures/servers';
 
 // Debian's browser in a container: no sandbox to be had, and nobody to phone home to.
 const debianChromium = process.env.CHROMIUM_PATH && {
@@ -33,14 +33,22 @@ export default defineConfig<Options>({
     launchOptions: debianChromium || {},
     trace: 'retain-on-failure',
   },
-  projects: [
+  projects: servesRelease ? [
+    {
+      name: 'release',
+      testMatch: 'release.spec.ts',
+      use: { identityProvider: 'certified', baseURL: app.certified.origin },
+    },
+  ] : [
     {
       name: 'mock',
+      testIgnore: 'release.spec.ts',
       use: { identityProvider: 'mock', baseURL: app.mock.origin },
       grepInvert: /@certified/,
     },
     {
       name: 'certified',
+      testIgnore: 'release.spec.ts',
       use: { identityProvider: 'certified', baseURL: app.certified.origin },
       grep: /@every-provider|@certified/,
     },

@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use oracle_ai::client;
+#[cfg(feature = "server")]
+use oracle_ai::server::pages::Site;
 
 #[cfg(feature = "server")] // this binary is the server
 fn main() -> ExitCode {
-    oracle_ai::server::command::run(client::App)
+    oracle_ai::server::command::run(Site { root: client::App, page_of: client::page_of })
 }
 
 #[cfg(not(feature = "server"))] // this binary is the browser's

@@ -30,6 +30,18 @@ pub enum Route {
     PageNotFound { path: Vec<String> },
 }
 
+/// The address at which the server renders the page at `path`, for everybody who comes there. Hydration must find what
+/// the server rendered, so no page may show anything of its path before the browser has taken over.
+pub fn page_of(path: &str) -> &'static str {
+    match path.parse() {
+        Ok(Route::Chat {}) => "/chat",
+        Ok(Route::Conversation { .. }) => "/c/any",
+        Ok(Route::Callback {}) => "/auth/callback",
+        Ok(Route::SignedOut {}) => "/signed-out",
+        Ok(Route::PageNotFound { .. }) | Err(_) => "/not-found",
+    }
+}
+
 #[component]
 pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
@@ -54,5 +66,28 @@ pub fn App() -> Element {
         document::Link { rel: "icon", r#type: "image/svg+xml", href: asset!("/assets/icon.svg") }
         document::Stylesheet { href: asset!("/assets/main.css") }
         Router::<Route> {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_of;
+
+    #[test]
+    fn whatever_is_asked_for_is_one_of_a_few_pages_each_rendered_at_an_address_of_its_own() {
+        for (path, page) in [
+            ("/", "/chat"),
+            ("/chat", "/chat"),
+            ("/c/8f2", "/c/any"),
+            ("/c/%22%3Cscript%3E", "/c/any"),
+            ("/auth/callback", "/auth/callback"),
+            ("/signed-out", "/signed-out"),
+            ("/no/such/page", "/not-found"),
+            ("/c", "/not-found"),
+            ("/%FF", "/not-found"),
+        ] {
+            assert_eq!(page_of(path), page, "{path}");
+            assert_eq!(page_of(page), page);
+        }
     }
 }

@@ -24,7 +24,7 @@ mod tabs;
 mod token_refresh;
 mod web_lock;
 
-pub use app::{App, Route};
+pub use app::{App, Route, page_of};
 
 /// Starts the app in the browser.
 pub fn launch() {

@@ -5,9 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use dioxus::prelude::Element;
-
-use super::{audit, config::reference, doctor, end_sessions};
+use super::{audit, config::reference, doctor, end_sessions, pages::Site};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
@@ -47,11 +45,11 @@ pub enum ConfigForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoSuchCommand;
 
-/// Does what the process's arguments say; without any, serves `app`.
-pub fn run(app: fn() -> Element) -> ExitCode {
+/// Does what the process's arguments say; without any, serves `site`.
+pub fn run(site: Site) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match Command::from_arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
-        Ok(Command::Serve) => super::serve(app),
+        Ok(Command::Serve) => super::serve(site),
         Ok(Command::Doctor) => doctor::run(),
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
-//! | `router` | paths and headers |
+//! | `router` | paths and limits |
+//! | `headers` | what every answer tells the browser about itself |
+//! | `pages` | the pages, and the files they need |
 //! | `edge` | who calls, from which page, how often; the names of requests |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
@@ -33,9 +35,11 @@ mod embedded;
 mod end_sessions;
 pub mod environment;
 pub mod guard;
+pub mod headers;
 pub mod http;
 mod jose;
 pub mod oidc;
+pub mod pages;
 pub mod proof;
 pub mod router;
 pub mod sessions;
@@ -45,7 +49,6 @@ pub mod telemetry;
 use std::{io, process::ExitCode, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use dioxus::prelude::Element;
 
 use chat::{
     Chat, ChatSettings,
@@ -60,7 +63,9 @@ use edge::{Edge, EdgeSettings};
 use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
+use headers::HeaderSettings;
 use oidc::{OidcClient, ProviderHttp};
+use pages::Site;
 use proof::{Nonces, Proofs};
 use sessions::{Records, Sessions, Storage};
 
@@ -68,9 +73,6 @@ use crate::wire::error::ApiError;
 
 /// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
-
-/// Set by `dx serve`, which changes the pages of a running debug build.
-const HOT_RELOADING: &str = "DIOXUS_DEVSERVER_PORT";
 
 /// What the doors call. Cheap to clone.
 #[derive(Clone)]
@@ -106,8 +108,8 @@ pub enum StartError {
     Io(#[from] io::Error),
 }
 
-/// Serves `app` and the doors until the process is told to stop.
-fn serve(app: fn() -> Element) -> ExitCode {
+/// Serves `site` and the doors until the process is told to stop.
+fn serve(site: Site) -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => {
@@ -116,7 +118,7 @@ fn serve(app: fn() -> Element) -> ExitCode {
         }
     };
     telemetry::install(config.log.as_deref(), config.log_format);
-    match run(config, app) {
+    match run(config, site) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("oracle-ai: {error}");
@@ -185,22 +187,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
     }
 }
 
-fn run(config: Config, app: fn() -> Element) -> Result<(), StartError> {
+fn run(config: Config, site: Site) -> Result<(), StartError> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
-    if cfg!(debug_assertions) && std::env::var_os(HOT_RELOADING).is_some() {
+    let headers = config.headers();
+    if headers.dev_server {
+        tracing::warn!("under `dx serve`, pages have a loose content security policy");
+    }
+    if headers.dev_server {
         // Found out here: the framework panics.
         std::net::TcpListener::bind(config.listen)
             .map_err(|source| StartError::Bind { address: config.listen, source })?;
         // It listens on IP and PORT, as `config.listen` does, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
-            let router = router::application(services.clone(), app);
+            let router = router::application(services.clone(), site, headers);
             async { Ok(router) }
         });
     }
-    let outcome = runtime.block_on(listen(config, services, app));
+    let outcome = runtime.block_on(listen(config, services, site, headers));
     // What still runs has had its time.
     runtime.shutdown_background();
     outcome
@@ -247,10 +253,10 @@ async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<E
     Ok((Arc::new(ChatCompletions::new(settings, Environment::system())?), mock))
 }
 
-async fn listen(config: Config, services: Services, app: fn() -> Element) -> Result<(), StartError> {
+async fn listen(config: Config, services: Services, site: Site, headers: HeaderSettings) -> Result<(), StartError> {
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
-    let router = router::application(services.clone(), app);
+    let router = router::application(services.clone(), site, headers);
     Ok(shutdown::serve_until_stopped(listener, router, &services).await?)
 }

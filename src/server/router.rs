@@ -11,14 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
-use dioxus::{
-    prelude::Element,
-    server::{DioxusRouterExt, FullstackState, ServeConfig},
-};
+use dioxus::server::{DioxusRouterExt, FullstackState};
 use serde_json::{Value, json};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
@@ -26,6 +22,9 @@ use tower_http::{
 use super::{
     Services, backchannel,
     edge::{self, ClientAddress, RequestId},
+    environment::Environment,
+    headers::{self, HeaderSettings},
+    pages::{self, Site},
     sessions::Readiness,
 };
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
@@ -39,21 +38,21 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 const API: &str = "/api";
 const DOORS: &str = "/api/";
 
-/// Everything: the doors, the pages of `app`, its static files.
-pub fn application(services: Services, app: fn() -> Element) -> Router {
-    with_common(Router::new().serve_dioxus_application(ServeConfig::new(), app), services)
+/// Everything: the doors, the pages of `site`, its static files.
+pub fn application(services: Services, site: Site, settings: HeaderSettings) -> Router {
+    with_common(pages::routes(site, settings), services, settings)
 }
 
 /// The doors alone, for tests that need no pages.
 pub fn doors(services: Services) -> Router {
     let doors = Router::new().register_server_functions().with_state(FullstackState::headless());
-    with_common(doors, services)
+    with_common(doors, services, HeaderSettings::default())
 }
 
 /// These routes, with what all have in common.
-pub fn with_common(router: Router, services: Services) -> Router {
+pub fn with_common(router: Router, services: Services, settings: HeaderSettings) -> Router {
     let edge = services.edge.clone();
-    router
+    let router = router
         // No page answers for a mistyped door.
         .route(API, any(async || ApiError::NotFound))
         .route(DOORS, any(async || ApiError::NotFound))
@@ -61,16 +60,15 @@ pub fn with_common(router: Router, services: Services) -> Router {
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(readiness))
         .route(backchannel::PATH, post(backchannel::logout))
+        .merge(headers::report_route(Environment::system()))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(Extension(services))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME))
         .layer(CatchPanicLayer::custom(|_| ApiError::Internal.into_response()))
         .layer(from_fn_with_state(edge.clone(), edge::admit))
-        .layer(from_fn(doors_in_common))
-        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        // The callback page's URL holds a code until the page is there (T13).
-        .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+        .layer(from_fn(doors_in_common));
+    headers::on_every_answer(router, settings)
         .layer(
             TraceLayer::new_for_http()
                 // The path without its query: `/auth/callback` is called with a code.

@@ -17,6 +17,7 @@ use axum::{
 };
 use oracle_ai::server::{
     edge::{EdgeSettings, LimitSettings},
+    headers::HeaderSettings,
     router,
     telemetry::{self, LogFormat},
 };
@@ -223,7 +224,7 @@ async fn a_request_has_a_name_of_its_own_unless_a_trusted_proxy_gave_it_one() {
 /// Routes beside the doors, with what all have in common.
 async fn outcome(routes: Router, path: &str) -> (StatusCode, HeaderMap, String) {
     let services = Browser::start().app.services;
-    let app = router::with_common(routes, services);
+    let app = router::with_common(routes, services, HeaderSettings::default());
     let response = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
     let (head, body) = response.into_parts();
     let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
@@ -331,7 +332,7 @@ fn a_line_logged_behind_a_door_has_the_requests_name() {
                     StatusCode::OK
                 }),
             );
-            let app = router::with_common(routes, services);
+            let app = router::with_common(routes, services, HeaderSettings::default());
             let answer = app.oneshot(Request::get("/api/logs").body(Body::empty()).unwrap()).await.unwrap();
             let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
             let line = log.lines().into_iter().find(|line| line.contains("at the door")).unwrap();

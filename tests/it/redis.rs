@@ -14,7 +14,7 @@ use crate::app::until;
 const REMEDY: &str = "redis-server, redis-cli and openssl are needed: scripts/bootstrap installs them";
 
 /// Ends the server when it reads the end of its input: when the test lets go of it, and also when the test is killed.
-const WATCHED: &str = r#""$@" & server=$!; read -r _; kill $server; wait $server"#;
+pub const WATCHED: &str = r#""$@" & server=$!; read -r _; kill $server; wait $server"#;
 
 /// One or more processes that make up one Redis.
 pub struct Redis {

@@ -17,7 +17,7 @@ pub static ENGLISH: Catalogue = Catalogue {
         },
         sign_in: "Sign in",
         not_found: "Page not found",
-        nothing_at: |path| format!("There is nothing at {path}."),
+        nothing_at: |path| format!("There is nothing here: {path}"),
         go_to_chat: "Go to the chat",
     },
     failures: Failures {

@@ -17,7 +17,7 @@ pub static FRENCH: Catalogue = Catalogue {
         },
         sign_in: "Se connecter",
         not_found: "Page introuvable",
-        nothing_at: |path| format!("Il n’y a rien à l’adresse {path}."),
+        nothing_at: |path| format!("Il n’y a rien ici : {path}"),
         go_to_chat: "Aller au chat",
     },
     failures: Failures {

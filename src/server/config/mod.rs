@@ -26,6 +26,7 @@ use super::{
     conversations::sql::DatabaseUrl,
     edge::EdgeSettings,
     guard::GuardSettings,
+    headers::HeaderSettings,
     http::{self, is_https_or_loopback, is_loopback},
     telemetry::LogFormat,
 };
@@ -50,6 +51,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `FRONT_URL`, default `http://localhost:PORT`: the origin at which browsers see us.
     pub front_url: Url,
+    /// `DIOXUS_DEVSERVER_PORT` is set, in a development build: `dx serve` passes requests on to us.
+    pub under_dev_server: bool,
     /// `OIDC_ISSUER` and what belongs to it; the mock provider where it is not set.
     pub provider: Provider,
     /// `REDIS_URL` and what belongs to it; this process's memory where it is not set.
@@ -81,9 +84,15 @@ impl Config {
         Self::from_variables(&Variables::read()?)
     }
 
+    /// What the headers depend on.
+    pub fn headers(&self) -> HeaderSettings {
+        HeaderSettings { https: self.front_url.scheme() == "https", dev_server: self.under_dev_server }
+    }
+
     pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
         let listen = listen(variables)?;
         let front_url = front_url(variables, listen.port())?;
+        let under_dev_server = cfg!(debug_assertions) && variables.get(DEV_SERVER_PORT).is_some();
         let provider = Provider::from_variables(variables, &front_url, listen)?;
         let sessions = SessionStorage::from_variables(variables)?;
         let guard = guard::settings(variables)?;
@@ -91,7 +100,20 @@ impl Config {
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
         let edge = edge::settings(variables)?;
         let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
-        Ok(Self { listen, front_url, provider, sessions, guard, chat, database_url, answers, edge, log, log_format })
+        Ok(Self {
+            listen,
+            front_url,
+            under_dev_server,
+            provider,
+            sessions,
+            guard,
+            chat,
+            database_url,
+            answers,
+            edge,
+            log,
+            log_format,
+        })
     }
 }
 

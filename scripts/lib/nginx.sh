@@ -1,0 +1,10 @@
+# nginx for the Rust tests, which start one of their own with the example for operators (tests/it/nginx.rs).
+# shellcheck shell=bash
+
+nginx_server() {
+  # Debian keeps it out of the PATH of people who are not root.
+  has_nginx || debian_packages "nginx, for the tests" "Install nginx 1.18 or later." nginx-light
+  say nginx "found"
+}
+
+has_nginx() { have nginx || [ -x /usr/sbin/nginx ]; }

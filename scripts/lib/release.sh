@@ -1,0 +1,24 @@
+# The release build: without the mock, with compressed copies of its files beside them.
+# shellcheck shell=bash
+
+release=$target_dir/dx/oracle-ai/release/web
+
+build_release() {
+  # What an earlier build left would be served, and packed, too.
+  rm -rf "$release"
+  # The names of functions would be half of the download.
+  dx build --web --release --locked --no-default-features --debug-symbols false
+  node scripts/lib/compress.mjs "$release/public"
+}
+
+# The server's program: dx has called it one or the other.
+release_server() {
+  local name
+  for name in oracle-ai server; do
+    if [ -x "$release/$name" ]; then
+      printf '%s\n' "$release/$name"
+      return
+    fi
+  done
+  return 1
+}

@@ -1,0 +1,84 @@
+//! What every answer tells the browser about itself: what it may do, and with whom.
+
+mod policy;
+mod report;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+
+pub use policy::{PagePolicy, REPORT_PATH};
+pub use report::route as report_route;
+
+/// On every answer. None of our answers is for another site to frame, open, embed or read.
+const EVERYWHERE: [(HeaderName, &str); 8] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // The callback page's URL holds a code until the page is there (T13).
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("origin-agent-cluster"), "?1"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
+];
+
+/// The page copies to the clipboard, and asks for nothing else of the machine.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
+                           clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), \
+                           geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
+                           local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+                           picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), \
+                           usb=(), web-share=(), xr-spatial-tracking=()";
+
+/// For whatever is not a page: opened as a document, it runs nothing and loads nothing (T94).
+const INERT: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// Two years (T90).
+const HTTPS_ONLY: &str = "max-age=63072000; includeSubDomains";
+
+/// What the headers depend on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeaderSettings {
+    /// Browsers see us at an https address.
+    pub https: bool,
+    /// Pages come through `dx serve`, which changes them while they are open. Never so in a release build.
+    pub dev_server: bool,
+}
+
+/// To be put around all else: answers to panics and timeouts have these headers too.
+pub fn on_every_answer(router: Router, settings: HeaderSettings) -> Router {
+    router.layer(from_fn_with_state(settings, complete))
+}
+
+async fn complete(State(settings): State<HeaderSettings>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in EVERYWHERE {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if settings.https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+    }
+    // A page has brought its own.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(INERT));
+    name_charset(headers);
+    response
+}
+
+/// Text without a named charset is read as whatever the browser thinks of (T93). JSON has one by definition
+/// (RFC 8259 §8.1).
+fn name_charset(headers: &mut HeaderMap) {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return };
+    let is_text = kind.starts_with("text/") || kind == "image/svg+xml";
+    if !is_text || kind.contains("charset") || kind.starts_with("text/event-stream") {
+        return;
+    }
+    if let Ok(named) = HeaderValue::try_from(format!("{kind}; charset=utf-8")) {
+        headers.insert(header::CONTENT_TYPE, named);
+    }
+}

@@ -1,0 +1,130 @@
+//! The pages as they come from the server: without a person in them, so the same for everybody.
+//!
+//! Each is rendered once, at its first visit, and then given out from memory: rendering costs fifty times an answer.
+//! What is kept does not grow with what is asked for: whatever the path, there are a few pages.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use dioxus::server::FullstackState;
+use sha2::{Digest, Sha256};
+
+use super::Site;
+use crate::{
+    server::headers::{HeaderSettings, PagePolicy},
+    wire::error::ApiError,
+};
+
+/// Largest page, in bytes: hundreds of times what they are.
+const MAX_PAGE: usize = 4 * 1024 * 1024;
+
+#[derive(Clone)]
+struct Shell {
+    status: StatusCode,
+    html: Bytes,
+    policy: PagePolicy,
+    etag: HeaderValue,
+}
+
+#[derive(Clone)]
+pub struct Shells {
+    site: Site,
+    renderer: FullstackState,
+    settings: HeaderSettings,
+    rendered: Arc<RwLock<HashMap<&'static str, Shell>>>,
+}
+
+/// Why a page could not be rendered.
+#[derive(Debug, thiserror::Error)]
+enum RenderError {
+    #[error("the framework answered {0}")]
+    Refused(StatusCode),
+    #[error("the page broke off: {0}")]
+    Cut(#[from] axum::Error),
+    #[error("the page is no text")]
+    NoText,
+}
+
+impl Shells {
+    pub fn new(site: Site, renderer: FullstackState, settings: HeaderSettings) -> Self {
+        Self { site, renderer, settings, rendered: Arc::default() }
+    }
+
+    async fn at(&self, path: &str) -> Result<Shell, RenderError> {
+        let address = (self.site.page_of)(path);
+        let rendered = self.rendered.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(address).cloned();
+        if let Some(shell) = rendered {
+            return Ok(shell);
+        }
+        let shell = self.render(address).await?;
+        // Under `dx serve` the next look may see another page.
+        if !self.settings.dev_server {
+            let mut rendered = self.rendered.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+            rendered.insert(address, shell.clone());
+        }
+        Ok(shell)
+    }
+
+    /// Nothing of a visitor's request is in the page: not even its path.
+    async fn render(&self, address: &'static str) -> Result<Shell, RenderError> {
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = axum::http::Uri::from_static(address);
+        let response = FullstackState::render_handler(State(self.renderer.clone()), request).await;
+        let status = response.status();
+        if status != StatusCode::OK && status != StatusCode::NOT_FOUND {
+            return Err(RenderError::Refused(status));
+        }
+        let html = to_bytes(response.into_body(), MAX_PAGE).await?;
+        let text = std::str::from_utf8(&html).map_err(|_| RenderError::NoText)?;
+        let policy = PagePolicy::of(text, self.settings);
+        let etag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&html)[..18]));
+        let etag = HeaderValue::try_from(etag).map_err(|_| RenderError::NoText)?;
+        Ok(Shell { status, html, policy, etag })
+    }
+}
+
+impl Shell {
+    fn answer(self, asked: &HeaderMap) -> Response {
+        let known = self.status == StatusCode::OK && is_known(asked, &self.etag);
+        let mut response = match known {
+            true => StatusCode::NOT_MODIFIED.into_response(),
+            false => (self.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], self.html).into_response(),
+        };
+        let headers = response.headers_mut();
+        self.policy.insert_into(headers);
+        headers.insert(header::ETAG, self.etag);
+        // To be kept, and asked for each time: it names the files of this version.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
+}
+
+/// Answers with the page at this path.
+pub async fn show(State(shells): State<Shells>, request: Request) -> Response {
+    match shells.at(request.uri().path()).await {
+        Ok(shell) => shell.answer(request.headers()),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            ApiError::Internal.into_response()
+        }
+    }
+}
+
+/// RFC 9110 §13.1.2: compared weakly, since a proxy that compresses makes weak ones of ours.
+fn is_known(asked: &HeaderMap, etag: &HeaderValue) -> bool {
+    asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
+}
