@@ -144,6 +144,13 @@ pub fn set_document_language(tag: &str) {
     }
 }
 
+/// What the browser shows on the page's tab.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().and_then(|window| window.document()) {
+        document.set_title(title);
+    }
+}
+
 /// Of what the page is shown in, in CSS pixels.
 pub fn width() -> f64 {
     window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or_default()

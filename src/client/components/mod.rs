@@ -7,6 +7,7 @@ mod dialog;
 mod language_switch;
 mod markdown;
 mod notice;
+mod page_title;
 mod require_session;
 mod retry_button;
 
@@ -17,5 +18,6 @@ pub use dialog::Dialog;
 pub use language_switch::LanguageSwitch;
 pub use markdown::Markdown;
 pub use notice::{FailureNotice, Notice, SigningIn};
+pub use page_title::PageTitle;
 pub use require_session::RequireSession;
 pub use retry_button::RetryButton;

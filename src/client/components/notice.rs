@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::PageTitle;
 use crate::client::language::use_catalogue;
 
 #[component]
@@ -15,7 +16,7 @@ pub fn Notice(
     children: Element,
 ) -> Element {
     rsx! {
-        document::Title { "{title} · oracle-ai" }
+        PageTitle { title: "{title} · oracle-ai" }
         main { class: "notice",
             div { role: if alert { "alert" },
                 h1 { "{title}" }

@@ -33,7 +33,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), ca
                            geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
                            local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
                            picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), \
-                           usb=(), web-share=(), xr-spatial-tracking=()";
+                           usb=(), xr-spatial-tracking=()";
 
 /// For whatever is not a page: opened as a document, it runs nothing and loads nothing (T94).
 const INERT: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";

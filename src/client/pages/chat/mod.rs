@@ -30,7 +30,7 @@ use transcript::Transcript;
 use crate::{
     client::{
         app::Route,
-        components::{CODE, COMPOSER, Composer, RequireSession},
+        components::{CODE, COMPOSER, Composer, PageTitle, RequireSession},
         language::use_catalogue,
         listeners, screen,
     },
@@ -86,7 +86,7 @@ fn ChatPage(user: UserClaims) -> Element {
     });
 
     rsx! {
-        document::Title { "oracle-ai" }
+        PageTitle { title: "oracle-ai" }
         div { class: if sidebar.is_shown() { "chat with-sidebar" } else { "chat" },
             Header { user, sidebar, dialog }
             Sidebar { list, conversation, sidebar, dialog }
