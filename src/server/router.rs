@@ -24,6 +24,7 @@ use super::{
     edge::{self, ClientAddress, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
+    metrics,
     pages::{self, Site},
     sessions::Readiness,
 };
@@ -67,7 +68,8 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME))
         .layer(CatchPanicLayer::custom(|_| ApiError::Internal.into_response()))
         .layer(from_fn_with_state(edge.clone(), edge::admit))
-        .layer(from_fn(doors_in_common));
+        .layer(from_fn(doors_in_common))
+        .layer(from_fn(metrics::measure));
     headers::on_every_answer(router, settings)
         .layer(
             TraceLayer::new_for_http()
