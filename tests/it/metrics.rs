@@ -56,6 +56,7 @@ async fn a_persons_day_is_counted_and_what_somebody_makes_up_is_not() {
         r#"audit_events_total{event="login.succeeded",outcome="success"}"#,
         r#"audit_events_total{event="refresh.succeeded",outcome="success"}"#,
         r#"audit_events_total{event="refresh.refused",outcome="refused"}"#,
+        r#"audit_events_total{event="limit.reached",outcome="refused"}"#,
         r#"provider_call_seconds_count{endpoint="token",outcome="answered"}"#,
         r#"provider_call_seconds_count{endpoint="refresh",outcome="answered"}"#,
         r#"provider_call_seconds_count{endpoint="metadata",outcome="answered"}"#,
