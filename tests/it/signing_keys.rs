@@ -5,7 +5,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::{app::TestApp, browser::Browser, provider::MockProvider, scripted_provider::ScriptedProvider};
+use crate::{
+    app::{TestApp, until},
+    browser::Browser,
+    provider::MockProvider,
+    scripted_provider::ScriptedProvider,
+};
 
 /// How long keys are not fetched again.
 const A_MINUTE: Duration = Duration::from_secs(60);
@@ -136,4 +141,23 @@ async fn a_refresh_token_beside_an_access_token_that_can_not_be_used_is_kept() {
     provider.refresh(session, unusable).await.assert_refused(503, "provider_unavailable");
     provider.refresh(session, |script| script.members["refresh_token"] = Value::Null).await.assert_ok();
     assert_eq!(provider.last_request().form["refresh_token"], "the next one");
+}
+
+#[tokio::test]
+async fn while_one_caller_waits_for_a_provider_that_hangs_the_others_go_on_with_what_is_known() {
+    // T28
+    let provider = ScriptedProvider::start().await;
+    provider.login(|_| {}).await.assert_ok();
+    provider.browser.app.clock.jump(Duration::from_secs(60 * 60));
+    let hanging = provider.hang_metadata().await;
+    let first = tokio::spawn({
+        let browser = provider.browser.clone();
+        async move { browser.ask_to_begin().await }
+    });
+    until("the metadata is asked for again", async || provider.metadata_requests() == 2).await;
+    tokio::time::timeout(Duration::from_secs(5), provider.browser.ask_to_begin()).await.unwrap().assert_ok();
+    assert!(!first.is_finished());
+    drop(hanging);
+    first.await.unwrap().assert_ok();
+    assert_eq!(provider.metadata_requests(), 2);
 }
