@@ -25,6 +25,7 @@ use super::{
     environment::Environment,
     headers::{self, HeaderSettings},
     metrics,
+    oidc::MetadataStanding,
     pages::{self, Site},
     sessions::Readiness,
 };
@@ -92,17 +93,27 @@ pub(super) fn is_door(path: &str) -> bool {
     path == API || path.starts_with(DOORS)
 }
 
-/// What would become of calls now, for whoever sends requests to several servers.
+/// What would become of calls now, for whoever sends requests to several servers. A provider that does not answer makes
+/// no server worse than another: who is signed in stays so, and the rest is told to come again.
 async fn readiness(Extension(services): Extension<Services>) -> Response {
-    const REASON: &str = "the session store does not answer";
-    match services.sessions.readiness().await {
-        Readiness::Ready => Json(json!({ "status": "ready" })).into_response(),
-        Readiness::Degraded => Json(json!({ "status": "degraded", "reason": REASON })).into_response(),
-        Readiness::Unavailable => {
-            let body = Json(json!({ "status": "unavailable", "reason": REASON }));
-            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
-        }
+    const STORE: &str = "the session store does not answer";
+    const PROVIDER: &str = "the provider's metadata could not be fetched";
+    let provider_metadata = match services.sessions.metadata_standing() {
+        MetadataStanding::NotAskedFor => "not asked for yet",
+        MetadataStanding::Fetched => "fetched",
+        MetadataStanding::Failed => "failed",
+    };
+    let (status, word, reason) = match services.sessions.readiness().await {
+        Readiness::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(STORE)),
+        Readiness::Degraded => (StatusCode::OK, "degraded", Some(STORE)),
+        Readiness::Ready if provider_metadata == "failed" => (StatusCode::OK, "degraded", Some(PROVIDER)),
+        Readiness::Ready => (StatusCode::OK, "ready", None),
+    };
+    let mut body = json!({ "status": word, "provider_metadata": provider_metadata });
+    if let Some(reason) = reason {
+        body["reason"] = reason.into();
     }
+    (status, Json(body)).into_response()
 }
 
 /// What all doors share. Their answers are nobody else's to keep, and are not to be held back on the way.

@@ -161,3 +161,26 @@ async fn while_one_caller_waits_for_a_provider_that_hangs_the_others_go_on_with_
     first.await.unwrap().assert_ok();
     assert_eq!(provider.metadata_requests(), 2);
 }
+
+#[tokio::test]
+async fn readiness_tells_of_the_providers_metadata_and_is_never_lost_for_it() {
+    // T28
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider);
+    let readiness = async || {
+        let answer = browser.app.get("/readyz").await;
+        answer.assert_ok();
+        (answer.json()["status"].clone(), answer.json()["provider_metadata"].clone())
+    };
+    assert_eq!(readiness().await, (json!("ready"), json!("not asked for yet")));
+    browser.provider.set_outage(&["discovery", "jwks"]).await;
+    browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+    assert_eq!(readiness().await, (json!("degraded"), json!("failed")));
+    browser.provider.set_outage(&[]).await;
+    browser.ask_to_begin().await.assert_ok();
+    assert_eq!(readiness().await, (json!("ready"), json!("fetched")));
+    browser.provider.set_outage(&["discovery", "jwks"]).await;
+    browser.app.clock.jump(60 * A_MINUTE);
+    browser.ask_to_begin().await.assert_ok();
+    assert_eq!(readiness().await, (json!("degraded"), json!("failed")));
+}

@@ -132,6 +132,16 @@ struct Known {
     failure: Option<(ProviderError, SystemTime)>,
 }
 
+/// What is known of the provider's metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataStanding {
+    /// Nobody has needed it yet.
+    NotAskedFor,
+    Fetched,
+    /// By the last try. What was fetched before is still used.
+    Failed,
+}
+
 impl Discovery {
     pub(super) fn new(
         source: MetadataSource,
@@ -174,6 +184,15 @@ impl Discovery {
             return None;
         }
         self.fetch(asked_at).await.ok().filter(is_newer)
+    }
+
+    pub(super) fn standing(&self) -> MetadataStanding {
+        let known = self.lock();
+        match (&known.failure, &known.latest) {
+            (Some(_), _) => MetadataStanding::Failed,
+            (None, Some(_)) => MetadataStanding::Fetched,
+            (None, None) => MetadataStanding::NotAskedFor,
+        }
     }
 
     /// What need not be fetched again yet.
