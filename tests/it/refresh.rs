@@ -4,10 +4,20 @@ use std::{collections::HashSet, time::Duration};
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
-use oracle_ai::{server::proof::BrowserKey, wire::auth::SessionId};
+use oracle_ai::{
+    server::{
+        edge::{EdgeSettings, LimitSettings},
+        proof::BrowserKey,
+    },
+    wire::auth::SessionId,
+};
 use serde_json::json;
 
-use crate::{app::until, browser::Browser};
+use crate::{
+    app::{TestApp, until},
+    browser::Browser,
+    provider::MockProvider,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -70,8 +80,10 @@ async fn a_refreshed_id_token_is_kept_for_the_logout_and_its_absence_is_fine() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_refreshes_at_once_are_one_call_and_two_hundred_equal_answers() {
-    // T46, for one process
-    let browser = Browser::start();
+    // T46, for one process; and more than one browser is allowed in a minute.
+    let provider = MockProvider::shared();
+    let edge = EdgeSettings { limits: LimitSettings { per_browser: None, ..Default::default() }, ..Default::default() };
+    let browser = Browser::at(TestApp::at_edge(provider.settings(), edge), provider);
     let session = browser.sign_in().await.session;
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 1500 }] })).await;
     let refreshes = (0..200).map(|_| {
