@@ -20,6 +20,7 @@
 //! | `http` | what our HTTP clients have in common |
 //! | `shutdown` | how the server stops |
 //! | `audit` | what auditors ask for, as lines of the log |
+//! | `metrics` | what operators count |
 //! | `doctor` | whether a configuration would work |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
@@ -38,6 +39,7 @@ pub mod guard;
 pub mod headers;
 pub mod http;
 mod jose;
+mod metrics;
 pub mod oidc;
 pub mod pages;
 pub mod proof;
@@ -191,6 +193,9 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
     let runtime = tokio::runtime::Runtime::new()?;
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
+    if let Some(address) = config.metrics {
+        runtime.block_on(metrics::serve(address)).map_err(|source| StartError::Bind { address, source })?;
+    }
     let headers = config.headers();
     if headers.dev_server {
         tracing::warn!("under `dx serve`, pages have a loose content security policy");

@@ -24,6 +24,8 @@ use super::{
     edge::{self, ClientAddress, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
+    metrics,
+    oidc::MetadataStanding,
     pages::{self, Site},
     sessions::Readiness,
 };
@@ -67,7 +69,8 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME))
         .layer(CatchPanicLayer::custom(|_| ApiError::Internal.into_response()))
         .layer(from_fn_with_state(edge.clone(), edge::admit))
-        .layer(from_fn(doors_in_common));
+        .layer(from_fn(doors_in_common))
+        .layer(from_fn(metrics::measure));
     headers::on_every_answer(router, settings)
         .layer(
             TraceLayer::new_for_http()
@@ -90,17 +93,27 @@ pub(super) fn is_door(path: &str) -> bool {
     path == API || path.starts_with(DOORS)
 }
 
-/// What would become of calls now, for whoever sends requests to several servers.
+/// What would become of calls now, for whoever sends requests to several servers. A provider that does not answer makes
+/// no server worse than another: who is signed in stays so, and the rest is told to come again.
 async fn readiness(Extension(services): Extension<Services>) -> Response {
-    const REASON: &str = "the session store does not answer";
-    match services.sessions.readiness().await {
-        Readiness::Ready => Json(json!({ "status": "ready" })).into_response(),
-        Readiness::Degraded => Json(json!({ "status": "degraded", "reason": REASON })).into_response(),
-        Readiness::Unavailable => {
-            let body = Json(json!({ "status": "unavailable", "reason": REASON }));
-            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
-        }
+    const STORE: &str = "the session store does not answer";
+    const PROVIDER: &str = "the provider's metadata could not be fetched";
+    let provider_metadata = match services.sessions.metadata_standing() {
+        MetadataStanding::NotAskedFor => "not asked for yet",
+        MetadataStanding::Fetched => "fetched",
+        MetadataStanding::Failed => "failed",
+    };
+    let (status, word, reason) = match services.sessions.readiness().await {
+        Readiness::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(STORE)),
+        Readiness::Degraded => (StatusCode::OK, "degraded", Some(STORE)),
+        Readiness::Ready if provider_metadata == "failed" => (StatusCode::OK, "degraded", Some(PROVIDER)),
+        Readiness::Ready => (StatusCode::OK, "ready", None),
+    };
+    let mut body = json!({ "status": word, "provider_metadata": provider_metadata });
+    if let Some(reason) = reason {
+        body["reason"] = reason.into();
     }
+    (status, Json(body)).into_response()
 }
 
 /// What all doors share. Their answers are nobody else's to keep, and are not to be held back on the way.

@@ -118,7 +118,7 @@ async fn what_attackers_try_is_recorded_with_its_reason() {
     thief.exchange(&response).await.assert_refused(400, "invalid_state");
     browser.exchange(&response).await.assert_refused(400, "invalid_state");
     logged.provider.login(|script| script.claims["nonce"] = "another".into()).await.assert_refused(401, "login_failed");
-    thief.refresh(&session).await.assert_refused(401, "invalid_proof");
+    thief.refresh(&session).await.assert_refused(401, "session_ended");
     assert!(!thief.is_let_in(&token).await);
     thief.logout(&session).await.assert_refused(401, "invalid_proof");
     assert!(!browser.is_let_in("made-up").await);

@@ -85,7 +85,7 @@ async fn a_stolen_session_id_neither_refreshes_nor_logs_out_and_the_session_live
     let thief = owner.another();
     // Signed in as well: a key that is good for a session is not good for every one.
     thief.sign_in().await;
-    thief.refresh(&signed_in.session).await.assert_refused(401, "invalid_proof");
+    thief.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
     thief.logout(&signed_in.session).await.assert_refused(401, "invalid_proof");
     for door in ["/api/refresh", "/api/logout"] {
         assert_proof_wanted(&owner.app.post(door, &json!({ "session": signed_in.session })).await);
@@ -107,7 +107,7 @@ async fn a_stolen_session_id_does_not_share_the_owners_refresh_under_way() {
         async move { owner.refresh(&session).await }
     });
     owner.provider.until_refresh_is(&owner.user, "pending").await;
-    owner.another().refresh(&session).await.assert_refused(401, "invalid_proof");
+    owner.another().refresh(&session).await.assert_refused(401, "session_ended");
     assert!(!refresh.is_finished());
     refresh.await.unwrap().assert_ok();
 }
@@ -157,7 +157,7 @@ async fn where_bearer_tokens_are_allowed_they_are_so_on_the_guarded_doors_only()
         assert_proof_wanted(&owner.app.send(request.body(Body::from(body.to_string())).unwrap()).await);
     }
     let thief = owner.another();
-    thief.refresh(&signed_in.session).await.assert_refused(401, "invalid_proof");
+    thief.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
     // Who comes with a proof is judged by it.
     assert_token_refused(&thief.check_chat(&[&format!("DPoP {}", signed_in.access_token)]).await);
 

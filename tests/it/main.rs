@@ -60,6 +60,7 @@ mod jwt_access_token;
 mod login;
 mod login_failures;
 mod logout;
+mod metrics;
 mod mock_provider;
 mod nginx;
 mod own_sessions;

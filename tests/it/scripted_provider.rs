@@ -4,7 +4,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -65,6 +68,9 @@ struct Shared {
     request: Mutex<TokenRequest>,
     /// Of all other answers.
     headers: Headers,
+    /// While a test holds it, requests for the metadata wait.
+    metadata: tokio::sync::Mutex<()>,
+    metadata_requests: AtomicUsize,
 }
 
 /// What came to the token endpoint.
@@ -99,10 +105,23 @@ impl ScriptedProvider {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let script = Mutex::new(Script::good(&issuer, ""));
-        let shared = Arc::new(Shared { script, request: Mutex::default(), headers });
+        let shared = Arc::new(Shared {
+            script,
+            request: Mutex::default(),
+            headers,
+            metadata: tokio::sync::Mutex::default(),
+            metadata_requests: AtomicUsize::new(0),
+        });
         let metadata = metadata(&issuer);
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(async |shared| declared(shared, metadata)))
+            .route(
+                "/.well-known/openid-configuration",
+                get(async |State(shared): State<Arc<Shared>>| {
+                    shared.metadata_requests.fetch_add(1, Ordering::Relaxed);
+                    let _answers = shared.metadata.lock().await;
+                    declared(State(shared.clone()), metadata)
+                }),
+            )
             .route("/jwks", get(async |shared| declared(shared, jwks())))
             .route("/userinfo", get(async |shared| declared(shared, json!({ "sub": SUB, "name": "Ada of userinfo" }))))
             .route("/token", post(token))
@@ -130,6 +149,15 @@ impl ScriptedProvider {
         change(&mut script);
         *self.shared.script.lock().unwrap() = script;
         self.browser.refresh(session).await
+    }
+
+    /// Requests for its metadata hang while this is held.
+    pub async fn hang_metadata(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.metadata.lock().await
+    }
+
+    pub fn metadata_requests(&self) -> usize {
+        self.shared.metadata_requests.load(Ordering::Relaxed)
     }
 
     pub fn last_request(&self) -> TokenRequest {

@@ -5,7 +5,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::{app::TestApp, browser::Browser, provider::MockProvider, scripted_provider::ScriptedProvider};
+use crate::{
+    app::{TestApp, until},
+    browser::Browser,
+    provider::MockProvider,
+    scripted_provider::ScriptedProvider,
+};
 
 /// How long keys are not fetched again.
 const A_MINUTE: Duration = Duration::from_secs(60);
@@ -136,4 +141,46 @@ async fn a_refresh_token_beside_an_access_token_that_can_not_be_used_is_kept() {
     provider.refresh(session, unusable).await.assert_refused(503, "provider_unavailable");
     provider.refresh(session, |script| script.members["refresh_token"] = Value::Null).await.assert_ok();
     assert_eq!(provider.last_request().form["refresh_token"], "the next one");
+}
+
+#[tokio::test]
+async fn while_one_caller_waits_for_a_provider_that_hangs_the_others_go_on_with_what_is_known() {
+    // T28
+    let provider = ScriptedProvider::start().await;
+    provider.login(|_| {}).await.assert_ok();
+    provider.browser.app.clock.jump(Duration::from_secs(60 * 60));
+    let hanging = provider.hang_metadata().await;
+    let first = tokio::spawn({
+        let browser = provider.browser.clone();
+        async move { browser.ask_to_begin().await }
+    });
+    until("the metadata is asked for again", async || provider.metadata_requests() == 2).await;
+    tokio::time::timeout(Duration::from_secs(5), provider.browser.ask_to_begin()).await.unwrap().assert_ok();
+    assert!(!first.is_finished());
+    drop(hanging);
+    first.await.unwrap().assert_ok();
+    assert_eq!(provider.metadata_requests(), 2);
+}
+
+#[tokio::test]
+async fn readiness_tells_of_the_providers_metadata_and_is_never_lost_for_it() {
+    // T28
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider);
+    let readiness = async || {
+        let answer = browser.app.get("/readyz").await;
+        answer.assert_ok();
+        (answer.json()["status"].clone(), answer.json()["provider_metadata"].clone())
+    };
+    assert_eq!(readiness().await, (json!("ready"), json!("not asked for yet")));
+    browser.provider.set_outage(&["discovery", "jwks"]).await;
+    browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+    assert_eq!(readiness().await, (json!("degraded"), json!("failed")));
+    browser.provider.set_outage(&[]).await;
+    browser.ask_to_begin().await.assert_ok();
+    assert_eq!(readiness().await, (json!("ready"), json!("fetched")));
+    browser.provider.set_outage(&["discovery", "jwks"]).await;
+    browser.app.clock.jump(60 * A_MINUTE);
+    browser.ask_to_begin().await.assert_ok();
+    assert_eq!(readiness().await, (json!("degraded"), json!("failed")));
 }

@@ -92,6 +92,10 @@ events! {
     ProofRefused = "proof.refused", Refused: "A proof of the browser key was missing, or none for the call it came with.";
     ProofBadSignature = "proof.bad_signature", Refused: "A proof was not signed by the key that it names.";
     ProofReplayed = "proof.replayed", Refused: "A proof was used a second time.";
+    LimitReached = "limit.reached", Refused:
+        "An address or a browser called a door too often. Recorded once, until it is let in again.";
+    RequestCrossSite = "request.cross_site", Refused:
+        "A page of another site called a door: cross-site request forgery, or a wrong FRONT_URL.";
     WeakKeyUsed = "provider.weak_key", Success:
         "An ID token was accepted that is signed with a weak RSA key, which ALLOW_WEAK_RSA_KEYS admits.";
 }

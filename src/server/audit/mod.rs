@@ -12,6 +12,7 @@ use std::fmt::Display;
 pub use event::{Event, Outcome, markdown};
 pub use user_hash::UserHash;
 
+use super::metrics;
 use crate::wire::auth::UserClaims;
 
 /// Of audit lines in the log.
@@ -21,6 +22,7 @@ pub const TARGET: &str = "oracle_ai::audit";
 /// is.
 pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Display>) {
     let (name, outcome) = (event.name(), event.outcome().name());
+    metrics::audit_event(name, outcome);
     let user = user.map(UserHash::of);
     let user = user.as_ref().map(UserHash::as_str);
     let reason = reason.map(ToString::to_string);

@@ -21,6 +21,7 @@ use crate::{
             store::{BeginError, Begun, Ending, Exchange, NewQuestion, Wish},
             text::storable,
         },
+        metrics,
         sessions::SessionEnd,
     },
     wire::{
@@ -92,6 +93,7 @@ impl Writing {
             Outcome { error: Some(AnswerErrorKind::Upstream), ..Outcome::of(EndReason::Interrupted) }
         });
         tracing::info!(reason = ?outcome.reason, error = ?outcome.error, "answer ended");
+        metrics::answer_ended(outcome.reason, outcome.error);
         self.end(outcome, meter.usage()).await;
     }
 
@@ -137,7 +139,7 @@ impl Writing {
             None => return Some(Outcome::of(EndReason::Interrupted)),
         };
         if matches!(piece, Piece::Delta(_)) {
-            meter.first_at.get_or_insert_with(Instant::now);
+            meter.first_words();
         }
         self.running.log.take(piece).err().map(|_| Outcome::of(EndReason::Length))
     }
@@ -249,6 +251,14 @@ impl From<FinishReason> for EndReason {
 }
 
 impl Meter {
+    fn first_words(&mut self) {
+        let asked_at = self.asked_at;
+        self.first_at.get_or_insert_with(|| {
+            metrics::first_token(asked_at.elapsed());
+            Instant::now()
+        });
+    }
+
     /// Nothing where there is nothing to tell.
     fn usage(&self) -> Option<Usage> {
         let first_at = self.first_at?;

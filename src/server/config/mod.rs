@@ -72,6 +72,8 @@ pub struct Config {
     /// `RATE_LIMIT_PER_ADDRESS`, default 6000, and `RATE_LIMIT_PER_BROWSER`, default 120: calls a minute of each limited
     /// door; 0 is without limit.
     pub edge: EdgeSettings,
+    /// `METRICS_ADDR`, default none: where figures are served in Prometheus' format, to whoever asks there.
+    pub metrics: Option<SocketAddr>,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
     /// `LOG_FORMAT`: `pretty` (default), or `json`.
@@ -99,6 +101,7 @@ impl Config {
         let chat = ChatUpstream::from_variables(variables)?;
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
         let edge = edge::settings(variables)?;
+        let metrics = metrics_address(variables)?;
         let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
         Ok(Self {
             listen,
@@ -111,6 +114,7 @@ impl Config {
             database_url,
             answers,
             edge,
+            metrics,
             log,
             log_format,
         })
@@ -149,6 +153,12 @@ fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
     }
     let history_chars = variables.parsed("CHAT_HISTORY_CHARS", "a number of characters", &history_chars.to_string())?;
     Ok(ChatSettings { grace: Duration::from_secs(grace), history_chars })
+}
+
+fn metrics_address(variables: &Variables) -> Result<Option<SocketAddr>, ConfigError> {
+    const EXPECTED: &str = "an address with a port, such as 127.0.0.1:9464";
+    let address = variables.get("METRICS_ADDR").map(str::parse).transpose();
+    address.map_err(|_| variables.wrong("METRICS_ADDR", EXPECTED))
 }
 
 fn log(variables: &Variables) -> Result<Option<String>, ConfigError> {

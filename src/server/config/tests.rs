@@ -102,6 +102,7 @@ fn each_wrong_value_is_refused_by_name() {
         ("MOCK_PROVIDER_PROFILE", "google"),
         ("NAME_CLAIM", "."),
         ("OIDC_CA_FILE", "/nowhere/ca.pem"),
+        ("METRICS_ADDR", "9464"),
         ("OIDC_CA_FILE", "Cargo.toml"),
         ("OIDC_DISCOVERY", "no"),
         ("OIDC_ISSUER", "https://login.microsoftonline.com/common/v2.0"),

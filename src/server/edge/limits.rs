@@ -21,6 +21,10 @@ use governor::{
 use moka::future::Cache;
 
 use super::ClientAddress;
+use crate::server::{
+    audit::{self, Event},
+    metrics,
+};
 
 /// Calls a minute of each limited door; `None` is without limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +137,11 @@ where
             Err(not_yet) => {
                 let wait = not_yet.wait_time_from(self.clock.now());
                 let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                metrics::limited(door, kind);
                 if !caller.is_refused.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(door, kind, retry_after, "too many requests");
+                    let reason =
+                        format!("{door}: too many calls of one {kind}, which may come again in {retry_after} s");
+                    audit::record(Event::LimitReached, None, Some(&reason));
                 }
                 Err(TooMany { retry_after: retry_after.max(1) })
             }

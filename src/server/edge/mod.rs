@@ -29,7 +29,12 @@ pub use request_id::{REQUEST_ID, RequestId};
 
 use limits::Limits;
 
-use super::{environment::Environment, proof::Thumbprint, sessions::SecretHash};
+use super::{
+    audit::{self, Event},
+    environment::Environment,
+    proof::Thumbprint,
+    sessions::SecretHash,
+};
 use crate::wire::{auth::AccessToken, error::ApiError};
 
 /// What the operator says of it.
@@ -93,7 +98,7 @@ pub async fn admit(State(edge): State<Arc<Edge>>, request: Request, next: Next) 
     if super::router::is_door(path)
         && let Err(foreign) = origin::check(request.headers(), &edge.front_origin)
     {
-        tracing::warn!(reason = %foreign, path, "call of another site refused");
+        audit::record(Event::RequestCrossSite, None, Some(&foreign));
         return ApiError::Forbidden.into_response();
     }
     let Some(address) = request.extensions().get::<ClientAddress>() else {

@@ -9,8 +9,13 @@ use openidconnect::{
 };
 
 use super::{
-    discovery::Discovery, error::ProviderError, http::ProviderHttp, id_token::ProviderKey,
-    introspection::IntrospectionResponse, settings::ProviderSettings, token_response::TokenResponse,
+    discovery::{Discovery, MetadataStanding},
+    error::ProviderError,
+    http::ProviderHttp,
+    id_token::ProviderKey,
+    introspection::IntrospectionResponse,
+    settings::ProviderSettings,
+    token_response::TokenResponse,
 };
 use crate::server::environment::Environment;
 
@@ -54,6 +59,11 @@ impl OidcClient {
     /// The issuer as configured.
     pub fn issuer(&self) -> &str {
         self.settings.issuer.as_str()
+    }
+
+    /// Without asking it.
+    pub fn metadata_standing(&self) -> MetadataStanding {
+        self.discovery.standing()
     }
 
     /// The origin of the redirect URI: where logins end.

@@ -18,6 +18,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{client::OidcClient, client_key::ClientKey, error::ProviderError, http::ClientHttp, values::ClientSecret};
+use crate::server::metrics::ProviderEndpoint;
 
 /// No assertion is good for longer (FAPI 2.0 §5.3.3.1).
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
@@ -56,9 +57,9 @@ impl ClientAuthentication {
 
 impl OidcClient {
     /// For one request that says who we are; an assertion is good for one.
-    pub(super) async fn client_http(&self) -> Result<ClientHttp, ProviderError> {
+    pub(super) async fn client_http(&self, endpoint: ProviderEndpoint) -> Result<ClientHttp, ProviderError> {
         let ClientAuthentication::PrivateKeyJwt { key, audience } = &self.settings.client_authentication else {
-            return Ok(ClientHttp::new(self.http.clone(), None));
+            return Ok(ClientHttp::new(self.http.at(endpoint), None));
         };
         let failed = |error: &dyn std::fmt::Display| ProviderError::ClientAssertion(error.to_string());
         let now = self.environment.now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -78,7 +79,7 @@ impl OidcClient {
             .append_pair("client_assertion_type", ASSERTION_TYPE)
             .append_pair("client_assertion", &assertion)
             .finish();
-        Ok(ClientHttp::new(self.http.clone(), Some(added)))
+        Ok(ClientHttp::new(self.http.at(endpoint), Some(added)))
     }
 
     /// A form for an endpoint that `openidconnect` does not know, with our secret as `openidconnect` sends it. The

@@ -2,7 +2,7 @@
 //! kept longer while the provider is down (OpenID Connect Discovery §4).
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -16,7 +16,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as Turn;
 use url::Url;
 
 use super::{
@@ -114,8 +114,9 @@ pub(super) struct Discovery {
     http: ProviderHttp,
     environment: Environment,
     id_tokens: IdTokenPolicy,
-    /// Locked while a fetch is under way, so that there is one at a time.
     known: Mutex<Known>,
+    /// Taken while a fetch is under way, so that there is one at a time.
+    turn: Turn<()>,
 }
 
 /// The metadata, with the keys in it, as it was at one time.
@@ -131,6 +132,16 @@ struct Known {
     failure: Option<(ProviderError, SystemTime)>,
 }
 
+/// What is known of the provider's metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataStanding {
+    /// Nobody has needed it yet.
+    NotAskedFor,
+    Fetched,
+    /// By the last try. What was fetched before is still used.
+    Failed,
+}
+
 impl Discovery {
     pub(super) fn new(
         source: MetadataSource,
@@ -138,45 +149,69 @@ impl Discovery {
         environment: Environment,
         id_tokens: IdTokenPolicy,
     ) -> Self {
-        Self { source, http, environment, id_tokens, known: Mutex::default() }
+        Self { source, http, environment, id_tokens, known: Mutex::default(), turn: Turn::default() }
     }
 
-    /// What is known, fetched first where that is nothing or old.
+    /// What is known, fetched first where that is nothing or old. While one caller fetches again, the others go on with
+    /// what there is.
     pub(super) async fn known(&self) -> Result<Arc<Fetched>, ProviderError> {
         let asked_at = self.environment.now();
-        let mut known = self.known.lock().await;
-        if let Some(latest) = &known.latest
-            && (!self.is_older(latest.fetched_at, FRESH_FOR) || self.failed_within(&known, NEXT_TRY_AFTER))
-        {
-            return Ok(latest.clone());
+        if let Some(latest) = self.usable() {
+            return Ok(latest);
         }
-        self.fetch(&mut known, asked_at).await
+        let old = self.lock().latest.clone();
+        let _turn = match (old, self.turn.try_lock()) {
+            (_, Ok(turn)) => turn,
+            (Some(old), Err(_)) => return Ok(old),
+            (None, Err(_)) => self.turn.lock().await,
+        };
+        match self.usable() {
+            Some(latest) => Ok(latest),
+            None => self.fetch(asked_at).await,
+        }
     }
 
     /// Newer than `tried`, whose keys did not fit; fetched again unless somebody else has. `None` where that was tried a
     /// moment ago, or does not work.
     pub(super) async fn newer_than(&self, tried: &Arc<Fetched>) -> Option<Arc<Fetched>> {
         let asked_at = self.environment.now();
-        let mut known = self.known.lock().await;
+        let _turn = self.turn.lock().await;
         let is_newer = |latest: &Arc<Fetched>| !Arc::ptr_eq(latest, tried);
-        if let Some(newer) = known.latest.clone().filter(is_newer) {
+        if let Some(newer) = self.lock().latest.clone().filter(is_newer) {
             return Some(newer);
         }
-        if !self.is_older(tried.fetched_at, NEW_KEYS_AT_MOST_EVERY)
-            || self.failed_within(&known, NEW_KEYS_AT_MOST_EVERY)
-        {
+        if !self.is_older(tried.fetched_at, NEW_KEYS_AT_MOST_EVERY) || self.failed_within(NEW_KEYS_AT_MOST_EVERY) {
             return None;
         }
-        self.fetch(&mut known, asked_at).await.ok().filter(is_newer)
+        self.fetch(asked_at).await.ok().filter(is_newer)
     }
 
-    async fn fetch(&self, known: &mut Known, asked_at: SystemTime) -> Result<Arc<Fetched>, ProviderError> {
-        let fetched = match &known.failure {
+    pub(super) fn standing(&self) -> MetadataStanding {
+        let known = self.lock();
+        match (&known.failure, &known.latest) {
+            (Some(_), _) => MetadataStanding::Failed,
+            (None, Some(_)) => MetadataStanding::Fetched,
+            (None, None) => MetadataStanding::NotAskedFor,
+        }
+    }
+
+    /// What need not be fetched again yet.
+    fn usable(&self) -> Option<Arc<Fetched>> {
+        let latest = self.lock().latest.clone()?;
+        let is_usable = !self.is_older(latest.fetched_at, FRESH_FOR) || self.failed_within(NEXT_TRY_AFTER);
+        is_usable.then_some(latest)
+    }
+
+    /// To be called by whoever has the turn.
+    async fn fetch(&self, asked_at: SystemTime) -> Result<Arc<Fetched>, ProviderError> {
+        let failure = self.lock().failure.clone();
+        let fetched = match failure {
             // It failed while this caller was waiting for its turn: that is the answer to its question too.
-            Some((error, failed_at)) if *failed_at >= asked_at => Err(error.clone()),
+            Some((error, failed_at)) if failed_at >= asked_at => Err(error),
             _ => self.request().await,
         };
         let now = self.environment.now();
+        let mut known = self.lock();
         match fetched {
             Ok(metadata) => {
                 let latest = Arc::new(Fetched { metadata, fetched_at: now });
@@ -207,8 +242,13 @@ impl Discovery {
         Ok(metadata)
     }
 
-    fn failed_within(&self, known: &Known, limit: Duration) -> bool {
-        known.failure.as_ref().is_some_and(|(_, failed_at)| !self.is_older(*failed_at, limit))
+    fn failed_within(&self, limit: Duration) -> bool {
+        self.lock().failure.as_ref().is_some_and(|(_, failed_at)| !self.is_older(*failed_at, limit))
+    }
+
+    /// Never held while anything is awaited.
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_older(&self, than: SystemTime, limit: Duration) -> bool {

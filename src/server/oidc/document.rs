@@ -15,6 +15,7 @@ use super::{
     http::{HttpError, ProviderHttp},
     id_token::ProviderKeys,
 };
+use crate::server::metrics::ProviderEndpoint;
 
 const DOCUMENT: &str = ".well-known/openid-configuration";
 
@@ -63,7 +64,9 @@ impl MetadataSource {
         if metadata.token_endpoint().is_none() {
             return Err(ProviderError::MissingEndpoint("token_endpoint"));
         }
-        let keys = ProviderKeys::fetch_async(metadata.jwks_uri(), http).await.map_err(unreadable_keys)?;
+        let keys = ProviderKeys::fetch_async(metadata.jwks_uri(), &http.at(ProviderEndpoint::Keys))
+            .await
+            .map_err(unreadable_keys)?;
         Ok(metadata.set_jwks(keys))
     }
 
@@ -76,7 +79,8 @@ impl MetadataSource {
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .body(vec![])
             .map_err(|error| failed(error.to_string()))?;
-        let answer = http.call(request).await.map_err(|error| failed(error.to_string()))?;
+        let answer =
+            http.at(ProviderEndpoint::Metadata).call(request).await.map_err(|error| failed(error.to_string()))?;
         if answer.status() != StatusCode::OK {
             return Err(failed(format!("status {}", answer.status())));
         }

@@ -14,7 +14,7 @@ use super::{
     values::{CodeVerifier, Nonce},
 };
 use crate::{
-    server::environment::RandomnessError,
+    server::{environment::RandomnessError, metrics::ProviderEndpoint},
     wire::auth::{AuthorizationCode, State},
 };
 
@@ -132,7 +132,7 @@ impl OidcClient {
     async fn get(&self, url: &str) -> Result<Seen, ExaminationError> {
         let request = Request::builder().method(Method::GET).uri(url).body(vec![]);
         let request = request.map_err(|error| ExaminationError::Unclear(error.to_string()))?;
-        let answer = self.http.call(request).await?;
+        let answer = self.http.at(ProviderEndpoint::Examined).call(request).await?;
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         Ok(Seen {
             status: answer.status().as_u16(),

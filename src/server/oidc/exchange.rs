@@ -19,7 +19,10 @@ use super::{
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
 use crate::{
-    server::jose::{Compact, json},
+    server::{
+        jose::{Compact, json},
+        metrics::ProviderEndpoint,
+    },
     wire::auth::{AccessToken, AuthorizationCode, UserClaims},
 };
 
@@ -97,7 +100,7 @@ impl OidcClient {
         code: &AuthorizationCode,
         code_verifier: &CodeVerifier,
     ) -> Result<TokenResponse, ExchangeError> {
-        let http = self.client_http().await?;
+        let http = self.client_http(ProviderEndpoint::Token).await?;
         let mut request = relying_party
             .exchange_code(Code::new(code.secret().to_owned()))
             .map_err(|error| ExchangeError::Unavailable(error.to_string()))?
@@ -126,7 +129,8 @@ impl OidcClient {
         else {
             return roles;
         };
-        let answer: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> = request.request_async(&self.http).await;
+        let answer: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> =
+            request.request_async(&self.http.at(ProviderEndpoint::Userinfo)).await;
         match answer {
             Ok(userinfo) => {
                 let claims = serde_json::to_value(&userinfo).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicU16, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
@@ -11,7 +11,10 @@ use openidconnect::{
     http::{HeaderMap, Response, header::CONTENT_TYPE},
 };
 
-use crate::server::http::{self, HttpSetupError, cause};
+use crate::server::{
+    http::{self, HttpSetupError, cause},
+    metrics::{self, ProviderEndpoint, ProviderOutcome},
+};
 
 /// No document of a provider is larger than this.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -23,10 +26,16 @@ pub struct ProviderHttp {
     client: reqwest::Client,
 }
 
+/// For calls to one of its endpoints, which are counted and timed.
+pub(super) struct EndpointHttp {
+    http: ProviderHttp,
+    endpoint: ProviderEndpoint,
+}
+
 /// For one request that says who we are, to the token endpoint or one like it: adds the assertion, if there is one, and
 /// notes the answer's status, which `openidconnect` does not pass on.
 pub(super) struct ClientHttp {
-    http: ProviderHttp,
+    http: EndpointHttp,
     /// Form-encoded.
     assertion: Option<String>,
     status: AtomicU16,
@@ -56,6 +65,10 @@ impl ProviderHttp {
         Ok(Self { client: http::client(Some(total))? })
     }
 
+    pub(super) fn at(&self, endpoint: ProviderEndpoint) -> EndpointHttp {
+        EndpointHttp { http: self.clone(), endpoint }
+    }
+
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(no_answer)?;
         let mut answer = self.client.execute(request).await.map_err(no_answer)?;
@@ -78,8 +91,23 @@ impl ProviderHttp {
     }
 }
 
+impl EndpointHttp {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let asked_at = Instant::now();
+        let answer = self.http.send(request).await;
+        let outcome = match &answer {
+            Ok(response) if response.status().is_server_error() => ProviderOutcome::Failed,
+            Ok(response) if response.status().is_client_error() => ProviderOutcome::Refused,
+            Ok(_) => ProviderOutcome::Answered,
+            Err(_) => ProviderOutcome::NoAnswer,
+        };
+        metrics::provider_call(self.endpoint, outcome, asked_at.elapsed());
+        answer
+    }
+}
+
 impl ClientHttp {
-    pub(super) fn new(http: ProviderHttp, assertion: Option<String>) -> Self {
+    pub(super) fn new(http: EndpointHttp, assertion: Option<String>) -> Self {
         Self { http, assertion, status: AtomicU16::new(0) }
     }
 
@@ -101,7 +129,7 @@ impl ClientHttp {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for ProviderHttp {
+impl<'c> AsyncHttpClient<'c> for EndpointHttp {
     type Error = HttpError;
     type Future = BoxFuture<'c, Result<HttpResponse, HttpError>>;
 

@@ -12,7 +12,7 @@ use super::{
     error::{AccessTokenError, ProviderError},
     token_claims::{TokenClaims, VerifiedToken},
 };
-use crate::wire::auth::AccessToken;
+use crate::{server::metrics::ProviderEndpoint, wire::auth::AccessToken};
 
 /// The members as they came: `openidconnect`'s own type takes no time as text, and no scope as an array.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ impl OidcClient {
         access_token: &AccessToken,
         audience: Option<&str>,
     ) -> Result<VerifiedToken, AccessTokenError> {
-        let http = self.client_http().await?;
+        let http = self.client_http(ProviderEndpoint::Introspection).await?;
         let token = SentToken::new(access_token.secret().to_owned());
         let response: IntrospectionResponse = self
             .relying_party()

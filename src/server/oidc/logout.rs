@@ -11,7 +11,7 @@ use super::{
     error::ProviderError,
     values::{IdToken, RefreshToken},
 };
-use crate::wire::auth::State;
+use crate::{server::metrics::ProviderEndpoint, wire::auth::State};
 
 /// A hint longer than this is left out: servers refuse URLs that are much longer. The provider then has to ask.
 const LONGEST_HINT: usize = 6_000;
@@ -86,7 +86,7 @@ impl OidcClient {
         ];
         let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = self.client_form(endpoint.as_str(), &params)?;
-        Ok(Some(match self.client_http().await?.call(request).await {
+        Ok(Some(match self.client_http(ProviderEndpoint::Revocation).await?.call(request).await {
             Ok(answer) => judged(answer.status()),
             Err(error) => Revocation::Later(error.to_string()),
         }))

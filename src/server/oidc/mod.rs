@@ -32,6 +32,7 @@ pub use claim_names::{ClaimNames, ClaimPath};
 pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
 pub use client_key::{ClientKey, ClientKeyError};
+pub use discovery::MetadataStanding;
 pub use document::MetadataSettings;
 pub use error::{AccessTokenError, ExchangeError, LogoutTokenError, ProviderError, RefreshError};
 pub use examination::{AuthorizationFinding, ClockSkew, CredentialsFinding, ExaminationError, MetadataFindings};

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{client::OidcClient, discovery::Metadata, error::ProviderError};
+use crate::server::metrics::ProviderEndpoint;
 
 /// RFC 9126 §2.2. How long it is good is the provider's affair: the browser goes there at once.
 #[derive(Deserialize)]
@@ -33,7 +34,12 @@ impl OidcClient {
             .ok_or(ProviderError::MissingEndpoint("pushed_authorization_request_endpoint"))?;
         let request = self.client_form(endpoint, &own_params(&known.metadata, &url))?;
         let refused = |text: String| ProviderError::PushedRequest(text);
-        let answer = self.client_http().await?.call(request).await.map_err(|error| refused(error.to_string()))?;
+        let answer = self
+            .client_http(ProviderEndpoint::PushedAuthorization)
+            .await?
+            .call(request)
+            .await
+            .map_err(|error| refused(error.to_string()))?;
         let status = answer.status();
         if !matches!(status, StatusCode::CREATED | StatusCode::OK) {
             let error = serde_json::from_slice(answer.body()).map_or("no error code".into(), |Refusal { error }| error);

@@ -10,7 +10,10 @@ use super::{
     id_token::{Expected, IdTokenError, LoginClaims},
     values::{IdToken, RefreshToken},
 };
-use crate::wire::auth::{AccessToken, UserClaims};
+use crate::{
+    server::metrics::ProviderEndpoint,
+    wire::auth::{AccessToken, UserClaims},
+};
 
 /// What a refresh brought.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ impl OidcClient {
         login: &LoginClaims,
     ) -> Result<Refreshed, RefreshError> {
         let relying_party = self.relying_party().await?;
-        let http = self.client_http().await?;
+        let http = self.client_http(ProviderEndpoint::Refresh).await?;
         let refresh_token = openidconnect::RefreshToken::new(refresh_token.secret().to_owned());
         let mut request = relying_party
             .exchange_refresh_token(&refresh_token)

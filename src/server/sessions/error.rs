@@ -170,8 +170,11 @@ impl From<LoginError> for ApiError {
 impl From<RefreshFailure> for ApiError {
     fn from(error: RefreshFailure) -> Self {
         match error {
-            RefreshFailure::SessionEnded(_) | RefreshFailure::IdTokenRefused(_) => Self::SessionEnded,
-            RefreshFailure::OtherBrowser => Self::InvalidProof,
+            // A key that is not the session's will never be: for this browser, it is over. Whether there is such a
+            // session is nobody else's to know.
+            RefreshFailure::SessionEnded(_) | RefreshFailure::IdTokenRefused(_) | RefreshFailure::OtherBrowser => {
+                Self::SessionEnded
+            }
             RefreshFailure::ProviderUnavailable(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }

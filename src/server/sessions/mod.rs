@@ -58,7 +58,7 @@ use crate::{
     server::{
         audit::{self, Event},
         environment::Environment,
-        oidc::{CodeVerifier, Nonce, OidcClient, Permissions},
+        oidc::{CodeVerifier, MetadataStanding, Nonce, OidcClient, Permissions},
         proof::{BrowserKey, Thumbprint, UnspentProof},
     },
     wire::{
@@ -263,6 +263,11 @@ impl Sessions {
                 if self.was_ready.load(Ordering::Relaxed) { Readiness::Degraded } else { Readiness::Unavailable }
             }
         }
+    }
+
+    /// What is known of the provider, without asking it.
+    pub fn metadata_standing(&self) -> MetadataStanding {
+        self.oidc.metadata_standing()
     }
 
     /// Returns once no refresh is under way: what the provider has given is stored by then.

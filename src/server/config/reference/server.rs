@@ -71,6 +71,13 @@ pub(super) const SERVER: Section = Section {
         },
         Setting { name: "RATE_LIMIT_PER_BROWSER", example: "120", default: "120", text: "The same for one browser." },
         Setting {
+            name: "METRICS_ADDR",
+            example: "127.0.0.1:9464",
+            default: "",
+            text: "Figures for Prometheus, at /metrics of this address: they are for whoever can \
+                   reach it. Without it, there are none.",
+        },
+        Setting {
             name: "LOG",
             example: "info",
             default: "warn,oracle_ai=info",
