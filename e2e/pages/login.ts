@@ -8,6 +8,8 @@ export interface LoginPage {
   isOpen(): Promise<void>;
   signInAs(name: string): Promise<void>;
   deny(): Promise<void>;
+  /** Goes through with the sign-out that the app has sent the browser here for. */
+  confirmSignOut(): Promise<void>;
 }
 
 export function loginPageOf(provider: IdentityProvider, page: Page): LoginPage {
@@ -31,6 +33,10 @@ export function mockLoginPage(page: Page) {
     choose: (name: 'Alice' | 'Bob' | 'Carol') => page.getByRole('button', { name: `Sign in as ${name}` }).click(),
 
     deny: () => page.getByRole('button', { name: 'Deny' }).click(),
+
+    async confirmSignOut() {
+      // It does not ask.
+    },
   };
 }
 
@@ -51,5 +57,7 @@ export function certifiedLoginPage(page: Page) {
     },
 
     deny: () => page.getByRole('link', { name: 'Cancel' }).click(),
+
+    confirmSignOut: () => page.getByRole('button', { name: 'Yes, sign me out' }).click(),
   };
 }

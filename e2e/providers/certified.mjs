@@ -15,7 +15,7 @@ import { controlPlane, Refused } from './control.mjs';
 import { Ledger } from './ledger.mjs';
 
 /** Starts the provider; `close()` of the answer stops it. */
-export async function startCertifiedProvider({ port, clientId, clientSecret, redirectUri }) {
+export async function startCertifiedProvider({ port, clientId, clientSecret, redirectUri, signedOutUri }) {
   const issuer = `http://127.0.0.1:${port}`;
   const ledger = new Ledger();
   const provider = new Provider(issuer, {
@@ -24,6 +24,7 @@ export async function startCertifiedProvider({ port, clientId, clientSecret, red
         client_id: clientId,
         client_secret: clientSecret,
         redirect_uris: [redirectUri],
+        post_logout_redirect_uris: signedOutUri ? [signedOutUri] : [],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         token_endpoint_auth_method: 'client_secret_basic',
@@ -133,12 +134,13 @@ function signingKey() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { PORT, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI } = process.env;
+  const { PORT, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SIGNED_OUT_URI } = process.env;
   const { issuer } = await startCertifiedProvider({
     port: Number(PORT ?? 9481),
     clientId: CLIENT_ID ?? 'oracle-ai',
     clientSecret: CLIENT_SECRET ?? 'certified',
     redirectUri: REDIRECT_URI ?? 'http://localhost:8481/auth/callback',
+    signedOutUri: SIGNED_OUT_URI ?? 'http://localhost:8481/signed-out',
   });
   console.log(`certified provider at ${issuer}`);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '../fixtures/test';
+import { signedOutPage } from '../pages/signed-out';
 
 test('a conversation is listed, found, renamed, exported and deleted', async ({ page, signIn, chat, sidebar }) => {
   await signIn();
@@ -55,6 +56,7 @@ test('a conversation opens at its address after a sign-in on the way', async ({ 
   await chat.answered('Remember this');
   const address = page.url();
   await chat.signOut.click();
+  await signedOutPage(page).everywhere();
   await page.goto(address);
   await login.signInAs(user.name);
   await expect(page).toHaveURL(address);
@@ -68,6 +70,7 @@ test("another person's conversation is not here", async ({ page, user, signIn, l
   await chat.answered('Private');
   const address = page.url();
   await chat.signOut.click();
+  await signedOutPage(page).everywhere();
   await page.goto(address);
   await login.signInAs(`${user.name}-other`);
   await expect(page.getByText('This conversation is not here')).toBeVisible();

@@ -4,6 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures/test';
 import { mockLoginPage } from '../pages/login';
+import { signedOutPage } from '../pages/signed-out';
 
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
@@ -25,7 +26,7 @@ test.describe('on a phone', () => {
     await expect(chat.send).toBeInViewport({ ratio: 1 });
 
     await chat.signOut.click();
-    await expect(page).toHaveURL('/signed-out');
+    await signedOutPage(page).everywhere();
     await fits(page);
   });
 
@@ -86,8 +87,8 @@ test('signing in, asking and signing out need no mouse', async ({ page, user, ch
 
   await tabTo(page, chat.signOut);
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL('/signed-out');
-  await tabTo(page, page.getByRole('link', { name: 'Sign in' }));
+  await signedOutPage(page).everywhere();
+  await tabTo(page, signedOutPage(page).signIn);
 });
 
 /** Neither the page nor any part of it can be scrolled sideways. */

@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 
 import { expect, test as base } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
+import { signedOutPage } from '../pages/signed-out';
 
 const test = base.extend<{
   /** Whatever a page's content security policy kept from happening, in any tab; a test fails with the first. */
@@ -26,7 +27,7 @@ const test = base.extend<{
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
 
 test('a person signs in, chats, stops, copies, exports, reloads, opens a tab and signs out', async ({
-  context, page, baseURL, signIn, chat, sidebar,
+  context, page, signIn, chat, login, sidebar,
 }) => {
   // T92
   await signIn();
@@ -60,7 +61,8 @@ test('a person signs in, chats, stops, copies, exports, reloads, opens a tab and
   await chatPage(tab).answered('And here?');
 
   await chat.signOut.click();
-  await expect(page).toHaveURL(`${baseURL}/signed-out`);
+  await login.confirmSignOut();
+  await signedOutPage(page).everywhere();
 });
 
 test('the pages that nobody is signed in for break no policy either', async ({ page, callback }) => {

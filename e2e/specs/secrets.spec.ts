@@ -2,9 +2,10 @@ import type { Page, Response } from '@playwright/test';
 
 import { expect, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
+import { signedOutPage } from '../pages/signed-out';
 
 test('the app sets no cookie and is sent none', { tag: '@every-provider' }, async ({
-  page, context, baseURL, signIn, chat,
+  page, context, baseURL, signIn, chat, login,
 }) => {
   const answers: Response[] = [];
   page.on('response', (response) => response.url().startsWith(baseURL!) && answers.push(response));
@@ -12,7 +13,8 @@ test('the app sets no cookie and is sent none', { tag: '@every-provider' }, asyn
   await chat.ask('Hello');
   await chat.answered('Hello');
   await chat.signOut.click();
-  await expect(page).toHaveURL('/signed-out');
+  await login.confirmSignOut();
+  await signedOutPage(page).everywhere();
 
   expect(answers.length).toBeGreaterThan(5);
   for (const answer of answers) {

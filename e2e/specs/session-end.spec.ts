@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import { judged, signedCall } from '../fixtures/browser-key';
 import { expect, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
+import { signedOutPage } from '../pages/signed-out';
 
 const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 
@@ -62,14 +63,12 @@ test('signing out ends on a page of its own, and signs nobody in by itself', asy
 }) => {
   await signIn();
   const { access_token, session } = await wire.current();
-  const told = page.waitForResponse('**/api/logout');
+  const signedOut = signedOutPage(page);
   await chat.signOut.click();
-  await told;
-  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
-  await expect(page).toHaveURL('/signed-out');
+  await signedOut.everywhere();
 
   await page.reload();
-  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+  await signedOut.here();
   expect(wire.calls('GET', '/api/authorize'), 'only the first sign-in').toHaveLength(1);
 
   expect(await judged(page, access_token), 'the token died with the session').toBe('invalid_token');
@@ -77,7 +76,7 @@ test('signing out ends on a page of its own, and signs nobody in by itself', asy
   expect([refresh.status(), (await refresh.json()).data.kind]).toEqual([401, 'session_ended']);
   expect(await signedCall(page, 'POST', '/api/logout', { body: { session } }), 'twice is success').toBeOK();
 
-  await page.getByRole('link', { name: 'Sign in' }).click();
+  await signedOut.signIn.click();
   await login.signInAs(user.name);
   await chat.isOpen();
 });
@@ -92,16 +91,24 @@ test('signing out leaves nothing of what was typed, in no tab', async ({ page, c
   for (const tab of [page, other]) await expect.poll(() => kept(tab)).toContain('It was fast');
 
   await chat.signOut.click();
+  await signedOutPage(page).everywhere();
   for (const tab of [page, other]) {
     await expect(tab).toHaveURL('/signed-out');
     expect(await kept(tab)).not.toContain('It was fast');
   }
 });
 
-test('signing out at the certified provider and in again', { tag: '@certified' }, async ({ page, signIn, chat }) => {
+test('signing out at the certified provider and in again', { tag: '@certified' }, async ({
+  page, user, signIn, chat, login,
+}) => {
+  // T76
+  const signedOut = signedOutPage(page);
   await signIn();
   await chat.signOut.click();
-  await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
-  await page.getByRole('link', { name: 'Sign in' }).click();
+  await login.confirmSignOut();
+  await signedOut.everywhere();
+  await signedOut.signIn.click();
+  await login.isOpen();
+  await login.signInAs(user.name);
   await chat.isOpen();
 });

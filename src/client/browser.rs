@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::Stream;
+use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Storage, VisibilityState, Window};
 
@@ -161,9 +162,20 @@ pub fn is_secure_context() -> bool {
     window().is_some_and(|window| window.is_secure_context())
 }
 
+/// A moment as people of this language write it, by this browser's time zone.
+pub fn local_time(unix_seconds: u64, language: &str) -> String {
+    let options = Object::new();
+    for (part, style) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        // Fails only for what is no object.
+        let _ = Reflect::set(&options, &part.into(), &style.into());
+    }
+    let time = Date::new(&(unix_seconds as f64 * 1000.0).into());
+    time.to_locale_string(language, &options).into()
+}
+
 /// Time since 1970 by the browser's clock, which may be wrong.
 pub fn wall_clock() -> Duration {
-    Duration::try_from_secs_f64(js_sys::Date::now() / 1000.0).unwrap_or_default()
+    Duration::try_from_secs_f64(Date::now() / 1000.0).unwrap_or_default()
 }
 
 /// [`wall_clock`] in seconds.

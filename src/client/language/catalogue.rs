@@ -16,6 +16,7 @@ pub struct Catalogue {
     pub answer: Answer,
     pub sidebar: Sidebar,
     pub keys: Keys,
+    pub sessions: Sessions,
     /// What people ask an Oracle database's expert first.
     pub starters: [Starter; 4],
 }
@@ -167,6 +168,30 @@ pub struct Keys {
     pub shift_escape: &'static str,
     pub help_keys: &'static str,
     pub switch: &'static str,
+}
+
+/// Where the person is signed in.
+#[derive(Debug)]
+pub struct Sessions {
+    /// The button with the person's name.
+    pub open: fn(name: &str) -> String,
+    pub title: &'static str,
+    pub loading: &'static str,
+    pub none: &'static str,
+    pub only_this: &'static str,
+    pub browser_on: fn(browser: &str, system: &str) -> String,
+    pub unknown_browser: &'static str,
+    pub this: &'static str,
+    pub since: fn(time: &str) -> String,
+    pub last_used: fn(time: &str) -> String,
+    pub used_now: &'static str,
+    pub end: &'static str,
+    /// The same, said of one among several.
+    pub end_this: fn(browser: &str, since: &str) -> String,
+    pub end_others: &'static str,
+    pub end_all: &'static str,
+    pub one_ended: &'static str,
+    pub others_ended: &'static str,
 }
 
 /// A question to start with.

@@ -1,6 +1,6 @@
 //! English.
 
-use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Pages, Sidebar, Starter, Words};
+use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Pages, Sessions, Sidebar, Starter, Words};
 
 pub static ENGLISH: Catalogue = Catalogue {
     pages: Pages {
@@ -230,6 +230,25 @@ pub static ENGLISH: Catalogue = Catalogue {
         shift_escape: "Shift+Esc",
         help_keys: "? or Ctrl+/",
         switch: "Use these shortcuts",
+    },
+    sessions: Sessions {
+        open: |name| format!("{name}: where you are signed in"),
+        title: "Where you are signed in",
+        loading: "Looking…",
+        none: "No session of yours is known here.",
+        only_this: "You are signed in nowhere else.",
+        browser_on: |browser, system| format!("{browser} on {system}"),
+        unknown_browser: "Unknown browser",
+        this: "this browser",
+        since: |time| format!("signed in {time}"),
+        last_used: |time| format!("last used {time}"),
+        used_now: "in use now",
+        end: "End",
+        end_this: |browser, since| format!("End: {browser}, {since}"),
+        end_others: "End all others",
+        end_all: "End all, and sign out here",
+        one_ended: "The session is ended.",
+        others_ended: "All other sessions are ended.",
     },
     starters: [
         Starter {

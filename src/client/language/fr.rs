@@ -1,6 +1,6 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
-use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Pages, Sidebar, Starter, Words};
+use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Pages, Sessions, Sidebar, Starter, Words};
 
 pub static FRENCH: Catalogue = Catalogue {
     pages: Pages {
@@ -243,6 +243,25 @@ pub static FRENCH: Catalogue = Catalogue {
         shift_escape: "Maj+Échap",
         help_keys: "? ou Ctrl+/",
         switch: "Utiliser ces raccourcis",
+    },
+    sessions: Sessions {
+        open: |name| format!("{name}\u{a0}: où vous êtes connecté"),
+        title: "Où vous êtes connecté",
+        loading: "Recherche en cours…",
+        none: "Aucune de vos sessions n’est connue ici.",
+        only_this: "Vous n’êtes connecté nulle part ailleurs.",
+        browser_on: |browser, system| format!("{browser} sur {system}"),
+        unknown_browser: "Navigateur inconnu",
+        this: "ce navigateur",
+        since: |time| format!("connecté le {time}"),
+        last_used: |time| format!("utilisé en dernier le {time}"),
+        used_now: "en cours d’utilisation",
+        end: "Terminer",
+        end_this: |browser, since| format!("Terminer\u{a0}: {browser}, {since}"),
+        end_others: "Terminer toutes les autres",
+        end_all: "Tout terminer et se déconnecter ici",
+        one_ended: "La session est terminée.",
+        others_ended: "Toutes les autres sessions sont terminées.",
     },
     starters: [
         Starter {

@@ -1,9 +1,14 @@
-//! What lies over the chat: the shortcuts, a conversation's title and file, the question before it is deleted.
+//! What lies over the chat: the shortcuts, the person's sessions, a conversation's title and file, the question before it is deleted.
 
 use dioxus::prelude::*;
 
 use super::{
-    conversation::Conversation, list::ConversationList, new_conversation, shortcuts::Shortcuts, sidebar::title_of,
+    conversation::Conversation,
+    list::ConversationList,
+    new_conversation,
+    sessions::{OwnSessions, SessionsDialog},
+    shortcuts::Shortcuts,
+    sidebar::title_of,
 };
 use crate::{
     client::{
@@ -23,6 +28,8 @@ const CTRL_K: &str = "Ctrl+K";
 pub enum OpenDialog {
     None,
     Keys,
+    /// Where the person is signed in.
+    Sessions,
     /// What can be done with a conversation.
     Conversation(ConversationSummary),
     Delete(ConversationSummary),
@@ -34,12 +41,26 @@ pub fn Dialogs(
     list: ConversationList,
     conversation: Conversation,
     shortcuts: Shortcuts,
+    sessions: OwnSessions,
 ) -> Element {
     match dialog() {
         OpenDialog::None => rsx! {},
         OpenDialog::Keys => rsx! { KeysDialog { dialog, shortcuts } },
+        OpenDialog::Sessions => rsx! { SessionsDialog { dialog, sessions } },
         OpenDialog::Conversation(summary) => rsx! { ConversationDialog { dialog, list, summary } },
         OpenDialog::Delete(summary) => rsx! { DeleteDialog { dialog, list, conversation, summary } },
+    }
+}
+
+#[component]
+pub fn Failure(words: Option<Words>) -> Element {
+    rsx! {
+        if let Some(words) = words {
+            p { class: "failure", role: "alert",
+                strong { "{words.title}." }
+                " {words.text}"
+            }
+        }
     }
 }
 
@@ -175,18 +196,6 @@ fn DeleteDialog(
             div { class: "choices",
                 button { r#type: "button", autofocus: true, onclick: move |_| dialog.set(OpenDialog::None), {catalogue.chat.cancel} }
                 button { r#type: "button", class: "alarm", onclick: delete, {words.delete} }
-            }
-        }
-    }
-}
-
-#[component]
-fn Failure(words: Option<Words>) -> Element {
-    rsx! {
-        if let Some(words) = words {
-            p { class: "failure", role: "alert",
-                strong { "{words.title}." }
-                " {words.text}"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The bar above the chat: who is signed in, in which language, and the way out.
+//! The bar above the chat: who is signed in and where, in which language, and the way out.
 
 use dioxus::prelude::*;
 
@@ -34,7 +34,16 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
                 span { "aria-hidden": "true", "☰" }
             }
             h1 { class: "product", "oracle-ai" }
-            span { class: "person", title: user.email.clone(), "{user.display_name()}" }
+            div { class: "person",
+                button {
+                    r#type: "button",
+                    "aria-label": (catalogue.sessions.open)(user.display_name()),
+                    "aria-haspopup": "dialog",
+                    title: user.email.clone(),
+                    onclick: move |_| dialog.set(OpenDialog::Sessions),
+                    "{user.display_name()}"
+                }
+            }
             LanguageSwitch {}
             button {
                 class: "icon keys-button",

@@ -9,6 +9,7 @@ mod header;
 mod list;
 mod message;
 mod receive;
+mod sessions;
 mod shortcuts;
 mod sidebar;
 mod tasks;
@@ -23,6 +24,7 @@ use dialogs::{Dialogs, OpenDialog};
 use draft::Draft;
 use header::Header;
 use list::ConversationList;
+use sessions::OwnSessions;
 use shortcuts::{Shortcut, Shortcuts};
 use sidebar::{SEARCH, Sidebar, SidebarState};
 use transcript::Transcript;
@@ -68,6 +70,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let announcer = Announcer::use_announcer();
     let conversation = OpenConversation::use_conversation(draft, list, announcer);
     let sidebar = SidebarState::use_sidebar();
+    let sessions = OwnSessions::use_sessions();
     let mut dialog = use_signal(|| OpenDialog::None);
 
     let id = shown_by(&use_route::<Route>());
@@ -99,7 +102,7 @@ fn ChatPage(user: UserClaims) -> Element {
                 }
             }
             LiveRegion { announcer }
-            Dialogs { dialog, list, conversation, shortcuts }
+            Dialogs { dialog, list, conversation, shortcuts, sessions }
         }
     }
 }

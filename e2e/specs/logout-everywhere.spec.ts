@@ -1,0 +1,154 @@
+// One person, two browsers: each sees the sessions of both, and an end reaches every copy.
+
+import type { BrowserContext, Page } from '@playwright/test';
+
+import { expectAccessible } from '../fixtures/axe';
+import { judged } from '../fixtures/browser-key';
+import { expect, test as base } from '../fixtures/test';
+import { Wire } from '../fixtures/wire';
+import { chatPage, type ChatPage } from '../pages/chat';
+import { loginPageOf, type LoginPage } from '../pages/login';
+import { sessionsDialog, type SessionsDialog } from '../pages/sessions';
+import { signedOutPage, type SignedOutPage } from '../pages/signed-out';
+
+/** From the moment that a session has ended to the moment that its pages show it. */
+const soon = { timeout: 2_000 };
+
+interface OtherBrowser {
+  context: BrowserContext;
+  page: Page;
+  login: LoginPage;
+  chat: ChatPage;
+  wire: Wire;
+}
+
+const test = base.extend<{
+  sessions: SessionsDialog;
+  signedOut: SignedOutPage;
+  /** Another browser, in which the same user signs in. */
+  signInElsewhere: () => Promise<OtherBrowser>;
+}>({
+  sessions: ({ page }, use) => use(sessionsDialog(page)),
+  signedOut: ({ page }, use) => use(signedOutPage(page)),
+  signInElsewhere: async ({ browser, baseURL, identityProvider, user }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async () => {
+      const context = await browser.newContext({ baseURL });
+      contexts.push(context);
+      const page = await context.newPage();
+      const login = loginPageOf(identityProvider, page);
+      const other = { context, page, login, chat: chatPage(page), wire: new Wire(page) };
+      await page.goto('/chat');
+      await login.signInAs(user.name);
+      await other.chat.isOpen();
+      return other;
+    });
+    for (const context of contexts) await context.close();
+  },
+});
+
+test('a person ends the session of another browser, and it leaves at once', async ({
+  page, signIn, signInElsewhere, chat, sessions,
+}) => {
+  // T87, T88
+  await signIn();
+  const other = await signInElsewhere();
+  const { access_token } = await other.wire.current();
+  expect(await judged(other.page, access_token)).toBe('taken');
+
+  await sessions.opener.press('Enter');
+  await expect(sessions.rows).toHaveCount(2);
+  await expect(sessions.here).toContainText('Chrome on');
+  await expect(sessions.here).toContainText('in use now');
+  await expect(sessions.elsewhere).toContainText(/signed in .*\d.*, last used .*\d/);
+  await expect(sessions.here.getByRole('button'), 'that is what signing out is for').toHaveCount(0);
+  await expectAccessible(page, 'sessions');
+
+  const ended = page.waitForResponse('**/api/sessions/end');
+  await sessions.endOne.press('Enter');
+  await ended;
+  await expect(other.chat.message).toBeHidden(soon);
+  await other.login.isOpen();
+  expect(await judgedIn(other.context, access_token), 'the token died with the session').toBe('invalid_token');
+
+  await expect(sessions.dialog.getByText('The session is ended.')).toBeVisible();
+  await expect(sessions.rows).toHaveCount(1);
+  await expect(sessions.dialog.getByText('You are signed in nowhere else.')).toBeVisible();
+  await expect(sessions.endOthers).toBeHidden();
+  await expect(sessions.close, 'the pressed button is gone').toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(sessions.dialog).toBeHidden();
+  await expect(sessions.opener).toBeFocused();
+  await chat.ask('Still here?');
+  await chat.answered('Still here?');
+});
+
+test('a person ends all sessions, and this one with them', async ({
+  signIn, signInElsewhere, sessions, signedOut,
+}) => {
+  // T88
+  await signIn();
+  const other = await signInElsewhere();
+  await sessions.opener.click();
+  await expect(sessions.endOthers).toBeVisible();
+  await sessions.endAll.click();
+  await expect(other.chat.message).toBeHidden();
+  await other.login.isOpen();
+  await signedOut.everywhere();
+});
+
+test('sessions that cannot be listed are asked for again', async ({ page, signIn, sessions }) => {
+  await signIn();
+  await page.route('**/api/sessions', (route) => route.abort(), { times: 1 });
+  await sessions.opener.click();
+  await expect(sessions.failure).toContainText('The connection was lost');
+  await sessions.retry.click();
+  await expect(sessions.here).toBeVisible();
+  await expect(sessions.failure).toBeHidden();
+});
+
+test('a logout at the provider ends the sessions of every browser', async ({
+  page, user, signIn, signInElsewhere, chat, login, wire,
+}) => {
+  // T87
+  await signIn();
+  const other = await signInElsewhere();
+  const tokens = [(await wire.current()).access_token, (await other.wire.current()).access_token];
+  expect(await user.logOutAtProvider(), 'one logout token for each, taken').toEqual([[200], [200]]);
+
+  await Promise.all([chat, other.chat].map((it) => expect(it.message).toBeHidden(soon)));
+  await login.isOpen();
+  await other.login.isOpen();
+  expect(await judgedIn(page.context(), tokens[0])).toBe('invalid_token');
+  expect(await judgedIn(other.context, tokens[1])).toBe('invalid_token');
+});
+
+test('signing out goes by the provider, and only the way back that was begun here counts', async ({
+  page, baseURL, signIn, chat, signedOut,
+}) => {
+  // T76
+  await signIn();
+  const leaving = page.waitForRequest(/\/end_session\?/);
+  await chat.signOut.click();
+  const { id_token_hint, post_logout_redirect_uri, state } = parametersOf((await leaving).url());
+  expect(id_token_hint).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  expect(post_logout_redirect_uri).toBe(`${baseURL}/signed-out`);
+  expect(state.length).toBeGreaterThanOrEqual(22);
+  await signedOut.everywhere();
+
+  for (const known of [state, 'forged']) {
+    await page.goto(`/signed-out?state=${known}`);
+    await signedOut.here();
+  }
+});
+
+/** What the server thinks of a token of this browser, all of whose pages may have left. */
+async function judgedIn(context: BrowserContext, token: string): Promise<string> {
+  const page = await context.newPage();
+  await page.goto('/signed-out');
+  const judgement = await judged(page, token);
+  await page.close();
+  return judgement;
+}
+
+const parametersOf = (url: string) => Object.fromEntries(new URL(url).searchParams);
