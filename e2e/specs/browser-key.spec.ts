@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 
 import type { Page } from '@playwright/test';
 
+import { openBlank } from '../fixtures/blank';
 import { callWith, judged, proofBy, signedCall } from '../fixtures/browser-key';
 import { expect, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
@@ -21,8 +22,7 @@ const test = base.extend<{
     const page = await context.newPage();
     await page.goto('/chat');
     await loginPageOf(identityProvider, page).isOpen();
-    // A page of the app's origin without the app.
-    await page.goto('/livez');
+    await openBlank(page);
     await use(page);
     await context.close();
   },
@@ -164,7 +164,7 @@ test('a session whose key is gone is given up for a new sign-in', async ({
   await signIn();
   const { session } = await wire.current();
   const away = await context.newPage();
-  await away.goto('/livez');
+  await openBlank(away);
   await away.evaluate(keepNothingBut, session);
   await page.reload();
   await login.isOpen();

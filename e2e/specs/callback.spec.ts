@@ -93,7 +93,7 @@ for (const { kind, more, status, title, text } of [
   { kind: 'login_refused', more: { error: 'interaction_required' }, status: 401, title: 'The sign-in service has a question for you', text: 'answer it there' },
   { kind: 'login_refused', more: { error: 'temporarily_unavailable' }, status: 401, title: 'The sign-in service is busy', text: 'in a moment' },
   { kind: 'login_refused', more: { error: 'other' }, status: 401, title: 'Sign-in was refused', text: 'only your administrator' },
-  { kind: 'too_many_requests', status: 429, title: 'That was a lot at once', text: 'Wait a moment' },
+  { kind: 'too_many_requests', more: { retry_after: 7 }, status: 429, title: 'That was a lot at once', text: 'Wait a moment' },
   { kind: 'provider_unavailable', more: { retry_after: null }, status: 502, title: "The sign-in service can't be reached", text: 'Nothing of yours is lost' },
   { kind: 'unavailable', status: 503, title: 'Something went wrong on our side', text: 'Nothing of yours is lost' },
   { kind: 'internal', status: 500, title: 'Something went wrong on our side', text: 'Nothing of yours is lost' },
