@@ -114,12 +114,10 @@ async function tabTo(page: Page, element: Locator) {
 /** WCAG relative luminance of an element's text, and of what lies behind it. */
 async function colours(element: Locator): Promise<{ text: number; background: number }> {
   return element.evaluate((it) => {
-    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
+    // As computed colours are written: `rgb(29, 31, 35)` or `rgba(0, 0, 0, 0)`.
     const rgba = (colour: string) => {
-      canvas.clearRect(0, 0, 1, 1);
-      canvas.fillStyle = colour;
-      canvas.fillRect(0, 0, 1, 1);
-      return [...canvas.getImageData(0, 0, 1, 1).data];
+      const [red, green, blue, alpha = 1] = colour.match(/^rgba?\((.*)\)$/)![1].split(', ').map(Number);
+      return [red, green, blue, alpha];
     };
     const luminance = (colour: string) => {
       const [red, green, blue] = rgba(colour).map((it) => {
@@ -129,8 +127,8 @@ async function colours(element: Locator): Promise<{ text: number; background: nu
       return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     };
     let behind: Element | null = it;
-    while (behind && rgba(getComputedStyle(behind).backgroundColor)[3] < 255) behind = behind.parentElement;
-    const canvasColour = matchMedia('(prefers-color-scheme: dark)').matches ? '#121212' : '#fff';
+    while (behind && rgba(getComputedStyle(behind).backgroundColor)[3] < 1) behind = behind.parentElement;
+    const canvasColour = matchMedia('(prefers-color-scheme: dark)').matches ? 'rgb(18, 18, 18)' : 'rgb(255, 255, 255)';
     return {
       text: luminance(getComputedStyle(it).color),
       background: luminance(behind ? getComputedStyle(behind).backgroundColor : canvasColour),
