@@ -25,6 +25,7 @@
 //! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
+//! | `configuration` | the program started with a wrong setting |
 //! | `doctor` | the server's subcommand of that name |
 //! | `mock_provider` | the mock provider by itself |
 //! | `upstream` | any chat-completions endpoint, played by the mock upstream |
@@ -48,6 +49,7 @@ mod chat_endings;
 mod chat_readers;
 mod chatter;
 mod client_key;
+mod configuration;
 mod conversation_store;
 mod conversations;
 mod doctor;

@@ -1,0 +1,129 @@
+//! The program started with a wrong setting: it says which, and stops.
+
+use std::{collections::BTreeMap, process::Output};
+
+use oracle_ai::server::config::reference;
+use tokio::process::Command;
+
+/// `EX_CONFIG` of sysexits.h.
+const WRONG_CONFIGURATION: i32 = 78;
+
+/// A configuration that is good.
+const GOOD: [(&str, &str); 6] = [
+    ("FRONT_URL", "https://chat.example.com"),
+    ("OIDC_ISSUER", "https://sso.example.com"),
+    ("CLIENT_ID", "chat"),
+    ("CLIENT_SECRET", "not-for-anyone"),
+    ("CHAT_BASE_URL", "https://model.example.com/v1"),
+    ("CHAT_MODEL", "gpt"),
+];
+
+/// For each variable a value that is wrong beside the good ones, or belongs to one that is not set; `None` where its
+/// absence is.
+const WRONG: &[(&str, Option<&str>)] = &[
+    ("ACCESS_TOKEN_CHECK", Some("always")),
+    ("ACCESS_TOKEN_ISSUER", Some("https://sso.example.com")),
+    ("ACCESS_TOKEN_TYP", Some("JWT")),
+    ("ALLOW_BEARER_TOKENS", Some("yes")),
+    ("ALLOW_UNTYPED_LOGOUT_TOKENS", Some("yes")),
+    ("ALLOW_WEAK_RSA_KEYS", Some("yes")),
+    ("API_AUDIENCE", Some("https://chat.example.com")),
+    ("AUTHORIZATION_ENDPOINT", Some("authorize")),
+    ("AUTHORIZE_PARAMETERS", Some("state=mine")),
+    ("CHAT_ALLOW_HTTP", Some("yes")),
+    ("CHAT_API_KEY", Some("a key")),
+    ("CHAT_API_STYLE", Some("gemini")),
+    ("CHAT_API_VERSION", Some("2024-10-21")),
+    ("CHAT_BASE_URL", Some("ftp://model.example.com")),
+    ("CHAT_FIRST_TOKEN_TIMEOUT", Some("never")),
+    ("CHAT_GRACE_SECONDS", Some("-1")),
+    ("CHAT_HISTORY_CHARS", Some("many")),
+    ("CHAT_IDLE_TIMEOUT", Some("never")),
+    ("CHAT_MODEL", None),
+    ("CLIENT_ASSERTION_AUDIENCE", Some("https://sso.example.com/token")),
+    ("CLIENT_AUTH", Some("basic")),
+    ("CLIENT_ID", None),
+    ("CLIENT_KEY_FILE", Some("client.pem")),
+    ("CLIENT_KEY_ID", Some("ours")),
+    ("CLIENT_SECRET", None),
+    ("CLOCK_TOLERANCE", Some("301")),
+    ("DATABASE_URL", Some("oracle-ai.db")),
+    ("DIOXUS_DEVSERVER_PORT", Some("none")),
+    ("EMAIL_CLAIM", Some("my mail")),
+    ("END_SESSION_ENDPOINT", Some("logout")),
+    ("FRONT_URL", Some("chat.example.com")),
+    ("ID_TOKEN_ALGS", Some("none")),
+    ("INTROSPECTION_ENDPOINT", Some("https://sso.example.com/introspect")),
+    ("IP", Some("localhost")),
+    ("JWKS_URI", Some("jwks")),
+    ("LOG", Some("oracle_ai=loud")),
+    ("LOGOUT_URL", Some("logout")),
+    ("LOG_FORMAT", Some("xml")),
+    ("MAX_AGE", Some("an hour")),
+    ("METRICS_ADDR", Some("9464")),
+    ("MOCK_PROVIDER_ADDR", Some("127.0.0.1:9400")),
+    ("MOCK_PROVIDER_PROFILE", Some("google")),
+    ("MOCK_UPSTREAM_ADDR", Some("anywhere")),
+    ("NAME_CLAIM", Some(".")),
+    ("OIDC_CA_FILE", Some("/nowhere/ca.pem")),
+    ("OIDC_DISCOVERY", Some("no")),
+    ("OIDC_ISSUER", Some("sso.example.com")),
+    ("PORT", Some("0")),
+    ("PUSHED_AUTHORIZATION_REQUESTS", Some("always")),
+    ("PUSHED_AUTHORIZATION_REQUEST_ENDPOINT", Some("par")),
+    ("RATE_LIMIT_PER_ADDRESS", Some("many")),
+    ("RATE_LIMIT_PER_BROWSER", Some("many")),
+    ("REDIRECT_URI", Some("https://chat.example.com/elsewhere")),
+    ("REDIS_CA_FILE", Some("ca.pem")),
+    ("REDIS_URL", Some("cache.example.com")),
+    ("REQUIRED_ROLE", Some(" ")),
+    ("REQUIRED_SCOPE", Some(" ")),
+    ("RESOURCE", Some("api")),
+    ("REVOCATION_ENDPOINT", Some("revoke")),
+    ("ROLES_CLAIM", Some("my roles")),
+    ("ROLES_SEPARATOR", Some("^^")),
+    ("SCOPES", Some("profile")),
+    ("SESSION_KEYS", Some("key")),
+    ("TOKEN_ENDPOINT", Some("token")),
+    ("TRUSTED_PROXIES", Some("proxy.example.com")),
+    ("USERINFO_ENDPOINT", Some("userinfo")),
+    ("USER_ID_CLAIM", Some("email")),
+];
+
+/// What only the provider, or the model, can judge.
+const TAKES_ANY_TEXT: [&str; 3] = ["ACR_VALUES", "CHAT_SYSTEM_PROMPT", "TRUSTED_AUDIENCES"];
+
+async fn start(variables: &BTreeMap<&str, &str>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oracle-ai"));
+    // Whoever runs the tests may have settings of their own, here or in a file.
+    reference::names().for_each(|name| _ = command.env_remove(name));
+    let folder = std::env::temp_dir();
+    let started = command.current_dir(folder).envs(variables).kill_on_drop(true).output();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), started).await;
+    ended.unwrap_or_else(|_| panic!("it serves with {variables:?}")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_wrong_setting_stops_the_start_with_one_line_that_names_it() {
+    for (variable, value) in WRONG {
+        let mut variables = BTreeMap::from(GOOD);
+        match value {
+            Some(value) => variables.insert(variable, value),
+            None => variables.remove(variable),
+        };
+        let output = start(&variables).await;
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(WRONG_CONFIGURATION), "{variable}: {words}");
+        assert!(words.starts_with(&format!("oracle-ai: {variable} ")), "{variable}: {words}");
+        assert_eq!(words.lines().count(), 1, "{variable}: {words}");
+    }
+}
+
+#[test]
+fn every_variable_has_a_wrong_value_above() {
+    let mut tried: Vec<_> = WRONG.iter().map(|(variable, _)| *variable).chain(TAKES_ANY_TEXT).collect();
+    let mut ours: Vec<_> = reference::names().collect();
+    tried.sort_unstable();
+    ours.sort_unstable();
+    assert_eq!(tried, ours);
+}
