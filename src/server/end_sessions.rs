@@ -4,12 +4,11 @@
 use std::{io, process::ExitCode};
 
 use super::{
-    EX_CONFIG,
     audit::{self, Event},
-    config::{Config, SessionStorage},
+    config::SessionStorage,
+    configured,
     environment::Environment,
     sessions::{Ended, KeyRing, Records, RedisAddress, Storage},
-    telemetry,
 };
 use crate::wire::auth::UserClaims;
 
@@ -17,19 +16,15 @@ const IN_MEMORY: &str = "sessions are kept in the memory of the server that runs
                          restart that server to end them all, or keep them in Redis (REDIS_URL)";
 
 pub fn run(issuer: String, sub: String) -> ExitCode {
-    let config = match Config::from_environment() {
+    let config = match configured() {
         Ok(config) => config,
-        Err(error) => {
-            eprintln!("oracle-ai: {error}");
-            return ExitCode::from(EX_CONFIG);
-        }
+        Err(code) => return code,
     };
-    telemetry::install(config.log.as_deref(), config.log_format);
     let SessionStorage::Redis { address, ring } = config.sessions else {
         eprintln!("oracle-ai: {IN_MEMORY}");
         return ExitCode::FAILURE;
     };
-    let user = UserClaims { iss: issuer, sub, user_id: None, name: None, preferred_username: None, email: None };
+    let user = UserClaims::known_by(issuer, sub);
     match end_all(&address, ring, &Ended::of(&user)) {
         Ok(sessions) => {
             audit::record(Event::SessionsEndedByOperator, Some(&user), Some(&format_args!("{sessions} sessions")));

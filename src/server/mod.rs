@@ -112,14 +112,10 @@ pub enum StartError {
 
 /// Serves `site` and the doors until the process is told to stop.
 fn serve(site: Site) -> ExitCode {
-    let config = match Config::from_environment() {
+    let config = match configured() {
         Ok(config) => config,
-        Err(error) => {
-            eprintln!("oracle-ai: {error}");
-            return ExitCode::from(EX_CONFIG);
-        }
+        Err(code) => return code,
     };
-    telemetry::install(config.log.as_deref(), config.log_format);
     match run(config, site) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -127,6 +123,16 @@ fn serve(site: Site) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The configuration, with the log installed that it asks for; or, once the error is told, the code to exit with.
+fn configured() -> Result<Config, ExitCode> {
+    let config = Config::from_environment().map_err(|error| {
+        eprintln!("oracle-ai: {error}");
+        ExitCode::from(EX_CONFIG)
+    })?;
+    telemetry::install(config.log.as_deref(), config.log_format);
+    Ok(config)
 }
 
 impl Services {

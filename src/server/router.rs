@@ -124,30 +124,16 @@ async fn doors_in_common(mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     // The framework answers form posts with a redirect to the referrer; a door answers itself.
     request.headers_mut().remove(header::REFERER);
-    let mut response = challenged(in_our_words(next.run(request).await, id).await).await;
+    let mut response = in_our_words(next.run(request).await, id).await;
+    let status = response.status();
     let headers = response.headers_mut();
+    // RFC 9110 §15.5.2: every 401 has a challenge.
+    if status == StatusCode::UNAUTHORIZED {
+        headers.entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static(r#"DPoP algs="ES256""#));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
-}
-
-/// RFC 9110 §15.5.2: every 401 has a challenge. The guard and the proofs add theirs; what a door itself refuses is told
-/// by its kind (RFC 9449 §7.1), as the framework lets no door add a header.
-async fn challenged(response: Response) -> Response {
-    const LONGEST: usize = 64 * 1024;
-    let has_challenge = response.headers().contains_key(header::WWW_AUTHENTICATE);
-    if response.status() != StatusCode::UNAUTHORIZED || has_challenge {
-        return response;
-    }
-    let (mut parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST).await else { return ApiError::Internal.into_response() };
-    let refusal: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let challenge = match refusal["data"]["kind"].as_str() {
-        Some("invalid_proof") => r#"DPoP error="invalid_dpop_proof", algs="ES256""#,
-        _ => r#"DPoP algs="ES256""#,
-    };
-    parts.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-    Response::from_parts(parts, body.into())
 }
 
 /// Every refusal in one envelope, with the request's name (T104). The framework answers 500 in its own words for a query
@@ -187,6 +173,12 @@ async fn in_our_words(response: Response, id: Option<RequestId>) -> Response {
     if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&parts.status) {
         let seconds = envelope["data"]["retry_after"].as_u64().unwrap_or(RETRY_AFTER_SECONDS);
         parts.headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from(seconds));
+    }
+    // The guard and the proofs bring their challenge (RFC 9449 §7.1); a door itself can't, as the framework lets none add
+    // a header.
+    if envelope["data"]["kind"] == "invalid_proof" {
+        let challenge = HeaderValue::from_static(r#"DPoP error="invalid_dpop_proof", algs="ES256""#);
+        parts.headers.entry(header::WWW_AUTHENTICATE).or_insert(challenge);
     }
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);

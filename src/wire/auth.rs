@@ -118,6 +118,11 @@ pub struct UserClaims {
 }
 
 impl UserClaims {
+    /// Somebody of whom no more is known than their identity.
+    pub fn known_by(iss: String, sub: String) -> Self {
+        Self { iss, sub, name: None, preferred_username: None, email: None, user_id: None }
+    }
+
     /// What to call the person on the screen.
     pub fn display_name(&self) -> &str {
         [&self.name, &self.preferred_username, &self.email]

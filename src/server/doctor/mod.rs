@@ -107,14 +107,7 @@ async fn upstream(chat: &ChatUpstream) -> Verdict {
 }
 
 fn nobody() -> UserClaims {
-    UserClaims {
-        iss: "https://doctor.invalid".into(),
-        sub: "doctor".into(),
-        name: None,
-        preferred_username: None,
-        email: None,
-        user_id: None,
-    }
+    UserClaims::known_by("https://doctor.invalid".into(), "doctor".into())
 }
 
 /// Whether it could be written.
