@@ -150,6 +150,51 @@ test('five messages that fail together wait for one refresh', async ({
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
+test('a refresh that came twice with one proof is asked for again, with another', async ({
+  asleep, page, user, signIn, untilTokenExpires, chat, wire,
+}) => {
+  // T65, T69
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+  // As where a connection is lost after the request: what comes then is a replay to the server.
+  await page.route('**/api/refresh', async (route) => {
+    await route.fetch();
+    await route.continue();
+  }, { times: 1 });
+
+  await chat.ask('Still there?');
+  await chat.answered('Still there?');
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 401: 1, 200: 1 });
+  const proofs = wire.calls('POST', '/api/refresh').map((request) => jtiOf(request.headers().dpop));
+  expect(new Set(proofs).size, 'no proof is used again').toBe(2);
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+  expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
+});
+
+test('where no proof is taken, there are two tries and no more, and the session lives', async ({
+  asleep, page, user, signIn, untilTokenExpires, chat, wire,
+}) => {
+  // T65
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+  await page.route('**/api/refresh', (route) =>
+    route.continue({ headers: { ...route.request().headers(), dpop: 'no.proof.this' } }));
+
+  await chat.ask('Are you there?');
+  await expect(chat.retry).toBeVisible();
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 401: 2 });
+
+  await page.unroute('**/api/refresh');
+  await chat.retry.click();
+  await chat.answered('Are you there?');
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(3);
+  expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
+});
+
 test('a message refused twice is not repeated for ever', async ({ page, signIn, chat, wire }) => {
   await signIn();
   await page.route('**/api/chat', (route) =>
@@ -164,3 +209,5 @@ test('a message refused twice is not repeated for ever', async ({ page, signIn, 
   expect(wire.calls('POST', '/api/refresh')).toHaveLength(1);
   expect(wire.calls('POST', '/api/chat')).toHaveLength(2);
 });
+
+const jtiOf = (proof: string): string => JSON.parse(Buffer.from(proof.split('.')[1], 'base64url').toString()).jti;
