@@ -42,6 +42,6 @@ pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_
 pub use logout_token::{Ends, LogoutToken};
 pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;
-pub use settings::{LogoutSettings, ProviderSettings, RequestSettings};
+pub use settings::{CommonSettings, LogoutSettings, ProviderSettings, RequestSettings};
 pub use token_claims::VerifiedToken;
 pub use values::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken};
