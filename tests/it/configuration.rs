@@ -46,6 +46,7 @@ const WRONG: &[(&str, Option<&str>)] = &[
     ("CLIENT_KEY_FILE", Some("client.pem")),
     ("CLIENT_KEY_ID", Some("ours")),
     ("CLIENT_SECRET", None),
+    ("CLIENT_SECRET_FILE", Some("client-secret")),
     ("CLOCK_TOLERANCE", Some("301")),
     ("DATABASE_URL", Some("oracle-ai.db")),
     ("DIOXUS_DEVSERVER_PORT", Some("none")),

@@ -8,7 +8,7 @@
 //! | `postgres`, `scripted_upstream`, `chatter` | (support) a database server, an upstream, a person who chats |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
-//! | `provider_profiles`, `client_key` | these and the session doors at other providers, and with a key in place of a secret |
+//! | `provider_profiles`, `client_key`, `client_rotation` | these and the session doors at other providers, and with a key in place of a secret |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
@@ -49,6 +49,7 @@ mod chat_endings;
 mod chat_readers;
 mod chatter;
 mod client_key;
+mod client_rotation;
 mod configuration;
 mod conversation_store;
 mod conversations;

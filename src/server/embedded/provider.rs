@@ -41,7 +41,7 @@ pub async fn start(
     let refused = |error: &dyn std::fmt::Display| StartError::Provider(error.to_string());
     let provider = Provider::playing(profile, settings.address, client).await.map_err(|error| refused(&error))?;
     let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|error| refused(&error))?;
-    let authentication = ClientAuthentication::ClientSecretBasic(ClientSecret::new(client_secret));
+    let authentication = ClientAuthentication::basic(ClientSecret::new(client_secret));
     let settings = settings.common.clone().at(issuer, ClientId::new(CLIENT_ID.into()), authentication, None);
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }

@@ -80,6 +80,7 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
     for variable in [
         "CLIENT_ID",
         "CLIENT_SECRET",
+        "CLIENT_SECRET_FILE",
         "CLIENT_AUTH",
         "CLIENT_KEY_FILE",
         "CLIENT_KEY_ID",
