@@ -16,6 +16,7 @@ use super::client_authentication::ClientProofs;
 use crate::server::{
     http::{self, HttpSetupError, cause},
     metrics::{self, ProviderEndpoint, ProviderOutcome},
+    tls,
 };
 
 /// No document of a provider is larger than this.
@@ -182,5 +183,6 @@ fn is_jwt(headers: &HeaderMap) -> bool {
 }
 
 fn no_answer(error: reqwest::Error) -> HttpError {
+    tls::record_failure("the provider", &error);
     HttpError::NoAnswer(cause(error))
 }
