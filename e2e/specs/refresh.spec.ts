@@ -77,6 +77,22 @@ test('a token is renewed before it expires, and no message meets a 401', async (
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
+test('what an access token says of itself is nothing to the page: it goes by what it was told', async ({
+  page, user, signIn, chat, wire,
+}) => {
+  // T51: by itself, this token ended in 1970.
+  await user.set({ access_token_format: 'jwt', access_token_claims: { exp: 1 } });
+  await page.clock.install();
+  await signIn();
+  const { access_token } = await wire.current();
+  expect(JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString()).exp).toBe(1);
+  await page.clock.fastForward('01:00');
+  await page.clock.setSystemTime(new Date());
+  await chat.ask('Still good?');
+  await chat.answered('Still good?');
+  expect(wire.calls('POST', '/api/refresh')).toEqual([]);
+});
+
 test('a token that is good for thirty days makes no storm of refreshes', async ({ page, user, signIn, wire }) => {
   await page.clock.install();
   await page.route('**/api/token', async (route) => {

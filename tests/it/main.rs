@@ -26,6 +26,7 @@
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
 //! | `configuration` | the program started with a wrong setting |
+//! | `written_record` | what the documents say of the server |
 //! | `doctor` | the server's subcommand of that name |
 //! | `mock_provider` | the mock provider by itself |
 //! | `upstream` | any chat-completions endpoint, played by the mock upstream |
@@ -85,3 +86,4 @@ mod signing_keys;
 mod stopping;
 mod store;
 mod upstream;
+mod written_record;
