@@ -36,7 +36,7 @@ fn secrets(variables: &Variables) -> Result<Arc<Credentials<ClientSecret>>, Conf
             return Err(ConfigError::Unexpected { variable: FILE, reason });
         }
         (Some(secret), None) => Credentials::fixed(ClientSecret::new(secret)),
-        (None, Some(file)) => Credentials::in_file(Path::new(file), |text| secrets_of(text))
+        (None, Some(file)) => Credentials::in_file(Path::new(file), secrets_of)
             .map_err(|error| variables.wrong(FILE, &format!("a readable file with a secret: {error}")))?,
         (None, None) => {
             let reason = "it, or CLIENT_SECRET_FILE, belongs to OIDC_ISSUER";
