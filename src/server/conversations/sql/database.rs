@@ -28,7 +28,8 @@ const MOST_CONNECTIONS: u32 = 16;
 
 const MEMORY: &str = "sqlite::memory:";
 
-/// Every change of the tables, in order. What was released is never edited: a further one is added.
+/// Every change of the tables, in order. What was released is never edited: a further one is added, such that the
+/// release before it still works with the tables.
 const MIGRATIONS: [(i64, &str, &str); 2] =
     [(1, "conversations", include_str!("0001_conversations.sql")), (2, "thinking", include_str!("0002_thinking.sql"))];
 
@@ -140,7 +141,9 @@ pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
         Kind::SqliteFile | Kind::Postgres => None,
     };
     let pool = url.options().connect(url.url.as_str()).await?;
-    let migrator = Migrator::new(Embedded).await.map_err(|error| StoreError(error.to_string()))?;
+    let mut migrator = Migrator::new(Embedded).await.map_err(|error| StoreError(error.to_string()))?;
+    // A newer release may have been here: going back to this one, or starting it beside that, is no failure.
+    migrator.set_ignore_missing(true);
     migrator.run(&pool).await.map_err(|error| StoreError(error.to_string()))?;
     if url.kind != Kind::Postgres {
         // Nobody else writes to it: what was running ran in a process that is gone.
@@ -193,5 +196,22 @@ mod tests {
     fn a_password_is_not_printed() {
         let url: DatabaseUrl = "postgres://user:secret@db.example/chat".parse().unwrap();
         assert_eq!(format!("{url:?}"), "DatabaseUrl(Postgres)");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_a_newer_release_has_changed_is_opened() {
+        let file = std::env::temp_dir().join(format!("oracle-ai-newer-{}.db", std::process::id()));
+        let url: DatabaseUrl = format!("sqlite://{}?mode=rwc", file.display()).parse().unwrap();
+        let newer = open(&url).await.unwrap();
+        let change = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                      VALUES (9999, 'of a newer release', TRUE, x'00', 0)";
+        newer.pool.execute(change).await.unwrap();
+        newer.pool.close().await;
+
+        let opened = open(&url).await;
+
+        assert!(opened.is_ok(), "{:?}", opened.err());
+        drop(opened);
+        let _ = std::fs::remove_file(&file);
     }
 }
