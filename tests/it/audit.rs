@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{self, Answer, TestApp, until},
     browser::Browser,
+    collector::Collector,
     provider::{CLIENT_SECRET, MockProvider, settings},
     scripted_provider::{SUB, ScriptedProvider},
     server_process::ServerProcess,
@@ -26,8 +27,12 @@ struct Logged {
 impl Logged {
     /// With this filter.
     async fn start(filter: &str) -> Self {
+        Self::start_with(&[("LOG", filter)]).await
+    }
+
+    async fn start_with(variables: &[(&str, &str)]) -> Self {
         let mut provider = ScriptedProvider::start().await;
-        let variables = [("LOG", filter), ("DATABASE_URL", "sqlite::memory:")];
+        let variables = [variables, &[("DATABASE_URL", "sqlite::memory:")]].concat();
         let server = ServerProcess::start(&provider.issuer, &variables).await;
         let storage = app::storage(std::sync::Arc::new(oracle_ai::server::sessions::MemoryStore::new()));
         let app = TestApp::remote(server.port, settings(&provider.issuer), storage);
@@ -150,9 +155,11 @@ async fn what_attackers_try_is_recorded_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_ever_logged_and_nobody_can_forge_a_line() {
-    // T101, T102. At the lowest level, of all libraries.
-    let mut logged = Logged::start("trace").await;
+async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
+    // T101, T102. At the lowest level, of all libraries, and with a collector.
+    let collector = Collector::start().await;
+    let variables = [("LOG", "trace"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())];
+    let mut logged = Logged::start_with(&variables).await;
     let (token, session) = logged.login().await;
     logged.chat(&token).await.assert_ok();
     logged.provider.refresh(&session, |script| script.members["access_token"] = "canary-second-token".into()).await;
@@ -197,6 +204,20 @@ async fn no_secret_is_ever_logged_and_nobody_can_forge_a_line() {
     }
     let forged = log.lines().find(|line| line.starts_with("2026-01-01T00:00:00Z"));
     assert!(forged.is_none(), "{forged:?}");
+
+    let Logged { server, secrets, .. } = logged;
+    server.terminate();
+    assert_eq!(server.exit_code().await, Some(0));
+    let spans = collector.spans();
+    assert!(spans.len() > 30 && spans.iter().any(|span| span.name == "provider refresh"), "too few spans");
+    // Nor who calls from where, nor what was logged meanwhile.
+    let traced = format!("{spans:?}");
+    let others = [("address", "127.0.0.1"), ("query", "?"), ("forged", "forged"), ("path", "/auth/callback")];
+    let others = others.map(|(what, text)| (what, text.to_owned()));
+    for (what, secret) in secrets.iter().chain(&others) {
+        assert!(!traced.contains(secret.as_str()), "{what} in a span");
+    }
+    assert!(spans.iter().all(|span| span.events.is_empty()));
 }
 
 /// The value of a field of a log line.

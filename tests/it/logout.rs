@@ -132,8 +132,6 @@ async fn so_is_one_that_came_with_an_access_token_that_can_t_be_used() {
 }
 
 async fn until_revoked(browser: &Browser, times: usize) {
-    until("the provider has revoked them", async || {
-        browser.provider.calls_for(&browser.user, "revoke").await == times
-    })
-    .await;
+    until("the provider has revoked them", async || browser.provider.calls_for(&browser.user, "revoke").await == times)
+        .await;
 }

@@ -20,6 +20,8 @@
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
+//! | `traces` | what a collector is told of the server as it is run |
+//! | `collector` | (support) a collector of traces |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `stopping` | a server that is told to stop |
@@ -49,6 +51,7 @@ mod chat_endings;
 mod chat_readers;
 mod chatter;
 mod client_key;
+mod collector;
 mod configuration;
 mod conversation_store;
 mod conversations;
@@ -83,4 +86,5 @@ mod server_process;
 mod signing_keys;
 mod stopping;
 mod store;
+mod traces;
 mod upstream;

@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::wire::chat::{AnswerErrorKind, EndReason};
 
 pub use listener::serve;
-pub use requests::measure;
+pub use requests::{measure, method_name, route_name};
 
 /// What is asked of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ impl Metrics {
 }
 
 impl ProviderEndpoint {
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Metadata => "metadata",
             Self::Keys => "keys",

@@ -5,10 +5,12 @@
 //! | `memory` | in this process |
 //! | `redis` | where all replicas see them |
 //! | `outage` | (around another store) what is needed while that store is away |
+//! | `traced` | (around another store) nothing, and makes a span of each call |
 
 mod memory;
 mod outage;
 mod redis;
+mod traced;
 
 use std::{
     fmt,
@@ -22,6 +24,7 @@ use sha2::{Digest, Sha256};
 pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
 pub use memory::MemoryStore;
 pub use outage::OutageStore;
+pub use traced::TracedStore;
 
 /// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
