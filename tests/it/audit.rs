@@ -155,6 +155,28 @@ async fn what_attackers_try_is_recorded_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_another_sites_page_is_recorded_with_what_gave_it_away() {
+    // T94, T100
+    let logged = Logged::start("error").await;
+    let call = async |name: &str, value: &str| {
+        let request = app::request(Method::POST, "/api/logout").header(name, value);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        logged.browser().app.send(request.body(r#"{"session":"s"}"#.into()).unwrap()).await
+    };
+    call("sec-fetch-site", "cross-site").await.assert_refused(403, "forbidden");
+    call("origin", "https://evil.example").await.assert_refused(403, "forbidden");
+    until("both are recorded", async || logged.events().len() == 2).await;
+    assert_eq!(logged.events(), ["request.cross_site"; 2]);
+    let log = logged.server.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("request.cross_site")).collect();
+    for (line, reason) in lines.iter().zip(["another site's page sent it", "its origin is another"]) {
+        assert_eq!((field(line, "outcome"), field(line, "reason")), ("refused", reason), "{line}");
+        assert!(line.contains("request_id"), "{line}");
+    }
+    assert!(!log.contains("evil.example"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
     // T101, T102. At the lowest level, of all libraries, and with a collector.
     let collector = Collector::start().await;
