@@ -216,7 +216,8 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if let Some(address) = config.metrics {
-        runtime.block_on(metrics::serve(address)).map_err(|source| StartError::Bind { address, source })?;
+        let serving = metrics::serve(address, services.sessions.clone());
+        runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
     }
     let headers = config.headers();
     if headers.dev_server {

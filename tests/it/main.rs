@@ -9,6 +9,7 @@
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `provider_profiles`, `client_key` | these and the session doors at other providers, and with a key in place of a secret |
+//! | `private_authority` | `GET /api/authorize` at a provider whose certificate nobody knows |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
@@ -23,6 +24,7 @@
 //! | `traces` | what a collector is told of the server as it is run |
 //! | `collector` | (support) a collector of traces |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
+//! | `lossy` | (support) a network that loses answers |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
@@ -65,12 +67,14 @@ mod jwt_access_token;
 mod login;
 mod login_failures;
 mod logout;
+mod lossy;
 mod metrics;
 mod mock_provider;
 mod nginx;
 mod own_sessions;
 mod permission;
 mod postgres;
+mod private_authority;
 mod proof;
 mod prover;
 mod provider;

@@ -122,7 +122,25 @@ pub trait Store: Send + Sync {
 
     /// Whether the store does its work now.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// How many sessions there are, as far as that is known without asking anybody.
+    fn sessions(&self, now: SystemTime) -> SessionCount;
 }
+
+/// How many sessions there are, and which are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionCount {
+    /// All that there are.
+    All(u64),
+    /// Those that this process has begun or refreshed within [`IN_USE`], and not seen end. Several servers may each
+    /// count the same one.
+    InUseHere(u64),
+    Unknown,
+}
+
+/// A page that is open refreshes its session within the hour, however long its access token lives; with some minutes
+/// for one that is late.
+pub const IN_USE: Duration = Duration::from_secs(65 * 60);
 
 /// The store can't be reached, or does not do as asked.
 #[derive(Clone, Debug, thiserror::Error)]

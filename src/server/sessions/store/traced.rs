@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use tracing::Instrument;
 
-use super::{LockOwner, Record, RecordName, Store, StoreError};
+use super::{LockOwner, Record, RecordName, SessionCount, Store, StoreError};
 use crate::server::traces;
 
 pub struct TracedStore(pub Arc<dyn Store>);
@@ -78,5 +78,9 @@ impl Store for TracedStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         traced("session store check", self.0.check()).await
+    }
+
+    fn sessions(&self, now: SystemTime) -> SessionCount {
+        self.0.sessions(now)
     }
 }
