@@ -3,6 +3,8 @@
 
 import { expect, type Page } from '@playwright/test';
 
+import { wordsOf, type Words } from './words';
+
 // Typewriter or printed apostrophe: both read the same.
 const headings = {
   question: /^The sign-in service has a question for you$/,
@@ -16,11 +18,14 @@ const headings = {
 
 export type CallbackPage = ReturnType<typeof callbackPage>;
 
-export function callbackPage(page: Page) {
-  const tryAgain = page.getByRole('button', { name: 'Try again' });
+export function callbackPage(page: Page, words: Words = wordsOf()) {
+  const tryAgain = page.getByRole('button', { name: words.tryAgain });
 
   return {
     tryAgain,
+
+    /** Not the page that is passed through, whose heading goes away while it is looked at. */
+    stays: () => expect(tryAgain).toBeVisible(),
 
     async says(failure: keyof typeof headings) {
       await expect(page.getByRole('heading', { level: 1, name: headings[failure] })).toBeVisible();

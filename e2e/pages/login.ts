@@ -13,7 +13,7 @@ export interface LoginPage {
 }
 
 export function loginPageOf(provider: IdentityProvider, page: Page): LoginPage {
-  return provider === 'certified' ? certifiedLoginPage(page) : mockLoginPage(page);
+  return provider.startsWith('certified') ? certifiedLoginPage(page) : mockLoginPage(page);
 }
 
 export function mockLoginPage(page: Page) {
@@ -43,6 +43,7 @@ export function mockLoginPage(page: Page) {
 /** oidc-provider's development pages: sign in, then consent. */
 export function certifiedLoginPage(page: Page) {
   const consent = () => page.getByRole('button', { name: 'Continue' }).click();
+  const confirmSignOut = () => page.getByRole('button', { name: 'Yes, sign me out' }).click();
 
   return {
     consent,
@@ -58,6 +59,13 @@ export function certifiedLoginPage(page: Page) {
 
     deny: () => page.getByRole('link', { name: 'Cancel' }).click(),
 
-    confirmSignOut: () => page.getByRole('button', { name: 'Yes, sign me out' }).click(),
+    confirmSignOut,
+
+    /** Where a person signs out at the provider itself; no app has sent them there. */
+    async signOutThere(origin: string) {
+      await page.goto(`${origin}/session/end`);
+      await confirmSignOut();
+      await expect(page.getByRole('heading', { name: 'Sign-out Success' })).toBeVisible();
+    },
   };
 }

@@ -1,11 +1,14 @@
 // A certified OpenID provider that we did not write (panva's oidc-provider),
-// set as strictly as a bank would: client_secret_basic, PKCE required, refresh
-// tokens that rotate and end the grant when an old one is used again.
+// set as strictly as a bank would: PKCE required, refresh tokens that rotate and
+// end the grant when an old one is used again. It has one client, with a secret
+// (client_secret_basic) or with a key: then it wants private_key_jwt (RFC 7523)
+// and authorization requests that are pushed (RFC 9126).
 //
 // In a terminal:  node providers/certified.mjs   (see `fixtures/servers.ts` for its variables)
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
@@ -14,20 +17,25 @@ import { Provider } from 'oidc-provider';
 import { controlPlane, Refused } from './control.mjs';
 import { Ledger } from './ledger.mjs';
 
-/** Starts the provider; `close()` of the answer stops it. */
-export async function startCertifiedProvider({ port, clientId, clientSecret, redirectUri, signedOutUri }) {
+/** Starts the provider; `close()` of the answer stops it. `clientKey`, the public half, takes the place of a secret. */
+export async function startCertifiedProvider({
+  port, clientId, clientSecret, clientKey, redirectUri, signedOutUri, backchannelLogoutUri,
+}) {
   const issuer = `http://127.0.0.1:${port}`;
   const ledger = new Ledger();
   const provider = new Provider(issuer, {
     clients: [
       {
         client_id: clientId,
-        client_secret: clientSecret,
+        ...(clientKey ? keyAuthentication(clientKey) : secretAuthentication(clientSecret)),
         redirect_uris: [redirectUri],
         post_logout_redirect_uris: signedOutUri ? [signedOutUri] : [],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
-        token_endpoint_auth_method: 'client_secret_basic',
+        ...(backchannelLogoutUri && {
+          backchannel_logout_uri: backchannelLogoutUri,
+          backchannel_logout_session_required: true,
+        }),
       },
     ],
     pkce: { required: () => true },
@@ -47,7 +55,13 @@ export async function startCertifiedProvider({ port, clientId, clientSecret, red
     },
     jwks: { keys: [signingKey()] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    features: { devInteractions: { enabled: true } },
+    features: {
+      devInteractions: { enabled: true },
+      backchannelLogout: { enabled: !!backchannelLogoutUri },
+      pushedAuthorizationRequests: { enabled: !!clientKey, requirePushedAuthorizationRequests: !!clientKey },
+    },
+    // Its own dispatcher calls nobody on loopback, and there the app is.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   });
 
   provider.use(
@@ -57,7 +71,7 @@ export async function startCertifiedProvider({ port, clientId, clientSecret, red
       replaySuperseded: (user) => replaySuperseded(issuer, { clientId, clientSecret }, ledger, user),
     }),
   );
-  provider.use(requireBasicAuthentication);
+  if (!clientKey) provider.use(requireBasicAuthentication);
   provider.use(recordTokenCalls(ledger));
 
   const server = provider.listen(port, '127.0.0.1');
@@ -68,6 +82,18 @@ export async function startCertifiedProvider({ port, clientId, clientSecret, red
       server.closeAllConnections();
       return new Promise((closed) => server.close(closed));
     },
+  };
+}
+
+function secretAuthentication(clientSecret) {
+  return { client_secret: clientSecret, token_endpoint_auth_method: 'client_secret_basic' };
+}
+
+function keyAuthentication(clientKey) {
+  return {
+    jwks: { keys: [{ ...clientKey, use: 'sig', alg: 'ES256' }] },
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
   };
 }
 
@@ -134,13 +160,17 @@ function signingKey() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { PORT, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SIGNED_OUT_URI } = process.env;
+  const {
+    PORT, CLIENT_ID, CLIENT_SECRET, CLIENT_KEY_FILE, REDIRECT_URI, SIGNED_OUT_URI, BACKCHANNEL_LOGOUT_URI,
+  } = process.env;
   const { issuer } = await startCertifiedProvider({
     port: Number(PORT ?? 9481),
     clientId: CLIENT_ID ?? 'oracle-ai',
     clientSecret: CLIENT_SECRET ?? 'certified',
+    clientKey: CLIENT_KEY_FILE && createPublicKey(readFileSync(CLIENT_KEY_FILE)).export({ format: 'jwk' }),
     redirectUri: REDIRECT_URI ?? 'http://localhost:8481/auth/callback',
     signedOutUri: SIGNED_OUT_URI ?? 'http://localhost:8481/signed-out',
+    backchannelLogoutUri: BACKCHANNEL_LOGOUT_URI,
   });
   console.log(`certified provider at ${issuer}`);
 }

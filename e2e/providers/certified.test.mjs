@@ -2,7 +2,7 @@
 // Run with `npm run test:provider`.
 
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
 import { basic, startCertifiedProvider } from './certified.mjs';
@@ -65,6 +65,29 @@ test('a revoked user is refused at the next refresh and asked to sign in again',
   await control('POST', 'users/revoked/revoke');
   assert.equal((await refresh(first.body.refresh_token)).body.error, 'invalid_grant');
   assert.match(await loginPage({}, jar), /name="login"/);
+});
+
+test('a client with a key is believed by its key alone, and must push its requests', async () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { clientId, redirectUri } = client;
+  const strict = await startCertifiedProvider({
+    port: 9492, clientId, redirectUri, clientKey: publicKey.export({ format: 'jwk' }),
+  });
+  try {
+    const metadata = await (await fetch(`${strict.issuer}/.well-known/openid-configuration`)).json();
+    assert.equal(metadata.require_pushed_authorization_requests, true);
+    const url = authorizationUrl('verifier', {}).replace(provider.issuer, strict.issuer);
+    const unpushed = await fetch(url, { redirect: 'manual' });
+    assert.equal(new URL(unpushed.headers.get('location')).searchParams.get('error'), 'invalid_request');
+    const unproven = await fetch(metadata.pushed_authorization_request_endpoint, {
+      method: 'POST',
+      headers: { authorization: basic(clientId, client.clientSecret) },
+      body: new URL(url).searchParams,
+    });
+    assert.deepEqual([unproven.status, (await unproven.json()).error], [401, 'invalid_client']);
+  } finally {
+    await strict.close();
+  }
 });
 
 test('an unknown setting is named', async () => {

@@ -331,7 +331,7 @@ for (const { clock, offset } of [
 
     expect(await user.tokenCalls('authorization_code')).toEqual(['ok']);
     expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
-    // RFC 9449 §8: each page is refused once for its time, and has the server's nonce from then on.
+    // T66, RFC 9449 §8: each page is refused once for its time, and has the server's nonce from then on.
     expect(await wire.statuses('POST', '/api/token')).toEqual({ 200: 1, 401: 1 });
     expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1, 401: 1 });
     expect(await wire.statuses('POST', '/api/chat')).toEqual({ 200: 2 });

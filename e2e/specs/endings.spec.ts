@@ -67,7 +67,7 @@ test('an answer whose stream is lost on the way is followed to its end', async (
   expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
 });
 
-test('thinking is folded away, and what the answer took is told beside it', async ({ signIn, chat }) => {
+test('thinking is folded away, and what the answer took is told beside it', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/thinking');
   await expect(chat.answers.last().locator('details')).not.toHaveAttribute('open', { timeout: 15_000 });
@@ -75,6 +75,12 @@ test('thinking is folded away, and what the answer took is told beside it', asyn
   await chat.answers.last().locator('summary').click();
   await expect(chat.answers.last().locator('details')).toHaveAttribute('open', '');
   await expect(chat.answers.last()).toContainText(/first word after \d+\.\d s · tokens: \d+ read, \d+ written/);
+  const thought = await chat.answers.last().locator('details p').innerText();
+
+  await page.reload();
+  await expect(chat.answers.last().locator('details')).not.toHaveAttribute('open');
+  await chat.answers.last().locator('summary').click();
+  await expect(chat.answers.last().locator('details p')).toHaveText(thought);
 });
 
 test('without a network the page says so, and nothing typed is lost', async ({ page, context, signIn, chat }) => {

@@ -30,6 +30,7 @@ test('SQL is coloured and copied as it was written', async ({ page, context, sig
 });
 
 test('links lead only where links may, and to a page of their own', async ({ page, signIn, chat }) => {
+  // T95, T96
   await signIn();
   await answerNextWithText(
     page,

@@ -77,6 +77,22 @@ test('a token is renewed before it expires, and no message meets a 401', async (
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
+test('what an access token says of itself is nothing to the page: it goes by what it was told', async ({
+  page, user, signIn, chat, wire,
+}) => {
+  // T51: by itself, this token ended in 1970.
+  await user.set({ access_token_format: 'jwt', access_token_claims: { exp: 1 } });
+  await page.clock.install();
+  await signIn();
+  const { access_token } = await wire.current();
+  expect(JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString()).exp).toBe(1);
+  await page.clock.fastForward('01:00');
+  await page.clock.setSystemTime(new Date());
+  await chat.ask('Still good?');
+  await chat.answered('Still good?');
+  expect(wire.calls('POST', '/api/refresh')).toEqual([]);
+});
+
 test('a token that is good for thirty days makes no storm of refreshes', async ({ page, user, signIn, wire }) => {
   await page.clock.install();
   await page.route('**/api/token', async (route) => {
@@ -150,6 +166,51 @@ test('five messages that fail together wait for one refresh', async ({
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
+test('a refresh that came twice with one proof is asked for again, with another', async ({
+  asleep, page, user, signIn, untilTokenExpires, chat, wire,
+}) => {
+  // T65, T69
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+  // As where a connection is lost after the request: what comes then is a replay to the server.
+  await page.route('**/api/refresh', async (route) => {
+    await route.fetch();
+    await route.continue();
+  }, { times: 1 });
+
+  await chat.ask('Still there?');
+  await chat.answered('Still there?');
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 401: 1, 200: 1 });
+  const proofs = wire.calls('POST', '/api/refresh').map((request) => jtiOf(request.headers().dpop));
+  expect(new Set(proofs).size, 'no proof is used again').toBe(2);
+  expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+  expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
+});
+
+test('where no proof is taken, there are two tries and no more, and the session lives', async ({
+  asleep, page, user, signIn, untilTokenExpires, chat, wire,
+}) => {
+  // T65
+  await user.set({ access_token_ttl: 1 });
+  await signIn();
+  await untilTokenExpires();
+  await user.set({ access_token_ttl: 300 });
+  await page.route('**/api/refresh', (route) =>
+    route.continue({ headers: { ...route.request().headers(), dpop: 'no.proof.this' } }));
+
+  await chat.ask('Are you there?');
+  await expect(chat.retry).toBeVisible();
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 401: 2 });
+
+  await page.unroute('**/api/refresh');
+  await chat.retry.click();
+  await chat.answered('Are you there?');
+  expect(wire.calls('POST', '/api/refresh')).toHaveLength(3);
+  expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
+});
+
 test('a message refused twice is not repeated for ever', async ({ page, signIn, chat, wire }) => {
   await signIn();
   await page.route('**/api/chat', (route) =>
@@ -164,3 +225,5 @@ test('a message refused twice is not repeated for ever', async ({ page, signIn, 
   expect(wire.calls('POST', '/api/refresh')).toHaveLength(1);
   expect(wire.calls('POST', '/api/chat')).toHaveLength(2);
 });
+
+const jtiOf = (proof: string): string => JSON.parse(Buffer.from(proof.split('.')[1], 'base64url').toString()).jti;

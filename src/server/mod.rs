@@ -18,6 +18,7 @@
 //! | `conversations` | stored conversations, and their store |
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
+//! | `tls` | connections that TLS forbids |
 //! | `shutdown` | how the server stops |
 //! | `audit` | what auditors ask for, as lines of the log |
 //! | `metrics` | what operators count |
@@ -48,6 +49,7 @@ pub mod router;
 pub mod sessions;
 mod shutdown;
 pub mod telemetry;
+mod tls;
 pub mod traces;
 
 use std::{io, process::ExitCode, sync::Arc};

@@ -43,6 +43,9 @@ pub struct Message {
     pub role: Role,
     /// Of a running answer, what there was about a second ago.
     pub text: String,
+    /// What the model thought before an answer that has ended, where it told of that.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub thinking: String,
     /// Of an answer that has ended.
     pub end: Option<EndReason>,
     pub error: Option<AnswerError>,

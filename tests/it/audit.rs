@@ -1,6 +1,7 @@
 //! The log of the server as it is run: what auditors find in it, and what nobody must.
 
 use axum::http::{Method, header};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use oracle_ai::server::audit::UserHash;
 use serde_json::{Value, json};
 
@@ -9,6 +10,7 @@ use crate::{
     browser::Browser,
     collector::Collector,
     provider::{CLIENT_SECRET, MockProvider, settings},
+    redis::Redis,
     scripted_provider::{SUB, ScriptedProvider},
     server_process::ServerProcess,
 };
@@ -174,6 +176,31 @@ async fn a_call_of_another_sites_page_is_recorded_with_what_gave_it_away() {
         assert!(line.contains("request_id"), "{line}");
     }
     assert!(!log.contains("evil.example"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_tls_forbids_is_recorded_with_its_party_and_reason() {
+    // T100: whoever answers there has a certificate by an authority that is not known here.
+    let stranger = Redis::start_with_tls().await;
+    let url = stranger.url();
+    let keys = BASE64_STANDARD.encode([7; 32]);
+    let https = format!("https://{}", url.split_once('@').unwrap().1);
+    let at_redis = [("REDIS_URL", url.as_str()), ("SESSION_KEYS", keys.as_str())];
+    let provider = ScriptedProvider::start().await;
+    for (issuer, variables, party) in
+        [(&*https, &[][..], "the provider"), (provider.issuer.as_str(), &at_redis[..], "Redis")]
+    {
+        let usual = [("LOG", "error"), ("DATABASE_URL", "sqlite::memory:")];
+        let server = ServerProcess::start(issuer, &[&usual[..], variables].concat()).await;
+        server.status("/readyz").await;
+        server.status(&format!("/api/authorize?dpop_jkt={}", "A".repeat(43))).await;
+        let recorded = || {
+            let log = server.log();
+            log.lines().find(|line| line.contains("event=\"tls.failed\"")).map(|line| field(line, "reason").to_owned())
+        };
+        until("the failure is recorded", async || recorded().is_some()).await;
+        assert!(recorded().unwrap().starts_with(&format!("{party}: invalid peer certificate")), "{:?}", recorded());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

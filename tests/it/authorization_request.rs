@@ -67,6 +67,23 @@ async fn state_nonce_and_verifier_are_256_bits_of_base64url_and_differ_in_every_
 }
 
 #[tokio::test]
+async fn nobody_else_chooses_the_provider_or_where_a_login_leads() {
+    // T41: third-party initiated login (OpenID Connect Core §4) is not to be had here.
+    let browser = Browser::start();
+    let elsewhere = "https://evil.example";
+    let path = format!(
+        "/api/authorize?dpop_jkt={}&iss={elsewhere}&target_link_uri={elsewhere}/&login_hint=evil&redirect_uri={elsewhere}/",
+        browser.key.thumbprint()
+    );
+    let answer = browser.app.get(&path).await;
+    let url = answer.json()["authorize_url"].as_str().map(str::to_owned);
+    assert!(url.is_none_or(|url| url.starts_with(&browser.provider.issuer) && !url.contains("evil")), "{answer:?}");
+    for path in ["/login", "/initiate_login", "/api/login"] {
+        assert_eq!(browser.app.get(&format!("{path}?iss={elsewhere}")).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn offline_access_is_asked_for_only_where_configured_and_then_with_consent() {
     // T110
     let provider = MockProvider::shared();

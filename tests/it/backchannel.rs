@@ -6,6 +6,7 @@ use axum::{
     body::Body,
     http::{Method, header},
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use oracle_ai::server::sessions::{MemoryStore, OutageStore, Store};
 use serde_json::{Value, json};
 
@@ -52,6 +53,20 @@ async fn a_sub_alone_ends_all_sessions_of_the_user_and_nobody_elses() {
     // And whoever signs in again stays.
     let again = browser.sign_in().await;
     assert!(browser.is_let_in(&again.access_token).await);
+}
+
+#[tokio::test]
+async fn there_is_no_front_channel_for_any_page_to_end_sessions_by() {
+    // T86: it is not on.
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
+    let sid = claims_of(&token)["sid"].as_str().unwrap().to_owned();
+    for path in ["/frontchannel-logout", "/backchannel-logout", "/logout", "/api/logout", "/signed-out"] {
+        browser.app.get(&format!("{path}?iss={}&sid={sid}", browser.provider.issuer)).await;
+        assert!(browser.is_let_in(&signed_in.access_token).await, "{path}");
+    }
+    assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 0);
 }
 
 #[tokio::test]
@@ -255,4 +270,9 @@ impl Sent {
         assert_eq!(self.json()["error"], "invalid_request");
         assert_eq!(self.header(header::CACHE_CONTROL), "no-store");
     }
+}
+
+/// What a logout token says.
+fn claims_of(token: &str) -> Value {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }

@@ -1,7 +1,5 @@
 //! A client that signs (`private_key_jwt`), and requests that are pushed (RFC 9126).
 
-use std::sync::Arc;
-
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
@@ -27,14 +25,14 @@ use crate::{
     provider::{CLIENT_ID, MockProvider, client},
 };
 
-const KID: &str = "ours";
+pub const KID: &str = "ours";
 
 fn pem(der: &[u8]) -> String {
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64_STANDARD.encode(der))
 }
 
 /// The private half in PEM, and the public one as a JWK.
-fn ec_key() -> (String, Value) {
+pub fn ec_key() -> (String, Value) {
     let random = SystemRandom::new();
     let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der.as_ref(), &random).unwrap();
@@ -51,7 +49,7 @@ fn rsa_key(bits: usize) -> (String, Value) {
 
 fn signing_with(pem: &str, audience: Option<String>) -> ClientAuthentication {
     let key = ClientKey::from_pem(pem.as_bytes(), Some(KID.into())).unwrap();
-    ClientAuthentication::PrivateKeyJwt { key: Arc::new(key), audience }
+    ClientAuthentication::signed(key, audience)
 }
 
 /// A person at a server that signs with this key, where `client` is registered.

@@ -1,4 +1,5 @@
-//! The program started with a wrong setting: it says which, and stops.
+//! The program started with a wrong setting: it says which, and stops. `PROGRAM_UNDER_TEST` names another than cargo's,
+//! such as the release's.
 
 use std::{collections::BTreeMap, process::Output};
 
@@ -48,6 +49,7 @@ const WRONG: &[(&str, Option<&str>)] = &[
     ("CLIENT_KEY_FILE", Some("client.pem")),
     ("CLIENT_KEY_ID", Some("ours")),
     ("CLIENT_SECRET", None),
+    ("CLIENT_SECRET_FILE", Some("client-secret")),
     ("CLOCK_TOLERANCE", Some("301")),
     ("DATABASE_URL", Some("oracle-ai.db")),
     ("DIOXUS_DEVSERVER_PORT", Some("none")),
@@ -103,7 +105,8 @@ const WRONG: &[(&str, Option<&str>)] = &[
 const TAKES_ANY_TEXT: [&str; 4] = ["ACR_VALUES", "CHAT_SYSTEM_PROMPT", "OTEL_SERVICE_NAME", "TRUSTED_AUDIENCES"];
 
 async fn start(variables: &BTreeMap<&str, &str>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_oracle-ai"));
+    let program = std::env::var_os("PROGRAM_UNDER_TEST").filter(|program| !program.is_empty());
+    let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_oracle-ai").into()));
     // Whoever runs the tests may have settings of their own, here or in a file.
     reference::names().for_each(|name| _ = command.env_remove(name));
     let folder = std::env::temp_dir();

@@ -138,7 +138,7 @@ pub fn question(conversation: &str, text: &str) -> NewQuestion {
 }
 
 fn whole(text: &str) -> Ending {
-    Ending { text: text.into(), reason: EndReason::Complete, error: None, usage: None }
+    Ending { text: text.into(), thinking: String::new(), reason: EndReason::Complete, error: None, usage: None }
 }
 
 async fn begin(store: &Store, owner: &Owner, new: &NewQuestion) {
@@ -207,13 +207,16 @@ async fn an_end_is_stored_once_and_whole(store: &Store) {
     let error = AnswerError { kind: AnswerErrorKind::Limit, retry_after: Some(7) };
     let usage =
         Usage { input_tokens: Some(1), output_tokens: None, first_token_ms: Some(2), tokens_per_second: Some(3.5) };
-    let ending = Ending { text: "Beca".into(), reason: EndReason::Interrupted, error: Some(error), usage: Some(usage) };
+    let (reason, thinking) = (EndReason::Interrupted, "Hm, why?".to_owned());
+    let ending = Ending { text: "Beca".into(), thinking, reason, error: Some(error), usage: Some(usage) };
     store.end(&new.answer, &ending).await.unwrap();
     store.end(&new.answer, &whole("another")).await.unwrap();
     let Conversation { messages, running, .. } = read(store, &owner, "c").await;
     let answer = &messages[1];
     assert_eq!((answer.text.as_str(), answer.end), ("Beca", Some(EndReason::Interrupted)));
     assert_eq!((answer.error, answer.usage, running), (Some(error), Some(usage), None));
+    assert_eq!((messages[0].thinking.as_str(), answer.thinking.as_str()), ("", "Hm, why?"));
+    assert!(store.list(&owner, "Hm", 200, now()).await.unwrap().is_empty(), "thinking is not searched");
     assert_eq!(store.list(&owner, "", 200, now()).await.unwrap()[0].running, None);
 }
 
@@ -441,7 +444,7 @@ async fn the_history_is_the_latest_that_fits_without_what_failed(store: &Store) 
     let failed = question("c", "failed");
     begin(store, &owner, &failed).await;
     let error = Some(AnswerError { kind: AnswerErrorKind::Network, retry_after: None });
-    let ending = Ending { text: "some".into(), reason: EndReason::Interrupted, error, usage: None };
+    let ending = Ending { reason: EndReason::Interrupted, error, ..whole("some") };
     store.end(&failed.answer, &ending).await.unwrap();
     exchange(store, &owner, "c", "empty", "").await;
     let stopped = question("c", "22");

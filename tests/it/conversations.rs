@@ -81,6 +81,31 @@ async fn a_conversation_is_exported_in_two_formats() {
 }
 
 #[tokio::test]
+async fn what_was_thought_is_kept_with_the_answer_exported_folded_and_not_told_to_the_model() {
+    let chatter = Chatter::start().await;
+    let (reading, ..) = chatter.begin(&send_as("c", "Why?", "1")).await;
+    let call = chatter.upstream.asked().await;
+    call.think("Hm. </details>\0");
+    call.answer("Because.");
+    reading.rest().await;
+
+    let Conversation { messages, .. } = chatter.conversation("c").await;
+    let told: Vec<_> = messages.iter().map(|it| (it.text.as_str(), it.thinking.as_str())).collect();
+    assert_eq!(told, [("Why?", ""), ("Because.", "Hm. </details>\u{fffd}")]);
+    let folded =
+        "## Answer\n\n<details>\n<summary>Thinking</summary>\n\nHm. &lt;/details>\u{fffd}\n\n</details>\n\nBecause.\n";
+    let markdown = export(&chatter, "c", "markdown").await.text;
+    assert!(markdown.ends_with(folded), "{markdown}");
+    assert!(export(&chatter, "c", "json").await.text.contains("\"thinking\": \"Hm."));
+
+    let (reading, ..) = chatter.begin(&send_as("c", "And?", "2")).await;
+    let call = chatter.upstream.asked().await;
+    assert!(call.messages.iter().all(|message| !message.text.contains("Hm")));
+    call.answer("So.");
+    reading.rest().await;
+}
+
+#[tokio::test]
 async fn a_conversation_of_somebody_else_is_not_found_at_any_door() {
     let chatter = Chatter::start().await;
     let other = chatter.another().await;

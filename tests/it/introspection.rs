@@ -220,7 +220,7 @@ async fn a_flood_of_tokens_from_elsewhere_does_not_become_a_flood_at_the_provide
 #[tokio::test]
 async fn we_authenticate_to_the_provider_as_we_are_registered() {
     let provider = MockProvider::shared();
-    for client_authentication in [ClientAuthentication::ClientSecretBasic, ClientAuthentication::ClientSecretPost] {
+    for client_authentication in [ClientAuthentication::basic, ClientAuthentication::post] {
         let mut settings = provider.settings();
         settings.client_authentication = client_authentication(ClientSecret::new(CLIENT_SECRET));
         let browser = Browser::at(TestApp::guarded(settings, guard()), provider.clone());

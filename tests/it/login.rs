@@ -81,7 +81,7 @@ async fn no_answer_holds_what_is_the_servers_alone() {
 async fn the_server_is_believed_to_be_itself_in_both_ways_of_client_secrets() {
     // T02
     let provider = MockProvider::shared();
-    for method in [ClientAuthentication::ClientSecretBasic, ClientAuthentication::ClientSecretPost] {
+    for method in [ClientAuthentication::basic, ClientAuthentication::post] {
         let mut settings = provider.settings();
         settings.client_authentication = method(ClientSecret::new(CLIENT_SECRET));
         let browser = Browser::at(TestApp::new(settings), provider.clone());
@@ -108,7 +108,7 @@ async fn client_secret_basic_is_form_encoded_and_never_in_the_body() {
 async fn client_secret_post_is_in_the_body_and_in_no_header() {
     // T02
     let post = |settings: &mut ProviderSettings| {
-        settings.client_authentication = ClientAuthentication::ClientSecretPost(ClientSecret::new(CLIENT_SECRET));
+        settings.client_authentication = ClientAuthentication::post(ClientSecret::new(CLIENT_SECRET));
     };
     let provider = ScriptedProvider::start_with(post).await;
     let login = provider.login(|_| {}).await.json();

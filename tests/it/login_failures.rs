@@ -53,7 +53,7 @@ async fn a_code_of_another_login_fails_for_want_of_its_verifier() {
 async fn wrong_credentials_of_our_own_are_not_the_persons_fault() {
     let provider = MockProvider::shared();
     let (mut other_secret, mut other_id) = (provider.settings(), provider.settings());
-    other_secret.client_authentication = ClientAuthentication::ClientSecretBasic(ClientSecret::new("another"));
+    other_secret.client_authentication = ClientAuthentication::basic(ClientSecret::new("another"));
     other_id.client_id = ClientId::new("another".into());
     let browser = Browser::at(TestApp::new(other_secret), provider.clone());
     browser.login().await.assert_refused(502, "provider_unavailable");

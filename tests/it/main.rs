@@ -8,7 +8,7 @@
 //! | `postgres`, `scripted_upstream`, `chatter` | (support) a database server, an upstream, a person who chats |
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
-//! | `provider_profiles`, `client_key` | these and the session doors at other providers, and with a key in place of a secret |
+//! | `provider_profiles`, `client_key`, `client_rotation` | these and the session doors at other providers, and with a key in place of a secret |
 //! | `private_authority` | `GET /api/authorize` at a provider whose certificate nobody knows |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
@@ -30,6 +30,7 @@
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
 //! | `configuration` | the program started with a wrong setting |
+//! | `written_record` | what the documents say of the server |
 //! | `doctor` | the server's subcommand of that name |
 //! | `mock_provider` | the mock provider by itself |
 //! | `upstream` | any chat-completions endpoint, played by the mock upstream |
@@ -53,6 +54,7 @@ mod chat_endings;
 mod chat_readers;
 mod chatter;
 mod client_key;
+mod client_rotation;
 mod collector;
 mod configuration;
 mod conversation_store;
@@ -92,3 +94,4 @@ mod stopping;
 mod store;
 mod traces;
 mod upstream;
+mod written_record;

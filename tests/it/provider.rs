@@ -41,7 +41,7 @@ pub fn settings(issuer: &str) -> ProviderSettings {
     ProviderSettings {
         issuer: IssuerUrl::new(issuer.to_owned()).unwrap(),
         client_id: ClientId::new(CLIENT_ID.into()),
-        client_authentication: ClientAuthentication::ClientSecretBasic(ClientSecret::new(CLIENT_SECRET)),
+        client_authentication: ClientAuthentication::basic(ClientSecret::new(CLIENT_SECRET)),
         redirect_uri: RedirectUrl::new(CALLBACK.into()).unwrap(),
         scopes: vec!["profile".into(), "email".into()],
         requests: RequestSettings::default(),

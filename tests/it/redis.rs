@@ -37,9 +37,11 @@ impl Redis {
 
     /// One node that speaks TLS only, with a certificate by an authority of its own, for clients that know a password.
     pub async fn start_with_tls() -> Self {
-        let port = free_port();
-        let redis = Self::new(port, format!("rediss://default:s%40cret@localhost:{port}"));
+        let mut redis = Self::new(0, String::new());
         make_certificate(&redis.folder, "redis");
+        // Not before: a port that is chosen, and not yet taken, may be taken by others.
+        let port = free_port();
+        (redis.port, redis.url) = (port, format!("rediss://default:s%40cret@localhost:{port}"));
         let file = |name: &str| redis.folder.join(name).display().to_string();
         let (port_text, certificate, key) = (port.to_string(), file("redis.pem"), file("redis.key"));
         redis.run(&[

@@ -76,6 +76,20 @@ fn no_room_imports_what_it_must_not_know() {
 }
 
 #[test]
+fn the_server_compares_no_secret_letter_by_letter() {
+    // T39: it looks them up by their hash, and compares in constant time (`ct_eq`, HMAC).
+    let files = source_files();
+    let code = files.iter().filter(|(file, _)| file.starts_with("server/") && !file.contains("tests"));
+    let mut compared = vec![];
+    for (file, text) in code {
+        let lines = text.lines().take_while(|line| !line.contains("#[cfg(test)]"));
+        let found = lines.filter(|line| line.contains("secret()") && (line.contains(" == ") || line.contains(" != ")));
+        compared.extend(found.map(|line| format!("src/{file}: {}", line.trim())));
+    }
+    assert!(compared.is_empty(), "\n{}\n", compared.join("\n"));
+}
+
+#[test]
 fn every_room_is_read_and_the_arrows_that_should_be_there_are_seen() {
     let files = source_files();
     let mut seen = BTreeSet::new();

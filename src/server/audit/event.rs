@@ -96,6 +96,9 @@ events! {
         "An address or a browser called a door too often. Recorded once, until it is let in again.";
     RequestCrossSite = "request.cross_site", Refused:
         "A page of another site called a door: cross-site request forgery, or a wrong FRONT_URL.";
+    TlsFailed = "tls.failed", Failed:
+        "A connection to the provider or to Redis failed in TLS, as by a certificate that is not trusted: somebody may be in \
+         between, or an authority is not known here. The reason says to whom, and why.";
     WeakKeyUsed = "provider.weak_key", Success:
         "An ID token was accepted that is signed with a weak RSA key, which ALLOW_WEAK_RSA_KEYS admits.";
 }

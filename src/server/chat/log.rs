@@ -39,6 +39,8 @@ struct Written {
     events: Vec<ChatEventKind>,
     /// The answer's text, as far as it was told.
     text: String,
+    /// What the model thought, as far as it was told.
+    thinking: String,
     /// Bytes taken in, of text and thinking.
     taken: usize,
     /// Not yet told.
@@ -97,6 +99,11 @@ impl EventLog {
     /// The answer's text, as far as it was told.
     pub fn text(&self) -> String {
         self.written().text.clone()
+    }
+
+    /// What the model thought, as far as it was told.
+    pub fn thinking(&self) -> String {
+        self.written().thinking.clone()
     }
 
     pub fn has_begun(&self) -> bool {
@@ -179,7 +186,10 @@ impl Written {
                 self.text.push_str(&text);
                 ChatEventKind::Delta { text }
             }
-            Piece::Thinking(text) => ChatEventKind::Thinking { text },
+            Piece::Thinking(text) => {
+                self.thinking.push_str(&text);
+                ChatEventKind::Thinking { text }
+            }
         });
     }
 

@@ -130,7 +130,7 @@ impl Writing {
     fn take(&self, event: Option<Result<UpstreamEvent, UpstreamError>>, meter: &mut Meter) -> Option<Outcome> {
         let piece = match event {
             Some(Ok(UpstreamEvent::Delta(text))) => Piece::Delta(storable(&text)),
-            Some(Ok(UpstreamEvent::Thinking(text))) => Piece::Thinking(text),
+            Some(Ok(UpstreamEvent::Thinking(text))) => Piece::Thinking(storable(&text)),
             Some(Ok(UpstreamEvent::Usage(tokens))) => {
                 meter.tokens = Some(tokens);
                 return None;
@@ -186,7 +186,8 @@ impl Writing {
             log.tell(ChatEventKind::Error(error));
         }
         log.tell_pending();
-        self.store(&Ending { text: log.text(), reason: outcome.reason, error, usage }).await;
+        let ending = Ending { text: log.text(), thinking: log.thinking(), reason: outcome.reason, error, usage };
+        self.store(&ending).await;
         log.tell(ChatEventKind::End { reason: outcome.reason });
     }
 

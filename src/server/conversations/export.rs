@@ -13,6 +13,7 @@ const MAX_NAME_CHARS: usize = 60;
 struct Words {
     question: &'static str,
     answer: &'static str,
+    thinking: &'static str,
     stopped: &'static str,
     cut: &'static str,
     filtered: &'static str,
@@ -48,7 +49,11 @@ fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
             Role::Question => words.question,
             Role::Answer => words.answer,
         };
-        text.push_str(&format!("\n## {heading}\n\n{}\n", message.text.trim_end()));
+        text.push_str(&format!("\n## {heading}\n"));
+        if !message.thinking.trim().is_empty() {
+            text.push_str(&folded_away(words.thinking, message.thinking.trim()));
+        }
+        text.push_str(&format!("\n{}\n", message.text.trim_end()));
         if let Some(note) = words.note(message) {
             text.push_str(&format!("\n*({note})*\n"));
         }
@@ -56,10 +61,18 @@ fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
     text
 }
 
+/// Readers of Markdown show the summary, and the rest when it is asked for.
+fn folded_away(summary: &str, text: &str) -> String {
+    // What looks like the end of it is not.
+    let text = text.replace("</details", "&lt;/details");
+    format!("\n<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>\n")
+}
+
 impl Words {
     const ENGLISH: Self = Self {
         question: "Question",
         answer: "Answer",
+        thinking: "Thinking",
         stopped: "stopped",
         cut: "cut: too long",
         filtered: "filtered",
@@ -69,6 +82,7 @@ impl Words {
     const FRENCH: Self = Self {
         question: "Question",
         answer: "Réponse",
+        thinking: "Réflexion",
         stopped: "arrêtée",
         cut: "coupée\u{a0}: trop longue",
         filtered: "filtrée",

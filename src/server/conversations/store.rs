@@ -58,6 +58,8 @@ pub enum BeginError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ending {
     pub text: String,
+    /// What the model thought before. It is shown, and neither searched nor told to the model again.
+    pub thinking: String,
     pub reason: EndReason,
     pub error: Option<AnswerError>,
     pub usage: Option<Usage>,

@@ -32,27 +32,17 @@ pub async fn start(
     let client = Client {
         client_id: CLIENT_ID.into(),
         client_secret: client_secret.clone(),
-        redirect_uris: vec![settings.redirect_uri.to_string()],
-        post_logout_redirect_uris: vec![settings.logout.redirect_uri.to_string()],
+        redirect_uris: vec![settings.common.redirect_uri.to_string()],
+        post_logout_redirect_uris: vec![settings.common.logout.redirect_uri.to_string()],
         backchannel_logout_uri: Some(format!("{front_url}backchannel-logout")),
         ..Client::default()
     };
     let profile = settings.profile.as_deref().and_then(Profile::named).unwrap_or_default();
     let refused = |error: &dyn std::fmt::Display| StartError::Provider(error.to_string());
     let provider = Provider::playing(profile, settings.address, client).await.map_err(|error| refused(&error))?;
-    let settings = ProviderSettings {
-        issuer: IssuerUrl::new(provider.issuer().to_owned()).map_err(|error| refused(&error))?,
-        client_id: ClientId::new(CLIENT_ID.into()),
-        client_authentication: ClientAuthentication::ClientSecretBasic(ClientSecret::new(client_secret)),
-        redirect_uri: settings.redirect_uri.clone(),
-        scopes: settings.scopes.clone(),
-        requests: settings.requests.clone(),
-        id_tokens: settings.id_tokens.clone(),
-        claims: settings.claims.clone(),
-        metadata: settings.metadata.clone(),
-        authorities: None,
-        logout: settings.logout.clone(),
-    };
+    let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|error| refused(&error))?;
+    let authentication = ClientAuthentication::basic(ClientSecret::new(client_secret));
+    let settings = settings.common.clone().at(issuer, ClientId::new(CLIENT_ID.into()), authentication, None);
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }
 

@@ -76,7 +76,7 @@ impl OidcClient {
         let metadata = self.discovery.known().await?.metadata.clone();
         let settings = &self.settings;
         let authentication = &settings.client_authentication;
-        let secret = authentication.secret().map(|secret| openidconnect::ClientSecret::new(secret.secret().to_owned()));
+        let secret = authentication.shaping_secret();
         Ok(RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), secret)
             .set_redirect_uri(settings.redirect_uri.clone())
             .set_auth_type(authentication.auth_type()))

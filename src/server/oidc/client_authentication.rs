@@ -14,10 +14,13 @@ use openidconnect::{
         header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{client::OidcClient, client_key::ClientKey, error::ProviderError, http::ClientHttp, values::ClientSecret};
+use super::{
+    client::OidcClient, client_key::ClientKey, credentials::Credentials, error::ProviderError, http::ClientHttp,
+    values::ClientSecret,
+};
 use crate::server::metrics::ProviderEndpoint;
 
 /// No assertion is good for longer (FAPI 2.0 §5.3.3.1).
@@ -28,86 +31,167 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 /// OpenID Connect Core §9.
 #[derive(Clone, Debug)]
 pub enum ClientAuthentication {
-    ClientSecretBasic(ClientSecret),
-    ClientSecretPost(ClientSecret),
+    ClientSecretBasic(Arc<Credentials<ClientSecret>>),
+    ClientSecretPost(Arc<Credentials<ClientSecret>>),
     PrivateKeyJwt {
-        key: Arc<ClientKey>,
+        keys: Arc<Credentials<ClientKey>>,
         /// In place of the issuer, which is the safer one: whoever gets an assertion for an endpoint of their own
         /// naming could use it elsewhere (RFC 9700 §2.5, T60).
         audience: Option<String>,
     },
 }
 
+/// Who we are, as one request says it.
+pub(super) enum ClientProof {
+    Basic(HeaderValue),
+    Secret(ClientSecret),
+    /// Form-encoded.
+    Assertion(String),
+}
+
+/// In the order to try them. Where one is taken that was not the first, the next request begins with it.
+pub(super) struct ClientProofs {
+    numbered: Vec<(usize, ClientProof)>,
+    taken: Box<dyn Fn(usize) + Send + Sync>,
+}
+
 impl ClientAuthentication {
+    pub fn basic(secret: ClientSecret) -> Self {
+        Self::ClientSecretBasic(Arc::new(Credentials::fixed(secret)))
+    }
+
+    pub fn post(secret: ClientSecret) -> Self {
+        Self::ClientSecretPost(Arc::new(Credentials::fixed(secret)))
+    }
+
+    pub fn signed(key: ClientKey, audience: Option<String>) -> Self {
+        Self::PrivateKeyJwt { keys: Arc::new(Credentials::fixed(key)), audience }
+    }
+
+    /// How `openidconnect` shapes requests. `ClientHttp` puts in who we are, whatever was there.
     pub(super) fn auth_type(&self) -> AuthType {
         match self {
             Self::ClientSecretBasic(_) => AuthType::BasicAuth,
-            // Without a secret, this sends the client id alone; `ClientHttp` adds the assertion.
+            // Without a secret, this sends the client id alone.
             Self::ClientSecretPost(_) | Self::PrivateKeyJwt { .. } => AuthType::RequestBody,
         }
     }
 
-    pub(super) fn secret(&self) -> Option<&ClientSecret> {
-        match self {
-            Self::ClientSecretBasic(secret) | Self::ClientSecretPost(secret) => Some(secret),
-            Self::PrivateKeyJwt { .. } => None,
-        }
+    /// Only with a secret is the client id left out of the body.
+    pub(super) fn shaping_secret(&self) -> Option<openidconnect::ClientSecret> {
+        matches!(self, Self::ClientSecretBasic(_)).then(|| openidconnect::ClientSecret::new(String::new()))
     }
 }
 
 impl OidcClient {
     /// For one request that says who we are; an assertion is good for one.
     pub(super) async fn client_http(&self, endpoint: ProviderEndpoint) -> Result<ClientHttp, ProviderError> {
-        let ClientAuthentication::PrivateKeyJwt { key, audience } = &self.settings.client_authentication else {
-            return Ok(ClientHttp::new(self.http.at(endpoint), None));
+        let proofs = match &self.settings.client_authentication {
+            ClientAuthentication::ClientSecretBasic(secrets) => {
+                let client_id = self.settings.client_id.as_str();
+                ClientProofs::of(secrets, |secret| Ok(ClientProof::Basic(basic(client_id, secret)?)))
+            }
+            ClientAuthentication::ClientSecretPost(secrets) => {
+                ClientProofs::of(secrets, |secret| Ok(ClientProof::Secret(secret.clone())))
+            }
+            ClientAuthentication::PrivateKeyJwt { keys, audience } => {
+                let known = self.discovery.known().await?;
+                let taken = known.metadata.token_endpoint_auth_signing_alg_values_supported();
+                ClientProofs::of(keys, |key| {
+                    let claims = self.assertion_claims(audience.as_deref())?;
+                    Ok(ClientProof::Assertion(form_of(&key.sign(&claims, taken).map_err(failed)?)))
+                })
+            }
         };
-        let failed = |error: &dyn std::fmt::Display| ProviderError::ClientAssertion(error.to_string());
-        let now = self.environment.now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let client_id = self.settings.client_id.as_str();
-        let claims = json!({
-            "iss": client_id,
-            "sub": client_id,
-            "aud": audience.as_deref().unwrap_or(self.issuer()),
-            "jti": self.environment.random_text().map_err(|error| failed(&error))?,
-            "iat": now.as_secs(),
-            "exp": (now + ASSERTION_LIFETIME).as_secs(),
-        });
-        let known = self.discovery.known().await?;
-        let taken = known.metadata.token_endpoint_auth_signing_alg_values_supported();
-        let assertion = key.sign(&claims, taken).map_err(|error| failed(&error))?;
-        let added = form_urlencoded::Serializer::new(String::new())
-            .append_pair("client_assertion_type", ASSERTION_TYPE)
-            .append_pair("client_assertion", &assertion)
-            .finish();
-        Ok(ClientHttp::new(self.http.at(endpoint), Some(added)))
+        Ok(ClientHttp::new(self.http.at(endpoint), proofs?))
     }
 
-    /// A form for an endpoint that `openidconnect` does not know, with our secret as `openidconnect` sends it. The
-    /// parameters name the client already.
+    /// A form for an endpoint that `openidconnect` does not know. The parameters name the client already.
     pub(super) fn client_form(&self, url: &str, params: &[(String, String)]) -> Result<HttpRequest, ProviderError> {
-        let mut request = Request::builder()
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+        let wrong = |error: openidconnect::http::Error| ProviderError::Discovery(error.to_string());
+        Request::builder()
             .uri(url)
             .method(Method::POST)
             .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(params);
-        match &self.settings.client_authentication {
-            ClientAuthentication::ClientSecretBasic(secret) => {
-                request = request.header(AUTHORIZATION, basic(self.settings.client_id.as_str(), secret));
-            }
-            ClientAuthentication::ClientSecretPost(secret) => {
-                form.append_pair("client_secret", secret.secret());
-            }
-            ClientAuthentication::PrivateKeyJwt { .. } => {}
-        }
-        let wrong = |error: openidconnect::http::Error| ProviderError::Discovery(error.to_string());
-        request.body(form.finish().into_bytes()).map_err(wrong)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
+            .body(form.into_bytes())
+            .map_err(wrong)
+    }
+
+    fn assertion_claims(&self, audience: Option<&str>) -> Result<Value, ProviderError> {
+        let now = self.environment.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let client_id = self.settings.client_id.as_str();
+        Ok(json!({
+            "iss": client_id,
+            "sub": client_id,
+            "aud": audience.unwrap_or(self.issuer()),
+            "jti": self.environment.random_text().map_err(failed)?,
+            "iat": now.as_secs(),
+            "exp": (now + ASSERTION_LIFETIME).as_secs(),
+        }))
     }
 }
 
+impl ClientProofs {
+    fn of<T: Send + Sync + 'static>(
+        credentials: &Credentials<T>,
+        proof: impl Fn(&T) -> Result<ClientProof, ProviderError>,
+    ) -> Result<Self, ProviderError> {
+        let live = credentials.live();
+        let numbered = live.in_turn().map(|(number, credential)| Ok((number, proof(credential)?)));
+        Ok(Self {
+            numbered: numbered.collect::<Result<_, ProviderError>>()?,
+            taken: Box::new(move |n| live.was_taken(n)),
+        })
+    }
+
+    pub(super) fn in_turn(&self) -> impl ExactSizeIterator<Item = &(usize, ClientProof)> {
+        self.numbered.iter()
+    }
+
+    pub(super) fn was_taken(&self, number: usize) {
+        (self.taken)(number);
+    }
+}
+
+impl ClientProof {
+    /// In the place of what may be there.
+    pub(super) fn put_into(&self, request: &mut HttpRequest) {
+        match self {
+            Self::Basic(header) => _ = request.headers_mut().insert(AUTHORIZATION, header.clone()),
+            Self::Secret(secret) => {
+                let added = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("client_secret", secret.secret())
+                    .finish();
+                append(request, &added);
+            }
+            Self::Assertion(form) => append(request, form),
+        }
+    }
+}
+
+fn append(request: &mut HttpRequest, form: &str) {
+    request.body_mut().push(b'&');
+    request.body_mut().extend_from_slice(form.as_bytes());
+}
+
+fn form_of(assertion: &str) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_assertion_type", ASSERTION_TYPE)
+        .append_pair("client_assertion", assertion)
+        .finish()
+}
+
 /// RFC 6749 §2.3.1: each half is form-encoded first.
-fn basic(client_id: &str, secret: &ClientSecret) -> String {
+fn basic(client_id: &str, secret: &ClientSecret) -> Result<HeaderValue, ProviderError> {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!("Basic {}", BASE64_STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret.secret()))))
+    let credentials = BASE64_STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret.secret())));
+    let mut header = HeaderValue::try_from(format!("Basic {credentials}")).map_err(failed)?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn failed(error: impl std::fmt::Display) -> ProviderError {
+    ProviderError::ClientAssertion(error.to_string())
 }

@@ -15,6 +15,9 @@ use serde_json::{Map, Value, json};
 
 const MIN_RSA_BITS: usize = 2048;
 
+const PEM_BEGIN: &str = "-----BEGIN ";
+const PEM_END: &str = "-----END PRIVATE KEY-----";
+
 /// Never printed.
 pub struct ClientKey {
     /// `CLIENT_KEY_ID`: what the provider calls its public half.
@@ -35,6 +38,8 @@ pub enum ClientKeyError {
     NotPkcs8,
     #[error("it is neither an EC key on P-256 nor an RSA key of 2048 bits or more")]
     Unsupported,
+    #[error("a line `kid:` before a key must have one printable word")]
+    KeyId,
 }
 
 /// The operating system gave no random bytes.
@@ -43,6 +48,14 @@ pub enum ClientKeyError {
 pub struct SigningError;
 
 impl ClientKey {
+    /// Every key of a file. What stands before a key is for people (RFC 7468 §2), but for a line `kid: NAME`: that is
+    /// what the provider calls it, in place of `id`.
+    pub fn all_from_pem(pem: &[u8], id: Option<&str>) -> Result<Vec<Self>, ClientKeyError> {
+        let text = std::str::from_utf8(pem).map_err(|_| ClientKeyError::NotPkcs8)?;
+        let parts = text.split_inclusive(PEM_END).filter(|part| !part.trim().is_empty());
+        parts.map(|part| Self::from_pem(part.as_bytes(), named(part)?.or(id).map(str::to_owned))).collect()
+    }
+
     pub fn from_pem(pem: &[u8], id: Option<String>) -> Result<Self, ClientKeyError> {
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| ClientKeyError::NotPkcs8)?;
         let (der, random) = (der.secret_pkcs8_der(), SystemRandom::new());
@@ -54,6 +67,10 @@ impl ClientKey {
             },
         };
         Ok(Self { id, pair, random })
+    }
+
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     /// These claims, signed. An RSA key signs with PS256, unless the provider says that it takes RS256 and not that
@@ -87,6 +104,18 @@ impl ClientKey {
             }
         };
         Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+/// The name before the key.
+fn named(part: &str) -> Result<Option<&str>, ClientKeyError> {
+    let before = part.split(PEM_BEGIN).next().unwrap_or_default();
+    let Some(id) = before.lines().find_map(|line| line.trim().strip_prefix("kid:")).map(str::trim) else {
+        return Ok(None);
+    };
+    match !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(Some(id)),
+        false => Err(ClientKeyError::KeyId),
     }
 }
 

@@ -8,15 +8,16 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use openidconnect::{
     AsyncHttpClient, HttpRequest, HttpResponse,
-    http::{HeaderMap, Response, header::CONTENT_TYPE},
+    http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE},
 };
-
+use serde_json::Value;
 use tracing::Instrument;
 
+use super::client_authentication::ClientProofs;
 use crate::server::{
     http::{self, HttpSetupError, cause},
     metrics::{self, ProviderEndpoint, ProviderOutcome},
-    traces,
+    tls, traces,
 };
 
 /// No document of a provider is larger than this.
@@ -35,12 +36,11 @@ pub(super) struct EndpointHttp {
     endpoint: ProviderEndpoint,
 }
 
-/// For one request that says who we are, to the token endpoint or one like it: adds the assertion, if there is one, and
-/// notes the answer's status, which `openidconnect` does not pass on.
+/// For one request that says who we are, to the token endpoint or one like it: says it, and notes the answer's status,
+/// which `openidconnect` does not pass on.
 pub(super) struct ClientHttp {
     http: EndpointHttp,
-    /// Form-encoded.
-    assertion: Option<String>,
+    proofs: ClientProofs,
     status: AtomicU16,
 }
 
@@ -120,8 +120,8 @@ impl EndpointHttp {
 }
 
 impl ClientHttp {
-    pub(super) fn new(http: EndpointHttp, assertion: Option<String>) -> Self {
-        Self { http, assertion, status: AtomicU16::new(0) }
+    pub(super) fn new(http: EndpointHttp, proofs: ClientProofs) -> Self {
+        Self { http, proofs, status: AtomicU16::new(0) }
     }
 
     /// The answer's status; 0 where there was no answer.
@@ -129,16 +129,32 @@ impl ClientHttp {
         self.status.load(Ordering::Relaxed)
     }
 
-    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        if let Some(assertion) = &self.assertion {
-            request.body_mut().push(b'&');
-            request.body_mut().extend_from_slice(assertion.as_bytes());
-        }
-        let mut response = self.http.send(request).await?;
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut response = self.answered(&request).await?;
         self.status.store(response.status().as_u16(), Ordering::Relaxed);
         // Whatever it is called, it is never a JWT here.
         response.headers_mut().remove(CONTENT_TYPE);
         Ok(response)
+    }
+
+    /// While credentials change, the provider may know either: what it has refused to take from us it has not acted on
+    /// (RFC 6749 §5.2), so that a code is not spent.
+    async fn answered(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut left = self.proofs.in_turn();
+        loop {
+            let Some((number, proof)) = left.next() else { return Err(HttpError::NoAnswer("no credentials".into())) };
+            let mut attempt = request.clone();
+            proof.put_into(&mut attempt);
+            let response = self.http.send(attempt).await?;
+            match (refuses_client(&response), left.len()) {
+                (true, 0) => return Ok(response),
+                (true, _) => tracing::warn!("the provider refused our first credentials; the others are tried"),
+                (false, _) => {
+                    self.proofs.was_taken(*number);
+                    return Ok(response);
+                }
+            }
+        }
     }
 }
 
@@ -160,6 +176,17 @@ impl<'c> AsyncHttpClient<'c> for ClientHttp {
     }
 }
 
+/// RFC 6749 §5.2: `invalid_client`, for which 401 is kept.
+fn refuses_client(response: &HttpResponse) -> bool {
+    let says_so =
+        || serde_json::from_slice::<Value>(response.body()).is_ok_and(|body| body["error"] == "invalid_client");
+    match response.status() {
+        StatusCode::UNAUTHORIZED => true,
+        StatusCode::BAD_REQUEST => says_so(),
+        _ => false,
+    }
+}
+
 fn is_jwt(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -167,5 +194,6 @@ fn is_jwt(headers: &HeaderMap) -> bool {
 }
 
 fn no_answer(error: reqwest::Error) -> HttpError {
+    tls::record_failure("the provider", &error);
     HttpError::NoAnswer(cause(error))
 }

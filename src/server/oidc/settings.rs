@@ -31,6 +31,18 @@ pub struct ProviderSettings {
     pub logout: LogoutSettings,
 }
 
+/// What is configured alike for every provider, the mock among them: see [`ProviderSettings`].
+#[derive(Clone, Debug)]
+pub struct CommonSettings {
+    pub redirect_uri: RedirectUrl,
+    pub scopes: Vec<String>,
+    pub requests: RequestSettings,
+    pub id_tokens: IdTokenPolicy,
+    pub claims: ClaimNames,
+    pub metadata: MetadataSettings,
+    pub logout: LogoutSettings,
+}
+
 /// How people sign out at the provider, and it signs them out here.
 #[derive(Clone, Debug)]
 pub struct LogoutSettings {
@@ -60,6 +72,32 @@ pub struct RequestSettings {
     pub resources: Vec<String>,
     /// Whether authorization requests are pushed even where the provider does not ask for it (RFC 9126).
     pub pushed: bool,
+}
+
+impl CommonSettings {
+    /// At this provider, as this client.
+    pub fn at(
+        self,
+        issuer: IssuerUrl,
+        client_id: ClientId,
+        client_authentication: ClientAuthentication,
+        authorities: Option<Vec<u8>>,
+    ) -> ProviderSettings {
+        let Self { redirect_uri, scopes, requests, id_tokens, claims, metadata, logout } = self;
+        ProviderSettings {
+            issuer,
+            client_id,
+            client_authentication,
+            redirect_uri,
+            scopes,
+            requests,
+            id_tokens,
+            claims,
+            metadata,
+            authorities,
+            logout,
+        }
+    }
 }
 
 impl ProviderSettings {

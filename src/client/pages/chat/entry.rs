@@ -106,6 +106,7 @@ impl Entry {
             text: message.text.as_str().into(),
             language: language_of(&blocks),
             blocks,
+            thinking: message.thinking.as_str().into(),
             usage: message.usage,
             ..Self::answer(key, progress)
         }

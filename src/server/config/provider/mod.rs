@@ -14,15 +14,13 @@ mod requests;
 
 use std::net::SocketAddr;
 
-use openidconnect::{ClientId, RedirectUrl};
+use openidconnect::ClientId;
 use url::Url;
 
 pub(super) use requests::is_scope;
 
 use super::{ConfigError, Variables, id_tokens, is_loopback, logout};
-use crate::server::oidc::{
-    ClaimNames, IdTokenPolicy, LogoutSettings, MetadataSettings, ProviderSettings, RequestSettings,
-};
+use crate::server::oidc::{CommonSettings, ProviderSettings};
 
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
 
@@ -44,13 +42,7 @@ pub struct MockProvider {
     pub address: SocketAddr,
     /// `MOCK_PROVIDER_PROFILE`: one of [`MOCK_PROFILES`].
     pub profile: Option<String>,
-    pub redirect_uri: RedirectUrl,
-    pub scopes: Vec<String>,
-    pub requests: RequestSettings,
-    pub id_tokens: IdTokenPolicy,
-    pub claims: ClaimNames,
-    pub metadata: MetadataSettings,
-    pub logout: LogoutSettings,
+    pub common: CommonSettings,
 }
 
 impl Provider {
@@ -76,19 +68,10 @@ fn configured(variables: &Variables, issuer: &str, front_url: &Url) -> Result<Pr
     let issuer = endpoints::issuer(variables, issuer)?;
     let reason = "it belongs to OIDC_ISSUER";
     let client_id = variables.get("CLIENT_ID").ok_or(ConfigError::Missing { variable: "CLIENT_ID", reason })?;
-    Ok(ProviderSettings {
-        issuer,
-        client_id: ClientId::new(client_id.to_owned()),
-        client_authentication: credentials::client_authentication(variables)?,
-        redirect_uri: requests::redirect_uri(variables, front_url)?,
-        scopes: requests::scopes(variables)?,
-        requests: requests::settings(variables)?,
-        id_tokens: id_tokens::policy(variables)?,
-        claims: claims::names(variables)?,
-        metadata: endpoints::metadata(variables)?,
-        authorities: credentials::authorities(variables)?,
-        logout: logout::settings(variables, front_url)?,
-    })
+    let client_id = ClientId::new(client_id.to_owned());
+    let client_authentication = credentials::client_authentication(variables)?;
+    let authorities = credentials::authorities(variables)?;
+    Ok(common(variables, front_url)?.at(issuer, client_id, client_authentication, authorities))
 }
 
 fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<MockProvider, ConfigError> {
@@ -97,6 +80,7 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
     for variable in [
         "CLIENT_ID",
         "CLIENT_SECRET",
+        "CLIENT_SECRET_FILE",
         "CLIENT_AUTH",
         "CLIENT_KEY_FILE",
         "CLIENT_KEY_ID",
@@ -127,9 +111,12 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
     if !address.ip().is_loopback() {
         return Err(variables.wrong("MOCK_PROVIDER_ADDR", "on loopback: the mock provider lets anybody in"));
     }
-    Ok(MockProvider {
-        address,
-        profile: profile(variables)?,
+    Ok(MockProvider { address, profile: profile(variables)?, common: common(variables, front_url)? })
+}
+
+/// Read alike for both.
+fn common(variables: &Variables, front_url: &Url) -> Result<CommonSettings, ConfigError> {
+    Ok(CommonSettings {
         redirect_uri: requests::redirect_uri(variables, front_url)?,
         scopes: requests::scopes(variables)?,
         requests: requests::settings(variables)?,

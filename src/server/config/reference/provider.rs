@@ -24,7 +24,13 @@ pub(super) const PROVIDER: Section = Section {
             name: "CLIENT_SECRET",
             example: "",
             default: "",
-            text: "Its secret. Needed with OIDC_ISSUER, unless CLIENT_AUTH is private_key_jwt.",
+            text: "Its secret. Needed with OIDC_ISSUER, unless CLIENT_SECRET_FILE is set or CLIENT_AUTH is private_key_jwt.",
+        },
+        Setting {
+            name: "CLIENT_SECRET_FILE",
+            example: "/etc/oracle-ai/client-secret",
+            default: "",
+            text: "In place of CLIENT_SECRET: a file with the secret on a line, or the two of a change on two; what the provider refuses as one is tried as the other. It is read again when it has changed.",
         },
         Setting {
             name: "CLIENT_AUTH",
@@ -36,13 +42,13 @@ pub(super) const PROVIDER: Section = Section {
             name: "CLIENT_KEY_FILE",
             example: "/etc/oracle-ai/client.pem",
             default: "",
-            text: "For private_key_jwt: the private key, PEM and PKCS#8; EC on P-256, or RSA of 2048 bits or more. Make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
+            text: "For private_key_jwt: the private key, PEM and PKCS#8; EC on P-256, or RSA of 2048 bits or more. Make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256. It may have the two keys of a change, one after the other, and is read again when it has changed.",
         },
         Setting {
             name: "CLIENT_KEY_ID",
             example: "oracle-ai-2026",
             default: "",
-            text: "For private_key_jwt: the `kid` of the key's public half, where the provider knows several.",
+            text: "For private_key_jwt: the `kid` of the key's public half, where the provider knows several. A line `kid: NAME` before a key in the file goes before it.",
         },
         Setting {
             name: "CLIENT_ASSERTION_AUDIENCE",

@@ -29,7 +29,8 @@ const MOST_CONNECTIONS: u32 = 16;
 const MEMORY: &str = "sqlite::memory:";
 
 /// Every change of the tables, in order. What was released is never edited: a further one is added.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "conversations", include_str!("0001_conversations.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] =
+    [(1, "conversations", include_str!("0001_conversations.sql")), (2, "thinking", include_str!("0002_thinking.sql"))];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
 #[derive(Clone, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::wire::{
 };
 
 /// The columns that [`message`] reads.
-pub const MESSAGE: &str = "m.id, m.role, m.text, m.created_at, m.touched_at, m.end_reason, m.error, m.usage";
+pub const MESSAGE: &str =
+    "m.id, m.role, m.text, m.thinking, m.created_at, m.touched_at, m.end_reason, m.error, m.usage";
 
 pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
     let role = match row.try_get::<String, _>("role")?.as_str() {
@@ -26,6 +27,7 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
         id: MessageId::new(row.try_get::<String, _>("id")?),
         role,
         text: row.try_get("text")?,
+        thinking: row.try_get("thinking")?,
         end: end.or(is_lost.then_some(EndReason::Interrupted)),
         error: from_json(row.try_get("error")?)?,
         usage: from_json(row.try_get("usage")?)?,

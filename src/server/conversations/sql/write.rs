@@ -33,7 +33,7 @@ pub async fn touch(pool: &AnyPool, answer: &MessageId, text: &str, now: SystemTi
 
 pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6 \
+        "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6, thinking = $7 \
          WHERE id = $1 AND role = 'answer' AND end_reason IS NULL",
     )
     .bind(answer.as_str())
@@ -42,6 +42,7 @@ pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<
     .bind(name(ending.reason)?)
     .bind(json(ending.error)?)
     .bind(json(ending.usage)?)
+    .bind(&ending.thinking)
     .execute(pool)
     .await?;
     Ok(())

@@ -148,7 +148,7 @@ fn provider() -> ProviderSettings {
     ProviderSettings {
         issuer: IssuerUrl::new(ISSUER.into()).unwrap(),
         client_id: ClientId::new(CLIENT.into()),
-        client_authentication: ClientAuthentication::ClientSecretBasic(ClientSecret::new("a secret of both")),
+        client_authentication: ClientAuthentication::basic(ClientSecret::new("a secret of both")),
         redirect_uri: RedirectUrl::new("https://chat.example/auth/callback".into()).unwrap(),
         scopes: vec![],
         requests: Default::default(),

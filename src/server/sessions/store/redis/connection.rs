@@ -10,6 +10,7 @@ use redis::{
 use tokio::sync::Mutex;
 
 use super::address::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, RedisClient};
+use crate::server::tls;
 
 /// After a connection could not be made, callers are told so at once for as long as this; then the next one tries.
 const NEXT_TRY_AFTER: Duration = Duration::from_millis(500);
@@ -91,6 +92,7 @@ impl Connection {
             Err(error) => {
                 if state.failed.is_none() {
                     tracing::error!(%error, "no connection to Redis");
+                    tls::record_failure("Redis", &error);
                 }
                 state.failed = Some((Instant::now(), error.to_string()));
                 Err(error)

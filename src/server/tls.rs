@@ -1,0 +1,33 @@
+//! Failures of TLS, told apart from a party that is just away: somebody may be in between (T100).
+
+use std::{error::Error, io, sync::Arc};
+
+use super::audit::{self, Event};
+
+/// Records the failure of a connection to this party, if TLS is what failed.
+pub fn record_failure(party: &str, error: &(dyn Error + 'static)) {
+    if let Some(failure) = failure(error) {
+        audit::record(Event::TlsFailed, None, Some(&format_args!("{party}: {failure}")));
+    }
+}
+
+/// The failure of TLS among the causes of an error.
+fn failure<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(failure) = error.downcast_ref() {
+            return Some(failure);
+        }
+        next = wrapped(error).or_else(|| error.source());
+    }
+    None
+}
+
+/// What these two hold is left out of their `source()`.
+fn wrapped<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(&**shared);
+    }
+    let held = error.downcast_ref::<io::Error>()?.get_ref()?;
+    Some(held)
+}

@@ -1,0 +1,159 @@
+//! Our credentials at the provider, changed while people work: two may be live at once, and nothing is started anew.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use oracle_ai::{
+    mock::provider::{Client, Profile},
+    server::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials},
+};
+use serde_json::Value;
+
+use crate::{
+    app::TestApp,
+    browser::Browser,
+    client_key::{KID, ec_key},
+    introspection,
+    provider::{CLIENT_SECRET, MockProvider, client},
+};
+
+/// A file of credentials, gone with the test.
+struct Secrets(PathBuf);
+
+impl Secrets {
+    fn holding(text: &str) -> Self {
+        static FILES: AtomicU32 = AtomicU32::new(0);
+        let n = FILES.fetch_add(1, Ordering::Relaxed);
+        let file = std::env::temp_dir().join(format!("oracle-ai-credentials-{}-{n}", std::process::id()));
+        fs::write(&file, text).unwrap();
+        Self(file)
+    }
+
+    /// As an operator does it: whoever reads meanwhile reads the one or the other.
+    fn change(&self, text: &str) {
+        let new = self.0.with_extension("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, &self.0).unwrap();
+    }
+
+    fn as_secrets(&self) -> ClientAuthentication {
+        let lines = |text: &[u8]| Ok(String::from_utf8_lossy(text).lines().map(ClientSecret::new).collect());
+        ClientAuthentication::ClientSecretBasic(Arc::new(Credentials::in_file(&self.0, lines).unwrap()))
+    }
+
+    fn as_keys(&self) -> ClientAuthentication {
+        let keys = |pem: &[u8]| ClientKey::all_from_pem(pem, Some(KID)).map_err(|error| error.to_string());
+        let keys = Arc::new(Credentials::in_file(&self.0, keys).unwrap());
+        ClientAuthentication::PrivateKeyJwt { keys, audience: None }
+    }
+}
+
+impl Drop for Secrets {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+async fn at(client: Client, authentication: ClientAuthentication) -> Browser {
+    let provider = MockProvider::playing(Profile::Plain, client).await;
+    let mut settings = provider.settings();
+    settings.client_authentication = authentication;
+    Browser::at(TestApp::guarded(settings, introspection::guard()), provider)
+}
+
+/// Every request that says who we are: code, introspection, refresh and revocation.
+async fn a_day(browser: &Browser) {
+    let signed_in = browser.sign_in().await;
+    assert!(browser.is_let_in(&signed_in.access_token).await);
+    let access_token = browser.refreshed(&signed_in.session).await;
+    assert!(browser.is_let_in(&access_token).await);
+    browser.logout(&signed_in.session).await.assert_ok();
+}
+
+fn registered(jwks: Vec<Value>) -> Client {
+    Client { jwks, pushes_requests: true, ..client() }
+}
+
+fn with_kid((pem, mut jwk): (String, Value), kid: &str) -> (String, Value) {
+    jwk["kid"] = kid.into();
+    (format!("kid: {kid}\n{pem}"), jwk)
+}
+
+#[tokio::test]
+async fn of_two_live_secrets_the_one_is_used_that_the_provider_takes() {
+    // T61: before the change at the provider, and after it.
+    for text in [format!("{CLIENT_SECRET}\nthe next"), format!("the last\n{CLIENT_SECRET}")] {
+        let file = Secrets::holding(&text);
+        let browser = at(client(), file.as_secrets()).await;
+        a_day(&browser).await;
+        a_day(&browser).await;
+        let refused = browser.provider.outcomes_of("token").await;
+        let refused = refused.iter().filter(|outcome| *outcome == "invalid_client").count();
+        assert!(refused <= 1, "the one that was taken goes first: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_live_keys_the_one_is_used_that_the_provider_knows() {
+    // T61
+    let ((old, old_jwk), (new, new_jwk)) = (with_kid(ec_key(), "old"), with_kid(ec_key(), "new"));
+    let file = Secrets::holding(&format!("{old}{new}"));
+    for jwks in [vec![old_jwk.clone()], vec![old_jwk, new_jwk.clone()], vec![new_jwk]] {
+        let browser = at(registered(jwks), file.as_keys()).await;
+        a_day(&browser).await;
+    }
+}
+
+#[tokio::test]
+async fn a_changed_file_counts_without_a_restart() {
+    // T61
+    let file = Secrets::holding("not yet known there");
+    let browser = at(client(), file.as_secrets()).await;
+    browser.login().await.assert_refused(502, "provider_unavailable");
+    file.change(&format!("not yet known there\n{CLIENT_SECRET}\n"));
+    a_day(&browser).await;
+    file.change(CLIENT_SECRET);
+    a_day(&browser).await;
+
+    let ((old, _), (new, jwk)) = (ec_key(), ec_key());
+    let file = Secrets::holding(&old);
+    let browser = at(registered(vec![jwk]), file.as_keys()).await;
+    browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+    file.change(&new);
+    a_day(&browser).await;
+}
+
+#[tokio::test]
+async fn a_file_that_became_unusable_leaves_what_was_known() {
+    // T61
+    let (key, jwk) = ec_key();
+    let file = Secrets::holding(&key);
+    let browser = at(registered(vec![jwk]), file.as_keys()).await;
+    for unusable in ["", "no key", &format!("{key}{key}{key}"), &key[..100]] {
+        file.change(unusable);
+        browser.sign_in().await;
+    }
+    fs::remove_file(&file.0).unwrap();
+    browser.sign_in().await;
+}
+
+#[test]
+fn a_line_before_a_key_names_it() {
+    // T61
+    let (pem, _) = ec_key();
+    let names = |text: &str| {
+        let keys = ClientKey::all_from_pem(text.as_bytes(), Some("usual")).unwrap();
+        keys.iter().map(|key| key.id().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&pem), ["usual"]);
+    assert_eq!(names(&format!("made in March\nkid: 2026\n{pem}\n# the next\n{pem}\n")), ["2026", "usual"]);
+    for wrong in ["kid:", "kid: two words", "kid: é"] {
+        assert!(ClientKey::all_from_pem(format!("{wrong}\n{pem}").as_bytes(), None).is_err(), "{wrong}");
+    }
+}
