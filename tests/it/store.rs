@@ -123,8 +123,9 @@ async fn a_call_that_is_good_once_is_made_again_where_its_answer_is_lost_and_is_
 async fn sessions_are_counted_until_they_end() {
     let redis = Redis::start().await;
     let (now, until) = (SystemTime::now(), SystemTime::now() + HOUR);
-    let counted: [(Arc<dyn Store>, fn(u64) -> SessionCount); 2] =
-        [(memory(), SessionCount::All), (Arc::new(OutageStore::new(at(&redis.url()))), SessionCount::InUseHere)];
+    let outage: Arc<dyn Store> = Arc::new(OutageStore::new(at(&redis.url())));
+    let memory_counts: fn(u64) -> SessionCount = SessionCount::All;
+    let counted = [(memory(), memory_counts), (outage, SessionCount::InUseHere)];
     for (store, count) in counted {
         for text in ["a", "b", "c"] {
             store.put(&name(Kind::Session, text), record(text, 0, until)).await.unwrap();
