@@ -17,6 +17,9 @@ const debianChromium = process.env.CHROMIUM_PATH && {
   ],
 };
 
+// What only the release build can show.
+const releaseSpecs = ['release.spec.ts', 'page-load.spec.ts', 'lighthouse.spec.ts'];
+
 export default defineConfig<Options>({
   testDir: 'specs',
   outputDir: 'test-results',
@@ -36,19 +39,19 @@ export default defineConfig<Options>({
   projects: servesRelease ? [
     {
       name: 'release',
-      testMatch: 'release.spec.ts',
+      testMatch: releaseSpecs,
       use: { identityProvider: 'certified', baseURL: app.certified.origin },
     },
   ] : [
     {
       name: 'mock',
-      testIgnore: 'release.spec.ts',
+      testIgnore: releaseSpecs,
       use: { identityProvider: 'mock', baseURL: app.mock.origin },
       grepInvert: /@certified/,
     },
     {
       name: 'certified',
-      testIgnore: 'release.spec.ts',
+      testIgnore: releaseSpecs,
       use: { identityProvider: 'certified', baseURL: app.certified.origin },
       grep: /@every-provider|@certified/,
     },

@@ -17,7 +17,7 @@ test.describe('a client with a key', { tag: '@certified' }, () => {
     asleep, page, user, signIn, untilTokenExpires, chat, login, wire,
   }) => {
     // T02, T60, T62, T63
-    await user.set({ access_token_ttl: 1 });
+    await user.set({ access_token_ttl: 4 });
     const sent = page.waitForRequest((request) => request.url().startsWith(`${provider.certifiedByKey.origin}/auth?`));
     await signIn();
     const parameters = new URL((await sent).url()).searchParams;

@@ -46,7 +46,7 @@ for (const played of providers) {
       asleep, page, user, server, signIn, untilTokenExpires, chat, login, wire,
     }) => {
       // T43, T47, T72, T77
-      await user.set({ roles: ['Chat Users', 'cn=Other,ou=groups'], access_token_ttl: 1 });
+      await user.set({ roles: ['Chat Users', 'cn=Other,ou=groups'], access_token_ttl: 4 });
       await signIn();
       await untilTokenExpires();
       await user.set({ access_token_ttl: 300 });

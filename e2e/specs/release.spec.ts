@@ -109,12 +109,19 @@ test('a script that somebody gets into a page does not run', async ({ page, viol
 
 test('files are small, kept for ever, and never asked for twice', async ({ page }) => {
   const files: { url: string; headers: Record<string, string> }[] = [];
+  const hints: string[] = [];
+  page.on('console', (message) => {
+    if (/preload/i.test(message.text())) hints.push(message.text());
+  });
   page.on('response', (answer) => {
     if (answer.url().includes('/assets/')) files.push({ url: answer.url(), headers: answer.headers() });
   });
   await page.goto('/signed-out');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect.poll(() => files.filter(({ url }) => /\.(wasm|js|css)$/.test(url)).length).toBeGreaterThanOrEqual(3);
+  // The page asks for its WebAssembly before the script does, and the script takes what has come.
+  expect(files.map(({ url }) => url)).toEqual([...new Set(files.map(({ url }) => url))]);
+  expect(hints).toEqual([]);
   for (const { url, headers } of files) {
     expect(headers['cache-control'], url).toBe('public, max-age=31536000, immutable');
     // Plain http: browsers offer gzip alone, except on loopback.

@@ -8,6 +8,7 @@ build_release() {
   rm -rf "$release"
   # The names of functions would be half of the download.
   dx build --web --release --locked --no-default-features --debug-symbols false
+  node scripts/lib/preload.mjs "$release/public"
   node scripts/lib/compress.mjs "$release/public"
 }
 
