@@ -2,23 +2,25 @@
 
 import type { Page } from '@playwright/test';
 
+import { wordsOf, type Words } from './words';
+
 export type SessionsDialog = ReturnType<typeof sessionsDialog>;
 
-export function sessionsDialog(page: Page) {
-  const dialog = page.getByRole('dialog', { name: 'Where you are signed in' });
+export function sessionsDialog(page: Page, words: Words = wordsOf()) {
+  const dialog = page.getByRole('dialog', { name: words.whereSignedIn });
   const rows = dialog.getByRole('listitem');
 
   return {
     dialog,
     rows,
-    opener: page.getByRole('banner').getByRole('button', { name: /: where you are signed in$/ }),
-    here: rows.filter({ hasText: 'this browser' }),
-    elsewhere: rows.filter({ hasNotText: 'this browser' }),
-    endOne: rows.getByRole('button', { name: /^End: / }),
-    endOthers: dialog.getByRole('button', { name: 'End all others' }),
-    endAll: dialog.getByRole('button', { name: 'End all, and sign out here' }),
-    close: dialog.getByRole('button', { name: 'Close' }),
-    retry: dialog.getByRole('button', { name: 'Retry' }),
+    opener: page.getByRole('banner').getByRole('button', { name: words.openSessions }),
+    here: rows.filter({ hasText: words.thisBrowser }),
+    elsewhere: rows.filter({ hasNotText: words.thisBrowser }),
+    endOne: rows.getByRole('button', { name: words.endOne }),
+    endOthers: dialog.getByRole('button', { name: words.endOthers }),
+    endAll: dialog.getByRole('button', { name: words.endAll }),
+    close: dialog.getByRole('button', { name: words.close }),
+    retry: dialog.getByRole('button', { name: words.retry }),
     failure: dialog.getByRole('alert'),
   };
 }

@@ -28,6 +28,13 @@ const english = {
   rename: 'Rename',
   deleteAfterAsking: 'Delete…',
   delete: 'Delete',
+  whereSignedIn: 'Where you are signed in',
+  openSessions: /: where you are signed in$/,
+  thisBrowser: 'this browser',
+  endOne: /^End: /,
+  endOthers: 'End all others',
+  endAll: 'End all, and sign out here',
+  close: 'Close',
 };
 
 export type Words = typeof english;
@@ -60,6 +67,13 @@ const french: Words = {
   rename: 'Renommer',
   deleteAfterAsking: 'Supprimer…',
   delete: 'Supprimer',
+  whereSignedIn: 'Où vous êtes connecté',
+  openSessions: /\s: où vous êtes connecté$/,
+  thisBrowser: 'ce navigateur',
+  endOne: /^Terminer\s: /,
+  endOthers: 'Terminer toutes les autres',
+  endAll: 'Tout terminer et se déconnecter ici',
+  close: 'Fermer',
 };
 
 /** For a browser's locale. */

@@ -28,7 +28,7 @@ const test = base.extend<{
   /** Another browser, in which the same user signs in. */
   signInElsewhere: () => Promise<OtherBrowser>;
 }>({
-  sessions: ({ page }, use) => use(sessionsDialog(page)),
+  sessions: ({ page, words }, use) => use(sessionsDialog(page, words)),
   signedOut: ({ page }, use) => use(signedOutPage(page)),
   signInElsewhere: async ({ browser, baseURL, identityProvider, user }, use) => {
     const contexts: BrowserContext[] = [];
@@ -106,6 +106,38 @@ test('sessions that cannot be listed are asked for again', async ({ page, signIn
   await expect(sessions.here).toBeVisible();
   await expect(sessions.failure).toBeHidden();
 });
+
+for (const width of [390, 320]) {
+  test.describe(`in French, on a phone of ${width} pixels`, () => {
+    test.use({ locale: 'fr-FR', viewport: { width, height: 700 }, hasTouch: true });
+
+    test('the sessions are told and ended in French, and all of it fits', async ({
+      page, signIn, signInElsewhere, sessions,
+    }) => {
+      // T88
+      await signIn();
+      const other = await signInElsewhere();
+      await sessions.opener.tap();
+      await expect(sessions.rows).toHaveCount(2);
+      await expect(sessions.here).toContainText('en cours d’utilisation');
+      await expect(sessions.elsewhere).toContainText(/connecté le .*\d.*, utilisé en dernier le .*\d/);
+      await expectAccessible(page, 'sessions');
+      for (const it of [sessions.dialog, sessions.endOne, sessions.endOthers, sessions.endAll, sessions.close]) {
+        const { x, width: wide, height } = (await it.boundingBox())!;
+        expect(x, 'nothing sticks out to the left').toBeGreaterThanOrEqual(0);
+        expect(x + wide, 'nor to the right').toBeLessThanOrEqual(width);
+        expect(height, 'a finger can hit it').toBeGreaterThanOrEqual(24);
+      }
+      expect(await sessions.dialog.evaluate((it) => it.scrollWidth - it.clientWidth), 'no line is cut').toBe(0);
+
+      await sessions.endOthers.tap();
+      await other.login.isOpen();
+      await expect(sessions.dialog.getByText('Toutes les autres sessions sont terminées.')).toBeVisible();
+      await expect(sessions.dialog.getByText('Vous n’êtes connecté nulle part ailleurs.')).toBeVisible();
+      await expect(sessions.rows).toHaveCount(1);
+    });
+  });
+}
 
 test('a logout at the provider ends the sessions of every browser', async ({
   page, user, signIn, signInElsewhere, chat, login, wire,

@@ -4,6 +4,8 @@
 //! send no body for `{}`; its own JSON answers panic in the browser when the connection drops half-way. These two
 //! types do neither.
 
+use std::cell::RefCell;
+
 use dioxus::fullstack::{
     ClientResponse, FromResponse, ServerEvents, ServerFnError,
     body::Bytes,
@@ -130,13 +132,29 @@ struct Refusal {
     code: u16,
     message: String,
     data: Option<serde_json::Value>,
+    request_id: Option<String>,
+}
+
+thread_local! {
+    /// The refusal that came last, with its request's name.
+    static REFUSED: RefCell<Option<(ApiError, String)>> = const { RefCell::new(None) };
+}
+
+/// The name of the request that was last refused so: in the server's log, the lines about it have it.
+pub fn request_refused_with(error: &ApiError) -> Option<String> {
+    REFUSED.with_borrow(|refused| {
+        let (last, request) = refused.as_ref()?;
+        (last == error).then(|| request.clone())
+    })
 }
 
 async fn refusal(response: ClientResponse) -> ServerFnError {
     let code = response.status().as_u16();
     match response.json::<Refusal>().await {
-        Ok(refusal) => {
-            ServerFnError::ServerError { message: refusal.message, code: refusal.code, details: refusal.data }
+        Ok(Refusal { code, message, data, request_id }) => {
+            let error = data.clone().and_then(|data| serde_json::from_value::<ApiError>(data).ok());
+            REFUSED.set(error.zip(request_id));
+            ServerFnError::ServerError { message, code, details: data }
         }
         // A proxy's page, or a body cut short: the status is all there is.
         Err(_) => ServerFnError::ServerError { message: "no details".into(), code, details: None },

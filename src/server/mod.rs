@@ -23,6 +23,7 @@
 //! | `audit` | what auditors ask for, as lines of the log |
 //! | `metrics` | what operators count |
 //! | `doctor` | whether a configuration would work |
+//! | `traces` | what a request asked of others, for OpenTelemetry |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod audit;
@@ -49,6 +50,7 @@ pub mod sessions;
 mod shutdown;
 pub mod telemetry;
 mod tls;
+pub mod traces;
 
 use std::{io, process::ExitCode, sync::Arc};
 
@@ -60,7 +62,7 @@ use chat::{
 };
 use config::{ChatUpstream, Config, Provider, SessionStorage};
 use conversations::{
-    ConversationStore, Conversations,
+    ConversationStore, Conversations, TracedStore,
     sql::{DatabaseUrl, SqlStore},
 };
 use edge::{Edge, EdgeSettings};
@@ -101,6 +103,8 @@ pub enum StartError {
     #[error(transparent)]
     Http(#[from] http::HttpSetupError),
     #[error(transparent)]
+    Traces(#[from] traces::TracesSetupError),
+    #[error(transparent)]
     Embedded(#[from] embedded::StartError),
     #[error(transparent)]
     DatabaseUrl(#[from] conversations::sql::WrongDatabaseUrl),
@@ -114,7 +118,7 @@ pub enum StartError {
 
 /// Serves `site` and the doors until the process is told to stop.
 fn serve(site: Site) -> ExitCode {
-    let config = match configured() {
+    let config = match checked() {
         Ok(config) => config,
         Err(code) => return code,
     };
@@ -129,12 +133,16 @@ fn serve(site: Site) -> ExitCode {
 
 /// The configuration, with the log installed that it asks for; or, once the error is told, the code to exit with.
 fn configured() -> Result<Config, ExitCode> {
-    let config = Config::from_environment().map_err(|error| {
-        eprintln!("oracle-ai: {error}");
-        ExitCode::from(EX_CONFIG)
-    })?;
+    let config = checked()?;
     telemetry::install(config.log.as_deref(), config.log_format);
     Ok(config)
+}
+
+fn checked() -> Result<Config, ExitCode> {
+    Config::from_environment().map_err(|error| {
+        eprintln!("oracle-ai: {error}");
+        ExitCode::from(EX_CONFIG)
+    })
 }
 
 impl Services {
@@ -198,11 +206,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
 }
 
 fn run(config: Config, site: Site) -> Result<(), StartError> {
+    let log = config.log.as_deref();
+    let traces = match &config.traces {
+        Some(settings) => Some(telemetry::install_with_traces(log, config.log_format, settings)?),
+        None => {
+            telemetry::install(log, config.log_format);
+            None
+        }
+    };
     let runtime = tokio::runtime::Runtime::new()?;
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if let Some(address) = config.metrics {
-        runtime.block_on(metrics::serve(address)).map_err(|source| StartError::Bind { address, source })?;
+        let serving = metrics::serve(address, services.sessions.clone());
+        runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
     }
     let headers = config.headers();
     if headers.dev_server {
@@ -222,6 +239,9 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
     let outcome = runtime.block_on(listen(config, services, site, headers));
     // What still runs has had its time.
     runtime.shutdown_background();
+    if let Some(traces) = traces {
+        traces.flush();
+    }
     outcome
 }
 
@@ -241,6 +261,7 @@ async fn start(
         SessionStorage::Memory => Storage::in_memory(&environment)?,
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
+    let storage = if config.traces.is_some() { storage.traced() } else { storage };
     let http = ProviderHttp::trusting(settings.authorities.as_deref())?;
     let oidc = OidcClient::new(settings, http, environment.clone());
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
@@ -249,7 +270,11 @@ async fn start(
     let store = SqlStore::new(config.database_url.clone());
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
-    let services = services.with_chat(Arc::new(store), upstream, config.answers, environment);
+    let store: Arc<dyn ConversationStore> = match config.traces {
+        Some(_) => Arc::new(TracedStore(Arc::new(store))),
+        None => Arc::new(store),
+    };
+    let services = services.with_chat(store, upstream, config.answers, environment);
     Ok((services, (provider, mock_upstream)))
 }
 

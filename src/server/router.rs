@@ -28,6 +28,7 @@ use super::{
     oidc::MetadataStanding,
     pages::{self, Site},
     sessions::Readiness,
+    traces,
 };
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 
@@ -70,7 +71,8 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
         .layer(CatchPanicLayer::custom(|_| ApiError::Internal.into_response()))
         .layer(from_fn_with_state(edge.clone(), edge::admit))
         .layer(from_fn(doors_in_common))
-        .layer(from_fn(metrics::measure));
+        .layer(from_fn(metrics::measure))
+        .layer(from_fn(traces::measure));
     headers::on_every_answer(router, settings)
         .layer(
             TraceLayer::new_for_http()
@@ -79,7 +81,8 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
                     let (of_request, path) = (request.extensions(), request.uri().path());
                     let request_id = of_request.get::<RequestId>().map(RequestId::as_str);
                     let client = of_request.get::<ClientAddress>().map(tracing::field::display);
-                    tracing::info_span!("request", request_id, client, method = %request.method(), path)
+                    // Of the highest level, so that no filter takes the name from the lines within.
+                    tracing::error_span!("request", request_id, client, method = %request.method(), path)
                 })
                 .on_response(DefaultOnResponse::new())
                 // Whatever failed has logged its cause already.

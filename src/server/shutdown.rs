@@ -3,13 +3,23 @@
 use std::{future::IntoFuture, io, net::SocketAddr, time::Duration};
 
 use axum::Router;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Services;
 
 /// Longest time from the signal to the end of the process. Process managers often give 30 seconds.
 const LONGEST: Duration = Duration::from_secs(20);
+
+/// How the process is told to stop.
+struct StopSignals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+}
 
 /// Serves until the process is told to stop, and then until all has ended that was under way: requests, answers (as
 /// interrupted, in their streams and in the store), refreshes. Told twice, or after [`LONGEST`], it waits no longer.
@@ -19,24 +29,22 @@ pub async fn serve_until_stopped(listener: TcpListener, router: Router, services
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, router).with_graceful_shutdown(told.clone().cancelled_owned());
     let served = async {
-        let closing = async {
-            stop_signal().await;
-            tracing::info!("stopping");
-            told.cancel();
-            services.chat.close();
-            services.sessions.close();
-            Ok(())
-        };
-        tokio::try_join!(server.into_future(), closing)?;
+        server.into_future().await?;
         // Nobody asks any more. What the last ones began may go on without them.
         tokio::join!(services.chat.finished(), services.sessions.finished());
         Ok(())
     };
+    // Listened for from here on: of two signals in a row, none is missed.
+    let mut signals = StopSignals::new();
     let late = async {
-        told.cancelled().await;
+        signals.next().await;
+        tracing::info!("stopping");
+        told.cancel();
+        services.chat.close();
+        services.sessions.close();
         tokio::select! {
             () = sleep(LONGEST) => {}
-            () = stop_signal() => {}
+            () = signals.next() => {}
         }
     };
     tokio::select! {
@@ -48,22 +56,22 @@ pub async fn serve_until_stopped(listener: TcpListener, router: Router, services
     }
 }
 
-async fn stop_signal() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await
+impl StopSignals {
+    fn new() -> Self {
+        Self { interrupt: signal(SignalKind::interrupt()).ok(), terminate: signal(SignalKind::terminate()).ok() }
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            () = received(&mut self.interrupt) => {}
+            () = received(&mut self.terminate) => {}
         }
-    };
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
+    }
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }

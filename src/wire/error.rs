@@ -154,6 +154,33 @@ impl fmt::Display for ApiError {
 }
 
 impl ApiError {
+    /// Whether it is somebody's to look into: neither the person's doing, nor over in a moment by itself.
+    pub fn is_to_be_reported(&self) -> bool {
+        match self {
+            Self::MalformedRequest { .. }
+            | Self::UnsupportedMediaType
+            | Self::LoginRefused { error: LoginRefusal::Other }
+            | Self::LoginFailed
+            | Self::InvalidProof
+            | Self::Unauthenticated
+            | Self::Forbidden
+            | Self::MethodNotAllowed
+            | Self::ProviderUnavailable { .. }
+            | Self::Unavailable
+            | Self::Internal => true,
+            Self::InvalidField { .. }
+            | Self::BodyTooLarge
+            | Self::InvalidState
+            | Self::LoginRefused { .. }
+            | Self::SessionEnded
+            | Self::NotFound
+            | Self::Conflict
+            | Self::LimitReached { .. }
+            | Self::TooManyRequests { .. }
+            | Self::Unreachable => false,
+        }
+    }
+
     /// How long to wait before the same is tried again, in seconds; 0 where nobody knows.
     pub fn retry_after(&self) -> u64 {
         match self {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{self, Answer, TestApp, until},
     browser::Browser,
+    collector::Collector,
     provider::{CLIENT_SECRET, MockProvider, settings},
     redis::Redis,
     scripted_provider::{SUB, ScriptedProvider},
@@ -28,8 +29,12 @@ struct Logged {
 impl Logged {
     /// With this filter.
     async fn start(filter: &str) -> Self {
+        Self::start_with(&[("LOG", filter)]).await
+    }
+
+    async fn start_with(variables: &[(&str, &str)]) -> Self {
         let mut provider = ScriptedProvider::start().await;
-        let variables = [("LOG", filter), ("DATABASE_URL", "sqlite::memory:")];
+        let variables = [variables, &[("DATABASE_URL", "sqlite::memory:")]].concat();
         let server = ServerProcess::start(&provider.issuer, &variables).await;
         let storage = app::storage(std::sync::Arc::new(oracle_ai::server::sessions::MemoryStore::new()));
         let app = TestApp::remote(server.port, settings(&provider.issuer), storage);
@@ -152,6 +157,28 @@ async fn what_attackers_try_is_recorded_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_another_sites_page_is_recorded_with_what_gave_it_away() {
+    // T94, T100
+    let logged = Logged::start("error").await;
+    let call = async |name: &str, value: &str| {
+        let request = app::request(Method::POST, "/api/logout").header(name, value);
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        logged.browser().app.send(request.body(r#"{"session":"s"}"#.into()).unwrap()).await
+    };
+    call("sec-fetch-site", "cross-site").await.assert_refused(403, "forbidden");
+    call("origin", "https://evil.example").await.assert_refused(403, "forbidden");
+    until("both are recorded", async || logged.events().len() == 2).await;
+    assert_eq!(logged.events(), ["request.cross_site"; 2]);
+    let log = logged.server.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("request.cross_site")).collect();
+    for (line, reason) in lines.iter().zip(["another site's page sent it", "its origin is another"]) {
+        assert_eq!((field(line, "outcome"), field(line, "reason")), ("refused", reason), "{line}");
+        assert!(line.contains("request_id"), "{line}");
+    }
+    assert!(!log.contains("evil.example"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_tls_forbids_is_recorded_with_its_party_and_reason() {
     // T100: whoever answers there has a certificate by an authority that is not known here.
     let stranger = Redis::start_with_tls().await;
@@ -177,9 +204,11 @@ async fn a_connection_that_tls_forbids_is_recorded_with_its_party_and_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_ever_logged_and_nobody_can_forge_a_line() {
-    // T101, T102. At the lowest level, of all libraries.
-    let mut logged = Logged::start("trace").await;
+async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
+    // T101, T102. At the lowest level, of all libraries, and with a collector.
+    let collector = Collector::start().await;
+    let variables = [("LOG", "trace"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())];
+    let mut logged = Logged::start_with(&variables).await;
     let (token, session) = logged.login().await;
     logged.chat(&token).await.assert_ok();
     logged.provider.refresh(&session, |script| script.members["access_token"] = "canary-second-token".into()).await;
@@ -224,6 +253,20 @@ async fn no_secret_is_ever_logged_and_nobody_can_forge_a_line() {
     }
     let forged = log.lines().find(|line| line.starts_with("2026-01-01T00:00:00Z"));
     assert!(forged.is_none(), "{forged:?}");
+
+    let Logged { server, secrets, .. } = logged;
+    server.terminate();
+    assert_eq!(server.exit_code().await, Some(0));
+    let spans = collector.spans();
+    assert!(spans.len() > 30 && spans.iter().any(|span| span.name == "provider refresh"), "too few spans");
+    // Nor who calls from where, nor what was logged meanwhile.
+    let traced = format!("{spans:?}");
+    let others = [("address", "127.0.0.1"), ("query", "?"), ("forged", "forged"), ("path", "/auth/callback")];
+    let others = others.map(|(what, text)| (what, text.to_owned()));
+    for (what, secret) in secrets.iter().chain(&others) {
+        assert!(!traced.contains(secret.as_str()), "{what} in a span");
+    }
+    assert!(spans.iter().all(|span| span.events.is_empty()));
 }
 
 /// The value of a field of a log line.

@@ -10,6 +10,7 @@ use crate::{
     app::TestApp,
     browser::Browser,
     provider::{CALLBACK, CLIENT_ID, MockProvider},
+    scripted_provider::ScriptedProvider,
 };
 
 #[tokio::test]
@@ -91,6 +92,28 @@ async fn offline_access_is_asked_for_only_where_configured_and_then_with_consent
     let params = Browser::at(TestApp::new(settings), provider).begin().await.params();
     assert!(params["scope"].split(' ').any(|scope| scope == "offline_access"), "{params:?}");
     assert_eq!(params["prompt"], "consent");
+}
+
+#[tokio::test]
+async fn each_resource_is_named_in_the_login_the_exchange_and_every_refresh() {
+    // RFC 8707 §2.1, §2.2
+    let resources = ["https://api.example.com/chat", "urn:example:models"];
+    let provider = ScriptedProvider::start_with(|settings| {
+        settings.requests.resources = vec!["https://api.example.com/chat".into(), "urn:example:models".into()];
+    })
+    .await;
+    let named = |pairs: &[(String, String)]| {
+        let of_resource = pairs.iter().filter(|(name, _)| name == "resource");
+        of_resource.map(|(_, value)| value.clone()).collect::<Vec<_>>()
+    };
+    let begun = provider.browser.begin().await;
+    assert_eq!(named(&begun.authorize_url.query_pairs().into_owned().collect::<Vec<_>>()), resources);
+    let login = provider.login(|_| {}).await;
+    login.assert_ok();
+    assert_eq!(named(&provider.last_request().pairs), resources);
+    provider.refresh(login.json()["session"].as_str().unwrap(), |_| {}).await.assert_ok();
+    assert_eq!(provider.last_request().form["grant_type"], "refresh_token");
+    assert_eq!(named(&provider.last_request().pairs), resources);
 }
 
 #[tokio::test]

@@ -218,9 +218,10 @@ impl Browser {
 }
 
 impl Begun {
-    /// The parameters of the authorization request; none of them twice.
+    /// The parameters of the authorization request; none of them twice, but for `resource`, which may be (RFC 8707 §2).
     pub fn params(&self) -> HashMap<String, String> {
-        let pairs: Vec<_> = self.authorize_url.query_pairs().into_owned().collect();
+        let pairs = self.authorize_url.query_pairs().into_owned();
+        let pairs: Vec<_> = pairs.filter(|(name, _)| name != "resource").collect();
         let params: HashMap<_, _> = pairs.iter().cloned().collect();
         assert_eq!(params.len(), pairs.len(), "a parameter came twice: {}", self.authorize_url);
         params

@@ -10,13 +10,15 @@ use tokio::process::Command;
 const WRONG_CONFIGURATION: i32 = 78;
 
 /// A configuration that is good.
-const GOOD: [(&str, &str); 6] = [
+const GOOD: [(&str, &str); 8] = [
+    ("OTEL_TRACES_SAMPLER", "traceidratio"),
     ("FRONT_URL", "https://chat.example.com"),
     ("OIDC_ISSUER", "https://sso.example.com"),
     ("CLIENT_ID", "chat"),
     ("CLIENT_SECRET", "not-for-anyone"),
     ("CHAT_BASE_URL", "https://model.example.com/v1"),
     ("CHAT_MODEL", "gpt"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.example.com:4318"),
 ];
 
 /// For each variable a value that is wrong beside the good ones, or belongs to one that is not set; `None` where its
@@ -70,6 +72,13 @@ const WRONG: &[(&str, Option<&str>)] = &[
     ("OIDC_CA_FILE", Some("/nowhere/ca.pem")),
     ("OIDC_DISCOVERY", Some("no")),
     ("OIDC_ISSUER", Some("sso.example.com")),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", Some("collector.example.com:4318")),
+    // A key would cross the network in the clear.
+    ("OTEL_EXPORTER_OTLP_HEADERS", Some("api-key=secret")),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", Some("grpc")),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", Some("0")),
+    ("OTEL_TRACES_SAMPLER", Some("sometimes")),
+    ("OTEL_TRACES_SAMPLER_ARG", Some("2")),
     ("PORT", Some("0")),
     ("PUSHED_AUTHORIZATION_REQUESTS", Some("always")),
     ("PUSHED_AUTHORIZATION_REQUEST_ENDPOINT", Some("par")),
@@ -92,8 +101,8 @@ const WRONG: &[(&str, Option<&str>)] = &[
     ("USER_ID_CLAIM", Some("email")),
 ];
 
-/// What only the provider, or the model, can judge.
-const TAKES_ANY_TEXT: [&str; 3] = ["ACR_VALUES", "CHAT_SYSTEM_PROMPT", "TRUSTED_AUDIENCES"];
+/// What only the provider, the model, or a reader of traces can judge.
+const TAKES_ANY_TEXT: [&str; 4] = ["ACR_VALUES", "CHAT_SYSTEM_PROMPT", "OTEL_SERVICE_NAME", "TRUSTED_AUDIENCES"];
 
 async fn start(variables: &BTreeMap<&str, &str>) -> Output {
     let program = std::env::var_os("PROGRAM_UNDER_TEST").filter(|program| !program.is_empty());

@@ -96,15 +96,42 @@ async fn at_a_provider_without_an_end_session_endpoint_the_configured_page_is_na
 
 #[tokio::test]
 async fn a_logout_during_a_refresh_revokes_the_refresh_token_that_nobody_keeps() {
-    // T75
+    // T75, RFC 7009 §2.1. The provider has granted it before the logout, and it is on its way since.
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
-    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 800 }], "rotate_refresh_tokens": true })).await;
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow_answer", "ms": 800 }] })).await;
     let refresh = tokio::spawn({
         let (browser, session) = (browser.clone(), session.clone());
         async move { browser.refresh(&session).await }
     });
-    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    browser.provider.until_refresh_is(&browser.user, "slow_answer").await;
+    browser.logout(&session).await.assert_ok();
+    assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 1);
+    refresh.await.unwrap().assert_refused(401, "session_ended");
+    until_revoked(&browser, 2).await;
+}
+
+#[tokio::test]
+async fn so_is_one_that_came_with_an_access_token_that_can_t_be_used() {
+    // T75. The keys are away, so the refresh decides nothing; the logout has.
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    let session = browser.sign_in().await.session;
+    provider.rotate_keys(json!({ "remove_old": true })).await;
+    provider.set_outage(&["jwks"]).await;
+    browser.app.clock.jump(Duration::from_secs(60));
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow_answer", "ms": 800 }] })).await;
+    let refresh = tokio::spawn({
+        let (browser, session) = (browser.clone(), session.clone());
+        async move { browser.refresh(&session).await }
+    });
+    provider.until_refresh_is(&browser.user, "slow_answer").await;
     browser.logout(&session).await.assert_ok();
     refresh.await.unwrap().assert_refused(401, "session_ended");
+    until_revoked(&browser, 2).await;
+}
+
+async fn until_revoked(browser: &Browser, times: usize) {
+    until("the provider has revoked them", async || browser.provider.calls_for(&browser.user, "revoke").await == times)
+        .await;
 }

@@ -9,6 +9,7 @@
 //! | `rooms` | the import rules of `src/` |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `provider_profiles`, `client_key`, `client_rotation` | these and the session doors at other providers, and with a key in place of a secret |
+//! | `private_authority` | `GET /api/authorize` at a provider whose certificate nobody knows |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
@@ -20,7 +21,10 @@
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
+//! | `traces` | what a collector is told of the server as it is run |
+//! | `collector` | (support) a collector of traces |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
+//! | `lossy` | (support) a network that loses answers |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
@@ -51,6 +55,7 @@ mod chat_readers;
 mod chatter;
 mod client_key;
 mod client_rotation;
+mod collector;
 mod configuration;
 mod conversation_store;
 mod conversations;
@@ -64,12 +69,14 @@ mod jwt_access_token;
 mod login;
 mod login_failures;
 mod logout;
+mod lossy;
 mod metrics;
 mod mock_provider;
 mod nginx;
 mod own_sessions;
 mod permission;
 mod postgres;
+mod private_authority;
 mod proof;
 mod prover;
 mod provider;
@@ -85,5 +92,6 @@ mod server_process;
 mod signing_keys;
 mod stopping;
 mod store;
+mod traces;
 mod upstream;
 mod written_record;

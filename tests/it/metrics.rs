@@ -65,6 +65,7 @@ async fn a_persons_day_is_counted_and_what_somebody_makes_up_is_not() {
         r#"http_request_seconds_count{method="POST",route="/api/token",status="200"}"#,
         r#"http_request_seconds_count{method="POST",route="/api/chat",status="200"}"#,
         r#"http_request_seconds_count{method="GET",route="no door",status="404"}"#,
+        r#"sessions{counted="all"}"#,
         r#"limited_total{door="/api/refresh",caller="browser"}"#,
     ] {
         assert_eq!(figure(&page, name), 1.0, "{name} in {page}");

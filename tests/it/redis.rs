@@ -1,7 +1,7 @@
 //! Real Redis servers, each in a folder of its own, that end with the test.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
@@ -38,7 +38,7 @@ impl Redis {
     /// One node that speaks TLS only, with a certificate by an authority of its own, for clients that know a password.
     pub async fn start_with_tls() -> Self {
         let mut redis = Self::new(0, String::new());
-        redis.make_certificate();
+        make_certificate(&redis.folder, "redis");
         // Not before: a port that is chosen, and not yet taken, may be taken by others.
         let port = free_port();
         (redis.port, redis.url) = (port, format!("rediss://default:s%40cret@localhost:{port}"));
@@ -179,30 +179,23 @@ impl Redis {
     async fn until_it_answers(&self, port: u16) {
         until("Redis answers", async || self.cli(port, &["PING"]).await.trim() == "PONG").await;
     }
+}
 
-    /// By an authority of its own.
-    fn make_certificate(&self) {
-        let make = |name: &str, more: &[&str]| {
-            let made = Command::new("openssl")
-                .current_dir(&self.folder)
-                .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
-                .args([
-                    "-keyout",
-                    &format!("{name}.key"),
-                    "-out",
-                    &format!("{name}.pem"),
-                    "-subj",
-                    &format!("/CN={name}"),
-                ])
-                .args(more)
-                .stderr(Stdio::null())
-                .status();
-            assert!(made.unwrap_or_else(|error| panic!("{error}: {REMEDY}")).success());
-        };
-        make("authority", &[]);
-        let leaf = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
-        make("redis", &[&leaf[..], &["-CA", "authority.pem", "-CAkey", "authority.key"]].concat());
-    }
+/// Files in this folder: a certificate for `localhost`, by an authority of its own (`authority.pem`), and their keys.
+pub fn make_certificate(folder: &Path, name: &str) {
+    let make = |name: &str, more: &[&str]| {
+        let made = Command::new("openssl")
+            .current_dir(folder)
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+            .args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem"), "-subj", &format!("/CN={name}")])
+            .args(more)
+            .stderr(Stdio::null())
+            .status();
+        assert!(made.unwrap_or_else(|error| panic!("{error}: {REMEDY}")).success());
+    };
+    make("authority", &[]);
+    let leaf = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
+    make(name, &[&leaf[..], &["-CA", "authority.pem", "-CAkey", "authority.key"]].concat());
 }
 
 impl Drop for Redis {

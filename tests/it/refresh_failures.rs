@@ -8,7 +8,7 @@ use oracle_ai::server::oidc::ProviderHttp;
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
+    app::{TestApp, until},
     browser::Browser,
     provider::MockProvider,
     scripted_provider::{Change, ScriptedProvider, unix_seconds},
@@ -113,6 +113,9 @@ async fn a_refreshed_id_token_that_does_not_verify_ends_the_session() {
         assert_eq!(answer.status, 401, "{fault}: {answer:?}");
         answer.assert_refused(401, "session_ended");
         assert!(!browser.is_let_in(&signed_in.access_token).await, "{fault}");
+        // The refresh token that came with it is nobody's.
+        let revoked = async || browser.provider.calls_for(&browser.user, "revoke").await == 1;
+        until("the new refresh token is revoked", revoked).await;
     }
 }
 

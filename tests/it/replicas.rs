@@ -163,7 +163,7 @@ async fn while_redis_is_away_tokens_in_use_are_good_and_nothing_else_is_and_it_h
     browser.refresh(&seen.session).await.assert_refused(401, "session_ended");
     let again = browser.sign_in().await;
     assert!(browser.is_let_in(&again.access_token).await);
-    assert_eq!(two.second.readiness().await, (200, "ready".into()));
+    until("the other has, too", async || two.second.readiness().await.1 == "ready").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,4 +299,46 @@ async fn what_this_process_has_not_seen_is_not_let_in_without_the_store() {
     assert!(browser.is_let_in(&signed_in.access_token).await);
     browser.logout(&signed_in.session).await.assert_ok();
     assert!(!browser.is_let_in(&signed_in.access_token).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_ends_all_sessions_of_a_user_at_all_servers_and_nobody_elses() {
+    // T88. As a process of its own, beside the servers.
+    let two = Two::start().await;
+    let (one, other) = (two.at_first.sign_in().await, two.at_second.sign_in().await);
+    let somebody_else = two.at_first.another();
+    let theirs = somebody_else.sign_in().await;
+    let user = two.at_first.app.session(&one.session).await.unwrap().user;
+
+    let (url, keys) = (two.redis.url(), BASE64_STANDARD.encode(KEY));
+    let end_sessions = async |sub: &str, redis: &str| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_oracle-ai"));
+        command
+            .args(["end-sessions", "--issuer", &user.iss, "--sub", sub])
+            .current_dir(two.first.folder())
+            .envs([("REDIS_URL", redis), ("SESSION_KEYS", &keys), ("OIDC_ISSUER", &user.iss)])
+            .envs([("CLIENT_ID", "chat"), ("CLIENT_SECRET", "not-for-anyone")]);
+        let output = command.output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, log, said) = end_sessions("uid=nobody", &url).await;
+    assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 0 sessions ended\n"), "{log}");
+    assert!(two.at_first.is_let_in(&one.access_token).await);
+
+    let (code, log, said) = end_sessions(&user.sub, &url).await;
+    assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 2 sessions ended\n"), "{log}");
+    assert!(log.contains("session.all_ended_by_operator") && log.contains("2 sessions"), "{log}");
+    assert!(!log.contains(&user.sub), "a person is named: {log}");
+    for (browser, token) in [(&two.at_first, &one), (&two.at_second, &other), (&two.at_second, &one)] {
+        assert!(!browser.is_let_in(&token.access_token).await);
+        browser.refresh(&token.session).await.assert_refused(401, "session_ended");
+    }
+    assert!(somebody_else.is_let_in(&theirs.access_token).await);
+
+    // Nothing is said to have ended where nobody could be asked.
+    two.redis.stop().await;
+    let (code, _, said) = end_sessions(&user.sub, &url).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("could not be ended"), "{said}");
 }

@@ -79,6 +79,8 @@ pub struct TokenRequest {
     /// The `Authorization` header.
     pub authorization: Option<String>,
     pub form: HashMap<String, String>,
+    /// The same with what comes more than once.
+    pub pairs: Vec<(String, String)>,
 }
 
 impl ScriptedProvider {
@@ -187,6 +189,7 @@ async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Byte
     *shared.request.lock().unwrap() = TokenRequest {
         authorization: headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned()),
         form: form_urlencoded::parse(&form).into_owned().collect(),
+        pairs: form_urlencoded::parse(&form).into_owned().collect(),
     };
     let script = shared.script.lock().unwrap().clone();
     let mut claims = script.claims;

@@ -110,6 +110,37 @@ async fn a_server_that_is_told_twice_waits_for_nothing() {
     assert_eq!(refreshing.await.unwrap().status, 502);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_is_told_of_no_end_and_does_not_keep_the_server_from_stopping() {
+    // T87: the session lives on, in the store.
+    let (_redis, server, browser) = with_redis().await;
+    let signed_in = browser.sign_in().await;
+    let path = "/api/session/events";
+    let proof = browser.key.sign(&browser.claims(&Method::GET, path, Some(&signed_in.access_token)));
+    let mut stream = reqwest::Client::new()
+        .get(format!("http://127.0.0.1:{}{path}", server.port))
+        .header("DPoP", proof)
+        .header(header::AUTHORIZATION, format!("DPoP {}", signed_in.access_token))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stream.status(), 200);
+    let first = stream.chunk().await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&first).contains("lives"), "{first:?}");
+
+    let told_at = Instant::now();
+    server.terminate();
+    let mut rest = Vec::new();
+    // An end in good order, not a broken connection.
+    while let Some(chunk) = stream.chunk().await.unwrap() {
+        rest.extend_from_slice(&chunk);
+    }
+    assert!(!String::from_utf8_lossy(&rest).contains("ended"), "{rest:?}");
+    assert_eq!(server.exit_code().await, Some(0));
+    assert!(told_at.elapsed() < QUICK, "{:?}", told_at.elapsed());
+    assert!(browser.app.session(&signed_in.session).await.is_some());
+}
+
 async fn with_redis() -> (Redis, ServerProcess, Browser) {
     let redis = Redis::start().await;
     let provider = MockProvider::shared();

@@ -8,11 +8,11 @@ use std::{
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use oracle_ai::server::sessions::{
-    Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, Store,
-    StoreError,
+    Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, SessionCount,
+    Store, StoreError,
 };
 
-use crate::{app::until, redis::Redis};
+use crate::{app::until, lossy::Lossy, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
@@ -89,6 +89,60 @@ async fn a_store_heals_by_itself_when_redis_comes_back() {
     redis.start_again().await;
     until("the store is back", async || store.check().await.is_ok()).await;
     store.put(&name(Kind::Session, "up"), record("x", 0, SystemTime::now() + HOUR)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_good_once_is_made_again_where_its_answer_is_lost_and_is_still_the_first() {
+    let redis = Redis::start().await;
+    let lossy = Lossy::before(&redis.url()).await;
+    let store = at(&lossy.url());
+    let (now, until) = (SystemTime::now(), SystemTime::now() + HOUR);
+    let put = async |text| store.put(&name(Kind::Pending, text), record(text, 0, until)).await.unwrap();
+    let spend = async |text| store.spend(&name(Kind::Spent, text), until, now).await.unwrap();
+    let take = async |text| store.take(&name(Kind::Pending, text), now).await.unwrap();
+    // Redis knows the scripts from here on.
+    put("before").await;
+    assert!(take("before").await.is_some() && spend("before").await);
+
+    lossy.lose_next_answer();
+    assert!(spend("a").await, "an honest caller is taken for a replay");
+    assert_eq!(lossy.lost(), 1);
+    assert!(!spend("a").await);
+
+    put("a").await;
+    lossy.lose_next_answer();
+    assert_eq!(take("a").await.map(|record| record.sealed), Some(record("a", 0, until).sealed));
+    assert_eq!(lossy.lost(), 2);
+    for _ in 0..3 {
+        assert_eq!(take("a").await, None);
+    }
+    assert!(!store.has(&name(Kind::Pending, "a"), now).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_counted_until_they_end() {
+    let redis = Redis::start().await;
+    let (now, until) = (SystemTime::now(), SystemTime::now() + HOUR);
+    let outage: Arc<dyn Store> = Arc::new(OutageStore::new(at(&redis.url())));
+    let memory_counts: fn(u64) -> SessionCount = SessionCount::All;
+    let counted = [(memory(), memory_counts), (outage, SessionCount::InUseHere)];
+    for (store, count) in counted {
+        for text in ["a", "b", "c"] {
+            store.put(&name(Kind::Session, text), record(text, 0, until)).await.unwrap();
+            store.put(&name(Kind::Card, text), record(text, 0, until)).await.unwrap();
+        }
+        assert!(store.replace(&name(Kind::Session, "a"), record("a", 1, until)).await.unwrap());
+        assert_eq!(store.sessions(now), count(3));
+        store.remove(&name(Kind::Session, "b")).await.unwrap();
+        assert_eq!(store.sessions(now), count(2));
+        assert_eq!(store.sessions(until), count(0));
+    }
+    // One that ended elsewhere is seen when it is looked for, as open pages do all the time.
+    let (here, elsewhere) = (OutageStore::new(at(&redis.url())), at(&redis.url()));
+    here.put(&name(Kind::Session, "d"), record("d", 0, until)).await.unwrap();
+    elsewhere.remove(&name(Kind::Session, "d")).await.unwrap();
+    assert!(!here.has(&name(Kind::Session, "d"), now).await.unwrap());
+    assert_eq!(here.sessions(now), SessionCount::InUseHere(0));
 }
 
 fn at(url: &str) -> Arc<dyn Store> {
@@ -448,5 +502,9 @@ impl Store for Broken {
 
     async fn check(&self) -> Result<(), StoreError> {
         unreachable()
+    }
+
+    fn sessions(&self, _: SystemTime) -> SessionCount {
+        SessionCount::Unknown
     }
 }

@@ -8,6 +8,7 @@ mod language_switch;
 mod markdown;
 mod notice;
 mod page_title;
+mod reference;
 mod require_session;
 mod retry_button;
 
@@ -19,5 +20,6 @@ pub use language_switch::LanguageSwitch;
 pub use markdown::Markdown;
 pub use notice::{FailureNotice, Notice, SigningIn};
 pub use page_title::PageTitle;
+pub use reference::Reference;
 pub use require_session::RequireSession;
 pub use retry_button::RetryButton;

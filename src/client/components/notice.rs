@@ -2,8 +2,11 @@
 
 use dioxus::prelude::*;
 
-use super::PageTitle;
-use crate::client::language::use_catalogue;
+use super::{PageTitle, Reference};
+use crate::{
+    client::{auth_state::SignInFailure, language::use_catalogue},
+    wire::error::ApiError,
+};
 
 #[component]
 pub fn Notice(
@@ -12,6 +15,8 @@ pub fn Notice(
     /// Whether it reports a failure, to be announced at once.
     #[props(default)]
     alert: bool,
+    /// The failure, where it has a name to be reported by.
+    error: Option<ApiError>,
     /// The one thing to do: a button, or a link.
     children: Element,
 ) -> Element {
@@ -21,19 +26,27 @@ pub fn Notice(
             div { role: if alert { "alert" },
                 h1 { "{title}" }
                 p { "{text}" }
+                if let Some(error) = error {
+                    Reference { error }
+                }
             }
             {children}
         }
     }
 }
 
-/// Something did not work, and can be tried again.
+/// Signing in did not work, and can be tried again.
 #[component]
-pub fn FailureNotice(title: String, text: String, on_retry: EventHandler<()>) -> Element {
-    let words = &use_catalogue().pages;
+pub fn FailureNotice(failure: SignInFailure, on_retry: EventHandler<()>) -> Element {
+    let catalogue = use_catalogue();
+    let words = catalogue.of_sign_in_failure(&failure);
+    let error = match failure {
+        SignInFailure::Refused(error) => Some(error),
+        _ => None,
+    };
     rsx! {
-        Notice { title, text, alert: true,
-            button { class: "primary", onclick: move |_| on_retry.call(()), {words.try_again} }
+        Notice { title: words.title, text: words.text, alert: true, error,
+            button { class: "primary", onclick: move |_| on_retry.call(()), {catalogue.pages.try_again} }
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::{
     client::{
         app::Route,
         auth_state::{AuthState, SignInFailure, use_auth},
-        language::use_catalogue,
         loop_breaker, return_to,
     },
     wire::auth::UserClaims,
@@ -18,7 +17,6 @@ use crate::{
 #[component]
 pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
     let auth = use_auth();
-    let catalogue = use_catalogue();
     let mut failure = use_signal(|| None::<SignInFailure>);
 
     use_effect(move || match auth.state() {
@@ -37,15 +35,12 @@ pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
 
     match (auth.state(), failure()) {
         (AuthState::SignedIn(signed_in), _) => page.call(signed_in.user),
-        (_, Some(error)) => {
-            let words = catalogue.of_sign_in_failure(&error);
-            rsx! {
-                FailureNotice { title: words.title, text: words.text, on_retry: move |()| {
-                        loop_breaker::reset();
-                        failure.set(None);
-                    } }
-            }
-        }
+        (_, Some(error)) => rsx! {
+            FailureNotice { failure: error, on_retry: move |()| {
+                    loop_breaker::reset();
+                    failure.set(None);
+                } }
+        },
         (_, None) => rsx! { SigningIn {} },
     }
 }

@@ -37,6 +37,8 @@ pub struct Pages {
 
 #[derive(Debug)]
 pub struct Failures {
+    /// What a person quotes who reports a failure.
+    pub reference: fn(request: &str) -> String,
     pub nothing_to_finish: Words,
     pub looping: Words,
     pub still_here: Words,

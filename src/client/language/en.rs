@@ -21,6 +21,7 @@ pub static ENGLISH: Catalogue = Catalogue {
         go_to_chat: "Go to the chat",
     },
     failures: Failures {
+        reference: |request| format!("Reference: {request}"),
         nothing_to_finish: Words {
             title: "There is no sign-in to finish",
             text: "This page only finishes a sign-in that has just begun. Nothing is wrong: start again.",

@@ -21,6 +21,7 @@ pub static FRENCH: Catalogue = Catalogue {
         go_to_chat: "Aller au chat",
     },
     failures: Failures {
+        reference: |request| format!("Référence : {request}"),
         nothing_to_finish: Words {
             title: "Aucune connexion à terminer",
             text: "Cette page ne fait que terminer une connexion qui vient de commencer. Tout va bien : recommencez.",

@@ -6,14 +6,12 @@ use crate::client::{
     auth_state::{SignInFailure, use_auth},
     callback_url,
     components::{FailureNotice, SigningIn},
-    language::use_catalogue,
     loop_breaker, return_to,
 };
 
 #[component]
 pub fn Callback() -> Element {
     let auth = use_auth();
-    let catalogue = use_catalogue();
     let mut failure = use_signal(|| None::<SignInFailure>);
 
     use_effect(move || {
@@ -39,11 +37,6 @@ pub fn Callback() -> Element {
 
     match failure() {
         None => rsx! { SigningIn {} },
-        Some(failure) => {
-            let words = catalogue.of_sign_in_failure(&failure);
-            rsx! {
-                FailureNotice { title: words.title, text: words.text, on_retry: sign_in_again }
-            }
-        }
+        Some(failure) => rsx! { FailureNotice { failure, on_retry: sign_in_again } },
     }
 }

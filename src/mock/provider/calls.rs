@@ -33,6 +33,8 @@ pub struct Call {
     grant_type: Option<GrantType>,
     /// `ok`, an error code, the fault that spoiled it, or [`PENDING`].
     outcome: Cow<'static, str>,
+    /// As it came (W3C Trace Context).
+    traceparent: Option<String>,
     /// How many others like it (endpoint and user) were unanswered at some time while this one was.
     in_flight_with: u32,
     #[serde(skip)]
@@ -66,7 +68,8 @@ pub async fn record(State(shared): State<Arc<Shared>>, mut request: Request, nex
     let Some(endpoint) = endpoint.filter(|endpoint| shared.profile.has(*endpoint)) else {
         return next.run(request).await;
     };
-    let call = Arc::new(shared.calls.begin(endpoint));
+    let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let call = Arc::new(shared.calls.begin(endpoint, traceparent));
     let is_out = shared.outage().contains(&endpoint);
     let response = if is_out {
         call.outcome("unavailable");
@@ -80,7 +83,7 @@ pub async fn record(State(shared): State<Arc<Shared>>, mut request: Request, nex
 }
 
 impl CallLog {
-    fn begin(self: &Arc<CallLog>, endpoint: Endpoint) -> OpenCall {
+    fn begin(self: &Arc<CallLog>, endpoint: Endpoint, traceparent: Option<String>) -> OpenCall {
         let mut calls = lock(&self.0);
         let id = calls.next_id;
         calls.next_id += 1;
@@ -94,6 +97,7 @@ impl CallLog {
             user: None,
             grant_type: None,
             outcome: PENDING.into(),
+            traceparent,
             in_flight_with: 0,
             answered: false,
         });
@@ -203,7 +207,7 @@ mod tests {
     }
 
     fn begin(log: &Arc<CallLog>, name: &str) -> OpenCall {
-        let call = log.begin(Endpoint::Token);
+        let call = log.begin(Endpoint::Token, None);
         call.user(&user(name));
         call
     }
@@ -239,7 +243,7 @@ mod tests {
         let log = Arc::new(CallLog::default());
         let first = begin(&log, "alice");
         for _ in 0..CAPACITY {
-            let call = log.begin(Endpoint::Jwks);
+            let call = log.begin(Endpoint::Jwks, None);
             call.answered(&StatusCode::NOT_FOUND.into_response());
         }
         first.outcome("too late");

@@ -42,6 +42,8 @@ pub enum FaultKind {
     Slow,
     /// Grants and spends, but the connection closes without the answer.
     LostAnswer,
+    /// Grants and spends, is listed under its name, waits `ms`, and answers.
+    SlowAnswer,
 
     // The answer is granted, and spoiled.
     WrongNonce,
@@ -66,6 +68,7 @@ impl FaultKind {
             FaultKind::Reset => "reset",
             FaultKind::Slow => "slow",
             FaultKind::LostAnswer => "lost_answer",
+            FaultKind::SlowAnswer => "slow_answer",
             FaultKind::WrongNonce => "wrong_nonce",
             FaultKind::WrongIss => "wrong_iss",
             FaultKind::WrongAud => "wrong_aud",

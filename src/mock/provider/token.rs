@@ -85,10 +85,15 @@ async fn answer(
         make_access_token_jwt(shared, &settings, &mut issued).await?;
     }
     let response = token_response(shared, &request, &settings, &issued, kind).await?;
-    match kind {
-        Some(FaultKind::LostAnswer) => Ok(connection.close_without_answer()),
-        _ => Ok(Json(response).into_response()),
+    match &fault {
+        Some(Fault { kind: FaultKind::LostAnswer, .. }) => return Ok(connection.close_without_answer()),
+        Some(fault) if fault.kind == FaultKind::SlowAnswer => {
+            call.outcome(fault.kind.name());
+            tokio::time::sleep(fault.delay()).await;
+        }
+        _ => {}
     }
+    Ok(Json(response).into_response())
 }
 
 /// Shared with the introspection and revocation endpoints, which authenticate clients in the same way.
@@ -117,6 +122,9 @@ pub fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Re
 pub async fn spoil_before_granting(fault: &Fault, call: &OpenCall, connection: &Connection) -> Option<Response> {
     if fault.kind == FaultKind::Slow {
         tokio::time::sleep(fault.delay()).await;
+        return None;
+    }
+    if fault.kind == FaultKind::SlowAnswer {
         return None;
     }
     call.outcome(fault.kind.name());

@@ -23,6 +23,8 @@ pub struct Request {
     pub path: String,
     /// How the key came: `bearer`, `api-key`, or nothing.
     pub credential: Option<&'static str>,
+    /// As it came (W3C Trace Context).
+    pub traceparent: Option<String>,
     /// As it came.
     pub body: Value,
     pub scenario: Option<Scenario>,
@@ -68,6 +70,7 @@ impl RequestLog {
         self: &Arc<RequestLog>,
         path: String,
         credential: Option<&'static str>,
+        traceparent: Option<String>,
         body: Value,
         scenario: Option<Scenario>,
     ) -> OpenRequest {
@@ -82,6 +85,7 @@ impl RequestLog {
             since: Instant::now(),
             path,
             credential,
+            traceparent,
             body,
             scenario,
             outcome: Outcome::Pending,

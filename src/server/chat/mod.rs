@@ -27,6 +27,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use axum::BoxError;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{sync::oneshot, time::timeout};
+use tracing::Instrument;
 
 use self::{running::RunningAnswers, upstream::SharedUpstream, writing::Writing};
 use super::{
@@ -37,6 +38,7 @@ use super::{
     },
     environment::Environment,
     sessions::SessionEnd,
+    traces,
 };
 use crate::wire::{
     auth::UserClaims,
@@ -105,7 +107,7 @@ impl Chat {
             Writing { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
         // A task of its own from the start: nothing is left half-done when the caller goes.
         let (begun, outcome) = oneshot::channel();
-        self.running.tasks.spawn(writing.begin(begun));
+        self.running.tasks.spawn(writing.begin(begun).instrument(traces::answer()));
         match outcome.await {
             Ok(Ok(Begun::New)) => Ok(streamed(events, session_end)),
             Ok(Ok(Begun::Before { answer })) => self.follow_of(&owner, session_end, answer, None).await,

@@ -23,6 +23,7 @@ use crate::{
         },
         metrics,
         sessions::SessionEnd,
+        traces,
     },
     wire::{
         auth::UserClaims,
@@ -94,6 +95,7 @@ impl Writing {
         });
         tracing::info!(reason = ?outcome.reason, error = ?outcome.error, "answer ended");
         metrics::answer_ended(outcome.reason, outcome.error);
+        traces::answer_ended(outcome.reason, outcome.error);
         self.end(outcome, meter.usage()).await;
     }
 

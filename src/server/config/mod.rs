@@ -10,6 +10,7 @@ mod logout;
 mod provider;
 pub mod reference;
 mod sessions;
+mod traces;
 mod variables;
 
 use std::{
@@ -29,6 +30,7 @@ use super::{
     headers::HeaderSettings,
     http::{self, is_https_or_loopback, is_loopback},
     telemetry::LogFormat,
+    traces::TraceSettings,
 };
 
 use reference::DEV_SERVER_PORT;
@@ -74,6 +76,8 @@ pub struct Config {
     pub edge: EdgeSettings,
     /// `METRICS_ADDR`, default none: where figures are served in Prometheus' format, to whoever asks there.
     pub metrics: Option<SocketAddr>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what belongs to it, default none: where spans are sent to.
+    pub traces: Option<TraceSettings>,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
     /// `LOG_FORMAT`: `pretty` (default), or `json`.
@@ -101,7 +105,7 @@ impl Config {
         let chat = ChatUpstream::from_variables(variables)?;
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
         let edge = edge::settings(variables)?;
-        let metrics = metrics_address(variables)?;
+        let (metrics, traces) = (metrics_address(variables)?, traces::settings(variables)?);
         let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
         Ok(Self {
             listen,
@@ -115,6 +119,7 @@ impl Config {
             answers,
             edge,
             metrics,
+            traces,
             log,
             log_format,
         })

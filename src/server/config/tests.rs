@@ -436,3 +436,35 @@ fn without_discovery_the_endpoints_that_a_login_needs_must_be_set() {
     assert_eq!(settings.metadata.endpoints["token_endpoint"], "https://sso.example.com//token");
     assert!(!settings.metadata.discovery);
 }
+
+#[test]
+fn spans_go_to_the_collector_that_is_named_and_to_none_where_none_is() {
+    let traces = |pairs: &[(&'static str, &'static str)]| {
+        let pairs = pairs.iter().copied();
+        traces::settings(&Variables::from_pairs(pairs)).map_err(|error| error.to_string())
+    };
+    assert!(traces(&[]).unwrap().is_none());
+    // For other programs on the machine.
+    assert!(traces(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_TRACES_SAMPLER", "odd")]).unwrap().is_none());
+    for (endpoint, expected) in [
+        ("http://localhost:4318", "http://localhost:4318/v1/traces"),
+        ("https://otel.example.com/", "https://otel.example.com/v1/traces"),
+        ("https://otel.example.com/otlp", "https://otel.example.com/otlp/v1/traces"),
+    ] {
+        let settings = traces(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]).unwrap().unwrap();
+        assert_eq!(settings.endpoint.as_str(), expected);
+        assert_eq!((settings.service.as_str(), settings.timeout.as_secs()), ("oracle-ai", 10));
+        assert_eq!((settings.sampling.ratio, settings.sampling.as_the_caller_says), (1.0, true));
+    }
+    let all = traces(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otel.example.com"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=s%3Dcret, x-team = chat"),
+        ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+    ]);
+    let all = all.unwrap().unwrap();
+    let headers: Vec<_> = all.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
+    assert_eq!(headers, [("api-key", "s=cret"), ("x-team", "chat")]);
+    assert_eq!((all.sampling.ratio, all.sampling.as_the_caller_says), (0.25, false));
+    assert!(!format!("{all:?}").contains("s=cret"));
+}

@@ -6,11 +6,13 @@ mod owner;
 pub mod sql;
 pub mod store;
 pub mod text;
+mod traced;
 
 use std::sync::Arc;
 
 pub use owner::Owner;
 pub use store::{ConversationStore, StoreError};
+pub use traced::TracedStore;
 
 use super::environment::Environment;
 use crate::wire::{

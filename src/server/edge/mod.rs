@@ -34,6 +34,7 @@ use super::{
     environment::Environment,
     proof::Thumbprint,
     sessions::SecretHash,
+    traces,
 };
 use crate::wire::{auth::AccessToken, error::ApiError};
 
@@ -83,7 +84,16 @@ pub async fn identify(State(edge): State<Arc<Edge>>, mut request: Request, next:
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let peer = peer.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
     let address = edge.trusted_proxies.client_behind(peer, request.headers());
-    let named = edge.trusted_proxies.contains(peer).then(|| RequestId::named_by_proxy(request.headers())).flatten();
+    let named = match edge.trusted_proxies.contains(peer) {
+        true => RequestId::named_by_proxy(request.headers()),
+        false => {
+            // Nobody else says to which trace a request belongs, nor whether that is told of.
+            for name in traces::HEADERS {
+                request.headers_mut().remove(name);
+            }
+            None
+        }
+    };
     let id = named.unwrap_or_else(|| RequestId::new(&edge.environment));
     request.extensions_mut().insert(address);
     request.extensions_mut().insert(id.clone());

@@ -15,15 +15,16 @@ use std::{fmt, sync::LazyLock, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry},
 };
 use serde::Serialize;
 
+use super::sessions::SessionCount;
 use crate::wire::chat::{AnswerErrorKind, EndReason};
 
 pub use listener::serve;
-pub use requests::measure;
+pub use requests::{measure, method_name, route_name};
 
 /// What is asked of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,7 @@ struct Metrics {
     first_tokens: Histogram,
     answers: Family<AnswerLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
+    sessions: Family<SessionLabels, Gauge>,
 }
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -102,6 +104,12 @@ struct LimitLabels {
     caller: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SessionLabels {
+    /// `all`, or `in_use_here`.
+    counted: &'static str,
+}
+
 pub fn audit_event(event: &'static str, outcome: &'static str) {
     METRICS.audit_events.get_or_create(&AuditLabels { event, outcome }).inc();
 }
@@ -124,6 +132,15 @@ pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
 /// A call came too often; `caller` is how callers are told apart.
 pub fn limited(door: &'static str, caller: &'static str) {
     METRICS.limited.get_or_create(&LimitLabels { door, caller }).inc();
+}
+
+fn sessions(count: SessionCount) {
+    let (counted, count) = match count {
+        SessionCount::All(count) => ("all", count),
+        SessionCount::InUseHere(count) => ("in_use_here", count),
+        SessionCount::Unknown => return,
+    };
+    METRICS.sessions.get_or_create(&SessionLabels { counted }).set(i64::try_from(count).unwrap_or(i64::MAX));
 }
 
 fn request(labels: &RequestLabels, took: Duration) {
@@ -167,13 +184,14 @@ impl Metrics {
             ),
             answers: registered(&mut registry, "answers", "Answers that have ended, and why", Family::default()),
             limited: registered(&mut registry, "limited", "Calls that came too often", Family::default()),
+            sessions: registered(&mut registry, "sessions", "Sessions, see operations.md", Family::default()),
             registry,
         }
     }
 }
 
 impl ProviderEndpoint {
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Metadata => "metadata",
             Self::Keys => "keys",

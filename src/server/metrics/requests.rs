@@ -16,8 +16,8 @@ const OTHERS: [&str; 4] = ["/livez", "/readyz", "/backchannel-logout", "/csp-rep
 
 /// Counts and times a request.
 pub async fn measure(request: Request, next: Next) -> Response {
-    let (came_at, method) = (Instant::now(), method(request.method()));
-    let route = route(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
+    let (came_at, method) = (Instant::now(), method_name(request.method()));
+    let route = route_name(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
     let response = next.run(request).await;
     let labels = RequestLabels { method, route, status: response.status().as_u16() };
     super::request(&labels, came_at.elapsed());
@@ -25,7 +25,7 @@ pub async fn measure(request: Request, next: Next) -> Response {
 }
 
 /// `found` is the route as the code has it, with placeholders.
-fn route(found: Option<&str>) -> String {
+pub fn route_name(found: Option<&str>) -> String {
     match found {
         None => "page".to_owned(),
         Some("/api" | "/api/" | "/api/{*door}") => "no door".to_owned(),
@@ -34,7 +34,8 @@ fn route(found: Option<&str>) -> String {
     }
 }
 
-fn method(method: &Method) -> &'static str {
+/// A word for it; one that somebody made up has none of its own.
+pub fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",
@@ -50,10 +51,10 @@ mod tests {
 
     #[test]
     fn what_a_caller_makes_up_is_no_label() {
-        assert_eq!(route(Some("/api/chat")), "/api/chat");
-        assert_eq!(route(Some("/api/{*door}")), "no door");
-        assert_eq!(route(Some("/assets/{*file}")), "file");
-        assert_eq!(route(None), "page");
-        assert_eq!(method(&Method::from_bytes(b"MADEUP").unwrap()), "other");
+        assert_eq!(route_name(Some("/api/chat")), "/api/chat");
+        assert_eq!(route_name(Some("/api/{*door}")), "no door");
+        assert_eq!(route_name(Some("/assets/{*file}")), "file");
+        assert_eq!(route_name(None), "page");
+        assert_eq!(method_name(&Method::from_bytes(b"MADEUP").unwrap()), "other");
     }
 }

@@ -46,8 +46,9 @@ pub enum RefreshError {
     #[error("the provider ended the grant: {0}")]
     InvalidGrant(String),
     /// A refreshed ID token that is not this person's, or not the provider's (OpenID Connect Core §12.2).
-    #[error("refreshed ID token refused: {0}")]
-    InvalidIdToken(String),
+    /// Beside it there may have been a refresh token, which nobody is to keep.
+    #[error("refreshed ID token refused: {reason}")]
+    InvalidIdToken { refresh_token: Option<RefreshToken>, reason: String },
     /// The provider refreshed the grant, but the access token of its answer can't be used: it is of an unknown kind, or
     /// the ID token beside it can't be verified until newer keys can be fetched. Nothing was decided about the session.
     /// The old refresh token may be spent: where the answer had a new one, it must be kept in its place.

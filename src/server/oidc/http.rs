@@ -11,12 +11,13 @@ use openidconnect::{
     http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE},
 };
 use serde_json::Value;
+use tracing::Instrument;
 
 use super::client_authentication::ClientProofs;
 use crate::server::{
     http::{self, HttpSetupError, cause},
     metrics::{self, ProviderEndpoint, ProviderOutcome},
-    tls,
+    tls, traces,
 };
 
 /// No document of a provider is larger than this.
@@ -94,9 +95,19 @@ impl ProviderHttp {
 }
 
 impl EndpointHttp {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let asked_at = Instant::now();
-        let answer = self.http.send(request).await;
+        let span = traces::provider_call(self.endpoint);
+        let answer = async {
+            traces::carry(request.headers_mut());
+            self.http.send(request).await
+        }
+        .instrument(span.clone())
+        .await;
+        match &answer {
+            Ok(response) => traces::answered(&span, response.status().as_u16()),
+            Err(_) => traces::failed(&span),
+        }
         let outcome = match &answer {
             Ok(response) if response.status().is_server_error() => ProviderOutcome::Failed,
             Ok(response) if response.status().is_client_error() => ProviderOutcome::Refused,

@@ -65,7 +65,9 @@ impl OidcClient {
                 Err(error @ (IdTokenError::Undecided(_) | IdTokenError::Provider(_))) => {
                     return Err(RefreshError::Unusable { refresh_token, reason: format!("its ID token: {error}") });
                 }
-                Err(error) => return Err(RefreshError::InvalidIdToken(error.to_string())),
+                Err(error) => {
+                    return Err(RefreshError::InvalidIdToken { refresh_token, reason: error.to_string() });
+                }
             }
         }
         Ok(Refreshed {

@@ -45,7 +45,7 @@ pub use sealing::{KeyRing, OpenError, SealError};
 pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, IssuedToken, LastRefresh, REPLAY_WINDOW, Session};
 pub use store::{
     Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisAddressError, RedisStore,
-    SecretHash, Store, StoreError,
+    SecretHash, SessionCount, Store, StoreError, TracedStore,
 };
 
 pub use watch::SessionEnd;
@@ -263,6 +263,11 @@ impl Sessions {
                 if self.was_ready.load(Ordering::Relaxed) { Readiness::Degraded } else { Readiness::Unavailable }
             }
         }
+    }
+
+    /// How many there are, as far as that is known without asking anybody.
+    pub fn count(&self) -> SessionCount {
+        self.records.store().sessions(self.environment.now())
     }
 
     /// What is known of the provider, without asking it.

@@ -11,6 +11,7 @@ use super::{
     session::{IssuedToken, KNOWN_AFTER_ITS_END, Session},
     store::{
         Kind, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, Store, StoreError,
+        TracedStore,
     },
 };
 use crate::{
@@ -44,6 +45,11 @@ impl Storage {
     pub fn in_redis(address: &RedisAddress, ring: KeyRing) -> Result<Self, StoreError> {
         let redis = Arc::new(RedisStore::new(address)?);
         Ok(Self { store: Arc::new(OutageStore::new(redis)), ring })
+    }
+
+    /// With a span for each call.
+    pub fn traced(self) -> Self {
+        Self { store: Arc::new(TracedStore(self.store)), ..self }
     }
 }
 

@@ -125,16 +125,16 @@ impl Sessions {
                 if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. } = error {
                     session.refresh_token = Some(refresh_token);
                     session.revision += 1;
-                    self.store_refreshed(id, &session).await?;
+                    self.keep_refreshed(id, &mut session).await?;
                 }
                 return Err(RefreshFailure::ProviderUnavailable(cause));
             }
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
-            Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken(_))) => {
+            Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken { .. })) => {
                 return match self.records.remove_unchanged_session(id, &session).await? {
                     true => {
                         audit::record(Event::SessionEndedByProvider, Some(&session.user), Some(&error));
-                        Err(refused(error))
+                        Err(self.refused(error))
                     }
                     // Another replica thought that the lock was its own, and was quicker: its answer is everybody's.
                     false => self.answer_of_another(id, &session.browser_key).await,
@@ -156,14 +156,8 @@ impl Sessions {
         session.last_used_at = now;
         session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in: told });
         let user = session.user.clone();
-        // Stored before the browser is answered. A logout that came in between stands.
-        if !self.store_refreshed(id, &session).await? {
-            // The provider has given a refresh token that nobody keeps.
-            if let Some(refresh_token) = session.refresh_token.take() {
-                self.revoke_in_background(refresh_token);
-            }
-            return Err(ended("signed out meanwhile"));
-        }
+        // Before the browser is answered.
+        self.keep_refreshed(id, &mut session).await?;
         if let Err(error) = self.put_card(&session, &SecretHash::of(id.secret())).await {
             tracing::warn!(%error, "the list of a user's sessions is not up to date");
         }
@@ -171,9 +165,34 @@ impl Sessions {
         Ok(response(access_token, told, user))
     }
 
+    fn refused(&self, error: RefreshError) -> RefreshFailure {
+        let cause = error.to_string();
+        match error {
+            RefreshError::InvalidIdToken { refresh_token, .. } => {
+                if let Some(refresh_token) = refresh_token {
+                    self.revoke_in_background(refresh_token);
+                }
+                RefreshFailure::IdTokenRefused(cause)
+            }
+            _ => ended(&cause),
+        }
+    }
+
     async fn answer_of_another(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
         let answer = self.replayed(&self.session_of(id, key).await?).await?;
         answer.ok_or_else(|| RefreshFailure::NoTurn("the session was refreshed elsewhere".into()))
+    }
+
+    /// Stores it. A logout that came in between stands: then the provider has given a refresh token that nobody keeps,
+    /// and is told so (RFC 7009).
+    async fn keep_refreshed(&self, id: &SessionId, session: &mut Session) -> Result<(), RefreshFailure> {
+        if self.store_refreshed(id, session).await? {
+            return Ok(());
+        }
+        if let Some(refresh_token) = session.refresh_token.take() {
+            self.revoke_in_background(refresh_token);
+        }
+        Err(ended("signed out meanwhile"))
     }
 
     /// Tells whether it was stored. The old refresh token is spent at the provider, so a store that is away for a moment
@@ -202,13 +221,6 @@ impl Sessions {
 
 fn response(access_token: AccessToken, expires_in: Duration, user: UserClaims) -> RefreshResponse {
     RefreshResponse { access_token, token_type: TOKEN_TYPE.into(), expires_in: expires_in.as_secs(), user }
-}
-
-fn refused(error: RefreshError) -> RefreshFailure {
-    match error {
-        RefreshError::InvalidIdToken(_) => RefreshFailure::IdTokenRefused(error.to_string()),
-        _ => ended(&error.to_string()),
-    }
 }
 
 fn ended(reason: &str) -> RefreshFailure {

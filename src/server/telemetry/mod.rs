@@ -5,12 +5,16 @@ mod one_line;
 use std::{io::IsTerminal, str::FromStr};
 
 use tracing_subscriber::{
-    EnvFilter,
-    filter::{Directive, LevelFilter},
-    fmt::MakeWriter,
+    EnvFilter, Layer, Registry,
+    filter::{Directive, LevelFilter, Targets},
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt,
 };
 
-use super::audit::TARGET;
+use super::{
+    audit::TARGET,
+    traces::{self, TraceSettings, Traces, TracesSetupError},
+};
 
 pub use one_line::OneLine;
 
@@ -38,6 +42,32 @@ pub fn install(filter: Option<&str>, format: LogFormat) {
     let _ = tracing::subscriber::set_global_default(log(filter, format, colours, std::io::stdout));
 }
 
+/// The same, with spans for a collector. They are none of the log's, whatever its filter is.
+pub fn install_with_traces(
+    filter: Option<&str>,
+    format: LogFormat,
+    settings: &TraceSettings,
+) -> Result<Traces, TracesSetupError> {
+    let (tracer, traces) = traces::pipeline(settings)?;
+    let colours = std::io::stdout().is_terminal();
+    let lines = fmt::layer::<Registry>().with_ansi(colours);
+    let lines = match format {
+        LogFormat::Pretty => lines.with_writer(OneLine::new(std::io::stdout, colours)).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_writer(std::io::stdout).boxed(),
+    };
+    // Names and values from our lists alone: neither places in the code, nor threads, nor what is logged meanwhile.
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(Targets::new().with_target(traces::TARGET, LevelFilter::TRACE));
+    let subscriber = Registry::default().with(lines.with_filter(env_filter(filter))).with(spans);
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(traces)
+}
+
 /// The log, written there. An event is one line, whatever its values are (T102).
 pub fn log<W>(
     filter: Option<&str>,
@@ -48,13 +78,16 @@ pub fn log<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::new(filter.unwrap_or(DEFAULT_FILTER)).add_directive(audit_lines());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    let log = fmt::Subscriber::builder().with_env_filter(env_filter(filter)).with_ansi(colours);
     match format {
         // JSON has escapes of its own.
         LogFormat::Pretty => Box::new(log.with_writer(OneLine::new(writer, colours)).finish()),
         LogFormat::Json => Box::new(log.json().flatten_event(true).with_writer(writer).finish()),
     }
+}
+
+fn env_filter(filter: Option<&str>) -> EnvFilter {
+    EnvFilter::new(filter.unwrap_or(DEFAULT_FILTER)).add_directive(audit_lines())
 }
 
 /// What auditors ask for is no operator's to leave out.

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     client::{
-        components::{COMPOSER, Dialog},
-        language::{Words, use_catalogue, use_language},
+        components::{COMPOSER, Dialog, Reference},
+        language::{use_catalogue, use_language},
         listeners, screen,
     },
     wire::{
@@ -53,13 +53,17 @@ pub fn Dialogs(
 }
 
 #[component]
-pub fn Failure(words: Option<Words>) -> Element {
+pub fn Failure(error: Option<ApiError>) -> Element {
+    let catalogue = use_catalogue();
+    let Some(error) = error else { return rsx! {} };
+    let words = catalogue.of_error(&error);
     rsx! {
-        if let Some(words) = words {
-            p { class: "failure", role: "alert",
+        div { class: "failure", role: "alert",
+            p {
                 strong { "{words.title}." }
                 " {words.text}"
             }
+            Reference { error }
         }
     }
 }
@@ -131,7 +135,7 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
     let export_json = export.clone();
     rsx! {
         Dialog { id: "conversation", title: name, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
-            Failure { words: failure().map(|error| catalogue.of_error(&error)) }
+            Failure { error: failure() }
             form { class: "rename", onsubmit: rename,
                 label { r#for: "title", {words.new_title} }
                 input {
@@ -191,7 +195,7 @@ fn DeleteDialog(
     };
     rsx! {
         Dialog { id: "delete", title: words.delete_title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
-            Failure { words: failure().map(|error| catalogue.of_error(&error)) }
+            Failure { error: failure() }
             p { {text} }
             div { class: "choices",
                 button { r#type: "button", autofocus: true, onclick: move |_| dialog.set(OpenDialog::None), {catalogue.chat.cancel} }

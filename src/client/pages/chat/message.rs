@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     client::{
-        components::{CopyButton, Markdown, RetryButton},
+        components::{CopyButton, Markdown, Reference, RetryButton},
         language::{Catalogue, Words, use_catalogue},
     },
     wire::{
@@ -113,6 +113,9 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
                 p {
                     strong { "{words.title}." }
                     " {words.text}"
+                }
+                if let Progress::Failed(error) = &progress {
+                    Reference { error: error.clone() }
                 }
                 if is_last && can_retry(&progress) {
                     RetryButton { after, on_retry: move |()| conversation.retry() }

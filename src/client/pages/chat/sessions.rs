@@ -135,12 +135,12 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
         Outcome::None | Outcome::Failed(_) => "",
     };
     let failure = match &outcome {
-        Outcome::Failed(error) => Some(catalogue.of_error(error)),
+        Outcome::Failed(error) => Some(error.clone()),
         _ => None,
     };
     rsx! {
         Dialog { id: "sessions", title: words.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
-            Failure { words: failure }
+            Failure { error: failure }
             // There before it has something to say: that is how it is heard.
             p { class: "quiet", role: "status", {said} }
             match sessions.found.read().clone() {
@@ -148,7 +148,7 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
                     p { class: "quiet", role: "status", {words.loading} }
                 },
                 Found::Failed(error) => rsx! {
-                    Failure { words: Some(catalogue.of_error(&error)) }
+                    Failure { error }
                     div { class: "choices",
                         button { r#type: "button", onclick: move |_| sessions.open(), {catalogue.chat.retry} }
                     }

@@ -9,7 +9,11 @@ use super::{
     message::{Answer, Question},
 };
 use crate::{
-    client::{app::Route, components::RetryButton, language::use_catalogue},
+    client::{
+        app::Route,
+        components::{Reference, RetryButton},
+        language::use_catalogue,
+    },
     wire::error::ApiError,
 };
 
@@ -89,6 +93,7 @@ fn NotOpened(error: ApiError, conversation: Conversation) -> Element {
                 strong { "{words.title}." }
                 " {words.text}"
             }
+            Reference { error: error.clone() }
             if error == ApiError::NotFound {
                 Link { class: "button", to: Route::Chat {}, {catalogue.sidebar.new} }
             } else {

@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument, Span};
 use url::Url;
 
 use super::{
@@ -24,6 +25,7 @@ use crate::{
     server::{
         environment::Environment,
         http::{self, HttpSetupError, cause},
+        traces,
     },
     wire::auth::UserClaims,
 };
@@ -109,7 +111,17 @@ impl ChatCompletions {
 
     /// One question, up to the first event of its answer.
     async fn ask(&self, body: Vec<u8>) -> Result<UpstreamEvents, Failure> {
+        let span = traces::upstream_call();
+        let outcome = self.ask_within(&span, body).instrument(span.clone()).await;
+        if outcome.is_err() {
+            traces::failed(&span);
+        }
+        outcome
+    }
+
+    async fn ask_within(&self, span: &Span, body: Vec<u8>) -> Result<UpstreamEvents, Failure> {
         let response = self.send(body).await?;
+        traces::answered(span, response.status().as_u16());
         let response = accept(response).await?;
         let mut answer = Answer::new(response, self.settings.patience);
         let Some(first) = answer.first().await else { return Ok(stream::empty().boxed()) };
@@ -120,11 +132,14 @@ impl ChatCompletions {
     }
 
     async fn send(&self, body: Vec<u8>) -> Result<reqwest::Response, Failure> {
+        let mut trace = HeaderMap::new();
+        traces::carry(&mut trace);
         let request = self
             .http
             .post(self.endpoint.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream")
+            .headers(trace)
             .body(body);
         let request = match self.credential()? {
             Some((name, value)) => request.header(name, value),

@@ -7,6 +7,7 @@ mod chat;
 mod guard;
 mod provider;
 mod server;
+mod traces;
 
 /// Variables that belong together.
 pub struct Section {
@@ -36,6 +37,7 @@ pub const SECTIONS: &[Section] = &[
     chat::CONVERSATIONS,
     server::SESSIONS,
     server::SERVER,
+    traces::TRACES,
     server::MOCKS,
 ];
 

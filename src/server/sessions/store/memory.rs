@@ -12,7 +12,7 @@ use moka::{
     policy::EvictionPolicy,
 };
 
-use super::{Kind, LockOwner, Record, RecordName, SecretHash, Store, StoreError};
+use super::{Kind, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError};
 use crate::server::sessions::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, PENDING_LIFETIME};
 
 /// Beyond this many, the least used records make room. A flood of begun logins can't push out sessions: each kind
@@ -229,6 +229,12 @@ impl Store for MemoryStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Looks at each: some milliseconds where there are as many as there may be.
+    fn sessions(&self, now: SystemTime) -> SessionCount {
+        let living = self.sessions.iter().filter(|(_, record)| now < record.ends_at).count();
+        SessionCount::All(u64::try_from(living).unwrap_or(u64::MAX))
     }
 }
 

@@ -5,10 +5,12 @@
 //! | `memory` | in this process |
 //! | `redis` | where all replicas see them |
 //! | `outage` | (around another store) what is needed while that store is away |
+//! | `traced` | (around another store) nothing, and makes a span of each call |
 
 mod memory;
 mod outage;
 mod redis;
+mod traced;
 
 use std::{
     fmt,
@@ -22,6 +24,7 @@ use sha2::{Digest, Sha256};
 pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
 pub use memory::MemoryStore;
 pub use outage::OutageStore;
+pub use traced::TracedStore;
 
 /// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -119,7 +122,25 @@ pub trait Store: Send + Sync {
 
     /// Whether the store does its work now.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// How many sessions there are, as far as that is known without asking anybody.
+    fn sessions(&self, now: SystemTime) -> SessionCount;
 }
+
+/// How many sessions there are, and which are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionCount {
+    /// All that there are.
+    All(u64),
+    /// Those that this process has begun or refreshed within [`IN_USE`], and not seen end. Several servers may each
+    /// count the same one.
+    InUseHere(u64),
+    Unknown,
+}
+
+/// A page that is open refreshes its session within the hour, however long its access token lives; with some minutes
+/// for one that is late.
+pub const IN_USE: Duration = Duration::from_secs(65 * 60);
 
 /// The store can't be reached, or does not do as asked.
 #[derive(Clone, Debug, thiserror::Error)]

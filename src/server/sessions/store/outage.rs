@@ -9,22 +9,29 @@ use std::{
 };
 
 use async_trait::async_trait;
+use moka::future::Cache;
 
-use super::{Kind, LockOwner, MemoryStore, Record, RecordName, Store, StoreError};
+use super::{IN_USE, Kind, LockOwner, MemoryStore, Record, RecordName, SecretHash, SessionCount, Store, StoreError};
 
 /// A session that lived when this process last looked is taken to live on for as long; its access tokens end before.
 const LIVES_ON: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Beyond this many, the count stands still.
+const MAX_IN_USE: u64 = 1_000_000;
 
 /// Around another store.
 pub struct OutageStore {
     store: Arc<dyn Store>,
     /// What this process has seen of it.
     seen: MemoryStore,
+    /// The sessions that this process has written lately, each with its end.
+    in_use: Cache<SecretHash, SystemTime>,
 }
 
 impl OutageStore {
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, seen: MemoryStore::new() }
+        let in_use = Cache::builder().max_capacity(MAX_IN_USE).time_to_live(IN_USE).build();
+        Self { store, seen: MemoryStore::new(), in_use }
     }
 
     /// Whether or not the store could be told: what was to be removed is let in by this process no more.
@@ -32,7 +39,17 @@ impl OutageStore {
         if matches!(name.kind, Kind::Session | Kind::IssuedToken) {
             self.seen.remove(name).await?;
         }
+        if name.kind == Kind::Session {
+            self.in_use.invalidate(&name.hash).await;
+        }
         Ok(())
+    }
+
+    /// A session is written when it begins, and when it is refreshed.
+    async fn note_use(&self, name: &RecordName, ends_at: SystemTime) {
+        if name.kind == Kind::Session {
+            self.in_use.insert(name.hash.clone(), ends_at).await;
+        }
     }
 }
 
@@ -56,7 +73,10 @@ impl Store for OutageStore {
                 let lives = Record { sealed: Vec::new(), revision: 0, ends_at: now + LIVES_ON };
                 self.seen.put(name, lives).await.map(|()| true)
             }
-            Ok(false) => self.seen.remove(name).await.map(|_| false),
+            Ok(false) => {
+                self.forget(name).await?;
+                self.seen.remove(name).await.map(|_| false)
+            }
             Err(error) => match self.seen.has(name, now).await? {
                 true => Ok(true),
                 // Not seen is not the same as not there.
@@ -85,11 +105,19 @@ impl Store for OutageStore {
     }
 
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
-        self.store.put(name, record).await
+        let ends_at = record.ends_at;
+        self.store.put(name, record).await?;
+        self.note_use(name, ends_at).await;
+        Ok(())
     }
 
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
-        self.store.replace(name, record).await
+        let ends_at = record.ends_at;
+        let replaced = self.store.replace(name, record).await?;
+        if replaced {
+            self.note_use(name, ends_at).await;
+        }
+        Ok(replaced)
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
@@ -130,5 +158,10 @@ impl Store for OutageStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await
+    }
+
+    fn sessions(&self, now: SystemTime) -> SessionCount {
+        let count = self.in_use.iter().filter(|(_, ends_at)| now < *ends_at).count();
+        SessionCount::InUseHere(u64::try_from(count).unwrap_or(u64::MAX))
     }
 }

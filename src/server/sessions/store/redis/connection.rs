@@ -45,7 +45,7 @@ impl Connection {
         }
     }
 
-    pub(super) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+    async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         let (generation, live) = self.live().await?;
         let answer = match live {
             Live::Node(mut node) => command.query_async(&mut node).await,
@@ -61,6 +61,14 @@ impl Connection {
             Live::Cluster(mut cluster) => script.invoke_async(&mut cluster).await,
         };
         self.judged(generation, answer).await
+    }
+
+    /// Runs a script that can as well be run twice, likewise.
+    pub(super) async fn run_again<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, RedisError> {
+        match self.run(script).await {
+            Err(error) if error.is_unrecoverable_error() => self.run(script).await,
+            answer => answer,
+        }
     }
 
     async fn live(&self) -> Result<(u64, Live), RedisError> {

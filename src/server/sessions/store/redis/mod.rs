@@ -9,7 +9,10 @@ mod address;
 mod connection;
 
 use std::{
-    sync::LazyLock,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,7 +20,8 @@ use async_trait::async_trait;
 use redis::{Cmd, RedisError, Script, cmd};
 
 use self::connection::Connection;
-use super::{LockOwner, Record, RecordName, Store, StoreError};
+use super::{LockOwner, Record, RecordName, SessionCount, Store, StoreError};
+use crate::server::environment::Environment;
 
 pub use address::{RedisAddress, RedisAddressError};
 
@@ -40,13 +44,28 @@ static REMOVE_REVISION: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Compares by the caller's clock: Redis may not have forgotten a name yet whose end has come.
+/// Compares by the caller's clock: Redis may not have forgotten a name yet whose end has come. What is written is a
+/// number, the end, whose decimals are the call's: the same call again has spent it before.
 static SPEND: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local spent_until = redis.call('GET', KEYS[1])
-         if spent_until and tonumber(spent_until) > tonumber(ARGV[2]) then return 0 end
-         redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[1])
+        "local spent = redis.call('GET', KEYS[1])
+         if spent == ARGV[3] then return 1 end
+         if spent and math.floor(tonumber(spent)) > tonumber(ARGV[2]) then return 0 end
+         redis.call('SET', KEYS[1], ARGV[3], 'PXAT', ARGV[1])
          return 1",
+    )
+});
+
+/// Leaves, in the record's place and for a while, a record that has ended, with the call's mark and the one that was
+/// taken: the same call again is given that.
+static TAKE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local found = redis.call('GET', KEYS[1])
+         if not found then return false end
+         if string.sub(found, 1, #ARGV[1]) == ARGV[1] then return string.sub(found, #ARGV[1] + 1) end
+         if string.sub(found, 1, 16) == string.sub(ARGV[1], 1, 16) then return false end
+         redis.call('SET', KEYS[1], ARGV[1] .. found, 'PX', ARGV[2])
+         return found",
     )
 });
 
@@ -75,14 +94,26 @@ static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
     Script::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
 });
 
+/// For as long, a call that was not answered can be made again: above all tries together.
+const TAKEN: Duration = Duration::from_secs(60);
+
 pub struct RedisStore {
     connection: Connection,
+    calls: Calls,
+}
+
+/// Names of calls that may be made only once, so that one whose answer was lost on its way can be made again: by us, and
+/// by the cluster's client, which does so by itself after a slow answer. Unique among all servers; they open nothing.
+struct Calls {
+    /// Random.
+    of_process: u64,
+    made: AtomicU64,
 }
 
 impl RedisStore {
     /// Connects when first asked: a server whose Redis is late starts all the same, and says so at `/readyz`.
     pub fn new(address: &RedisAddress) -> Result<Self, StoreError> {
-        Ok(Self { connection: Connection::new(address.client()?) })
+        Ok(Self { connection: Connection::new(address.client()?), calls: Calls::new()? })
     }
 }
 
@@ -112,7 +143,12 @@ impl Store for RedisStore {
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        let found: Option<Vec<u8>> = self.connection.ask_once(&on("GETDEL", name)).await?;
+        // Of a revision that no record reaches, and ended in 1970: to whoever else comes, it is not there.
+        let head = [(u64::MAX - 1).to_be_bytes(), [0; 8]];
+        let mark = [&head.concat()[..], &self.calls.next().to_be_bytes()].concat();
+        let mut script = TAKE.key(key(name));
+        script.arg(mark).arg(u64::try_from(TAKEN.as_millis()).unwrap_or(u64::MAX));
+        let found: Option<Vec<u8>> = self.connection.run_again(&script).await?;
         good(found, now)
     }
 
@@ -127,9 +163,10 @@ impl Store for RedisStore {
     }
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        let until = milliseconds(until);
         let mut script = SPEND.key(key(name));
-        script.arg(milliseconds(until)).arg(milliseconds(now));
-        Ok(self.connection.run(&script).await?)
+        script.arg(until).arg(milliseconds(now)).arg(format!("{until}.{:039}", self.calls.next()));
+        Ok(self.connection.run_again(&script).await?)
     }
 
     async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
@@ -164,6 +201,22 @@ impl Store for RedisStore {
     async fn check(&self) -> Result<(), StoreError> {
         let _: String = self.connection.ask(&cmd("PING")).await?;
         Ok(())
+    }
+
+    fn sessions(&self, _: SystemTime) -> SessionCount {
+        SessionCount::Unknown
+    }
+}
+
+impl Calls {
+    fn new() -> Result<Self, StoreError> {
+        let random = Environment::system().randomness.bytes().map_err(|error| StoreError(error.to_string()))?;
+        let of_process = random.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        Ok(Self { of_process, made: AtomicU64::new(0) })
+    }
+
+    fn next(&self) -> u128 {
+        u128::from(self.of_process) << 64 | u128::from(self.made.fetch_add(1, Ordering::Relaxed))
     }
 }
 

@@ -1,0 +1,93 @@
+//! Around a store: a span for each call.
+
+use std::{sync::Arc, time::SystemTime};
+
+use async_trait::async_trait;
+use tracing::Instrument;
+
+use super::{
+    Owner,
+    store::{BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer, Wish},
+};
+use crate::{
+    server::traces,
+    wire::{
+        chat::{ConversationId, MessageId},
+        conversations::{Conversation, ConversationSummary},
+    },
+};
+
+pub struct TracedStore(pub Arc<dyn ConversationStore>);
+
+async fn traced<T, E>(name: &'static str, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let span = traces::store_call(name);
+    let outcome = call.instrument(span.clone()).await;
+    if outcome.is_err() {
+        traces::failed(&span);
+    }
+    outcome
+}
+
+#[async_trait]
+impl ConversationStore for TracedStore {
+    async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
+        traced("conversation store begin", self.0.begin(owner, new, now)).await
+    }
+
+    async fn exchanges_before(
+        &self,
+        owner: &Owner,
+        question: &MessageId,
+        budget: usize,
+    ) -> Result<Vec<Exchange>, StoreError> {
+        traced("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget)).await
+    }
+
+    async fn touch(&self, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, StoreError> {
+        traced("conversation store touch", self.0.touch(answer, text, now)).await
+    }
+
+    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
+        traced("conversation store end", self.0.end(answer, ending)).await
+    }
+
+    async fn ask_to_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
+        traced("conversation store ask_to_stop", self.0.ask_to_stop(owner, answer)).await
+    }
+
+    async fn answer(
+        &self,
+        owner: &Owner,
+        answer: &MessageId,
+        now: SystemTime,
+    ) -> Result<Option<StoredAnswer>, StoreError> {
+        traced("conversation store answer", self.0.answer(owner, answer, now)).await
+    }
+
+    async fn list(
+        &self,
+        owner: &Owner,
+        search: &str,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<ConversationSummary>, StoreError> {
+        traced("conversation store list", self.0.list(owner, search, limit, now)).await
+    }
+
+    async fn conversation(
+        &self,
+        owner: &Owner,
+        id: &ConversationId,
+        now: SystemTime,
+    ) -> Result<Option<Conversation>, StoreError> {
+        traced("conversation store conversation", self.0.conversation(owner, id, now)).await
+    }
+
+    async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {
+        traced("conversation store rename", self.0.rename(owner, id, title)).await
+    }
+
+    async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
+        traced("conversation store delete", self.0.delete(owner, id)).await
+    }
+}

@@ -1,0 +1,121 @@
+//! What a request asked of others, and how long each took: spans for OpenTelemetry, where a collector is configured.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `settings` | where the collector is |
+//! | `export` | how spans get there |
+//! | `request` | the requests that come to us |
+//!
+//! A span holds names from lists that the code ends, statuses, and the request's name. It never holds a URL, a header, a
+//! token, an address or anything about a person; and nothing that is logged gets into one.
+//!
+//! All spans are of one target at the lowest level: where no collector is configured nothing is made of them, and a look
+//! at a number is all they cost.
+
+mod export;
+mod request;
+mod settings;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::{HeaderMap, HeaderName};
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry_http::HeaderInjector;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tracing::{Span, field, trace_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use super::metrics::ProviderEndpoint;
+use crate::wire::chat::{AnswerErrorKind, EndReason};
+
+pub use export::{Traces, TracesSetupError, pipeline};
+pub use request::measure;
+pub use settings::{CollectorHeader, Sampling, TraceSettings};
+
+pub const TARGET: &str = "oracle_ai::traces";
+
+/// What says to which trace a request belongs (W3C Trace Context). Anybody can send them.
+pub const HEADERS: [HeaderName; 2] = [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
+
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+/// Whether anybody is told of spans.
+pub fn is_on() -> bool {
+    IS_ON.load(Ordering::Relaxed)
+}
+
+/// A call to the provider.
+pub fn provider_call(endpoint: ProviderEndpoint) -> Span {
+    trace_span!(
+        target: TARGET,
+        "provider",
+        otel.name = format_args!("provider {}", endpoint.name()),
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        http.response.status_code = field::Empty,
+    )
+}
+
+/// A call to a store, such as `session store get`.
+pub fn store_call(name: &'static str) -> Span {
+    trace_span!(target: TARGET, "store", otel.name = name, otel.kind = "client", otel.status_code = field::Empty)
+}
+
+/// One try to have the upstream answer, to its first words.
+pub fn upstream_call() -> Span {
+    trace_span!(
+        target: TARGET,
+        "upstream",
+        otel.name = "upstream first words",
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        http.response.status_code = field::Empty,
+    )
+}
+
+/// The writing of one answer. It outlives the request that asks for it, and does not keep that one's span open.
+pub fn answer() -> Span {
+    if !is_on() {
+        return Span::none();
+    }
+    let span = trace_span!(
+        target: TARGET,
+        parent: None,
+        "answer",
+        reason = field::Empty,
+        error = field::Empty,
+        otel.status_code = field::Empty,
+    );
+    // Fails only where the span has begun.
+    let _ = span.set_parent(Span::current().context());
+    span
+}
+
+/// Of the span around the writing.
+pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
+    let span = Span::current();
+    span.record("reason", field::debug(reason));
+    if let Some(error) = error {
+        span.record("error", field::debug(error));
+        failed(&span);
+    }
+}
+
+/// What became of a call.
+pub fn answered(span: &Span, status: u16) {
+    span.record("http.response.status_code", status);
+    if status >= 500 {
+        failed(span);
+    }
+}
+
+pub fn failed(span: &Span) {
+    span.record("otel.status_code", "ERROR");
+}
+
+/// Says to which trace a request to another party belongs.
+pub fn carry(headers: &mut HeaderMap) {
+    if is_on() {
+        TraceContextPropagator::new().inject_context(&Span::current().context(), &mut HeaderInjector(headers));
+    }
+}
