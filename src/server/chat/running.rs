@@ -21,7 +21,7 @@ use crate::{
 const MAX_OF_OWNER: usize = 8;
 /// With those of which it is not known yet whether they begin: the same message may be sent many times at once.
 const MAX_SENT_BY_OWNER: usize = 64;
-/// With the longest answers, some 2 GB.
+/// Those that have ended and are still remembered make room for others. With the longest answers, some 2 GB.
 const MAX_OF_ALL: usize = 1_000;
 
 pub struct Running {
@@ -65,6 +65,10 @@ impl RunningAnswers {
             return Err(ApiError::TooManyRequests { retry_after: RETRY_AFTER_SECONDS });
         }
         if answers.len() >= MAX_OF_ALL {
+            // Who comes back to one of them is told it from the store.
+            answers.retain(|_, running| !running.log.has_ended());
+        }
+        if answers.len() >= MAX_OF_ALL {
             tracing::warn!("{MAX_OF_ALL} answers at a time are all there is room for");
             return Err(ApiError::Unavailable);
         }
@@ -85,5 +89,31 @@ impl RunningAnswers {
     fn answers(&self) -> MutexGuard<'_, HashMap<MessageId, Arc<Running>>> {
         // Every change under the lock is whole.
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{
+        auth::UserClaims,
+        chat::{ChatEventKind, EndReason},
+    };
+
+    fn owner(n: usize) -> Owner {
+        let (iss, sub) = ("https://sso.example.com".into(), n.to_string());
+        Owner::of(&UserClaims { iss, sub, name: None, preferred_username: None, email: None, user_id: None })
+    }
+
+    #[test]
+    fn answers_that_have_ended_take_no_room_from_those_that_begin() {
+        let answers = RunningAnswers::default();
+        let admit = |n: usize| answers.admit(&MessageId::new(n.to_string()), &owner(n));
+        let running: Vec<_> = (0..MAX_OF_ALL).map(|n| admit(n).unwrap()).collect();
+        assert_eq!(admit(MAX_OF_ALL).err(), Some(ApiError::Unavailable));
+        running[7].log.tell(ChatEventKind::End { reason: EndReason::Complete });
+        assert!(admit(MAX_OF_ALL).is_ok());
+        assert!(admit(MAX_OF_ALL + 1).is_err(), "the others have not ended");
+        assert!(answers.find(&MessageId::new("8"), &owner(8)).is_some());
     }
 }
