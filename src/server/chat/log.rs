@@ -10,8 +10,9 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::wire::chat::{ChatEvent, ChatEventKind};
 
-/// Pieces that arrive within this time go out as one event.
-const COALESCED: Duration = Duration::from_millis(30);
+/// Pieces that arrive within this time go out as one event: no screen shows more of them. An upstream that says fifty a
+/// second is passed on at once.
+const COALESCED: Duration = Duration::from_millis(16);
 
 /// Longest answer, in bytes of its text and thinking: some 300,000 words.
 const MAX_TEXT: usize = 2 * 1024 * 1024;
