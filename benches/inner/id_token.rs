@@ -1,0 +1,31 @@
+//! A code exchanged, with the ID token that comes with it checked (ES256); and a refresh, which is the same call of the
+//! same provider without one. The difference is what the check costs, and making the token (some ten microseconds).
+
+use criterion::Criterion;
+use oracle_ai::{
+    server::oidc::{CodeVerifier, Nonce, RefreshToken},
+    wire::auth::AuthorizationCode,
+};
+
+use crate::{
+    parties::{provider::code, random_text},
+    server,
+};
+
+pub fn bench(criterion: &mut Criterion) {
+    let runtime = server::runtime();
+    let client = runtime.block_on(server::client());
+    let mut group = criterion.benchmark_group("provider");
+    let (nonce, verifier) = (Nonce::new(random_text()), CodeVerifier::new(random_text()));
+    let code = AuthorizationCode::new(code("ada", nonce.secret(), 300));
+    group.bench_function("code exchanged, ID token checked", |bencher| {
+        bencher.to_async(&runtime).iter(async || client.exchange_code(&code, &verifier, &nonce).await.unwrap());
+    });
+
+    let login = runtime.block_on(client.exchange_code(&code, &verifier, &nonce)).unwrap();
+    let token: RefreshToken = login.refresh_token.unwrap();
+    group.bench_function("refreshed, no ID token", |bencher| {
+        let refresh = async || client.refresh_access_token(&token, &login.user, &login.claims).await.unwrap();
+        bencher.to_async(&runtime).iter(refresh);
+    });
+}

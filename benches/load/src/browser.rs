@@ -1,0 +1,86 @@
+//! A browser that signs in, and calls the doors.
+
+use std::collections::HashMap;
+
+use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use serde_json::{Value, json};
+
+use crate::parties::{browser_key::BrowserKey, provider, random_text};
+
+pub struct Browser {
+    pub key: BrowserKey,
+    http: Client,
+    server: String,
+}
+
+/// What a login gave.
+#[derive(Clone)]
+pub struct SignedIn {
+    pub access_token: String,
+    pub session: String,
+}
+
+impl Browser {
+    pub fn at(port: u16) -> Self {
+        Self { key: BrowserKey::new(), http: Client::new(), server: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// Access tokens live for as many seconds.
+    pub async fn sign_in(&self, user: &str, lifetime: u64) -> SignedIn {
+        let path = format!("/api/authorize?dpop_jkt={}", self.key.thumbprint());
+        let begun = json(self.http.get(format!("{}{path}", self.server)).send().await.unwrap()).await;
+        let url: Url = text(&begun, "authorize_url").parse().unwrap();
+        let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        let code = provider::code(user, &asked["nonce"], lifetime);
+        let answer = json!({ "code": code, "state": asked["state"] });
+        let answer = json(self.call(Method::POST, "/api/token", None, Some(&answer)).await).await;
+        SignedIn { access_token: text(&answer, "access_token"), session: text(&answer, "session") }
+    }
+
+    /// A new access token.
+    pub async fn refresh(&self, session: &str) -> String {
+        let answer = self.call(Method::POST, "/api/refresh", None, Some(&json!({ "session": session }))).await;
+        text(&json(answer).await, "access_token")
+    }
+
+    pub async fn sign_out(&self, session: &str) {
+        json(self.call(Method::POST, "/api/logout", None, Some(&json!({ "session": session }))).await).await;
+    }
+
+    /// The answer to a guarded `GET`.
+    pub async fn get(&self, path: &str, access_token: &str) -> Value {
+        json(self.call(Method::GET, path, Some(access_token), None).await).await
+    }
+
+    /// Asks the upstream of `parties`, and gives the stream of its answer.
+    pub async fn ask(&self, access_token: &str, conversation: &str, question: &str) -> Response {
+        let message = json!({ "conversation": conversation, "message": question, "idempotency_key": random_text() });
+        let response = self.call(Method::POST, "/api/chat", Some(access_token), Some(&message)).await;
+        assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
+        response
+    }
+
+    async fn call(&self, method: Method, path: &str, access_token: Option<&str>, body: Option<&Value>) -> Response {
+        let signed = path.split('?').next().unwrap();
+        let proof = self.key.proof(method.as_str(), signed, access_token);
+        let mut request: RequestBuilder = self.http.request(method, format!("{}{path}", self.server));
+        request = request.header("DPoP", proof);
+        if let Some(token) = access_token {
+            request = request.header("Authorization", format!("DPoP {token}"));
+        }
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_string());
+        }
+        request.send().await.unwrap()
+    }
+}
+
+async fn json(response: Response) -> Value {
+    let (status, text) = (response.status(), response.text().await.unwrap());
+    assert!(status.is_success(), "{status}: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+fn text(json: &Value, member: &str) -> String {
+    json[member].as_str().unwrap().to_owned()
+}

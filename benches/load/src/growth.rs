@@ -1,0 +1,79 @@
+//! What becomes of costs when there is more: of replicas on one Redis, of tokens in an answer, of sessions (in
+//! `memory`). Of messages in a conversation, the inner benches tell.
+
+use std::time::{Duration, Instant};
+
+use tokio::process::Command;
+
+use crate::{
+    browser::Browser,
+    memory,
+    process::{Process, Servers},
+    report::{Line, Report, Runs, milliseconds},
+    streams,
+};
+
+pub async fn measure(servers: &Servers, report: &mut Report) {
+    report.add("Growth: tokens in an answer", tokens(servers).await);
+    report.add("Growth: replicas on one Redis", replicas(servers).await);
+    report.add("Growth: sessions in memory", memory::sessions(servers, &[1_000, 10_000, 100_000]).await);
+}
+
+/// As fast as the upstream says them.
+async fn tokens(servers: &Servers) -> Vec<Line> {
+    let (server, _) = servers.start(None).await;
+    let people = streams::sign_in(&server, 1).await;
+    let mut lines = vec![];
+    for tokens in [1_000, 10_000, 100_000] {
+        let (mut cpu, mut took) = (Runs::default(), Runs::default());
+        for _ in 0..(200_000 / tokens).min(20) {
+            let (before, started) = (server.cpu(), Instant::now());
+            let read = streams::read_through(&people[0], &format!("{tokens} 0")).await;
+            assert_eq!(read.len(), tokens as usize, "tokens are missing");
+            took.add(milliseconds(started.elapsed()));
+            cpu.add((server.cpu() - before).as_secs_f64() * 1e6 / f64::from(tokens));
+        }
+        lines.push(Line::new(format!("{tokens} tokens")).with("ms", took).with("CPU per token, µs", cpu));
+    }
+    lines
+}
+
+/// One person at all of them in turn: what a guarded call takes there, and of Redis.
+async fn replicas(servers: &Servers) -> Vec<Line> {
+    const CALLS: u32 = 4_000;
+    let mut lines = vec![];
+    for number in [1, 2, 4] {
+        let redis = Process::redis(&servers.folder).await;
+        let mut replicas = vec![];
+        for _ in 0..number {
+            replicas.push(servers.start(Some(&redis)).await.0);
+        }
+        let browsers: Vec<Browser> = replicas.iter().map(|replica| Browser::at(replica.port)).collect();
+        let mut people = vec![];
+        for browser in &browsers {
+            people.push(browser.sign_in("ada", 3600).await);
+        }
+        let cpu = || replicas.iter().map(Process::cpu).sum::<Duration>();
+        let (before, of_redis, commands) = (cpu(), redis.cpu(), commands(&redis).await);
+        for (browser, signed_in) in browsers.iter().zip(&people).cycle().take(CALLS as usize) {
+            browser.get("/api/chat", &signed_in.access_token).await;
+        }
+        let each = |time: Duration| Runs::of(time.as_secs_f64() * 1e6 / f64::from(CALLS));
+        let asked = self::commands(&redis).await - commands;
+        lines.push(
+            Line::new(format!("{number} replicas"))
+                .with("CPU per guarded call, µs", each(cpu() - before))
+                .with("Redis's, µs", each(redis.cpu() - of_redis))
+                .with("commands per call", Runs::of(asked as f64 / f64::from(CALLS))),
+        );
+    }
+    lines
+}
+
+/// How many Redis has done.
+async fn commands(redis: &Process) -> u64 {
+    let output = Command::new("redis-cli").args(["-p", &redis.port.to_string(), "INFO", "stats"]).output().await;
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("total_commands_processed:")).unwrap();
+    line.trim().parse().unwrap()
+}

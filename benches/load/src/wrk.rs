@@ -1,0 +1,92 @@
+//! The load generator: Debian's wrk, with requests that were made, and signed, before it starts.
+
+use std::{fs, path::Path, time::Duration};
+
+use serde::Deserialize;
+use tokio::process::Command;
+
+use crate::process;
+
+const CONNECTIONS: u32 = 32;
+
+/// Whole requests, as they go over the wire.
+pub struct Requests {
+    pub raw: Vec<String>,
+    /// Whether they may be sent more than once. Otherwise the load ends with them.
+    pub again: bool,
+}
+
+/// What one run saw.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    pub per_second: f64,
+    pub p50: Duration,
+    pub p99: Duration,
+    pub requests: u64,
+    /// Of wrk itself, for each request: its limit is what it can send on one core.
+    pub own_cpu: Duration,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    requests: u64,
+    microseconds: u64,
+    failed: u64,
+    p50: u64,
+    p99: u64,
+}
+
+impl Requests {
+    /// The same one, again and again.
+    pub fn same(raw: String) -> Self {
+        Self { raw: vec![raw], again: true }
+    }
+
+    /// Sends them to this port, for as long as `time` at most. None may fail.
+    pub async fn send(&self, port: u16, time: Duration, folder: &Path) -> Load {
+        let (script, file) = (folder.join("wrk.lua"), folder.join("requests"));
+        fs::write(&script, include_str!("wrk.lua")).unwrap();
+        let raw: Vec<String> = self.raw.iter().map(|request| format!("{}\n{request}", request.len())).collect();
+        fs::write(&file, raw.concat()).unwrap();
+        let before = process::cpu_of_ended_children();
+        let output = Command::new("wrk")
+            .args(["--threads", "1", "--connections", &CONNECTIONS.to_string(), "--timeout", "10"])
+            .args(["--duration", &time.as_secs().max(1).to_string(), "--script", script.to_str().unwrap()])
+            .args([&format!("http://127.0.0.1:{port}/"), "--", file.to_str().unwrap()])
+            .args(self.again.then_some("again"))
+            .output()
+            .await
+            .unwrap_or_else(|error| panic!("wrk is needed (scripts/bench installs it): {error}"));
+        let cpu = process::cpu_of_ended_children() - before;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let told = text.lines().rev().find(|line| line.starts_with('{'));
+        let told: Told = serde_json::from_str(told.unwrap_or_else(|| panic!("wrk said: {text}"))).unwrap();
+        assert_eq!(told.failed, 0, "of {} requests, so many failed: {}", told.requests, self.raw[0]);
+        Load {
+            per_second: told.requests as f64 / (told.microseconds as f64 / 1e6),
+            p50: Duration::from_micros(told.p50),
+            p99: Duration::from_micros(told.p99),
+            requests: told.requests,
+            own_cpu: cpu.div_f64(told.requests as f64),
+        }
+    }
+}
+
+/// A request without a body, on a connection that stays.
+pub fn get(path: &str, headers: &[(&str, &str)]) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost:8080\r\n{}\r\n", lines(headers))
+}
+
+/// A request with JSON.
+pub fn post(path: &str, headers: &[(&str, &str)], json: &str) -> String {
+    let length = json.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n{}\r\n{json}",
+        lines(headers)
+    )
+}
+
+fn lines(headers: &[(&str, &str)]) -> String {
+    headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
+}
