@@ -39,7 +39,7 @@ export default defineConfig<Options>({
   projects: servesRelease ? [
     {
       name: 'release',
-      testMatch: releaseSpecs,
+      testMatch: [...releaseSpecs, 'performance.spec.ts'],
       use: { identityProvider: 'certified', baseURL: app.certified.origin },
     },
   ] : [

@@ -14,6 +14,9 @@ const conditions = {
   'Fast 3G, a phone': { latency: 150, down: 200_000, up: 93_750, slowdown: 4 },
 };
 
+// A trace takes time of the page's own.
+test.use({ trace: 'off' });
+
 interface Visit {
   /** The shell is painted: since the address was entered, in ms. */
   shell: number;

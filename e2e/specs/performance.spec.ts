@@ -4,6 +4,9 @@ import { expect, test } from '../fixtures/test';
 
 const MESSAGES = 500;
 
+// A trace's pictures of the page lay out all that is outside of it: seconds, with so many messages.
+test.use({ trace: 'off' });
+
 test(`${MESSAGES} messages: how long a key and a streamed answer take`, async ({ page, signIn, chat }) => {
   test.slow();
   const text = 'A paragraph about **waits** and `v$session`.\n\n- one\n- two\n\n```sql\nselect 1 from dual;\n```\n';
