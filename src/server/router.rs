@@ -20,7 +20,7 @@ use tower_http::{
 };
 
 use super::{
-    Services, backchannel,
+    Services, audit, backchannel,
     edge::{self, ClientAddress, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
@@ -81,8 +81,8 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
                     let (of_request, path) = (request.extensions(), request.uri().path());
                     let request_id = of_request.get::<RequestId>().map(RequestId::as_str);
                     let client = of_request.get::<ClientAddress>().map(tracing::field::display);
-                    // Of the highest level, so that no filter takes the name from the lines within.
-                    tracing::error_span!("request", request_id, client, method = %request.method(), path)
+                    // Of the one target that no filter leaves out, so that none takes the name from the lines within.
+                    tracing::error_span!(target: audit::TARGET, "request", request_id, client, method = %request.method(), path)
                 })
                 .on_response(DefaultOnResponse::new())
                 // Whatever failed has logged its cause already.

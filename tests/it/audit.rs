@@ -93,7 +93,7 @@ impl Logged {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_persons_day_is_one_line_for_each_thing_that_they_did() {
     // T99. Whatever the filter says: what auditors ask for is not the operator's to leave out.
-    let mut logged = Logged::start("error").await;
+    let mut logged = Logged::start("off").await;
     let (token, session) = logged.login().await;
     logged.chat(&token).await.assert_ok();
     logged.provider.refresh(&session, |_| {}).await.assert_ok();
@@ -107,6 +107,7 @@ async fn a_persons_day_is_one_line_for_each_thing_that_they_did() {
     for line in log.lines().filter(|line| line.contains(".succeeded")) {
         assert_eq!(field(line, "user"), UserHash::of(&user).as_str(), "{line}");
         assert_eq!(field(line, "outcome"), "success", "{line}");
+        assert!(line.contains("request_id=") && line.contains("client=127.0.0.1"), "whose call? {line}");
         assert!(line.split(' ').next().unwrap().ends_with('Z'), "not in UTC: {line}");
     }
     assert!(!log.contains("uid=ada"), "a person is named: {log}");

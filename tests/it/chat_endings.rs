@@ -125,7 +125,7 @@ async fn a_text_without_end_is_cut_and_the_upstream_let_go() {
 }
 
 #[tokio::test]
-async fn thinking_is_told_and_not_kept_and_usage_comes_before_the_end() {
+async fn thinking_is_told_and_kept_and_usage_comes_before_the_end() {
     let chatter = Chatter::start().await;
     let (reading, _, answer) = chatter.ask("hello").await;
     let call = chatter.upstream.asked().await;
@@ -144,6 +144,7 @@ async fn thinking_is_told_and_not_kept_and_usage_comes_before_the_end() {
     assert!(usage.first_token_ms.is_some() && usage.tokens_per_second.is_some(), "{usage:?}");
     let stored = stored(&chatter, &answer).await;
     assert_eq!((stored.text.as_str(), stored.usage), ("well\u{FFFD}", Some(usage)));
+    assert_eq!(stored.thinking, "hm\u{FFFD}m");
 }
 
 #[tokio::test]

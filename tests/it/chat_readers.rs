@@ -249,7 +249,12 @@ async fn after_a_restart_a_whole_answer_is_told_again_and_a_broken_one_is_interr
     let file = File::new();
     let chatter = Chatter::with(store(file.url()), LONG_GRACE).await;
     let sent = send_as("whole", "hello", "k");
-    let (_, whole) = chatter.exchange(&sent, "an answer").await;
+    let (reading, _, whole) = chatter.begin(&sent).await;
+    let call = chatter.upstream.asked().await;
+    call.think("hm");
+    call.say("an answer");
+    call.finish(FinishReason::Complete);
+    reading.rest().await;
     let (_reading, _, broken) = chatter.begin(&send_as("c", "hello", "l")).await;
     chatter.upstream.asked().await.say("half an");
     until("the store has it", async || chatter.texts("c").await[1] == "half an").await;
@@ -260,7 +265,8 @@ async fn after_a_restart_a_whole_answer_is_told_again_and_a_broken_one_is_interr
         let events = restarted.follow(&whole, after).await.rest().await;
         assert_eq!((opened(&events), ended(&events)), (whole.clone(), EndReason::Complete));
         assert_eq!(told(&events), "an answer");
-        assert!(matches!(events[2].kind, ChatEventKind::Usage(_)), "{events:?}");
+        assert_eq!(events[1].kind, ChatEventKind::Thinking { text: "hm".into() });
+        assert!(matches!(events[3].kind, ChatEventKind::Usage(_)), "{events:?}");
     }
     assert_eq!(opened(&restarted.send(&sent).await.rest().await), whole, "sent again");
     assert!(!restarted.upstream.was_asked().await);

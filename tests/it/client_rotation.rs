@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::{Duration, SystemTime},
 };
 
 use oracle_ai::{
@@ -39,6 +40,14 @@ impl Secrets {
     fn change(&self, text: &str) {
         let new = self.0.with_extension("new");
         fs::write(&new, text).unwrap();
+        fs::rename(new, &self.0).unwrap();
+    }
+
+    /// The same, with a time that the file says it was changed at.
+    fn change_at(&self, text: &str, moment: SystemTime) {
+        let new = self.0.with_extension("new");
+        fs::write(&new, text).unwrap();
+        fs::File::options().write(true).open(&new).unwrap().set_modified(moment).unwrap();
         fs::rename(new, &self.0).unwrap();
     }
 
@@ -143,6 +152,18 @@ async fn a_file_that_became_unusable_leaves_what_was_known() {
     browser.sign_in().await;
 }
 
+#[tokio::test]
+async fn a_file_that_can_be_used_again_is_though_nothing_shows_that_it_changed() {
+    // T61. As where somebody forgot to let the server read it, and then did.
+    let file = Secrets::holding("not yet known there");
+    let browser = at(client(), file.as_secrets()).await;
+    let moment = SystemTime::now() + Duration::from_secs(60);
+    file.change_at(&"\n".repeat(CLIENT_SECRET.len()), moment);
+    browser.login().await.assert_refused(502, "provider_unavailable");
+    file.change_at(CLIENT_SECRET, moment);
+    a_day(&browser).await;
+}
+
 #[test]
 fn a_line_before_a_key_names_it() {
     // T61
@@ -153,6 +174,9 @@ fn a_line_before_a_key_names_it() {
     };
     assert_eq!(names(&pem), ["usual"]);
     assert_eq!(names(&format!("made in March\nkid: 2026\n{pem}\n# the next\n{pem}\n")), ["2026", "usual"]);
+    let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert_eq!(names(&format!("{pem}{certificate}")), ["usual"]);
+    assert!(ClientKey::all_from_pem(certificate.as_bytes(), None).is_err());
     for wrong in ["kid:", "kid: two words", "kid: é"] {
         assert!(ClientKey::all_from_pem(format!("{wrong}\n{pem}").as_bytes(), None).is_err(), "{wrong}");
     }

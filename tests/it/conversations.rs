@@ -85,15 +85,14 @@ async fn what_was_thought_is_kept_with_the_answer_exported_folded_and_not_told_t
     let chatter = Chatter::start().await;
     let (reading, ..) = chatter.begin(&send_as("c", "Why?", "1")).await;
     let call = chatter.upstream.asked().await;
-    call.think("Hm. </details>\0");
+    call.think("Hm. </DETAILS>\0");
     call.answer("Because.");
     reading.rest().await;
 
     let Conversation { messages, .. } = chatter.conversation("c").await;
     let told: Vec<_> = messages.iter().map(|it| (it.text.as_str(), it.thinking.as_str())).collect();
-    assert_eq!(told, [("Why?", ""), ("Because.", "Hm. </details>\u{fffd}")]);
-    let folded =
-        "## Answer\n\n<details>\n<summary>Thinking</summary>\n\nHm. &lt;/details>\u{fffd}\n\n</details>\n\nBecause.\n";
+    assert_eq!(told, [("Why?", ""), ("Because.", "Hm. </DETAILS>\u{fffd}")]);
+    let folded = "## Answer\n\n<details>\n<summary>Thinking</summary>\n\n> Hm. &lt;/DETAILS>\u{fffd}\n\n</details>\n\nBecause.\n";
     let markdown = export(&chatter, "c", "markdown").await.text;
     assert!(markdown.ends_with(folded), "{markdown}");
     assert!(export(&chatter, "c", "json").await.text.contains("\"thinking\": \"Hm."));

@@ -140,12 +140,14 @@ async fn behind_nginx_any_server_answers_and_answers_come_word_by_word() {
         .post(nginx.url("/api/chat"))
         .headers(head.headers)
         .header(header::ACCEPT_ENCODING, "gzip, br")
+        .header("x-request-id", "of-my-choice")
         .body(message("/slow").to_string())
         .send()
         .await
         .unwrap();
     assert_eq!(answer.status(), 200);
     assert!(!answer.headers().contains_key(header::CONTENT_ENCODING));
+    assert!(answer.headers()["x-request-id"] != "of-my-choice", "a caller names requests in the log");
     let mut pieces = answer.bytes_stream();
     let mut read = String::new();
     for _ in 0..10 {

@@ -67,6 +67,7 @@ async fn a_proxys_trace_goes_through_the_server_to_the_provider_and_to_the_upstr
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()),
         ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=of%20the%20collector"),
         ("OTEL_SERVICE_NAME", "chat-of-tests"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "200"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
         ("CHAT_BASE_URL", &base_url),
         ("CHAT_API_KEY", API_KEY),
@@ -77,6 +78,8 @@ async fn a_proxys_trace_goes_through_the_server_to_the_provider_and_to_the_upstr
     call(&browser, "/api/chat", Some(&signed_in.access_token), "01", message("/empty hello")).await.assert_ok();
     call(&browser, "/api/refresh", None, "01", json!({ "session": signed_in.session })).await.assert_ok();
 
+    // Which is over when it is stored, and not when it is forgotten.
+    until("the answer is told of", async || collector.spans_of(TRACE).iter().any(|span| span.name == "answer")).await;
     // The last spans are sent before it ends.
     server.terminate();
     assert_eq!(server.exit_code().await, Some(0));

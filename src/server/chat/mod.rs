@@ -27,7 +27,6 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use axum::BoxError;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{sync::oneshot, time::timeout};
-use tracing::Instrument;
 
 use self::{running::RunningAnswers, upstream::SharedUpstream, writing::Writing};
 use super::{
@@ -107,7 +106,7 @@ impl Chat {
             Writing { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
         // A task of its own from the start: nothing is left half-done when the caller goes.
         let (begun, outcome) = oneshot::channel();
-        self.running.tasks.spawn(writing.begin(begun).instrument(traces::answer()));
+        self.running.tasks.spawn(writing.begin(begun, traces::answer()));
         match outcome.await {
             Ok(Ok(Begun::New)) => Ok(streamed(events, session_end)),
             Ok(Ok(Begun::Before { answer })) => self.follow_of(&owner, session_end, answer, None).await,
@@ -216,10 +215,11 @@ fn streamed(events: impl Stream<Item = ChatEvent> + Send + 'static, session_end:
 /// The events of an answer that has ended and is no longer in memory, always from its start.
 fn told_again(stored: StoredAnswer, reason: EndReason) -> Vec<ChatEvent> {
     let StoredAnswer { question, model, message } = stored;
-    let text = Some(message.text).filter(|text| !text.is_empty());
+    let said = |text: String| Some(text).filter(|text| !text.is_empty());
     let kinds = [
         Some(ChatEventKind::Open { question, answer: message.id, model }),
-        text.map(|text| ChatEventKind::Delta { text }),
+        said(message.thinking).map(|text| ChatEventKind::Thinking { text }),
+        said(message.text).map(|text| ChatEventKind::Delta { text }),
         message.usage.map(ChatEventKind::Usage),
         message.error.map(ChatEventKind::Error),
         Some(ChatEventKind::End { reason }),

@@ -8,6 +8,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
+use tracing::{Instrument, Span};
 
 use super::{
     Chat,
@@ -67,13 +68,21 @@ struct Meter {
 }
 
 impl Writing {
-    /// Stores the question, says what came of that, and answers it.
-    pub async fn begin(self, begun: oneshot::Sender<Result<Begun, BeginError>>) {
+    /// Stores the question, says what came of that, answers it within `span`, and is remembered for a while.
+    pub async fn begin(self, begun: oneshot::Sender<Result<Begun, BeginError>>, span: Span) {
+        if self.is_answered(begun).instrument(span).await {
+            let _ = timeout(REMEMBERED, self.chat.running.closing.cancelled()).await;
+        }
+        self.chat.running.forget(&self.new.answer);
+    }
+
+    /// Tells whether it was a new question.
+    async fn is_answered(&self, begun: oneshot::Sender<Result<Begun, BeginError>>) -> bool {
         let owner = &self.running.owner;
         let outcome = self.chat.store.begin(owner, &self.new, self.chat.environment.now()).await;
         let is_new = matches!(outcome, Ok(Begun::New));
         if is_new {
-            let Self { new, .. } = &self;
+            let Self { new, .. } = self;
             let (question, answer, model) = (new.question.clone(), new.answer.clone(), new.model.clone());
             self.running.log.tell(ChatEventKind::Open { question, answer, model });
         }
@@ -81,9 +90,8 @@ impl Writing {
         let _ = begun.send(outcome);
         if is_new {
             self.answer().await;
-            let _ = timeout(REMEMBERED, self.chat.running.closing.cancelled()).await;
         }
-        self.chat.running.forget(&self.new.answer);
+        is_new
     }
 
     async fn answer(&self) {

@@ -63,9 +63,9 @@ fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
 
 /// Readers of Markdown show the summary, and the rest when it is asked for.
 fn folded_away(summary: &str, text: &str) -> String {
-    // What looks like the end of it is not.
-    let text = text.replace("</details", "&lt;/details");
-    format!("\n<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>\n")
+    // Quoted, so that code without an end ends with it; and what looks like the end of it is not.
+    let quoted: Vec<_> = text.replace("</", "&lt;/").lines().map(|line| format!("> {line}")).collect();
+    format!("\n<details>\n<summary>{summary}</summary>\n\n{}\n\n</details>\n", quoted.join("\n"))
 }
 
 impl Words {

@@ -19,7 +19,7 @@ use crate::{
 
 pub struct TracedStore(pub Arc<dyn ConversationStore>);
 
-async fn traced<T, E>(name: &'static str, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+async fn traced<T>(name: &'static str, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let span = traces::store_call(name);
     let outcome = call.instrument(span.clone()).await;
     if outcome.is_err() {
@@ -31,7 +31,13 @@ async fn traced<T, E>(name: &'static str, call: impl Future<Output = Result<T, E
 #[async_trait]
 impl ConversationStore for TracedStore {
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
-        traced("conversation store begin", self.0.begin(owner, new, now)).await
+        let span = traces::store_call("conversation store begin");
+        let begun = self.0.begin(owner, new, now).instrument(span.clone()).await;
+        // What else it says is an answer.
+        if matches!(begun, Err(BeginError::Store(_))) {
+            traces::failed(&span);
+        }
+        begun
     }
 
     async fn exchanges_before(

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 const MIN_RSA_BITS: usize = 2048;
 
-const PEM_BEGIN: &str = "-----BEGIN ";
+const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
 
 /// Never printed.
@@ -48,12 +48,15 @@ pub enum ClientKeyError {
 pub struct SigningError;
 
 impl ClientKey {
-    /// Every key of a file. What stands before a key is for people (RFC 7468 §2), but for a line `kid: NAME`: that is
-    /// what the provider calls it, in place of `id`.
+    /// Every key of a file, one at least. What stands before a key is for people (RFC 7468 §2), but for a line
+    /// `kid: NAME`: that is what the provider calls it, in place of `id`. What stands after the last, such as a
+    /// certificate, is of no interest.
     pub fn all_from_pem(pem: &[u8], id: Option<&str>) -> Result<Vec<Self>, ClientKeyError> {
         let text = std::str::from_utf8(pem).map_err(|_| ClientKeyError::NotPkcs8)?;
-        let parts = text.split_inclusive(PEM_END).filter(|part| !part.trim().is_empty());
-        parts.map(|part| Self::from_pem(part.as_bytes(), named(part)?.or(id).map(str::to_owned))).collect()
+        let parts = text.split_inclusive(PEM_END).filter(|part| part.contains(PEM_BEGIN));
+        let key = |part: &str| Self::from_pem(part.as_bytes(), named(part)?.or(id).map(str::to_owned));
+        let keys: Vec<Self> = parts.map(key).collect::<Result<_, _>>()?;
+        if keys.is_empty() { Err(ClientKeyError::NotPkcs8) } else { Ok(keys) }
     }
 
     pub fn from_pem(pem: &[u8], id: Option<String>) -> Result<Self, ClientKeyError> {

@@ -40,7 +40,10 @@ pub enum CredentialsError {
 
 struct Known<T> {
     live: Arc<Live<T>>,
+    /// Of the file that they were read from.
     version: Option<Version>,
+    /// Why it could not be read again.
+    failure: Option<String>,
 }
 
 struct CredentialsFile<T> {
@@ -61,7 +64,7 @@ struct Version {
 impl<T> Credentials<T> {
     /// For good.
     pub fn fixed(credential: T) -> Self {
-        Self { known: Mutex::new(Known { live: Arc::new(Live::new(vec![credential])), version: None }), file: None }
+        Self { known: Mutex::new(Known::new(vec![credential], None)), file: None }
     }
 
     /// Those in this file, now and whenever it has changed.
@@ -71,28 +74,38 @@ impl<T> Credentials<T> {
     ) -> Result<Self, CredentialsError> {
         let file = CredentialsFile { path: path.to_owned(), parse: Box::new(parse) };
         let version = file.version()?;
-        let known = Known { live: Arc::new(Live::new(file.read()?)), version: Some(version) };
+        let known = Known::new(file.read()?, Some(version));
         Ok(Self { known: Mutex::new(known), file: Some(file) })
     }
 
-    /// Those that are good now. A file that can't be used any more is logged, once, and what was known stays good.
+    /// Those that are good now. Why a file can't be used any more is logged, once, and what was known stays good; it is
+    /// tried again until it can be used: to be allowed to read it doesn't change it.
     pub(super) fn live(&self) -> Arc<Live<T>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = &self.file else { return known.live.clone() };
         let version = file.version().ok();
         if version != known.version {
-            known.version = version;
             match file.read() {
                 Ok(all) => {
                     tracing::info!(file = %file.path.display(), live = all.len(), "client credentials read again");
-                    known.live = Arc::new(Live::new(all));
+                    *known = Known::new(all, version);
                 }
                 Err(error) => {
-                    tracing::error!(file = %file.path.display(), %error, "client credentials stay as they were");
+                    let failure = Some(error.to_string());
+                    if known.failure != failure {
+                        tracing::error!(file = %file.path.display(), %error, "client credentials stay as they were");
+                    }
+                    known.failure = failure;
                 }
             }
         }
         known.live.clone()
+    }
+}
+
+impl<T> Known<T> {
+    fn new(all: Vec<T>, version: Option<Version>) -> Self {
+        Self { live: Arc::new(Live::new(all)), version, failure: None }
     }
 }
 

@@ -176,10 +176,13 @@ impl<'c> AsyncHttpClient<'c> for ClientHttp {
     }
 }
 
-/// RFC 6749 §5.2: `invalid_client`, for which 401 is kept.
+/// RFC 6749 §5.2: `invalid_client`, for which 401 is kept. Keycloak has said `unauthorized_client` of a wrong
+/// credential, too.
 fn refuses_client(response: &HttpResponse) -> bool {
-    let says_so =
-        || serde_json::from_slice::<Value>(response.body()).is_ok_and(|body| body["error"] == "invalid_client");
+    let says_so = || {
+        serde_json::from_slice::<Value>(response.body())
+            .is_ok_and(|body| body["error"] == "invalid_client" || body["error"] == "unauthorized_client")
+    };
     match response.status() {
         StatusCode::UNAUTHORIZED => true,
         StatusCode::BAD_REQUEST => says_so(),

@@ -98,7 +98,7 @@ impl Sessions {
     /// Has the provider revoke a refresh token that nobody needs any more.
     pub(super) fn revoke_in_background(&self, refresh_token: RefreshToken) -> tokio::task::JoinHandle<()> {
         let oidc = self.oidc.clone();
-        tokio::spawn(async move { oidc.revoke(&refresh_token).await })
+        self.refreshes.spawn(async move { oidc.revoke(&refresh_token).await })
     }
 
     /// Where the browser goes now, and the `state` to know it by when it is back.

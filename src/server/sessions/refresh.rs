@@ -14,6 +14,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use tracing::Instrument;
@@ -136,8 +137,15 @@ impl Sessions {
                         audit::record(Event::SessionEndedByProvider, Some(&session.user), Some(&error));
                         Err(self.refused(error))
                     }
-                    // Another replica thought that the lock was its own, and was quicker: its answer is everybody's.
-                    false => self.answer_of_another(id, &session.browser_key).await,
+                    // Another replica thought that the lock was its own, and was quicker: its answer is everybody's. Or
+                    // the session is over, and what came for it with it.
+                    false => {
+                        let answer = self.answer_of_another(id, &session.browser_key).await;
+                        if matches!(answer, Err(RefreshFailure::SessionEnded(_))) {
+                            let _ = self.refused(error);
+                        }
+                        answer
+                    }
                 };
             }
         };
@@ -184,10 +192,14 @@ impl Sessions {
     }
 
     /// Stores it. A logout that came in between stands: then the provider has given a refresh token that nobody keeps,
-    /// and is told so (RFC 7009).
+    /// and is told so (RFC 7009). Where another replica refreshed it in between, it is not: with one token, many
+    /// providers revoke all of the same login.
     async fn keep_refreshed(&self, id: &SessionId, session: &mut Session) -> Result<(), RefreshFailure> {
         if self.store_refreshed(id, session).await? {
             return Ok(());
+        }
+        if self.records.session(id).await?.is_some() {
+            return Err(RefreshFailure::NoTurn("the session was refreshed elsewhere".into()));
         }
         if let Some(refresh_token) = session.refresh_token.take() {
             self.revoke_in_background(refresh_token);
@@ -228,6 +240,11 @@ fn ended(reason: &str) -> RefreshFailure {
 }
 
 impl RefreshesInFlight {
+    /// Something that belongs to a session's end, to be waited for like a refresh.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.tasks.spawn(task)
+    }
+
     /// Returns once none is under way.
     pub async fn finished(&self) {
         self.tasks.close();

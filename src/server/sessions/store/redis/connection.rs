@@ -90,11 +90,13 @@ impl Connection {
                 Ok((state.generation, live))
             }
             Err(error) => {
-                if state.failed.is_none() {
+                let cause = error.to_string();
+                // Each cause once: who is in the way may come after a connection was cut.
+                if state.failed.as_ref().is_none_or(|(_, last)| *last != cause) {
                     tracing::error!(%error, "no connection to Redis");
                     tls::record_failure("Redis", &error);
                 }
-                state.failed = Some((Instant::now(), error.to_string()));
+                state.failed = Some((Instant::now(), cause));
                 Err(error)
             }
         }
