@@ -10,7 +10,7 @@ use super::{
     store::{BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer, Wish},
 };
 use crate::{
-    server::traces,
+    server::traces::{self, store_call},
     wire::{
         chat::{ConversationId, MessageId},
         conversations::{Conversation, ConversationSummary},
@@ -19,19 +19,10 @@ use crate::{
 
 pub struct TracedStore(pub Arc<dyn ConversationStore>);
 
-async fn traced<T>(name: &'static str, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let span = traces::store_call(name);
-    let outcome = call.instrument(span.clone()).await;
-    if outcome.is_err() {
-        traces::failed(&span);
-    }
-    outcome
-}
-
 #[async_trait]
 impl ConversationStore for TracedStore {
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
-        let span = traces::store_call("conversation store begin");
+        let span = traces::store_span("conversation store begin");
         let begun = self.0.begin(owner, new, now).instrument(span.clone()).await;
         // What else it says is an answer.
         if matches!(begun, Err(BeginError::Store(_))) {
@@ -46,19 +37,19 @@ impl ConversationStore for TracedStore {
         question: &MessageId,
         budget: usize,
     ) -> Result<Vec<Exchange>, StoreError> {
-        traced("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget)).await
+        store_call("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget)).await
     }
 
     async fn touch(&self, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, StoreError> {
-        traced("conversation store touch", self.0.touch(answer, text, now)).await
+        store_call("conversation store touch", self.0.touch(answer, text, now)).await
     }
 
     async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
-        traced("conversation store end", self.0.end(answer, ending)).await
+        store_call("conversation store end", self.0.end(answer, ending)).await
     }
 
     async fn ask_to_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
-        traced("conversation store ask_to_stop", self.0.ask_to_stop(owner, answer)).await
+        store_call("conversation store ask_to_stop", self.0.ask_to_stop(owner, answer)).await
     }
 
     async fn answer(
@@ -67,7 +58,7 @@ impl ConversationStore for TracedStore {
         answer: &MessageId,
         now: SystemTime,
     ) -> Result<Option<StoredAnswer>, StoreError> {
-        traced("conversation store answer", self.0.answer(owner, answer, now)).await
+        store_call("conversation store answer", self.0.answer(owner, answer, now)).await
     }
 
     async fn list(
@@ -77,7 +68,7 @@ impl ConversationStore for TracedStore {
         limit: usize,
         now: SystemTime,
     ) -> Result<Vec<ConversationSummary>, StoreError> {
-        traced("conversation store list", self.0.list(owner, search, limit, now)).await
+        store_call("conversation store list", self.0.list(owner, search, limit, now)).await
     }
 
     async fn conversation(
@@ -86,14 +77,14 @@ impl ConversationStore for TracedStore {
         id: &ConversationId,
         now: SystemTime,
     ) -> Result<Option<Conversation>, StoreError> {
-        traced("conversation store conversation", self.0.conversation(owner, id, now)).await
+        store_call("conversation store conversation", self.0.conversation(owner, id, now)).await
     }
 
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {
-        traced("conversation store rename", self.0.rename(owner, id, title)).await
+        store_call("conversation store rename", self.0.rename(owner, id, title)).await
     }
 
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
-        traced("conversation store delete", self.0.delete(owner, id)).await
+        store_call("conversation store delete", self.0.delete(owner, id)).await
     }
 }

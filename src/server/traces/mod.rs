@@ -22,7 +22,7 @@ use axum::http::{HeaderMap, HeaderName};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_http::HeaderInjector;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tracing::{Span, field, trace_span};
+use tracing::{Instrument, Span, field, trace_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::metrics::ProviderEndpoint;
@@ -58,11 +58,21 @@ pub fn provider_call(endpoint: ProviderEndpoint) -> Span {
 
 /// A call to a store, such as `session store get`, of a request or an answer: what the server asks a store by itself,
 /// once a second for each open page, would be traces without a beginning.
-pub fn store_call(name: &'static str) -> Span {
+pub fn store_span(name: &'static str) -> Span {
     if Span::current().is_none() {
         return Span::none();
     }
     trace_span!(target: TARGET, "store", otel.name = name, otel.kind = "client", otel.status_code = field::Empty)
+}
+
+/// Makes the call within a span of it.
+pub async fn store_call<T, E>(name: &'static str, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let span = store_span(name);
+    let outcome = call.instrument(span.clone()).await;
+    if outcome.is_err() {
+        failed(&span);
+    }
+    outcome
 }
 
 /// One try to have the upstream answer, to its first words.

@@ -6,78 +6,68 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tracing::Instrument;
 
 use super::{LockOwner, Record, RecordName, SessionCount, Store, StoreError};
-use crate::server::traces;
+use crate::server::traces::store_call;
 
 pub struct TracedStore(pub Arc<dyn Store>);
-
-async fn traced<T>(name: &'static str, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let span = traces::store_call(name);
-    let outcome = call.instrument(span.clone()).await;
-    if outcome.is_err() {
-        traces::failed(&span);
-    }
-    outcome
-}
 
 #[async_trait]
 impl Store for TracedStore {
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
-        traced("session store put", self.0.put(name, record)).await
+        store_call("session store put", self.0.put(name, record)).await
     }
 
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
-        traced("session store replace", self.0.replace(name, record)).await
+        store_call("session store replace", self.0.replace(name, record)).await
     }
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        traced("session store get", self.0.get(name, now)).await
+        store_call("session store get", self.0.get(name, now)).await
     }
 
     async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        traced("session store has", self.0.has(name, now)).await
+        store_call("session store has", self.0.has(name, now)).await
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        traced("session store take", self.0.take(name, now)).await
+        store_call("session store take", self.0.take(name, now)).await
     }
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
-        traced("session store remove", self.0.remove(name)).await
+        store_call("session store remove", self.0.remove(name)).await
     }
 
     async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
-        traced("session store remove_revision", self.0.remove_revision(name, revision)).await
+        store_call("session store remove_revision", self.0.remove_revision(name, revision)).await
     }
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
-        traced("session store spend", self.0.spend(name, until, now)).await
+        store_call("session store spend", self.0.spend(name, until, now)).await
     }
 
     async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
-        traced("session store add", self.0.add(name, member, until, now)).await
+        store_call("session store add", self.0.add(name, member, until, now)).await
     }
 
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
-        traced("session store members", self.0.members(name, now)).await
+        store_call("session store members", self.0.members(name, now)).await
     }
 
     async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
-        traced("session store remove_member", self.0.remove_member(name, member)).await
+        store_call("session store remove_member", self.0.remove_member(name, member)).await
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
-        traced("session store lock", self.0.lock(name, owner, lease)).await
+        store_call("session store lock", self.0.lock(name, owner, lease)).await
     }
 
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
-        traced("session store unlock", self.0.unlock(name, owner)).await
+        store_call("session store unlock", self.0.unlock(name, owner)).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        traced("session store check", self.0.check()).await
+        store_call("session store check", self.0.check()).await
     }
 
     fn sessions(&self, now: SystemTime) -> SessionCount {
