@@ -178,6 +178,25 @@ test('a session that ends in one tab ends in the others', async ({ page, user, s
   await expect(other.chat.message).toBeHidden();
 });
 
+test('a session whose end is told twice over ends quietly where storage is slow', async ({
+  page, user, signIn, chat, login,
+}) => {
+  await signIn();
+  await page.evaluate(() => {
+    const { get } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.get = function (key) {
+      // Answered one after the other: what is asked last waits for them all.
+      for (let ahead = 0; ahead < 20_000; ahead += 1) get.call(this, key);
+      return get.call(this, key);
+    };
+  });
+  await user.revoke();
+  await refuseNextMessage(page);
+  // Told by the answer to its refresh, and by the server's events.
+  await chat.ask('Are you there?');
+  await login.isOpen();
+});
+
 test('a page that signs in by itself three times in a minute stops and says why', async ({ page, login }) => {
   for (let time = 0; time < 3; time += 1) {
     await page.goto('/chat');
