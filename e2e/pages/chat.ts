@@ -14,6 +14,8 @@ export function chatPage(page: Page, words: Words = wordsOf()) {
   const failure = conversation.getByRole('alert');
   const message = page.getByRole('textbox', { name: words.message });
   const send = page.getByRole('button', { name: words.send, exact: true });
+  /** Of a message, without its name and its buttons. */
+  const bodyOf = (it: Locator) => it.locator('.markdown, .text');
 
   return {
     banner,
@@ -47,8 +49,8 @@ export function chatPage(page: Page, words: Words = wordsOf()) {
       await expect(send).toBeVisible();
     },
 
-    /** What a message says, without its buttons. */
-    textOf: (it: Locator) => it.locator('.markdown, .text').innerText(),
+    bodyOf,
+    textOf: (it: Locator) => bodyOf(it).innerText(),
 
     /** Takes a question up again. */
     edit: (question: Locator) => question.getByRole('button', { name: words.edit }).click(),

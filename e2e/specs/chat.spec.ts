@@ -12,7 +12,7 @@ test('an answer appears while it is written, and only ever grows', async ({ page
   });
   await chat.ask('/slow tell me everything');
   const answer = chat.answers.last();
-  await expect(answer).toContainText(/\w+\s+\w+/);
+  await expect(chat.bodyOf(answer)).toContainText(/\w+\s+\w+/);
   await expect(chat.stop, 'it is still being written').toBeVisible();
   const early = (await answer.innerText()).length;
   await expect.poll(async () => (await answer.innerText()).length).toBeGreaterThan(early);
@@ -25,7 +25,7 @@ test('Stop ends the answer and the request behind it', async ({ page, signIn, ch
   const aborted = page.waitForEvent('requestfailed', (it) => it.method() === 'POST' && it.url().endsWith('/api/chat'));
   await chat.ask('/slow tell me everything');
   const stopped = chat.answers.first();
-  await expect(stopped).toContainText(/\w+\s+\w+/);
+  await expect(chat.bodyOf(stopped)).toContainText(/\w+\s+\w+/);
   await chat.stop.click();
   await aborted;
   await expect(stopped).toContainText('Stopped');
