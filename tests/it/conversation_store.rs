@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -26,6 +26,7 @@ use oracle_ai::{
         error::Limit,
     },
 };
+use sqlx::{AnyConnection, Connection as _, Executor};
 
 use crate::postgres;
 
@@ -52,7 +53,11 @@ impl File {
     }
 
     pub fn url(&self) -> DatabaseUrl {
-        format!("sqlite://{}?mode=rwc", self.0.display()).parse().unwrap()
+        self.address().parse().unwrap()
+    }
+
+    fn address(&self) -> String {
+        format!("sqlite://{}?mode=rwc", self.0.display())
     }
 }
 
@@ -193,12 +198,18 @@ async fn a_first_question_makes_the_conversation(store: &Store) {
 async fn an_answer_is_touched_until_it_ends(store: &Store) {
     let (owner, new) = (somebody(), question("c", "Why?"));
     begin(store, &owner, &new).await;
-    assert_eq!(store.touch(&new.answer, "Becau", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(store.touch(&new.answer, 0, "Becau", now()).await.unwrap(), Wish::GoOn);
     assert_eq!(texts(store, &owner, "c").await, ["Why?", "Becau"]);
+    assert_eq!(store.touch(&new.answer, 5, "", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(store.touch(&new.answer, 5, "se é", now()).await.unwrap(), Wish::GoOn);
+    // Its answer was lost on the way, so it comes again.
+    assert_eq!(store.touch(&new.answer, 5, "se été", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(store.touch(&new.answer, 13, ".", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(texts(store, &owner, "c").await, ["Why?", "Because été."]);
     store.end(&new.answer, &whole("Because.")).await.unwrap();
-    assert_eq!(store.touch(&new.answer, "late", now()).await.unwrap(), Wish::Gone);
+    assert_eq!(store.touch(&new.answer, 0, "late", now()).await.unwrap(), Wish::Gone);
     assert_eq!(texts(store, &owner, "c").await, ["Why?", "Because."]);
-    assert_eq!(store.touch(&MessageId::new("unknown"), "", now()).await.unwrap(), Wish::Gone);
+    assert_eq!(store.touch(&MessageId::new("unknown"), 0, "", now()).await.unwrap(), Wish::Gone);
 }
 
 async fn an_end_is_stored_once_and_whole(store: &Store) {
@@ -321,7 +332,7 @@ async fn what_is_somebody_elses_is_not_there(store: &Store) {
     assert!(!store.rename(&other, &id("c"), "mine").await.unwrap());
     assert!(!store.delete(&other, &id("c")).await.unwrap());
     store.ask_to_stop(&other, &new.answer).await.unwrap();
-    assert_eq!(store.touch(&new.answer, "", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(store.touch(&new.answer, 0, "", now()).await.unwrap(), Wish::GoOn);
     let replacing = NewQuestion { replaces: Some(new.question.clone()), ..question("c", "mine") };
     assert!(matches!(store.begin(&other, &replacing, now()).await, Err(BeginError::NoSuchQuestion)));
     assert_eq!(found(store, &other, "").await, [""; 0], "a refused question leaves nothing");
@@ -390,7 +401,7 @@ async fn a_deleted_conversation_is_gone_with_its_messages(store: &Store) {
     assert!(!store.delete(&owner, &id("c")).await.unwrap());
     assert!(store.conversation(&owner, &id("c"), now()).await.unwrap().is_none());
     assert!(store.answer(&owner, &new.answer, now()).await.unwrap().is_none());
-    assert_eq!(store.touch(&new.answer, "", now()).await.unwrap(), Wish::Gone);
+    assert_eq!(store.touch(&new.answer, 0, "", now()).await.unwrap(), Wish::Gone);
     store.end(&new.answer, &whole("late")).await.unwrap();
     assert_eq!(found(store, &owner, "").await, ["d"]);
     // The name is free again, and nothing of the old comes back with it.
@@ -401,7 +412,8 @@ async fn a_deleted_conversation_is_gone_with_its_messages(store: &Store) {
 async fn a_lost_answer_is_found_interrupted(store: &Store) {
     let (owner, new, begun) = (somebody(), question("c", "Why?"), now());
     store.begin(&owner, &new, begun).await.unwrap();
-    store.touch(&new.answer, "Becau", begun + MOMENT).await.unwrap();
+    store.touch(&new.answer, 0, "Be", begun).await.unwrap();
+    store.touch(&new.answer, 2, "cau", begun + MOMENT).await.unwrap();
     let seen = async |at| {
         let conversation = store.conversation(&owner, &id("c"), at).await.unwrap().unwrap();
         let stored = store.answer(&owner, &new.answer, at).await.unwrap().unwrap();
@@ -426,7 +438,7 @@ async fn a_wish_to_stop_reaches_whoever_writes(store: &Store) {
     let (owner, new) = (somebody(), question("c", "Why?"));
     begin(store, &owner, &new).await;
     store.ask_to_stop(&owner, &new.answer).await.unwrap();
-    assert_eq!(store.touch(&new.answer, "Be", now()).await.unwrap(), Wish::Stop);
+    assert_eq!(store.touch(&new.answer, 0, "Be", now()).await.unwrap(), Wish::Stop);
     let stopped = Ending { reason: EndReason::Stopped, ..whole("Be") };
     store.end(&new.answer, &stopped).await.unwrap();
     store.ask_to_stop(&owner, &new.answer).await.unwrap();
@@ -508,7 +520,8 @@ async fn what_a_sqlite_file_keeps_survives_the_process_and_what_was_running_did_
     let first = store(file.url());
     exchange(&first, &owner, "d", "kept", "whole").await;
     begin(&first, &owner, &new).await;
-    first.touch(&new.answer, "Becau", now()).await.unwrap();
+    first.touch(&new.answer, 0, "Be", now()).await.unwrap();
+    first.touch(&new.answer, 2, "cau", now()).await.unwrap();
 
     let second = store(file.url());
     assert_eq!(texts(&second, &owner, "d").await, ["kept", "whole"]);
@@ -518,12 +531,33 @@ async fn what_a_sqlite_file_keeps_survives_the_process_and_what_was_running_did_
 }
 
 #[tokio::test]
+async fn those_who_write_to_a_sqlite_file_come_in_their_turn() {
+    let file = File::new();
+    let store = store(file.url());
+    begin(&store, &somebody(), &question("c", "first")).await;
+    let mut other = AnyConnection::connect(&file.address()).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let (done, order) = (Mutex::new(Vec::new()), 0..12);
+    let writers = join_all(order.clone().map(async |turn| {
+        begin(&store, &somebody(), &question("c", "next")).await;
+        done.lock().unwrap().push(turn);
+    }));
+    let release = async {
+        // Who reads does not wait.
+        assert_eq!(store.list(&somebody(), "", 1, now()).await.unwrap(), []);
+        other.execute("COMMIT").await.unwrap();
+    };
+    tokio::join!(writers, release);
+    assert_eq!(*done.lock().unwrap(), order.collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn what_runs_on_another_server_is_left_alone() {
     let (database, owner, new) = (postgres::database().await, somebody(), question("c", "Why?"));
     let (one, other) = (store(database.clone()), store(database));
     begin(&one, &owner, &new).await;
     assert_eq!(read(&other, &owner, "c").await.running, Some(new.answer.clone()));
-    assert_eq!(one.touch(&new.answer, "", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(one.touch(&new.answer, 0, "", now()).await.unwrap(), Wish::GoOn);
 }
 
 #[tokio::test]

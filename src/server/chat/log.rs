@@ -99,7 +99,12 @@ impl EventLog {
 
     /// The answer's text, as far as it was told.
     pub fn text(&self) -> String {
-        self.written().text.clone()
+        self.text_from(0)
+    }
+
+    /// What of it comes after its first `start` bytes.
+    pub fn text_from(&self, start: usize) -> String {
+        self.written().text.get(start..).unwrap_or_default().to_owned()
     }
 
     /// What the model thought, as far as it was told.

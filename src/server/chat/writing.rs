@@ -170,11 +170,13 @@ impl Writing {
     async fn unwanted_by_store(&self) -> EndReason {
         let mut ticks = interval(TOUCH);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stored = 0;
         loop {
             ticks.tick().await;
             let Chat { store, environment, .. } = &self.chat;
-            match store.touch(&self.new.answer, &self.running.log.text(), environment.now()).await {
-                Ok(Wish::GoOn) => {}
+            let more = self.running.log.text_from(stored);
+            match store.touch(&self.new.answer, stored, &more, environment.now()).await {
+                Ok(Wish::GoOn) => stored += more.len(),
                 Ok(Wish::Stop) => return EndReason::Stopped,
                 Ok(Wish::Gone) => return EndReason::Interrupted,
                 // The reader is there, and so is the upstream; the store may come back before the end.

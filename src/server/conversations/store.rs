@@ -107,8 +107,10 @@ pub trait ConversationStore: Send + Sync {
         budget: usize,
     ) -> Result<Vec<Exchange>, StoreError>;
 
-    /// Keeps what there is of a running answer, and says what is to become of it.
-    async fn touch(&self, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, StoreError>;
+    /// Keeps `more` of a running answer, of whose text the first `start` bytes are stored, and says what is to become of
+    /// it. What came before is not written again: however long an answer is, each of its words is written once, and with
+    /// its end once more.
+    async fn touch(&self, answer: &MessageId, start: usize, more: &str, now: SystemTime) -> Result<Wish, StoreError>;
 
     /// Ends an answer, unless it has ended.
     async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError>;

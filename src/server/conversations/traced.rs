@@ -40,8 +40,8 @@ impl ConversationStore for TracedStore {
         store_call("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget)).await
     }
 
-    async fn touch(&self, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, StoreError> {
-        store_call("conversation store touch", self.0.touch(answer, text, now)).await
+    async fn touch(&self, answer: &MessageId, start: usize, more: &str, now: SystemTime) -> Result<Wish, StoreError> {
+        store_call("conversation store touch", self.0.touch(answer, start, more, now)).await
     }
 
     async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {

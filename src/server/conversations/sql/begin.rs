@@ -10,7 +10,7 @@ use super::{
         store::{BeginError, Begun, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion},
         text::{folded, title_of},
     },
-    rows::{alive_since, millis},
+    rows::{TEXT_SO_FAR, alive_since, millis},
 };
 use crate::wire::{chat::MessageId, error::Limit};
 
@@ -117,15 +117,20 @@ async fn end_lost_answers(
     new: &NewQuestion,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE messages SET end_reason = 'interrupted' \
-         WHERE owner = $1 AND conversation = $2 AND role = 'answer' AND end_reason IS NULL AND touched_at < $3",
-    )
+    let lost = sqlx::query(&format!(
+        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, end_reason = 'interrupted' \
+         WHERE m.owner = $1 AND m.conversation = $2 AND m.role = 'answer' AND m.end_reason IS NULL \
+         AND m.touched_at < $3 RETURNING id"
+    ))
     .bind(owner.as_str())
     .bind(new.conversation.as_str())
     .bind(alive_since(now))
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    for row in lost {
+        let forget = sqlx::query("DELETE FROM answer_pieces WHERE answer = $1");
+        forget.bind(row.try_get::<String, _>("id")?).execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -18,9 +18,10 @@ use sqlx::{
     error::BoxDynError,
     migrate::{Migration, MigrationSource, MigrationType, Migrator},
 };
+use tokio::sync::MutexGuard;
 use url::Url;
 
-use super::super::store::StoreError;
+use super::{super::store::StoreError, write};
 
 /// A busy or lost database is told of before the person has given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -30,8 +31,11 @@ const MEMORY: &str = "sqlite::memory:";
 
 /// Every change of the tables, in order. What was released is never edited: a further one is added, such that the
 /// release before it still works with the tables.
-const MIGRATIONS: [(i64, &str, &str); 2] =
-    [(1, "conversations", include_str!("0001_conversations.sql")), (2, "thinking", include_str!("0002_thinking.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "conversations", include_str!("0001_conversations.sql")),
+    (2, "thinking", include_str!("0002_thinking.sql")),
+    (3, "pieces", include_str!("0003_pieces.sql")),
+];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,8 +55,17 @@ enum Kind {
 /// An open database.
 pub struct Database {
     pub pool: AnyPool,
+    /// Those who write to SQLite, in the order in which they came. It has one writer at a time, and lets whoever waits
+    /// look again by chance: under load some would never get through.
+    writers: Option<tokio::sync::Mutex<()>>,
     /// Holds a database in memory: the pool drops a connection whose user was interrupted.
     _anchor: Option<Mutex<AnyConnection>>,
+}
+
+/// To write, until it is dropped.
+pub struct Turn<'a> {
+    pub pool: &'a AnyPool,
+    _turn: Option<MutexGuard<'a, ()>>,
 }
 
 /// It is none of the three.
@@ -126,6 +139,19 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl Database {
+    pub(super) async fn turn_to_write(&self) -> Result<Turn<'_>, StoreError> {
+        let turn = async {
+            match &self.writers {
+                Some(writers) => Some(writers.lock().await),
+                None => None,
+            }
+        };
+        let turn = tokio::time::timeout(LONGEST_WAIT, turn).await;
+        Ok(Turn { pool: &self.pool, _turn: turn.map_err(|_| StoreError("no turn to write in time".into()))? })
+    }
+}
+
 /// Without what may be a password.
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,10 +173,10 @@ pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
     migrator.run(&pool).await.map_err(|error| StoreError(error.to_string()))?;
     if url.kind != Kind::Postgres {
         // Nobody else writes to it: what was running ran in a process that is gone.
-        let ended = "UPDATE messages SET end_reason = 'interrupted' WHERE role = 'answer' AND end_reason IS NULL";
-        sqlx::query(ended).execute(&pool).await?;
+        write::interrupt_all(&pool).await?;
     }
-    Ok(Database { pool, _anchor: anchor })
+    let writers = (url.kind == Kind::SqliteFile).then(Default::default);
+    Ok(Database { pool, writers, _anchor: anchor })
 }
 
 #[derive(Debug)]

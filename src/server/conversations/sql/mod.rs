@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use sqlx::AnyPool;
 use tokio::sync::OnceCell;
 
-use database::Database;
+use database::{Database, Turn};
 pub use database::{DatabaseUrl, WrongDatabaseUrl};
 
 use super::{
@@ -44,18 +44,28 @@ impl SqlStore {
         self.pool().await.map(|_| ())
     }
 
+    /// For those who read.
     async fn pool(&self) -> Result<&AnyPool, StoreError> {
-        Ok(&self.database.get_or_try_init(|| database::open(&self.url)).await?.pool)
+        Ok(&self.database().await?.pool)
+    }
+
+    /// For those who write.
+    async fn turn_to_write(&self) -> Result<Turn<'_>, StoreError> {
+        self.database().await?.turn_to_write().await
+    }
+
+    async fn database(&self) -> Result<&Database, StoreError> {
+        self.database.get_or_try_init(|| database::open(&self.url)).await
     }
 }
 
 #[async_trait]
 impl ConversationStore for SqlStore {
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
-        let pool = self.pool().await?;
+        let turn = self.turn_to_write().await?;
         let mut tries = 1;
         loop {
-            match begin::begin(pool, self.url.begin_writing(), owner, new, now).await {
+            match begin::begin(turn.pool, self.url.begin_writing(), owner, new, now).await {
                 // Somebody stored the same key or the same place at the same time: they are seen at the next try.
                 Err(begin::Failure::Overtaken(_)) if tries < MOST_TRIES => tries += 1,
                 outcome => return Ok(outcome?),
@@ -72,16 +82,16 @@ impl ConversationStore for SqlStore {
         Ok(read::exchanges_before(self.pool().await?, owner, question, budget).await?)
     }
 
-    async fn touch(&self, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, StoreError> {
-        Ok(write::touch(self.pool().await?, answer, text, now).await?)
+    async fn touch(&self, answer: &MessageId, start: usize, more: &str, now: SystemTime) -> Result<Wish, StoreError> {
+        Ok(write::touch(self.turn_to_write().await?.pool, answer, start, more, now).await?)
     }
 
     async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
-        Ok(write::end(self.pool().await?, answer, ending).await?)
+        Ok(write::end(self.turn_to_write().await?.pool, answer, ending).await?)
     }
 
     async fn ask_to_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
-        Ok(write::ask_to_stop(self.pool().await?, owner, answer).await?)
+        Ok(write::ask_to_stop(self.turn_to_write().await?.pool, owner, answer).await?)
     }
 
     async fn answer(
@@ -113,11 +123,11 @@ impl ConversationStore for SqlStore {
     }
 
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {
-        Ok(write::rename(self.pool().await?, owner, id, title).await?)
+        Ok(write::rename(self.turn_to_write().await?.pool, owner, id, title).await?)
     }
 
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
-        Ok(write::delete(self.pool().await?, owner, id).await?)
+        Ok(write::delete(self.turn_to_write().await?.pool, owner, id).await?)
     }
 }
 

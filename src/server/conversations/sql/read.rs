@@ -10,7 +10,7 @@ use super::{
         store::{Exchange, StoredAnswer},
         text::pattern,
     },
-    rows::{self, MESSAGE, alive_since, seconds},
+    rows::{self, alive_since, message_columns, seconds},
 };
 use crate::wire::{
     chat::{ConversationId, MessageId},
@@ -57,9 +57,10 @@ pub async fn answer(
     now: SystemTime,
 ) -> Result<Option<StoredAnswer>, sqlx::Error> {
     let row = sqlx::query(&format!(
-        "SELECT {MESSAGE}, m.model, q.id AS question FROM messages m JOIN messages q \
+        "SELECT {}, m.model, q.id AS question FROM messages m JOIN messages q \
          ON q.owner = m.owner AND q.conversation = m.conversation AND q.position = m.position - 1 \
-         WHERE m.owner = $1 AND m.id = $2 AND m.role = 'answer'"
+         WHERE m.owner = $1 AND m.id = $2 AND m.role = 'answer'",
+        message_columns()
     ))
     .bind(owner.as_str())
     .bind(answer.as_str())
@@ -98,9 +99,10 @@ pub async fn conversation(
     now: SystemTime,
 ) -> Result<Option<Conversation>, sqlx::Error> {
     let rows = sqlx::query(&format!(
-        "SELECT {MESSAGE}, c.title FROM conversations c \
+        "SELECT {}, c.title FROM conversations c \
          JOIN messages m ON m.owner = c.owner AND m.conversation = c.id \
-         WHERE c.owner = $1 AND c.id = $2 ORDER BY m.position"
+         WHERE c.owner = $1 AND c.id = $2 ORDER BY m.position",
+        message_columns()
     ))
     .bind(owner.as_str())
     .bind(id.as_str())

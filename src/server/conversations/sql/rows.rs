@@ -11,9 +11,17 @@ use crate::wire::{
     conversations::{Message, Role},
 };
 
+/// What there is by now of the text of `m`, an answer that has no end. `end` stores the whole and lets the pieces go, in
+/// two steps: between them they count no more.
+pub const TEXT_SO_FAR: &str = "m.text || COALESCE((SELECT STRING_AGG(p.text, '' ORDER BY p.start) \
+                               FROM answer_pieces p WHERE p.answer = m.id AND m.end_reason IS NULL), '')";
+
 /// The columns that [`message`] reads.
-pub const MESSAGE: &str =
-    "m.id, m.role, m.text, m.thinking, m.created_at, m.touched_at, m.end_reason, m.error, m.usage";
+pub fn message_columns() -> String {
+    format!(
+        "m.id, m.role, {TEXT_SO_FAR} AS text, m.thinking, m.created_at, m.touched_at, m.end_reason, m.error, m.usage"
+    )
+}
 
 pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
     let role = match row.try_get::<String, _>("role")?.as_str() {

@@ -1,4 +1,4 @@
-//! Changes that take one statement.
+//! Changes that take a statement or two, each whole on its own.
 
 use std::time::SystemTime;
 
@@ -10,25 +10,47 @@ use super::{
         store::{Ending, Wish},
         text::folded,
     },
-    rows::{json, millis, name},
+    rows::{TEXT_SO_FAR, json, millis, name},
 };
 use crate::wire::chat::{ConversationId, MessageId};
 
-pub async fn touch(pool: &AnyPool, answer: &MessageId, text: &str, now: SystemTime) -> Result<Wish, sqlx::Error> {
+pub async fn touch(
+    pool: &AnyPool,
+    answer: &MessageId,
+    start: usize,
+    more: &str,
+    now: SystemTime,
+) -> Result<Wish, sqlx::Error> {
     let row = sqlx::query(
-        "UPDATE messages SET text = $2, touched_at = $3 WHERE id = $1 AND role = 'answer' AND end_reason IS NULL \
+        "UPDATE messages SET touched_at = $2 WHERE id = $1 AND role = 'answer' AND end_reason IS NULL \
          RETURNING stop_wanted",
     )
     .bind(answer.as_str())
-    .bind(text)
     .bind(millis(now))
     .fetch_optional(pool)
     .await?;
-    match row {
-        Some(row) if row.try_get::<i64, _>("stop_wanted")? == 0 => Ok(Wish::GoOn),
-        Some(_) => Ok(Wish::Stop),
-        None => Ok(Wish::Gone),
+    let Some(row) = row else { return Ok(Wish::Gone) };
+    if !more.is_empty() {
+        add_piece(pool, answer, start, more).await?;
     }
+    match row.try_get::<i64, _>("stop_wanted")? {
+        0 => Ok(Wish::GoOn),
+        _ => Ok(Wish::Stop),
+    }
+}
+
+/// What was stored once may come again, longer: nobody heard that it was stored.
+async fn add_piece(pool: &AnyPool, answer: &MessageId, start: usize, text: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO answer_pieces (answer, start, text) VALUES ($1, $2, $3) \
+         ON CONFLICT (answer, start) DO UPDATE SET text = excluded.text",
+    )
+    .bind(answer.as_str())
+    .bind(i64::try_from(start).unwrap_or(i64::MAX))
+    .bind(text)
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<(), sqlx::Error> {
@@ -45,6 +67,18 @@ pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<
     .bind(&ending.thinking)
     .execute(pool)
     .await?;
+    sqlx::query("DELETE FROM answer_pieces WHERE answer = $1").bind(answer.as_str()).execute(pool).await?;
+    Ok(())
+}
+
+/// Ends all answers that have no end, with what there is of them.
+pub async fn interrupt_all(pool: &AnyPool) -> Result<(), sqlx::Error> {
+    let interrupt = format!(
+        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, end_reason = 'interrupted' \
+         WHERE m.role = 'answer' AND m.end_reason IS NULL"
+    );
+    sqlx::query(&interrupt).execute(pool).await?;
+    sqlx::query("DELETE FROM answer_pieces").execute(pool).await?;
     Ok(())
 }
 
