@@ -42,7 +42,7 @@ for (const kind of ['unavailable', 'server_error', 'reset']) {
   test(`a refresh that meets ${kind} keeps the session, and the message can be sent again`, async ({
     asleep, page, user, signIn, untilTokenExpires, chat, wire,
   }) => {
-    await user.set({ access_token_ttl: 1 });
+    await user.set({ access_token_ttl: 4 });
     await signIn();
     await untilTokenExpires();
     await user.set({ access_token_ttl: 300, refresh_faults: [{ kind, times: 0 }] });

@@ -6,7 +6,7 @@ const hour = 3_600_000;
 test('a message after the access token expired is answered, with one refresh', { tag: '@every-provider' }, async ({
   asleep, user, signIn, untilTokenExpires, chat, wire,
 }) => {
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn();
   await untilTokenExpires();
   await user.set({ access_token_ttl: 300 });
@@ -34,10 +34,10 @@ test('whoever may not use the chat is told so, and nothing is refreshed', async 
 test('two refreshes in a row both work, each with the newest refresh token', { tag: '@every-provider' }, async ({
   asleep, user, signIn, untilTokenExpires, chat,
 }) => {
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn();
   await untilTokenExpires();
-  await user.set({ access_token_ttl: 3 });
+  await user.set({ access_token_ttl: 4 });
   await chat.ask('first');
   await chat.answered('first');
   await untilTokenExpires();
@@ -49,10 +49,10 @@ test('two refreshes in a row both work, each with the newest refresh token', { t
 test('an old refresh token used by a thief ends the session', { tag: '@certified' }, async ({
   asleep, page, user, signIn, untilTokenExpires, chat,
 }) => {
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn();
   await untilTokenExpires();
-  await user.set({ access_token_ttl: 3 });
+  await user.set({ access_token_ttl: 4 });
   await chat.ask('first');
   await chat.answered('first');
   expect(await user.replaySupersededRefreshToken()).toEqual({ status: 400, error: 'invalid_grant' });
@@ -142,7 +142,7 @@ test('five refreshes of one session at once are one call to the provider', { tag
 test('five messages that fail together wait for one refresh', async ({
   asleep, page, user, signIn, untilTokenExpires, chat, wire,
 }) => {
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn();
   await untilTokenExpires();
   await user.set({ access_token_ttl: 300 });
@@ -170,7 +170,7 @@ test('a refresh that came twice with one proof is asked for again, with another'
   asleep, page, user, signIn, untilTokenExpires, chat, wire,
 }) => {
   // T65, T69
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn();
   await untilTokenExpires();
   await user.set({ access_token_ttl: 300 });
@@ -193,7 +193,7 @@ test('where no proof is taken, there are two tries and no more, and the session 
   asleep, page, user, signIn, untilTokenExpires, chat, wire,
 }) => {
   // T65
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn();
   await untilTokenExpires();
   await user.set({ access_token_ttl: 300 });

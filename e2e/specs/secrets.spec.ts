@@ -31,7 +31,7 @@ test('no token is found in storage, address, document or log', { tag: '@every-pr
 }) => {
   const log: string[] = [];
   page.on('console', (message) => log.push(message.text()));
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn();
   const onFirstSight = await everythingKept(page);
   await untilTokenExpires();

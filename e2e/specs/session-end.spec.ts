@@ -10,7 +10,7 @@ const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 test('a refused refresh leads to sign-in, and the message is sent by itself, once', { tag: '@every-provider' }, async ({
   asleep, page, user, signIn, untilTokenExpires, login, chat, wire,
 }) => {
-  await user.set({ access_token_ttl: 1 });
+  await user.set({ access_token_ttl: 4 });
   await signIn('/chat?topic=plans');
   await untilTokenExpires();
   await user.set({ access_token_ttl: 300 });
