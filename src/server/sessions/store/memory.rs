@@ -1,77 +1,81 @@
 //! Records in the process's own memory, bounded: for development, tests and a single small server.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use moka::{
-    future::{Cache, CacheBuilder},
-    ops::compute::{CompResult, Op},
-    policy::EvictionPolicy,
+
+use super::{
+    Kind, LockOwner, Record, RecordName, SessionCount, Store, StoreError,
+    shelf::{NoRoom, Shelf, Until, WhenFull},
 };
 
-use super::{Kind, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError};
-use crate::server::sessions::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, PENDING_LIFETIME};
+/// Beyond about as many, those that end first make room. A flood of begun logins can't push out sessions: each kind has
+/// a shelf of its own.
+const MAX_RECORDS: usize = 100_000;
 
-/// Beyond this many, the least used records make room. A flood of begun logins can't push out sessions: each kind
-/// has a cache of its own.
-const MAX_RECORDS: u64 = 100_000;
+/// A set may outlive its sessions by two of their idle lifetimes. Beyond as many, logins are refused: a session that is
+/// in no set could not be ended from elsewhere.
+const MAX_SETS: usize = 4 * MAX_RECORDS;
 
-/// Names are spent for some minutes: longer than any proof can pass.
-const SPENT_LIFETIME: Duration = Duration::from_secs(15 * 60);
-/// A thousand calls a second for as long. Beyond that, the oldest make room.
-const MAX_SPENT: u64 = 1_000_000;
+/// Names of proofs are spent for some minutes: a thousand calls a second for as long. Beyond that, proofs are refused:
+/// one that is forgotten could be used again. So it is with the provider's logout tokens, and with locks.
+const MAX_SPENT: usize = 1_000_000;
 
-/// Longer than any logout token can pass, and than any login may take.
-const LOGOUT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// A record lies there for as long after its end: a refresh that outlasts its session may still replace it.
+const LINGERS: Duration = Duration::from_secs(5 * 60);
 
-/// Longer than any lease.
-const LOCK_LIFETIME: Duration = Duration::from_secs(5 * 60);
-
-/// Records end by the time they carry; the caches' own lifetimes only give memory back.
+/// Each record is given out until the end that it carries, and soon after it gives its room back.
 pub struct MemoryStore {
-    pending: Cache<SecretHash, Record>,
-    sessions: Cache<SecretHash, Record>,
-    issued_tokens: Cache<SecretHash, Record>,
-    /// Until when each name is spent.
-    spent: Cache<SecretHash, SystemTime>,
-    spent_logouts: Cache<SecretHash, SystemTime>,
-    locks: Cache<SecretHash, Lease>,
-    cards: Cache<SecretHash, Record>,
-    ended: Cache<SecretHash, Record>,
-    of_provider_sessions: Cache<SecretHash, Members>,
-    of_users: Cache<SecretHash, Members>,
+    pending: Records,
+    sessions: Records,
+    issued_tokens: Records,
+    spent: Shelf<(), SystemTime>,
+    spent_logouts: Shelf<(), SystemTime>,
+    locks: Shelf<LockOwner, Instant>,
+    cards: Records,
+    ended: Records,
+    of_provider_sessions: Sets,
+    of_users: Sets,
 }
 
-/// Each with its end.
-type Members = HashMap<String, SystemTime>;
+type Records = Shelf<Kept, SystemTime>;
 
-#[derive(Clone)]
-struct Lease {
-    owner: LockOwner,
-    until: Instant,
+/// What is kept of a record beside its end.
+struct Kept {
+    sealed: Box<[u8]>,
+    revision: u64,
 }
+
+type Sets = Shelf<Members, SystemTime>;
+
+/// Each with its end. There are a few.
+type Members = Vec<(Box<str>, SystemTime)>;
 
 impl MemoryStore {
     pub fn new() -> Self {
+        Self::with_room_for(MAX_RECORDS, MAX_SETS, MAX_SPENT)
+    }
+
+    fn with_room_for(records: usize, sets: usize, spent: usize) -> Self {
+        let records_of_a_kind = || Shelf::with_room_for(records, WhenFull::FirstToEndGo);
+        let sets_of_a_kind = || Shelf::with_room_for(sets, WhenFull::NewOnesAreRefused);
         Self {
-            pending: cache(PENDING_LIFETIME).build(),
-            sessions: cache(ABSOLUTE_LIFETIME).time_to_idle(IDLE_LIFETIME).build(),
-            issued_tokens: cache(ABSOLUTE_LIFETIME).build(),
-            spent: cache(SPENT_LIFETIME).max_capacity(MAX_SPENT).build(),
-            spent_logouts: cache(LOGOUT_LIFETIME).build(),
-            locks: cache(LOCK_LIFETIME).build(),
-            cards: cache(ABSOLUTE_LIFETIME).build(),
-            ended: cache(LOGOUT_LIFETIME).build(),
-            of_provider_sessions: cache(ABSOLUTE_LIFETIME).build(),
-            of_users: cache(ABSOLUTE_LIFETIME).build(),
+            pending: records_of_a_kind(),
+            sessions: records_of_a_kind(),
+            issued_tokens: records_of_a_kind(),
+            spent: Shelf::with_room_for(spent, WhenFull::NewOnesAreRefused),
+            spent_logouts: Shelf::with_room_for(records, WhenFull::NewOnesAreRefused),
+            locks: Shelf::with_room_for(records, WhenFull::NewOnesAreRefused),
+            cards: records_of_a_kind(),
+            // Not refused: to end sessions is worth more than to remember for the logins in flight that it was done.
+            ended: records_of_a_kind(),
+            of_provider_sessions: sets_of_a_kind(),
+            of_users: sets_of_a_kind(),
         }
     }
 
     /// The records of this kind; names that are spent, locks and sets are no records.
-    fn records(&self, kind: Kind) -> Result<&Cache<SecretHash, Record>, StoreError> {
+    fn records(&self, kind: Kind) -> Result<&Records, StoreError> {
         match kind {
             Kind::Pending => Ok(&self.pending),
             Kind::Session => Ok(&self.sessions),
@@ -84,12 +88,18 @@ impl MemoryStore {
         }
     }
 
-    fn sets(&self, kind: Kind) -> Result<&Cache<SecretHash, Members>, StoreError> {
+    fn sets(&self, kind: Kind) -> Result<&Sets, StoreError> {
         match kind {
             Kind::OfProviderSession => Ok(&self.of_provider_sessions),
             Kind::OfUser => Ok(&self.of_users),
             _ => Err(StoreError(format!("{} is no set", kind.name()))),
         }
+    }
+
+    /// Removes the record if it is as asked, and tells whether it was.
+    fn remove_if(&self, name: &RecordName, is_meant: impl FnOnce(&Kept) -> bool) -> Result<bool, StoreError> {
+        let removed = self.records(name.kind)?.change(&name.hash, |kept| kept.take_if(|kept| is_meant(&kept.value)))?;
+        Ok(removed.is_some())
     }
 }
 
@@ -102,128 +112,103 @@ impl Default for MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
-        self.records(name.kind)?.insert(name.hash.clone(), record).await;
-        Ok(())
+        Ok(self.records(name.kind)?.put(&name.hash, kept(record))?)
     }
 
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
-        let outcome = self
-            .records(name.kind)?
-            .entry_by_ref(&name.hash)
-            .and_compute_with(|current| async move {
-                match current {
-                    Some(current) if current.value().revision + 1 == record.revision => Op::Put(record),
-                    _ => Op::Nop,
-                }
-            })
-            .await;
-        Ok(matches!(outcome, CompResult::ReplacedWith(_)))
+        Ok(self.records(name.kind)?.change(&name.hash, |current| match current {
+            Some(current) if current.value.revision.checked_add(1) == Some(record.revision) => {
+                *current = kept(record);
+                true
+            }
+            _ => false,
+        })?)
     }
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        Ok(self.records(name.kind)?.get(&name.hash).await.filter(|record| now < record.ends_at))
+        let records = self.records(name.kind)?;
+        records.tidy(&name.hash, long_before(now));
+        Ok(records.read(&name.hash, now, given_out))
     }
 
     async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        Ok(self.get(name, now).await?.is_some())
+        let records = self.records(name.kind)?;
+        records.tidy(&name.hash, long_before(now));
+        Ok(records.read(&name.hash, now, |_| ()).is_some())
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        Ok(self.records(name.kind)?.remove(&name.hash).await.filter(|record| now < record.ends_at))
+        let records = self.records(name.kind)?;
+        records.tidy(&name.hash, long_before(now));
+        let taken = records.change(&name.hash, Option::take)?;
+        Ok(taken.filter(|taken| now < taken.ends_at).as_ref().map(given_out))
     }
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
-        // Not `Cache::remove`: that does not wait for a replacement under way, which would then put the record back.
-        let outcome = self
-            .records(name.kind)?
-            .entry_by_ref(&name.hash)
-            .and_compute_with(|current| async move { current.map_or(Op::Nop, |_| Op::Remove) })
-            .await;
-        Ok(matches!(outcome, CompResult::Removed(_)))
+        self.remove_if(name, |_| true)
     }
 
     async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
-        let outcome = self
-            .records(name.kind)?
-            .entry_by_ref(&name.hash)
-            .and_compute_with(|current| async move {
-                match current {
-                    Some(current) if current.value().revision == revision => Op::Remove,
-                    _ => Op::Nop,
-                }
-            })
-            .await;
-        Ok(matches!(outcome, CompResult::Removed(_)))
+        self.remove_if(name, |current| current.revision == revision)
     }
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         let names = if name.kind == Kind::SpentLogout { &self.spent_logouts } else { &self.spent };
-        let name = name.hash.clone();
-        let spent = names.entry(name).or_insert_with_if(async { until }, |until| *until <= now).await;
-        Ok(spent.is_fresh())
+        names.tidy(&name.hash, now);
+        Ok(names.change(&name.hash, |spent| {
+            let is_new = spent.as_ref().is_none_or(|spent| spent.ends_at <= now);
+            if is_new {
+                *spent = Some(Until { value: (), ends_at: until });
+            }
+            is_new
+        })?)
     }
 
     async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
-        let member = member.to_owned();
-        self.sets(name.kind)?
-            .entry_by_ref(&name.hash)
-            .and_upsert_with(|current| async move {
-                let mut members = current.map(|current| current.into_value()).unwrap_or_default();
-                members.retain(|_, until| now < *until);
-                members.insert(member, until);
-                members
-            })
-            .await;
-        Ok(())
+        let sets = self.sets(name.kind)?;
+        sets.tidy(&name.hash, now);
+        Ok(sets.change(&name.hash, |set| {
+            let set = set.get_or_insert_with(|| Until { value: Vec::with_capacity(1), ends_at: until });
+            set.value.retain(|(other, until)| now < *until && **other != *member);
+            set.value.push((member.into(), until));
+            set.ends_at = set.ends_at.max(until);
+        })?)
     }
 
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
-        let members = self.sets(name.kind)?.get(&name.hash).await.unwrap_or_default();
-        Ok(members.into_iter().filter(|(_, until)| now < *until).map(|(member, _)| member).collect())
+        let sets = self.sets(name.kind)?;
+        sets.tidy(&name.hash, now);
+        let members = sets.read(&name.hash, now, |set| {
+            set.value.iter().filter(|(_, until)| now < *until).map(|(member, _)| member.to_string()).collect()
+        });
+        Ok(members.unwrap_or_default())
     }
 
     async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
-        let outcome = self
-            .sets(name.kind)?
-            .entry_by_ref(&name.hash)
-            .and_compute_with(|current| async move {
-                let Some(mut members) = current.map(|current| current.into_value()) else { return Op::Nop };
-                match members.remove(member) {
-                    None => Op::Nop,
-                    Some(_) if members.is_empty() => Op::Remove,
-                    Some(_) => Op::Put(members),
-                }
-            })
-            .await;
-        Ok(matches!(outcome, CompResult::ReplacedWith(_) | CompResult::Removed(_)))
+        Ok(self.sets(name.kind)?.change(&name.hash, |set| {
+            let Some(current) = set else { return false };
+            let before = current.value.len();
+            current.value.retain(|(other, _)| **other != *member);
+            let was_there = current.value.len() < before;
+            set.take_if(|set| set.value.is_empty());
+            was_there
+        })?)
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
         let now = Instant::now();
-        let lease = Lease { owner: owner.clone(), until: now + lease };
-        let outcome = self
-            .locks
-            .entry_by_ref(&name.hash)
-            .and_compute_with(|current| async move {
-                match current.map(|current| current.into_value()) {
-                    Some(held) if held.owner != lease.owner && now < held.until => Op::Nop,
-                    _ => Op::Put(lease),
-                }
-            })
-            .await;
-        Ok(matches!(outcome, CompResult::Inserted(_) | CompResult::ReplacedWith(_)))
+        self.locks.tidy(&name.hash, now);
+        Ok(self.locks.change(&name.hash, |held| match held {
+            Some(held) if held.value != *owner && now < held.ends_at => false,
+            _ => {
+                *held = Some(Until { value: owner.clone(), ends_at: now + lease });
+                true
+            }
+        })?)
     }
 
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
-        self.locks
-            .entry_by_ref(&name.hash)
-            .and_compute_with(|current| async move {
-                match current {
-                    Some(held) if held.value().owner == *owner => Op::Remove,
-                    _ => Op::Nop,
-                }
-            })
-            .await;
+        self.locks.change(&name.hash, |held| held.take_if(|held| held.value == *owner))?;
         Ok(())
     }
 
@@ -231,38 +216,116 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    /// Looks at each: some milliseconds where there are as many as there may be.
     fn sessions(&self, now: SystemTime) -> SessionCount {
-        let living = self.sessions.iter().filter(|(_, record)| now < record.ends_at).count();
-        SessionCount::All(u64::try_from(living).unwrap_or(u64::MAX))
+        SessionCount::All(u64::try_from(self.sessions.living(now)).unwrap_or(u64::MAX))
     }
 }
 
-fn cache<V: Clone + Send + Sync + 'static>(
-    time_to_live: Duration,
-) -> CacheBuilder<SecretHash, V, Cache<SecretHash, V>> {
-    Cache::builder().max_capacity(MAX_RECORDS).eviction_policy(EvictionPolicy::lru()).time_to_live(time_to_live)
+fn kept(record: Record) -> Until<Kept, SystemTime> {
+    let Record { sealed, revision, ends_at } = record;
+    Until { value: Kept { sealed: sealed.into(), revision }, ends_at }
+}
+
+fn given_out(kept: &Until<Kept, SystemTime>) -> Record {
+    Record { sealed: kept.value.sealed.to_vec(), revision: kept.value.revision, ends_at: kept.ends_at }
+}
+
+/// What ended before is of no use to anybody.
+fn long_before(now: SystemTime) -> SystemTime {
+    now.checked_sub(LINGERS).unwrap_or(UNIX_EPOCH)
+}
+
+impl From<NoRoom> for StoreError {
+    fn from(_: NoRoom) -> Self {
+        Self("there is no room left in memory".into())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::sessions::{PENDING_LIFETIME, store::SecretHash};
+
+    fn name(kind: Kind, n: usize) -> RecordName {
+        RecordName { kind, hash: SecretHash::numbered(n as u64) }
+    }
+
+    fn record(ends_at: SystemTime) -> Record {
+        Record { sealed: vec![7; 300], revision: 0, ends_at }
+    }
 
     #[tokio::test]
     async fn a_flood_of_begun_logins_takes_bounded_room_and_pushes_no_session_out() {
         // T106
-        let store = MemoryStore::new();
-        let now = SystemTime::now();
-        let record = || Record { sealed: vec![7; 300], revision: 0, ends_at: now + PENDING_LIFETIME };
+        let (store, now) = (MemoryStore::new(), SystemTime::now());
         let session = RecordName::of(Kind::Session, "somebody's");
-        store.put(&session, record()).await.unwrap();
-        let begun = |n: u64| RecordName { kind: Kind::Pending, hash: SecretHash::numbered(n) };
-        for n in 0..MAX_RECORDS + MAX_RECORDS / 2 {
-            store.put(&begun(n), record()).await.unwrap();
+        store.put(&session, record(now + PENDING_LIFETIME)).await.unwrap();
+        let many = MAX_RECORDS / 2 * 3;
+        for n in 0..many {
+            store.put(&name(Kind::Pending, n), record(now + PENDING_LIFETIME)).await.unwrap();
         }
-        store.pending.run_pending_tasks().await;
-        assert!(store.pending.entry_count() <= MAX_RECORDS, "{}", store.pending.entry_count());
+        assert!((MAX_RECORDS / 10 * 9..=MAX_RECORDS).contains(&store.pending.len()), "{}", store.pending.len());
         assert!(store.has(&session, now).await.unwrap());
-        assert!(store.has(&begun(MAX_RECORDS + MAX_RECORDS / 2 - 1), now).await.unwrap(), "the latest is there");
+        assert!(store.has(&name(Kind::Pending, many - 1), now).await.unwrap(), "the latest is there");
+    }
+
+    #[tokio::test]
+    async fn records_that_have_ended_give_their_room_back() {
+        let (store, begun) = (MemoryStore::new(), SystemTime::now());
+        for n in 0..1_000 {
+            let now = begun + Duration::from_secs(n as u64);
+            store.put(&name(Kind::IssuedToken, n), record(now + Duration::from_secs(60))).await.unwrap();
+            store.get(&name(Kind::IssuedToken, n), now).await.unwrap();
+        }
+        // Each part sweeps when it is next asked for something.
+        let late = usize::try_from(LINGERS.as_secs()).unwrap() + 60 + 100;
+        assert!(store.issued_tokens.len() <= late, "{}", store.issued_tokens.len());
+    }
+
+    #[tokio::test]
+    async fn where_there_is_no_room_for_spent_names_no_proof_is_let_in_and_none_is_forgotten() {
+        // T69
+        let (store, now) = (MemoryStore::with_room_for(0, 0, 1_600), SystemTime::now());
+        let until = now + Duration::from_secs(300);
+        let mut let_in = vec![];
+        for n in 0..2_000 {
+            match store.spend(&name(Kind::Spent, n), until, now).await {
+                Ok(is_new) => let_in.extend(is_new.then_some(n)),
+                Err(StoreError(_)) => {}
+            }
+        }
+        assert!((1_400..=1_600).contains(&let_in.len()), "{}", let_in.len());
+        for n in let_in {
+            assert!(!store.spend(&name(Kind::Spent, n), until, now).await.unwrap(), "{n} is forgotten");
+        }
+        assert!(store.spend(&name(Kind::Spent, 2_000), until, until).await.unwrap(), "later there is room");
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_is_held_is_never_given_to_another_for_want_of_room() {
+        let store = MemoryStore::with_room_for(160, 0, 0);
+        let (lease, owner) = (Duration::from_secs(60), |n: usize| LockOwner(n.to_string()));
+        let mut held = vec![];
+        for n in 0..400 {
+            held.extend(store.lock(&name(Kind::RefreshLock, n), &owner(n), lease).await.is_ok().then_some(n));
+        }
+        assert!((100..=160).contains(&held.len()), "{}", held.len());
+        for n in held {
+            assert!(!store.lock(&name(Kind::RefreshLock, n), &owner(n + 1), lease).await.unwrap(), "{n}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_that_cannot_be_enlisted_is_told_so() {
+        let (store, now) = (MemoryStore::with_room_for(0, 160, 0), SystemTime::now());
+        let until = now + Duration::from_secs(60);
+        let mut enlisted = vec![];
+        for n in 0..400 {
+            enlisted.extend(store.add(&name(Kind::OfUser, n), "a session", until, now).await.is_ok().then_some(n));
+        }
+        assert!((100..=160).contains(&enlisted.len()), "{}", enlisted.len());
+        for n in enlisted {
+            assert_eq!(store.members(&name(Kind::OfUser, n), now).await.unwrap(), ["a session"], "{n}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! | file | keeps them |
 //! |---|---|
 //! | `memory` | in this process |
+//! | `shelf` | (for `memory`) until their end, in bounded room |
 //! | `redis` | where all replicas see them |
 //! | `outage` | (around another store) what is needed while that store is away |
 //! | `traced` | (around another store) nothing, and makes a span of each call |
@@ -10,6 +11,7 @@
 mod memory;
 mod outage;
 mod redis;
+mod shelf;
 mod traced;
 
 use std::{

@@ -91,14 +91,16 @@ impl Store for OutageStore {
         if name.kind == Kind::SpentLogout {
             return self.store.spend(name, until, now).await;
         }
-        if !self.seen.spend(name, until, now).await? {
+        let seen = self.seen.spend(name, until, now).await;
+        if let Ok(false) = seen {
             return Ok(false);
         }
         match self.store.spend(name, until, now).await {
             // New to this process, which is all that can be known: a proof is for one host, one path and some seconds.
+            // Where this process has no room to remember it, nobody knows.
             Err(error) => {
                 tracing::debug!(%error, "a proof was judged without the store");
-                Ok(true)
+                seen
             }
             known => known,
         }
