@@ -2,7 +2,7 @@
 //! Logout §2.5, §2.8). No browser comes here, and whoever does is judged by the logout token alone.
 
 use axum::{
-    Extension, Json,
+    Json,
     body::Bytes,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -27,7 +27,7 @@ struct Refusal {
     description: String,
 }
 
-pub async fn logout(Extension(services): Extension<Services>, headers: HeaderMap, body: Bytes) -> Response {
+pub async fn logout(services: Services, headers: HeaderMap, body: Bytes) -> Response {
     let answer = match logout_token(&headers, &body) {
         Ok(token) => services.sessions.follow_logout_token(&token).await.map_err(Refusal::from),
         Err(refusal) => Err(refusal),

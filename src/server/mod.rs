@@ -201,7 +201,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        parts.extensions.get().cloned().ok_or(ApiError::Internal)
+        parts.extensions.get::<Arc<Self>>().map(|services| Self::clone(services)).ok_or(ApiError::Internal)
     }
 }
 

@@ -1,27 +1,29 @@
 //! Paths and headers: what every request and every answer has in common.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     body::to_bytes,
-    extract::{DefaultBodyLimit, Extension, Request},
+    extract::{DefaultBodyLimit, Extension, Request, State},
     http::{HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use dioxus::server::{DioxusRouterExt, FullstackState};
 use serde_json::{Value, json};
+use tower::util::MapRequestLayer;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
+use tracing::Instrument;
 
 use super::{
     Services, audit, backchannel,
-    edge::{self, ClientAddress, RequestId},
+    edge::{ClientAddress, Edge, REQUEST_ID, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
     metrics,
@@ -41,6 +43,12 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 const API: &str = "/api";
 const DOORS: &str = "/api/";
 
+/// What all routes are put behind.
+struct Common {
+    edge: Arc<Edge>,
+    headers: HeaderSettings,
+}
+
 /// Everything: the doors, the pages of `site`, its static files.
 pub fn application(services: Services, site: Site, settings: HeaderSettings) -> Router {
     with_common(pages::routes(site, settings), services, settings)
@@ -55,7 +63,8 @@ pub fn doors(services: Services) -> Router {
 /// These routes, with what all have in common.
 pub fn with_common(router: Router, services: Services, settings: HeaderSettings) -> Router {
     let edge = services.edge.clone();
-    let router = router
+    let common = Arc::new(Common { edge: edge.clone(), headers: settings });
+    router
         // No page answers for a mistyped door.
         .route(API, any(async || ApiError::NotFound))
         .route(DOORS, any(async || ApiError::NotFound))
@@ -65,16 +74,10 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
         .route(backchannel::PATH, post(backchannel::logout))
         .merge(headers::report_route(Environment::system()))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(Extension(services))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME))
-        .layer(CatchPanicLayer::custom(|_| ApiError::Internal.into_response()))
-        .layer(from_fn_with_state(edge.clone(), edge::admit))
-        .layer(from_fn(doors_in_common))
-        .layer(from_fn(metrics::measure))
-        .layer(from_fn(traces::measure));
-    headers::on_every_answer(router, settings)
-        .layer(
+        // The outermost first. In one: each that is put on by itself is one more box around all within it, to be copied
+        // for every request (docs/performance.md).
+        .layer((
+            MapRequestLayer::new(move |request| edge.identify(request)),
             TraceLayer::new_for_http()
                 // The path without its query: `/auth/callback` is called with a code.
                 .make_span_with(|request: &Request| {
@@ -87,8 +90,41 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
                 .on_response(DefaultOnResponse::new())
                 // Whatever failed has logged its cause already.
                 .on_failure(()),
-        )
-        .layer(from_fn_with_state(edge, edge::identify))
+            from_fn_with_state(common, in_common),
+            CatchPanicLayer::custom(|_| ApiError::Internal.into_response()),
+            TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME),
+            DefaultBodyLimit::max(MAX_BODY),
+            Extension(Arc::new(services)),
+        ))
+}
+
+/// Around all answers; those to panics and timeouts too.
+async fn in_common(State(common): State<Arc<Common>>, mut request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let (counted, span) = (metrics::Counted::of(&request), traces::request(&request));
+    let is_door = is_door(request.uri().path());
+    if is_door {
+        // The framework answers form posts with a redirect to the referrer; a door answers itself.
+        request.headers_mut().remove(header::REFERER);
+    }
+    let answered = async {
+        let (head, body) = request.into_parts();
+        match common.edge.admit(&head).await {
+            Ok(()) => next.run(Request::from_parts(head, body)).await,
+            Err(refusal) => refusal,
+        }
+    };
+    let mut response = answered.instrument(span.clone()).await;
+    if is_door {
+        response = of_a_door(response, id.as_ref()).await;
+    }
+    counted.answered(response.status());
+    traces::answered(&span, response.status().as_u16());
+    headers::complete(response.headers_mut(), common.headers);
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id.header());
+    }
+    response
 }
 
 /// Whether a door answers there.
@@ -98,7 +134,7 @@ pub(super) fn is_door(path: &str) -> bool {
 
 /// What would become of calls now, for whoever sends requests to several servers. A provider that does not answer makes
 /// no server worse than another: who is signed in stays so, and the rest is told to come again.
-async fn readiness(Extension(services): Extension<Services>) -> Response {
+async fn readiness(services: Services) -> Response {
     const STORE: &str = "the session store does not answer";
     const PROVIDER: &str = "the provider's metadata could not be fetched";
     let provider_metadata = match services.sessions.metadata_standing() {
@@ -120,14 +156,8 @@ async fn readiness(Extension(services): Extension<Services>) -> Response {
 }
 
 /// What all doors share. Their answers are nobody else's to keep, and are not to be held back on the way.
-async fn doors_in_common(mut request: Request, next: Next) -> Response {
-    if !is_door(request.uri().path()) {
-        return next.run(request).await;
-    }
-    let id = request.extensions().get::<RequestId>().cloned();
-    // The framework answers form posts with a redirect to the referrer; a door answers itself.
-    request.headers_mut().remove(header::REFERER);
-    let mut response = in_our_words(next.run(request).await, id).await;
+async fn of_a_door(response: Response, id: Option<&RequestId>) -> Response {
+    let mut response = in_our_words(response, id).await;
     let status = response.status();
     let headers = response.headers_mut();
     // RFC 9110 §15.5.2: every 401 has a challenge.
@@ -141,7 +171,7 @@ async fn doors_in_common(mut request: Request, next: Next) -> Response {
 
 /// Every refusal in one envelope, with the request's name (T104). The framework answers 500 in its own words for a query
 /// that it can't read, and for a panic behind a door; the panic's text among them. Ours have `data`.
-async fn in_our_words(response: Response, id: Option<RequestId>) -> Response {
+async fn in_our_words(response: Response, id: Option<&RequestId>) -> Response {
     const LONGEST: usize = 64 * 1024;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {

@@ -14,12 +14,11 @@ mod limits;
 mod origin;
 mod request_id;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, Method, header},
-    middleware::Next,
+    extract::{ConnectInfo, Request},
+    http::{HeaderValue, Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -66,6 +65,44 @@ impl Edge {
         }
     }
 
+    /// Outermost: finds out who calls, and names the request.
+    pub fn identify(&self, mut request: Request) -> Request {
+        // Without a peer, `dx serve` stands between, on this machine.
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let peer = peer.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+        let address = self.trusted_proxies.client_behind(peer, request.headers());
+        let named = match self.trusted_proxies.contains(peer) {
+            true => RequestId::named_by_proxy(request.headers()),
+            false => {
+                // Nobody else says to which trace a request belongs, nor whether that is told of.
+                for name in traces::HEADERS {
+                    request.headers_mut().remove(name);
+                }
+                None
+            }
+        };
+        let id = named.unwrap_or_else(|| RequestId::new(&self.environment));
+        request.extensions_mut().insert(address);
+        request.extensions_mut().insert(id);
+        request
+    }
+
+    /// Lets in what may call the doors, pages of ours, and not too often; or gives the refusal.
+    pub async fn admit(&self, request: &Parts) -> Result<(), Response> {
+        let path = request.uri.path();
+        if super::router::is_door(path)
+            && let Err(foreign) = origin::check(&request.headers, &self.front_origin)
+        {
+            audit::record(Event::RequestCrossSite, None, Some(&foreign));
+            return Err(ApiError::Forbidden.into_response());
+        }
+        let Some(address) = request.extensions.get::<ClientAddress>() else {
+            return Err(ApiError::Internal.into_response());
+        };
+        let allowed = self.limits.allow_address(&request.method, path, *address).await;
+        allowed.map_err(IntoResponse::into_response)
+    }
+
     /// Where this door is limited: whether this browser may call it once more. To be asked once it is known that the
     /// key is the caller's, so that nobody spends what is somebody else's.
     pub async fn allows_browser(&self, method: &Method, path: &str, browser: &Thumbprint) -> Result<(), TooMany> {
@@ -75,48 +112,6 @@ impl Edge {
     /// The same for a caller without a key, who has this access token.
     pub async fn allows_bearer(&self, method: &Method, path: &str, access_token: &AccessToken) -> Result<(), TooMany> {
         self.limits.allow_browser(method, path, &SecretHash::of(access_token.secret()).to_string()).await
-    }
-}
-
-/// Outermost: finds out who calls, and names the request.
-pub async fn identify(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
-    // Without a peer, `dx serve` stands between, on this machine.
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let peer = peer.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
-    let address = edge.trusted_proxies.client_behind(peer, request.headers());
-    let named = match edge.trusted_proxies.contains(peer) {
-        true => RequestId::named_by_proxy(request.headers()),
-        false => {
-            // Nobody else says to which trace a request belongs, nor whether that is told of.
-            for name in traces::HEADERS {
-                request.headers_mut().remove(name);
-            }
-            None
-        }
-    };
-    let id = named.unwrap_or_else(|| RequestId::new(&edge.environment));
-    request.extensions_mut().insert(address);
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(REQUEST_ID, id.header());
-    response
-}
-
-/// Lets in what may call the doors: pages of ours, and not too often.
-pub async fn admit(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if super::router::is_door(path)
-        && let Err(foreign) = origin::check(request.headers(), &edge.front_origin)
-    {
-        audit::record(Event::RequestCrossSite, None, Some(&foreign));
-        return ApiError::Forbidden.into_response();
-    }
-    let Some(address) = request.extensions().get::<ClientAddress>() else {
-        return ApiError::Internal.into_response();
-    };
-    match edge.limits.allow_address(request.method(), path, *address).await {
-        Ok(()) => next.run(request).await,
-        Err(too_many) => too_many.into_response(),
     }
 }
 

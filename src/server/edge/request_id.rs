@@ -14,12 +14,12 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(String);
 
 const LONGEST: usize = 64;
-const RANDOM_BYTES: usize = 8;
 
 impl RequestId {
     pub fn new(environment: &Environment) -> Self {
         let random = environment.randomness.bytes().unwrap_or_default();
-        Self(random.iter().take(RANDOM_BYTES).map(|byte| format!("{byte:02x}")).collect())
+        let random = random.first_chunk().copied().map_or(0, u64::from_be_bytes);
+        Self(format!("{random:016x}"))
     }
 
     /// The name that a proxy gave the request, if it is one that can stand in a log as it is (T102).
@@ -31,7 +31,7 @@ impl RequestId {
         is_good.then(|| Self(name.to_owned()))
     }
 
-    pub(super) fn header(&self) -> HeaderValue {
+    pub fn header(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static(""))
     }
 

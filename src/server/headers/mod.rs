@@ -3,28 +3,22 @@
 mod policy;
 mod report;
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::{Next, from_fn_with_state},
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 pub use policy::{PagePolicy, REPORT_PATH};
 pub use report::route as report_route;
 
 /// On every answer. None of our answers is for another site to frame, open, embed or read.
-const EVERYWHERE: [(HeaderName, &str); 8] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+const EVERYWHERE: [(HeaderName, HeaderValue); 8] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     // The callback page's URL holds a code until the page is there (T13).
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("origin-agent-cluster"), "?1"),
-    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
-    (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("origin-agent-cluster"), HeaderValue::from_static("?1")),
+    (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
 ];
 
 /// The page copies to the clipboard, and asks for nothing else of the machine.
@@ -36,10 +30,10 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), ca
                            usb=(), xr-spatial-tracking=()";
 
 /// For whatever is not a page: opened as a document, it runs nothing and loads nothing (T94).
-const INERT: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+const INERT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
 /// Two years (T90).
-const HTTPS_ONLY: &str = "max-age=63072000; includeSubDomains";
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// What the headers depend on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,24 +44,18 @@ pub struct HeaderSettings {
     pub dev_server: bool,
 }
 
-/// To be put around all else: answers to panics and timeouts have these headers too.
-pub fn on_every_answer(router: Router, settings: HeaderSettings) -> Router {
-    router.layer(from_fn_with_state(settings, complete))
-}
-
-async fn complete(State(settings): State<HeaderSettings>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Says it in an answer.
+pub fn complete(headers: &mut HeaderMap, settings: HeaderSettings) {
+    headers.reserve(EVERYWHERE.len() + 2);
     for (name, value) in EVERYWHERE {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(name, value);
     }
     if settings.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     // A page has brought its own.
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(INERT));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(INERT);
     name_charset(headers);
-    response
 }
 
 /// Text without a named charset is read as whatever the browser thinks of (T93). JSON has one by definition

@@ -11,7 +11,7 @@
 mod listener;
 mod requests;
 
-use std::{fmt, sync::LazyLock, time::Duration};
+use std::{borrow::Cow, fmt, sync::LazyLock, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -24,7 +24,7 @@ use super::sessions::SessionCount;
 use crate::wire::chat::{AnswerErrorKind, EndReason};
 
 pub use listener::serve;
-pub use requests::{measure, method_name, route_name};
+pub use requests::{Counted, method_name, route_name};
 
 /// What is asked of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ struct ProviderLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
-    route: String,
+    route: Cow<'static, str>,
     status: u16,
 }
 

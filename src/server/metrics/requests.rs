@@ -1,12 +1,10 @@
 //! Requests, by the route that they found: a path that somebody made up is none.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::Method,
-    middleware::Next,
-    response::Response,
+    http::{Method, StatusCode},
 };
 
 use super::RequestLabels;
@@ -14,23 +12,33 @@ use super::RequestLabels;
 /// Routes that are told apart; doors are, each.
 const OTHERS: [&str; 4] = ["/livez", "/readyz", "/backchannel-logout", "/csp-report"];
 
-/// Counts and times a request.
-pub async fn measure(request: Request, next: Next) -> Response {
-    let (came_at, method) = (Instant::now(), method_name(request.method()));
-    let route = route_name(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
-    let response = next.run(request).await;
-    let labels = RequestLabels { method, route, status: response.status().as_u16() };
-    super::request(&labels, came_at.elapsed());
-    response
+/// A request that is answered now.
+pub struct Counted {
+    came_at: Instant,
+    method: &'static str,
+    route: Cow<'static, str>,
+}
+
+impl Counted {
+    pub fn of(request: &Request) -> Self {
+        let found = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        Self { came_at: Instant::now(), method: method_name(request.method()), route: route_name(found) }
+    }
+
+    /// Counts and times it.
+    pub fn answered(self, status: StatusCode) {
+        let Self { came_at, method, route } = self;
+        super::request(&RequestLabels { method, route, status: status.as_u16() }, came_at.elapsed());
+    }
 }
 
 /// `found` is the route as the code has it, with placeholders.
-pub fn route_name(found: Option<&str>) -> String {
+pub fn route_name(found: Option<&str>) -> Cow<'static, str> {
     match found {
-        None => "page".to_owned(),
-        Some("/api" | "/api/" | "/api/{*door}") => "no door".to_owned(),
-        Some(route) if route.starts_with("/api/") || OTHERS.contains(&route) => route.to_owned(),
-        Some(_) => "file".to_owned(),
+        None => "page".into(),
+        Some("/api" | "/api/" | "/api/{*door}") => "no door".into(),
+        Some(route) if route.starts_with("/api/") || OTHERS.contains(&route) => route.to_owned().into(),
+        Some(_) => "file".into(),
     }
 }
 

@@ -29,7 +29,7 @@ use super::metrics::ProviderEndpoint;
 use crate::wire::chat::{AnswerErrorKind, EndReason};
 
 pub use export::{Traces, TracesSetupError, pipeline};
-pub use request::measure;
+pub use request::request;
 pub use settings::{CollectorHeader, Sampling, TraceSettings};
 
 pub const TARGET: &str = "oracle_ai::traces";
