@@ -1,7 +1,10 @@
 //! What a browser loads: the pages, and the files they need.
 
+mod etag;
 mod files;
 mod shell;
+
+use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use dioxus::{
@@ -23,10 +26,10 @@ pub struct Site {
 /// The doors, the files, and a page for every other path.
 pub fn routes(site: Site, settings: HeaderSettings) -> Router {
     let state = FullstackState::new(ServeConfig::new(), site.root);
-    let shells = Shells::new(site, state.clone(), settings);
+    let shells = Arc::new(Shells::new(site, state.clone(), settings));
     Router::new()
         .register_server_functions()
         .with_state(state)
-        .merge(files::routes())
+        .merge(files::routes(settings.dev_server))
         .fallback_service(get(shell::show).with_state(shells))
 }

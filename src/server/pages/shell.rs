@@ -14,11 +14,9 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use dioxus::server::FullstackState;
-use sha2::{Digest, Sha256};
 
-use super::Site;
+use super::{Site, etag};
 use crate::{
     server::headers::{HeaderSettings, PagePolicy},
     wire::error::ApiError,
@@ -35,12 +33,11 @@ struct Shell {
     etag: HeaderValue,
 }
 
-#[derive(Clone)]
 pub struct Shells {
     site: Site,
     renderer: FullstackState,
     settings: HeaderSettings,
-    rendered: Arc<RwLock<HashMap<&'static str, Shell>>>,
+    rendered: RwLock<HashMap<&'static str, Shell>>,
 }
 
 /// Why a page could not be rendered.
@@ -56,7 +53,7 @@ enum RenderError {
 
 impl Shells {
     pub fn new(site: Site, renderer: FullstackState, settings: HeaderSettings) -> Self {
-        Self { site, renderer, settings, rendered: Arc::default() }
+        Self { site, renderer, settings, rendered: RwLock::default() }
     }
 
     async fn at(&self, path: &str) -> Result<Shell, RenderError> {
@@ -86,15 +83,13 @@ impl Shells {
         let html = to_bytes(response.into_body(), MAX_PAGE).await?;
         let text = std::str::from_utf8(&html).map_err(|_| RenderError::NoText)?;
         let policy = PagePolicy::of(text, self.settings);
-        let etag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&html)[..18]));
-        let etag = HeaderValue::try_from(etag).map_err(|_| RenderError::NoText)?;
-        Ok(Shell { status, html, policy, etag })
+        Ok(Shell { status, policy, etag: etag::of(&html), html })
     }
 }
 
 impl Shell {
     fn answer(self, asked: &HeaderMap) -> Response {
-        let known = self.status == StatusCode::OK && is_known(asked, &self.etag);
+        let known = self.status == StatusCode::OK && etag::is_known(asked, &self.etag);
         let mut response = match known {
             true => StatusCode::NOT_MODIFIED.into_response(),
             false => (self.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], self.html).into_response(),
@@ -109,7 +104,7 @@ impl Shell {
 }
 
 /// Answers with the page at this path.
-pub async fn show(State(shells): State<Shells>, request: Request) -> Response {
+pub async fn show(State(shells): State<Arc<Shells>>, request: Request) -> Response {
     match shells.at(request.uri().path()).await {
         Ok(shell) => shell.answer(request.headers()),
         Err(error) => {
@@ -117,14 +112,4 @@ pub async fn show(State(shells): State<Shells>, request: Request) -> Response {
             ApiError::Internal.into_response()
         }
     }
-}
-
-/// RFC 9110 §13.1.2: compared weakly, since a proxy that compresses makes weak ones of ours.
-fn is_known(asked: &HeaderMap, etag: &HeaderValue) -> bool {
-    asked
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|known| known.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
 }
