@@ -1,5 +1,7 @@
 //! The relying party's one client.
 
+use std::sync::Arc;
+
 use openidconnect::{
     Client, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, StandardErrorResponse,
     core::{
@@ -71,15 +73,17 @@ impl OidcClient {
         self.settings.redirect_uri.url().origin().ascii_serialization()
     }
 
-    /// The client with the provider's metadata and keys as they are known now.
-    pub(super) async fn relying_party(&self) -> Result<RelyingParty, ProviderError> {
-        let metadata = self.discovery.known().await?.metadata.clone();
+    /// The client with the provider's metadata and keys as they are known now. Who we are is put into each request by
+    /// `ClientHttp`, and is never part of it: a secret or key that was changed lives on nowhere here (T61).
+    pub(super) async fn relying_party(&self) -> Result<Arc<RelyingParty>, ProviderError> {
         let settings = &self.settings;
         let authentication = &settings.client_authentication;
-        let secret = authentication.shaping_secret();
-        Ok(RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), secret)
-            .set_redirect_uri(settings.redirect_uri.clone())
-            .set_auth_type(authentication.auth_type()))
+        Ok(self.discovery.known().await?.relying_party(|metadata| {
+            let secret = authentication.shaping_secret();
+            RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), secret)
+                .set_redirect_uri(settings.redirect_uri.clone())
+                .set_auth_type(authentication.auth_type())
+        }))
     }
 
     /// Whether the provider's metadata promises an `iss` in authorization responses (RFC 9207 §3).

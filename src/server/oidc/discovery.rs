@@ -2,7 +2,7 @@
 //! kept longer while the provider is down (OpenID Connect Discovery §4).
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -20,6 +20,7 @@ use tokio::sync::Mutex as Turn;
 use url::Url;
 
 use super::{
+    client::RelyingParty,
     document::MetadataSource,
     error::ProviderError,
     http::ProviderHttp,
@@ -123,6 +124,8 @@ pub(super) struct Discovery {
 pub(super) struct Fetched {
     pub metadata: Metadata,
     pub fetched_at: SystemTime,
+    /// Made of it once: it has a copy of all metadata and keys. It ends with them, and holds no credentials.
+    relying_party: OnceLock<Arc<RelyingParty>>,
 }
 
 #[derive(Default)]
@@ -140,6 +143,12 @@ pub enum MetadataStanding {
     Fetched,
     /// By the last try. What was fetched before is still used.
     Failed,
+}
+
+impl Fetched {
+    pub(super) fn relying_party(&self, make: impl FnOnce(Metadata) -> RelyingParty) -> Arc<RelyingParty> {
+        self.relying_party.get_or_init(|| Arc::new(make(self.metadata.clone()))).clone()
+    }
 }
 
 impl Discovery {
@@ -214,7 +223,7 @@ impl Discovery {
         let mut known = self.lock();
         match fetched {
             Ok(metadata) => {
-                let latest = Arc::new(Fetched { metadata, fetched_at: now });
+                let latest = Arc::new(Fetched { metadata, fetched_at: now, relying_party: OnceLock::new() });
                 *known = Known { latest: Some(latest.clone()), failure: None };
                 Ok(latest)
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    client::OidcClient,
+    client::{OidcClient, RelyingParty},
     error::{AccessTokenError, ProviderError},
     token_claims::{TokenClaims, VerifiedToken},
 };
@@ -28,9 +28,8 @@ impl OidcClient {
     ) -> Result<VerifiedToken, AccessTokenError> {
         let http = self.client_http(ProviderEndpoint::Introspection).await?;
         let token = SentToken::new(access_token.secret().to_owned());
-        let response: IntrospectionResponse = self
-            .relying_party()
-            .await?
+        let relying_party = RelyingParty::clone(&*self.relying_party().await?);
+        let response: IntrospectionResponse = relying_party
             .set_introspection_url(self.introspection_url().await?)
             .introspect(&token)
             .set_token_type_hint("access_token")
