@@ -1,7 +1,8 @@
 //! Whose an access token is, judged in the way that is configured.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
+use futures_util::future::join;
 use tokio::sync::Semaphore;
 
 use super::{Refusal, RequiredPermissions, introspections::Introspections};
@@ -86,32 +87,48 @@ impl AccessTokenGuard {
         &self.settings.required
     }
 
-    /// `proven` is the key whose proof came along; without one it is a bearer token.
+    /// `proven` is the key whose proof came along; without one it is a bearer token. `admit` lets the caller in, and spends
+    /// that proof: it is polled once the token is known to be good, and for a token that was issued here, once it is known
+    /// to be this key's. Nobody else can make us remember a proof.
     pub(super) async fn identify(
         &self,
         access_token: &AccessToken,
         proven: Option<&Thumbprint>,
+        admit: impl Future<Output = Result<(), Refusal>>,
     ) -> Result<Identity, Refusal> {
         if proven.is_none() && !self.settings.bearer_tokens_allowed {
             return Err(Refusal::invalid_token("it came without a proof"));
         }
         // The session comes first: what was ended here is over at once, whatever the token or the provider says.
         match self.sessions.standing(access_token).await? {
-            Standing::Issued(holder) => self.issued_here(access_token, *holder, proven).await,
-            Standing::Ended => Err(Refusal::invalid_token("it has expired, or its session has ended")),
-            Standing::Unknown => self.issued_elsewhere(access_token, proven).await,
+            Standing::Issued(holder) if proven.is_some_and(|key| !holder.browser_key.matches(key)) => {
+                Err(Refusal::OtherBrowser)
+            }
+            Standing::Issued(holder) => {
+                // Both ask the store, and neither needs the other's answer: one journey for the two.
+                let (lives, admitted) = join(self.sessions.lives(&holder), admit).await;
+                if !lives? {
+                    return Err(Refusal::invalid_token("its session has ended"));
+                }
+                admitted?;
+                self.issued_here(access_token, *holder, proven).await
+            }
+            Standing::Ended => Err(Refusal::invalid_token("it has expired")),
+            Standing::Unknown => {
+                let identity = self.issued_elsewhere(access_token, proven).await?;
+                admit.await?;
+                Ok(identity)
+            }
         }
     }
 
+    /// Of a session that lives, and of this key's.
     async fn issued_here(
         &self,
         access_token: &AccessToken,
         holder: Holder,
         proven: Option<&Thumbprint>,
     ) -> Result<Identity, Refusal> {
-        if proven.is_some_and(|key| !holder.browser_key.matches(key)) {
-            return Err(Refusal::OtherBrowser);
-        }
         let permissions = match self.verify(access_token, Origin::Here).await {
             None => holder.permissions,
             Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(Refusal::OtherBrowser),

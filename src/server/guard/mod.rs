@@ -71,7 +71,7 @@ pub enum Refusal {
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Refusal;
 
-    /// Each step costs more than the one before, and only a good token of this key's makes us remember its proof.
+    /// Each step costs more than the one before, and only a token of this key's makes us remember its proof.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         Self::of(parts, state).await.inspect_err(Refusal::record)
     }
@@ -86,15 +86,20 @@ impl Caller {
         let identity = match presented {
             Presented::WithProof(access_token) => {
                 let proof = proofs.verify(parts, Some(access_token.secret()))?;
-                let identity = guard.identify(&access_token, Some(&proof.thumbprint)).await?;
-                edge.allows_browser(&parts.method, parts.uri.path(), &proof.thumbprint).await?;
-                proofs.spend(proof).await?;
-                identity
+                let key = proof.thumbprint.clone();
+                let admit = async {
+                    edge.allows_browser(&parts.method, parts.uri.path(), &key).await?;
+                    proofs.spend(proof).await?;
+                    Ok(())
+                };
+                guard.identify(&access_token, Some(&key), admit).await?
             }
             Presented::Bearer(access_token) => {
-                let identity = guard.identify(&access_token, None).await?;
-                edge.allows_bearer(&parts.method, parts.uri.path(), &access_token).await?;
-                identity
+                let admit = async {
+                    edge.allows_bearer(&parts.method, parts.uri.path(), &access_token).await?;
+                    Ok(())
+                };
+                guard.identify(&access_token, None, admit).await?
             }
         };
         guard.required().check(&identity.permissions).inspect_err(|_| {

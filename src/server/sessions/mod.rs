@@ -84,9 +84,9 @@ const LONGEST_TOLD: Duration = Duration::from_secs(60 * 60);
 
 /// What this server knows of an access token.
 pub enum Standing {
-    /// It was issued here, to a session that lives.
+    /// It was issued here, and has not expired. Whether its session lives is still to be asked: [`Sessions::lives`].
     Issued(Box<Holder>),
-    /// It was issued here, and has expired, or its session is over.
+    /// It was issued here, and has expired.
     Ended,
     /// It was not issued here.
     Unknown,
@@ -231,11 +231,16 @@ impl Sessions {
     /// What this server knows of the access token. No call to the provider is made.
     pub async fn standing(&self, access_token: &AccessToken) -> Result<Standing, StoreError> {
         let Some(issued) = self.records.issued_token(access_token).await? else { return Ok(Standing::Unknown) };
-        if issued.expires_at <= self.environment.now() || !self.records.session_lives(&issued.session).await? {
+        if issued.expires_at <= self.environment.now() {
             return Ok(Standing::Ended);
         }
         let IssuedToken { session, user, browser_key, permissions, .. } = issued;
         Ok(Standing::Issued(Box::new(Holder { user, browser_key, permissions, session })))
+    }
+
+    /// Whether the session of this access token's holder lives: the token is good while it does.
+    pub async fn lives(&self, holder: &Holder) -> Result<bool, StoreError> {
+        self.records.session_lives(&holder.session).await
     }
 
     /// The provider has ended this access token before its time: it is good no more, and the next refresh brings
