@@ -14,11 +14,16 @@ use crate::wire::{
 
 /// Begins a login for the browser whose key `dpop_jkt` names (RFC 9449 §10): the authorization request to send it to
 /// (RFC 6749 §4.1.1).
-#[get("/api/authorize?dpop_jkt", services: crate::server::Services)]
+#[get("/api/authorize?dpop_jkt", services: crate::server::Services, key: crate::server::proof::NamedKey)]
+#[middleware(crate::server::here(
+    async |services: crate::server::Services, key: crate::server::proof::NamedKey| {
+        services.begin_login(key).await.map(Answer)
+    }
+))]
 pub async fn authorize(dpop_jkt: Option<String>) -> Result<Answer<AuthorizationRequest>, ApiError> {
-    let key = crate::server::proof::browser_key_named(dpop_jkt)?;
-    services.edge.allows_browser(&dioxus::fullstack::http::Method::GET, "/api/authorize", &key).await?;
-    Ok(Answer(services.sessions.begin_authorization(key).await?))
+    // What it holds is in `key`.
+    drop(dpop_jkt);
+    services.begin_login(key).await.map(Answer)
 }
 
 /// Finishes a login with the authorization response that the browser was given: the session begins.

@@ -5,6 +5,7 @@
 //! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
 //! | `router` | paths and limits |
+//! | `here` | doors that are answered where their request is |
 //! | `headers` | what every answer tells the browser about itself |
 //! | `pages` | the pages, and the files they need |
 //! | `edge` | who calls, from which page, how often; the names of requests |
@@ -39,6 +40,7 @@ mod end_sessions;
 pub mod environment;
 pub mod guard;
 pub mod headers;
+mod here;
 pub mod http;
 mod jose;
 mod metrics;
@@ -52,9 +54,14 @@ pub mod telemetry;
 mod tls;
 pub mod traces;
 
+pub use here::here;
+
 use std::{io, process::ExitCode, sync::Arc};
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+};
 
 use chat::{
     Chat, ChatSettings,
@@ -72,10 +79,10 @@ use guard::{AccessTokenGuard, GuardSettings};
 use headers::HeaderSettings;
 use oidc::{OidcClient, ProviderHttp};
 use pages::Site;
-use proof::{Nonces, Proofs};
+use proof::{NamedKey, Nonces, Proofs};
 use sessions::{Records, Sessions, Storage};
 
-use crate::wire::error::ApiError;
+use crate::wire::{auth::AuthorizationRequest, error::ApiError};
 
 /// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
@@ -194,6 +201,14 @@ impl Services {
     pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
         let front_origin = self.sessions.front_url();
         Self { edge: Arc::new(Edge::new(front_origin, settings, environment)), ..self }
+    }
+}
+
+impl Services {
+    /// Begins a login for the browser with this key.
+    pub async fn begin_login(&self, NamedKey(key): NamedKey) -> Result<AuthorizationRequest, ApiError> {
+        self.edge.allows_browser(&Method::GET, "/api/authorize", &key).await?;
+        Ok(self.sessions.begin_authorization(key).await?)
     }
 }
 

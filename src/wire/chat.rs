@@ -29,6 +29,12 @@ pub struct ChatStatus {
     pub message: String,
 }
 
+impl ChatStatus {
+    pub fn ok() -> Self {
+        Self { message: "chat ok".into() }
+    }
+}
+
 /// `POST /api/chat`: one message of the person, to be answered by a stream of [`ChatEvent`]s. The first message makes
 /// the conversation.
 ///

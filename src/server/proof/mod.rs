@@ -29,5 +29,5 @@ mod thumbprint;
 pub use check::{Expected, IAT_WINDOW, MAX_PROOF_LENGTH, Proof, REPLICA_SKEW, check};
 pub use error::ProofError;
 pub use nonce::{NONCE_LIFETIME, Nonces};
-pub use service::{BrowserKey, ProofChallenge, Proofs, UnspentProof, browser_key_named};
+pub use service::{BrowserKey, NamedKey, ProofChallenge, Proofs, UnspentProof};
 pub use thumbprint::{Thumbprint, ThumbprintError};

@@ -8,6 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use url::form_urlencoded;
+
 use super::{Expected, Nonces, Proof, ProofError, Thumbprint, check};
 use crate::{
     server::{
@@ -34,6 +36,10 @@ pub struct Proofs {
 /// The key that has proven to be the caller's, by a proof made for this very request.
 #[derive(Clone, Debug)]
 pub struct BrowserKey(pub Thumbprint);
+
+/// The key that a login is begun for: `dpop_jkt` in the query (RFC 9449 §10). Nothing is proven of it yet.
+#[derive(Clone, Debug)]
+pub struct NamedKey(pub Thumbprint);
 
 /// A proof that was verified for this request, and not yet spent.
 pub struct UnspentProof {
@@ -162,9 +168,16 @@ impl IntoResponse for ProofChallenge {
     }
 }
 
-/// The key that a login is begun for (RFC 9449 §10).
-pub fn browser_key_named(dpop_jkt: Option<String>) -> Result<Thumbprint, ApiError> {
-    dpop_jkt.and_then(|text| text.parse().ok()).ok_or_else(|| ApiError::MalformedRequest {
-        reason: "`dpop_jkt` must be the browser key's RFC 7638 thumbprint: 43 characters of base64url".into(),
-    })
+impl<S: Send + Sync> FromRequestParts<S> for NamedKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let mut named = query.filter(|(name, _)| name == "dpop_jkt").map(|(_, value)| value);
+        let only = named.next().filter(|_| named.next().is_none());
+        let key = only.and_then(|text| text.parse().ok()).ok_or_else(|| ApiError::MalformedRequest {
+            reason: "`dpop_jkt` must be the browser key's RFC 7638 thumbprint: 43 characters of base64url".into(),
+        })?;
+        Ok(Self(key))
+    }
 }
