@@ -8,6 +8,7 @@
 #[path = "../parties/mod.rs"]
 mod parties;
 
+mod authorize;
 mod conversations;
 mod guard;
 mod id_token;
@@ -24,6 +25,7 @@ criterion_group!(
     proof::bench,
     sealing::bench,
     guard::bench,
+    authorize::bench,
     id_token::bench,
     upstream::bench,
     markdown::bench,

@@ -1,0 +1,37 @@
+//! A login begun: the URL that the browser is sent to, and all that the door does for it, with the login remembered in
+//! memory.
+
+use criterion::Criterion;
+use oracle_ai::{
+    server::{
+        environment::Environment,
+        oidc::{CodeVerifier, Nonce},
+        proof::Thumbprint,
+        sessions::{Records, Sessions, Storage},
+    },
+    wire::auth::State,
+};
+
+use crate::{
+    parties::{browser_key::BrowserKey, random_text},
+    server,
+};
+
+pub fn bench(criterion: &mut Criterion) {
+    let runtime = server::runtime();
+    let (client, environment) = (runtime.block_on(server::client()), Environment::system());
+    let mut group = criterion.benchmark_group("authorize");
+    let (state, nonce, verifier) =
+        (State::new(random_text()), Nonce::new(random_text()), CodeVerifier::new(random_text()));
+    group.bench_function("URL", |bencher| {
+        bencher.to_async(&runtime).iter(async || client.authorization_url(&state, &nonce, &verifier).await.unwrap());
+    });
+
+    let records = Records::new(Storage::in_memory(&environment).unwrap(), environment.clone());
+    let sessions = Sessions::new(records, client.clone(), environment.clone());
+    let key: Thumbprint = BrowserKey::new().thumbprint().parse().unwrap();
+    group.bench_function("login begun", |bencher| {
+        bencher.to_async(&runtime).iter(async || sessions.begin_authorization(key.clone()).await.unwrap());
+    });
+    group.bench_function("random text", |bencher| bencher.iter(|| environment.random_text().unwrap()));
+}
