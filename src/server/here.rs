@@ -18,6 +18,8 @@ use axum::{
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// `door` takes what the door takes from the request's head, in the same order. Other methods are the framework's.
+///
+/// A caller who goes away ends it, where the framework would go on: so it is for doors that may be broken off anywhere.
 pub fn here<H, T>(door: H) -> FromFnLayer<impl Fn(Request, Next) -> Answer + Clone + Send + Sync, (), (Request,)>
 where
     H: Handler<T, ()>,
