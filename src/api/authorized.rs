@@ -35,8 +35,8 @@ impl<T> Authorized<T> {
 }
 
 impl<T: Serialize + 'static> IntoRequest for Authorized<T> {
-    async fn into_request(self, request: ClientRequest) -> Result<ClientResponse, RequestError> {
-        proof::send(request, self.signer, self.access_token, &self.body).await
+    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<ClientResponse, RequestError>> {
+        proof::send(request, self.signer, self.access_token, serde_json::to_vec(&self.body))
     }
 }
 

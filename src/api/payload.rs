@@ -13,6 +13,7 @@ use dioxus::fullstack::{
     http::{Method, StatusCode, header},
     response::{IntoResponse, Json, Response},
 };
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::wire::{chat::ChatEvent, error::ApiError};
@@ -57,10 +58,8 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 
 impl<T: DeserializeOwned> FromResponse for Answer<T> {
     async fn from_response(response: ClientResponse) -> Result<Self, ServerFnError> {
-        if !response.status().is_success() {
-            return Err(refusal(response).await);
-        }
-        Ok(Self(response.json().await?))
+        let json = json_of(response).await?;
+        serde_json::from_str(&json).map(Self).map_err(|error| ServerFnError::Deserialization(error.to_string()))
     }
 }
 
@@ -87,10 +86,10 @@ impl<T: Serialize + Send + Sync + 'static> IntoResponse for EventStream<T> {
 
 impl<T: DeserializeOwned + 'static> FromResponse for EventStream<T> {
     async fn from_response(response: ClientResponse) -> Result<Self, ServerFnError> {
-        if response.status() != StatusCode::OK {
-            return Err(refusal(response).await);
+        match response.status() {
+            StatusCode::OK => ServerEvents::from_response(response).await.map(Self),
+            _ => Err(refusal(response).await),
         }
-        ServerEvents::from_response(response).await.map(Self)
     }
 }
 
@@ -148,9 +147,21 @@ pub fn request_refused_with(error: &ApiError) -> Option<String> {
     })
 }
 
+/// The same for all doors, so it is not made anew for each: every visitor downloads what is.
+fn json_of(response: ClientResponse) -> LocalBoxFuture<'static, Result<String, ServerFnError>> {
+    async move {
+        match response.status().is_success() {
+            true => Ok(response.text().await?),
+            false => Err(refusal(response).await),
+        }
+    }
+    .boxed_local()
+}
+
 async fn refusal(response: ClientResponse) -> ServerFnError {
     let code = response.status().as_u16();
-    match response.json::<Refusal>().await {
+    let text = response.text().await.unwrap_or_default();
+    match serde_json::from_str(&text) {
         Ok(Refusal { code, message, data, request_id }) => {
             let error = data.clone().and_then(|data| serde_json::from_value::<ApiError>(data).ok());
             REFUSED.set(error.zip(request_id));

@@ -14,7 +14,7 @@ use dioxus::fullstack::{
     headers::ContentType,
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
 };
-use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::payload::Body;
@@ -61,8 +61,8 @@ impl<T> Proven<T> {
 }
 
 impl<T: Serialize + 'static> IntoRequest for Proven<T> {
-    async fn into_request(self, request: ClientRequest) -> Result<ClientResponse, RequestError> {
-        send(request, self.signer, None, &self.body).await
+    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<ClientResponse, RequestError>> {
+        send(request, self.signer, None, serde_json::to_vec(&self.body))
     }
 }
 
@@ -75,35 +75,37 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
     }
 }
 
-/// Sends `body` with a proof, and once more where the server wants its nonce in it.
-pub(super) async fn send<T: Serialize>(
+/// Sends a JSON body with a proof, and once more where the server wants its nonce in it. The same for all doors, so it
+/// is not made anew for each: every visitor downloads what is.
+pub(super) fn send(
     request: ClientRequest,
     signer: Option<ProofSigner>,
     access_token: Option<AccessToken>,
-    body: &T,
-) -> Result<ClientResponse, RequestError> {
-    let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
-    let body = match request.method == Method::GET {
-        true => None,
-        false => Some(serde_json::to_vec(body).map_err(|error| RequestError::Serialization(error.to_string()))?.into()),
-    };
-    let mut call = Call { request, body };
-    let mut proof = ProofRequest {
-        method: call.request.method.clone(),
-        path: call.request.url.path().to_owned(),
-        access_token,
-        nonce: NONCE.with_borrow(Option::clone),
-    };
-    let response = call.send(signer, &proof).await?;
-    match kept_nonce(&response) {
-        Some(nonce) if response.status() == StatusCode::UNAUTHORIZED => {
-            proof.nonce = Some(nonce);
-            let response = call.send(signer, &proof).await?;
-            kept_nonce(&response);
-            Ok(response)
+    body: serde_json::Result<Vec<u8>>,
+) -> LocalBoxFuture<'static, Result<ClientResponse, RequestError>> {
+    async move {
+        let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
+        let body = body.map_err(|error| RequestError::Serialization(error.to_string()))?;
+        let body = (request.method != Method::GET).then(|| body.into());
+        let mut proof = ProofRequest {
+            method: request.method.clone(),
+            path: request.url.path().to_owned(),
+            access_token,
+            nonce: NONCE.with_borrow(Option::clone),
+        };
+        let call = Call { request, body, signer };
+        let response = call.send(&proof).await?;
+        match kept_nonce(&response) {
+            Some(nonce) if response.status() == StatusCode::UNAUTHORIZED => {
+                proof.nonce = Some(nonce);
+                let response = call.send(&proof).await?;
+                kept_nonce(&response);
+                Ok(response)
+            }
+            _ => Ok(response),
         }
-        _ => Ok(response),
     }
+    .boxed_local()
 }
 
 /// The nonce that came with an answer, of whatever status (RFC 9449 §8.2), kept for the calls to come.
@@ -117,12 +119,13 @@ fn kept_nonce(response: &ClientResponse) -> Option<String> {
 struct Call {
     request: ClientRequest,
     body: Option<Bytes>,
+    signer: ProofSigner,
 }
 
 impl Call {
-    async fn send(&mut self, signer: ProofSigner, proof: &ProofRequest) -> Result<ClientResponse, RequestError> {
+    async fn send(&self, proof: &ProofRequest) -> Result<ClientResponse, RequestError> {
         let mut headers = self.request.headers.clone();
-        headers.insert(DPOP, sensitive(signer(proof.clone()).await?)?);
+        headers.insert(DPOP, sensitive((self.signer)(proof.clone()).await?)?);
         if let Some(access_token) = &proof.access_token {
             // RFC 9449 §7.1
             headers.insert(header::AUTHORIZATION, sensitive(format!("DPoP {}", access_token.secret()))?);

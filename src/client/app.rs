@@ -7,6 +7,7 @@ use dioxus::{
 
 use super::{
     auth_state::Auth,
+    hooks::use_effect,
     language::ChosenLanguage,
     pages::{Callback, Chat, ChatLayout, Conversation, PageNotFound, SignedOut},
     tabs,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{auth_state::Auth, browser, browser_key, web_lock};
 use crate::{
     api::{self, authorized::Authorized, payload::EventStream},
-    wire::{auth::SessionId, error::ApiError, sessions::SessionEvent},
+    wire::{auth::SessionId, error::ApiError, sessions::SessionEventKind},
 };
 
 const LOCK: &str = "oracle-ai.session-events";
@@ -37,9 +37,9 @@ impl Auth {
             {
                 Ok(EventStream(mut events)) => {
                     while let Some(Ok(event)) = events.recv().await {
-                        match event {
-                            SessionEvent::Lives => tries = 0,
-                            SessionEvent::Ended => return self.session_ended(session).await,
+                        match event.kind {
+                            SessionEventKind::Lives => tries = 0,
+                            SessionEventKind::Ended => return self.session_ended(session).await,
                         }
                     }
                 }

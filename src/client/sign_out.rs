@@ -1,7 +1,5 @@
 //! The way to the provider's own sign-out and back (OpenID Connect RP-Initiated Logout §2, §3).
 
-use std::collections::HashMap;
-
 use url::form_urlencoded;
 
 use super::browser;
@@ -22,12 +20,12 @@ pub fn leave_for_provider(answer: LogoutResponse) {
 /// Whether this page is where the provider has sent the browser after the sign-out that this tab has begun (T76). A
 /// `state` counts once; a link that somebody else has made has none that is known here.
 pub fn came_back() -> bool {
-    let query: HashMap<_, _> =
-        form_urlencoded::parse(browser::query().trim_start_matches('?').as_bytes()).into_owned().collect();
-    let Some(state) = query.get("state") else { return false };
+    let query = browser::query();
+    let mut parameters = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
+    let Some((_, state)) = parameters.find(|(name, _)| name == "state") else { return false };
     // The address says nothing to the person, and need not stay in the history.
     browser::replace_address(&browser::path());
     let kept = browser::kept(KEPT);
     browser::forget(KEPT);
-    kept.is_some_and(|kept| kept == *state)
+    kept.is_some_and(|kept| kept == state)
 }

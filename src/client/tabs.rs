@@ -21,7 +21,7 @@ const CHANNEL: &str = "oracle-ai";
 
 /// What one tab tells the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum News {
     /// The person signed out.
     SignedOut { session: SessionId },

@@ -60,13 +60,13 @@ impl Auth {
         F: Future<Output = Result<T, ApiError>>,
     {
         let SignedIn { access_token, lifetime, .. } = self.signed_in_now()?;
-        if lifetime.is_over(Moment::now()) {
-            return door(self.needed_token(&access_token).await?).await;
+        if !lifetime.is_over(Moment::now()) {
+            match door(access_token.clone()).await {
+                Err(ApiError::Unauthenticated) => {}
+                outcome => return outcome,
+            }
         }
-        match door(access_token.clone()).await {
-            Err(ApiError::Unauthenticated) => door(self.needed_token(&access_token).await?).await,
-            outcome => outcome,
-        }
+        door(self.needed_token(&access_token).await?).await
     }
 
     /// Renews the access token shortly before it expires, while somebody looks at the page: a page left open in the

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::name::name;
+use super::{name::name, told::ToldEvent};
 
 /// Longest message accepted, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 32_000;
@@ -69,6 +69,7 @@ pub struct StopRequest {
 /// One event of an answer, in order. The first is [`ChatEventKind::Open`], and [`ChatEventKind::End`] is the last; a
 /// stream that stops without it was broken off, and can be followed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "ToldEvent")]
 pub struct ChatEvent {
     /// Counts from 0 without gaps.
     pub n: u64,
@@ -76,7 +77,7 @@ pub struct ChatEvent {
     pub kind: ChatEventKind,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ChatEventKind {
     /// The message was stored, and its answer has begun. Whoever reads it forgets what they have of this answer: it is

@@ -11,6 +11,8 @@ use dioxus::fullstack::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::told::ToldError;
+
 /// How long a caller is asked to wait before it repeats a call that was answered 503, in seconds, where nothing better
 /// is known.
 pub const RETRY_AFTER_SECONDS: u64 = 5;
@@ -18,7 +20,7 @@ pub const RETRY_AFTER_SECONDS: u64 = 5;
 /// `{"kind": …}` on the wire, inside `{"code", "message", "data", "request_id"}`, with the status of
 /// [`ApiError::as_status_code`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "ToldError")]
 pub enum ApiError {
     /// 400: the body is not JSON, or not of the declared type. `reason` says where.
     MalformedRequest { reason: String },

@@ -7,3 +7,4 @@ pub mod error;
 pub mod name;
 pub(crate) mod secret;
 pub mod sessions;
+mod told;

@@ -45,8 +45,13 @@ pub struct EndAllRequest {
 
 /// What `GET /api/session/events` tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum SessionEvent {
+pub struct SessionEvent {
+    pub kind: SessionEventKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionEventKind {
     /// The stream has begun: the session lives.
     Lives,
     /// The session is over. Nothing comes after it.

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::client::browser;
+use crate::client::{browser, hooks::use_effect};
 
 /// Sets the document's title in place of the framework's `document::Title`, which evaluates a string as script: the
 /// content security policy lets nobody do that.

@@ -7,6 +7,7 @@ use crate::{
     client::{
         app::Route,
         auth_state::{AuthState, SignInFailure, use_auth},
+        hooks::use_effect,
         loop_breaker, return_to,
     },
     wire::auth::UserClaims,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 
-use crate::client::{browser, language::use_catalogue};
+use crate::client::{browser, hooks::use_future, language::use_catalogue};
 
 #[component]
 pub fn RetryButton(

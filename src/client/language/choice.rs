@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::{Catalogue, Language};
-use crate::client::browser;
+use crate::client::{browser, hooks::use_effect};
 
 const NAME: &str = "oracle-ai.language";
 

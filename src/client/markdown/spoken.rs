@@ -32,7 +32,7 @@ pub fn language_of(blocks: &[impl AsRef<str>]) -> Option<Language> {
         if looked_at > LOOKED_AT {
             break;
         }
-        let word = word.to_lowercase();
+        let word = word.to_ascii_lowercase();
         // An elision (`l'index`, `qu’elle`) leaves its beginning, which is no English word.
         let is_elision = matches!(word.as_str(), "l" | "qu" | "j" | "c" | "n" | "d");
         french += usize::from(is_elision || FRENCH.contains(&word.as_str()));

@@ -78,7 +78,7 @@ fn until(rest: &str, mark: &str, kind: Kind, inside: State) -> (Kind, usize, Sta
 
 /// The next piece: its kind and length, and what begins after it.
 fn in_code(rest: &str) -> (Kind, usize, State) {
-    let lower: String = rest.chars().take(3).flat_map(char::to_lowercase).collect();
+    let lower: String = rest.chars().take(3).map(|c| c.to_ascii_lowercase()).collect();
     let first = rest.chars().next().unwrap_or_default();
     let span = |from: usize, is_part: fn(char) -> bool| {
         from + rest[from..].find(|c: char| !is_part(c)).unwrap_or(rest.len() - from)

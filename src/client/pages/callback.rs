@@ -6,6 +6,7 @@ use crate::client::{
     auth_state::{SignInFailure, use_auth},
     callback_url,
     components::{FailureNotice, SigningIn},
+    hooks::use_effect,
     loop_breaker, return_to,
 };
 

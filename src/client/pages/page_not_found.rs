@@ -5,7 +5,7 @@ use dioxus::{
     prelude::*,
 };
 
-use crate::client::{components::Notice, language::use_catalogue};
+use crate::client::{components::Notice, hooks::use_effect, language::use_catalogue};
 
 #[component]
 pub fn PageNotFound(path: Vec<String>) -> Element {

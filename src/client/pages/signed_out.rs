@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::client::{components::Notice, language::use_catalogue, sign_out};
+use crate::client::{components::Notice, hooks::use_effect, language::use_catalogue, sign_out};
 
 #[component]
 pub fn SignedOut() -> Element {

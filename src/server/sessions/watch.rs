@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{Sessions, store::SecretHash};
-use crate::wire::sessions::SessionEvent;
+use crate::wire::sessions::{SessionEvent, SessionEventKind};
 
 /// With what it takes to tell the page, less than two seconds (T87).
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -98,9 +98,10 @@ impl SessionEnd {
         let closing = self.closing.clone().cancelled_owned();
         let end = stream::once(async move {
             self.ended().await;
-            SessionEvent::Ended
+            SessionEventKind::Ended
         });
-        stream::iter([SessionEvent::Lives]).chain(end).map(Ok).take_until(closing)
+        let kinds = stream::iter([SessionEventKind::Lives]).chain(end);
+        kinds.map(|kind| Ok(SessionEvent { kind })).take_until(closing)
     }
 }
 

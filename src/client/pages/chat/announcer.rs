@@ -35,9 +35,11 @@ pub struct Announcer {
 
 impl Announcer {
     pub fn use_announcer() -> Self {
-        let said = use_signal(Vec::new);
-        let (told, last) = use_hook(|| (CopyValue::new(Told::default()), CopyValue::new((0, Duration::ZERO))));
-        Self { said, told, last }
+        use_hook(|| Self {
+            said: Signal::new(vec![]),
+            told: CopyValue::new(Told::default()),
+            last: CopyValue::new((0, Duration::ZERO)),
+        })
     }
 
     pub fn clear(mut self) {

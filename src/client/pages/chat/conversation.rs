@@ -22,6 +22,7 @@ use crate::{
         auth_state::{Auth, use_auth},
         browser, browser_key,
         components::COMPOSER,
+        hooks::use_effect,
         language::{ChosenLanguage, use_language},
         screen,
     },
@@ -82,38 +83,28 @@ impl Conversation {
     pub fn use_conversation(draft: Draft, list: ConversationList, announcer: Announcer) -> Self {
         let (auth, language) = (use_auth(), use_language());
         let tasks = list.tasks;
-        let id = use_signal(|| None);
-        let phase = use_signal(|| Phase::Shown);
-        let entries = use_signal(Vec::new);
-        let live = use_signal(Live::default);
-        let reading = use_signal(|| None::<Reading>);
-        let editing = use_signal(|| None);
-        let following = use_signal(|| true);
-        let (growing, last_request, under_way) =
-            use_hook(|| (CopyValue::new(Growing::default()), CopyValue::new(None), CopyValue::new(vec![])));
-        let (paint_is_due, scroll_top, keys) =
-            use_hook(|| (CopyValue::new(false), CopyValue::new(0), CopyValue::new(0)));
-        let conversation = Self {
+        // One hook for all of it: each brings code of its own.
+        let conversation = use_hook(|| Self {
             auth,
             tasks,
             language,
             draft,
             list,
             announcer,
-            id,
-            phase,
-            entries,
-            live,
-            growing,
-            reading,
-            under_way,
-            paint_is_due,
-            editing,
-            last_request,
-            following,
-            scroll_top,
-            keys,
-        };
+            id: Signal::new(None),
+            phase: Signal::new(Phase::Shown),
+            entries: Signal::new(vec![]),
+            live: Signal::new(Live::default()),
+            growing: CopyValue::new(Growing::default()),
+            reading: Signal::new(None),
+            under_way: CopyValue::new(vec![]),
+            paint_is_due: CopyValue::new(false),
+            editing: Signal::new(None),
+            last_request: CopyValue::new(None),
+            following: Signal::new(true),
+            scroll_top: CopyValue::new(0),
+            keys: CopyValue::new(0),
+        });
         use_effect(move || conversation.follow_end());
         conversation
     }

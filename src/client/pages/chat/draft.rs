@@ -10,7 +10,7 @@ use dioxus::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    client::browser,
+    client::{browser, hooks::use_effect},
     wire::{
         auth::UserClaims,
         chat::{ChatRequest, ConversationId},
@@ -55,10 +55,11 @@ pub struct Draft {
 impl Draft {
     pub fn use_draft(user: &UserClaims) -> Self {
         let owner = owner(user);
-        let typed = use_signal(String::new);
-        let (conversation, kept) =
-            use_hook(|| (CopyValue::new(NEW.to_owned()), CopyValue::new(Kept { owner, ..Kept::default() })));
-        let draft = Self { typed, conversation, kept };
+        let draft = use_hook(|| Self {
+            typed: Signal::new(String::new()),
+            conversation: CopyValue::new(NEW.to_owned()),
+            kept: CopyValue::new(Kept { owner, ..Kept::default() }),
+        });
         // In the order in which the page is made ready: before any conversation is opened.
         use_effect(move || draft.load(owner));
         draft

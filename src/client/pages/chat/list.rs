@@ -10,6 +10,7 @@ use crate::{
     client::{
         auth_state::{Auth, use_auth},
         browser, browser_key,
+        hooks::use_effect,
         language::Language,
         screen,
     },
@@ -43,10 +44,13 @@ pub enum Found {
 impl ConversationList {
     pub fn use_list() -> Self {
         let (auth, tasks) = (use_auth(), Tasks::use_tasks());
-        let found = use_signal(|| Found::NotYet);
-        let search = use_signal(String::new);
-        let asked = use_hook(|| CopyValue::new(0));
-        let list = Self { auth, tasks, found, search, asked };
+        let list = use_hook(|| Self {
+            auth,
+            tasks,
+            found: Signal::new(Found::NotYet),
+            search: Signal::new(String::new()),
+            asked: CopyValue::new(0),
+        });
         use_effect(move || list.refresh());
         list
     }

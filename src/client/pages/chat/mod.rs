@@ -33,6 +33,7 @@ use crate::{
     client::{
         app::Route,
         components::{CODE, COMPOSER, Composer, PageTitle, RequireSession},
+        hooks::{use_effect, use_future},
         language::use_catalogue,
         listeners, screen,
     },

@@ -54,9 +54,7 @@ enum Outcome {
 impl OwnSessions {
     pub fn use_sessions() -> Self {
         let (auth, tasks) = (use_auth(), Tasks::use_tasks());
-        let found = use_signal(|| Found::NotYet);
-        let outcome = use_signal(|| Outcome::None);
-        Self { auth, tasks, found, outcome }
+        use_hook(|| Self { auth, tasks, found: Signal::new(Found::NotYet), outcome: Signal::new(Outcome::None) })
     }
 
     /// Asks the server, and shows nothing older.

@@ -4,7 +4,11 @@ use dioxus::prelude::*;
 use futures_util::StreamExt;
 use web_sys::KeyboardEvent;
 
-use crate::client::{browser, listeners, screen};
+use crate::client::{
+    browser,
+    hooks::{use_effect, use_future},
+    listeners, screen,
+};
 
 const SWITCHED_OFF: &str = "oracle-ai.shortcuts_off";
 

@@ -9,7 +9,7 @@ use super::{
     new_conversation,
 };
 use crate::{
-    client::{app::Route, browser, language::use_catalogue},
+    client::{app::Route, browser, hooks::use_effect, language::use_catalogue},
     wire::conversations::ConversationSummary,
 };
 

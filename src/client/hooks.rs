@@ -1,0 +1,22 @@
+//! Two of the framework's hooks, made once. The framework makes each anew for every closure it is given, some 1.5 KB of
+//! WebAssembly each time (docs/performance.md).
+
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
+/// Runs `effect` after the first rendering, and again whenever something changes that it has read.
+pub fn use_effect(effect: impl FnMut() + 'static) {
+    use_boxed_effect(Box::new(effect));
+}
+
+/// Runs a task for as long as the component is there.
+pub fn use_future<F: Future<Output = ()> + 'static>(task: impl Fn() -> F + 'static) {
+    use_boxed_future(Box::new(move || task().boxed_local()));
+}
+
+fn use_boxed_effect(effect: Box<dyn FnMut()>) {
+    dioxus::prelude::use_effect(effect);
+}
+
+fn use_boxed_future(task: Box<dyn Fn() -> LocalBoxFuture<'static, ()>>) {
+    dioxus::prelude::use_future(task);
+}
