@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 use dioxus::prelude::*;
 use futures_channel::oneshot;
 use futures_util::{
-    future::{Either, join_all, select},
+    future::{Either, select},
     pin_mut,
 };
 
@@ -66,7 +66,10 @@ impl Leaving {
 impl Conversation {
     /// Reads the answer to its end, or until nobody reads it.
     pub(super) async fn receive(self, mut call: Call, mut leaving: Leaving, before: Vec<Ending>) {
-        join_all(before).await;
+        for ending in before {
+            // However it ended.
+            let _ = ending.await;
+        }
         if !matches!(leaving.left.try_recv(), Ok(None)) {
             // Stopped before it was sent.
             return;
