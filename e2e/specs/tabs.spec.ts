@@ -133,20 +133,20 @@ test('what no tab of ours can have said changes nothing', async ({ page, signIn,
   await other.page.evaluate((session) => {
     const channel = new BroadcastChannel('oracle-ai');
     const user = { iss: 'https://elsewhere.example', sub: 'mallory' };
-    const refreshed = { kind: 'refreshed', session, access_token: 'stolen', expires_in: 999_999, user };
+    const refreshed = { session, access_token: 'stolen', expires_in: 999_999, user };
     for (const message of [
       7,
-      { kind: 'signed_out', session },
+      { signed_out: { session } },
       'signed_out',
-      JSON.stringify({ kind: 'sold_out', session }),
-      JSON.stringify({ kind: 'signed_out' }),
-      JSON.stringify({ kind: 'signed_out', session: 'another' }),
-      JSON.stringify({ kind: 'session_ended', session: 'another' }),
-      JSON.stringify({ ...refreshed, session: 'another' }),
-      JSON.stringify({ ...refreshed, expires_in: -1 }),
-      JSON.stringify({ ...refreshed, expires_in: '999999' }),
-      JSON.stringify({ ...refreshed, user: 'mallory' }),
-      JSON.stringify({ ...refreshed, more: true }),
+      JSON.stringify({ sold_out: { session } }),
+      JSON.stringify({ signed_out: {} }),
+      JSON.stringify({ signed_out: { session: 'another' } }),
+      JSON.stringify({ session_ended: { session: 'another' } }),
+      JSON.stringify({ refreshed: { ...refreshed, session: 'another' } }),
+      JSON.stringify({ refreshed: { ...refreshed, expires_in: -1 } }),
+      JSON.stringify({ refreshed: { ...refreshed, expires_in: '999999' } }),
+      JSON.stringify({ refreshed: { ...refreshed, user: 'mallory' } }),
+      JSON.stringify({ refreshed: { ...refreshed, more: true } }),
     ]) {
       channel.postMessage(message);
     }
