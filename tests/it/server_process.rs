@@ -32,13 +32,15 @@ impl ServerProcess {
         static FOLDERS: AtomicU32 = AtomicU32::new(0);
         let n = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("oracle-ai-server-{}-{n}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("index.html"), include_str!("../../index.html")).unwrap();
+        // Of its own: all that is in it is read, and given out.
+        let public = folder.join("public");
+        std::fs::create_dir_all(&public).unwrap();
+        std::fs::write(public.join("index.html"), include_str!("../../index.html")).unwrap();
         let port = free_port();
         let log = File::create(folder.join(LOG)).unwrap();
         let process = Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
             .current_dir(&folder)
-            .env("DIOXUS_PUBLIC_PATH", &folder)
+            .env("DIOXUS_PUBLIC_PATH", &public)
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer)])
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
             .envs(variables.iter().copied())

@@ -184,7 +184,11 @@ fn events(stream: &str) -> Vec<ChatEvent> {
 /// The text of the one answer, and how it ended; read beside the server, which mends what it finds when it starts.
 async fn stored_answer(database: &str) -> Option<(String, Option<String>)> {
     let mut connection = SqliteConnection::connect(database).await.unwrap();
-    let row = sqlx::query("SELECT text, end_reason FROM messages WHERE role = 'answer'");
+    // While it has no end, it is in pieces.
+    let row = sqlx::query(
+        "SELECT m.text || COALESCE((SELECT STRING_AGG(p.text, '' ORDER BY p.start) FROM answer_pieces p \
+         WHERE p.answer = m.id AND m.end_reason IS NULL), ''), m.end_reason FROM messages m WHERE m.role = 'answer'",
+    );
     let row = row.fetch_optional(&mut connection).await.unwrap()?;
     Some((row.get(0), row.get(1)))
 }

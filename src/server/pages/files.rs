@@ -51,7 +51,9 @@ struct Version {
     etag: HeaderValue,
 }
 
-/// Every folder and file of `public/`. Without it, as in tests, there are none.
+/// Every folder and file of `public/`, where nothing else may lie: all that is there is read, and given to anybody. A
+/// SQLite file that is read so would lose its locks, too (<https://www.sqlite.org/howtocorrupt.html> §2.2). Without the
+/// folder, as in tests, there are none.
 pub fn routes(dev_server: bool) -> Router {
     let Some(public) = public_folder() else { return Router::new() };
     match served(&public, dev_server) {
