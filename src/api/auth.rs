@@ -29,12 +29,14 @@ pub async fn authorize(dpop_jkt: Option<String>) -> Result<Answer<AuthorizationR
 /// Finishes a login with the authorization response that the browser was given: the session begins.
 #[post(
     "/api/token",
-    key: crate::server::proof::BrowserKey,
+    proof: crate::server::proof::UnspentProof,
     browser: crate::server::sessions::BrowserName,
     services: crate::server::Services
 )]
 pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
-    Ok(Answer(services.sessions.exchange_code(response.into_body(), &key, browser).await?))
+    let response = response.into_body();
+    let key = services.sessions.admit_login(&response.state, proof).await?;
+    Ok(Answer(services.sessions.exchange_code(response, &key, browser).await?))
 }
 
 /// A new access token for a session.

@@ -111,7 +111,7 @@ async fn one_browser_that_refreshes_too_often_is_held_up_and_its_session_lives()
 }
 
 #[tokio::test]
-async fn messages_are_limited_per_browser_and_other_calls_are_not() {
+async fn messages_are_limited_per_browser_and_other_calls_together_ten_times_as_many() {
     // T106
     let browser = browser_at(limited(0, 2));
     let held = browser.sign_in().await;
@@ -122,10 +122,16 @@ async fn messages_are_limited_per_browser_and_other_calls_are_not() {
         let answer = browser.app.send(request.body(Body::from(body.to_string())).unwrap()).await;
         assert_eq!(answer.status == StatusCode::TOO_MANY_REQUESTS, n >= 2, "{n}: {answer:?}");
     }
-    for _ in 0..5 {
-        let request = browser.request(Method::GET, "/api/chat", Some(&held.access_token));
-        browser.app.send(request.body(Body::empty()).unwrap()).await.assert_ok();
+    let get = async |path| {
+        let request = browser.request(Method::GET, path, Some(&held.access_token));
+        browser.app.send(request.body(Body::empty()).unwrap()).await
+    };
+    for _ in 0..10 {
+        get("/api/chat").await.assert_ok();
+        get("/api/conversations").await.assert_ok();
     }
+    get("/api/chat").await.assert_refused(429, "too_many_requests");
+    get("/api/sessions").await.assert_refused(429, "too_many_requests");
 }
 
 #[tokio::test]

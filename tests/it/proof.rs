@@ -191,6 +191,30 @@ async fn a_proof_for_one_session_door_opens_no_other() {
 }
 
 #[tokio::test]
+async fn a_proof_takes_room_only_where_it_finishes_a_login_of_its_key() {
+    // T69, T106: anybody can make keys.
+    let browser = Browser::start();
+    let begun = browser.authorized().await;
+    let stranger = browser.another();
+    let mut made_up = begun.clone();
+    made_up["state"] = "made-up".into();
+    for (who, response) in [(&browser, &made_up), (&stranger, &made_up)] {
+        let proof = who.key.sign(&who.claims(&Method::POST, "/api/token", None));
+        for _ in 0..2 {
+            let answer = call(who, Method::POST, "/api/token", None, &[&proof], response).await;
+            // A proof that was spent would be refused for itself.
+            answer.assert_refused(400, "invalid_state");
+        }
+    }
+    let proof = browser.key.sign(&browser.claims(&Method::POST, "/api/token", None));
+    call(&browser, Method::POST, "/api/token", None, &[&proof], &begun).await.assert_ok();
+    let another = browser.authorized().await;
+    assert_proof_refused(&call(&browser, Method::POST, "/api/token", None, &[&proof], &another).await);
+    // Nor was that login lost by it.
+    browser.post("/api/token", &another).await.assert_ok();
+}
+
+#[tokio::test]
 async fn a_proof_signed_by_another_key_than_it_names_is_refused() {
     // T69
     let browser = Browser::start();

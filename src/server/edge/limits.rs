@@ -1,4 +1,6 @@
 //! How often one caller may call a door. Each door is counted by itself, per minute: a minute's worth at once, or spread.
+//! Doors that need no limit of their own are counted together for each browser: a proof that was used takes room in the
+//! store for some minutes, and nobody is to fill it alone.
 
 use std::{
     hash::Hash,
@@ -31,7 +33,8 @@ use crate::server::{
 pub struct LimitSettings {
     /// `RATE_LIMIT_PER_ADDRESS`. Generous: a whole company may come from one address.
     pub per_address: Option<NonZeroU32>,
-    /// `RATE_LIMIT_PER_BROWSER`. Tight: one person's tabs.
+    /// `RATE_LIMIT_PER_BROWSER`. Tight: one person's tabs. All other guarded doors together may be called
+    /// [`OTHERS_AS_OFTEN`] as often.
     pub per_browser: Option<NonZeroU32>,
 }
 
@@ -52,6 +55,10 @@ const DOORS: [(&str, Option<Method>); 6] = [
     ("/backchannel-logout", None),
 ];
 
+/// What stands for the guarded doors that are not in the list.
+const OTHER_DOORS: &str = "other doors";
+const OTHERS_AS_OFTEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
 const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(6000).unwrap();
 const PER_BROWSER: NonZeroU32 = NonZeroU32::new(120).unwrap();
 
@@ -64,6 +71,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(61);
 pub(super) struct Limits {
     addresses: Limiter<IpAddr>,
     browsers: Limiter<String>,
+    browsers_elsewhere: Limiter<String>,
 }
 
 /// The limit of one kind of caller.
@@ -88,9 +96,11 @@ impl Default for LimitSettings {
 
 impl Limits {
     pub(super) fn new(settings: LimitSettings) -> Self {
+        let elsewhere = settings.per_browser.map(|per_minute| per_minute.saturating_mul(OTHERS_AS_OFTEN));
         Self {
             addresses: Limiter::new(settings.per_address, MAX_CALLERS, MonotonicClock),
             browsers: Limiter::new(settings.per_browser, MAX_CALLERS, MonotonicClock),
+            browsers_elsewhere: Limiter::new(elsewhere, MAX_CALLERS, MonotonicClock),
         }
     }
 
@@ -105,8 +115,10 @@ impl Limits {
     }
 
     pub(super) async fn allow_browser(&self, method: &Method, path: &str, browser: &str) -> Result<(), TooMany> {
-        let Some(door) = limited(method, path) else { return Ok(()) };
-        self.browsers.allow(door, browser.to_owned(), "browser").await
+        match limited(method, path) {
+            Some(door) => self.browsers.allow(door, browser.to_owned(), "browser").await,
+            None => self.browsers_elsewhere.allow(OTHER_DOORS, browser.to_owned(), "browser").await,
+        }
     }
 }
 

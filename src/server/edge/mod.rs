@@ -103,7 +103,7 @@ impl Edge {
         allowed.map_err(IntoResponse::into_response)
     }
 
-    /// Where this door is limited: whether this browser may call it once more. To be asked once it is known that the
+    /// Whether this browser may call this door once more. To be asked once it is known that the
     /// key is the caller's, so that nobody spends what is somebody else's.
     pub async fn allows_browser(&self, method: &Method, path: &str, browser: &Thumbprint) -> Result<(), TooMany> {
         self.limits.allow_browser(method, path, browser.as_str()).await

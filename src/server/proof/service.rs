@@ -130,7 +130,7 @@ impl UnspentProof {
     }
 }
 
-/// For the doors of sessions that there are.
+/// For the doors of sessions that there are, and of logins that have begun.
 impl<S: Send + Sync> FromRequestParts<S> for UnspentProof {
     type Rejection = Response;
 
@@ -140,16 +140,6 @@ impl<S: Send + Sync> FromRequestParts<S> for UnspentProof {
         let allowed = services.edge.allows_browser(&parts.method, parts.uri.path(), &proof.thumbprint).await;
         allowed.map_err(IntoResponse::into_response)?;
         Ok(Self { proof, proofs: services.proofs })
-    }
-}
-
-/// For the door that begins a session.
-impl<S: Send + Sync> FromRequestParts<S> for BrowserKey {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let proof = UnspentProof::from_request_parts(parts, state).await?;
-        proof.spend().await.map_err(IntoResponse::into_response)
     }
 }
 

@@ -208,6 +208,15 @@ impl Sessions {
         })
     }
 
+    /// Lets a call in that finishes this login, and spends its proof; see [`Self::admit`].
+    pub async fn admit_login(&self, state: &State, proof: UnspentProof) -> Result<BrowserKey, AdmissionError> {
+        let admitted = async {
+            let pending = self.records.pending(state).await?;
+            admit_if(pending.is_some_and(|pending| pending.browser_key.matches(proof.key())), proof).await
+        };
+        admitted.await.inspect_err(|error: &AdmissionError| error.record(Event::LoginFailed))
+    }
+
     /// Lets a call in that is about this session, and spends its proof: after a look at the session, as anybody can make
     /// keys, and what is spent takes room in the store. Where the session is not
     /// there, or another browser's, a proof that comes again does no more than it did before.
@@ -219,11 +228,8 @@ impl Sessions {
         failed: Event,
     ) -> Result<BrowserKey, AdmissionError> {
         let admitted = async {
-            match self.records.session(id).await? {
-                Some(session) if session.browser_key.matches(proof.key()) => Ok(proof.spend().await?),
-                // Refused by what the call is for.
-                _ => Ok(proof.unspent()),
-            }
+            let session = self.records.session(id).await?;
+            admit_if(session.is_some_and(|session| session.browser_key.matches(proof.key())), proof).await
         };
         admitted.await.inspect_err(|error: &AdmissionError| error.record(failed))
     }
@@ -310,6 +316,14 @@ impl Sessions {
 
 /// What the browser is told of the access token's life: where there is a refresh token, no longer than
 /// [`LONGEST_TOLD`].
+/// A proof of a call that is refused anyhow, by what the call is for, stays unspent.
+async fn admit_if(is_right_key: bool, proof: UnspentProof) -> Result<BrowserKey, AdmissionError> {
+    match is_right_key {
+        true => Ok(proof.spend().await?),
+        false => Ok(proof.unspent()),
+    }
+}
+
 fn told_lifetime(session: &Session, expires_in: Duration) -> Duration {
     match session.refresh_token {
         Some(_) => expires_in.min(LONGEST_TOLD),

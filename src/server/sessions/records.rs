@@ -66,6 +66,10 @@ impl Records {
         self.put(Kind::Pending, state.secret(), pending, pending.expires_at).await
     }
 
+    pub async fn pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
+        self.get(Kind::Pending, state.secret()).await
+    }
+
     /// Gives it out once.
     pub async fn take_pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         let name = RecordName::of(Kind::Pending, state.secret());

@@ -69,7 +69,12 @@ pub(super) const SERVER: Section = Section {
                    out and send messages, each counted by itself; 0 for no limit. A whole \
                    company may come from one address.",
         },
-        Setting { name: "RATE_LIMIT_PER_BROWSER", example: "120", default: "120", text: "The same for one browser." },
+        Setting {
+            name: "RATE_LIMIT_PER_BROWSER",
+            example: "120",
+            default: "120",
+            text: "The same for one browser. All its other calls together may be ten times as many.",
+        },
         Setting {
             name: "METRICS_ADDR",
             example: "127.0.0.1:9464",
