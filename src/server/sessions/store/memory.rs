@@ -56,7 +56,7 @@ impl MemoryStore {
         Self::with_room_for(MAX_RECORDS, MAX_SETS, MAX_SPENT)
     }
 
-    fn with_room_for(records: usize, sets: usize, spent: usize) -> Self {
+    pub(super) fn with_room_for(records: usize, sets: usize, spent: usize) -> Self {
         let records_of_a_kind = || Shelf::with_room_for(records, WhenFull::FirstToEndGo);
         let sets_of_a_kind = || Shelf::with_room_for(sets, WhenFull::NewOnesAreRefused);
         Self {

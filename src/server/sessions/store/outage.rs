@@ -4,8 +4,8 @@
 //! it has seen spent. Everything else fails, and nothing is let in that was not let in before.
 
 use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
@@ -24,6 +24,8 @@ pub struct OutageStore {
     store: Arc<dyn Store>,
     /// What this process has seen of it.
     seen: MemoryStore,
+    /// Until when a proof may be good that was let in, and that `seen` had no room to remember.
+    forgotten_until: Mutex<SystemTime>,
     /// The sessions that this process has written lately, each with its end.
     in_use: Cache<SecretHash, SystemTime>,
 }
@@ -31,7 +33,15 @@ pub struct OutageStore {
 impl OutageStore {
     pub fn new(store: Arc<dyn Store>) -> Self {
         let in_use = Cache::builder().max_capacity(MAX_IN_USE).time_to_live(IN_USE).build();
-        Self { store, seen: MemoryStore::new(), in_use }
+        Self::remembering(store, MemoryStore::new(), in_use)
+    }
+
+    fn remembering(store: Arc<dyn Store>, seen: MemoryStore, in_use: Cache<SecretHash, SystemTime>) -> Self {
+        Self { store, seen, forgotten_until: Mutex::new(UNIX_EPOCH), in_use }
+    }
+
+    fn forgotten_until(&self) -> MutexGuard<'_, SystemTime> {
+        self.forgotten_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether or not the store could be told: what was to be removed is let in by this process no more.
@@ -95,9 +105,14 @@ impl Store for OutageStore {
         if let Ok(false) = seen {
             return Ok(false);
         }
+        if seen.is_err() {
+            let mut forgotten_until = self.forgotten_until();
+            *forgotten_until = until.max(*forgotten_until);
+        }
         match self.store.spend(name, until, now).await {
+            // It may be one of those that this process could not remember: nobody knows.
+            Err(error) if now < *self.forgotten_until() => Err(error),
             // New to this process, which is all that can be known: a proof is for one host, one path and some seconds.
-            // Where this process has no room to remember it, nobody knows.
             Err(error) => {
                 tracing::debug!(%error, "a proof was judged without the store");
                 seen
@@ -165,5 +180,44 @@ impl Store for OutageStore {
     fn sessions(&self, now: SystemTime) -> SessionCount {
         let count = self.in_use.iter().filter(|(_, ends_at)| now < *ends_at).count();
         SessionCount::InUseHere(u64::try_from(count).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn proof(n: u64) -> RecordName {
+        RecordName { kind: Kind::Spent, hash: SecretHash::numbered(n) }
+    }
+
+    fn small() -> MemoryStore {
+        MemoryStore::with_room_for(0, 0, 16)
+    }
+
+    async fn fill(store: &MemoryStore, until: SystemTime, now: SystemTime) {
+        for n in 0..400 {
+            let _ = store.spend(&proof(n), until, now).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn once_a_proof_could_not_be_remembered_none_is_judged_without_the_store_while_it_may_be_good() {
+        // T69
+        let now = SystemTime::now();
+        let (soon, late) = (now + 10 * SECOND, now + 300 * SECOND);
+        let elsewhere = Arc::new(small());
+        let around = |seen| OutageStore::remembering(elsewhere.clone(), seen, Cache::new(1));
+        let forgetful = around(small());
+        fill(&forgetful.seen, soon, now).await;
+        assert!(forgetful.spend(&proof(1_000), late, now).await.unwrap(), "the store has room");
+
+        // It answers no more, and here is room again.
+        fill(&elsewhere, late, now).await;
+        let now = soon + SECOND;
+        assert!(around(small()).spend(&proof(2_000), late, now).await.unwrap(), "who forgot nothing can judge");
+        assert!(forgetful.spend(&proof(2_000), late, now).await.is_err());
     }
 }

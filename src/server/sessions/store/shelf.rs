@@ -140,10 +140,12 @@ impl<V, T: Copy + Ord + Add<Duration, Output = T>> Part<V, T> {
     }
 
     fn tidy(&mut self, before: T) {
-        if self.next_sweep.is_some_and(|next| before < next) {
+        let next = before + SWEEP_EVERY;
+        // A clock that was set back doesn't put it off by more.
+        if self.next_sweep.is_some_and(|due| before < due && due <= next) {
             return;
         }
-        self.next_sweep = Some(before + SWEEP_EVERY);
+        self.next_sweep = Some(next);
         self.kept.retain(|_, kept| before < kept.ends_at);
         // After a busy day, its room is given back too.
         if self.kept.len() < self.kept.capacity() / 4 {
@@ -221,6 +223,16 @@ mod tests {
         part.tidy(begin + SECOND * 999);
         assert_eq!(part.kept.len(), 9, "not so soon again");
         part.tidy(begin + SECOND * 1_000);
+        assert_eq!(part.kept.len(), 0);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_puts_no_sweep_off() {
+        let begin = Instant::now();
+        let mut part = part(10, WhenFull::NewOnesAreRefused, begin, &[1, 100]);
+        part.tidy(begin + SECOND * 1_000);
+        put(&mut part, 2, begin + SECOND * 3).unwrap();
+        part.tidy(begin + SECOND * 4);
         assert_eq!(part.kept.len(), 0);
     }
 
