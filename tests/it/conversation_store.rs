@@ -531,6 +531,21 @@ async fn what_a_sqlite_file_keeps_survives_the_process_and_what_was_running_did_
 }
 
 #[tokio::test]
+async fn what_the_release_before_found_interrupted_is_whole() {
+    let (file, owner, new) = (File::new(), somebody(), question("c", "Why?"));
+    let store = store(file.url());
+    begin(&store, &owner, &new).await;
+    store.touch(&new.answer, 0, "Becau", now()).await.unwrap();
+    // That knows nothing of pieces.
+    let mut before = AnyConnection::connect(&file.address()).await.unwrap();
+    before
+        .execute("UPDATE messages SET end_reason = 'interrupted' WHERE end_reason IS NULL AND role = 'answer'")
+        .await
+        .unwrap();
+    assert_eq!(texts(&store, &owner, "c").await, ["Why?", "Becau"]);
+}
+
+#[tokio::test]
 async fn those_who_write_to_a_sqlite_file_come_in_their_turn() {
     let file = File::new();
     let store = store(file.url());

@@ -11,10 +11,11 @@ use crate::wire::{
     conversations::{Message, Role},
 };
 
-/// What there is by now of the text of `m`, an answer that has no end. `end` stores the whole and lets the pieces go, in
-/// two steps: between them they count no more.
-pub const TEXT_SO_FAR: &str = "m.text || COALESCE((SELECT STRING_AGG(p.text, '' ORDER BY p.start) \
-                               FROM answer_pieces p WHERE p.answer = m.id AND m.end_reason IS NULL), '')";
+/// What there is by now of the text of `m`. `end` stores the whole and lets the pieces go, in two steps: between them,
+/// and wherever the second is missing, pieces of what the text has already don't count. An end without a text, as the
+/// release before gives to answers that were lost, hides none of them.
+pub const TEXT_SO_FAR: &str = "m.text || COALESCE((SELECT STRING_AGG(p.text, '' ORDER BY p.start) FROM answer_pieces p \
+                               WHERE p.answer = m.id AND p.start >= OCTET_LENGTH(m.text)), '')";
 
 /// The columns that [`message`] reads.
 pub fn message_columns() -> String {
