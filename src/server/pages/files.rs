@@ -82,8 +82,14 @@ fn served(public: &Path, dev_server: bool) -> io::Result<Router> {
     let files = match dev_server {
         true => Files::AsTheyAre(public.to_owned()),
         false => {
-            let read = found.into_iter().map(|(route, path)| Ok((route.clone(), File::read(&route, &path)?)));
-            Files::InMemory(read.collect::<io::Result<_>>()?)
+            let read = found.into_iter().filter_map(|(route, path)| match File::read(&route, &path) {
+                Ok(file) => Some((route, file)),
+                Err(error) => {
+                    tracing::error!(file = %path.display(), %error, "a file can't be read, and is not served");
+                    None
+                }
+            });
+            Files::InMemory(read.collect())
         }
     };
     Ok(router.with_state(Arc::new(files)))
@@ -103,13 +109,15 @@ fn found(public: &Path) -> io::Result<HashMap<String, PathBuf>> {
     let (mut found, mut folders) = (HashMap::new(), vec![(String::new(), public.to_owned())]);
     while let Some((above, folder)) = folders.pop() {
         for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
+            let entry = entry?;
+            let path = entry.path();
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
             let route = format!("{above}/{name}");
             let is_copy = ENCODINGS.iter().any(|(_, ending)| name.ends_with(ending));
-            if path.is_dir() {
+            // A link to a file is that file; one to a folder may lead back to where it is.
+            if entry.file_type()?.is_dir() {
                 folders.push((route, path));
-            } else if !is_copy && route != format!("/{TEMPLATE}") {
+            } else if path.is_file() && !is_copy && route != format!("/{TEMPLATE}") {
                 found.insert(route, path);
             }
         }
@@ -176,7 +184,7 @@ impl Version {
     }
 }
 
-/// RFC 9110 §12.5.3. Whoever takes anything (`*`) takes it as it is.
+/// RFC 9110 §12.5.3. Weights only refuse: whoever takes both has the smaller copy. Whoever takes anything (`*`) takes it as it is.
 fn takes(asked: &HeaderMap, encoding: &str) -> bool {
     let values = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|one| {
@@ -259,6 +267,20 @@ mod tests {
         }
         for refused in ["", "*", "gzip", "br;q=0", "gzip, br; q=0.000", "br;q=x", "bre", "x-br"] {
             assert!(!takes(refused), "{refused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_can_not_be_read_is_left_out_and_takes_nothing_else_with_it() {
+        let public = Public::with(&[("assets/a.css", "plain")]);
+        std::os::unix::fs::symlink("nowhere", public.0.join("assets/gone.css")).unwrap();
+        std::os::unix::fs::symlink("..", public.0.join("assets/above")).unwrap();
+        std::os::unix::fs::symlink("a.css", public.0.join("assets/b.css")).unwrap();
+        let router = served(&public.0, false).unwrap();
+        assert_eq!(get(&router, "/assets/a.css", "").await.2, "plain");
+        assert_eq!(get(&router, "/assets/b.css", "").await.2, "plain");
+        for path in ["/assets/gone.css", "/assets/above/assets/a.css"] {
+            assert_eq!(get(&router, path, "").await.0, StatusCode::NOT_FOUND, "{path}");
         }
     }
 
