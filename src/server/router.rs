@@ -91,7 +91,10 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
                 // Whatever failed has logged its cause already.
                 .on_failure(()),
             from_fn_with_state(common, in_common),
-            CatchPanicLayer::custom(|_| ApiError::Internal.into_response()),
+            CatchPanicLayer::custom(|_| {
+                tracing::error!("a request panicked");
+                ApiError::Internal.into_response()
+            }),
             TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME),
             DefaultBodyLimit::max(MAX_BODY),
             Extension(Arc::new(services)),

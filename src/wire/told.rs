@@ -116,6 +116,44 @@ mod tests {
 
     use super::*;
 
+    /// Does not compile where a kind is missing: it belongs into the test below, too.
+    fn is_tested_below(error: &ApiError) {
+        match error {
+            ApiError::MalformedRequest { .. }
+            | ApiError::InvalidField { .. }
+            | ApiError::BodyTooLarge
+            | ApiError::UnsupportedMediaType
+            | ApiError::InvalidState
+            | ApiError::LoginRefused { .. }
+            | ApiError::LoginFailed
+            | ApiError::SessionEnded
+            | ApiError::InvalidProof
+            | ApiError::Unauthenticated
+            | ApiError::Forbidden
+            | ApiError::NotFound
+            | ApiError::MethodNotAllowed
+            | ApiError::Conflict
+            | ApiError::LimitReached { .. }
+            | ApiError::TooManyRequests { .. }
+            | ApiError::ProviderUnavailable { .. }
+            | ApiError::Unavailable
+            | ApiError::Internal
+            | ApiError::Unreachable => {}
+        }
+    }
+
+    /// Likewise.
+    fn event_is_tested_below(kind: &ChatEventKind) {
+        match kind {
+            ChatEventKind::Open { .. }
+            | ChatEventKind::Delta { .. }
+            | ChatEventKind::Thinking { .. }
+            | ChatEventKind::Usage(_)
+            | ChatEventKind::Error(_)
+            | ChatEventKind::End { .. } => {}
+        }
+    }
+
     fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
         let json = serde_json::to_string(&value).unwrap();
         assert_eq!(serde_json::from_str::<T>(&json).unwrap(), value, "{json}");
@@ -147,6 +185,7 @@ mod tests {
             ApiError::Internal,
             ApiError::Unreachable,
         ] {
+            is_tested_below(&error);
             comes_back(error);
         }
     }
@@ -166,6 +205,7 @@ mod tests {
             ChatEventKind::Error(AnswerError { kind: AnswerErrorKind::Timeout, retry_after: None }),
             ChatEventKind::End { reason: EndReason::Length },
         ] {
+            event_is_tested_below(&kind);
             comes_back(ChatEvent { n: 5, kind });
         }
     }
