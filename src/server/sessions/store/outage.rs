@@ -32,11 +32,11 @@ pub struct OutageStore {
 
 impl OutageStore {
     pub fn new(store: Arc<dyn Store>) -> Self {
-        let in_use = Cache::builder().max_capacity(MAX_IN_USE).time_to_live(IN_USE).build();
-        Self::remembering(store, MemoryStore::new(), in_use)
+        Self::remembering(store, MemoryStore::new())
     }
 
-    fn remembering(store: Arc<dyn Store>, seen: MemoryStore, in_use: Cache<SecretHash, SystemTime>) -> Self {
+    fn remembering(store: Arc<dyn Store>, seen: MemoryStore) -> Self {
+        let in_use = Cache::builder().max_capacity(MAX_IN_USE).time_to_live(IN_USE).build();
         Self { store, seen, forgotten_until: Mutex::new(UNIX_EPOCH), in_use }
     }
 
@@ -209,7 +209,7 @@ mod tests {
         let now = SystemTime::now();
         let (soon, late) = (now + 10 * SECOND, now + 300 * SECOND);
         let elsewhere = Arc::new(small());
-        let around = |seen| OutageStore::remembering(elsewhere.clone(), seen, Cache::new(1));
+        let around = |seen| OutageStore::remembering(elsewhere.clone(), seen);
         let forgetful = around(small());
         fill(&forgetful.seen, soon, now).await;
         assert!(forgetful.spend(&proof(1_000), late, now).await.unwrap(), "the store has room");
