@@ -543,6 +543,9 @@ async fn what_the_release_before_found_interrupted_is_whole() {
         .await
         .unwrap();
     assert_eq!(texts(&store, &owner, "c").await, ["Why?", "Becau"]);
+    // And so it is after the next start.
+    let next = self::store(file.url());
+    assert_eq!(texts(&next, &owner, "c").await, ["Why?", "Becau"]);
 }
 
 #[tokio::test]

@@ -71,11 +71,13 @@ pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<
     Ok(())
 }
 
-/// Ends all answers that have no end, with what there is of them.
+/// Ends all answers that have no end, with what there is of them; and makes those whole that the release before ended,
+/// which knows nothing of pieces.
 pub async fn interrupt_all(pool: &AnyPool) -> Result<(), sqlx::Error> {
     let interrupt = format!(
-        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, end_reason = 'interrupted' \
-         WHERE m.role = 'answer' AND m.end_reason IS NULL"
+        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, end_reason = COALESCE(m.end_reason, 'interrupted') \
+         WHERE m.role = 'answer' \
+         AND (m.end_reason IS NULL OR EXISTS (SELECT 1 FROM answer_pieces p WHERE p.answer = m.id))"
     );
     sqlx::query(&interrupt).execute(pool).await?;
     sqlx::query("DELETE FROM answer_pieces").execute(pool).await?;
