@@ -27,8 +27,8 @@ export default defineConfig<Options>({
   forbidOnly: !!process.env.CI,
   retries: 0,
   // A busy machine is slow, and that is no failure.
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   workers: Number(process.env.E2E_WORKERS ?? 2),
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {

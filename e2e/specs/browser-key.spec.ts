@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 
 import { openBlank } from '../fixtures/blank';
 import { callWith, judged, proofBy, signedCall } from '../fixtures/browser-key';
-import { expect, test as base } from '../fixtures/test';
+import { expect, refuseNextProof, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { loginPageOf, mockLoginPage } from '../pages/login';
 import { chatPage } from '../pages/chat';
@@ -337,6 +337,26 @@ for (const { clock, offset } of [
     expect(await wire.statuses('POST', '/api/chat')).toEqual({ 200: 2 });
   });
 }
+
+test('a proof that is refused, as one that a proxy sent twice, is made anew, once', async ({
+  page, signIn, chat, wire,
+}) => {
+  // T65
+  await refuseNextProof(page, '/api/token');
+  await signIn();
+  await refuseNextProof(page, '/api/chat');
+  await chat.ask('Twice?');
+  await chat.answered('Twice?');
+  await refuseNextProof(page, '/api/refresh');
+  await page.reload();
+  await chat.isOpen();
+
+  for (const path of ['/api/token', '/api/chat', '/api/refresh']) {
+    expect(await wire.statuses('POST', path), path).toEqual({ 200: 1, 401: 1 });
+    const proofs = wire.calls('POST', path).map((request) => request.headers().dpop);
+    expect(new Set(proofs).size, path).toBe(2);
+  }
+});
 
 /** The chat is open and answers, and all it took was one refresh. */
 async function isResumed(page: Page, wire: Wire, origin: string) {

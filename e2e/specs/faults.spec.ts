@@ -137,8 +137,9 @@ test.describe('an odd provider is nothing a person notices:', () => {
     ['a clock five minutes behind', { clock_offset: -300, id_token_ttl: 3600 }],
   ] as const) {
     test(oddity, async ({ page, user, signIn, chat, wire, untilTokenExpires }) => {
-      // Short lives, or the server would give the last refresh's answer again.
-      await user.set({ access_token_ttl: 2, ...settings } as unknown as Settings);
+      // Where the life is told, it is short, and over before each message: two refreshes.
+      const access_token_ttl = 'expires_in' in settings ? 300 : 4;
+      await user.set({ access_token_ttl, ...settings } as unknown as Settings);
       await signIn();
       for (const message of ['first', 'second']) {
         await ('expires_in' in settings ? refuseNextMessage(page) : untilTokenExpires());

@@ -17,7 +17,7 @@ step() { # name command...
   tally "$outcome" ${counts:+$counts}
   [ "$outcome" = ok ] && return
   failed_steps+=("$name")
-  tail -n 60 "$log" | sed 's/^/    /'
+  tail -n 80 "$log" | sed 's/^/    /'
   printf '    (all of it: %s)\n' "$log"
   return 1
 }

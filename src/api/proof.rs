@@ -3,7 +3,8 @@
 //! The proof names method and path of the one request it is made for, so it is made here, where both are known, by a
 //! signer that the caller hands in. A server that wants its nonce in the proof (RFC 9449 §8), because the browser's
 //! clock is wrong, says so in a 401 with `DPoP-Nonce`; the request is then made once more, and later proofs have the
-//! nonce from the start (§8.2): a wrong clock costs one request now and then, not one per call.
+//! nonce from the start (§8.2): a wrong clock costs one request now and then, not one per call. A proof that is refused
+//! for another reason is made anew once, too.
 
 use std::cell::RefCell;
 
@@ -75,8 +76,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
     }
 }
 
-/// Sends a JSON body with a proof, and once more where the server wants its nonce in it. The same for all doors, so it
-/// is not made anew for each: every visitor downloads what is.
+/// Sends a JSON body with a proof, and once more with a new one where the first is refused. The same for all doors, so
+/// it is not made anew for each: every visitor downloads what is.
 pub(super) fn send(
     request: ClientRequest,
     signer: Option<ProofSigner>,
@@ -95,17 +96,25 @@ pub(super) fn send(
         };
         let call = Call { request, body, signer };
         let response = call.send(&proof).await?;
-        match kept_nonce(&response) {
-            Some(nonce) if response.status() == StatusCode::UNAUTHORIZED => {
-                proof.nonce = Some(nonce);
-                let response = call.send(&proof).await?;
-                kept_nonce(&response);
-                Ok(response)
-            }
-            _ => Ok(response),
+        let nonce = kept_nonce(&response);
+        if !is_refused_for_its_proof(&response) {
+            return Ok(response);
         }
+        proof.nonce = nonce.or(proof.nonce);
+        let response = call.send(&proof).await?;
+        kept_nonce(&response);
+        Ok(response)
     }
     .boxed_local()
+}
+
+/// Where a new proof may be taken: it came too late, or twice, as when a proxy asks the next server what the first left
+/// unanswered (RFC 9449 §11.1).
+fn is_refused_for_its_proof(response: &ClientResponse) -> bool {
+    let challenge = response.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+    response.status() == StatusCode::UNAUTHORIZED
+        && (response.headers().contains_key(DPOP_NONCE)
+            || challenge.is_some_and(|challenge| challenge.contains("invalid_dpop_proof")))
 }
 
 /// The nonce that came with an answer, of whatever status (RFC 9449 §8.2), kept for the calls to come.

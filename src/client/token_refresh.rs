@@ -198,10 +198,12 @@ impl Auth {
 
     async fn refresh(self, session: &SessionId, stale: Option<&AccessToken>) -> Result<AccessToken, ApiError> {
         // What comes later is nobody's: the server has stored its part, and the next refresh goes on from there.
-        let answer = match select(pin!(proven_refresh(session)), pin!(browser::sleep(LONGEST_REFRESH))).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(ApiError::Unreachable),
-        };
+        let request = Proven::new(browser_key::sign, RefreshRequest { session: session.clone() });
+        let answer =
+            match select(pin!(api::auth::refresh_access_token(request)), pin!(browser::sleep(LONGEST_REFRESH))).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => Err(ApiError::Unreachable),
+            };
         // Signed out while the answer was on its way: it is nobody's any more.
         if let Some(known) = self.held_instead_of(session, stale) {
             return known;
@@ -252,18 +254,5 @@ impl Auth {
 
     fn still_holds(self, access_token: &AccessToken) -> bool {
         self.signed_in_now().is_ok_and(|signed_in| signed_in.access_token == *access_token)
-    }
-}
-
-/// Asks once more, with a fresh proof, where the first was not taken: it may have come too late, or twice. Where none
-/// is taken, the session may live all the same: the server says `SessionEnded` to a key that is not the session's.
-async fn proven_refresh(session: &SessionId) -> Result<Answer<RefreshResponse>, ApiError> {
-    let ask = || {
-        let request = RefreshRequest { session: session.clone() };
-        api::auth::refresh_access_token(Proven::new(browser_key::sign, request))
-    };
-    match ask().await {
-        Err(ApiError::InvalidProof) => ask().await,
-        answer => answer,
     }
 }
