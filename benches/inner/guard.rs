@@ -13,6 +13,7 @@ use criterion::{BatchSize, Criterion};
 use oracle_ai::{
     server::{
         Services,
+        edge::{EdgeSettings, LimitSettings},
         environment::Environment,
         guard::{Caller, GuardSettings},
         oidc::Permissions,
@@ -65,7 +66,11 @@ async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc
     records.put_issued_token(token, &issued).await.unwrap();
     let sessions = Arc::new(Sessions::new(records, client, environment.clone()));
     let client = Arc::into_inner(server::client().await).unwrap();
-    (sessions, Arc::new(Services::new(client, storage, environment, GuardSettings::default()).unwrap()))
+    let services = Services::new(client, storage, environment.clone(), GuardSettings::default()).unwrap();
+    // One browser does the work of thousands.
+    let limits = LimitSettings { per_browser: None, ..LimitSettings::default() };
+    let services = services.with_edge(EdgeSettings { limits, ..EdgeSettings::default() }, environment);
+    (sessions, Arc::new(services))
 }
 
 fn user() -> UserClaims {

@@ -25,7 +25,7 @@ pub fn hashed(text: &str) -> String {
     base64url(Sha256::digest(text))
 }
 
-/// 128 random bits in base64url.
+/// 256 random bits in base64url: what PKCE wants of a verifier, at the least.
 pub fn random_text() -> String {
-    base64url(rand::random::<u128>().to_be_bytes())
+    base64url(rand::random::<[u8; 32]>())
 }
