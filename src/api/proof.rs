@@ -97,7 +97,8 @@ pub(super) fn send(
         let call = Call { request, body, signer };
         let response = call.send(&proof).await?;
         let nonce = kept_nonce(&response);
-        if !is_refused_for_its_proof(&response) {
+        let is_for_its_proof = nonce.is_some() || names_the_proof(&response);
+        if response.status() != StatusCode::UNAUTHORIZED || !is_for_its_proof {
             return Ok(response);
         }
         proof.nonce = nonce.or(proof.nonce);
@@ -108,13 +109,11 @@ pub(super) fn send(
     .boxed_local()
 }
 
-/// Where a new proof may be taken: it came too late, or twice, as when a proxy asks the next server what the first left
-/// unanswered (RFC 9449 §11.1).
-fn is_refused_for_its_proof(response: &ClientResponse) -> bool {
+/// A refusal for which a new proof may be taken: the first came too late, or twice, as when a proxy asks the next server
+/// what the first left unanswered (RFC 9449 §7.1, §11.1).
+fn names_the_proof(response: &ClientResponse) -> bool {
     let challenge = response.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-    response.status() == StatusCode::UNAUTHORIZED
-        && (response.headers().contains_key(DPOP_NONCE)
-            || challenge.is_some_and(|challenge| challenge.contains("invalid_dpop_proof")))
+    challenge.is_some_and(|challenge| challenge.contains("invalid_dpop_proof"))
 }
 
 /// The nonce that came with an answer, of whatever status (RFC 9449 §8.2), kept for the calls to come.
