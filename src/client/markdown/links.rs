@@ -69,10 +69,9 @@ fn next_address(text: &str) -> Option<(usize, usize)> {
             text[..start].chars().next_back().is_none_or(|before| before.is_whitespace() || BEFORE.contains(&before));
         let scheme = SCHEMES.iter().find(|scheme| text[start..].starts_with(**scheme));
         let (true, Some(scheme)) = (is_begin, scheme) else { continue };
-        let length = length_of(&text[start..]);
-        let host = text.get(start + scheme.len()..start + length).unwrap_or_default();
-        if host.starts_with(char::is_alphanumeric) {
-            return Some((start, start + length));
+        // Asked first: how far an address reaches takes as long as it is.
+        if text[start + scheme.len()..].starts_with(char::is_alphanumeric) {
+            return Some((start, start + length_of(&text[start..])));
         }
     }
     None
@@ -82,18 +81,17 @@ fn next_address(text: &str) -> Option<(usize, usize)> {
 fn length_of(text: &str) -> usize {
     let end = text.find(|c: char| c.is_whitespace() || c == '<' || c.is_control()).unwrap_or(text.len());
     let mut address = &text[..end];
-    loop {
-        let unclosed = address.matches('(').count() < address.matches(')').count();
-        let shorter = match address.chars().next_back() {
-            Some(')') if unclosed => address.strip_suffix(')'),
-            Some(last) => address.strip_suffix(AFTER).filter(|_| AFTER.contains(&last)),
-            None => None,
-        };
-        match shorter {
-            Some(shorter) => address = shorter,
-            None => return address.len(),
+    let opened = address.matches('(').count();
+    let mut closed = address.matches(')').count();
+    while let Some(last) = address.chars().next_back() {
+        if last == ')' && opened < closed {
+            closed -= 1;
+        } else if !AFTER.contains(&last) {
+            break;
         }
+        address = address.strip_suffix(last).unwrap_or_default();
     }
+    address.len()
 }
 
 #[cfg(test)]
