@@ -175,9 +175,7 @@ impl OpenBlocks {
         }
         match marks::list_mark(text) {
             // CommonMark 0.31 §5.2: or wrapped text would make lists.
-            Some(mark) if in_paragraph && !is_lazy && !(mark.start.unwrap_or(1) == 1 && !mark.is_empty) => {
-                Start::Nothing
-            }
+            Some(mark) if in_paragraph && !is_lazy && (mark.is_empty || mark.start.unwrap_or(1) != 1) => Start::Nothing,
             Some(mark) if self.has_room() => {
                 self.item(line, matched, mark);
                 Start::Container

@@ -49,7 +49,7 @@ impl Run {
 
     /// CommonMark 0.31 §6.2, rules 9 and 10.
     fn opens(self, close: Run) -> bool {
-        let of_three = (self.length + close.length) % 3 == 0 && !(self.length % 3 == 0 && close.length % 3 == 0);
+        let of_three = (self.length + close.length).is_multiple_of(3) && !self.length.is_multiple_of(3);
         let is_like = if self.mark == b'~' {
             self.length == close.length
         } else {
