@@ -151,6 +151,7 @@ fn code_among_text_ends_with_as_many_backticks() {
         ("`` a`b `` `c", "p(`a`b` `c)"),
         ("` `` ` `a\\`b`", "p(```` `a\\`b`)"),
         ("`a\nb` *c`*`", "p(`a b` *c`*`)"),
+        ("``` ``a` ``b` *c*`", "p(``` `a` `b` *c*`)"),
         ("```a`` `b` ``c```", "p(`a`` `b` ``c`)"),
     ]);
 }
@@ -166,6 +167,7 @@ fn emphasis_follows_the_letters_beside_its_marks() {
         ("*foo**bar*", "p(em(foo**bar))"),
         ("« *é* » **“a”**b €*c*", "p(« em(é) » **“a”**b €em(c))"),
         ("*a `*` b* *c <d e='*'>* **f**: g", "p(em(a `*` b) em(c <d e='*'>) b(f): g)"),
+        ("_a ~~b c* d_ *e f*", "p(em(a ~~b c* d) em(e f))"),
         ("~~a~~ ~b~ ~~~c~~~ ~~d~", "p(s(a) s(b) ~~~c~~~ ~~d~)"),
         ("x ~~*a*~~ 1~2 3~4", "p(x s(em(a)) 1~2 3~4)"),
     ]);

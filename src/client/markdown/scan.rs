@@ -12,6 +12,8 @@ impl<'a> Scan<'a> {
         Self { text, at: 0 }
     }
 
+    // Called everywhere: this, and `eat`, out of line are 1 KB less for every visitor.
+    #[inline(never)]
     pub fn byte_at(&self, at: usize) -> u8 {
         self.text.as_bytes().get(at).copied().unwrap_or_default()
     }
@@ -32,6 +34,7 @@ impl<'a> Scan<'a> {
         self.between(self.at, self.text.len())
     }
 
+    #[inline(never)]
     pub fn eat(&mut self, byte: u8) -> bool {
         let is_there = self.byte() == byte && !self.is_at_end();
         self.at += usize::from(is_there);
@@ -90,5 +93,11 @@ pub fn is_blank(text: &str) -> bool {
 }
 
 pub fn trim(text: &str) -> &str {
-    text.trim_matches(|c| matches!(c, ' ' | '\t' | '\n'))
+    let mut scan = Scan::new(text);
+    scan.gap();
+    let mut end = text.len();
+    while end > scan.at && matches!(scan.byte_at(end - 1), b' ' | b'\t' | b'\n') {
+        end -= 1;
+    }
+    scan.between(scan.at, end)
 }

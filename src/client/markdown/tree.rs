@@ -158,6 +158,7 @@ mod tests {
             "1. ",
             "*a ",
             "a* ",
+            "*a_ ",
             "*_",
             "a**b",
             "~a~~",
@@ -192,14 +193,14 @@ mod tests {
             "\t",
             "\n",
         ];
-        let repeated = repeated.into_iter().map(|piece| piece.repeat(200_000 / piece.len()));
+        let repeated = repeated.into_iter().map(|piece| piece.repeat(400_000 / piece.len()));
         let mirrored = [("[", "](b)"), ("![", "](b)"), ("*", "*"), ("[", "[a](b)"), ("https://a", ")"), ("<a", " a")];
-        let mirrored = mirrored.into_iter().map(|(one, two)| one.repeat(20_000) + "a" + &two.repeat(20_000));
+        let mirrored = mirrored.into_iter().map(|(one, two)| one.repeat(50_000) + "a" + &two.repeat(50_000));
         for text in repeated.chain(mirrored).chain(long_texts) {
             let begun = std::time::Instant::now();
             parse(&text);
             // In a debug build, on a busy machine. What grows with the square takes minutes.
-            assert!(begun.elapsed().as_secs() < 10, "{:?}…", text.chars().take(20).collect::<String>());
+            assert!(begun.elapsed().as_secs() < 5, "{:?}…", text.chars().take(20).collect::<String>());
         }
     }
 

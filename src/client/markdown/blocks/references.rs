@@ -19,7 +19,10 @@ impl Definitions {
     pub fn take_from(&mut self, paragraph: &mut String) {
         let mut scan = Scan::new(paragraph);
         while let Some((label, target)) = definition(&mut scan) {
-            self.0.entry(normalized(label)).or_insert_with(|| unescaped(target));
+            // The first counts.
+            if self.get(label).is_none() {
+                self.0.insert(normalized(label), unescaped(target));
+            }
         }
         let length = scan.at;
         if length > 0 {
