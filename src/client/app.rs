@@ -7,6 +7,7 @@ use dioxus::{
 
 use super::{
     auth_state::Auth,
+    head,
     hooks::use_effect,
     language::ChosenLanguage,
     pages::{Callback, Chat, ChatLayout, Conversation, PageNotFound, SignedOut},
@@ -45,6 +46,7 @@ pub fn page_of(path: &str) -> &'static str {
 
 #[component]
 pub fn App() -> Element {
+    head::use_links();
     let auth = use_context_provider(Auth::new);
     ChosenLanguage::use_choice();
     let session = use_memo(move || auth.session());
@@ -64,8 +66,6 @@ pub fn App() -> Element {
         spawn_forever(auth.refresh_on_wake());
     });
     rsx! {
-        document::Link { rel: "icon", r#type: "image/svg+xml", href: asset!("/assets/icon.svg") }
-        document::Stylesheet { href: asset!("/assets/main.css") }
         Router::<Route> {}
     }
 }

@@ -10,6 +10,7 @@ mod browser;
 mod browser_key;
 mod callback_url;
 pub mod components;
+mod head;
 mod hooks;
 pub mod language;
 mod lifetime;

@@ -1,0 +1,27 @@
+//! What the head of every page links to.
+
+use dioxus::prelude::*;
+
+static ICON: Asset = asset!("/assets/icon.svg");
+static STYLE: Asset = asset!("/assets/main.css");
+
+/// The builder lays those files beside the page that the browser's program names, and it is all that this program says
+/// of them.
+#[used]
+static FILES: [&Asset; 2] = [&ICON, &STYLE];
+
+/// The server writes the links into the page. In the browser they are there already, and nobody downloads what makes
+/// them.
+#[cfg(feature = "server")]
+pub fn use_links() {
+    use dioxus::document::{LinkProps, document};
+
+    use_hook(|| {
+        let head = document();
+        head.create_link(LinkProps::builder().rel("icon").r#type("image/svg+xml").href(ICON).build());
+        head.create_link(LinkProps::builder().rel("stylesheet").href(STYLE).build());
+    });
+}
+
+#[cfg(not(feature = "server"))]
+pub fn use_links() {}
