@@ -3,7 +3,10 @@
 
 use dioxus::prelude::*;
 
-use super::{payload::Answer, proof::Proven};
+use super::{
+    payload::{Answer, Nothing},
+    proof::Proven,
+};
 use crate::wire::{
     auth::{
         AuthorizationRequest, AuthorizationResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
@@ -20,7 +23,7 @@ use crate::wire::{
         services.begin_login(key).await.map(Answer)
     }
 ))]
-pub async fn authorize(dpop_jkt: Option<String>) -> Result<Answer<AuthorizationRequest>, ApiError> {
+pub async fn authorize(dpop_jkt: Option<String>, _call: Nothing) -> Result<Answer<AuthorizationRequest>, ApiError> {
     // What it holds is in `key`.
     drop(dpop_jkt);
     services.begin_login(key).await.map(Answer)

@@ -5,12 +5,13 @@
 //! judged both before this type is made (see [`crate::api::chat`]), so that only the body is left in it.
 
 use dioxus::fullstack::{
-    ClientRequest, ClientResponse, IntoRequest, RequestError,
+    ClientRequest, IntoRequest, RequestError,
     extract::{FromRequest, Request},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    fetch::Reply,
     payload::Body,
     proof::{self, ProofSigner},
 };
@@ -34,9 +35,9 @@ impl<T> Authorized<T> {
     }
 }
 
-impl<T: Serialize + 'static> IntoRequest for Authorized<T> {
-    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<ClientResponse, RequestError>> {
-        proof::send(request, self.signer, self.access_token, serde_json::to_vec(&self.body))
+impl<T: Serialize + 'static> IntoRequest<Reply> for Authorized<T> {
+    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
+        proof::send(request, self.signer, self.access_token, serde_json::to_string(&self.body))
     }
 }
 

@@ -2,10 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{
-    authorized::Authorized,
-    payload::{Answer, EventStream},
-};
+use super::{authorized::Authorized, events::EventStream, payload::Answer};
 use crate::wire::{
     chat::{ChatRequest, ChatStatus, FollowRequest, StopRequest},
     conversations::Done,

@@ -9,6 +9,8 @@ pub mod auth;
 pub mod authorized;
 pub mod chat;
 pub mod conversations;
+pub mod events;
+pub mod fetch;
 pub mod payload;
 pub mod proof;
 pub mod sessions;

@@ -4,10 +4,10 @@
 //! send no body for `{}`; its own JSON answers panic in the browser when the connection drops half-way. These two
 //! types do neither.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, convert::Infallible};
 
 use dioxus::fullstack::{
-    ClientResponse, FromResponse, ServerEvents, ServerFnError,
+    ClientRequest, FromResponse, IntoRequest, RequestError, ServerFnError,
     body::Bytes,
     extract::{FromRequest, Request},
     http::{Method, StatusCode, header},
@@ -16,11 +16,11 @@ use dioxus::fullstack::{
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::wire::{chat::ChatEvent, error::ApiError};
-
-/// Well below the half minute after which the most impatient proxies give up.
-#[cfg(feature = "server")] // only the server sends events
-const LONGEST_SILENCE: std::time::Duration = std::time::Duration::from_secs(9);
+use super::{
+    fetch::{Reply, fetch},
+    proof::path_and_query,
+};
+use crate::wire::error::ApiError;
 
 /// A JSON request body, as a door reads it; [`super::proof`] sends it.
 pub struct Body<T>(pub T);
@@ -28,8 +28,8 @@ pub struct Body<T>(pub T);
 /// A JSON answer.
 pub struct Answer<T>(pub T);
 
-/// An answer that streams: `text/event-stream` of JSON events.
-pub struct EventStream<T = ChatEvent>(pub ServerEvents<T>);
+/// The argument of a door that wants neither a body nor a proof.
+pub struct Nothing;
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -56,40 +56,24 @@ impl<T: Serialize> IntoResponse for Answer<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromResponse for Answer<T> {
-    async fn from_response(response: ClientResponse) -> Result<Self, ServerFnError> {
-        let json = json_of(response).await?;
+impl<T: DeserializeOwned> FromResponse<Reply> for Answer<T> {
+    async fn from_response(reply: Reply) -> Result<Self, ServerFnError> {
+        let json = json_of(reply).await?;
         serde_json::from_str(&json).map(Self).map_err(|error| ServerFnError::Deserialization(error.to_string()))
     }
 }
 
-// Only the server can send events; the browser's build of `ServerEvents` has no such constructor and no such
-// conversion.
-#[cfg(feature = "server")]
-impl<T: Serialize + Send + Sync + 'static> EventStream<T> {
-    /// A comment keeps it alive while it is silent: what lies between drops connections that seem idle.
-    pub fn of<S>(events: S) -> Self
-    where
-        S: futures_util::TryStream<Ok = T, Error = axum::BoxError> + Send + 'static,
-    {
-        let keep_alive = axum::response::sse::KeepAlive::new().interval(LONGEST_SILENCE);
-        Self(ServerEvents::from_stream(events).with_keep_alive(Some(keep_alive)))
+impl IntoRequest<Reply> for Nothing {
+    async fn into_request(self, request: ClientRequest) -> Result<Reply, RequestError> {
+        fetch(&request.method, &path_and_query(&request), &[], None).await
     }
 }
 
-#[cfg(feature = "server")]
-impl<T: Serialize + Send + Sync + 'static> IntoResponse for EventStream<T> {
-    fn into_response(self) -> Response {
-        self.0.into_response()
-    }
-}
+impl<S: Send + Sync> FromRequest<S> for Nothing {
+    type Rejection = Infallible;
 
-impl<T: DeserializeOwned + 'static> FromResponse for EventStream<T> {
-    async fn from_response(response: ClientResponse) -> Result<Self, ServerFnError> {
-        match response.status() {
-            StatusCode::OK => ServerEvents::from_response(response).await.map(Self),
-            _ => Err(refusal(response).await),
-        }
+    async fn from_request(_: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self)
     }
 }
 
@@ -148,19 +132,19 @@ pub fn request_refused_with(error: &ApiError) -> Option<String> {
 }
 
 /// The same for all doors, so it is not made anew for each: every visitor downloads what is.
-fn json_of(response: ClientResponse) -> LocalBoxFuture<'static, Result<String, ServerFnError>> {
+fn json_of(reply: Reply) -> LocalBoxFuture<'static, Result<String, ServerFnError>> {
     async move {
-        match response.status().is_success() {
-            true => Ok(response.text().await?),
-            false => Err(refusal(response).await),
+        match reply.status() {
+            200..300 => Ok(reply.text().await?),
+            _ => Err(refusal(reply).await),
         }
     }
     .boxed_local()
 }
 
-async fn refusal(response: ClientResponse) -> ServerFnError {
-    let code = response.status().as_u16();
-    let text = response.text().await.unwrap_or_default();
+pub(super) async fn refusal(reply: Reply) -> ServerFnError {
+    let code = reply.status();
+    let text = reply.text().await.unwrap_or_default();
     match serde_json::from_str(&text) {
         Ok(Refusal { code, message, data, request_id }) => {
             let error = data.clone().and_then(|data| serde_json::from_value::<ApiError>(data).ok());
@@ -179,20 +163,6 @@ mod tests {
 
     fn error(json: &str) -> ApiError {
         decode::<RefreshRequest>(json.as_bytes()).err().unwrap()
-    }
-
-    #[cfg(feature = "server")] // only the server sends events
-    #[tokio::test(start_paused = true)]
-    async fn a_silent_stream_says_every_ten_seconds_that_it_is_alive() {
-        use futures_util::{StreamExt, stream};
-
-        let silent = EventStream::of(stream::pending::<Result<ChatEvent, axum::BoxError>>()).into_response();
-        let mut body = silent.into_body().into_data_stream();
-        for _ in 0..3 {
-            let next = tokio::time::timeout(std::time::Duration::from_secs(10), body.next()).await;
-            let comment = next.unwrap().unwrap().unwrap();
-            assert!(comment.starts_with(b":") && comment.ends_with(b"\n\n"), "{comment:?}");
-        }
     }
 
     #[test]

@@ -9,20 +9,18 @@
 use std::cell::RefCell;
 
 use dioxus::fullstack::{
-    ClientRequest, ClientResponse, IntoRequest, RequestError,
-    body::Bytes,
+    ClientRequest, IntoRequest, RequestError,
     extract::{FromRequest, Request},
-    headers::ContentType,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::Method,
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::payload::Body;
+use super::{
+    fetch::{Reply, fetch},
+    payload::Body,
+};
 use crate::wire::{auth::AccessToken, error::ApiError};
-
-const DPOP: HeaderName = HeaderName::from_static("dpop");
-const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 thread_local! {
     /// The server's latest nonce, for as long as the page is there.
@@ -61,9 +59,9 @@ impl<T> Proven<T> {
     }
 }
 
-impl<T: Serialize + 'static> IntoRequest for Proven<T> {
-    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<ClientResponse, RequestError>> {
-        send(request, self.signer, None, serde_json::to_vec(&self.body))
+impl<T: Serialize + 'static> IntoRequest<Reply> for Proven<T> {
+    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
+        send(request, self.signer, None, serde_json::to_string(&self.body))
     }
 }
 
@@ -82,78 +80,68 @@ pub(super) fn send(
     request: ClientRequest,
     signer: Option<ProofSigner>,
     access_token: Option<AccessToken>,
-    body: serde_json::Result<Vec<u8>>,
-) -> LocalBoxFuture<'static, Result<ClientResponse, RequestError>> {
+    body: serde_json::Result<String>,
+) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
     async move {
         let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
         let body = body.map_err(|error| RequestError::Serialization(error.to_string()))?;
-        let body = (request.method != Method::GET).then(|| body.into());
         let mut proof = ProofRequest {
             method: request.method.clone(),
             path: request.url.path().to_owned(),
             access_token,
             nonce: NONCE.with_borrow(Option::clone),
         };
-        let call = Call { request, body, signer };
-        let response = call.send(&proof).await?;
-        let nonce = kept_nonce(&response);
-        let is_for_its_proof = nonce.is_some() || names_the_proof(&response);
-        if response.status() != StatusCode::UNAUTHORIZED || !is_for_its_proof {
-            return Ok(response);
+        let body = (request.method != Method::GET).then_some(body);
+        let call = Call { url: path_and_query(&request), body, signer };
+        let reply = call.send(&proof).await?;
+        let nonce = kept_nonce(&reply);
+        let is_for_its_proof = nonce.is_some() || names_the_proof(&reply);
+        if reply.status() != 401 || !is_for_its_proof {
+            return Ok(reply);
         }
         proof.nonce = nonce.or(proof.nonce);
-        let response = call.send(&proof).await?;
-        kept_nonce(&response);
-        Ok(response)
+        let reply = call.send(&proof).await?;
+        kept_nonce(&reply);
+        Ok(reply)
     }
     .boxed_local()
 }
 
+/// Where a request goes, at the page's own origin.
+pub(super) fn path_and_query(request: &ClientRequest) -> String {
+    match request.url.query() {
+        Some(query) => [request.url.path(), "?", query].concat(),
+        None => request.url.path().to_owned(),
+    }
+}
+
 /// A refusal for which a new proof may be taken: the first came too late, or twice, as when a proxy asks the next server
 /// what the first left unanswered (RFC 9449 §7.1, §11.1).
-fn names_the_proof(response: &ClientResponse) -> bool {
-    let challenge = response.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-    challenge.is_some_and(|challenge| challenge.contains("invalid_dpop_proof"))
+fn names_the_proof(reply: &Reply) -> bool {
+    reply.header("WWW-Authenticate").is_some_and(|challenge| challenge.contains("invalid_dpop_proof"))
 }
 
 /// The nonce that came with an answer, of whatever status (RFC 9449 §8.2), kept for the calls to come.
-fn kept_nonce(response: &ClientResponse) -> Option<String> {
-    let nonce = response.headers().get(DPOP_NONCE)?.to_str().ok()?.to_owned();
+fn kept_nonce(reply: &Reply) -> Option<String> {
+    let nonce = reply.header("DPoP-Nonce")?;
     NONCE.set(Some(nonce.clone()));
     Some(nonce)
 }
 
 /// A request that can be sent twice.
 struct Call {
-    request: ClientRequest,
-    body: Option<Bytes>,
+    url: String,
+    body: Option<String>,
     signer: ProofSigner,
 }
 
 impl Call {
-    async fn send(&self, proof: &ProofRequest) -> Result<ClientResponse, RequestError> {
-        let mut headers = self.request.headers.clone();
-        headers.insert(DPOP, sensitive((self.signer)(proof.clone()).await?)?);
-        if let Some(access_token) = &proof.access_token {
-            // RFC 9449 §7.1
-            headers.insert(header::AUTHORIZATION, sensitive(format!("DPoP {}", access_token.secret()))?);
-        }
-        let request = ClientRequest {
-            url: self.request.url.clone(),
-            method: self.request.method.clone(),
-            extensions: Default::default(),
-            headers,
-        };
-        match self.body.clone() {
-            Some(body) => request.typed_header(ContentType::json()).send_raw_bytes(body).await,
-            None => request.send_empty_body().await,
-        }
+    async fn send(&self, proof: &ProofRequest) -> Result<Reply, RequestError> {
+        let signed = (self.signer)(proof.clone()).await?;
+        // RFC 9449 §7.1
+        let authorization = proof.access_token.as_ref().map(|token| ["DPoP ", token.secret()].concat());
+        let mut headers = vec![("DPoP", signed.as_str())];
+        headers.extend(authorization.as_deref().map(|value| ("Authorization", value)));
+        fetch(&proof.method, &self.url, &headers, self.body.as_deref()).await
     }
-}
-
-fn sensitive(text: String) -> Result<HeaderValue, RequestError> {
-    let mut value =
-        HeaderValue::try_from(text).map_err(|_| RequestError::Builder("a header can't carry this".into()))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

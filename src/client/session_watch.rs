@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{auth_state::Auth, browser, browser_key, web_lock};
 use crate::{
-    api::{self, authorized::Authorized, payload::EventStream},
+    api::{self, authorized::Authorized},
     wire::{auth::SessionId, error::ApiError, sessions::SessionEventKind},
 };
 
@@ -35,8 +35,8 @@ impl Auth {
             }
             match self.call(|token| api::sessions::session_events(Authorized::new(token, browser_key::sign, ()))).await
             {
-                Ok(EventStream(mut events)) => {
-                    while let Some(Ok(event)) = events.recv().await {
+                Ok(mut events) => {
+                    while let Some(event) = events.recv().await {
                         match event.kind {
                             SessionEventKind::Lives => tries = 0,
                             SessionEventKind::Ended => return self.session_ended(session).await,

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod chat;
 pub mod conversations;
 pub mod error;
+pub mod events;
 pub mod name;
 pub(crate) mod secret;
 pub mod sessions;

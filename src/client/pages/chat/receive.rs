@@ -14,7 +14,7 @@ use super::{
     entry::{Author, Entry, Progress},
 };
 use crate::{
-    api::{self, authorized::Authorized, payload::EventStream},
+    api::{self, authorized::Authorized, events::EventStream},
     client::{browser, browser_key, listeners},
     wire::{
         chat::{ChatEvent, ChatEventKind, ChatRequest, FollowRequest, MessageId},
@@ -112,7 +112,7 @@ impl Conversation {
             Either::Left(_) if leaving.stop_when_named.get() => opening.await,
             Either::Left(_) => return Outcome::Left,
         };
-        let EventStream(mut events) = match opened {
+        let mut events = match opened {
             Ok(events) => events,
             Err(error) => return Outcome::Broken(error),
         };
@@ -130,7 +130,7 @@ impl Conversation {
                 }
             };
             // A stream that just stops is never a whole answer.
-            let Some(Ok(event)) = event else { return Outcome::Broken(ApiError::Unreachable) };
+            let Some(event) = event else { return Outcome::Broken(ApiError::Unreachable) };
             if leaving.stop_when_named.get() {
                 // Nothing of it is shown any more.
                 if let ChatEventKind::Open { answer, .. } = event.kind {

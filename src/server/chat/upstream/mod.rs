@@ -15,7 +15,6 @@ mod completions;
 mod demo;
 mod refusal;
 mod settings;
-mod sse;
 mod transcript;
 
 use std::{sync::Arc, time::Duration};

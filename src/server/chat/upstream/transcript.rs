@@ -2,18 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::{
-    FinishReason, TokenUsage, UpstreamError, UpstreamEvent,
-    chunk::Chunk,
-    refusal::Refusal,
-    sse::{EventDecoder, EventTooLarge},
-};
+use super::{FinishReason, TokenUsage, UpstreamError, UpstreamEvent, chunk::Chunk, refusal::Refusal};
+use crate::wire::events::{EventDecoder, EventTooLarge};
 
 /// The data of the event that ends a stream; it is not JSON, and some add to it.
 const DONE: &str = "[DONE]";
 
+/// Of one event, in bytes. A chunk of an answer has some hundred.
+const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
 /// One answer, as far as it was read.
-#[derive(Default)]
 pub struct Transcript {
     decoder: EventDecoder,
     /// Read, but not given out.
@@ -34,6 +32,13 @@ pub enum Step {
     Read,
     /// The upstream has ended the answer, or we have; nothing may follow.
     Over,
+}
+
+impl Default for Transcript {
+    fn default() -> Self {
+        let decoder = EventDecoder::new(MAX_EVENT_BYTES);
+        Self { decoder, ready: VecDeque::new(), usage: None, finish: None, is_over: false }
+    }
 }
 
 impl Transcript {

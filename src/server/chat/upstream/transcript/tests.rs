@@ -153,7 +153,7 @@ fn an_error_in_the_stream_ends_it_with_its_meaning() {
 
 #[test]
 fn an_event_without_end_is_an_error_of_the_upstream() {
-    let endless = format!("data: {}", "x".repeat(2 * crate::server::chat::upstream::sse::MAX_EVENT_BYTES));
+    let endless = format!("data: {}", "x".repeat(2 * MAX_EVENT_BYTES));
     assert_eq!(read(&[endless.as_bytes()]), [Err(UpstreamError::Upstream)]);
 }
 

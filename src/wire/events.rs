@@ -1,14 +1,12 @@
-//! Server-sent events as far as answers need them (HTML Standard §9.2.6): the data of each event, by whatever pieces
+//! Reading server-sent events as far as answers need them (HTML Standard §9.2.6): the data of each event, by whatever pieces
 //! its bytes arrive.
-
-/// Largest event, in bytes. A chunk of an answer has some hundred.
-pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// Holds at most one event.
-#[derive(Default)]
 pub struct EventDecoder {
+    /// The largest event that is read, in bytes.
+    largest: usize,
     /// The line that has not ended yet.
     line: Vec<u8>,
     /// The `data` lines of the event that has not ended yet; `None` before the first.
@@ -19,11 +17,16 @@ pub struct EventDecoder {
     past_first_line: bool,
 }
 
-/// An event is larger than [`MAX_EVENT_BYTES`].
+/// An event is larger than the decoder reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventTooLarge;
 
 impl EventDecoder {
+    /// `largest` is in bytes.
+    pub const fn new(largest: usize) -> Self {
+        Self { largest, line: vec![], data: None, after_cr: false, past_first_line: false }
+    }
+
     /// Takes from `rest` the bytes up to the end of an event, and gives its data; all bytes and nothing where no event
     /// ends in them.
     pub fn next_event(&mut self, rest: &mut &[u8]) -> Result<Option<String>, EventTooLarge> {
@@ -49,7 +52,7 @@ impl EventDecoder {
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), EventTooLarge> {
         let held = self.line.len() + self.data.as_ref().map_or(0, Vec::len);
-        if held + bytes.len() > MAX_EVENT_BYTES {
+        if held + bytes.len() > self.largest {
             return Err(EventTooLarge);
         }
         self.line.extend_from_slice(bytes);
@@ -94,8 +97,10 @@ mod tests {
 
     use super::*;
 
+    const LARGEST: usize = 1024 * 1024;
+
     fn events(pieces: &[&[u8]]) -> Vec<String> {
-        let mut decoder = EventDecoder::default();
+        let mut decoder = EventDecoder::new(LARGEST);
         let mut events = vec![];
         for mut rest in pieces.iter().copied() {
             while let Some(event) = decoder.next_event(&mut rest).unwrap() {
@@ -138,11 +143,11 @@ mod tests {
     #[test]
     fn an_event_without_end_is_refused_before_it_fills_the_memory() {
         for line in ["data: ", ": ", "x"] {
-            let mut decoder = EventDecoder::default();
+            let mut decoder = EventDecoder::new(LARGEST);
             let kilobyte = format!("{line}{}", "x".repeat(1024));
             let mut results = (0..2048).map(|_| decoder.next_event(&mut kilobyte.as_bytes()));
             assert!(results.any(|result| result == Err(EventTooLarge)), "{line}");
-            assert!(decoder.line.len() <= MAX_EVENT_BYTES);
+            assert!(decoder.line.len() <= LARGEST);
         }
     }
 
