@@ -11,6 +11,8 @@ else
   dx_home=${DX_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/.dx}
 fi
 readonly dx_tools=$dx_home/tools
+# The library of wasm-opt's project, for scripts/lib/slim.mjs. Only its npm package has it.
+readonly binaryen=$dx_tools/binaryen-$binaryen_version/node_modules/binaryen/index.js
 
 dioxus_cli() {
   dx_itself
@@ -74,15 +76,18 @@ esbuild() {
 
 wasm_opt() {
   local home=$dx_tools/binaryen-$binaryen_version
-  if [[ $("$home/bin/wasm-opt" --version 2>/dev/null) == "wasm-opt version "* ]]; then
+  if works "$home/bin/wasm-opt" && [ -f "$binaryen" ]; then
     say wasm-opt "$binaryen_version, found"
     return
   fi
   npm_package "binaryen@$binaryen_version" "$home"
   mkdir -p "$home/bin"
-  ln -sf ../node_modules/binaryen/bin/wasm-opt "$home/bin/wasm-opt"
+  # dx may have fetched a program of its own.
+  works "$home/bin/wasm-opt" || ln -sf ../node_modules/binaryen/bin/wasm-opt "$home/bin/wasm-opt"
   say wasm-opt "$binaryen_version, from npm"
 }
+
+works() { [[ $("$1" --version 2>/dev/null) == "wasm-opt version "* ]]; }
 
 binstall() { # options and crate@version
   have cargo-binstall && attempt 120 cargo binstall --no-confirm --disable-strategies compile "$@"

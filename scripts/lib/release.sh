@@ -1,16 +1,22 @@
 # The release build: without the mock, with compressed copies of its files beside them.
 # shellcheck shell=bash
 
+. scripts/lib/dx.sh
+
+# Bytes of WebAssembly that a visitor may have to download.
+readonly largest_wasm=330000
+
 release=$target_dir/dx/oracle-ai/release/web
 
 build_release() {
   # What an earlier build left would be served, and packed, too.
   # Each step says by itself that what is before it was well: where the caller asks whether this failed, `set -e` is off.
   rm -rf "$release" &&
-    # The names of functions would be half of the download.
-    dx build --web --release --locked --no-default-features --debug-symbols false &&
+    # With the names of functions: by them slim.mjs finds what it cuts out, and then they are gone.
+    dx build --web --release --locked --no-default-features --keep-names &&
+    node scripts/lib/slim.mjs "$release/public" "$binaryen" &&
     node scripts/lib/preload.mjs "$release/public" &&
-    node scripts/lib/compress.mjs "$release/public"
+    node scripts/lib/compress.mjs "$release/public" "$largest_wasm"
 }
 
 # The server's program: dx has called it one or the other.
