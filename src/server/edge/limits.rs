@@ -135,12 +135,12 @@ where
 
     async fn allow(&self, door: &'static str, caller: K, kind: &'static str) -> Result<(), TooMany> {
         let Some(quota) = self.quota else { return Ok(()) };
-        let clock = self.clock.clone();
-        let new = async move {
-            let left = RateLimiter::direct_with_clock(quota, clock);
-            Arc::new(Caller { left, is_refused: AtomicBool::new(false) })
+        let key = (door, caller);
+        let caller = match self.callers.get(&key).await {
+            Some(known) => known,
+            // Boxed, as it is large: a call of somebody who is known has no room to make for it.
+            None => Box::pin(self.callers.get_with(key, self.new_caller(quota))).await,
         };
-        let caller = self.callers.get_with((door, caller), new).await;
         match caller.left.check() {
             Ok(()) => {
                 caller.is_refused.store(false, Ordering::Relaxed);
@@ -158,6 +158,11 @@ where
                 Err(TooMany { retry_after: retry_after.max(1) })
             }
         }
+    }
+
+    async fn new_caller(&self, quota: Quota) -> Arc<Caller<C>> {
+        let left = RateLimiter::direct_with_clock(quota, self.clock.clone());
+        Arc::new(Caller { left, is_refused: AtomicBool::new(false) })
     }
 }
 

@@ -164,7 +164,8 @@ impl AccessTokenGuard {
         Ok(Identity { user, permissions: token.permissions, session: None })
     }
 
-    /// What the issuer says of the token; `None` where nobody is to be asked.
+    /// What the issuer says of the token; `None` where nobody is to be asked. The questions are boxed, as they are large:
+    /// a call that asks none has no room to make for them.
     async fn verify(
         &self,
         access_token: &AccessToken,
@@ -172,10 +173,12 @@ impl AccessTokenGuard {
     ) -> Option<Result<VerifiedToken, AccessTokenError>> {
         match &self.settings.check {
             AccessTokenCheck::Issued => None,
-            AccessTokenCheck::Jwt(profile) => Some(self.oidc.verify_access_token(access_token, profile).await),
+            AccessTokenCheck::Jwt(profile) => {
+                Some(Box::pin(self.oidc.verify_access_token(access_token, profile)).await)
+            }
             AccessTokenCheck::Introspection { audience } => {
                 let question = self.ask(access_token, audience.as_deref(), origin);
-                Some(self.introspections.get(access_token, question).await)
+                Some(Box::pin(self.introspections.get(access_token, question)).await)
             }
         }
     }
