@@ -11,7 +11,7 @@ use openidconnect::{
 };
 
 use super::{
-    discovery::{Discovery, MetadataStanding},
+    discovery::{Discovery, Fetched, MetadataStanding},
     error::ProviderError,
     http::ProviderHttp,
     id_token::ProviderKey,
@@ -48,6 +48,7 @@ pub struct OidcClient {
     pub(super) http: ProviderHttp,
     pub(super) environment: Environment,
     pub(super) discovery: Discovery,
+    front_url: String,
 }
 
 impl OidcClient {
@@ -55,7 +56,8 @@ impl OidcClient {
         settings.warn_of_exceptions();
         let (source, id_tokens) = (settings.metadata_source(), settings.id_tokens.clone());
         let discovery = Discovery::new(source, http.clone(), environment.clone(), id_tokens);
-        Self { settings, http, environment, discovery }
+        let front_url = settings.redirect_uri.url().origin().ascii_serialization();
+        Self { settings, http, environment, discovery, front_url }
     }
 
     /// The issuer as configured.
@@ -70,20 +72,25 @@ impl OidcClient {
 
     /// The origin of the redirect URI: where logins end.
     pub fn front_url(&self) -> String {
-        self.settings.redirect_uri.url().origin().ascii_serialization()
+        self.front_url.clone()
     }
 
     /// The client with the provider's metadata and keys as they are known now. Who we are is put into each request by
     /// `ClientHttp`, and is never part of it: a secret or key that was changed lives on nowhere here (T61).
     pub(super) async fn relying_party(&self) -> Result<Arc<RelyingParty>, ProviderError> {
+        Ok(self.relying_party_of(&*self.discovery.known().await?))
+    }
+
+    /// With this metadata and these keys.
+    pub(super) fn relying_party_of(&self, known: &Fetched) -> Arc<RelyingParty> {
         let settings = &self.settings;
         let authentication = &settings.client_authentication;
-        Ok(self.discovery.known().await?.relying_party(|metadata| {
+        known.relying_party(|metadata| {
             let secret = authentication.shaping_secret();
             RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), secret)
                 .set_redirect_uri(settings.redirect_uri.clone())
                 .set_auth_type(authentication.auth_type())
-        }))
+        })
     }
 
     /// Whether the provider's metadata promises an `iss` in authorization responses (RFC 9207 §3).

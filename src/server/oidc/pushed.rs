@@ -5,7 +5,11 @@ use openidconnect::{AsyncHttpClient, http::StatusCode};
 use serde::Deserialize;
 use url::Url;
 
-use super::{client::OidcClient, discovery::Metadata, error::ProviderError};
+use super::{
+    client::OidcClient,
+    discovery::{Fetched, Metadata},
+    error::ProviderError,
+};
 use crate::server::metrics::ProviderEndpoint;
 
 /// RFC 9126 §2.2. How long it is good is the provider's affair: the browser goes there at once.
@@ -23,17 +27,23 @@ struct Refusal {
 impl OidcClient {
     /// The URL to send the browser to in place of `url`, which has every parameter. The same, where the provider does
     /// not want requests pushed (RFC 9126 §5) and neither do we.
-    pub(super) async fn pushed(&self, url: Url) -> Result<Url, ProviderError> {
-        let known = self.discovery.known().await?;
+    pub(super) async fn pushed(&self, known: &Fetched, url: String) -> Result<String, ProviderError> {
         let more = known.metadata.additional_metadata();
         if !self.settings.requests.pushed && !more.requires_pushed_authorization_requests() {
             return Ok(url);
         }
+        // Boxed, as it is large, and most providers want none.
+        Box::pin(self.push(known, &url)).await
+    }
+
+    async fn push(&self, known: &Fetched, url: &str) -> Result<String, ProviderError> {
+        let more = known.metadata.additional_metadata();
         let endpoint = more
             .pushed_authorization_request_endpoint()
             .ok_or(ProviderError::MissingEndpoint("pushed_authorization_request_endpoint"))?;
-        let request = self.client_form(endpoint, &own_params(&known.metadata, &url))?;
         let refused = |text: String| ProviderError::PushedRequest(text);
+        let url = Url::parse(url).map_err(|error| refused(error.to_string()))?;
+        let request = self.client_form(endpoint, &own_params(&known.metadata, &url))?;
         let answer = self
             .client_http(ProviderEndpoint::PushedAuthorization)
             .await?
@@ -51,7 +61,7 @@ impl OidcClient {
         url.query_pairs_mut()
             .append_pair("client_id", self.settings.client_id.as_str())
             .append_pair("request_uri", &request_uri);
-        Ok(url)
+        Ok(url.into())
     }
 }
 
