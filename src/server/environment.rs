@@ -14,8 +14,17 @@ pub trait Clock: Send + Sync {
 
 /// Gives random bytes fit for secrets.
 pub trait Randomness: Send + Sync {
-    /// 256 bits, or an error where the operating system has none to give.
-    fn bytes(&self) -> Result<[u8; 32], RandomnessError>;
+    /// 256 bits for each, or an error where the operating system has none to give. Asked for at once: each question is a
+    /// call of the system.
+    fn fill(&self, each: &mut [[u8; 32]]) -> Result<(), RandomnessError>;
+
+    /// 256 bits.
+    fn bytes(&self) -> Result<[u8; 32], RandomnessError> {
+        let mut bytes = [[0; 32]];
+        self.fill(&mut bytes)?;
+        let [bytes] = bytes;
+        Ok(bytes)
+    }
 }
 
 /// The operating system gave no random bytes.
@@ -48,7 +57,15 @@ impl Environment {
 
     /// 256 random bits in unpadded base64url: 43 characters that survive any URL, header and double decoding (T64).
     pub fn random_text(&self) -> Result<String, RandomnessError> {
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(self.randomness.bytes()?))
+        let [text] = self.random_texts()?;
+        Ok(text)
+    }
+
+    /// As many of them.
+    pub fn random_texts<const COUNT: usize>(&self) -> Result<[String; COUNT], RandomnessError> {
+        let mut random = [[0; 32]; COUNT];
+        self.randomness.fill(&mut random)?;
+        Ok(random.map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 }
 
@@ -63,9 +80,7 @@ impl Clock for SystemClock {
 struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
-    fn bytes(&self) -> Result<[u8; 32], RandomnessError> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|_| RandomnessError)?;
-        Ok(bytes)
+    fn fill(&self, each: &mut [[u8; 32]]) -> Result<(), RandomnessError> {
+        getrandom::fill(each.as_flattened_mut()).map_err(|_| RandomnessError)
     }
 }

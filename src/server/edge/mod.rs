@@ -27,6 +27,7 @@ pub use limits::{LimitSettings, TooMany};
 pub use request_id::{REQUEST_ID, RequestId};
 
 use limits::Limits;
+use request_id::RequestIds;
 
 use super::{
     audit::{self, Event},
@@ -51,7 +52,7 @@ pub struct Edge {
     front_origin: String,
     trusted_proxies: TrustedProxies,
     limits: Limits,
-    environment: Environment,
+    request_ids: RequestIds,
 }
 
 impl Edge {
@@ -61,7 +62,7 @@ impl Edge {
             front_origin,
             trusted_proxies: settings.trusted_proxies,
             limits: Limits::new(settings.limits),
-            environment,
+            request_ids: RequestIds::new(environment),
         }
     }
 
@@ -81,7 +82,7 @@ impl Edge {
                 None
             }
         };
-        let id = named.unwrap_or_else(|| RequestId::new(&self.environment));
+        let id = named.unwrap_or_else(|| self.request_ids.next());
         request.extensions_mut().insert(address);
         request.extensions_mut().insert(id);
         request

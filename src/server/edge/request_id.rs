@@ -1,7 +1,10 @@
 //! The name of one request: in every log line, in the answer's header, and where a person sees an error, so that they
 //! can quote it.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -13,15 +16,36 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(String);
 
+/// Makes names. Unlike secrets they are told to everybody, so randomness is asked for many at once: each question is a
+/// call of the system.
+pub(super) struct RequestIds {
+    environment: Environment,
+    unused: Mutex<Vec<u64>>,
+}
+
 const LONGEST: usize = 64;
 
-impl RequestId {
-    pub fn new(environment: &Environment) -> Self {
-        let random = environment.randomness.bytes().unwrap_or_default();
-        let random = random.first_chunk().copied().map_or(0, u64::from_be_bytes);
-        Self(format!("{random:016x}"))
+impl RequestIds {
+    pub fn new(environment: Environment) -> Self {
+        Self { environment, unused: Mutex::default() }
     }
 
+    pub fn next(&self) -> RequestId {
+        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
+        if unused.is_empty() {
+            let mut random = [[0; 32]; 16];
+            if self.environment.randomness.fill(&mut random).is_ok() {
+                let (names, _) = random.as_flattened().as_chunks();
+                unused.extend(names.iter().copied().map(u64::from_be_bytes));
+            }
+        }
+        // Without a name of its own, a request is answered all the same.
+        let random = unused.pop().unwrap_or_default();
+        RequestId(format!("{random:016x}"))
+    }
+}
+
+impl RequestId {
     /// The name that a proxy gave the request, if it is one that can stand in a log as it is (T102).
     pub(super) fn named_by_proxy(headers: &HeaderMap) -> Option<Self> {
         let mut named = headers.get_all(REQUEST_ID).iter();
@@ -43,5 +67,35 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, sync::Arc};
+
+    use super::*;
+    use crate::server::environment::{Randomness, RandomnessError};
+
+    struct NoRandomness;
+
+    impl Randomness for NoRandomness {
+        fn fill(&self, _: &mut [[u8; 32]]) -> Result<(), RandomnessError> {
+            Err(RandomnessError)
+        }
+    }
+
+    #[test]
+    fn no_two_names_are_alike() {
+        let ids = RequestIds::new(Environment::system());
+        let names: HashSet<String> = (0..1_000).map(|_| ids.next().to_string()).collect();
+        assert_eq!(names.len(), 1_000);
+        assert!(names.iter().all(|name| name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())));
+    }
+
+    #[test]
+    fn without_randomness_a_request_is_answered_all_the_same() {
+        let ids = RequestIds::new(Environment { randomness: Arc::new(NoRandomness), ..Environment::system() });
+        assert_eq!(ids.next().as_str(), "0000000000000000");
     }
 }

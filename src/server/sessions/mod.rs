@@ -136,9 +136,8 @@ impl Sessions {
 
     /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
     pub async fn begin_authorization(&self, browser_key: Thumbprint) -> Result<AuthorizationRequest, LoginError> {
-        let state = State::new(self.environment.random_text()?);
-        let nonce = Nonce::new(self.environment.random_text()?);
-        let code_verifier = CodeVerifier::new(self.environment.random_text()?);
+        let [state, nonce, code_verifier] = self.environment.random_texts()?;
+        let (state, nonce, code_verifier) = (State::new(state), Nonce::new(nonce), CodeVerifier::new(code_verifier));
 
         let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier).await?;
         let expires_at = self.environment.after(PENDING_LIFETIME);
