@@ -9,10 +9,8 @@ use url::Url;
 /// The parser's normalisation is the one that RFC 3986 §6.2.2 and §6.2.3 ask for: case of scheme and host, default
 /// port, empty path, dot segments. Percent-encoded characters stay as they are; no path of ours needs any.
 pub(super) fn is_same(htu: &str, expected: &str) -> bool {
-    match (normalise(htu), normalise(expected)) {
-        (Some(htu), Some(expected)) => htu == expected,
-        _ => false,
-    }
+    // What is a normal form already is its own.
+    normalise(htu).is_some_and(|htu| htu.as_str() == expected || Some(htu) == normalise(expected))
 }
 
 /// `None` for what is no URL, and for what the parser had to mend: it takes `https:\\host` and tabs as browsers do.

@@ -19,6 +19,10 @@ use crate::{
     wire::auth::{AccessToken, SessionId, State},
 };
 
+/// Most records have no more bytes, sealed; a session has, with its ID token. Known beforehand, the text needs no second
+/// place.
+const MOST_RECORDS: usize = 1000;
+
 /// Where records are kept, and what they are sealed with.
 #[derive(Clone)]
 pub struct Storage {
@@ -184,7 +188,8 @@ impl Records {
     }
 
     fn sealed<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
-        let bytes = serde_json::to_vec(value).map_err(|error| StoreError(error.to_string()))?;
+        let mut bytes = Vec::with_capacity(MOST_RECORDS);
+        serde_json::to_writer(&mut bytes, value).map_err(|error| StoreError(error.to_string()))?;
         Ok(self.ring.seal(name, secret, self.environment.randomness.bytes()?, bytes)?)
     }
 
