@@ -1,22 +1,28 @@
 //! Paths and headers: what every request and every answer has in common.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
     body::to_bytes,
-    extract::{DefaultBodyLimit, Extension, Request, State},
-    http::{HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn_with_state},
+    extract::{DefaultBodyLimit, Extension, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use dioxus::server::{DioxusRouterExt, FullstackState};
+use futures_util::FutureExt;
 use serde_json::{Value, json};
-use tower::util::MapRequestLayer;
+use tokio::time::timeout;
+use tower::{Service, ServiceExt, layer::layer_fn, util::MapRequestLayer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tracing::Instrument;
@@ -40,6 +46,8 @@ const MAX_BODY: usize = 256 * 1024;
 /// Longest time to the head of an answer; above all that the provider may take (discovery, then a token request).
 const MAX_TIME: Duration = Duration::from_secs(60);
 
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 const API: &str = "/api";
 const DOORS: &str = "/api/";
 
@@ -47,6 +55,13 @@ const DOORS: &str = "/api/";
 struct Common {
     edge: Arc<Edge>,
     headers: HeaderSettings,
+}
+
+/// Routes behind it. A service by hand: axum's layer of a function boxes what is within for each request.
+#[derive(Clone)]
+struct InCommon<R> {
+    common: Arc<Common>,
+    routes: R,
 }
 
 /// Everything: the doors, the pages of `site`, its static files.
@@ -90,21 +105,45 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
                 .on_response(DefaultOnResponse::new())
                 // Whatever failed has logged its cause already.
                 .on_failure(()),
-            from_fn_with_state(common, in_common),
+            layer_fn(move |routes| InCommon { common: common.clone(), routes }),
             CatchPanicLayer::custom(|_| {
                 tracing::error!("a request panicked");
                 ApiError::Internal.into_response()
             }),
-            TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, MAX_TIME),
             DefaultBodyLimit::max(MAX_BODY),
             Extension(Arc::new(services)),
         ))
 }
 
+impl<R> Service<Request> for InCommon<R>
+where
+    R: Service<Request, Error = Infallible> + Clone + Send + 'static,
+    R::Response: IntoResponse,
+    R::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { common, routes } = self.clone();
+        Box::pin(in_common(common, routes, request).map(Ok))
+    }
+}
+
 /// Around all answers; those to panics and timeouts too.
-async fn in_common(State(common): State<Arc<Common>>, mut request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned();
+async fn in_common<R>(common: Arc<Common>, routes: R, mut request: Request) -> Response
+where
+    R: Service<Request, Error = Infallible>,
+    R::Response: IntoResponse,
+{
     let (counted, span) = (metrics::Counted::of(&request), traces::request(&request));
+    // Nobody within asks for it.
+    let id = request.extensions_mut().remove::<RequestId>();
     let is_door = is_door(request.uri().path());
     if is_door {
         // The framework answers form posts with a redirect to the referrer; a door answers itself.
@@ -113,7 +152,11 @@ async fn in_common(State(common): State<Arc<Common>>, mut request: Request, next
     let answered = async {
         let (head, body) = request.into_parts();
         match common.edge.admit(&head).await {
-            Ok(()) => next.run(Request::from_parts(head, body)).await,
+            // Not as a layer: that one sets its timer before it asks for the answer, which mostly is there at once.
+            Ok(()) => match timeout(MAX_TIME, routes.oneshot(Request::from_parts(head, body))).await {
+                Ok(Ok(response)) => response.into_response(),
+                Err(_) => StatusCode::GATEWAY_TIMEOUT.into_response(),
+            },
             Err(refusal) => refusal,
         }
     };
@@ -160,7 +203,12 @@ async fn readiness(services: Services) -> Response {
 
 /// What all doors share. Their answers are nobody else's to keep, and are not to be held back on the way.
 async fn of_a_door(response: Response, id: Option<&RequestId>) -> Response {
-    let mut response = in_our_words(response, id).await;
+    let status = response.status();
+    let mut response = match status.is_client_error() || status.is_server_error() {
+        // Boxed, as it is large: other answers have no room to make for it.
+        true => Box::pin(in_our_words(response, id)).await,
+        false => response,
+    };
     let status = response.status();
     let headers = response.headers_mut();
     // RFC 9110 §15.5.2: every 401 has a challenge.
@@ -168,7 +216,7 @@ async fn of_a_door(response: Response, id: Option<&RequestId>) -> Response {
         headers.entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static(r#"DPoP algs="ES256""#));
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
     response
 }
 
@@ -176,26 +224,22 @@ async fn of_a_door(response: Response, id: Option<&RequestId>) -> Response {
 /// that it can't read, and for a panic behind a door; the panic's text among them. Ours have `data`.
 async fn in_our_words(response: Response, id: Option<&RequestId>) -> Response {
     const LONGEST: usize = 64 * 1024;
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return response;
-    }
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, LONGEST).await.unwrap_or_default();
     let mut envelope = match serde_json::from_slice::<Value>(&body) {
         Ok(ours) if ours.get("data").is_some() => ours,
         _ => {
-            let (status, error) = match status {
+            let (status, error) = match parts.status {
                 StatusCode::INTERNAL_SERVER_ERROR if is_unreadable_query(&body) => {
                     (StatusCode::BAD_REQUEST, ApiError::MalformedRequest { reason: "the query can't be read".into() })
                 }
                 StatusCode::INTERNAL_SERVER_ERROR => {
                     tracing::error!("a door panicked");
-                    (status, ApiError::Internal)
+                    (parts.status, ApiError::Internal)
                 }
                 StatusCode::GATEWAY_TIMEOUT => {
                     tracing::error!("a door took too long");
-                    (status, ApiError::Unavailable)
+                    (parts.status, ApiError::Unavailable)
                 }
                 _ => return Response::from_parts(parts, body.into()),
             };

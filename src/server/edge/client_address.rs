@@ -52,9 +52,11 @@ impl TrustedProxies {
     /// and differ, neither is believed.
     pub fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
+        if !self.contains(peer) {
+            return ClientAddress(peer);
+        }
         let of_hops = |hops: Option<Vec<Option<IpAddr>>>| hops.map(|hops| self.nearest_stranger(peer, hops));
         let address = match (of_hops(forwarded::for_hops(headers)), of_hops(forwarded::x_forwarded_for(headers))) {
-            _ if !self.contains(peer) => peer,
             (Some(one), Some(other)) if one != other => peer,
             (Some(address), _) | (None, Some(address)) => address,
             (None, None) => peer,

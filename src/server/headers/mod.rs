@@ -8,6 +8,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 pub use policy::{PagePolicy, REPORT_PATH};
 pub use report::route as report_route;
 
+/// As many as an answer of ours has, or more: whoever makes room for them at once saves the map from growing twice.
+pub const ROOM_FOR_HEADERS: usize = 16;
+
 /// On every answer. None of our answers is for another site to frame, open, embed or read.
 const EVERYWHERE: [(HeaderName, HeaderValue); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

@@ -18,7 +18,7 @@ use dioxus::server::FullstackState;
 
 use super::{Site, etag};
 use crate::{
-    server::headers::{HeaderSettings, PagePolicy},
+    server::headers::{HeaderSettings, PagePolicy, ROOM_FOR_HEADERS},
     wire::error::ApiError,
 };
 
@@ -90,11 +90,15 @@ impl Shells {
 impl Shell {
     fn answer(self, asked: &HeaderMap) -> Response {
         let known = self.status == StatusCode::OK && etag::is_known(asked, &self.etag);
-        let mut response = match known {
-            true => StatusCode::NOT_MODIFIED.into_response(),
-            false => (self.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], self.html).into_response(),
-        };
+        let (status, body) =
+            if known { (StatusCode::NOT_MODIFIED, Body::empty()) } else { (self.status, self.html.into()) };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
+        headers.reserve(ROOM_FOR_HEADERS);
+        if !known {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        }
         self.policy.insert_into(headers);
         headers.insert(header::ETAG, self.etag);
         // To be kept, and asked for each time: it names the files of this version.
