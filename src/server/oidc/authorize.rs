@@ -30,8 +30,8 @@ const STATE: &str = "the-state-of-one-login";
 const NONCE: &str = "the-nonce-of-one-login";
 const VERIFIER: &str = "the-code-verifier-of-one-login-which-is-in-no-url";
 
-/// The URL of all authorization requests, with places for what each has of its own. The library takes several times as
-/// long to write it as all the rest of a login's beginning (docs/performance.md).
+/// The URL of all authorization requests, with places for what each has of its own. The library takes a third
+/// of what a login's beginning takes to write it (docs/performance.md).
 pub(super) struct RequestForm {
     url: String,
     /// Of state, nonce and challenge, each with its number; the last one first.

@@ -62,7 +62,8 @@ impl Shells {
         if let Some(shell) = rendered {
             return Ok(shell);
         }
-        let shell = self.render(address).await?;
+        // Boxed, as it is large: of all visits, a few have to make room for it.
+        let shell = Box::pin(self.render(address)).await?;
         // Under `dx serve` the next look may see another page.
         if !self.settings.dev_server {
             let mut rendered = self.rendered.write().unwrap_or_else(|poisoned| poisoned.into_inner());
