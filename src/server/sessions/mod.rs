@@ -217,9 +217,8 @@ impl Sessions {
     }
 
     /// Lets a call in that is about this session, and spends its proof: after a look at the session, as anybody can make
-    /// keys, and what is spent takes room in the store. Where the session is not
-    /// there, or another browser's, a proof that comes again does no more than it did before.
-    /// `failed` is recorded where the store does not answer.
+    /// keys, and what is spent takes room in the store. Where the session is not there, or another browser's, a proof that
+    /// comes again does no more than it did before. `failed` is recorded where the store does not answer.
     pub async fn admit(
         &self,
         id: &SessionId,
@@ -313,8 +312,6 @@ impl Sessions {
     }
 }
 
-/// What the browser is told of the access token's life: where there is a refresh token, no longer than
-/// [`LONGEST_TOLD`].
 /// A proof of a call that is refused anyhow, by what the call is for, stays unspent.
 async fn admit_if(is_right_key: bool, proof: UnspentProof) -> Result<BrowserKey, AdmissionError> {
     match is_right_key {
@@ -323,6 +320,8 @@ async fn admit_if(is_right_key: bool, proof: UnspentProof) -> Result<BrowserKey,
     }
 }
 
+/// What the browser is told of the access token's life: where there is a refresh token, no longer than
+/// [`LONGEST_TOLD`].
 fn told_lifetime(session: &Session, expires_in: Duration) -> Duration {
     match session.refresh_token {
         Some(_) => expires_in.min(LONGEST_TOLD),
