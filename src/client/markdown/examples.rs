@@ -181,7 +181,7 @@ fn links_are_written_in_many_ways() {
         ("[a](https://x.example y) [a] (b)", "p([a](a(https://x.example https://x.example) y) [a] (b))"),
         ("[a [b](http://c) d](http://e)", "p([a a(http://c b) d](a(http://e http://e)))"),
         ("*a [b* c](http://d)", "p(*a a(http://d b* c))"),
-        ("[![a](http://b)](http://c)", "p(a(http://c a(http://b a)))"),
+        ("[![a](http://b)](http://c)", "p(a(http://c a))"),
         ("[a][b] [B][] [b] [c]\n\n[b]: http://d 'e'\n[ C\nc ]: <>", "p(a(http://d a) a(http://d B) a(http://d b) [c])"),
         ("[a]: http://b\n'c\nd'\ne [a]\n[a]: http://f", "p(e a(http://b a)\na(http://b a): a(http://f http://f))"),
         (

@@ -79,7 +79,7 @@ fn next_address(text: &str) -> Option<(usize, usize)> {
 
 /// How far an address reaches that begins here, without what closes the sentence around it.
 fn length_of(text: &str) -> usize {
-    let end = text.find(|c: char| c.is_whitespace() || c == '<' || c.is_control()).unwrap_or(text.len());
+    let end = text.find(|c: char| c.is_whitespace() || c.is_control() || is_end(c)).unwrap_or(text.len());
     let mut address = &text[..end];
     let opened = address.matches('(').count();
     let mut closed = address.matches(')').count();
@@ -92,6 +92,12 @@ fn length_of(text: &str) -> usize {
         address = address.strip_suffix(last).unwrap_or_default();
     }
     address.len()
+}
+
+/// What no address has in it: the marks of quotations, and characters that are not seen, or that turn the order of what
+/// is seen around.
+fn is_end(c: char) -> bool {
+    matches!(c, '<' | '"' | '»' | '”' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -118,6 +124,9 @@ mod tests {
             ("https://x.example/a_(b), and more", "https://x.example/a_(b)"),
             ("« https://x.example/é »", "https://x.example/é"),
             ("https://x.example/1…", "https://x.example/1"),
+            ("<a href=\"https://x.example/a\">click</a>", "https://x.example/a"),
+            ("«https://x.example/a»,", "https://x.example/a"),
+            ("https://bank.example/\u{202e}moc.live", "https://bank.example/"),
             ("Voir https://x.example\u{a0}!", "https://x.example"),
         ] {
             assert_eq!(links(text), [address], "{text}");

@@ -9,6 +9,8 @@ use std::rc::Rc;
 pub struct Splitter {
     closed: Vec<Rc<str>>,
     open: String,
+    /// Where the open block begins in `open`: at 0, but while a push is taken.
+    begin: usize,
     /// How many bytes of `open` are whole lines that were looked at.
     seen: usize,
     kind: Option<Kind>,
@@ -29,6 +31,8 @@ enum Kind {
 struct Fence {
     mark: char,
     length: usize,
+    /// Where the block's text begins in which it stands, in columns: its end is not indented by four more.
+    column: usize,
 }
 
 /// What a line after a blank one is to a nested block.
@@ -58,6 +62,10 @@ impl Splitter {
         if self.may_break() && !begun.trim().is_empty() && start_of(begun) == Start::Breaks {
             self.close(self.seen);
         }
+        // Once for all blocks that were closed: a long text may have many.
+        self.open.drain(..self.begin);
+        self.seen -= self.begin;
+        self.begin = 0;
     }
 
     /// Every block; the last one may still change.
@@ -92,10 +100,12 @@ impl Splitter {
         } else if self.may_break() && start_of(line) == Start::Breaks {
             self.close(self.seen);
         } else {
-            let kind = *self.kind.get_or_insert(match start_of(line) {
-                Start::Continues => Kind::Nested,
-                Start::Undecided | Start::Breaks => Kind::Flat,
-            });
+            let kind = match (self.kind, start_of(line)) {
+                // A list may begin right below a heading, or a line that leads to it.
+                (Some(Kind::Nested), _) | (_, Start::Continues) => Kind::Nested,
+                (Some(Kind::Flat) | None, Start::Undecided | Start::Breaks) => Kind::Flat,
+            };
+            self.kind = Some(kind);
             self.fence = Fence::opened_by(line, kind);
             self.after_blank = false;
             self.seen = end;
@@ -107,12 +117,12 @@ impl Splitter {
     }
 
     fn close(&mut self, end: usize) {
-        let rest = self.open.split_off(end);
-        let block = std::mem::replace(&mut self.open, rest);
+        let block = &self.open[self.begin..end];
         if !block.trim().is_empty() {
             self.closed.push(block.into());
         }
-        self.seen = 0;
+        self.begin = end;
+        self.seen = end;
         self.kind = None;
         self.after_blank = false;
     }
@@ -132,13 +142,20 @@ impl Fence {
         let mark = text.chars().next().filter(|c| "`~".contains(*c))?;
         let length = text.chars().take_while(|c| *c == mark).count();
         let is_code_span = mark == '`' && text[length..].contains('`');
-        (length >= 3 && !is_code_span).then_some(Self { mark, length })
+        let column = if kind == Kind::Nested { columns(&line[..line.len() - text.len()]) } else { 0 };
+        (length >= 3 && !is_code_span).then_some(Self { mark, length, column })
     }
 
     fn is_closed_by(self, line: &str) -> bool {
         let text = line.trim();
-        text.chars().all(|c| c == self.mark) && text.len() >= self.length
+        let indent = columns(&line[..line.len() - line.trim_start_matches([' ', '\t']).len()]);
+        indent < self.column + 4 && text.chars().all(|c| c == self.mark) && text.len() >= self.length
     }
+}
+
+/// How wide the beginning of a line is (CommonMark 0.31 §2.2).
+fn columns(text: &str) -> usize {
+    text.chars().fold(0, |columns, c| if c == '\t' { columns / 4 * 4 + 4 } else { columns + 1 })
 }
 
 fn start_of(line: &str) -> Start {
@@ -185,6 +202,28 @@ mod tests {
     fn a_list_goes_on_after_blank_lines_as_long_as_it_may() {
         let list = "1. one\n\n   more\n\n   ```\n   code\n\n   more code\n   ```\n\n2. two";
         assert_eq!(blocks(&format!("{list}\n\nAfter\n\n- x\n\n---\n")), [list, "After", "- x", "---"]);
+    }
+
+    #[test]
+    fn a_list_right_below_a_line_of_text_is_a_list_to_its_end() {
+        for text in [
+            "### Steps\n1. Run:\n   ```sql\n   select 1;\n   ```\n   This shows X.\n2. Next",
+            "## H\n- a\n\n    - nested",
+            "### Steps\n1. Create:\n\n    ```sql\n    create user x;\n    ```\n\n2. Then",
+            "### X\n- ```sql\n  select a\n\n  from b\n  ```\n\nText **after**.",
+            "```markdown\n1. Step:\n\n    ```sql\n    select 1;\n    ```\n```\n\nThen **bold**.",
+        ] {
+            let in_parts: Vec<_> = split(text).iter().flat_map(|block| parse(block)).collect();
+            assert_eq!(in_parts, parse(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn many_blocks_at_once_take_no_longer_than_one_by_one() {
+        let begun = std::time::Instant::now();
+        assert_eq!(split(&"a\n\n".repeat(400_000)).len(), 400_000);
+        // What grows with the square takes minutes.
+        assert!(begun.elapsed().as_secs() < 5);
     }
 
     #[test]
@@ -241,7 +280,41 @@ mod tests {
         prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40).prop_map(|pieces| pieces.concat())
     }
 
+    /// As answers have them, whole.
+    const PARTS: [&str; 20] = [
+        "\n",
+        "\n",
+        "\n",
+        "Text:\n",
+        "### Heading\n",
+        "- item\n",
+        "- other\n",
+        "1. one\n",
+        "2. two\n",
+        "  below\n",
+        "   below\n",
+        "    - nested\n",
+        "  - nested\n",
+        "   ```sql\n   a\n\n   b\n   ```\n",
+        "    ```\n    1. a\n\n    b\n    ```\n",
+        "```\na\n\n- b\n\n    ```\n```\n",
+        "> quoted\n",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n",
+        "---\n",
+        "**bold** and `code`\n",
+    ];
+
+    fn answer() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(PARTS.to_vec()), 0..16).prop_map(|parts| parts.concat())
+    }
+
     proptest! {
+        #[test]
+        fn the_blocks_of_an_answer_are_parsed_as_the_whole_is(text in answer()) {
+            let in_parts: Vec<_> = split(&text).iter().flat_map(|block| parse(block)).collect();
+            prop_assert_eq!(in_parts, parse(&text));
+        }
+
         #[test]
         fn split_while_growing_is_the_split_of_the_whole(text in text(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {
             let whole = split(&text);

@@ -69,9 +69,27 @@ pub fn parse(text: &str) -> Vec<Block> {
         return parse(&text.replace('\0', "\u{fffd}"));
     }
     let (mut blocks, definitions) = blocks::read(text);
+    if blocks.is_empty() && !definitions.is_empty() {
+        // Sources at an answer's end: nothing else of the text refers to them, and they would be lost.
+        return shown_as_it_is(text);
+    }
     inlines::in_blocks(&mut blocks, &definitions, 1);
     links::in_blocks(&mut blocks);
     blocks
+}
+
+fn shown_as_it_is(text: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::Paragraph(vec![Inline::Text(text.trim().to_owned())])];
+    links::in_blocks(&mut blocks);
+    blocks
+}
+
+/// A link that showed nothing could be clicked all the same: it shows where it leads.
+pub fn link(to: String, mut content: Vec<Inline>) -> Inline {
+    if plain(&content).trim().is_empty() {
+        content = vec![Inline::Text(to.clone())];
+    }
+    Inline::Link { to, content }
 }
 
 /// Everything that text says, without its marks.
@@ -119,6 +137,12 @@ mod tests {
             "/etc",
             "//x.example",
             "&#106;avascript:x",
+            "https:/api/y",
+            "https:callback?code=1",
+            "https:",
+            "https:///etc",
+            "https:\\\\evil.example",
+            "mailto:",
         ] {
             assert_eq!(link(to), [Block::Paragraph(vec![text("a")])], "{to}");
         }
@@ -129,6 +153,26 @@ mod tests {
         let content = vec![text("plan")];
         let link = Inline::Link { to: "https://x.example/p.png".into(), content };
         assert_eq!(parse("![plan](https://x.example/p.png)"), [Block::Paragraph(vec![link])]);
+    }
+
+    #[test]
+    fn a_link_has_a_text_and_no_link_in_it() {
+        let link = |to: &str, shown: &str| {
+            [Block::Paragraph(vec![Inline::Link { to: to.into(), content: vec![text(shown)] }])]
+        };
+        for empty in ["[](https://x.example)", "![](https://x.example)", "[ ](https://x.example)"] {
+            assert_eq!(parse(empty), link("https://x.example", "https://x.example"), "{empty}");
+        }
+        let badge = "[![build](https://x.example/b.svg)](https://ci.example)";
+        assert_eq!(parse(badge), link("https://ci.example", "build"));
+    }
+
+    #[test]
+    fn sources_below_an_answer_are_shown_and_can_be_clicked() {
+        let to = "https://docs.oracle.com/x".to_owned();
+        let content = vec![text(&to)];
+        let sources = vec![text("[1]: "), Inline::Link { to, content }, text("\n[ERROR]: ORA-00942")];
+        assert_eq!(parse("[1]: https://docs.oracle.com/x\n[ERROR]: ORA-00942\n"), [Block::Paragraph(sources)]);
     }
 
     #[test]
@@ -151,7 +195,8 @@ mod tests {
         let wide_table = format!("{}\n{}\n{}", "|a".repeat(30_000), "|-".repeat(30_000), "|a\n".repeat(30_000));
         let deep_list: String = (0..600).map(|depth| format!("{}- a\n", "  ".repeat(depth))).collect();
         let open_title = format!("[a]: b 'c\n{}", "-|-\n-|-|-\n".repeat(20_000));
-        let long_texts = [open_title, all_lengths, many_labels, wide_table, deep_list];
+        let long_address = format!("[a]: http://{}\n{}", "x".repeat(200_000), "[a]".repeat(66_000));
+        let long_texts = [open_title, all_lengths, many_labels, wide_table, deep_list, long_address];
         let repeated = [
             ">",
             "- ",
@@ -202,6 +247,15 @@ mod tests {
             // In a debug build, on a busy machine. What grows with the square takes minutes.
             assert!(begun.elapsed().as_secs() < 5, "{:?}…", text.chars().take(20).collect::<String>());
         }
+    }
+
+    #[test]
+    fn a_long_address_is_not_repeated_for_ever() {
+        let text = format!("[a]: http://x/{}\n{}", "x".repeat(10_000), "[a] ".repeat(1_000));
+        let [Block::Paragraph(content)] = &parse(&text)[..] else { panic!() };
+        let links = content.iter().filter(|inline| matches!(inline, Inline::Link { .. })).count();
+        assert_eq!(links, 9);
+        assert_eq!(plain(content).matches('a').count(), 1_000, "what leads nowhere is text");
     }
 
     #[test]

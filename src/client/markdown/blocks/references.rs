@@ -1,18 +1,36 @@
 //! Where links lead that are defined apart from their text (CommonMark 0.31 §4.7).
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use crate::client::markdown::{
     inlines::{entities::unescaped, targets},
     scan::{Scan, trim},
 };
 
+/// Bytes of addresses that all references of a text may have: a long address that is referred to often would make of
+/// little text a lot.
+const MOST_REFERRED: usize = 100_000;
+
 #[derive(Default)]
-pub struct Definitions(BTreeMap<String, String>);
+pub struct Definitions {
+    targets: BTreeMap<String, String>,
+    referred: Cell<usize>,
+}
 
 impl Definitions {
-    pub fn get(&self, label: &str) -> Option<&str> {
-        self.0.get(&normalized(label)).map(String::as_str)
+    /// Where a reference leads.
+    pub fn refer(&self, label: &str) -> Option<&str> {
+        let target = self.targets.get(&normalized(label))?;
+        let referred = self.referred.get() + target.len();
+        if referred > MOST_REFERRED {
+            return None;
+        }
+        self.referred.set(referred);
+        Some(target)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
     }
 
     /// Takes the definitions off the beginning of a paragraph.
@@ -20,9 +38,7 @@ impl Definitions {
         let mut scan = Scan::new(paragraph);
         while let Some((label, target)) = definition(&mut scan) {
             // The first counts.
-            if self.get(label).is_none() {
-                self.0.insert(normalized(label), unescaped(target));
-            }
+            self.targets.entry(normalized(label)).or_insert_with(|| unescaped(target));
         }
         let length = scan.at;
         if length > 0 {

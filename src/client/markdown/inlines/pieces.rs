@@ -3,7 +3,7 @@
 use super::reader::Reader;
 use crate::client::markdown::{
     blocks::references::Definitions,
-    tree::{Block, DEEPEST, Inline},
+    tree::{Block, DEEPEST, Inline, link},
 };
 
 /// From `start` to `end` of the text.
@@ -109,12 +109,17 @@ impl Tree<'_> {
 
     fn close(&mut self, targets: &[Option<String>]) {
         let Some((style, content)) = self.open.pop() else { return };
+        // An image in a link is the link's text.
+        let is_in_link = self.open.iter().any(|(style, _)| match style {
+            Style::Link(target) => matches!(targets.get(*target), Some(Some(_))),
+            _ => false,
+        });
         self.add(match style {
             Style::Emphasis => Inline::Emphasis(content),
             Style::Strong => Inline::Strong(content),
             Style::Struck => Inline::Struck(content),
             Style::Link(target) => match targets.get(target) {
-                Some(Some(to)) => Inline::Link { to: to.clone(), content },
+                Some(Some(to)) if !is_in_link => link(to.clone(), content),
                 // Without a place to lead to, its text alone is left.
                 _ => {
                     if let Some((_, outer)) = self.open.last_mut() {

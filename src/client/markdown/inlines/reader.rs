@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
                 self.scan.between(bracket.start, end)
             }
         };
-        let target = self.definitions.get(label)?;
+        let target = self.definitions.refer(label)?;
         self.scan = ahead;
         Some(targets::leads_to(target))
     }

@@ -98,9 +98,13 @@ pub fn inline<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
     Some(target)
 }
 
-/// The address, if it is one that a link may lead to.
+/// The address, if it is one that a link may lead to. What names no host would lead to a page of ours: browsers read
+/// `https:/x` as they read `/x` (URL Standard §4.4, “special relative or authority state”).
 pub fn leads_to(address: &str) -> Option<String> {
-    let scheme = address.split_once(':')?.0;
-    let is_allowed = ["http", "https", "mailto"].iter().any(|allowed| scheme.eq_ignore_ascii_case(allowed));
-    is_allowed.then(|| address.to_owned())
+    let (scheme, rest) = address.split_once(':')?;
+    let is = |allowed: &str| scheme.eq_ignore_ascii_case(allowed);
+    let names_host = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+    let is_whole = (is("http") || is("https")) && rest.strip_prefix("//").is_some_and(names_host)
+        || is("mailto") && !rest.is_empty();
+    is_whole.then(|| address.to_owned())
 }

@@ -5,7 +5,7 @@ use pulldown_cmark::{Alignment, CodeBlockKind, Event, Options, Parser, Tag, TagE
 use crate::client::markdown::{
     inlines::targets::leads_to,
     links,
-    tree::{Align, Block, Cell, DEEPEST, Inline, Table},
+    tree::{Align, Block, Cell, DEEPEST, Inline, Table, link},
 };
 
 pub fn judged(text: &str) -> Vec<Block> {
@@ -140,9 +140,13 @@ impl Builder {
             Container::Emphasis => self.inline(Inline::Emphasis(inlines)),
             Container::Strong => self.inline(Inline::Strong(inlines)),
             Container::Struck => self.inline(Inline::Struck(inlines)),
-            Container::Link(Some(to)) => self.inline(Inline::Link { to, content: inlines }),
-            Container::Link(None) => inlines.into_iter().for_each(|inline| self.inline(inline)),
+            Container::Link(Some(to)) if !self.is_in_link() => self.inline(link(to, inlines)),
+            Container::Link(_) => inlines.into_iter().for_each(|inline| self.inline(inline)),
         }
+    }
+
+    fn is_in_link(&self) -> bool {
+        self.frames.iter().any(|frame| matches!(frame.container, Container::Link(Some(_))))
     }
 
     fn row(&mut self, cells: Vec<Cell>, is_head: bool) {

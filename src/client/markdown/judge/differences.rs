@@ -3,7 +3,10 @@
 /// A reason, a text that shows it, and in which texts it may matter.
 pub type Difference = (&'static str, &'static str, fn(&str) -> bool);
 
-pub const DIFFERENCES: [Difference; 23] = [
+pub const DIFFERENCES: [Difference; 24] = [
+    ("A text of definitions alone is shown.", "[a]: https://x.example", |text| {
+        text.trim_start().starts_with('[') && text.contains("]:")
+    }),
     ("Of the names of entities we have those that are written.", "&Dcaron;", |text| {
         text.split('&').skip(1).any(|after| {
             let name = after.split(';').next().unwrap_or_default();
