@@ -64,6 +64,25 @@ test('a conversation opens at its address after a sign-in on the way', async ({ 
   await chat.answered('Remember this');
 });
 
+test('a message sent while its conversation is still being opened goes when it is open', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.ask('First');
+  await chat.answered('First');
+  let open = () => {};
+  const opens = new Promise<void>((resolve) => (open = resolve));
+  await page.route('**/api/conversation?*', async (route) => {
+    await opens;
+    await route.continue();
+  });
+  await page.reload();
+  await chat.ask('Second');
+  await expect(chat.questions).toHaveCount(0);
+  open();
+  await chat.answered('Second');
+  await expect(chat.questions).toHaveText([/First/, /Second/]);
+  await expect(chat.message).toHaveValue('');
+});
+
 test("another person's conversation is not here", async ({ page, user, signIn, login, chat }) => {
   await signIn();
   await chat.ask('Private');

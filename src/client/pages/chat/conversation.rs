@@ -57,6 +57,8 @@ pub struct Conversation {
     /// The last request, to send it again unchanged where it did not get through.
     last_request: CopyValue<Option<ChatRequest>>,
     /// Whether the reader follows the end; a reader who has scrolled up is left there.
+    /// What is typed was sent while the conversation was being opened.
+    sends_when_open: CopyValue<bool>,
     following: Signal<bool>,
     scroll_top: CopyValue<i32>,
     keys: CopyValue<u64>,
@@ -101,6 +103,7 @@ impl Conversation {
             paint_is_due: CopyValue::new(false),
             editing: Signal::new(None),
             last_request: CopyValue::new(None),
+            sends_when_open: CopyValue::new(false),
             following: Signal::new(true),
             scroll_top: CopyValue::new(0),
             keys: CopyValue::new(0),
@@ -145,8 +148,12 @@ impl Conversation {
         }
     }
 
-    /// Sends what is typed.
+    /// Sends what is typed; as soon as the conversation is open, if it is not yet.
     pub fn send(mut self) {
+        if *self.phase.peek() == Phase::Opening {
+            self.sends_when_open.set(true);
+            return;
+        }
         if self.is_busy() || self.draft.is_empty() {
             return;
         }
@@ -242,6 +249,7 @@ impl Conversation {
         self.growing.set(Growing::default());
         self.live.set(Live::default());
         self.last_request.set(None);
+        self.sends_when_open.set(false);
         self.following.set(true);
         self.announcer.clear();
     }
@@ -276,6 +284,9 @@ impl Conversation {
             Err(ApiError::NotFound) if !self.draft.is_empty() => self.phase.set(Phase::Shown),
             Err(ApiError::SessionEnded) => {}
             Err(error) => self.phase.set(Phase::NotOpened(error)),
+        }
+        if self.sends_when_open.replace(false) && *self.phase.peek() == Phase::Shown {
+            self.send();
         }
     }
 
