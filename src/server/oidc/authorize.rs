@@ -25,7 +25,7 @@ const OFFLINE_ACCESS: &str = "offline_access";
 
 const PROMPT: &str = "prompt";
 
-/// What stands in a [`RequestForm`] for the values that each login has of its own; nobody configures such texts.
+/// What stands in a [`RequestForm`] for the values that each login has of its own.
 const STATE: &str = "the-state-of-one-login";
 const NONCE: &str = "the-nonce-of-one-login";
 const VERIFIER: &str = "the-code-verifier-of-one-login-which-is-in-no-url";
@@ -39,9 +39,12 @@ pub(super) struct RequestForm {
 }
 
 impl RequestForm {
-    /// `own` are the texts that stand for state, nonce and challenge; `None` where one is missing.
+    /// `own` are the texts that stand for state, nonce and challenge; `None` where one is not there exactly once.
     fn of(url: String, own: [&str; 3]) -> Option<Self> {
-        let place = |text: &str| url.find(text).map(|start| start..start + text.len());
+        let place = |text: &str| {
+            let mut found = url.match_indices(text).map(|(start, _)| start..start + text.len());
+            found.next().filter(|_| found.next().is_none())
+        };
         let mut places =
             own.iter().zip(0..).map(|(text, number)| Some((place(text)?, number))).collect::<Option<Vec<_>>>()?;
         places.sort_by_key(|(place, _)| Reverse(place.start));
@@ -104,7 +107,7 @@ impl OidcClient {
         }
         let (url, _, _) = request.url();
         let form = RequestForm::of(url.into(), own.each_ref().map(String::as_str));
-        form.ok_or_else(|| ProviderError::Discovery("the authorization endpoint takes no parameters".into()))
+        form.ok_or_else(|| ProviderError::Discovery("the authorization request has no one place for a value".into()))
     }
 }
 
@@ -129,7 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn a_form_without_a_place_for_each_is_none() {
-        assert!(RequestForm::of("https://op.example/?state=S-S&nonce=N-N".into(), ["S-S", "N-N", "C-C"]).is_none());
+    fn a_form_without_one_place_for_each_is_none() {
+        let form = |url: &str| RequestForm::of(url.into(), ["S-S", "N-N", "C-C"]);
+        assert!(form("https://op.example/?state=S-S&nonce=N-N").is_none());
+        assert!(form("https://op.example/?a=N-N&state=S-S&nonce=N-N&c=C-C").is_none());
     }
 }
