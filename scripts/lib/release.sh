@@ -12,8 +12,9 @@ build_release() {
   # What an earlier build left would be served, and packed, too.
   # Each step says by itself that what is before it was well: where the caller asks whether this failed, `set -e` is off.
   rm -rf "$release" &&
-    # With the names of functions: by them slim.mjs finds what it cuts out, and then they are gone.
-    dx build --web --release --locked --no-default-features --keep-names &&
+    # With the names of functions: by them slim.mjs finds what it cuts out, and then they are gone. What else is for
+    # debugging would stay.
+    dx build --web --release --locked --no-default-features --keep-names --debug-symbols false &&
     node scripts/lib/slim.mjs "$release/public" "$binaryen" &&
     node scripts/lib/preload.mjs "$release/public" &&
     node scripts/lib/compress.mjs "$release/public" "$largest_wasm"

@@ -1,5 +1,5 @@
-// Makes the release's WebAssembly smaller after the builder is done with it. docs/performance.md has what each step is
-// worth.
+// Optimizes the release's WebAssembly, which the builder leaves as it is (Dioxus.toml), and makes it smaller than that.
+// docs/performance.md has what each step is worth.
 //
 //   node slim.mjs <folder of the page> <index.js of binaryen>
 //
@@ -40,17 +40,17 @@ const PANICS = [
   named('std', 'thread', 'local', 'panic_access_error'),
   /rust_begin_unwind$/,
 ];
+const DEBUG = /core\.\.fmt\.\.Debug\$(u20\$for\$.*)?GT\$3fmt17h[0-9a-f]{16}E$|5Debug3fmt([BC]\w+)?$/;
 /** Functions that write text which only developers read: `Debug` of all, and `Display` of stacks. */
 const PRINTS = [
-  /core\.\.fmt\.\.Debug\$GT\$3fmt17h[0-9a-f]{16}E$/,
-  /5Debug3fmt([BC]\w+)?$/,
+  DEBUG,
   /(9backtrace|14rustc_demangle)\w*7Display3fmt([BC]\w+)?$/,
   /(std\.\.backtrace|rustc_demangle).*core\.\.fmt\.\.Display\$GT\$3fmt17h[0-9a-f]{16}E$/,
 ];
 /** What nobody asks the module for: streams of ours that scripts would read, and what the builder has read already. */
 const UNUSED = /^(__wbg_)?intounderlying|^__(ASSETS|MANGANIS)__|^__(data_end|heap_base)$/;
 /** As far as these are not found, names are written otherwise, and nothing would be cut. */
-const EXPECTED = [named('core', 'panicking', 'panic_fmt'), named('core', 'option', 'unwrap_failed'), PRINTS[0]];
+const EXPECTED = [named('core', 'panicking', 'panic_fmt'), named('core', 'option', 'unwrap_failed'), DEBUG];
 
 const assets = path.join(folder, 'assets');
 const files = readdirSync(assets);
@@ -63,9 +63,11 @@ const made = importNames(bytes).filter((name) => name.startsWith('__wb'));
 const short = new Map(made.map((name, index) => [name, `i${index.toString(36)}`]));
 const small = withImportNames(bytes, short);
 const wasmName = hashed(wasm, small);
+new WebAssembly.Module(small);
 const js = readFileSync(path.join(assets, script), 'utf8')
   .replace(/\b__wb[\w$]+/g, (name) => short.get(name) ?? name)
   .replaceAll(wasm, wasmName);
+if (!js.includes(wasmName)) throw new Error(`${script} does not load ${wasm}`);
 replaceFile(wasm, wasmName, small);
 const scriptName = hashed(script, js);
 replaceFile(script, scriptName, js);
@@ -75,6 +77,7 @@ writeFileSync(page, readFileSync(page, 'utf8').replaceAll(wasm, wasmName).replac
 function optimized(bytes) {
   const module = binaryen.readBinary(bytes);
   cutOut(module);
+  // As `wasm-opt -Oz`.
   binaryen.setOptimizeLevel(2);
   binaryen.setShrinkLevel(2);
   // Data that is not packed is larger, and compresses better.
