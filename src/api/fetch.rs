@@ -81,10 +81,8 @@ impl Chunks {
 
 impl Drop for Chunks {
     fn drop(&mut self) {
-        // Whether it could be cancelled matters to nobody any more; a rejected promise that nobody waits for would be
-        // reported as an error of the page.
-        let cancelled = JsFuture::from(self.reader.cancel());
-        wasm_bindgen_futures::spawn_local(async { drop(cancelled.await) });
+        // A future takes the promise's refusal with it, which would be reported as an error of the page.
+        drop(JsFuture::from(self.reader.cancel()));
     }
 }
 

@@ -1,5 +1,5 @@
-//! Reading server-sent events as far as answers need them (HTML Standard §9.2.6): the data of each event, by whatever pieces
-//! its bytes arrive.
+//! Reading server-sent events as far as answers need them (HTML Standard §9.2.6): the data of each event, by whatever
+//! pieces its bytes arrive.
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
