@@ -97,11 +97,11 @@ fn length_of(text: &str) -> usize {
 /// What no address has in it: the marks of quotations, and characters that are not seen, or that turn the order of what
 /// is seen around.
 fn is_end(c: char) -> bool {
-    match c {
-        '<' | '"' | '»' | '”' => true,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => true,
-        _ => false,
-    }
+    matches!(c, '<' | '"' | '»' | '”') || is_unseen(c)
+}
+
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
