@@ -7,10 +7,11 @@
 // output that a browser does not have. So functions that panic only stop, as they did, and what would have been said
 // is cut out: the text, what formats it, and the places in sources. `Debug`, which is for developers, prints nothing.
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { pageFiles } from './page_files.mjs';
 import { importNames, withImportNames, withoutPlaces } from './wasm_sections.mjs';
 
 const [folder, library] = process.argv.slice(2);
@@ -53,9 +54,7 @@ const UNUSED = /^(__wbg_)?intounderlying|^__(ASSETS|MANGANIS)__|^__(data_end|hea
 const EXPECTED = [named('core', 'panicking', 'panic_fmt'), named('core', 'option', 'unwrap_failed'), DEBUG];
 
 const assets = path.join(folder, 'assets');
-const files = readdirSync(assets);
-const wasm = only(/^oracle-ai_bg-dxh[0-9a-f]+\.wasm$/);
-const script = only(/^oracle-ai-dxh[0-9a-f]+\.js$/);
+const { script, wasm } = pageFiles(folder);
 
 const bytes = withoutPlaces(optimized(readFileSync(path.join(assets, wasm))));
 // Names that wasm-bindgen made for itself: sixteen digits are in each. An `i`, so that none begins with a digit.
@@ -122,10 +121,4 @@ function hashed(name, content) {
 function replaceFile(from, to, content) {
   renameSync(path.join(assets, from), path.join(assets, to));
   writeFileSync(path.join(assets, to), content);
-}
-
-function only(pattern) {
-  const found = files.filter((name) => pattern.test(name));
-  if (found.length !== 1) throw new Error(`one file should fit ${pattern}, not ${found.length}: ${found}`);
-  return found[0];
 }
