@@ -183,10 +183,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::client::markdown::tree::parse;
+    use crate::client::markdown::tree::{Block, parse};
 
     fn blocks(text: &str) -> Vec<String> {
         split(text).iter().map(|block| block.trim_end().to_owned()).collect()
+    }
+
+    fn parsed_in_parts(text: &str) -> Vec<Block> {
+        split(text).iter().flat_map(|block| parse(block)).collect()
     }
 
     #[test]
@@ -213,8 +217,7 @@ mod tests {
             "### X\n- ```sql\n  select a\n\n  from b\n  ```\n\nText **after**.",
             "```markdown\n1. Step:\n\n    ```sql\n    select 1;\n    ```\n```\n\nThen **bold**.",
         ] {
-            let in_parts: Vec<_> = split(text).iter().flat_map(|block| parse(block)).collect();
-            assert_eq!(in_parts, parse(text), "{text}");
+            assert_eq!(parsed_in_parts(text), parse(text), "{text}");
         }
     }
 
@@ -311,8 +314,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_blocks_of_an_answer_are_parsed_as_the_whole_is(text in answer()) {
-            let in_parts: Vec<_> = split(&text).iter().flat_map(|block| parse(block)).collect();
-            prop_assert_eq!(in_parts, parse(&text));
+            prop_assert_eq!(parsed_in_parts(&text), parse(&text));
         }
 
         #[test]
@@ -342,7 +344,6 @@ mod tests {
         let text = "# Waits\n\nTwo *kinds* of `wait`:\n\n1. **db file sequential read**\n\n   One block:\n\n   ```sql\n   \
                     select event\n\n   from v$session;\n   ```\n\n2. log file sync\n   - nested\n   - list\n\n> quoted\n> \
                     text\n\n| event | ms |\n|:--|--:|\n| a | 1 |\n\nThe end.\n\n---\n\n```\nopen\n\nfence";
-        let in_parts: Vec<_> = split(text).iter().flat_map(|block| parse(block)).collect();
-        assert_eq!(in_parts, parse(text));
+        assert_eq!(parsed_in_parts(text), parse(text));
     }
 }
