@@ -157,7 +157,7 @@ async fn a_token_from_elsewhere_counts_where_it_names_us_and_is_sent_as_it_is_bo
     let token = token_from_elsewhere(&browser, json!({})).await;
     assert!(browser.is_let_in_as_bearer(&token).await);
     assert!(!browser.is_let_in(&token).await);
-    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint() } } });
+    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint().to_string() } } });
     let token = token_from_elsewhere(&browser, bound).await;
     assert!(browser.is_let_in(&token).await);
     assert!(!browser.is_let_in_as_bearer(&token).await);

@@ -134,13 +134,13 @@ async fn a_jwt_from_elsewhere_is_let_in_as_a_bearer_token_only_where_those_are_a
 async fn a_jwt_that_names_a_key_is_worth_nothing_without_a_proof_by_it() {
     // T74
     let browser = Browser::guarded(with_bearer_tokens(guard()));
-    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint() } } });
+    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint().to_string() } } });
     let token = token_from_elsewhere(&browser, bound).await;
     assert!(browser.is_let_in(&token).await);
     assert!(!browser.another().is_let_in(&token).await);
     assert!(!browser.is_let_in_as_bearer(&token).await);
     // Nor is one that was issued here, for the session's own browser.
-    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint() } } });
+    let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint().to_string() } } });
     let other = person(&browser, bound).await;
     let token = other.sign_in().await.access_token;
     assert!(!other.is_let_in(&token).await);

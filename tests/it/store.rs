@@ -70,7 +70,7 @@ async fn redis_forgets_by_itself_what_has_ended() {
         store.put(&name(kind, "ends"), record("x", 0, soon)).await.unwrap();
     }
     for kind in SETS {
-        store.add(&name(kind, "ends"), "a", soon, SystemTime::now()).await.unwrap();
+        store.add(&name(kind, "ends"), &SecretHash::of("a"), soon, SystemTime::now()).await.unwrap();
     }
     store.spend(&name(Kind::Spent, "ends"), soon, SystemTime::now()).await.unwrap();
     store.lock(&name(Kind::RefreshLock, "ends"), &owner("a"), Duration::from_millis(50)).await.unwrap();
@@ -377,27 +377,27 @@ async fn a_member_is_in_its_set_until_its_end_or_its_removal(store: &Arc<dyn Sto
     for kind in SETS {
         let set = name(kind, "set");
         assert!(members(store, &set, now).await.is_empty());
-        assert!(!store.remove_member(&set, "a").await.unwrap());
-        store.add(&set, "a", now + HOUR, now).await.unwrap();
-        store.add(&set, "b", now + 2 * HOUR, now).await.unwrap();
+        assert!(!store.remove_member(&set, &SecretHash::of("a")).await.unwrap());
+        store.add(&set, &SecretHash::of("a"), now + HOUR, now).await.unwrap();
+        store.add(&set, &SecretHash::of("b"), now + 2 * HOUR, now).await.unwrap();
         // Twice is once, and what is added later is no reason to forget.
-        store.add(&set, "b", now + 2 * HOUR, now).await.unwrap();
+        store.add(&set, &SecretHash::of("b"), now + 2 * HOUR, now).await.unwrap();
         assert_eq!(members(store, &set, now).await, ["a", "b"]);
         assert_eq!(members(store, &set, now + HOUR - MOMENT).await, ["a", "b"]);
         assert_eq!(members(store, &set, now + HOUR).await, ["b"]);
         assert!(members(store, &name(kind, "another set"), now).await.is_empty());
-        store.add(&set, "a", now + 3 * HOUR, now).await.unwrap();
+        store.add(&set, &SecretHash::of("a"), now + 3 * HOUR, now).await.unwrap();
         assert_eq!(members(store, &set, now + HOUR).await, ["a", "b"], "it was given another end");
-        assert!(store.remove_member(&set, "a").await.unwrap());
-        assert!(!store.remove_member(&set, "a").await.unwrap());
+        assert!(store.remove_member(&set, &SecretHash::of("a")).await.unwrap());
+        assert!(!store.remove_member(&set, &SecretHash::of("a")).await.unwrap());
         assert_eq!(members(store, &set, now).await, ["b"]);
-        assert!(store.remove_member(&set, "b").await.unwrap());
+        assert!(store.remove_member(&set, &SecretHash::of("b")).await.unwrap());
         assert!(members(store, &set, now).await.is_empty());
-        store.add(&set, "c", now + HOUR, now).await.unwrap();
+        store.add(&set, &SecretHash::of("c"), now + HOUR, now).await.unwrap();
         assert_eq!(members(store, &set, now).await, ["c"]);
     }
     assert!(members(store, &name(SETS[0], "of one kind"), now).await.is_empty());
-    store.add(&name(SETS[1], "of one kind"), "a", now + HOUR, now).await.unwrap();
+    store.add(&name(SETS[1], "of one kind"), &SecretHash::of("a"), now + HOUR, now).await.unwrap();
     assert!(members(store, &name(SETS[0], "of one kind"), now).await.is_empty());
 }
 
@@ -406,16 +406,19 @@ async fn of_many_who_add_members_at_once_none_is_lost(store: &Arc<dyn Store>) {
     let (set, now) = (name(Kind::OfUser, "added at once"), SystemTime::now());
     let adders = (0..50).map(|n| {
         let (store, set) = (store.clone(), set.clone());
-        tokio::spawn(async move { store.add(&set, &n.to_string(), now + HOUR, now).await.unwrap() })
+        tokio::spawn(async move { store.add(&set, &SecretHash::of(&n.to_string()), now + HOUR, now).await.unwrap() })
     });
     join_all(adders).await.into_iter().for_each(Result::unwrap);
-    assert_eq!(members(store, &set, now).await.len(), 50);
+    assert_eq!(store.members(&set, now).await.unwrap().len(), 50);
 }
 
-async fn members(store: &Arc<dyn Store>, set: &RecordName, now: SystemTime) -> Vec<String> {
-    let mut members = store.members(set, now).await.unwrap();
-    members.sort();
-    members
+/// Those of three that are in the set, and there is no other.
+async fn members(store: &Arc<dyn Store>, set: &RecordName, now: SystemTime) -> Vec<&'static str> {
+    let members = store.members(set, now).await.unwrap();
+    let known = ["a", "b", "c"].into_iter().filter(|secret| members.contains(&SecretHash::of(secret)));
+    let known: Vec<_> = known.collect();
+    assert_eq!(known.len(), members.len(), "{members:?}");
+    known
 }
 
 fn name(kind: Kind, secret: &str) -> RecordName {
@@ -480,15 +483,15 @@ impl Store for Broken {
         if self.can_spend { Ok(true) } else { unreachable() }
     }
 
-    async fn add(&self, _: &RecordName, _: &str, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
+    async fn add(&self, _: &RecordName, _: &SecretHash, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
         unreachable()
     }
 
-    async fn members(&self, _: &RecordName, _: SystemTime) -> Result<Vec<String>, StoreError> {
+    async fn members(&self, _: &RecordName, _: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         unreachable()
     }
 
-    async fn remove_member(&self, _: &RecordName, _: &str) -> Result<bool, StoreError> {
+    async fn remove_member(&self, _: &RecordName, _: &SecretHash) -> Result<bool, StoreError> {
         unreachable()
     }
 

@@ -37,7 +37,7 @@ use parties::{provider::Provider, upstream};
 use process::Servers;
 use report::{Report, say};
 
-const USAGE: &str = "scripts/bench runs this: load <program> <folder> quick|full|growth|soak [minutes]";
+const USAGE: &str = "scripts/bench runs this: load <program> <folder> quick|full|growth|sessions [number]|soak [minutes]";
 
 #[tokio::main]
 async fn main() {
@@ -74,6 +74,10 @@ async fn main() {
             report.add("Open answers", memory::open_answers(&servers, 500).await);
         }
         ["growth"] => growth::measure(&servers, &mut report).await,
+        ["sessions", number] => {
+            let number = number.parse().unwrap();
+            report.add("Sessions in memory", memory::sessions(&servers, &[number]).await);
+        }
         ["soak", minutes] => {
             let time = Duration::from_secs(60 * minutes.parse::<u64>().unwrap());
             report.add("Soak", soak::measure(&servers, time).await);

@@ -107,7 +107,7 @@ impl Edge {
     /// Whether this browser may call this door once more. To be asked once it is known that the
     /// key is the caller's, so that nobody spends what is somebody else's.
     pub async fn allows_browser(&self, method: &Method, path: &str, browser: &Thumbprint) -> Result<(), TooMany> {
-        self.limits.allow_browser(method, path, browser.as_str()).await
+        self.limits.allow_browser(method, path, &browser.to_string()).await
     }
 
     /// The same for a caller without a key, who has this access token.

@@ -14,8 +14,10 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permissions {
     /// The scopes that were granted (RFC 6749 §3.3).
+    #[serde(rename = "s", default)]
     pub scope: Vec<String>,
     /// Roles or groups, as the provider names them.
+    #[serde(rename = "r", default)]
     pub roles: Vec<String>,
 }
 

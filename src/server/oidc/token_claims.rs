@@ -140,7 +140,7 @@ mod tests {
         // T74
         let bound = |cnf: Value| claims(json!({ "cnf": cnf })).into_verified("i", &ClaimNames::default());
         let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
-        assert_eq!(bound(json!({ "jkt": jkt })).unwrap().bound_to.unwrap().as_str(), jkt);
+        assert_eq!(bound(json!({ "jkt": jkt })).unwrap().bound_to.unwrap().to_string(), jkt);
         assert!(bound(Value::Null).unwrap().bound_to.is_none());
         for other in [
             json!({ "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }),

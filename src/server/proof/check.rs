@@ -144,6 +144,6 @@ fn check_token_hash(ath: Option<&str>, access_token: &str) -> Result<(), ProofEr
 
 /// Unambiguous without a separator: the thumbprint always has 43 characters.
 fn jti_hash(thumbprint: &Thumbprint, jti: &str) -> String {
-    let hash = Sha256::new().chain_update(thumbprint.as_str()).chain_update(jti).finalize();
+    let hash = Sha256::new().chain_update(thumbprint.to_string()).chain_update(jti).finalize();
     BASE64_URL_SAFE_NO_PAD.encode(hash)
 }

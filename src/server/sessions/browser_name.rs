@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 /// `Firefox` and `Windows`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrowserName {
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
 }
 

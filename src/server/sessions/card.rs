@@ -17,6 +17,7 @@ use super::{
     ends::Ended,
     session::Session,
     store::{SecretHash, StoreError},
+    stored,
 };
 use crate::server::audit::{self, Event};
 use crate::wire::{
@@ -28,9 +29,12 @@ use crate::wire::{
 /// Of one session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionCard {
+    #[serde(rename = "b")]
     pub browser: BrowserName,
+    #[serde(rename = "s", with = "stored::time")]
     pub since: SystemTime,
     /// When it was last refreshed.
+    #[serde(rename = "t", with = "stored::time")]
     pub last_used_at: SystemTime,
 }
 
@@ -84,7 +88,7 @@ impl Sessions {
 
 /// Names a session to its user: neither its id, nor its name in the store.
 fn handle(name: &SecretHash) -> SessionHandle {
-    SessionHandle::new(SecretHash::of(name.as_str()).as_str())
+    SessionHandle::new(SecretHash::of(&name.to_string()).to_string())
 }
 
 fn unix_seconds(time: SystemTime) -> u64 {

@@ -23,6 +23,7 @@ use super::{
     records::Records,
     session::Session,
     store::{Kind, RecordName, SecretHash, StoreError},
+    stored,
 };
 use crate::wire::auth::UserClaims;
 
@@ -41,6 +42,7 @@ pub enum Ended {
 /// When.
 #[derive(Serialize, Deserialize)]
 struct Mark {
+    #[serde(rename = "t", with = "stored::time")]
     at: SystemTime,
 }
 
@@ -69,7 +71,7 @@ impl Records {
     /// So that it can be ended from elsewhere.
     pub(super) async fn enlist(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
         for whole in wholes(session) {
-            self.store().add(&whole.set(), name.as_str(), session.ends_at, self.now()).await?;
+            self.store().add(&whole.set(), name, session.ends_at, self.now()).await?;
         }
         Ok(())
     }
@@ -77,15 +79,14 @@ impl Records {
     /// Tidies up after a session that has ended. What is left does no harm.
     pub(super) async fn strike_off(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
         for whole in wholes(session) {
-            self.store().remove_member(&whole.set(), name.as_str()).await?;
+            self.store().remove_member(&whole.set(), name).await?;
         }
         self.remove_card(name).await
     }
 
     /// The names of all sessions of this whole that were not struck off.
     pub(super) async fn enlisted(&self, whole: &Ended) -> Result<Vec<SecretHash>, StoreError> {
-        let names = self.store().members(&whole.set(), self.now()).await?;
-        Ok(names.into_iter().map(SecretHash::stored).collect())
+        self.store().members(&whole.set(), self.now()).await
     }
 
     /// Ends all sessions of this whole but one, and the logins in flight. Tells how many there were.
@@ -104,7 +105,7 @@ impl Records {
     /// Ends one session of this whole. Tells whether it was there.
     pub(super) async fn end_one(&self, whole: &Ended, session: &SecretHash) -> Result<bool, StoreError> {
         let was_there = self.remove_session(session).await?;
-        self.store().remove_member(&whole.set(), session.as_str()).await?;
+        self.store().remove_member(&whole.set(), session).await?;
         self.remove_card(session).await?;
         Ok(was_there)
     }

@@ -10,7 +10,7 @@
 //! | `logout`, `ends` | logout, here and from elsewhere |
 //! | `card`, `browser_name` | what a person is told of their sessions |
 //! | `watch` | who is told when a session ends |
-//! | `records`, `sealing` | records on their way into the store, sealed |
+//! | `records`, `stored`, `sealing` | records on their way into the store: written, and sealed |
 //! | `store` | where they are kept |
 
 mod browser_name;
@@ -25,6 +25,7 @@ mod refresh_lock;
 mod sealing;
 mod session;
 mod store;
+mod stored;
 mod watch;
 
 use std::{

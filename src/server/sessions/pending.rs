@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::stored;
 use crate::server::{
     oidc::{CodeVerifier, Nonce},
     proof::Thumbprint,
@@ -17,11 +18,15 @@ pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingAuthorization {
     /// Compared with the ID token's (OpenID Connect Core §3.1.3.7 step 11).
+    #[serde(rename = "n")]
     pub nonce: Nonce,
     /// Sent with the code (RFC 7636 §4.5).
+    #[serde(rename = "v")]
     pub code_verifier: CodeVerifier,
     /// Only this browser may finish the login (RFC 9449 §10).
+    #[serde(rename = "k")]
     pub browser_key: Thumbprint,
+    #[serde(rename = "e", with = "stored::time")]
     pub expires_at: SystemTime,
 }
 

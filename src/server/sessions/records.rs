@@ -1,4 +1,4 @@
-//! The records of this room, sealed on their way into the store and opened on their way out.
+//! The records of this room, written and sealed on their way into the store, opened and read on their way out.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -13,15 +13,12 @@ use super::{
         Kind, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, Store, StoreError,
         TracedStore,
     },
+    stored::{self, WriteError},
 };
 use crate::{
     server::environment::{Environment, RandomnessError},
     wire::auth::{AccessToken, SessionId, State},
 };
-
-/// Most records have no more bytes, sealed; a session has, with its ID token. Known beforehand, the text needs no second
-/// place.
-const MOST_RECORDS: usize = 1000;
 
 /// Where records are kept, and what they are sealed with.
 #[derive(Clone)]
@@ -188,18 +185,16 @@ impl Records {
     }
 
     fn sealed<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = Vec::with_capacity(MOST_RECORDS);
-        serde_json::to_writer(&mut bytes, value).map_err(|error| StoreError(error.to_string()))?;
+        let bytes = stored::write(value)?;
         Ok(self.ring.seal(name, secret, self.environment.randomness.bytes()?, bytes)?)
     }
 
     /// A record that does not open is none: its key is gone, or it is not what we stored.
     fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, record: Option<Record>) -> Option<T> {
         let opened = self.ring.open(name, secret, &record?);
-        let read = opened.map_err(|error| error.to_string()).and_then(|bytes| {
-            // The place and not the text: that could quote the record.
-            serde_json::from_slice(&bytes).map_err(|error| format!("unreadable at byte {}", error.column()))
-        });
+        let read = opened
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| stored::read(&bytes).map_err(|error| error.to_string()));
         read.inspect_err(|error| tracing::warn!(record = name.kind.name(), error, "a record does not open")).ok()
     }
 }
@@ -210,6 +205,12 @@ fn session_name(session: &SecretHash) -> RecordName {
 
 fn card_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Card, hash: session.clone() }
+}
+
+impl From<WriteError> for StoreError {
+    fn from(error: WriteError) -> Self {
+        Self(error.to_string())
+    }
 }
 
 impl From<RandomnessError> for StoreError {

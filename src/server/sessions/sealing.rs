@@ -14,8 +14,8 @@ use ring::{
 
 use super::store::{Record, RecordName};
 
-/// The first byte of what is sealed, for the day when this changes.
-const FORMAT: u8 = 1;
+/// The first byte of what is sealed. In 1, records were JSON.
+const FORMAT: u8 = 2;
 
 /// Long enough to tell the keys of a ring apart.
 const KEY_ID_LEN: usize = 4;

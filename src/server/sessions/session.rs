@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{browser_name::BrowserName, store::SecretHash};
+use super::{browser_name::BrowserName, store::SecretHash, stored};
 use crate::{
     server::{
         oidc::{IdToken, LoginClaims, Permissions, RefreshToken},
@@ -28,38 +28,51 @@ pub const REPLAY_WINDOW: Duration = Duration::from_secs(30);
 /// The server's record of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
+    #[serde(rename = "u", with = "stored::User")]
     pub user: UserClaims,
     /// Only this browser may use the session, and the access tokens issued to it.
+    #[serde(rename = "k")]
     pub browser_key: Thumbprint,
     /// Absent where the provider gave none: then the session ends with its access token.
+    #[serde(rename = "r", default, with = "stored::optional_token")]
     pub refresh_token: Option<RefreshToken>,
     /// Of the latest access token.
+    #[serde(rename = "p")]
     pub permissions: Permissions,
     /// The latest one the provider sent; the hint for its logout.
+    #[serde(rename = "i", with = "stored::token")]
     pub id_token: IdToken,
     /// Of the login's ID token: what refreshed ones must repeat.
+    #[serde(rename = "l")]
     pub login: LoginClaims,
     /// The provider's session (`sid`), where it says which; by it, or by the user, the provider ends this one.
-    #[serde(default)]
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub provider_session: Option<String>,
     /// For the person's own list.
-    #[serde(default)]
+    #[serde(rename = "b", default)]
     pub browser: BrowserName,
+    #[serde(rename = "t", with = "stored::time")]
     pub last_used_at: SystemTime,
     /// Never moved.
+    #[serde(rename = "e", with = "stored::time")]
     pub ends_at: SystemTime,
     /// Counts the refreshes.
+    #[serde(rename = "n")]
     pub revision: u64,
     /// What the last refresh gave the browser.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub last_refresh: Option<LastRefresh>,
 }
 
 /// The answer to a refresh, kept to be given again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LastRefresh {
+    #[serde(rename = "a", with = "stored::token")]
     pub access_token: AccessToken,
+    #[serde(rename = "t", with = "stored::time")]
     pub at: SystemTime,
     /// Of the access token, as the browser was told.
+    #[serde(rename = "d", with = "stored::duration")]
     pub expires_in: Duration,
 }
 
@@ -67,10 +80,15 @@ pub struct LastRefresh {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedToken {
     /// Its session: the token is good while that lives.
+    #[serde(rename = "s")]
     pub session: SecretHash,
+    #[serde(rename = "u", with = "stored::User")]
     pub user: UserClaims,
+    #[serde(rename = "k")]
     pub browser_key: Thumbprint,
+    #[serde(rename = "p")]
     pub permissions: Permissions,
+    #[serde(rename = "e", with = "stored::time")]
     pub expires_at: SystemTime,
 }
 

@@ -37,11 +37,15 @@ use check::Check;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginClaims {
     /// Of the authorization request. A refreshed ID token that has one must have this.
+    #[serde(rename = "n")]
     pub nonce: Nonce,
     /// Sorted, each once.
+    #[serde(rename = "a")]
     pub audiences: Vec<String>,
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub authorized_party: Option<String>,
     /// In Unix seconds.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
 }
 

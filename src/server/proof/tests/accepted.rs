@@ -12,7 +12,7 @@ fn a_good_proof_names_its_key_and_is_remembered_until_it_cannot_pass() {
     let proof = check_one(&browser.proof()).unwrap();
     let jwk = browser.jwk();
     let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#, jwk["x"], jwk["y"]);
-    assert_eq!(proof.thumbprint.as_str(), base64url(Sha256::digest(canonical)));
+    assert_eq!(proof.thumbprint.to_string(), base64url(Sha256::digest(canonical)));
     assert_eq!(proof.jti_hash, base64url(Sha256::digest(format!("{}a9d3c1", proof.thumbprint))));
     assert_eq!(proof.expires_at, at(NOW) + IAT_WINDOW + REPLICA_SKEW);
 }

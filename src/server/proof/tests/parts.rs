@@ -21,11 +21,14 @@ fn a_thumbprint_is_43_characters_of_canonical_base64url() {
 }
 
 #[test]
-fn a_thumbprint_is_a_plain_string_in_json_and_is_checked_when_read() {
-    let json = r#""0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I""#;
-    let thumbprint: Thumbprint = serde_json::from_str(json).unwrap();
-    assert_eq!(serde_json::to_string(&thumbprint).unwrap(), json);
-    assert!(serde_json::from_str::<Thumbprint>(r#""0ZcO""#).is_err());
+fn a_thumbprint_is_its_bytes_in_a_record_and_as_many_as_it_has() {
+    let thumbprint: Thumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".parse().unwrap();
+    let mut record = vec![];
+    ciborium::into_writer(&thumbprint, &mut record).unwrap();
+    assert_eq!((record.len(), record.last()), (2 + 32, Some(&0x82)));
+    assert_eq!(ciborium::from_reader::<Thumbprint, _>(&record[..]).unwrap(), thumbprint);
+    record[1] = 31;
+    assert!(ciborium::from_reader::<Thumbprint, _>(&record[..33]).is_err());
 }
 
 #[test]

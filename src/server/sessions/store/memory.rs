@@ -1,11 +1,11 @@
 //! Records in the process's own memory, bounded: for development, tests and a single small server.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 
 use super::{
-    Kind, LockOwner, Record, RecordName, SessionCount, Store, StoreError,
+    Kind, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis,
     shelf::{NoRoom, Shelf, Until, WhenFull},
 };
 
@@ -29,8 +29,8 @@ pub struct MemoryStore {
     pending: Records,
     sessions: Records,
     issued_tokens: Records,
-    spent: Shelf<(), SystemTime>,
-    spent_logouts: Shelf<(), SystemTime>,
+    spent: Shelf<(), UnixMillis>,
+    spent_logouts: Shelf<(), UnixMillis>,
     locks: Shelf<LockOwner, Instant>,
     cards: Records,
     ended: Records,
@@ -38,7 +38,7 @@ pub struct MemoryStore {
     of_users: Sets,
 }
 
-type Records = Shelf<Kept, SystemTime>;
+type Records = Shelf<Kept, UnixMillis>;
 
 /// What is kept of a record beside its end.
 struct Kept {
@@ -46,10 +46,10 @@ struct Kept {
     revision: u64,
 }
 
-type Sets = Shelf<Members, SystemTime>;
+type Sets = Shelf<Members, UnixMillis>;
 
 /// Each with its end. There are a few.
-type Members = Vec<(Box<str>, SystemTime)>;
+type Members = Vec<(SecretHash, UnixMillis)>;
 
 impl MemoryStore {
     pub fn new() -> Self {
@@ -128,20 +128,20 @@ impl Store for MemoryStore {
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
         records.tidy(&name.hash, long_before(now));
-        Ok(records.read(&name.hash, now, given_out))
+        Ok(records.read(&name.hash, now.into(), given_out))
     }
 
     async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
         let records = self.records(name.kind)?;
         records.tidy(&name.hash, long_before(now));
-        Ok(records.read(&name.hash, now, |_| ()).is_some())
+        Ok(records.read(&name.hash, now.into(), |_| ()).is_some())
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
         records.tidy(&name.hash, long_before(now));
         let taken = records.change(&name.hash, Option::take)?;
-        Ok(taken.filter(|taken| now < taken.ends_at).as_ref().map(given_out))
+        Ok(taken.filter(|taken| UnixMillis::from(now) < taken.ends_at).as_ref().map(given_out))
     }
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
@@ -153,6 +153,7 @@ impl Store for MemoryStore {
     }
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        let (until, now) = (UnixMillis::from(until), UnixMillis::from(now));
         let names = if name.kind == Kind::SpentLogout { &self.spent_logouts } else { &self.spent };
         names.tidy(&name.hash, now);
         Ok(names.change(&name.hash, |spent| {
@@ -164,31 +165,37 @@ impl Store for MemoryStore {
         })?)
     }
 
-    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
-        let sets = self.sets(name.kind)?;
+    async fn add(
+        &self,
+        name: &RecordName,
+        member: &SecretHash,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let (sets, until, now) = (self.sets(name.kind)?, UnixMillis::from(until), UnixMillis::from(now));
         sets.tidy(&name.hash, now);
         Ok(sets.change(&name.hash, |set| {
             let set = set.get_or_insert_with(|| Until { value: Vec::with_capacity(1), ends_at: until });
-            set.value.retain(|(other, until)| now < *until && **other != *member);
-            set.value.push((member.into(), until));
+            set.value.retain(|(other, until)| now < *until && other != member);
+            set.value.push((member.clone(), until));
             set.ends_at = set.ends_at.max(until);
         })?)
     }
 
-    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
-        let sets = self.sets(name.kind)?;
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
+        let (sets, now) = (self.sets(name.kind)?, UnixMillis::from(now));
         sets.tidy(&name.hash, now);
         let members = sets.read(&name.hash, now, |set| {
-            set.value.iter().filter(|(_, until)| now < *until).map(|(member, _)| member.to_string()).collect()
+            set.value.iter().filter(|(_, until)| now < *until).map(|(member, _)| member.clone()).collect()
         });
         Ok(members.unwrap_or_default())
     }
 
-    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
+    async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
         Ok(self.sets(name.kind)?.change(&name.hash, |set| {
             let Some(current) = set else { return false };
             let before = current.value.len();
-            current.value.retain(|(other, _)| **other != *member);
+            current.value.retain(|(other, _)| other != member);
             let was_there = current.value.len() < before;
             set.take_if(|set| set.value.is_empty());
             was_there
@@ -217,22 +224,22 @@ impl Store for MemoryStore {
     }
 
     fn sessions(&self, now: SystemTime) -> SessionCount {
-        SessionCount::All(u64::try_from(self.sessions.living(now)).unwrap_or(u64::MAX))
+        SessionCount::All(u64::try_from(self.sessions.living(now.into())).unwrap_or(u64::MAX))
     }
 }
 
-fn kept(record: Record) -> Until<Kept, SystemTime> {
+fn kept(record: Record) -> Until<Kept, UnixMillis> {
     let Record { sealed, revision, ends_at } = record;
-    Until { value: Kept { sealed: sealed.into(), revision }, ends_at }
+    Until { value: Kept { sealed: sealed.into(), revision }, ends_at: ends_at.into() }
 }
 
-fn given_out(kept: &Until<Kept, SystemTime>) -> Record {
-    Record { sealed: kept.value.sealed.to_vec(), revision: kept.value.revision, ends_at: kept.ends_at }
+fn given_out(kept: &Until<Kept, UnixMillis>) -> Record {
+    Record { sealed: kept.value.sealed.to_vec(), revision: kept.value.revision, ends_at: kept.ends_at.into() }
 }
 
 /// What ended before is of no use to anybody.
-fn long_before(now: SystemTime) -> SystemTime {
-    now.checked_sub(LINGERS).unwrap_or(UNIX_EPOCH)
+fn long_before(now: SystemTime) -> UnixMillis {
+    now.checked_sub(LINGERS).map(UnixMillis::from).unwrap_or_default()
 }
 
 impl From<NoRoom> for StoreError {
@@ -316,14 +323,15 @@ mod tests {
     #[tokio::test]
     async fn a_session_that_cannot_be_enlisted_is_told_so() {
         let (store, now) = (MemoryStore::with_room_for(0, 160, 0), SystemTime::now());
+        let session = SecretHash::of("a session");
         let until = now + Duration::from_secs(60);
         let mut enlisted = vec![];
         for n in 0..400 {
-            enlisted.extend(store.add(&name(Kind::OfUser, n), "a session", until, now).await.is_ok().then_some(n));
+            enlisted.extend(store.add(&name(Kind::OfUser, n), &session, until, now).await.is_ok().then_some(n));
         }
         assert!((100..=160).contains(&enlisted.len()), "{}", enlisted.len());
         for n in enlisted {
-            assert_eq!(store.members(&name(Kind::OfUser, n), now).await.unwrap(), ["a session"], "{n}");
+            assert_eq!(store.members(&name(Kind::OfUser, n), now).await.unwrap(), std::slice::from_ref(&session), "{n}");
         }
     }
 }

@@ -7,12 +7,15 @@
 //! | `redis` | where all replicas see them |
 //! | `outage` | (around another store) what is needed while that store is away |
 //! | `traced` | (around another store) nothing, and makes a span of each call |
+//!
+//! `unix_millis` is how they keep times.
 
 mod memory;
 mod outage;
 mod redis;
 mod shelf;
 mod traced;
+mod unix_millis;
 
 use std::{
     fmt,
@@ -20,17 +23,18 @@ use std::{
 };
 
 use async_trait::async_trait;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{Engine, display::Base64Display, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
 pub use memory::MemoryStore;
 pub use outage::OutageStore;
 pub use traced::TracedStore;
+use unix_millis::UnixMillis;
 
 /// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct SecretHash(String);
+#[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct SecretHash(#[serde(with = "serde_bytes")] [u8; 32]);
 
 /// What a record is about. Names of different kinds never meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,13 +111,19 @@ pub trait Store: Send + Sync {
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
 
     /// Adds a member to the set of this name, or gives it another end.
-    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError>;
+    async fn add(
+        &self,
+        name: &RecordName,
+        member: &SecretHash,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError>;
 
     /// The members of the set whose end has not come, in no order.
-    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError>;
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError>;
 
     /// Tells whether it was one.
-    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError>;
+    async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError>;
 
     /// Takes the lock for `lease`, by the store's own clock, or makes the lease of one held by `owner` that long again.
     /// Tells whether `owner` holds it now.
@@ -151,22 +161,20 @@ pub struct StoreError(pub String);
 
 impl SecretHash {
     pub fn of(secret: &str) -> Self {
-        Self(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
+        Self(Sha256::digest(secret).into())
     }
 
-    /// One that was stored.
-    pub fn stored(hash: String) -> Self {
-        Self(hash)
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// One in the form in which it is shown.
+    fn shown(text: &str) -> Option<Self> {
+        BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
     /// Quicker than a hash, where a test needs many.
     #[cfg(test)]
     fn numbered(n: u64) -> Self {
-        Self(n.to_string())
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&n.to_be_bytes());
+        Self(hash)
     }
 }
 
@@ -194,15 +202,22 @@ impl RecordName {
     }
 }
 
+/// `n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg`
 impl fmt::Display for SecretHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Base64Display::new(&self.0, &BASE64_URL_SAFE_NO_PAD).fmt(f)
+    }
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
 /// `session:n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg`
 impl fmt::Display for RecordName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.kind.name(), self.hash.0)
+        write!(f, "{}:{}", self.kind.name(), self.hash)
     }
 }

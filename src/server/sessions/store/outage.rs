@@ -153,15 +153,21 @@ impl Store for OutageStore {
         removed
     }
 
-    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
+    async fn add(
+        &self,
+        name: &RecordName,
+        member: &SecretHash,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
         self.store.add(name, member, until, now).await
     }
 
-    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         self.store.members(name, now).await
     }
 
-    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
+    async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
         self.store.remove_member(name, member).await
     }
 

@@ -11,8 +11,6 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
-
 use super::SecretHash;
 
 /// Each has a lock of its own, so that callers on many cores seldom wait for each other.
@@ -49,7 +47,7 @@ pub(super) struct Until<V, T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoRoom;
 
-/// The first half of the name's SHA-256: nobody finds another name with the same.
+/// The first half of the name, which is a SHA-256: nobody finds a secret with the same.
 type Key = [u8; 16];
 
 struct Part<V, T> {
@@ -161,7 +159,7 @@ fn lock<V, T>(part: &Mutex<Part<V, T>>) -> MutexGuard<'_, Part<V, T>> {
 
 fn key(name: &SecretHash) -> Key {
     let mut key = Key::default();
-    key.copy_from_slice(&Sha256::digest(name.as_str())[..16]);
+    key.copy_from_slice(&name.0[..16]);
     key
 }
 

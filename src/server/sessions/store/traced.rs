@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{LockOwner, Record, RecordName, SessionCount, Store, StoreError};
+use super::{LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError};
 use crate::server::traces::store_call;
 
 pub struct TracedStore(pub Arc<dyn Store>);
@@ -46,15 +46,21 @@ impl Store for TracedStore {
         store_call("session store spend", self.0.spend(name, until, now)).await
     }
 
-    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
+    async fn add(
+        &self,
+        name: &RecordName,
+        member: &SecretHash,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
         store_call("session store add", self.0.add(name, member, until, now)).await
     }
 
-    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         store_call("session store members", self.0.members(name, now)).await
     }
 
-    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
+    async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
         store_call("session store remove_member", self.0.remove_member(name, member)).await
     }
 

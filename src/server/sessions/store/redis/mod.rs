@@ -13,14 +13,16 @@ use std::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
 use redis::{Cmd, RedisError, Script, cmd};
 
 use self::connection::Connection;
-use super::{LockOwner, Record, RecordName, SessionCount, Store, StoreError};
+use super::{
+    LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis, unix_millis::whole,
+};
 use crate::server::environment::Environment;
 
 pub use address::{RedisAddress, RedisAddressError};
@@ -147,7 +149,7 @@ impl Store for RedisStore {
         let head = [(u64::MAX - 1).to_be_bytes(), [0; 8]];
         let mark = [&head.concat()[..], &self.calls.next().to_be_bytes()].concat();
         let mut script = TAKE.key(key(name));
-        script.arg(mark).arg(u64::try_from(TAKEN.as_millis()).unwrap_or(u64::MAX));
+        script.arg(mark).arg(whole(TAKEN));
         let found: Option<Vec<u8>> = self.connection.run_again(&script).await?;
         good(found, now)
     }
@@ -175,25 +177,32 @@ impl Store for RedisStore {
         Ok(self.connection.run_again(&script).await?)
     }
 
-    async fn add(&self, name: &RecordName, member: &str, until: SystemTime, now: SystemTime) -> Result<(), StoreError> {
+    async fn add(
+        &self,
+        name: &RecordName,
+        member: &SecretHash,
+        until: SystemTime,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
         let mut script = ADD.key(key(name));
-        script.arg(member).arg(milliseconds(until)).arg(milliseconds(now));
+        script.arg(member.to_string()).arg(milliseconds(until)).arg(milliseconds(now));
         let _: u64 = self.connection.run(&script).await?;
         Ok(())
     }
 
-    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<String>, StoreError> {
+    async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         let later = format!("({}", milliseconds(now));
-        Ok(self.connection.ask(on("ZRANGEBYSCORE", name).arg(later).arg("+inf")).await?)
+        let members: Vec<String> = self.connection.ask(on("ZRANGEBYSCORE", name).arg(later).arg("+inf")).await?;
+        Ok(members.iter().filter_map(|member| SecretHash::shown(member)).collect())
     }
 
-    async fn remove_member(&self, name: &RecordName, member: &str) -> Result<bool, StoreError> {
-        Ok(self.connection.ask(on("ZREM", name).arg(member)).await?)
+    async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
+        Ok(self.connection.ask(on("ZREM", name).arg(member.to_string())).await?)
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
         let mut script = LOCK.key(key(name));
-        script.arg(&owner.0).arg(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
+        script.arg(&owner.0).arg(whole(lease));
         Ok(self.connection.run(&script).await?)
     }
 
@@ -254,11 +263,10 @@ fn good(found: Option<Vec<u8>>, now: SystemTime) -> Result<Option<Record>, Store
         Some((u64::from_be_bytes(*revision), u64::from_be_bytes(*end), sealed))
     });
     let (revision, end, sealed) = head.ok_or_else(|| StoreError("Redis: a record that is none of ours".into()))?;
-    let ends_at = UNIX_EPOCH.checked_add(Duration::from_millis(end)).unwrap_or(UNIX_EPOCH);
+    let ends_at = UnixMillis(end).into();
     Ok((now < ends_at).then(|| Record { sealed: sealed.to_vec(), revision, ends_at }))
 }
 
 fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    UnixMillis::from(time).0
 }
