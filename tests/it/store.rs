@@ -16,7 +16,7 @@ use crate::{app::until, lossy::Lossy, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
-const RECORDS: [Kind; 5] = [Kind::Pending, Kind::Session, Kind::IssuedToken, Kind::Card, Kind::Ended];
+const RECORDS: [Kind; 4] = [Kind::Pending, Kind::Session, Kind::IssuedToken, Kind::Ended];
 const SETS: [Kind; 2] = [Kind::OfProviderSession, Kind::OfUser];
 
 pub fn memory() -> Arc<dyn Store> {
@@ -129,7 +129,7 @@ async fn sessions_are_counted_until_they_end() {
     for (store, count) in counted {
         for text in ["a", "b", "c"] {
             store.put(&name(Kind::Session, text), record(text, 0, until)).await.unwrap();
-            store.put(&name(Kind::Card, text), record(text, 0, until)).await.unwrap();
+            store.put(&name(Kind::IssuedToken, text), record(text, 0, until)).await.unwrap();
         }
         assert!(store.replace(&name(Kind::Session, "a"), record("a", 1, until)).await.unwrap());
         assert_eq!(store.sessions(now), count(3));

@@ -2,7 +2,6 @@
 
 use std::{convert::Infallible, str::FromStr};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
@@ -11,13 +10,11 @@ use super::{
 };
 
 /// What the holder of an access token may do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
     /// The scopes that were granted (RFC 6749 §3.3).
-    #[serde(rename = "s", default)]
     pub scope: Vec<String>,
     /// Roles or groups, as the provider names them.
-    #[serde(rename = "r", default)]
     pub roles: Vec<String>,
 }
 

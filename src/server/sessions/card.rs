@@ -1,7 +1,7 @@
 //! What a person is told of their sessions, and how they end them.
 //!
-//! What is told is sealed with what only names the person, `iss` and `sub`: a session's own record does not open
-//! without its id. It is which browser, and when; no token, and no secret.
+//! What is told stands in the session's record, sealed apart with what only names the person, `iss` and `sub`: the rest of
+//! the record does not open without the session's id. It is which browser, and when; no token, and no secret.
 
 use std::{
     cmp::Reverse,
@@ -50,10 +50,7 @@ impl Sessions {
         let whole = Ended::of(user);
         let mut sessions = vec![];
         for name in self.records.enlisted(&whole).await? {
-            if !self.records.session_lives(&name).await? {
-                continue;
-            }
-            let Some(card) = self.records.card(&name, &whole.secret()).await? else { continue };
+            let Some(card) = self.records.card(&name, &whole).await? else { continue };
             sessions.push(SessionSummary {
                 session: handle(&name),
                 browser: card.browser.browser,

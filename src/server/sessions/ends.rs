@@ -81,7 +81,7 @@ impl Records {
         for whole in wholes(session) {
             self.store().remove_member(&whole.set(), name).await?;
         }
-        self.remove_card(name).await
+        Ok(())
     }
 
     /// The names of all sessions of this whole that were not struck off.
@@ -106,7 +106,6 @@ impl Records {
     pub(super) async fn end_one(&self, whole: &Ended, session: &SecretHash) -> Result<bool, StoreError> {
         let was_there = self.remove_session(session).await?;
         self.store().remove_member(&whole.set(), session).await?;
-        self.remove_card(session).await?;
         Ok(was_there)
     }
 

@@ -51,7 +51,6 @@ pub use store::{
 
 pub use watch::SessionEnd;
 
-use card::SessionCard;
 use refresh::RefreshesInFlight;
 use watch::Watches;
 
@@ -196,7 +195,6 @@ impl Sessions {
             }
             return Err(LoginError::EndedMeanwhile);
         }
-        self.put_card(&session, &name).await?;
         self.remember_access_token(&id, &session, &login.access_token, login.expires_in).await?;
         audit::record(Event::LoginSucceeded, Some(&session.user), None);
         Ok(TokenResponse {
@@ -290,11 +288,6 @@ impl Sessions {
         self.refreshes.finished().await;
     }
 
-    async fn put_card(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
-        let secret = Ended::of(&session.user).secret();
-        self.records.put_card(name, &secret, &SessionCard::of(session), session.expires_at()).await
-    }
-
     async fn remember_access_token(
         &self,
         id: &SessionId,
@@ -302,13 +295,8 @@ impl Sessions {
         access_token: &AccessToken,
         expires_in: Duration,
     ) -> Result<(), StoreError> {
-        let issued = IssuedToken {
-            session: SecretHash::of(id.secret()),
-            user: session.user.clone(),
-            browser_key: session.browser_key.clone(),
-            permissions: session.permissions.clone(),
-            expires_at: self.environment.after(expires_in).min(session.ends_at),
-        };
+        let expires_at = self.environment.after(expires_in).min(session.ends_at);
+        let issued = IssuedToken::of(session, SecretHash::of(id.secret()), expires_at);
         self.records.put_issued_token(access_token, &issued).await
     }
 }

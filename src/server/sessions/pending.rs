@@ -18,10 +18,10 @@ pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingAuthorization {
     /// Compared with the ID token's (OpenID Connect Core §3.1.3.7 step 11).
-    #[serde(rename = "n")]
+    #[serde(rename = "n", with = "stored::token")]
     pub nonce: Nonce,
     /// Sent with the code (RFC 7636 §4.5).
-    #[serde(rename = "v")]
+    #[serde(rename = "v", with = "stored::token")]
     pub code_verifier: CodeVerifier,
     /// Only this browser may finish the login (RFC 9449 §10).
     #[serde(rename = "k")]

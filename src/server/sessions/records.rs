@@ -6,6 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     card::SessionCard,
+    ends::Ended,
     pending::PendingAuthorization,
     sealing::{KeyRing, SealError},
     session::{IssuedToken, KNOWN_AFTER_ITS_END, Session},
@@ -75,23 +76,25 @@ impl Records {
     pub async fn take_pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         let name = RecordName::of(Kind::Pending, state.secret());
         let record = self.store.take(&name, self.environment.now()).await?;
-        Ok(self.opened(&name, state.secret(), record))
+        Ok(record.and_then(|record| self.opened(&name, state.secret(), &record.sealed)))
     }
 
     pub async fn put_session(&self, id: &SessionId, session: &Session) -> Result<(), StoreError> {
-        self.put(Kind::Session, id.secret(), session, session.expires_at()).await
+        let name = RecordName::of(Kind::Session, id.secret());
+        self.store.put(&name, self.sealed_session(&name, id, session)?).await
     }
 
     /// Replaces the session if it is still there and of the revision before this one; see [`Store::replace`].
     pub async fn replace_session(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
-        let sealed = self.sealed(&name, id.secret(), session)?;
-        let record = Record { sealed, revision: session.revision, ends_at: session.expires_at() };
-        self.store.replace(&name, record).await
+        self.store.replace(&name, self.sealed_session(&name, id, session)?).await
     }
 
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let session: Option<Session> = self.get(Kind::Session, id.secret()).await?;
+        let name = RecordName::of(Kind::Session, id.secret());
+        let record = self.store.get(&name, self.environment.now()).await?;
+        let session: Option<Session> =
+            record.and_then(|record| self.opened(&name, id.secret(), card_and_session(&record.sealed).1));
         // What is sealed counts: whoever writes in the store can't prolong a session.
         Ok(session.filter(|session| self.environment.now() < session.expires_at()))
     }
@@ -111,25 +114,11 @@ impl Records {
         self.store.remove(&session_name(session)).await
     }
 
-    /// What its user is told of a session. `secret` is what names the user.
-    pub(super) async fn put_card(
-        &self,
-        session: &SecretHash,
-        secret: &str,
-        card: &SessionCard,
-        ends_at: SystemTime,
-    ) -> Result<(), StoreError> {
-        self.put_named(&card_name(session), secret, card, ends_at).await
-    }
-
-    pub(super) async fn card(&self, session: &SecretHash, secret: &str) -> Result<Option<SessionCard>, StoreError> {
-        let name = card_name(session);
+    /// What its user is told of a session that lives. `user` is whose it is.
+    pub(super) async fn card(&self, session: &SecretHash, user: &Ended) -> Result<Option<SessionCard>, StoreError> {
+        let name = session_name(session);
         let record = self.store.get(&name, self.environment.now()).await?;
-        Ok(self.opened(&name, secret, record))
-    }
-
-    pub(super) async fn remove_card(&self, session: &SecretHash) -> Result<(), StoreError> {
-        self.store.remove(&card_name(session)).await.map(|_| ())
+        Ok(record.and_then(|record| self.opened(&name, &user.secret(), card_and_session(&record.sealed).0)))
     }
 
     pub(super) async fn put_ended<T: Serialize>(
@@ -164,24 +153,24 @@ impl Records {
         value: &T,
         ends_at: SystemTime,
     ) -> Result<(), StoreError> {
-        self.put_named(&RecordName::of(kind, secret), secret, value, ends_at).await
-    }
-
-    async fn put_named<T: Serialize>(
-        &self,
-        name: &RecordName,
-        secret: &str,
-        value: &T,
-        ends_at: SystemTime,
-    ) -> Result<(), StoreError> {
-        let sealed = self.sealed(name, secret, value)?;
-        self.store.put(name, Record { sealed, revision: 0, ends_at }).await
+        let name = RecordName::of(kind, secret);
+        let sealed = self.sealed(&name, secret, value)?;
+        self.store.put(&name, Record { sealed, revision: 0, ends_at }).await
     }
 
     async fn get<T: DeserializeOwned>(&self, kind: Kind, secret: &str) -> Result<Option<T>, StoreError> {
         let name = RecordName::of(kind, secret);
         let record = self.store.get(&name, self.environment.now()).await?;
-        Ok(self.opened(&name, secret, record))
+        Ok(record.and_then(|record| self.opened(&name, secret, &record.sealed)))
+    }
+
+    /// A session's record is two that are sealed apart: what its user is told of it, and itself.
+    fn sealed_session(&self, name: &RecordName, id: &SessionId, session: &Session) -> Result<Record, StoreError> {
+        let card = self.sealed(name, &Ended::of(&session.user).secret(), &SessionCard::of(session))?;
+        let session_itself = self.sealed(name, id.secret(), session)?;
+        let length = u16::try_from(card.len()).map_err(|_| WriteError)?;
+        let sealed = [&length.to_be_bytes()[..], &card, &session_itself].concat();
+        Ok(Record { sealed, revision: session.revision, ends_at: session.expires_at() })
     }
 
     fn sealed<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
@@ -190,8 +179,8 @@ impl Records {
     }
 
     /// A record that does not open is none: its key is gone, or it is not what we stored.
-    fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, record: Option<Record>) -> Option<T> {
-        let opened = self.ring.open(name, secret, &record?);
+    fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
+        let opened = self.ring.open(name, secret, sealed);
         let read = opened
             .map_err(|error| error.to_string())
             .and_then(|bytes| stored::read(&bytes).map_err(|error| error.to_string()));
@@ -203,8 +192,12 @@ fn session_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Session, hash: session.clone() }
 }
 
-fn card_name(session: &SecretHash) -> RecordName {
-    RecordName { kind: Kind::Card, hash: session.clone() }
+/// The two halves of a session's record. What has none is no record: nothing opens an empty half.
+fn card_and_session(sealed: &[u8]) -> (&[u8], &[u8]) {
+    let halves = sealed
+        .split_first_chunk()
+        .and_then(|(length, rest)| rest.split_at_checked(usize::from(u16::from_be_bytes(*length))));
+    halves.unwrap_or_default()
 }
 
 impl From<WriteError> for StoreError {

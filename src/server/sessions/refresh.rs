@@ -166,9 +166,6 @@ impl Sessions {
         let user = session.user.clone();
         // Before the browser is answered.
         self.keep_refreshed(id, &mut session).await?;
-        if let Err(error) = self.put_card(&session, &SecretHash::of(id.secret())).await {
-            tracing::warn!(%error, "the list of a user's sessions is not up to date");
-        }
         self.remember_access_token(id, &session, &access_token, expires_in).await?;
         Ok(response(access_token, told, user))
     }

@@ -28,7 +28,7 @@ pub const REPLAY_WINDOW: Duration = Duration::from_secs(30);
 /// The server's record of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
-    #[serde(rename = "u", with = "stored::User")]
+    #[serde(rename = "u", with = "stored::UserDef")]
     pub user: UserClaims,
     /// Only this browser may use the session, and the access tokens issued to it.
     #[serde(rename = "k")]
@@ -37,13 +37,13 @@ pub struct Session {
     #[serde(rename = "r", default, with = "stored::optional_token")]
     pub refresh_token: Option<RefreshToken>,
     /// Of the latest access token.
-    #[serde(rename = "p")]
+    #[serde(rename = "p", with = "stored::PermissionsDef")]
     pub permissions: Permissions,
     /// The latest one the provider sent; the hint for its logout.
     #[serde(rename = "i", with = "stored::token")]
     pub id_token: IdToken,
     /// Of the login's ID token: what refreshed ones must repeat.
-    #[serde(rename = "l")]
+    #[serde(rename = "l", with = "stored::LoginDef")]
     pub login: LoginClaims,
     /// The provider's session (`sid`), where it says which; by it, or by the user, the provider ends this one.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
@@ -82,11 +82,12 @@ pub struct IssuedToken {
     /// Its session: the token is good while that lives.
     #[serde(rename = "s")]
     pub session: SecretHash,
-    #[serde(rename = "u", with = "stored::User")]
+    /// Their identity, and in `name` what to call them: a guarded call needs no more.
+    #[serde(rename = "u", with = "stored::UserDef")]
     pub user: UserClaims,
     #[serde(rename = "k")]
     pub browser_key: Thumbprint,
-    #[serde(rename = "p")]
+    #[serde(rename = "p", with = "stored::PermissionsDef")]
     pub permissions: Permissions,
     #[serde(rename = "e", with = "stored::time")]
     pub expires_at: SystemTime,
@@ -104,6 +105,21 @@ impl Session {
     /// When this session is over if nobody uses it again.
     pub fn expires_at(&self) -> SystemTime {
         self.ends_at.min(self.last_used_at + IDLE_LIFETIME)
+    }
+}
+
+impl IssuedToken {
+    /// For this session's browser.
+    pub(super) fn of(session: &Session, name: SecretHash, expires_at: SystemTime) -> Self {
+        let user = &session.user;
+        let called = Some(user.display_name()).filter(|called| *called != user.sub).map(str::to_owned);
+        Self {
+            session: name,
+            user: UserClaims { name: called, preferred_username: None, email: None, ..user.clone() },
+            browser_key: session.browser_key.clone(),
+            permissions: session.permissions.clone(),
+            expires_at,
+        }
     }
 }
 

@@ -17,7 +17,6 @@ mod provider_key;
 mod tests;
 
 use openidconnect::{AccessToken, ClaimsVerificationError, SignatureVerificationError, core::CoreIdTokenClaims};
-use serde::{Deserialize, Serialize};
 
 pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
 
@@ -34,18 +33,14 @@ use check::Check;
 
 /// What is remembered of a login's ID token besides who signed in: a refreshed one must repeat it (OpenID Connect Core
 /// §12.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginClaims {
     /// Of the authorization request. A refreshed ID token that has one must have this.
-    #[serde(rename = "n")]
     pub nonce: Nonce,
     /// Sorted, each once.
-    #[serde(rename = "a")]
     pub audiences: Vec<String>,
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub authorized_party: Option<String>,
     /// In Unix seconds.
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
 }
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     Kind, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis,
+    members::{Members, Set},
     shelf::{NoRoom, Shelf, Until, WhenFull},
 };
 
@@ -32,7 +33,6 @@ pub struct MemoryStore {
     spent: Shelf<(), UnixMillis>,
     spent_logouts: Shelf<(), UnixMillis>,
     locks: Shelf<LockOwner, Instant>,
-    cards: Records,
     ended: Records,
     of_provider_sessions: Sets,
     of_users: Sets,
@@ -47,9 +47,6 @@ struct Kept {
 }
 
 type Sets = Shelf<Members, UnixMillis>;
-
-/// Each with its end. There are a few.
-type Members = Vec<(SecretHash, UnixMillis)>;
 
 impl MemoryStore {
     pub fn new() -> Self {
@@ -66,7 +63,6 @@ impl MemoryStore {
             spent: Shelf::with_room_for(spent, WhenFull::NewOnesAreRefused),
             spent_logouts: Shelf::with_room_for(records, WhenFull::NewOnesAreRefused),
             locks: Shelf::with_room_for(records, WhenFull::NewOnesAreRefused),
-            cards: records_of_a_kind(),
             // Not refused: to end sessions is worth more than to remember for the logins in flight that it was done.
             ended: records_of_a_kind(),
             of_provider_sessions: sets_of_a_kind(),
@@ -80,7 +76,6 @@ impl MemoryStore {
             Kind::Pending => Ok(&self.pending),
             Kind::Session => Ok(&self.sessions),
             Kind::IssuedToken => Ok(&self.issued_tokens),
-            Kind::Card => Ok(&self.cards),
             Kind::Ended => Ok(&self.ended),
             Kind::Spent | Kind::SpentLogout | Kind::RefreshLock | Kind::OfProviderSession | Kind::OfUser => {
                 Err(StoreError(format!("{} is no record", kind.name())))
@@ -175,29 +170,21 @@ impl Store for MemoryStore {
         let (sets, until, now) = (self.sets(name.kind)?, UnixMillis::from(until), UnixMillis::from(now));
         sets.tidy(&name.hash, now);
         Ok(sets.change(&name.hash, |set| {
-            let set = set.get_or_insert_with(|| Until { value: Vec::with_capacity(1), ends_at: until });
-            set.value.retain(|(other, until)| now < *until && other != member);
-            set.value.push((member.clone(), until));
-            set.ends_at = set.ends_at.max(until);
+            *set = Set::with(set.take(), member, until, now);
         })?)
     }
 
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         let (sets, now) = (self.sets(name.kind)?, UnixMillis::from(now));
         sets.tidy(&name.hash, now);
-        let members = sets.read(&name.hash, now, |set| {
-            set.value.iter().filter(|(_, until)| now < *until).map(|(member, _)| member.clone()).collect()
-        });
-        Ok(members.unwrap_or_default())
+        let members = sets.read(&name.hash, now, |set| set.living(now)).unwrap_or_default();
+        Ok(members.into_iter().map(|(member, _)| member).collect())
     }
 
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
         Ok(self.sets(name.kind)?.change(&name.hash, |set| {
-            let Some(current) = set else { return false };
-            let before = current.value.len();
-            current.value.retain(|(other, _)| other != member);
-            let was_there = current.value.len() < before;
-            set.take_if(|set| set.value.is_empty());
+            let (others, was_there) = Set::without(set.take(), member);
+            *set = others;
             was_there
         })?)
     }
@@ -331,7 +318,11 @@ mod tests {
         }
         assert!((100..=160).contains(&enlisted.len()), "{}", enlisted.len());
         for n in enlisted {
-            assert_eq!(store.members(&name(Kind::OfUser, n), now).await.unwrap(), std::slice::from_ref(&session), "{n}");
+            assert_eq!(
+                store.members(&name(Kind::OfUser, n), now).await.unwrap(),
+                std::slice::from_ref(&session),
+                "{n}"
+            );
         }
     }
 }

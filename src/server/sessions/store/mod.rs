@@ -3,13 +3,14 @@
 //! | file | keeps them |
 //! |---|---|
 //! | `memory` | in this process |
-//! | `shelf` | (for `memory`) until their end, in bounded room |
+//! | `shelf`, `members` | (for `memory`) until their end, in bounded room; several under one name |
 //! | `redis` | where all replicas see them |
 //! | `outage` | (around another store) what is needed while that store is away |
 //! | `traced` | (around another store) nothing, and makes a span of each call |
 //!
 //! `unix_millis` is how they keep times.
 
+mod members;
 mod memory;
 mod outage;
 mod redis;
@@ -51,8 +52,6 @@ pub enum Kind {
     SpentLogout,
     /// Whose turn it is to refresh a session.
     RefreshLock,
-    /// What a person is told of a session of theirs; named by the session.
-    Card,
     /// That a session of the provider's, or all of a user's, have been ended.
     Ended,
     /// The sessions here that belong to one of the provider's (`iss` and `sid`).
@@ -187,7 +186,6 @@ impl Kind {
             Self::Spent => "spent",
             Self::SpentLogout => "spent-logout",
             Self::RefreshLock => "refresh",
-            Self::Card => "card",
             Self::Ended => "ended",
             Self::OfProviderSession => "of-sid",
             Self::OfUser => "of-sub",

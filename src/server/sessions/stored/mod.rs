@@ -8,17 +8,21 @@
 //! |---|---|
 //! | `time`, `duration` | as one number |
 //! | `token`, `optional_token` | texts of base64url as the bytes that they stand for |
-//! | `user` | who it is |
+//! | `user`, `login`, `permissions` | who it is, how they signed in, what they may do |
 
 pub(super) mod duration;
+mod login;
 pub(super) mod optional_token;
+mod permissions;
 pub(super) mod time;
 pub(super) mod token;
 mod user;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub(super) use user::User;
+pub(super) use login::LoginDef;
+pub(super) use permissions::PermissionsDef;
+pub(super) use user::UserDef;
 
 /// Most records have no more bytes, sealed; a session has, with its ID token. Known beforehand, the bytes need no second
 /// place.

@@ -1,7 +1,7 @@
 //! A token as the bytes that its text stands for: a quarter less.
 //!
-//! A JWS in compact serialization is three texts of base64url with full stops between them (RFC 7515 §7.1), and many
-//! opaque tokens are one. What is anything else, or base64url that has another writing too, is kept as it is.
+//! A JWS in compact serialization is three texts of base64url with full stops between them (RFC 7515 §7.1); many opaque
+//! tokens, and random values of our own, are one. What is anything else, or base64url that has another writing too, is kept as it is.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use serde::{
 use serde_bytes::ByteBuf;
 
 use crate::{
-    server::oidc::{IdToken, RefreshToken},
+    server::oidc::{CodeVerifier, IdToken, Nonce, RefreshToken},
     wire::auth::AccessToken,
 };
 
@@ -109,7 +109,9 @@ macro_rules! token {
 }
 
 token!(AccessToken);
+token!(CodeVerifier);
 token!(IdToken);
+token!(Nonce);
 token!(RefreshToken);
 
 #[cfg(test)]

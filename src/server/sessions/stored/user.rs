@@ -7,7 +7,7 @@ use crate::wire::auth::UserClaims;
 /// Writes and reads [`UserClaims`], whose own names are those of the wire.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "UserClaims")]
-pub struct User {
+pub struct UserDef {
     #[serde(rename = "i")]
     iss: String,
     #[serde(rename = "s")]
