@@ -79,7 +79,7 @@ impl FromStr for ClaimPath {
 }
 
 /// The claims of an ID token, all of them. It must have been verified before.
-pub(super) fn claims_of(verified: &IdToken) -> Map<String, Value> {
+pub fn claims_of(verified: &IdToken) -> Map<String, Value> {
     let jwt = Compact::parse(verified.secret().as_bytes());
     jwt.and_then(|jwt| json::object(&jwt.payload)).unwrap_or_default()
 }

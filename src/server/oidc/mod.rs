@@ -29,7 +29,7 @@ mod token_response;
 mod values;
 
 pub use access_token::{AccessTokenTyp, JwtProfile};
-pub use claim_names::{ClaimNames, ClaimPath};
+pub use claim_names::{ClaimNames, ClaimPath, claims_of};
 pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
 pub use client_key::{ClientKey, ClientKeyError};

@@ -96,7 +96,8 @@ impl Records {
         let session: Option<Session> =
             record.and_then(|record| self.opened(&name, id.secret(), card_and_session(&record.sealed).1));
         // What is sealed counts: whoever writes in the store can't prolong a session.
-        Ok(session.filter(|session| self.environment.now() < session.expires_at()))
+        let session = session.filter(|session| self.environment.now() < session.expires_at());
+        Ok(session.and_then(stored::whole))
     }
 
     /// Ends the session if nobody has refreshed it since it was read, and tells whether it did.
@@ -167,7 +168,7 @@ impl Records {
     /// A session's record is two that are sealed apart: what its user is told of it, and itself.
     fn sealed_session(&self, name: &RecordName, id: &SessionId, session: &Session) -> Result<Record, StoreError> {
         let card = self.sealed(name, &Ended::of(&session.user).secret(), &SessionCard::of(session))?;
-        let session_itself = self.sealed(name, id.secret(), session)?;
+        let session_itself = self.sealed(name, id.secret(), &*stored::shortened(session))?;
         let length = u16::try_from(card.len()).map_err(|_| WriteError)?;
         let sealed = [&length.to_be_bytes()[..], &card, &session_itself].concat();
         Ok(Record { sealed, revision: session.revision, ends_at: session.expires_at() })

@@ -28,7 +28,12 @@ pub const REPLAY_WINDOW: Duration = Duration::from_secs(30);
 /// The server's record of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
-    #[serde(rename = "u", with = "stored::UserDef")]
+    #[serde(
+        rename = "u",
+        with = "stored::UserDef",
+        default = "stored::nobody",
+        skip_serializing_if = "stored::is_nobody"
+    )]
     pub user: UserClaims,
     /// Only this browser may use the session, and the access tokens issued to it.
     #[serde(rename = "k")]

@@ -8,8 +8,10 @@
 //! |---|---|
 //! | `time`, `duration` | as one number |
 //! | `token`, `optional_token` | texts of base64url as the bytes that they stand for |
+//! | `brief` | what is not written twice |
 //! | `user`, `login`, `permissions` | who it is, how they signed in, what they may do |
 
+mod brief;
 pub(super) mod duration;
 mod login;
 pub(super) mod optional_token;
@@ -20,6 +22,7 @@ mod user;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub(super) use brief::{is_nobody, nobody, shortened, whole};
 pub(super) use login::LoginDef;
 pub(super) use permissions::PermissionsDef;
 pub(super) use user::UserDef;
