@@ -48,10 +48,22 @@ const PRINTS = [
   /(9backtrace|14rustc_demangle)\w*7Display3fmt([BC]\w+)?$/,
   /(std\.\.backtrace|rustc_demangle).*core\.\.fmt\.\.Display\$GT\$3fmt17h[0-9a-f]{16}E$/,
 ];
+/**
+ * What nothing of ours calls, as `clippy.toml` forbids it: the names of all keys, which we ask the browser for; scripts
+ * that are evaluated from texts, which the page's policy forbids; files, and all fields of a form at once.
+ * Each is long: short functions that do the same are one before we come, under the name of any of them.
+ */
+const UNCALLED = [
+  /HasKeyboardData.*Synthetic.*\d(key|code)17h[0-9a-f]{16}E$|HasKeyboardData\w*[34](key|code)(B\w+)?$/,
+  /dioxus_web\.\.document\.\.WebDocument\$.*4eval17h[0-9a-f]{16}E$|8document11WebDocument\w*4eval(B\w+)?$/,
+  /12WebEvaluator6create28_|WebEvaluator\$.*9poll_recv28_|12WebEvaluator\w*(6create|9poll_recv)\w*0(B\w+)?$/,
+  /WebFileData\$.*(10read_bytes|11read_string)28_|11WebFileData\w*(10read_bytes|11read_string)\w*0(B\w+)?$/,
+  /WebFormData\$.*6values17h[0-9a-f]{16}E$|11WebFormData\w*6values(B\w+)?$/,
+];
 /** What nobody asks the module for: streams of ours that scripts would read, and what the builder has read already. */
 const UNUSED = /^(__wbg_)?intounderlying|^__(ASSETS|MANGANIS)__|^__(data_end|heap_base)$/;
 /** As far as these are not found, names are written otherwise, and nothing would be cut. */
-const EXPECTED = [named('core', 'panicking', 'panic_fmt'), named('core', 'option', 'unwrap_failed'), DEBUG];
+const EXPECTED = [named('core', 'panicking', 'panic_fmt'), named('core', 'option', 'unwrap_failed'), DEBUG, ...UNCALLED];
 
 const assets = path.join(folder, 'assets');
 const { script, wasm } = pageFiles(folder);
@@ -59,12 +71,14 @@ const { script, wasm } = pageFiles(folder);
 const bytes = withoutPlaces(optimized(readFileSync(path.join(assets, wasm))));
 // Names that wasm-bindgen made for itself: sixteen digits are in each. An `i`, so that none begins with a digit.
 const made = importNames(bytes).filter((name) => name.startsWith('__wb'));
-const short = new Map(made.map((name, index) => [name, `i${index.toString(36)}`]));
+const short = new Map();
+for (const name of made) shorten(name);
 const small = withImportNames(bytes, short);
 const wasmName = hashed(wasm, small);
-new WebAssembly.Module(small);
+const exported = new Set(WebAssembly.Module.exports(new WebAssembly.Module(small)).map(({ name }) => name));
 const js = readFileSync(path.join(assets, script), 'utf8')
-  .replace(/\b__wb[\w$]+/g, (name) => short.get(name) ?? name)
+  // What was cut out of the one is still offered by the other.
+  .replace(/\b__wb[\w$]+/g, (name) => (exported.has(name) ? name : shorten(name)))
   .replaceAll(wasm, wasmName);
 if (!js.includes(wasmName)) throw new Error(`${script} does not load ${wasm}`);
 replaceFile(wasm, wasmName, small);
@@ -100,16 +114,21 @@ function cutOut(module) {
   for (const { name, params, results } of functions) {
     // A number behind it tells instances apart.
     const plain = name.replace(/\.\d+$/, '');
-    const panics = PANICS.some((pattern) => pattern.test(plain));
+    const stops = [...PANICS, ...UNCALLED].some((pattern) => pattern.test(plain));
     const prints = results === binaryen.i32 && PRINTS.some((pattern) => pattern.test(plain));
-    if (!panics && !prints) continue;
+    if (!stops && !prints) continue;
     cut.push(plain);
     module.removeFunction(name);
     // What writes says that all is well.
-    module.addFunction(name, params, results, [], panics ? module.unreachable() : module.i32.const(0));
+    module.addFunction(name, params, results, [], stops ? module.unreachable() : module.i32.const(0));
   }
   const missed = EXPECTED.filter((pattern) => !cut.some((name) => pattern.test(name)));
   if (missed.length > 0) throw new Error(`no function of the WebAssembly is named like ${missed.join(', ')}`);
+}
+
+function shorten(name) {
+  if (!short.has(name)) short.set(name, `i${short.size.toString(36)}`);
+  return short.get(name);
 }
 
 /** The name that says the new content, as what has it is kept for ever. */

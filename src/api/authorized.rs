@@ -8,9 +8,11 @@ use dioxus::fullstack::{
     ClientRequest, IntoRequest, RequestError,
     extract::{FromRequest, Request},
 };
+use futures_util::future::LocalBoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    door::{self, Sent},
     fetch::Reply,
     payload::Body,
     proof::{self, ProofSigner},
@@ -35,9 +37,15 @@ impl<T> Authorized<T> {
     }
 }
 
+impl<T: Serialize> Sent for Authorized<T> {
+    fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
+        proof::send(to, self.signer, self.access_token, serde_json::to_string(&self.body))
+    }
+}
+
 impl<T: Serialize + 'static> IntoRequest<Reply> for Authorized<T> {
     fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
-        proof::send(request, self.signer, self.access_token, serde_json::to_string(&self.body))
+        self.send(request.into())
     }
 }
 

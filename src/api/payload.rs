@@ -17,8 +17,8 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
+    door::{self, Sent},
     fetch::{Reply, fetch},
-    proof::path_and_query,
 };
 use crate::wire::error::ApiError;
 
@@ -63,9 +63,15 @@ impl<T: DeserializeOwned> FromResponse<Reply> for Answer<T> {
     }
 }
 
+impl Sent for Nothing {
+    fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
+        async move { fetch(&to.method, &to.url, &[], None).await }.boxed_local()
+    }
+}
+
 impl IntoRequest<Reply> for Nothing {
-    async fn into_request(self, request: ClientRequest) -> Result<Reply, RequestError> {
-        fetch(&request.method, &path_and_query(&request), &[], None).await
+    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
+        self.send(request.into())
     }
 }
 

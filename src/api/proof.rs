@@ -17,6 +17,7 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    door::{self, Sent},
     fetch::{Reply, fetch},
     payload::Body,
 };
@@ -59,9 +60,15 @@ impl<T> Proven<T> {
     }
 }
 
+impl<T: Serialize> Sent for Proven<T> {
+    fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
+        send(to, self.signer, None, serde_json::to_string(&self.body))
+    }
+}
+
 impl<T: Serialize + 'static> IntoRequest<Reply> for Proven<T> {
     fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
-        send(request, self.signer, None, serde_json::to_string(&self.body))
+        self.send(request.into())
     }
 }
 
@@ -77,7 +84,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
 /// Sends a JSON body with a proof, and once more with a new one where the first is refused. The same for all doors, so
 /// it is not made anew for each: every visitor downloads what is.
 pub(super) fn send(
-    request: ClientRequest,
+    to: door::Request,
     signer: Option<ProofSigner>,
     access_token: Option<AccessToken>,
     body: serde_json::Result<String>,
@@ -85,14 +92,10 @@ pub(super) fn send(
     async move {
         let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
         let body = body.map_err(|error| RequestError::Serialization(error.to_string()))?;
-        let mut proof = ProofRequest {
-            method: request.method.clone(),
-            path: request.url.path().to_owned(),
-            access_token,
-            nonce: NONCE.with_borrow(Option::clone),
-        };
-        let body = (request.method != Method::GET).then_some(body);
-        let call = Call { url: path_and_query(&request), body, signer };
+        let mut proof =
+            ProofRequest { method: to.method, path: to.path, access_token, nonce: NONCE.with_borrow(Option::clone) };
+        let body = (proof.method != Method::GET).then_some(body);
+        let call = Call { url: to.url, body, signer };
         let reply = call.send(&proof).await?;
         let nonce = kept_nonce(&reply);
         let is_for_its_proof = nonce.is_some() || names_the_proof(&reply);
@@ -105,14 +108,6 @@ pub(super) fn send(
         Ok(reply)
     }
     .boxed_local()
-}
-
-/// Where a request goes, at the page's own origin.
-pub(super) fn path_and_query(request: &ClientRequest) -> String {
-    match request.url.query() {
-        Some(query) => [request.url.path(), "?", query].concat(),
-        None => request.url.path().to_owned(),
-    }
 }
 
 /// A refusal for which a new proof may be taken: the first came too late, or twice, as when a proxy asks the next server

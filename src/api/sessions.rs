@@ -1,37 +1,43 @@
 //! The guarded doors to the person's own sessions. Everything is looked for among the caller's own.
 
-use dioxus::prelude::*;
-
-use super::{authorized::Authorized, events::EventStream, payload::Answer};
+use super::{authorized::Authorized, door::door, events::EventStream, payload::Answer};
 use crate::wire::{
     conversations::Done,
     error::ApiError,
     sessions::{EndAllRequest, EndRequest, SessionEvent, SessionList},
 };
 
-/// The caller's sessions that live.
-#[get("/api/sessions", caller: crate::server::guard::Caller, services: crate::server::Services)]
-pub async fn list_sessions(_call: Authorized<()>) -> Result<Answer<SessionList>, ApiError> {
-    Ok(Answer(services.sessions.list(&caller.user, caller.session.as_ref()).await?))
+door! {
+    /// The caller's sessions that live.
+    get("/api/sessions", caller: crate::server::guard::Caller, services: crate::server::Services)
+    pub async fn list_sessions(_call: Authorized<()>) -> Result<Answer<SessionList>, ApiError> {
+        Ok(Answer(services.sessions.list(&caller.user, caller.session.as_ref()).await?))
+    }
 }
 
-/// Ends one of them.
-#[post("/api/sessions/end", caller: crate::server::guard::Caller, services: crate::server::Services)]
-pub async fn end_session(call: Authorized<EndRequest>) -> Result<Answer<Done>, ApiError> {
-    services.sessions.end(&caller.user, &call.into_body().session).await?;
-    Ok(Answer(Done {}))
+door! {
+    /// Ends one of them.
+    post("/api/sessions/end", caller: crate::server::guard::Caller, services: crate::server::Services)
+    pub async fn end_session(call: Authorized<EndRequest>) -> Result<Answer<Done>, ApiError> {
+        services.sessions.end(&caller.user, &call.into_body().session).await?;
+        Ok(Answer(Done {}))
+    }
 }
 
-/// Ends all of them, or all but the caller's.
-#[post("/api/sessions/end-all", caller: crate::server::guard::Caller, services: crate::server::Services)]
-pub async fn end_all_sessions(call: Authorized<EndAllRequest>) -> Result<Answer<Done>, ApiError> {
-    let kept = caller.session.as_ref().filter(|_| call.into_body().keep_this);
-    services.sessions.end_all(&caller.user, kept).await?;
-    Ok(Answer(Done {}))
+door! {
+    /// Ends all of them, or all but the caller's.
+    post("/api/sessions/end-all", caller: crate::server::guard::Caller, services: crate::server::Services)
+    pub async fn end_all_sessions(call: Authorized<EndAllRequest>) -> Result<Answer<Done>, ApiError> {
+        let kept = caller.session.as_ref().filter(|_| call.into_body().keep_this);
+        services.sessions.end_all(&caller.user, kept).await?;
+        Ok(Answer(Done {}))
+    }
 }
 
-/// Tells when the caller's session is over, whoever has ended it, within about a second.
-#[get("/api/session/events", caller: crate::server::guard::Caller)]
-pub async fn session_events(_call: Authorized<()>) -> Result<EventStream<SessionEvent>, ApiError> {
-    Ok(EventStream::of(caller.session_end().events()))
+door! {
+    /// Tells when the caller's session is over, whoever has ended it, within about a second.
+    get("/api/session/events", caller: crate::server::guard::Caller)
+    pub async fn session_events(_call: Authorized<()>) -> Result<EventStream<SessionEvent>, ApiError> {
+        Ok(EventStream::of(caller.session_end().events()))
+    }
 }

@@ -34,6 +34,12 @@ impl Drop for Listener {
     }
 }
 
+/// The name of the key that was pressed in a field (UI Events KeyboardEvent key Values), as the browser says it: the
+/// framework's list of all names is cut out of the release (scripts/lib/slim.mjs).
+pub fn key(event: &dioxus::prelude::KeyboardEvent) -> String {
+    event.downcast::<KeyboardEvent>().map(KeyboardEvent::key).unwrap_or_default()
+}
+
 /// Keys pressed anywhere on the page. Those that `take` makes something of go no further, and come out of the channel.
 pub fn keys<T: 'static>(
     take: impl Fn(&KeyboardEvent) -> Option<T> + 'static,

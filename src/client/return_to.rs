@@ -49,7 +49,8 @@ pub fn at_home(front_url: &str, path: &str) -> Option<String> {
 /// Goes to a path of this app without leaving it.
 pub fn go_to(path: &str) {
     // A path that is no route of ours shows the page for that.
-    let _ = navigator().replace(NavigationTarget::<Route>::from(path));
+    let Ok(route) = path.parse::<Route>() else { return };
+    let _ = navigator().replace(route);
     // The router has cut it to the route; a redirect among the routes stands.
     if page_of(path) == browser::path() {
         browser::replace_address(path);

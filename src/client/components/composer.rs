@@ -2,7 +2,10 @@
 
 use dioxus::prelude::*;
 
-use crate::{client::language::use_catalogue, wire::chat::MAX_MESSAGE_CHARS};
+use crate::{
+    client::{language::use_catalogue, listeners},
+    wire::chat::MAX_MESSAGE_CHARS,
+};
 
 /// The text field's id, for focus.
 pub const COMPOSER: &str = "composer";
@@ -28,15 +31,15 @@ pub fn Composer(
     let rows = draft.lines().count().clamp(1, MOST_ROWS) as i64;
     let on_key = move |event: KeyboardEvent| {
         let plain = event.modifiers().is_empty();
-        match event.key() {
+        match listeners::key(&event).as_str() {
             // An input method uses Enter to choose characters.
-            Key::Enter if !event.modifiers().shift() && !event.is_composing() => {
+            "Enter" if !event.modifiers().shift() && !event.is_composing() => {
                 event.prevent_default();
                 if can_send {
                     on_send.call(());
                 }
             }
-            Key::ArrowUp if plain && is_empty && !answering => {
+            "ArrowUp" if plain && is_empty && !answering => {
                 event.prevent_default();
                 on_edit_last.call(());
             }
