@@ -138,4 +138,21 @@ mod tests {
         assert_eq!(request.method, Method::POST);
         assert_eq!(Request::new("get", "/api/chat", &[]).url, "/api/chat");
     }
+
+    #[test]
+    fn what_a_door_answers_is_the_error_that_was_meant_or_what_its_status_says() {
+        let answered = |code, details| ServerFnError::ServerError { message: "m".into(), code, details };
+        let ours = serde_json::to_value(ApiError::SessionEnded).unwrap();
+        let no_answer = ServerFnError::Request(RequestError::Request("no network".into()));
+        for (error, told) in [
+            (answered(401, Some(ours)), ApiError::SessionEnded),
+            (answered(401, Some(serde_json::json!({ "kind": "of another version" }))), ApiError::Unreachable),
+            (answered(401, None), ApiError::Unauthenticated),
+            (answered(502, None), ApiError::Unavailable),
+            (ServerFnError::Deserialization("half of it".into()), ApiError::Unreachable),
+            (no_answer, ApiError::Unreachable),
+        ] {
+            assert_eq!(ApiError::told(error), told);
+        }
+    }
 }

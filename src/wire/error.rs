@@ -205,8 +205,8 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// How the framework's own failures reach the browser. `details` that parse as an [`ApiError`] never come here: the
-/// framework has made them one already.
+/// How the framework's own failures reach the browser, and answers of whatever stands before us. `details` that parse as
+/// an [`ApiError`] never come here: `api::door` has made them one already.
 impl From<ServerFnError> for ApiError {
     fn from(error: ServerFnError) -> Self {
         let status = match &error {

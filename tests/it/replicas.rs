@@ -14,9 +14,9 @@ use futures_util::future::join_all;
 use oracle_ai::{
     server::{
         proof::BrowserKey,
-        sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Storage},
+        sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Standing, Storage},
     },
-    wire::auth::SessionId,
+    wire::auth::{AccessToken, SessionId},
 };
 use serde_json::json;
 
@@ -221,6 +221,9 @@ async fn a_session_outlives_a_change_of_keys_and_ends_when_its_key_is_taken_away
     assert!(after.is_let_in(&token).await);
     assert!(!after.is_let_in(&left.access_token).await);
     after.refresh(&left.session).await.assert_refused(401, "session_ended");
+    // Nor is it taken for one that was issued elsewhere, whatever its provider says of it.
+    let standing = after.app.sessions.standing(&AccessToken::new(&*left.access_token)).await.unwrap();
+    assert!(matches!(standing, Standing::Ended));
 }
 
 #[tokio::test]

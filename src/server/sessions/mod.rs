@@ -51,6 +51,7 @@ pub use store::{
 
 pub use watch::SessionEnd;
 
+use records::Found;
 use refresh::RefreshesInFlight;
 use watch::Watches;
 
@@ -86,7 +87,7 @@ const LONGEST_TOLD: Duration = Duration::from_secs(60 * 60);
 pub enum Standing {
     /// It was issued here, and has not expired. Whether its session lives is still to be asked: [`Sessions::lives`].
     Issued(Box<Holder>),
-    /// It was issued here, and has expired.
+    /// It was issued here, and has expired, or its record does not open any more.
     Ended,
     /// It was not issued here.
     Unknown,
@@ -233,7 +234,12 @@ impl Sessions {
 
     /// What this server knows of the access token. No call to the provider is made.
     pub async fn standing(&self, access_token: &AccessToken) -> Result<Standing, StoreError> {
-        let Some(issued) = self.records.issued_token(access_token).await? else { return Ok(Standing::Unknown) };
+        let issued = match self.records.found_token(access_token).await? {
+            Found::Opened(issued) => issued,
+            // It was issued here all the same: nobody else's word for it counts.
+            Found::Closed => return Ok(Standing::Ended),
+            Found::Nothing => return Ok(Standing::Unknown),
+        };
         if issued.expires_at <= self.environment.now() {
             return Ok(Standing::Ended);
         }

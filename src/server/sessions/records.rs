@@ -36,6 +36,14 @@ pub struct Records {
     environment: Environment,
 }
 
+/// What there is under a name.
+pub(super) enum Found<T> {
+    Opened(T),
+    /// There is one, which does not open: its key is gone, or it is not what we stored.
+    Closed,
+    Nothing,
+}
+
 impl Storage {
     /// In this process, with keys of its own: both end with it.
     pub fn in_memory(environment: &Environment) -> Result<Self, RandomnessError> {
@@ -97,7 +105,13 @@ impl Records {
             record.and_then(|record| self.opened(&name, id.secret(), card_and_session(&record.sealed).1));
         // What is sealed counts: whoever writes in the store can't prolong a session.
         let session = session.filter(|session| self.environment.now() < session.expires_at());
-        Ok(session.and_then(stored::whole))
+        Ok(session.and_then(|session| {
+            let whole = stored::whole(session);
+            if whole.is_none() {
+                tracing::warn!(record = name.kind.name(), "a session's ID token does not say whose it is");
+            }
+            whole
+        }))
     }
 
     /// Ends the session if nobody has refreshed it since it was read, and tells whether it did.
@@ -145,6 +159,13 @@ impl Records {
 
     pub async fn issued_token(&self, token: &AccessToken) -> Result<Option<IssuedToken>, StoreError> {
         self.get(Kind::IssuedToken, token.secret()).await
+    }
+
+    /// The same, and whether there is one that does not open.
+    pub(super) async fn found_token(&self, token: &AccessToken) -> Result<Found<IssuedToken>, StoreError> {
+        let name = RecordName::of(Kind::IssuedToken, token.secret());
+        let Some(record) = self.store.get(&name, self.environment.now()).await? else { return Ok(Found::Nothing) };
+        Ok(self.opened(&name, token.secret(), &record.sealed).map_or(Found::Closed, Found::Opened))
     }
 
     async fn put<T: Serialize>(
@@ -216,5 +237,18 @@ impl From<RandomnessError> for StoreError {
 impl From<SealError> for StoreError {
     fn from(error: SealError) -> Self {
         Self(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_two_halves_is_cut_where_it_says_and_what_has_none_is_two_of_nothing() {
+        assert_eq!(card_and_session(b"\0\x03abcde"), (&b"abc"[..], &b"de"[..]));
+        for none in [&b""[..], b"\0", b"\0\x03ab", b"\xff\xffabcdefgh"] {
+            assert_eq!(card_and_session(none), (&b""[..], &b""[..]), "{none:?}");
+        }
     }
 }

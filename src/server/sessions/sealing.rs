@@ -3,6 +3,9 @@
 //! The key of a record is HKDF-SHA-256 (RFC 5869) with a key of the server's ring as salt and the record's secret (the
 //! session id, the `state`, the access token) as input: whoever has the store and the server's keys still opens
 //! nothing. The cipher is AES-256-GCM; the record's name is its associated data, so that no record passes for another.
+//!
+//! What a person is told of their sessions, and that these have been ended, must open without a session's id: there the
+//! secret is `iss` and `sub`, so it is closed to whoever has the store alone. It holds no token.
 
 use std::{fmt, sync::Arc};
 
@@ -62,7 +65,8 @@ impl KeyRing {
         Self(Arc::new(Keys { first: RingKey::new(first), others }))
     }
 
-    /// The first bytes of `random` are the cipher's nonce; no key seals more than the few versions of one record.
+    /// The first bytes of `random` are the cipher's nonce: by chance no two are the same among the 2^32 that one key may
+    /// seal so (NIST SP 800-38D §8.3). A key of ours seals the versions of one record, or of one person's few.
     pub fn seal(
         &self,
         name: &RecordName,

@@ -45,7 +45,5 @@ mod tests {
         assert_eq!(SystemTime::from(UnixMillis::from(time)), UNIX_EPOCH + Duration::from_millis(1_800_000_000_123));
         assert_eq!(UnixMillis::from(UNIX_EPOCH - Duration::from_secs(1)), UnixMillis(0));
         assert_eq!(UnixMillis(5) + Duration::MAX, UnixMillis(u64::MAX));
-        let beyond = SystemTime::from(UnixMillis(u64::MAX));
-        assert!(beyond >= UNIX_EPOCH);
     }
 }

