@@ -37,7 +37,8 @@ use parties::{provider::Provider, upstream};
 use process::Servers;
 use report::{Report, say};
 
-const USAGE: &str = "scripts/bench runs this: load <program> <folder> quick|full|growth|sessions [number]|soak [minutes]";
+const USAGE: &str =
+    "scripts/bench runs this: load <program> <folder> quick|full|growth|sessions [number]|soak [minutes]";
 
 #[tokio::main]
 async fn main() {
