@@ -1,5 +1,5 @@
 //! Finds the paths in Rust source that start at the crate's root. No parser, but it knows comments, texts, nested
-//! imports, attributes and function bodies.
+//! imports, attributes, function bodies and doors.
 
 /// A path that begins at the crate's root.
 #[derive(Debug)]
@@ -12,8 +12,11 @@ pub struct RootPath {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// Or before the name of a `door!`, which is made an attribute.
     Attribute,
     FunctionBody,
+    /// In a `door!`, outside of both.
+    Door,
     Elsewhere,
 }
 
@@ -99,6 +102,8 @@ fn places(tokens: &[Token]) -> Vec<Place> {
         let before = |n: usize| at.checked_sub(n).map_or("", |at| tokens[at].text.as_str());
         match token.text.as_str() {
             "[" if before(1) == "#" || (before(1) == "!" && before(2) == "#") => around.push(Place::Attribute),
+            "(" if place == Place::Door && matches!(before(1), "get" | "post") => around.push(Place::Attribute),
+            "{" if before(1) == "!" && before(2) == "door" => around.push(Place::Door),
             "{" if in_signature => {
                 around.push(Place::FunctionBody);
                 in_signature = false;
