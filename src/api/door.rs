@@ -7,9 +7,13 @@
 
 use dioxus::fullstack::{ClientRequest, FromResponse, RequestError, ServerFnError, http::Method};
 use futures_util::future::LocalBoxFuture;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::fetch::Reply;
 use crate::wire::error::ApiError;
+
+/// All but letters, digits and marks that mean nothing in a URL (RFC 3986 §2.3).
+const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// What stands before the name is what the framework's attribute takes: the path, and what the server takes from the
 /// request. A question mark stands before what travels in the query, where it has its name from the path; the last
@@ -73,7 +77,8 @@ impl Request {
         for (name, value) in query {
             let Some(value) = value else { continue };
             let separator = if url.contains('?') { "&" } else { "?" };
-            url.extend([separator, name, "=", &encoded(value)]);
+            url.extend([separator, name, "="]);
+            url.extend(utf8_percent_encode(value, NOT_UNRESERVED));
         }
         Self { method: if method == "get" { Method::GET } else { Method::POST }, path, url }
     }
@@ -89,21 +94,6 @@ impl From<ClientRequest> for Request {
         };
         Self { method: request.method, path, url }
     }
-}
-
-/// In a query (URL Standard §5.2): nothing is left but letters, digits and marks that mean nothing there.
-fn encoded(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
-            _ => {
-                encoded.push('%');
-                encoded.extend([byte >> 4, byte & 15].map(|half| char::from(b"0123456789ABCDEF"[usize::from(half)])));
-            }
-        }
-    }
-    encoded
 }
 
 impl ApiError {

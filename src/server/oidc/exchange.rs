@@ -19,10 +19,7 @@ use super::{
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
 use crate::{
-    server::{
-        jose::{Compact, json},
-        metrics::ProviderEndpoint,
-    },
+    server::metrics::ProviderEndpoint,
     wire::auth::{AccessToken, AuthorizationCode, UserClaims},
 };
 
@@ -171,9 +168,7 @@ impl From<IdTokenError> for ExchangeError {
 
 /// Of an ID token that was verified before.
 fn provider_session(verified: &IdToken) -> Option<String> {
-    let jwt = Compact::parse(verified.secret().as_bytes()).ok()?;
-    let claims = json::object(&jwt.payload).ok()?;
-    claims.get("sid")?.as_str().filter(|sid| !sid.is_empty()).map(str::to_owned)
+    claims_of(verified).get("sid")?.as_str().filter(|sid| !sid.is_empty()).map(str::to_owned)
 }
 
 fn user_claims(claims: &CoreIdTokenClaims) -> UserClaims {

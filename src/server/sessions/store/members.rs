@@ -32,11 +32,18 @@ impl Set {
 
     /// Without this member, and whether it was one.
     pub fn without(set: Option<Self>, member: &SecretHash) -> (Option<Self>, bool) {
-        let before = set.map(|set| set.living(UnixMillis::default())).unwrap_or_default();
-        let mut members = before.clone();
+        let mut members = set.map(Self::into_members).unwrap_or_default();
+        let before = members.len();
         members.retain(|(other, _)| other != member);
-        let was_there = members.len() < before.len();
+        let was_there = members.len() < before;
         (Self::of(members), was_there)
+    }
+
+    fn into_members(self) -> Vec<(SecretHash, UnixMillis)> {
+        match self.value {
+            Members::One(member) => vec![(member, self.ends_at)],
+            Members::Several(members) => members,
+        }
     }
 
     /// None of nothing.

@@ -32,6 +32,7 @@ pub use memory::MemoryStore;
 pub use outage::OutageStore;
 pub use traced::TracedStore;
 use unix_millis::UnixMillis;
+pub(super) use unix_millis::whole_millis;
 
 /// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -11,7 +11,7 @@ pub struct UnixMillis(pub u64);
 
 impl From<SystemTime> for UnixMillis {
     fn from(time: SystemTime) -> Self {
-        Self(whole(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
+        Self(whole_millis(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
 }
 
@@ -26,12 +26,12 @@ impl Add<Duration> for UnixMillis {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(whole(duration)))
+        Self(self.0.saturating_add(whole_millis(duration)))
     }
 }
 
 /// In milliseconds.
-pub fn whole(duration: Duration) -> u64 {
+pub fn whole_millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::server::sessions::store::whole_millis;
+
 pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
+    whole_millis(*duration).serialize(serializer)
 }
 
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

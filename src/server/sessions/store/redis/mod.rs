@@ -21,7 +21,7 @@ use redis::{Cmd, RedisError, Script, cmd};
 
 use self::connection::Connection;
 use super::{
-    LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis, unix_millis::whole,
+    LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis, unix_millis::whole_millis,
 };
 use crate::server::environment::Environment;
 
@@ -149,7 +149,7 @@ impl Store for RedisStore {
         let head = [(u64::MAX - 1).to_be_bytes(), [0; 8]];
         let mark = [&head.concat()[..], &self.calls.next().to_be_bytes()].concat();
         let mut script = TAKE.key(key(name));
-        script.arg(mark).arg(whole(TAKEN));
+        script.arg(mark).arg(whole_millis(TAKEN));
         let found: Option<Vec<u8>> = self.connection.run_again(&script).await?;
         good(found, now)
     }
@@ -202,7 +202,7 @@ impl Store for RedisStore {
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
         let mut script = LOCK.key(key(name));
-        script.arg(&owner.0).arg(whole(lease));
+        script.arg(&owner.0).arg(whole_millis(lease));
         Ok(self.connection.run(&script).await?)
     }
 
