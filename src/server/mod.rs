@@ -82,7 +82,7 @@ use pages::Site;
 use proof::{NamedKey, Nonces, Proofs};
 use sessions::{Records, Sessions, Storage};
 
-use crate::wire::{auth::AuthorizationRequest, error::ApiError};
+use crate::wire::{auth::AuthorizationRequest, error::ApiError, link_hosts::LinkHosts};
 
 /// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
@@ -96,6 +96,8 @@ pub struct Services {
     pub guard: Arc<AccessTokenGuard>,
     pub conversations: Arc<Conversations>,
     pub edge: Arc<Edge>,
+    /// For the pages.
+    pub link_hosts: LinkHosts,
 }
 
 /// Why the server did not start.
@@ -177,6 +179,7 @@ impl Services {
             chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
             conversations: Arc::new(Conversations::new(conversations, environment)),
             edge: Arc::new(edge),
+            link_hosts: LinkHosts::default(),
         })
     }
 
@@ -285,6 +288,7 @@ async fn start(
     let store = SqlStore::new(config.database_url.clone());
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
+    let services = Services { link_hosts: config.link_hosts.clone(), ..services };
     let store: Arc<dyn ConversationStore> = match config.traces {
         Some(_) => Arc::new(TracedStore(Arc::new(store))),
         None => Arc::new(store),
