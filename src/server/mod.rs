@@ -21,13 +21,14 @@
 //! | `http` | what our HTTP clients have in common |
 //! | `tls` | connections that TLS forbids |
 //! | `shutdown` | how the server stops |
-//! | `audit` | what auditors ask for, as lines of the log |
+//! | `audit`, `audit_user` | what auditors ask for, as lines of the log, and how these name a user |
 //! | `metrics` | what operators count |
 //! | `doctor` | whether a configuration would work |
 //! | `traces` | what a request asked of others, for OpenTelemetry |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod audit;
+mod audit_user;
 mod backchannel;
 pub mod chat;
 pub mod command;
