@@ -79,7 +79,8 @@ impl Proofs {
         let htu = format!("{}{}", self.front_url, parts.uri.path());
         let expected = Expected { method: parts.method.as_str(), htu: &htu, access_token };
         let values = parts.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes);
-        check(values, &expected, self.environment.now(), &self.nonces).map_err(|error| self.challenge(error.into()))
+        let proof = check(values, &expected, self.environment.now(), &self.nonces);
+        proof.inspect(|proof| audit::presented(&proof.thumbprint)).map_err(|error| self.challenge(error.into()))
     }
 
     /// Spends the proof of this request and gives the key that made it. Whoever knows whose key it must be compares

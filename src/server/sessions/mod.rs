@@ -155,6 +155,7 @@ impl Sessions {
         browser: BrowserName,
     ) -> Result<TokenResponse, LoginError> {
         let pending = self.records.take_pending(&response.state).await?.ok_or(LoginError::UnknownState)?;
+        audit::bound_to(&pending.browser_key);
         // Before the code goes anywhere: an answer carried to another browser is not followed (login CSRF, RFC 9700
         // §4.7; code injection, §4.5).
         if !pending.browser_key.matches(&key.0) {
@@ -187,6 +188,7 @@ impl Sessions {
             last_refresh: None,
         };
         let name = SecretHash::of(id.secret());
+        audit::concerns(&session.user, &name, &session.browser_key);
         self.records.enlist(&session, &name).await?;
         self.records.put_session(&id, &session).await?;
         if self.records.was_ended_since(&session, begun_at).await? {
@@ -240,6 +242,7 @@ impl Sessions {
             Found::Closed => return Ok(Standing::Ended),
             Found::Nothing => return Ok(Standing::Unknown),
         };
+        audit::concerns(&issued.user, &issued.session, &issued.browser_key);
         if issued.expires_at <= self.environment.now() {
             return Ok(Standing::Ended);
         }
