@@ -58,10 +58,7 @@ pub use here::here;
 
 use std::{io, process::ExitCode, sync::Arc};
 
-use axum::{
-    extract::FromRequestParts,
-    http::{Method, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 use chat::{
     Chat, ChatSettings,
@@ -207,7 +204,6 @@ impl Services {
 impl Services {
     /// Begins a login for the browser with this key.
     pub async fn begin_login(&self, NamedKey(key): NamedKey) -> Result<AuthorizationRequest, ApiError> {
-        self.edge.allows_browser(&Method::GET, "/api/authorize", &key).await?;
         Ok(self.sessions.begin_authorization(key).await?)
     }
 }

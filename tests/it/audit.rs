@@ -194,7 +194,7 @@ async fn a_connection_that_tls_forbids_is_recorded_with_its_party_and_reason() {
         let usual = [("LOG", "error"), ("DATABASE_URL", "sqlite::memory:")];
         let server = ServerProcess::start(issuer, &[&usual[..], variables].concat()).await;
         server.status("/readyz").await;
-        server.status(&format!("/api/authorize?dpop_jkt={}", "A".repeat(43))).await;
+        server.begin_login().await;
         let recorded = || {
             let log = server.log();
             log.lines().find(|line| line.contains("event=\"tls.failed\"")).map(|line| field(line, "reason").to_owned())

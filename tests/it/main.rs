@@ -14,6 +14,8 @@
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
+//! | `nonces` | the same: how long proofs made in advance are good, and what that costs a page |
+//! | `token_lifetime` | how long access tokens are good here |
 //! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
 //! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
 //! | `chat_endings`, `chat_readers` | how answers end, and who reads them when: `/api/chat/follow`, `/api/chat/stop` |
@@ -73,6 +75,7 @@ mod lossy;
 mod metrics;
 mod mock_provider;
 mod nginx;
+mod nonces;
 mod own_sessions;
 mod permission;
 mod postgres;
@@ -92,6 +95,7 @@ mod server_process;
 mod signing_keys;
 mod stopping;
 mod store;
+mod token_lifetime;
 mod traces;
 mod upstream;
 mod written_record;

@@ -12,10 +12,7 @@ use base64::{
 };
 use futures_util::future::join_all;
 use oracle_ai::{
-    server::{
-        proof::BrowserKey,
-        sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Standing, Storage},
-    },
+    server::sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Standing, Storage},
     wire::auth::{AccessToken, SessionId},
 };
 use serde_json::json;
@@ -288,8 +285,8 @@ async fn a_refresh_token_that_the_provider_has_just_given_survives_a_store_that_
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 800 }] })).await;
     let refresh = tokio::spawn({
         let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
-        let key = BrowserKey(browser.key.thumbprint());
-        async move { sessions.refresh_access_token(&session, &key).await }
+        let proof = browser.verified_proof("/api/refresh").await;
+        async move { sessions.refresh_access_token(&session, proof).await }
     });
     browser.provider.until_refresh_is(&browser.user, "pending").await;
     redis.stop().await;

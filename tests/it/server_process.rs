@@ -8,10 +8,14 @@ use std::{
         Mutex,
         atomic::{AtomicU32, Ordering},
     },
+    time::SystemTime,
 };
+
+use axum::http::Method;
 
 use crate::{
     app::until,
+    prover::{self, Prover},
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL},
     redis::free_port,
 };
@@ -58,6 +62,15 @@ impl ServerProcess {
     pub async fn status(&self, path: &str) -> Option<u16> {
         let answer = reqwest::get(format!("http://127.0.0.1:{}{path}", self.port)).await;
         answer.ok().map(|answer| answer.status().as_u16())
+    }
+
+    /// What comes of a login that is begun here.
+    pub async fn begin_login(&self) -> reqwest::Response {
+        let key = Prover::new();
+        let path = format!("/api/authorize?dpop_jkt={}", key.thumbprint());
+        let proof = key.sign(&prover::claims(&Method::GET, &path, SystemTime::now()));
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        reqwest::Client::new().get(url).header("DPoP", proof).send().await.unwrap()
     }
 
     /// What `/readyz` says, with its status.

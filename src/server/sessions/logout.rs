@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     LogoutError, Sessions,
     ends::Ended,
+    error::SessionKeyError,
     session::Session,
     store::{Kind, RecordName, SecretHash, StoreError},
 };
@@ -14,7 +15,7 @@ use crate::{
     server::{
         audit::{self, Event},
         oidc::{Ends, LogoutToken, LogoutTokenError, RefreshToken},
-        proof::BrowserKey,
+        proof::VerifiedProof,
     },
     wire::auth::{LogoutResponse, SessionId, State},
 };
@@ -45,12 +46,16 @@ pub enum BackChannelError {
 impl Sessions {
     /// Ends the session, if it still is there: logging out twice is success (RP-Initiated Logout §4). Whatever the
     /// provider does, this does not fail for it, nor wait long.
-    pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
+    pub async fn logout(&self, id: &SessionId, proof: VerifiedProof) -> Result<LogoutResponse, LogoutError> {
         let deadline = Instant::now() + LONGEST_FAREWELL;
-        let session = self.records.session(id).await?;
-        if session.as_ref().is_some_and(|session| !session.browser_key.matches(&key.0)) {
-            return Err(LogoutError::OtherBrowser);
-        }
+        let session = match self.verify_key(id, proof).await {
+            // Read again: a refresh may have brought another refresh token meanwhile.
+            Ok(_) => self.records.session(id).await?,
+            Err(SessionKeyError::NoSession) => None,
+            Err(SessionKeyError::OtherKey) => return Err(LogoutError::OtherBrowser),
+            Err(SessionKeyError::Proof(challenge)) => return Err(LogoutError::Proof(challenge)),
+            Err(SessionKeyError::Store(error)) => return Err(error.into()),
+        };
         // Also one that does not open here: its access tokens must not outlive this.
         let name = SecretHash::of(id.secret());
         if self.records.remove_session(&name).await? {

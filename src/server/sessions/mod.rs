@@ -38,7 +38,7 @@ use std::{
 
 pub use browser_name::BrowserName;
 pub use ends::Ended;
-pub use error::{AdmissionError, LoginError, LogoutError, RefreshFailure};
+pub use error::{LoginError, LogoutError, RefreshFailure};
 pub use logout::BackChannelError;
 pub use pending::{PENDING_LIFETIME, PendingAuthorization};
 pub use records::{Records, Storage};
@@ -51,6 +51,7 @@ pub use store::{
 
 pub use watch::SessionEnd;
 
+use error::SessionKeyError;
 use records::Found;
 use refresh::RefreshesInFlight;
 use watch::Watches;
@@ -60,7 +61,7 @@ use crate::{
         audit::{self, Event},
         environment::Environment,
         oidc::{CodeVerifier, MetadataStanding, Nonce, OidcClient, Permissions},
-        proof::{BrowserKey, Thumbprint, UnspentProof},
+        proof::{BrowserKey, KeyRefusal, Thumbprint, VerifiedProof},
     },
     wire::{
         auth::{
@@ -151,15 +152,12 @@ impl Sessions {
     pub async fn exchange_code(
         &self,
         response: AuthorizationResponse,
-        key: &BrowserKey,
+        proof: VerifiedProof,
         browser: BrowserName,
     ) -> Result<TokenResponse, LoginError> {
-        let pending = self.records.take_pending(&response.state).await?.ok_or(LoginError::UnknownState)?;
         // Before the code goes anywhere: an answer carried to another browser is not followed (login CSRF, RFC 9700
         // §4.7; code injection, §4.5).
-        if !pending.browser_key.matches(&key.0) {
-            return Err(LoginError::OtherBrowser);
-        }
+        let pending = self.take_pending(&response.state, proof).await?;
         self.oidc.check_response_issuer(response.iss.as_deref()).await?;
         let code = accepted_code(response)?;
         let login = self.oidc.exchange_code(&code, &pending.code_verifier, &pending.nonce).await?;
@@ -196,40 +194,16 @@ impl Sessions {
             }
             return Err(LoginError::EndedMeanwhile);
         }
-        self.remember_access_token(&id, &session, &login.access_token, login.expires_in).await?;
+        let expires_in = told_lifetime(&session, login.expires_in);
+        self.remember_access_token(&id, &session, &login.access_token, expires_in).await?;
         audit::record(Event::LoginSucceeded, Some(&session.user), None);
         Ok(TokenResponse {
             access_token: login.access_token,
             token_type: TOKEN_TYPE.into(),
-            expires_in: told_lifetime(&session, login.expires_in).as_secs(),
+            expires_in: expires_in.as_secs(),
             session: id,
             user: login.user,
         })
-    }
-
-    /// Lets a call in that finishes this login, and spends its proof; see [`Self::admit`].
-    pub async fn admit_login(&self, state: &State, proof: UnspentProof) -> Result<BrowserKey, AdmissionError> {
-        let admitted = async {
-            let pending = self.records.pending(state).await?;
-            admit_if(pending.is_some_and(|pending| pending.browser_key.matches(proof.key())), proof).await
-        };
-        admitted.await.inspect_err(|error: &AdmissionError| error.record(Event::LoginFailed))
-    }
-
-    /// Lets a call in that is about this session, and spends its proof: after a look at the session, as anybody can make
-    /// keys, and what is spent takes room in the store. Where the session is not there, or another browser's, a proof that
-    /// comes again does no more than it did before. `failed` is recorded where the store does not answer.
-    pub async fn admit(
-        &self,
-        id: &SessionId,
-        proof: UnspentProof,
-        failed: Event,
-    ) -> Result<BrowserKey, AdmissionError> {
-        let admitted = async {
-            let session = self.records.session(id).await?;
-            admit_if(session.is_some_and(|session| session.browser_key.matches(proof.key())), proof).await
-        };
-        admitted.await.inspect_err(|error: &AdmissionError| error.record(failed))
     }
 
     /// What this server knows of the access token. No call to the provider is made.
@@ -294,6 +268,28 @@ impl Sessions {
         self.refreshes.finished().await;
     }
 
+    /// The pending authorization of this login, whose browser's key made the proof. Nobody gets it twice, and after a try
+    /// by another browser nobody gets it at all.
+    async fn take_pending(&self, state: &State, proof: VerifiedProof) -> Result<PendingAuthorization, LoginError> {
+        let pending = self.records.pending(state).await?.ok_or(LoginError::UnknownState)?;
+        match proof.accept(&pending.browser_key).await {
+            Ok(_) => self.records.take_pending(state).await?.ok_or(LoginError::UnknownState),
+            Err(KeyRefusal::OtherKey) => {
+                self.records.take_pending(state).await?;
+                Err(LoginError::OtherBrowser)
+            }
+            Err(KeyRefusal::Proof(challenge)) => Err(LoginError::Proof(challenge)),
+        }
+    }
+
+    /// The key of this session's browser, which made the proof of the call. An error for any other key, and where there is
+    /// no such session: nobody has a [`BrowserKey`] for a session that is not bound to it.
+    async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<BrowserKey, SessionKeyError> {
+        let session = self.records.session(id).await?.ok_or(SessionKeyError::NoSession)?;
+        Ok(proof.accept(&session.browser_key).await?)
+    }
+
+    /// `expires_in` is the one that is sent to the browser: the token is accepted no longer.
     async fn remember_access_token(
         &self,
         id: &SessionId,
@@ -304,14 +300,6 @@ impl Sessions {
         let expires_at = self.environment.after(expires_in).min(session.ends_at);
         let issued = IssuedToken::of(session, SecretHash::of(id.secret()), expires_at);
         self.records.put_issued_token(access_token, &issued).await
-    }
-}
-
-/// A proof of a call that is refused anyhow, by what the call is for, stays unspent.
-async fn admit_if(is_right_key: bool, proof: UnspentProof) -> Result<BrowserKey, AdmissionError> {
-    match is_right_key {
-        true => Ok(proof.spend().await?),
-        false => Ok(proof.unspent()),
     }
 }
 
