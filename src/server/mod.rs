@@ -21,13 +21,14 @@
 //! | `http` | what our HTTP clients have in common |
 //! | `tls` | connections that TLS forbids |
 //! | `shutdown` | how the server stops |
-//! | `audit` | what auditors ask for, as lines of the log |
+//! | `audit`, `audit_user` | what auditors ask for, as lines of the log, and how these name a user |
 //! | `metrics` | what operators count |
 //! | `doctor` | whether a configuration would work |
 //! | `traces` | what a request asked of others, for OpenTelemetry |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod audit;
+mod audit_user;
 mod backchannel;
 pub mod chat;
 pub mod command;
@@ -79,7 +80,7 @@ use pages::Site;
 use proof::{NamedKey, Nonces, Proofs};
 use sessions::{Records, Sessions, Storage};
 
-use crate::wire::{auth::AuthorizationRequest, error::ApiError};
+use crate::wire::{auth::AuthorizationRequest, error::ApiError, link_hosts::LinkHosts};
 
 /// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
@@ -93,6 +94,8 @@ pub struct Services {
     pub guard: Arc<AccessTokenGuard>,
     pub conversations: Arc<Conversations>,
     pub edge: Arc<Edge>,
+    /// For the pages.
+    pub link_hosts: LinkHosts,
 }
 
 /// Why the server did not start.
@@ -174,6 +177,7 @@ impl Services {
             chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
             conversations: Arc::new(Conversations::new(conversations, environment)),
             edge: Arc::new(edge),
+            link_hosts: LinkHosts::default(),
         })
     }
 
@@ -281,6 +285,7 @@ async fn start(
     let store = SqlStore::new(config.database_url.clone());
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
+    let services = Services { link_hosts: config.link_hosts.clone(), ..services };
     let store: Arc<dyn ConversationStore> = match config.traces {
         Some(_) => Arc::new(TracedStore(Arc::new(store))),
         None => Arc::new(store),

@@ -67,7 +67,7 @@ struct InCommon<R> {
 
 /// Everything: the doors, the pages of `site`, its static files.
 pub fn application(services: Services, site: Site, settings: HeaderSettings) -> Router {
-    with_common(pages::routes(site, settings), services, settings)
+    with_common(pages::routes(site, services.link_hosts.clone(), settings), services, settings)
 }
 
 /// The doors alone, for tests that need no pages.

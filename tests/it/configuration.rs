@@ -42,6 +42,7 @@ const WRONG: &[(&str, Option<&str>)] = &[
     ("CHAT_GRACE_SECONDS", Some("-1")),
     ("CHAT_HISTORY_CHARS", Some("many")),
     ("CHAT_IDLE_TIMEOUT", Some("never")),
+    ("CHAT_LINK_HOSTS", Some("https://docs.example.com")),
     ("CHAT_MODEL", None),
     ("CLIENT_ASSERTION_AUDIENCE", Some("https://sso.example.com/token")),
     ("CLIENT_AUTH", Some("basic")),

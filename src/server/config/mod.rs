@@ -33,6 +33,8 @@ use super::{
     traces::TraceSettings,
 };
 
+use crate::wire::link_hosts::LinkHosts;
+
 use reference::DEV_SERVER_PORT;
 
 pub use chat::{ChatUpstream, MockUpstream};
@@ -70,6 +72,8 @@ pub struct Config {
     /// `CHAT_GRACE_SECONDS`, default 20: how long an answer goes on while nobody reads it, for a reload or a sign-in;
     /// 0 ends it at once. `CHAT_HISTORY_CHARS`, default 60000: how much of a conversation the model is told.
     pub answers: ChatSettings,
+    /// `CHAT_LINK_HOSTS`, default none: hosts that links of answers lead to without a notice.
+    pub link_hosts: LinkHosts,
     /// `TRUSTED_PROXIES`, default none: whose `X-Forwarded-For`, `Forwarded` and `X-Request-Id` are believed.
     /// `RATE_LIMIT_PER_ADDRESS`, default 6000, and `RATE_LIMIT_PER_BROWSER`, default 120: calls a minute of each limited
     /// door; 0 is without limit.
@@ -104,6 +108,7 @@ impl Config {
         let guard = guard::settings(variables)?;
         let chat = ChatUpstream::from_variables(variables)?;
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
+        let link_hosts = link_hosts(variables)?;
         let edge = edge::settings(variables)?;
         let (metrics, traces) = (metrics_address(variables)?, traces::settings(variables)?);
         let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
@@ -117,6 +122,7 @@ impl Config {
             chat,
             database_url,
             answers,
+            link_hosts,
             edge,
             metrics,
             traces,
@@ -158,6 +164,11 @@ fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
     }
     let history_chars = variables.parsed("CHAT_HISTORY_CHARS", "a number of characters", &history_chars.to_string())?;
     Ok(ChatSettings { grace: Duration::from_secs(grace), history_chars })
+}
+
+fn link_hosts(variables: &Variables) -> Result<LinkHosts, ConfigError> {
+    const EXPECTED: &str = "hosts separated by spaces, such as docs.oracle.com *.example.com, without scheme and port";
+    variables.parsed("CHAT_LINK_HOSTS", EXPECTED, "")
 }
 
 fn metrics_address(variables: &Variables) -> Result<Option<SocketAddr>, ConfigError> {

@@ -49,6 +49,14 @@ fn conversations_are_kept_in_a_file_and_answers_wait_twenty_seconds_for_their_re
 }
 
 #[test]
+fn links_of_answers_lead_nowhere_without_a_notice_unless_their_hosts_are_named() {
+    assert!(config(&[]).unwrap().link_hosts.is_empty());
+    let hosts = config(&[("CHAT_LINK_HOSTS", "docs.oracle.com *.example.com")]).unwrap().link_hosts;
+    assert!(hosts.contains("docs.oracle.com") && hosts.contains("wiki.example.com"));
+    assert!(!hosts.contains("example.com"));
+}
+
+#[test]
 fn each_wrong_value_is_refused_by_name() {
     for (variable, value) in [
         ("ACCESS_TOKEN_CHECK", "JWT"),
@@ -70,6 +78,8 @@ fn each_wrong_value_is_refused_by_name() {
         ("CHAT_GRACE_SECONDS", "3601"),
         ("CHAT_GRACE_SECONDS", "20s"),
         ("CHAT_HISTORY_CHARS", "many"),
+        ("CHAT_LINK_HOSTS", "https://docs.example.com"),
+        ("CHAT_LINK_HOSTS", "docs.example.com, example.com"),
         ("CLIENT_ASSERTION_AUDIENCE", "https://sso.example.com/token"),
         ("CLIENT_AUTH", "basic"),
         // There is a secret already.

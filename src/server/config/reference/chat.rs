@@ -84,5 +84,13 @@ pub(super) const CONVERSATIONS: Section = Section {
             text: "How much of a conversation the model is told, in characters; the oldest is left \
                    out first.",
         },
+        Setting {
+            name: "CHAT_LINK_HOSTS",
+            example: "docs.oracle.com *.example.com",
+            default: "",
+            text: "Hosts, separated by spaces, that links of answers lead to at once; *.example.com \
+                   means all hosts below example.com. Before a link to any other host, the page says \
+                   where it leads and asks. Everybody who can load the page can read this list.",
+        },
     ],
 };
