@@ -60,7 +60,9 @@ impl Excerpt {
                 }
                 if (1..PART).contains(&written.len()) {
                     let all = self.text.match_indices(written).map(|(start, _)| start..start + written.len());
-                    found.extend(all.filter(|place| written.len() >= SHORT || self.stands_alone(place.start, place.end)));
+                    found.extend(
+                        all.filter(|place| written.len() >= SHORT || self.stands_alone(place.start, place.end)),
+                    );
                 }
             }
         }
@@ -193,7 +195,10 @@ mod tests {
         for blanks in [0, 190, 195, 4090] {
             let text = format!("{}{secret}", "a ".repeat(blanks / 2));
             let excerpt = without(&text, &[&secret]);
-            assert!(!excerpt.contains("s3cret") && excerpt.chars().count() <= LONGEST + REDACTED.len() + 1, "{excerpt}");
+            assert!(
+                !excerpt.contains("s3cret") && excerpt.chars().count() <= LONGEST + REDACTED.len() + 1,
+                "{excerpt}"
+            );
         }
         assert_eq!(without(&"é".repeat(100_000), &[]), format!("{}…", "é".repeat(LONGEST)));
         assert_eq!(without(&"é".repeat(LONGEST), &[]), "é".repeat(LONGEST));

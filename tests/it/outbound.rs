@@ -209,7 +209,8 @@ async fn a_provider_that_takes_no_connection_is_given_up() {
         assert!(waiting.len() < 100, "its queue is never full");
     }
     let http = ProviderHttp::with_timeout(PATIENCE * 10).unwrap();
-    let browser = Browser::at(TestApp::with(settings(&format!("http://{address}")), http, memory()), MockProvider::shared());
+    let browser =
+        Browser::at(TestApp::with(settings(&format!("http://{address}")), http, memory()), MockProvider::shared());
     let answer = tokio::time::timeout(PATIENCE, browser.ask_to_begin()).await;
     let answer = answer.unwrap_or_else(|_| panic!("it waits without limit"));
     answer.assert_refused(502, "provider_unavailable");

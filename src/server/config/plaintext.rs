@@ -45,6 +45,9 @@ impl Connection {
 
 /// Of settings that have been checked.
 pub(super) fn exceptions(variables: &Variables) -> Vec<Plaintext> {
-    let set = EXCEPTIONS.into_iter().filter(|(setting, _)| variables.get(setting) == Some("true"));
+    // Without a collector, nothing is sent.
+    let has_collector = variables.get("OTEL_EXPORTER_OTLP_ENDPOINT").is_some();
+    let is_set = |setting| variables.get(setting) == Some("true") && (setting != "OTEL_ALLOW_HTTP" || has_collector);
+    let set = EXCEPTIONS.into_iter().filter(|(setting, _)| is_set(setting));
     set.map(|(setting, words)| Plaintext { setting, words }).collect()
 }

@@ -42,8 +42,7 @@ fn conversations_are_kept_in_a_file_and_answers_wait_twenty_seconds_for_their_re
     assert_eq!(defaults.database_url, "sqlite://oracle-ai.db?mode=rwc".parse().unwrap());
     assert_eq!((defaults.answers.grace, defaults.answers.history_chars), (Duration::from_secs(20), 60_000));
     const DATABASE: &str = "postgres://h/d?sslmode=verify-full";
-    let set =
-        config(&[("CHAT_GRACE_SECONDS", "0"), ("CHAT_HISTORY_CHARS", "1000"), ("DATABASE_URL", DATABASE)]);
+    let set = config(&[("CHAT_GRACE_SECONDS", "0"), ("CHAT_HISTORY_CHARS", "1000"), ("DATABASE_URL", DATABASE)]);
     let set = set.unwrap();
     assert_eq!(set.database_url, DATABASE.parse().unwrap());
     assert_eq!((set.answers.grace, set.answers.history_chars), (Duration::ZERO, 1000));
@@ -401,7 +400,8 @@ fn what_would_cross_a_network_readably_is_refused_unless_it_is_allowed_by_name()
 #[test]
 fn a_proxy_and_what_is_called_without_it_are_set_by_the_usual_names() {
     assert!(config(&[]).unwrap().proxy.url.is_none());
-    let proxy = config(&[("HTTPS_PROXY", "http://me:pw@proxy.example.com:3128"), ("NO_PROXY", ".example.com,10.0.0.0/8")]);
+    let proxy =
+        config(&[("HTTPS_PROXY", "http://me:pw@proxy.example.com:3128"), ("NO_PROXY", ".example.com,10.0.0.0/8")]);
     let proxy = proxy.unwrap().proxy;
     assert_eq!(proxy.url.unwrap().as_str(), "http://me:pw@proxy.example.com:3128/");
     assert_eq!(proxy.except, ".example.com,10.0.0.0/8");
@@ -409,7 +409,8 @@ fn a_proxy_and_what_is_called_without_it_are_set_by_the_usual_names() {
 
 #[test]
 fn hosts_of_endpoints_are_named_as_urls_have_them() {
-    let Provider::Configured(settings) = config(&[("OIDC_ENDPOINT_HOSTS", "API.example.com  10.0.0.5")]).unwrap().provider
+    let Provider::Configured(settings) =
+        config(&[("OIDC_ENDPOINT_HOSTS", "API.example.com  10.0.0.5")]).unwrap().provider
     else {
         panic!("not the mock")
     };

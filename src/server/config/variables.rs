@@ -82,7 +82,8 @@ impl Variables {
     /// As most programs do: the variables of proxies that are shared with them may be in small letters.
     fn add_in_small_letters(&mut self, environment: &BTreeMap<String, String>) {
         for name in ["HTTPS_PROXY", "NO_PROXY"] {
-            if let Some(value) = environment.get(&name.to_ascii_lowercase()).filter(|_| !environment.contains_key(name)) {
+            if let Some(value) = environment.get(&name.to_ascii_lowercase()).filter(|_| !environment.contains_key(name))
+            {
                 self.0.insert(name.to_owned(), value.clone());
             }
         }

@@ -59,7 +59,10 @@ pub enum ClientAuthentication {
 
 /// Who we are, as one request says it.
 pub(super) enum ClientProof {
-    Basic { header: HeaderValue, secret: ClientSecret },
+    Basic {
+        header: HeaderValue,
+        secret: ClientSecret,
+    },
     Secret(ClientSecret),
     /// Form-encoded.
     Assertion(String),
@@ -234,4 +237,26 @@ fn basic(client_id: &str, secret: &ClientSecret) -> Result<HeaderValue, Provider
 
 fn failed(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::ClientAssertion(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_a_request_says_is_secret_but_for_what_anybody_may_know() {
+        // T101
+        let secret = ClientSecret::new("a b");
+        let proofs = [
+            ClientProof::Basic { header: basic("us", &secret).unwrap(), secret: secret.clone() },
+            ClientProof::Secret(ClientSecret::new("second")),
+            ClientProof::Assertion(form_of("header.claims.signature")),
+        ];
+        let numbered = proofs.into_iter().enumerate().collect();
+        let proofs = ClientProofs { numbered, taken: Box::new(|_| {}) };
+        let form = "grant_type=refresh_token&refresh_token=r%2Ft&client_id=us&scope=openid&of_the_providers_own=x";
+        let request = Request::builder().uri("https://sso.example.com/token").body(form.as_bytes().to_vec()).unwrap();
+        let basic = BASE64_STANDARD.encode("us:a+b");
+        assert_eq!(proofs.secrets(&request), [&basic, "a b", "second", "header.claims.signature", "r/t", "x"]);
+    }
 }

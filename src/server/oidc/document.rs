@@ -209,7 +209,8 @@ mod tests {
     fn metadata(discovery: bool, endpoints: &[(&'static str, &str)], document: Value) -> Result<Metadata, String> {
         let endpoints = endpoints.iter().map(|(member, url)| (*member, (*url).to_owned())).collect();
         let issuer = IssuerUrl::new("https://sso.example.com/oidc/Chat".into()).unwrap();
-        let source = MetadataSource { issuer, settings: MetadataSettings { discovery, endpoints, ..Default::default() } };
+        let source =
+            MetadataSource { issuer, settings: MetadataSettings { discovery, endpoints, ..Default::default() } };
         source.metadata(document.as_object().unwrap().clone()).map_err(|error| error.to_string())
     }
 
@@ -241,6 +242,9 @@ mod tests {
         let error = metadata(true, &[], json!({ "issuer": "https://sso.example.com/oidc/chat" })).unwrap_err();
         assert!(error.contains("/oidc/chat`") && error.contains("/oidc/Chat`"), "{error}");
         assert!(metadata(true, &[], json!({})).is_err());
+        // T101: not whole, if it is a book.
+        let error = metadata(true, &[], json!({ "issuer": "x".repeat(100_000) })).unwrap_err();
+        assert!(error.len() < 500, "{error}");
     }
 
     /// What the document is refused for, where this member of it has this value; nothing where it is not.

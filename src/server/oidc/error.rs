@@ -216,11 +216,7 @@ fn oauth_error(error: &CoreRequestTokenError<HttpError>) -> Option<&CoreErrorRes
 }
 
 /// For the log. A parse error's own text could quote the answer, so only the place is told.
-fn describe(
-    error: &CoreRequestTokenError<HttpError>,
-    status: u16,
-    excerpt: impl Fn(&str) -> String,
-) -> String {
+fn describe(error: &CoreRequestTokenError<HttpError>, status: u16, excerpt: impl Fn(&str) -> String) -> String {
     match error {
         RequestTokenError::ServerResponse(response) => describe_response(response, status, excerpt),
         RequestTokenError::Request(cause) => cause.to_string(),
@@ -292,7 +288,10 @@ mod tests {
         let response = StandardErrorResponse::new(CoreErrorResponseType::InvalidGrant, Some(description), None);
         let error = RequestTokenError::ServerResponse(response);
         let words = describe(&error, 400, |text| excerpt(text).without(["rt-0123456789"]).to_string());
-        assert!(words.starts_with("status 400, invalid_grant: could not look up refresh token [redacted] x x"), "{words}");
+        assert!(
+            words.starts_with("status 400, invalid_grant: could not look up refresh token [redacted] x x"),
+            "{words}"
+        );
         assert!(words.len() < 300, "{words}");
     }
 }

@@ -50,10 +50,11 @@ impl OidcClient {
             request = request.add_extra_param("resource", resource);
         }
         let words = |text: &str| http.excerpt(text).to_string();
-        let response = request.request_async(&http).await.map_err(|error| match judge(&error, http.status(), words) {
-            TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
-            TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
-        })?;
+        let response =
+            request.request_async(&http).await.map_err(|error| match judge(&error, http.status(), words) {
+                TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
+                TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
+            })?;
 
         let refresh_token = response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()));
         if let Some(reason) = response.unusable() {
@@ -64,7 +65,10 @@ impl OidcClient {
             match self.verified_claims(id_token, expected, response.access_token()).await {
                 Ok(_) => {}
                 Err(error @ (IdTokenError::Undecided(_) | IdTokenError::Provider(_))) => {
-                    return Err(RefreshError::Unusable { refresh_token, reason: format!("its ID token: {}", in_log(&error)) });
+                    return Err(RefreshError::Unusable {
+                        refresh_token,
+                        reason: format!("its ID token: {}", in_log(&error)),
+                    });
                 }
                 Err(error) => {
                     return Err(RefreshError::InvalidIdToken { refresh_token, reason: in_log(&error) });

@@ -325,9 +325,7 @@ fn told_lifetime(session: &Session, expires_in: Duration) -> Duration {
 
 /// The code, if the provider sent one.
 fn accepted_code(response: AuthorizationResponse, held: &[&str]) -> Result<AuthorizationCode, LoginError> {
-    let in_log = |text: &str| {
-        excerpt(text).without(held.iter().copied().chain([response.state.secret()])).to_string()
-    };
+    let in_log = |text: &str| excerpt(text).without(held.iter().copied().chain([response.state.secret()])).to_string();
     match (response.code, response.error) {
         (Some(code), None) if code.secret().len() <= MAX_CODE_LENGTH => Ok(code),
         (Some(_), None) => Err(LoginError::CodeTooLong),

@@ -87,6 +87,9 @@ fn hosts(variables: &Variables) -> Result<Option<BTreeSet<String>>, ConfigError>
     let hosts: Option<BTreeSet<String>> = text.split_whitespace().map(host).collect();
     match hosts.filter(|hosts| !hosts.is_empty()) {
         Some(hosts) => Ok(Some(hosts)),
-        None => Err(variables.wrong(VARIABLE, "hosts separated by spaces, without scheme and port, such as api.example.com")),
+        None => {
+            Err(variables
+                .wrong(VARIABLE, "hosts separated by spaces, without scheme and port, such as api.example.com"))
+        }
     }
 }
