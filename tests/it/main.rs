@@ -25,6 +25,7 @@
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `traces` | what a collector is told of the server as it is run |
 //! | `collector` | (support) a collector of traces |
+//! | `outbound` | what is called: which hosts, through which proxy, and how much of their answers is read |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `lossy` | (support) a network that loses answers |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
@@ -76,6 +77,7 @@ mod metrics;
 mod mock_provider;
 mod nginx;
 mod nonces;
+mod outbound;
 mod own_sessions;
 mod permission;
 mod postgres;

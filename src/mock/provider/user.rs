@@ -68,6 +68,8 @@ pub struct Settings {
     pub token_faults: VecDeque<Fault>,
     /// Faults of the next refreshes.
     pub refresh_faults: VecDeque<Fault>,
+    /// The revocation endpoint refuses, with all that was sent in a long description.
+    pub revocation_echo: bool,
 }
 
 /// How the token response writes `expires_in`: real providers do all three.
@@ -176,6 +178,7 @@ impl Default for Settings {
             introspection_faults: VecDeque::new(),
             token_faults: VecDeque::new(),
             refresh_faults: VecDeque::new(),
+            revocation_echo: false,
         }
     }
 }

@@ -33,9 +33,11 @@ impl Variables {
             Err(error) if error.not_found() => Self::default(),
             Err(error) => return Err(ConfigError::Unreadable(error.to_string())),
         };
-        variables.add_environment(
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        )?;
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment: BTreeMap<_, _> = environment.collect();
+        variables.add_in_small_letters(&environment);
+        variables.add_environment(environment.into_iter())?;
         Ok(variables)
     }
 
@@ -75,6 +77,17 @@ impl Variables {
             }
         }
         Ok(Self(variables))
+    }
+
+    /// As most programs do: the variables of proxies that are shared with them may be in small letters.
+    fn add_in_small_letters(&mut self, environment: &BTreeMap<String, String>) {
+        for name in ["HTTPS_PROXY", "NO_PROXY"] {
+            if let Some(value) = environment.get(&name.to_ascii_lowercase()).filter(|_| !environment.contains_key(name))
+            {
+                self.0.insert(name.to_owned(), value.clone());
+            }
+        }
+        self.0.retain(|_, value| !value.is_empty());
     }
 
     /// The environment is shared with others: there, only names that begin as ours do are taken for misspelt ones.

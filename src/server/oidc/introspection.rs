@@ -35,7 +35,7 @@ impl OidcClient {
             .set_token_type_hint("access_token")
             .request_async(&http)
             .await
-            .map_err(|error| AccessTokenError::introspection_failed(&error, http.status()))?;
+            .map_err(|error| AccessTokenError::introspection_failed(&error, &http))?;
         self.judge(response, audience)
     }
 

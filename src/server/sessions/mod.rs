@@ -60,6 +60,7 @@ use crate::{
     server::{
         audit::{self, Event},
         environment::Environment,
+        excerpt::excerpt,
         oidc::{CodeVerifier, MetadataStanding, Nonce, OidcClient, Permissions},
         proof::{BrowserKey, KeyRefusal, Thumbprint, VerifiedProof},
     },
@@ -77,8 +78,6 @@ const TOKEN_TYPE: &str = "DPoP";
 
 /// Longest authorization code taken, in bytes. Real ones reach some hundreds.
 const MAX_CODE_LENGTH: usize = 4096;
-
-const MAX_LOGGED_CHARS: usize = 200;
 
 /// The browser is told to come for a new access token at least this often, however long the old one lives: by that
 /// the server knows that its session is in use.
@@ -159,7 +158,7 @@ impl Sessions {
         // §4.7; code injection, §4.5).
         let pending = self.take_pending(&response.state, proof).await?;
         self.oidc.check_response_issuer(response.iss.as_deref()).await?;
-        let code = accepted_code(response)?;
+        let code = accepted_code(response, &[pending.code_verifier.secret(), pending.nonce.secret()])?;
         let login = self.oidc.exchange_code(&code, &pending.code_verifier, &pending.nonce).await?;
 
         // A name of its own, never the `state`: that one travels in URLs, histories and other people's logs.
@@ -313,20 +312,16 @@ fn told_lifetime(session: &Session, expires_in: Duration) -> Duration {
 }
 
 /// The code, if the provider sent one.
-fn accepted_code(response: AuthorizationResponse) -> Result<AuthorizationCode, LoginError> {
+fn accepted_code(response: AuthorizationResponse, held: &[&str]) -> Result<AuthorizationCode, LoginError> {
+    let in_log = |text: &str| excerpt(text).without(held.iter().copied().chain([response.state.secret()])).to_string();
     match (response.code, response.error) {
         (Some(code), None) if code.secret().len() <= MAX_CODE_LENGTH => Ok(code),
         (Some(_), None) => Err(LoginError::CodeTooLong),
         (None, Some(error)) => Err(LoginError::Refused {
             refusal: LoginRefusal::from_error_code(&error),
-            error: shortened(&error),
-            description: response.error_description.as_deref().map(shortened),
+            error: in_log(&error),
+            description: response.error_description.as_deref().map(in_log),
         }),
         _ => Err(LoginError::NeitherCodeNorError),
     }
-}
-
-/// The provider's texts go to the log, but not by the page.
-fn shortened(text: &str) -> String {
-    text.chars().take(MAX_LOGGED_CHARS).collect()
 }

@@ -17,11 +17,13 @@ use sqlx::{
     any::AnyPoolOptions,
     error::BoxDynError,
     migrate::{Migration, MigrationSource, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgSslMode},
 };
 use tokio::sync::MutexGuard;
 use url::Url;
 
 use super::{super::store::StoreError, write};
+use crate::server::http::is_loopback_host;
 
 /// A busy or lost database is told of before the person has given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -79,6 +81,27 @@ impl DatabaseUrl {
         MEMORY.parse()
     }
 
+    /// Whether what is said can cross a network without TLS. `prefer`, which holds where nothing is said, falls back to
+    /// that.
+    pub fn may_cross_unencrypted(&self) -> bool {
+        let Some(options) = self.postgres() else { return self.kind == Kind::Postgres };
+        let is_encrypted =
+            matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+        !is_on_this_machine(&options) && !is_encrypted
+    }
+
+    /// Whether TLS is spoken with a server on another machine whose certificate nobody checks.
+    pub fn trusts_any_server(&self) -> bool {
+        self.postgres().is_some_and(|options| {
+            matches!(options.get_ssl_mode(), PgSslMode::Require) && !is_on_this_machine(&options)
+        })
+    }
+
+    /// As the library reads it, with what the environment adds (`PGHOST`, `PGSSLMODE`).
+    fn postgres(&self) -> Option<PgConnectOptions> {
+        (self.kind == Kind::Postgres).then(|| self.url.as_str().parse().ok()).flatten()
+    }
+
     /// Connects, and does nothing: the tables are left as they are.
     pub async fn reach(&self) -> Result<(), StoreError> {
         sqlx::any::install_default_drivers();
@@ -125,7 +148,10 @@ impl FromStr for DatabaseUrl {
         let parsed = |text: &str| text.parse::<Url>().map_err(|_| WrongDatabaseUrl);
         let url = parsed(text)?;
         match url.scheme() {
-            "postgres" | "postgresql" => Ok(Self { url, kind: Kind::Postgres }),
+            "postgres" | "postgresql" => {
+                PgConnectOptions::from_str(text).map_err(|_| WrongDatabaseUrl)?;
+                Ok(Self { url, kind: Kind::Postgres })
+            }
             // By a name of its own, which its connections share (https://www.sqlite.org/sharedcache.html).
             "sqlite" if text == MEMORY => {
                 let name = format!("sqlite:file:oracle-ai-{}?mode=memory", MEMORIES.fetch_add(1, Ordering::Relaxed));
@@ -150,6 +176,12 @@ impl Database {
         let turn = tokio::time::timeout(LONGEST_WAIT, turn).await;
         Ok(Turn { pool: &self.pool, _turn: turn.map_err(|_| StoreError("no turn to write in time".into()))? })
     }
+}
+
+/// A socket, or loopback.
+fn is_on_this_machine(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    options.get_socket().is_some() || host.starts_with('/') || is_loopback_host(host)
 }
 
 /// Without what may be a password.
@@ -213,8 +245,32 @@ mod tests {
             "sqlite://a?mode=memory",
             "mysql://db.example/chat",
             "https://db.example",
+            "postgres://db.example/chat?sslmode=always",
         ] {
             assert_eq!(kind(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_tls_or_this_machine_keeps_conversations_from_others() {
+        for (url, may_cross, trusts_any) in [
+            ("postgres://db.example/chat", true, false),
+            ("postgres://db.example/chat?sslmode=disable", true, false),
+            ("postgres://db.example/chat?sslmode=allow", true, false),
+            ("postgres://db.example/chat?sslmode=prefer", true, false),
+            ("postgres://db.example/chat?sslmode=require", false, true),
+            ("postgres://db.example/chat?sslmode=verify-ca", false, false),
+            ("postgres://db.example/chat?sslmode=verify-full", false, false),
+            ("postgresql://localhost/chat", false, false),
+            ("postgres://[::1]:5432/chat", false, false),
+            ("postgres://db.example/chat?host=/run/postgresql", false, false),
+            // What is in the query counts.
+            ("postgres://localhost/chat?host=db.example", true, false),
+            ("sqlite://chat.db", false, false),
+            ("sqlite::memory:", false, false),
+        ] {
+            let parsed: DatabaseUrl = url.parse().unwrap();
+            assert_eq!((parsed.may_cross_unencrypted(), parsed.trusts_any_server()), (may_cross, trusts_any), "{url}");
         }
     }
 

@@ -9,7 +9,10 @@ use redis::{
 };
 use tokio::sync::Mutex;
 
-use super::address::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, RedisClient};
+use super::{
+    address::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, RedisClient},
+    in_log,
+};
 use crate::server::tls;
 
 /// After a connection could not be made, callers are told so at once for as long as this; then the next one tries.
@@ -90,10 +93,10 @@ impl Connection {
                 Ok((state.generation, live))
             }
             Err(error) => {
-                let cause = error.to_string();
+                let cause = in_log(&error);
                 // Each cause once: who is in the way may come after a connection was cut.
                 if state.failed.as_ref().is_none_or(|(_, last)| *last != cause) {
-                    tracing::error!(%error, "no connection to Redis");
+                    tracing::error!(error = cause, "no connection to Redis");
                     tls::record_failure("Redis", &error);
                 }
                 state.failed = Some((Instant::now(), cause));
@@ -110,7 +113,7 @@ impl Connection {
         {
             let mut state = self.0.lock().await;
             if state.generation == generation && state.live.take().is_some() {
-                tracing::warn!(%error, "connection to Redis lost");
+                tracing::warn!(error = in_log(error), "connection to Redis lost");
             }
         }
         answer

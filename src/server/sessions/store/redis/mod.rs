@@ -23,7 +23,7 @@ use self::connection::Connection;
 use super::{
     LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis, unix_millis::whole_millis,
 };
-use crate::server::environment::Environment;
+use crate::server::{environment::Environment, excerpt::excerpt};
 
 pub use address::{RedisAddress, RedisAddressError};
 
@@ -237,8 +237,14 @@ impl Calls {
 
 impl From<RedisError> for StoreError {
     fn from(error: RedisError) -> Self {
-        Self(format!("Redis: {error}"))
+        Self(format!("Redis: {}", in_log(&error)))
     }
+}
+
+/// Without the arguments of a command that Redis does not know: it repeats them, our password among them.
+fn in_log(error: &RedisError) -> String {
+    let text = error.to_string();
+    excerpt(text.split(", with args").next().unwrap_or_default()).to_string()
 }
 
 fn key(name: &RecordName) -> String {
