@@ -27,7 +27,7 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     let user = user.as_ref().map(UserHash::as_str);
     let reason = reason.map(ToString::to_string);
     match event.outcome() {
-        Outcome::Success => tracing::info!(target: TARGET, event = name, outcome, user, reason),
+        Outcome::Success | Outcome::Unchanged => tracing::info!(target: TARGET, event = name, outcome, user, reason),
         Outcome::Refused | Outcome::Failed => tracing::warn!(target: TARGET, event = name, outcome, user, reason),
     }
 }
