@@ -111,4 +111,10 @@ async fn a_wrong_value_is_one_line_and_its_own_exit_code() {
     let output = doctor("not a URL", &[]).await;
     assert_eq!(output.status.code(), Some(78), "{output:?}");
     assert!(line(&output, "FAILS", "configuration").contains("OIDC_ISSUER"));
+    // T36
+    let audience = [("ACCESS_TOKEN_CHECK", "introspection"), ("API_AUDIENCE", CLIENT_ID)];
+    let output = doctor("https://sso.example.com", &audience).await;
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    let line = line(&output, "FAILS", "configuration");
+    assert!(line.contains("API_AUDIENCE") && line.contains("CLIENT_ID"), "{line}");
 }

@@ -32,6 +32,7 @@
 //! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
+//! | `private_files` | what other accounts of the machine must not read |
 //! | `configuration` | the program started with a wrong setting |
 //! | `written_record` | what the documents say of the server |
 //! | `doctor` | the server's subcommand of that name |
@@ -82,6 +83,7 @@ mod own_sessions;
 mod permission;
 mod postgres;
 mod private_authority;
+mod private_files;
 mod proof;
 mod prover;
 mod provider;

@@ -20,6 +20,8 @@ use crate::{
     redis::free_port,
 };
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_oracle-ai");
+
 /// In its folder: what it writes to both of its streams.
 const LOG: &str = "log";
 
@@ -33,6 +35,17 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// With these variables besides those of the provider.
     pub async fn start(issuer: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start_as(Command::new(PROGRAM), issuer, variables).await
+    }
+
+    /// The same with a umask that takes nothing from anybody.
+    pub async fn start_with_a_loose_umask(issuer: &str, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"umask 0; exec "$0""#, PROGRAM]);
+        Self::start_as(command, issuer, variables).await
+    }
+
+    async fn start_as(mut command: Command, issuer: &str, variables: &[(&str, &str)]) -> Self {
         static FOLDERS: AtomicU32 = AtomicU32::new(0);
         let n = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("oracle-ai-server-{}-{n}", std::process::id()));
@@ -42,7 +55,7 @@ impl ServerProcess {
         std::fs::write(public.join("index.html"), include_str!("../../index.html")).unwrap();
         let port = free_port();
         let log = File::create(folder.join(LOG)).unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
+        let process = command
             .current_dir(&folder)
             .env("DIOXUS_PUBLIC_PATH", &public)
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer)])
@@ -79,6 +92,10 @@ impl ServerProcess {
         let status = answer.status().as_u16();
         let body: serde_json::Value = answer.json().await.unwrap();
         (status, body["status"].as_str().unwrap().to_owned())
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// Where it runs.

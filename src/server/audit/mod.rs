@@ -32,7 +32,7 @@ pub fn record(event: Event, about: impl Into<Subject>, reason: Option<&dyn Displ
     let reason = reason.map(ToString::to_string);
     // Fields that are `None` are not written.
     match event.outcome() {
-        Outcome::Success => {
+        Outcome::Success | Outcome::Unchanged => {
             tracing::info!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason);
         }
         Outcome::Refused | Outcome::Failed => {

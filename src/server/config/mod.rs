@@ -11,6 +11,7 @@ mod plaintext;
 mod provider;
 mod proxy;
 pub mod reference;
+mod secret_files;
 mod sessions;
 mod traces;
 mod variables;
@@ -109,6 +110,11 @@ impl Config {
     }
 
     pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        let variables = variables.with_secrets_from_files()?;
+        Self::parsed(&variables).map_err(|error| variables.as_set(error))
+    }
+
+    fn parsed(variables: &Variables) -> Result<Self, ConfigError> {
         let listen = listen(variables)?;
         let front_url = front_url(variables, listen.port())?;
         let under_dev_server = cfg!(debug_assertions) && variables.get(DEV_SERVER_PORT).is_some();

@@ -213,6 +213,24 @@ fn each_way_to_check_access_tokens_refuses_the_rest_by_name() {
 }
 
 #[test]
+fn the_client_is_no_audience_of_access_tokens_where_nothing_else_tells_id_tokens_apart() {
+    // T36: the ID token of a refresh has no `nonce`, and passed for an access token.
+    let client = ("API_AUDIENCE", PROVIDER[2].1);
+    let (jwt, asked) = (("ACCESS_TOKEN_CHECK", "jwt"), ("ACCESS_TOKEN_CHECK", "introspection"));
+    for wrong in
+        [&[jwt, client, ("ACCESS_TOKEN_TYP", "JWT")][..], &[jwt, client, ("ACCESS_TOKEN_TYP", "any")], &[asked, client]]
+    {
+        let error = config(wrong).unwrap_err().to_string();
+        assert!(error.starts_with("API_AUDIENCE") && error.contains("CLIENT_ID") && !error.contains('\n'), "{error}");
+    }
+    for typ in [None, Some("at+jwt"), Some("application/AT+JWT")] {
+        let typ: Vec<_> = typ.map(|typ| ("ACCESS_TOKEN_TYP", typ)).into_iter().collect();
+        assert!(config(&[&[jwt, client][..], &typ].concat()).is_ok(), "{typ:?}");
+    }
+    assert!(config(&[jwt, ("API_AUDIENCE", "api"), ("ACCESS_TOKEN_TYP", "any")]).is_ok());
+}
+
+#[test]
 fn required_scopes_are_several_and_a_required_role_is_one() {
     let required = config(&[("REQUIRED_SCOPE", " chat.read  chat.write"), ("REQUIRED_ROLE", "Chat Users")]);
     let required = required.unwrap().guard.required;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use super::reference;
+use super::{
+    reference,
+    secret_files::{self, SECRET_FILES},
+};
 
 const DOTENV: &str = ".env";
 
@@ -15,8 +18,12 @@ pub enum ConfigError {
     Missing { variable: &'static str, reason: &'static str },
     #[error("{variable} is set, but {reason}")]
     Unexpected { variable: &'static str, reason: &'static str },
+    #[error("{variable} is set, but {other} is, too: remove one of the two")]
+    BothSet { variable: &'static str, other: &'static str },
     #[error("{place} sets {variable}, which is no setting of oracle-ai; `oracle-ai config` lists the settings")]
     Unknown { place: &'static str, variable: String },
+    #[error("{variable} must name a readable file that holds {of} on one line; {path}: {cause}")]
+    SecretFile { variable: &'static str, of: &'static str, path: String, cause: String },
     #[error(".env can't be read: {0}")]
     Unreadable(String),
 }
@@ -53,6 +60,34 @@ impl Variables {
 
     pub fn get(&self, variable: &'static str) -> Option<&str> {
         self.0.get(variable).map(String::as_str)
+    }
+
+    /// With each secret whose file is named, as though it had been set itself. Such a file is read once, at the start.
+    pub(super) fn with_secrets_from_files(&self) -> Result<Self, ConfigError> {
+        let mut variables = self.clone();
+        for (secret, variable) in SECRET_FILES {
+            let Some(path) = self.get(variable) else { continue };
+            if self.get(secret).is_some() {
+                return Err(ConfigError::BothSet { variable, other: secret });
+            }
+            let text = secret_files::read(path).map_err(|cause| ConfigError::SecretFile {
+                variable,
+                of: secret,
+                path: path.to_owned(),
+                cause,
+            })?;
+            variables.0.insert(secret.to_owned(), text);
+        }
+        Ok(variables)
+    }
+
+    /// The same error by the name of the variable that was set: that of the file, where the secret came from one.
+    pub(super) fn as_set(&self, mut error: ConfigError) -> ConfigError {
+        if let ConfigError::Wrong { variable, .. } | ConfigError::Unexpected { variable, .. } = &mut error {
+            let from_file = SECRET_FILES.iter().find(|(secret, file)| secret == variable && self.get(file).is_some());
+            *variable = from_file.map_or(*variable, |(_, file)| file);
+        }
+        error
     }
 
     /// The value, or `default`, parsed.

@@ -73,7 +73,7 @@ pub enum AccessTokenError {
     #[error("its header has `crit`")]
     CriticalExtension,
     /// Or of none that we know: then `ACCESS_TOKEN_TYP` may have to be set.
-    #[error("it is a JWT of another kind, by its `typ` or its claims")]
+    #[error("it is a token of another kind, by its type or its claims")]
     OtherKind,
     #[error("it is signed with an algorithm that we don't take")]
     UnsupportedAlgorithm,
@@ -135,6 +135,9 @@ pub enum LogoutTokenError {
     #[error("it has no `jti`")]
     NoJti,
     /// Nothing was decided.
+    #[error("it is signed by none of the provider's known keys, and they can't be fetched again yet")]
+    UnknownKey,
+    /// Nothing was decided.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
 }
@@ -143,6 +146,13 @@ impl AccessTokenError {
     /// Whatever went wrong, the provider decided nothing: for a token that is not good it says `active: false`.
     pub(super) fn introspection_failed(error: &CoreRequestTokenError<HttpError>, http: &ClientHttp) -> Self {
         Self::Unavailable(describe(error, http.status(), |text| http.excerpt(text).to_string()))
+    }
+}
+
+impl LogoutTokenError {
+    /// Whether the same token may be accepted later.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::UnknownKey | Self::Unavailable(_))
     }
 }
 

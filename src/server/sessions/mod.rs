@@ -28,13 +28,7 @@ mod store;
 mod stored;
 mod watch;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 pub use browser_name::BrowserName;
 pub use ends::Ended;
@@ -119,20 +113,11 @@ pub struct Sessions {
     environment: Environment,
     refreshes: RefreshesInFlight,
     watches: Watches,
-    /// Whether the store has ever done its work.
-    was_ready: AtomicBool,
 }
 
 impl Sessions {
     pub fn new(records: Records, oidc: Arc<OidcClient>, environment: Environment) -> Self {
-        Self {
-            records,
-            oidc,
-            environment,
-            refreshes: RefreshesInFlight::default(),
-            watches: Watches::default(),
-            was_ready: AtomicBool::new(false),
-        }
+        Self { records, oidc, environment, refreshes: RefreshesInFlight::default(), watches: Watches::default() }
     }
 
     /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
@@ -240,14 +225,12 @@ impl Sessions {
 
     /// What would become of calls now.
     pub async fn readiness(&self) -> Readiness {
-        match self.records.store().check().await {
-            Ok(()) => {
-                self.was_ready.store(true, Ordering::Relaxed);
-                Readiness::Ready
-            }
+        let store = self.records.store();
+        match store.check().await {
+            Ok(()) => Readiness::Ready,
             Err(error) => {
                 tracing::warn!(%error, "not ready");
-                if self.was_ready.load(Ordering::Relaxed) { Readiness::Degraded } else { Readiness::Unavailable }
+                if store.has_worked() { Readiness::Degraded } else { Readiness::Unavailable }
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    fmt,
+    fmt, fs, io,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     str::FromStr,
     sync::{
         Mutex,
@@ -18,6 +19,7 @@ use sqlx::{
     error::BoxDynError,
     migrate::{Migration, MigrationSource, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgSslMode},
+    sqlite::SqliteConnectOptions,
 };
 use tokio::sync::MutexGuard;
 use url::Url;
@@ -28,6 +30,9 @@ use crate::server::http::is_loopback_host;
 /// A busy or lost database is told of before the person has given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const MOST_CONNECTIONS: u32 = 16;
+
+/// Of a database file: for the account that the server runs as, and nobody else. It holds what people wrote.
+const FILE_MODE: u32 = 0o600;
 
 const MEMORY: &str = "sqlite::memory:";
 
@@ -105,11 +110,33 @@ impl DatabaseUrl {
     /// Connects, and does nothing: the tables are left as they are.
     pub async fn reach(&self) -> Result<(), StoreError> {
         sqlx::any::install_default_drivers();
+        self.create_file()?;
         let connected = AnyConnection::connect(self.url.as_str());
         let mut connection = tokio::time::timeout(LONGEST_WAIT, connected)
             .await
             .map_err(|_| StoreError("no answer in time".into()))??;
         connection.ping().await?;
+        Ok(())
+    }
+
+    /// Creates the database file where SQLite would, whatever the umask. The files that SQLite puts beside it have its mode.
+    fn create_file(&self) -> Result<(), StoreError> {
+        let creates = self.url.query_pairs().any(|(name, value)| name == "mode" && value == "rwc");
+        if self.kind != Kind::SqliteFile || !creates {
+            return Ok(());
+        }
+        let options = SqliteConnectOptions::from_str(self.url.as_str())?;
+        let file = options.get_filename();
+        match fs::OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(file) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // Somebody may rely on it.
+                if fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o007 != 0) {
+                    tracing::warn!(file = %file.display(), "anybody on this machine may open the database: chmod 600 it");
+                }
+            }
+            // What is wrong, SQLite says too.
+            Ok(_) | Err(_) => {}
+        }
         Ok(())
     }
 
@@ -194,6 +221,7 @@ impl fmt::Debug for DatabaseUrl {
 /// Connects, and brings the tables up to date.
 pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
     sqlx::any::install_default_drivers();
+    url.create_file()?;
     let anchor = match url.kind {
         Kind::SqliteMemory => Some(Mutex::new(AnyConnection::connect(url.url.as_str()).await?)),
         Kind::SqliteFile | Kind::Postgres => None,

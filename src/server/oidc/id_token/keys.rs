@@ -46,7 +46,7 @@ pub(in crate::server::oidc) fn signing_key<'k>(
 }
 
 /// Whether newer keys could make a difference.
-pub(super) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> bool {
+pub(in crate::server::oidc) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> bool {
     matches!(
         refusal,
         SignatureVerificationError::NoMatchingKey

@@ -99,6 +99,9 @@ static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
 /// For as long, a call that was not answered can be made again: above all tries together.
 const TAKEN: Duration = Duration::from_secs(60);
 
+/// Servers that share a Redis must have clocks that are set; see `docs/operations.md`.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
+
 pub struct RedisStore {
     connection: Connection,
     calls: Calls,
@@ -177,6 +180,14 @@ impl Store for RedisStore {
         Ok(self.connection.run_again(&script).await?)
     }
 
+    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        let mark: Option<String> = self.connection.ask(&on("GET", name)).await?;
+        let Some(mark) = mark else { return Ok(false) };
+        let until = mark.split('.').next().and_then(|until| until.parse().ok());
+        let until: u64 = until.ok_or_else(|| StoreError("Redis: a spent name that is none of ours".into()))?;
+        Ok(milliseconds(now) < until)
+    }
+
     async fn add(
         &self,
         name: &RecordName,
@@ -216,6 +227,14 @@ impl Store for RedisStore {
     async fn check(&self) -> Result<(), StoreError> {
         let _: String = self.connection.ask(&cmd("PING")).await?;
         Ok(())
+    }
+
+    fn has_worked(&self) -> bool {
+        self.connection.has_answered()
+    }
+
+    fn clock_tolerance(&self) -> Duration {
+        CLOCKS_APART
     }
 
     fn sessions(&self, _: SystemTime) -> SessionCount {
