@@ -39,6 +39,7 @@ pub mod edge;
 mod embedded;
 mod end_sessions;
 pub mod environment;
+pub mod excerpt;
 pub mod guard;
 pub mod headers;
 mod here;
@@ -59,10 +60,7 @@ pub use here::here;
 
 use std::{io, process::ExitCode, sync::Arc};
 
-use axum::{
-    extract::FromRequestParts,
-    http::{Method, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 use audit::Pseudonyms;
 use chat::{
@@ -79,6 +77,7 @@ use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
 use headers::HeaderSettings;
+use http::OutboundProxy;
 use oidc::{OidcClient, ProviderHttp};
 use pages::Site;
 use proof::{NamedKey, Nonces, Proofs};
@@ -216,7 +215,6 @@ impl Services {
 impl Services {
     /// Begins a login for the browser with this key.
     pub async fn begin_login(&self, NamedKey(key): NamedKey) -> Result<AuthorizationRequest, ApiError> {
-        self.edge.allows_browser(&Method::GET, "/api/authorize", &key).await?;
         Ok(self.sessions.begin_authorization(key).await?)
     }
 }
@@ -286,11 +284,14 @@ async fn start(
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
     let storage = if config.traces.is_some() { storage.traced() } else { storage };
-    let http = ProviderHttp::trusting(settings.authorities.as_deref())?;
+    for exception in &config.plaintext {
+        tracing::warn!(setting = exception.setting, "{}", exception.words);
+    }
+    let http = ProviderHttp::for_provider(&settings, config.proxy.clone())?;
     let oidc = OidcClient::new(settings, http, environment.clone());
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
 
-    let (upstream, mock_upstream) = start_upstream(&config.chat).await?;
+    let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone()).await?;
     let store = SqlStore::new(config.database_url.clone());
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
@@ -303,7 +304,10 @@ async fn start(
     Ok((services, (provider, mock_upstream)))
 }
 
-async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
+async fn start_upstream(
+    chat: &ChatUpstream,
+    proxy: OutboundProxy,
+) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
     let (settings, mock) = match chat {
         ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
         ChatUpstream::Configured(settings) => (settings.clone(), None),
@@ -313,7 +317,7 @@ async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<E
         }
     };
     tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
-    Ok((Arc::new(ChatCompletions::new(settings, Environment::system())?), mock))
+    Ok((Arc::new(ChatCompletions::through(proxy, settings, Environment::system())?), mock))
 }
 
 async fn listen(config: Config, services: Services, site: Site, headers: HeaderSettings) -> Result<(), StartError> {

@@ -37,6 +37,7 @@ use super::{
     metrics,
     oidc::MetadataStanding,
     pages::{self, Site},
+    proof::NextNonce,
     sessions::Readiness,
     traces,
 };
@@ -154,6 +155,7 @@ where
         // The framework answers form posts with a redirect to the referrer; a door answers itself.
         request.headers_mut().remove(header::REFERER);
     }
+    let next_nonce = is_door.then(|| NextNonce::insert_into(request.extensions_mut()));
     let answered = async {
         let (head, body) = request.into_parts();
         match common.edge.admit(&head).await {
@@ -172,6 +174,9 @@ where
     counted.answered(response.status());
     traces::answered(&span, response.status().as_u16());
     headers::complete(response.headers_mut(), common.headers);
+    if let Some(next_nonce) = next_nonce {
+        next_nonce.add_to(response.headers_mut());
+    }
     if let Some(id) = id {
         response.headers_mut().insert(REQUEST_ID, id.header());
     }

@@ -44,8 +44,8 @@ fn limited(per_address: u32, per_browser: u32) -> EdgeSettings {
 async fn begin_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> Answer {
     let path = format!("/api/authorize?dpop_jkt={}", browser.key.thumbprint());
     let peer: SocketAddr = peer.parse().unwrap();
-    let request =
-        headers.iter().fold(request(Method::GET, &path), |request, (name, value)| request.header(*name, *value));
+    let request = browser.request(Method::GET, &path, None);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     browser.app.send(request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap()).await
 }
 

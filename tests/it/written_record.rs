@@ -27,7 +27,8 @@ fn section(heading: &str) -> &'static str {
 
 /// `T53`
 fn is_assertion(word: &str) -> bool {
-    word.strip_prefix('T').is_some_and(|rest| (2..=3).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    word.strip_prefix('T')
+        .is_some_and(|rest| (2..=3).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// All that stand in `T15-T17`.

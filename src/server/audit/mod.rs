@@ -33,7 +33,7 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     let user = user.as_ref().map(Pseudonym::as_str);
     let reason = reason.map(ToString::to_string);
     match event.outcome() {
-        Outcome::Success => {
+        Outcome::Success | Outcome::Unchanged => {
             tracing::info!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason);
         }
         Outcome::Refused | Outcome::Failed => {

@@ -89,7 +89,7 @@ impl Caller {
                 let key = proof.thumbprint.clone();
                 let admit = async {
                     edge.allows_browser(&parts.method, parts.uri.path(), &key).await?;
-                    proofs.spend(proof).await?;
+                    proofs.consume(&proof).await?;
                     Ok(())
                 };
                 guard.identify(&access_token, Some(&key), admit).await?

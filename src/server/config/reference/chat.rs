@@ -27,7 +27,7 @@ pub(super) const UPSTREAM: Section = Section {
             example: "false",
             default: "false",
             text: "true where http to another machine is as good as a wire of your own; questions, \
-                   answers and the key cross it readably.",
+                   answers and the key cross it readably. Each start is logged.",
         },
         Setting {
             name: "CHAT_API_STYLE",
@@ -64,11 +64,20 @@ pub(super) const CONVERSATIONS: Section = Section {
     settings: &[
         Setting {
             name: "DATABASE_URL",
-            example: "postgres://user:password@db.example.com/oracle-ai",
+            example: "postgres://user:password@db.example.com/oracle-ai?sslmode=verify-full",
             default: "sqlite://oracle-ai.db?mode=rwc",
             text: "Where conversations are kept: a SQLite file, \
                    sqlite:///var/lib/oracle-ai/oracle-ai.db?mode=rwc, or PostgreSQL. The tables are \
-                   made, and brought up to date, at the start. sqlite::memory: keeps them nowhere.",
+                   made, and brought up to date, at the start. sqlite::memory: keeps them nowhere. PostgreSQL on \
+                   another machine needs sslmode=verify-full, with sslrootcert=/path/to/ca.pem for a private \
+                   authority; verify-ca and require check less, the latter no certificate at all.",
+        },
+        Setting {
+            name: "DATABASE_ALLOW_PLAINTEXT",
+            example: "false",
+            default: "false",
+            text: "true where the network to PostgreSQL on another machine is as good as a wire of your own; \
+                   conversations and the password cross it readably. Each start is logged.",
         },
         Setting {
             name: "CHAT_GRACE_SECONDS",
