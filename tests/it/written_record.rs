@@ -25,13 +25,13 @@ fn section(heading: &str) -> &'static str {
     after.split("\n## ").next().unwrap()
 }
 
-/// `T53`
+/// A letter T and a number.
 fn is_assertion(word: &str) -> bool {
     word.strip_prefix('T')
         .is_some_and(|rest| (2..=3).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// All that stand in `T15-T17`.
+/// All assertions of a range, as two of them with a line between.
 fn ranges(text: &str) -> impl Iterator<Item = String> {
     let number = |id: &str| id.strip_prefix('T').and_then(|rest| rest.parse::<u32>().ok());
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
