@@ -407,7 +407,7 @@ async fn what_a_provider_or_a_model_repeats_of_what_it_was_sent_is_not_logged() 
         .header(header::CONTENT_TYPE, "application/json")
         .body(json!({ "conversation": "c", "message": QUESTION, "idempotency_key": "k" }).to_string().into());
     browser.app.send(request.unwrap()).await.assert_ok();
-    logged("the upstream's reason message=\"Incorrect API key provided: Bearer [redacted] You asked: [redacted]").await;
+    logged("the upstream's reason reason=\"Incorrect API key provided: Bearer [redacted] You asked: [redacted]").await;
 
     browser.set(json!({ "revocation_echo": true })).await;
     browser.logout(&first.session).await.assert_ok();
