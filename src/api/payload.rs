@@ -65,7 +65,7 @@ impl<T: DeserializeOwned> FromResponse<Reply> for Answer<T> {
 
 impl Sent for Nothing {
     fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        async move { fetch(&to.method, &to.url, &[], None).await }.boxed_local()
+        async move { fetch(&to.method, &to.url, &[], None, false).await }.boxed_local()
     }
 }
 

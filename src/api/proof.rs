@@ -46,12 +46,18 @@ pub type ProofSigner = fn(ProofRequest) -> LocalBoxFuture<'static, Result<String
 /// type is made (see [`crate::api::auth`]), so that only the body is left in it.
 pub struct Proven<T> {
     signer: Option<ProofSigner>,
+    keepalive: bool,
     body: T,
 }
 
 impl<T> Proven<T> {
     pub fn new(signer: ProofSigner, body: T) -> Self {
-        Self { signer: Some(signer), body }
+        Self { signer: Some(signer), keepalive: false, body }
+    }
+
+    /// To be sent even where the page is closed meanwhile.
+    pub fn keepalive(self) -> Self {
+        Self { keepalive: true, ..self }
     }
 
     /// What the caller sent.
@@ -62,7 +68,7 @@ impl<T> Proven<T> {
 
 impl<T: Serialize> Sent for Proven<T> {
     fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        send(to, self.signer, None, serde_json::to_string(&self.body))
+        send(to, self.signer, None, serde_json::to_string(&self.body), self.keepalive)
     }
 }
 
@@ -77,7 +83,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let Body(body) = Body::from_request(request, state).await?;
-        Ok(Self { signer: None, body })
+        Ok(Self { signer: None, keepalive: false, body })
     }
 }
 
@@ -88,6 +94,7 @@ pub(super) fn send(
     signer: Option<ProofSigner>,
     access_token: Option<AccessToken>,
     body: serde_json::Result<String>,
+    keepalive: bool,
 ) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
     async move {
         let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
@@ -95,7 +102,7 @@ pub(super) fn send(
         let mut proof =
             ProofRequest { method: to.method, path: to.path, access_token, nonce: NONCE.with_borrow(Option::clone) };
         let body = (proof.method != Method::GET).then_some(body);
-        let call = Call { url: to.url, body, signer };
+        let call = Call { url: to.url, body, signer, keepalive };
         let reply = call.send(&proof).await?;
         let nonce = kept_nonce(&reply);
         let is_for_its_proof = nonce.is_some() || names_the_proof(&reply);
@@ -128,6 +135,7 @@ struct Call {
     url: String,
     body: Option<String>,
     signer: ProofSigner,
+    keepalive: bool,
 }
 
 impl Call {
@@ -137,6 +145,6 @@ impl Call {
         let authorization = proof.access_token.as_ref().map(|token| ["DPoP ", token.secret()].concat());
         let mut headers = vec![("DPoP", signed.as_str())];
         headers.extend(authorization.as_deref().map(|value| ("Authorization", value)));
-        fetch(&proof.method, &self.url, &headers, self.body.as_deref()).await
+        fetch(&proof.method, &self.url, &headers, self.body.as_deref(), self.keepalive).await
     }
 }
