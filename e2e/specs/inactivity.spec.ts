@@ -30,14 +30,14 @@ test('two minutes before the end by inactivity the person is warned, and stays w
 }) => {
   await signIn();
   await chat.message.focus();
-  await page.clock.fastForward('07:55');
+  await page.clock.fastForward('07:25');
   await expect(warning.dialog).toBeHidden();
-  await page.clock.runFor(6_000);
+  await page.clock.fastForward('00:40');
   await expect(warning.endsIn('2 minutes')).toBeVisible();
   await expect(warning.stay).toBeFocused();
   await expectAccessible(page, 'warning');
   await page.clock.fastForward('01:05');
-  await expect(warning.endsIn('60 seconds').or(warning.endsIn('1 minute'))).toBeVisible();
+  await expect(warning.dialog).toContainText(/It ends in (1 minute|\d+ seconds)\./);
 
   const told = () => wire.calls('POST', '/api/refresh').map((request) => request.postDataJSON().idle_seconds);
   expect(Math.max(...told()), 'a refresh by a timer is none by a person').toBeGreaterThanOrEqual(230);

@@ -137,6 +137,12 @@ pub async fn begin_ending(session: &SessionId) -> Option<Ending> {
     }
 }
 
+/// The same for whichever session is kept.
+pub async fn begin_ending_of_kept() -> Option<Ending> {
+    KEY.set(None);
+    storage::begin_ending_of_kept(browser::unix_time()).await.ok().flatten()
+}
+
 /// The sessions that the server has still to end.
 pub async fn endings() -> Vec<Ending> {
     let mut endings = UNSAVED_ENDINGS.with_borrow(Vec::clone);
@@ -149,12 +155,6 @@ pub async fn endings() -> Vec<Ending> {
 pub async fn remove_ending(session: &SessionId) {
     UNSAVED_ENDINGS.with_borrow_mut(|unsaved| unsaved.retain(|ending| ending.session != *session));
     storage::remove_ending(session).await;
-}
-
-/// The same for whichever session is kept.
-pub async fn begin_ending_of_kept() -> Option<Ending> {
-    KEY.set(None);
-    storage::begin_ending_of_kept(browser::unix_time()).await.ok().flatten()
 }
 
 /// From here on, [`sign_ending`] signs with the key of this session. One at a time.
