@@ -230,4 +230,14 @@ mod tests {
         assert_eq!(again.typed["c"], "first\nsecond");
         assert_eq!(again.sending, None);
     }
+
+    #[test]
+    fn what_is_typed_before_the_storage_is_open_replaces_only_what_was_kept_in_the_same_place() {
+        let typed = |texts: &[(&str, &str)]| Kept {
+            typed: texts.iter().map(|(id, text)| ((*id).to_owned(), (*text).to_owned())).collect(),
+            ..Kept::default()
+        };
+        let kept = typed(&[("a", "old"), ("b", "kept")]);
+        assert_eq!(kept.with(typed(&[("a", "new")])), typed(&[("a", "new"), ("b", "kept")]));
+    }
 }
