@@ -3,7 +3,13 @@
 //!
 //! All tabs of a browser share it, through `localStorage`, which also outlives a reload.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use futures_channel::mpsc;
 
 use super::{
     browser,
@@ -16,6 +22,9 @@ const NAME: &str = "oracle-ai.last_input";
 
 /// Written no more often than this.
 const WRITTEN_EVERY: Duration = Duration::from_secs(2);
+
+/// A wheel turns many times a second.
+const NOTICED_EVERY: Duration = Duration::from_millis(200);
 
 const INPUTS: [&str; 5] = ["keydown", "pointerdown", "wheel", "touchmove", "input"];
 
@@ -31,9 +40,22 @@ struct LastInput {
     stored: Duration,
 }
 
-/// Calls `on_input` for each input of the person's while the listeners are there.
-pub fn listen(on_input: impl Fn() + Clone + 'static) -> Vec<Listener> {
-    INPUTS.map(|event| listeners::by_person(event, on_input.clone())).into()
+/// Tells of the person's input, a few times a second at most, while the listeners are there.
+pub fn inputs() -> ([Listener; INPUTS.len()], mpsc::UnboundedReceiver<()>) {
+    let (noticed, inputs) = mpsc::unbounded();
+    let last = Rc::new(Cell::new(Duration::ZERO));
+    let listen = |event| {
+        let (noticed, last) = (noticed.clone(), last.clone());
+        listeners::by_person(event, move || {
+            let now = browser::monotonic();
+            if now.saturating_sub(last.get()) >= NOTICED_EVERY {
+                last.set(now);
+                // Fails only when nobody listens any more.
+                let _ = noticed.unbounded_send(());
+            }
+        })
+    };
+    (INPUTS.map(listen), inputs)
 }
 
 /// The person has just done something.

@@ -5,7 +5,10 @@
 use std::{pin::pin, time::Duration};
 
 use dioxus::prelude::*;
-use futures_util::{StreamExt, future::select};
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
 
 use super::{
     activity,
@@ -51,11 +54,16 @@ impl Auth {
     /// Warns and signs out in time, for as long as it is not dropped.
     pub(super) async fn watch_limits(mut self, session: SessionId) {
         self.lifetime_warning_read.set(false);
-        let _listeners = activity::listen(move || self.on_input());
+        let (_listeners, mut inputs) = activity::inputs();
         let mut wakes = pin!(browser::wakes());
         while self.holds(&session) {
-            let wait = self.look_at_limits();
-            select(wakes.next(), pin!(browser::sleep(wait))).await;
+            let mut waiting = pin!(browser::sleep(self.look_at_limits()));
+            // Input moves the end, so there is nothing to look at before the time that was set.
+            while let Either::Left((Either::Left(_), _)) =
+                select(select(inputs.next(), wakes.next()), &mut waiting).await
+            {
+                self.on_input();
+            }
         }
     }
 

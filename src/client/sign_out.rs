@@ -8,7 +8,11 @@
 use std::{pin::pin, rc::Rc, time::Duration};
 
 use dioxus::{core::spawn_forever, prelude::*};
-use futures_util::{StreamExt, future::select, lock::Mutex};
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+    lock::Mutex,
+};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
@@ -42,8 +46,14 @@ const BEGUN: &str = "oracle-ai.sign_out_begun";
 /// One tab at a time repeats the requests.
 const LOCK: &str = "oracle-ai.sign-out";
 
+/// A request that takes longer is made again.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+
 /// Longer than a request may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(35);
+
+/// An answer that takes no longer is not waited for aloud.
+const SAID_AFTER: Duration = Duration::from_millis(1500);
 
 /// The tab that signed out asks the server first.
 const OTHER_TABS_WAIT: Duration = Duration::from_secs(2);
@@ -113,7 +123,9 @@ impl Auth {
         if self.leaving_session.replace(Some(session.clone())).as_ref() == Some(&session) {
             return;
         }
-        browser::keep_for_ever(BEGUN, "begun");
+        if ended_by == EndedBy::Person {
+            browser::keep_for_ever(BEGUN, "begun");
+        }
         // Driven from the root: the page that asked is gone before this is over.
         spawn_forever(async move {
             // Before anything is shown: what is shown as ended must be ended, even if this page is closed now.
@@ -121,12 +133,9 @@ impl Auth {
             browser::forget_for_ever(BEGUN);
             self.signed_out(ended_by);
             tabs::tell(&News::SignedOut { session, ended_by });
-            match ending {
-                Some(ending) => self.ask_to_end(ending, ended_by).await,
-                // No key is left that the server would take: the session ends by its limits.
-                None => {
-                    self.confirm().await;
-                }
+            // Where no key is left that the server would take, the session ends by its limits: nothing is confirmed.
+            if let Some(ending) = ending {
+                self.ask_to_end(ending, ended_by).await;
             }
         });
     }
@@ -135,7 +144,7 @@ impl Auth {
     pub(super) fn signed_out(mut self, ended_by: EndedBy) {
         browser_key::forget_key();
         let path = return_to::here();
-        self.confirmation.set(Confirmation::Awaited);
+        self.confirmation.set(Confirmation::Unknown);
         self.warning.set(None);
         self.state.set(AuthState::SignedOut);
         match ended_by {
@@ -160,7 +169,15 @@ impl Auth {
     }
 
     async fn ask_to_end(self, ending: Ending, ended_by: EndedBy) {
-        match ask_server(&ending).await {
+        let asking = pin!(ask_server(&ending));
+        let answer = match select(asking, pin!(browser::sleep(SAID_AFTER))).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right((_, asking)) => {
+                self.set_confirmation(Confirmation::Awaited);
+                asking.await
+            }
+        };
+        match answer {
             Some(answer) => {
                 browser_key::remove_ending(&ending.session).await;
                 // An unattended page stays where it is, to say why.
@@ -240,7 +257,12 @@ async fn ask_server(ending: &Ending) -> Option<LogoutResponse> {
     let _turn = turn.lock().await;
     browser_key::sign_for(ending).await.ok()?;
     let request = LogoutRequest { session: SessionId::clone(&ending.session) };
-    match api::auth::logout(Proven::new(browser_key::sign_ending, request).keepalive()).await {
+    let request = Proven::new(browser_key::sign_ending, request).keepalive();
+    let answer = match select(pin!(api::auth::logout(request)), pin!(browser::sleep(LONGEST_REQUEST))).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(ApiError::Unreachable),
+    };
+    match answer {
         Ok(Answer(answer)) => Some(answer),
         Err(error) if means_over(&error) => Some(LogoutResponse::default()),
         Err(error) => {
