@@ -9,12 +9,14 @@
 //! | `refresh`, `refresh_lock` | refresh, and whose turn it is |
 //! | `logout`, `ends` | logout, here and from elsewhere |
 //! | `card`, `browser_name` | what a person is told of their sessions |
+//! | `draft_key` | what a person's drafts are encrypted with in the browser |
 //! | `watch` | who is told when a session ends |
 //! | `records`, `stored`, `sealing` | records on their way into the store: written, and sealed |
 //! | `store` | where they are kept |
 
 mod browser_name;
 mod card;
+mod draft_key;
 mod ends;
 mod error;
 mod logout;
@@ -187,6 +189,9 @@ impl Sessions {
             token_type: TOKEN_TYPE.into(),
             expires_in: expires_in.as_secs(),
             session: id,
+            idle_timeout: IDLE_LIFETIME.as_secs(),
+            session_expires_in: session.remaining(now).as_secs(),
+            draft_key: self.records.draft_key(&login.user)?,
             user: login.user,
         })
     }

@@ -75,6 +75,10 @@ impl Records {
         &self.store
     }
 
+    pub(super) fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
     pub async fn put_pending(&self, state: &State, pending: &PendingAuthorization) -> Result<(), StoreError> {
         self.put(Kind::Pending, state.secret(), pending, pending.expires_at).await
     }
