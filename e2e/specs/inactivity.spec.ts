@@ -49,10 +49,12 @@ test('two minutes before the end by inactivity the person is warned, and stays w
   expect(told().at(-1)).toBeLessThanOrEqual(5);
 });
 
-test('input moves the end, and what a script does is no input', async ({ page, signIn, chat, warning }) => {
+test('input moves the end, and what a script does is no input', async ({ page, signIn, chat, warning, wire }) => {
   await signIn();
   await page.clock.fastForward('07:00');
   await chat.message.press('a');
+  const told = () => wire.calls('POST', '/api/refresh').map((request) => request.postDataJSON().idle_seconds);
+  await expect.poll(() => told().at(-1), 'the server hears of it before it takes the person for gone').toBeLessThan(60);
   await page.clock.fastForward('07:00');
   await expect(warning.dialog).toBeHidden();
   await page.evaluate(() => {

@@ -107,7 +107,22 @@ impl Auth {
             Some(Phase::Over(_)) if self.is_past_its_end() => {
                 self.look_at_limits();
             }
-            _ => activity::note(),
+            _ => {
+                let was_idle = activity::idle_here();
+                activity::note();
+                if self.is_news(was_idle) {
+                    self.refresh_now();
+                }
+            }
+        }
+    }
+
+    /// Whether the server is to hear of input at once, that comes after so long. Otherwise the next refresh tells in time:
+    /// it comes within half of the time that the person may do nothing.
+    fn is_news(self, was_idle: Duration) -> bool {
+        match &*self.state.peek() {
+            AuthState::SignedIn(signed_in) => was_idle >= signed_in.idle_timeout / 4,
+            AuthState::Unknown | AuthState::SignedOut => false,
         }
     }
 

@@ -107,8 +107,14 @@ impl Auth {
 
     /// Renews the access token at once: the server hears that the person is there.
     pub(super) fn refresh_now(self) {
+        let is_under_way = self.refresh_under_way.peek().is_some();
         let Ok(SignedIn { session, access_token, .. }) = self.signed_in_now() else { return };
         spawn_forever(async move {
+            if is_under_way {
+                // It has said that the person is not there.
+                let _ = self.renewed_token(session.clone(), Some(access_token)).await;
+            }
+            let Ok(SignedIn { access_token, .. }) = self.signed_in_now() else { return };
             if self.renewed_token(session.clone(), Some(access_token)).await == Err(ApiError::SessionEnded)
                 && self.holds(&session)
             {
