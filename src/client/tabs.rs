@@ -29,7 +29,7 @@ pub enum News {
     Refreshed {
         session: SessionId,
         /// With the seconds that are left of each time.
-        answer: RefreshResponse,
+        answer: Box<RefreshResponse>,
     },
 }
 
@@ -74,6 +74,6 @@ fn follow(auth: Auth, news: News) {
         News::SignedOut { .. } => {}
         News::SessionEnded { session } => auth.forget_ended(&session),
         News::Asked { session } => auth.answer(&session),
-        News::Refreshed { session, answer } => auth.hear(session, answer),
+        News::Refreshed { session, answer } => auth.hear(session, *answer),
     }
 }

@@ -139,7 +139,7 @@ impl Auth {
                 session_expires_in: session_lifetime.remaining(now).as_secs(),
                 draft_key,
             };
-            tabs::tell(&News::Refreshed { session, answer });
+            tabs::tell(&News::Refreshed { session, answer: Box::new(answer) });
         }
     }
 
@@ -247,7 +247,7 @@ impl Auth {
             Ok(Answer(answer)) => {
                 let (session, access_token) = (session.clone(), answer.access_token.clone());
                 self.signed_in(session.clone(), answer.clone());
-                tabs::tell(&News::Refreshed { session, answer });
+                tabs::tell(&News::Refreshed { session, answer: Box::new(answer) });
                 Ok(access_token)
             }
             Err(error) => Err(error),

@@ -314,6 +314,7 @@ pub static ENGLISH: Catalogue = Catalogue {
 
 /// In minutes where they are whole.
 fn duration(seconds: u64) -> String {
-    let (count, unit) = if seconds < 60 || seconds % 60 != 0 { (seconds, "second") } else { (seconds / 60, "minute") };
+    let (count, unit) =
+        if seconds < 60 || !seconds.is_multiple_of(60) { (seconds, "second") } else { (seconds / 60, "minute") };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

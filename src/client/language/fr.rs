@@ -329,6 +329,7 @@ pub static FRENCH: Catalogue = Catalogue {
 
 /// In minutes where they are whole.
 fn duration(seconds: u64) -> String {
-    let (count, unit) = if seconds < 60 || seconds % 60 != 0 { (seconds, "seconde") } else { (seconds / 60, "minute") };
+    let (count, unit) =
+        if seconds < 60 || !seconds.is_multiple_of(60) { (seconds, "seconde") } else { (seconds / 60, "minute") };
     format!("{count}\u{a0}{unit}{}", if count == 1 { "" } else { "s" })
 }

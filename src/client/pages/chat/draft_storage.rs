@@ -55,8 +55,7 @@ impl DraftStorage {
         }
         // Not by the page, which may be gone before this is over.
         spawn_local(async move {
-            loop {
-                let Some(text) = shared.next.take() else { break };
+            while let Some(text) = shared.next.take() {
                 let encrypted = match text {
                     Some(text) => shared.cipher.encrypt(&text).await,
                     None => None,
