@@ -143,12 +143,14 @@ async fn a_persons_day_is_one_line_for_each_thing_that_they_did() {
     let handle = field(&logged.line("login.succeeded"), "session").to_owned();
     let key = logged.browser().key.thumbprint().to_string();
     for line in log.lines().filter(|line| line.contains("oracle_ai::audit: ")) {
-        // Whose they are, and that they are about one session.
-        assert_eq!(field(line, "user"), logged.person(), "{line}");
-        assert_eq!((field(line, "session"), field(line, "key")), (&*handle, &*key), "{line}");
+        assert_eq!(field(line, "key"), key, "{line}");
         assert!(!line.contains("bound_key"), "{line}");
-        let outcome = if line.contains(".succeeded") { "success" } else { "refused" };
-        assert_eq!(field(line, "outcome"), outcome, "{line}");
+        let is_success = line.contains(".succeeded");
+        assert_eq!(field(line, "outcome"), if is_success { "success" } else { "refused" }, "{line}");
+        // Whose they are, and that they are about one session; of a token that is not known any more, nobody can say.
+        if is_success {
+            assert_eq!((field(line, "user"), field(line, "session")), (&*logged.person(), &*handle), "{line}");
+        }
         assert!(line.contains("request_id=") && line.contains("client=127.0.0.1"), "whose call? {line}");
         assert!(line.split(' ').next().unwrap().ends_with('Z'), "not in UTC: {line}");
     }

@@ -117,7 +117,7 @@ pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
     // Without a context there is no key to make pseudonyms with.
     let Some(context) = current() else { return Fields::default() };
     let subject = context.subject();
-    let bound_key = subject.bound_key.as_ref().filter(|bound| subject.key.as_ref() != Some(bound));
+    let bound_key = subject.bound_key.as_ref().filter(|bound| subject.key.as_ref() != Some(*bound));
     Fields {
         user: user.or(subject.user.as_ref()).map(|user| context.0.pseudonyms.of(user)),
         session: subject.session.as_ref().map(session_handle),
