@@ -32,7 +32,7 @@ pub enum AccessTokenTyp {
     AtJwt,
     /// That, or this.
     Or(String),
-    /// Nothing in particular.
+    /// Nothing in particular, but not the type of another kind.
     Any,
 }
 
@@ -110,7 +110,8 @@ fn check_header(
     let is_accepted = match &profile.typ {
         AccessTokenTyp::AtJwt => false,
         AccessTokenTyp::Or(other) => is_media_type(typ, other),
-        AccessTokenTyp::Any => true,
+        // RFC 8725 §3.11: what has a type of its own ends so, as logout tokens and proofs do.
+        AccessTokenTyp::Any => !typ.to_ascii_lowercase().ends_with("+jwt"),
     };
     // Where the type does not tell the kinds apart, the claims must (T36).
     match is_accepted && CLAIMS_OF_OTHER_KINDS.iter().all(|name| !claims.0.contains_key(*name)) {
@@ -165,6 +166,10 @@ mod tests {
             (jwt(), json!({ "typ": "logout+jwt" }), false),
             (jwt(), json!({}), false),
             (AccessTokenTyp::Any, json!({}), true),
+            (AccessTokenTyp::Any, json!({ "typ": "JWT" }), true),
+            // T36
+            (AccessTokenTyp::Any, json!({ "typ": "Logout+JWT" }), false),
+            (AccessTokenTyp::Any, json!({ "typ": "application/dpop+jwt" }), false),
             (AccessTokenTyp::Any, json!({ "typ": "at+jwt", "crit": ["x"] }), false),
         ] {
             assert_eq!(is_accepted(typ.clone(), header.clone(), json!({})), expected, "{typ:?} {header}");

@@ -36,7 +36,8 @@ pub(super) const GUARD: Section = Section {
             name: "ACCESS_TOKEN_TYP",
             example: "JWT",
             default: "at+jwt",
-            text: "For jwt: the `typ` of access tokens, where it is another one, such as JWT, or any.",
+            text: "For jwt: the `typ` of access tokens, where it is another one, such as JWT; or any, which takes every \
+                   `typ` and none, but not those of other kinds of tokens (they end in +jwt).",
         },
         Setting {
             name: "INTROSPECTION_ENDPOINT",
