@@ -39,22 +39,33 @@ door! {
         "/api/token",
         proof: crate::server::proof::UnspentProof,
         browser: crate::server::sessions::BrowserName,
+        caller: crate::server::edge::Call,
         services: crate::server::Services
     )
     pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
         let response = response.into_body();
         let key = services.sessions.admit_login(&response.state, proof).await?;
-        Ok(Answer(services.sessions.exchange_code(response, &key, browser).await?))
+        let answer = services.sessions.exchange_code(response, &key, browser).await?;
+        services.edge.learn(&caller, &answer.user).await;
+        services.sessions.end_oldest(&answer.user, &answer.session, services.edge.sessions_per_person()).await;
+        Ok(Answer(answer))
     }
 }
 
 door! {
     /// A new access token for a session.
-    post("/api/refresh", proof: crate::server::proof::UnspentProof, services: crate::server::Services)
+    post(
+        "/api/refresh",
+        proof: crate::server::proof::UnspentProof,
+        caller: crate::server::edge::Call,
+        services: crate::server::Services
+    )
     pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
         let session = request.into_body().session;
         let key = services.sessions.admit(&session, proof, crate::server::audit::Event::RefreshFailed).await?;
-        Ok(Answer(services.sessions.refresh_access_token(&session, &key).await?))
+        let answer = services.sessions.refresh_access_token(&session, &key).await?;
+        services.edge.learn(&caller, &answer.user).await;
+        Ok(Answer(answer))
     }
 }
 

@@ -20,6 +20,7 @@
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
 //! | `tls` | connections that TLS forbids |
+//! | `connections` | how many, and how long each may be silent |
 //! | `shutdown` | how the server stops |
 //! | `audit` | what auditors ask for, as lines of the log |
 //! | `metrics` | what operators count |
@@ -32,6 +33,7 @@ mod backchannel;
 pub mod chat;
 pub mod command;
 pub mod config;
+pub mod connections;
 pub mod conversations;
 pub mod doctor;
 pub mod edge;
@@ -58,10 +60,7 @@ pub use here::here;
 
 use std::{io, process::ExitCode, sync::Arc};
 
-use axum::{
-    extract::FromRequestParts,
-    http::{Method, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 use chat::{
     Chat, ChatSettings,
@@ -207,7 +206,6 @@ impl Services {
 impl Services {
     /// Begins a login for the browser with this key.
     pub async fn begin_login(&self, NamedKey(key): NamedKey) -> Result<AuthorizationRequest, ApiError> {
-        self.edge.allows_browser(&Method::GET, "/api/authorize", &key).await?;
         Ok(self.sessions.begin_authorization(key).await?)
     }
 }
@@ -235,6 +233,12 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
     if let Some(address) = config.metrics {
         let serving = metrics::serve(address, services.sessions.clone());
         runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
+    }
+    if config.lacks_proxies() {
+        tracing::warn!(
+            "FRONT_URL is https, so something stands in front of this server, and TRUSTED_PROXIES does not name it: all \
+             people share the limits of one address"
+        );
     }
     let headers = config.headers();
     if headers.dev_server {
@@ -282,7 +286,7 @@ async fn start(
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
 
     let (upstream, mock_upstream) = start_upstream(&config.chat).await?;
-    let store = SqlStore::new(config.database_url.clone());
+    let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
     let store: Arc<dyn ConversationStore> = match config.traces {
@@ -311,5 +315,6 @@ async fn listen(config: Config, services: Services, site: Site, headers: HeaderS
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
     let router = router::application(services.clone(), site, headers);
-    Ok(shutdown::serve_until_stopped(listener, router, &services).await?)
+    shutdown::serve_until_stopped(listener, router, config.connections, &services).await;
+    Ok(())
 }

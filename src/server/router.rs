@@ -29,7 +29,7 @@ use tracing::Instrument;
 
 use super::{
     Services, audit, backchannel,
-    edge::{ClientAddress, Edge, REQUEST_ID, RequestId},
+    edge::{Call, ClientAddress, Edge, REQUEST_ID, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
     metrics,
@@ -87,7 +87,7 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(readiness))
         .route(backchannel::PATH, post(backchannel::logout))
-        .merge(headers::report_route(Environment::system()))
+        .merge(headers::report_route(services.sessions.front_url(), Environment::system()))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         // The outermost first. In one: each that is put on by itself is one more box around all within it, to be copied
         // for every request (docs/performance.md).
@@ -144,6 +144,8 @@ where
     let (counted, span) = (metrics::Counted::of(&request), traces::request(&request));
     // Nobody within asks for it.
     let id = request.extensions_mut().remove::<RequestId>();
+    let source = request.extensions().get::<audit::Source>().copied();
+    let call = request.extensions().get::<Call>().cloned();
     let is_door = is_door(request.uri().path());
     if is_door {
         // The framework answers form posts with a redirect to the referrer; a door answers itself.
@@ -151,16 +153,20 @@ where
     }
     let answered = async {
         let (head, body) = request.into_parts();
-        match common.edge.admit(&head).await {
+        let answer = match common.edge.admit(&head).await {
             // Not as a layer: that one sets its timer before it asks for the answer, which mostly is there at once.
             Ok(()) => match timeout(MAX_TIME, routes.oneshot(Request::from_parts(head, body))).await {
                 Ok(Ok(response)) => response.into_response(),
                 Err(_) => StatusCode::GATEWAY_TIMEOUT.into_response(),
             },
             Err(refusal) => refusal,
+        };
+        match &call {
+            Some(call) => common.edge.settle(call, answer).await,
+            None => answer,
         }
     };
-    let mut response = answered.instrument(span.clone()).await;
+    let mut response = audit::from(source, answered).instrument(span.clone()).await;
     if is_door {
         response = of_a_door(response, id.as_ref()).await;
     }

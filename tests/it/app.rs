@@ -140,7 +140,7 @@ impl TestApp {
     /// Every answer of every test is held to what all doors have in common.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let is_door = request.uri().path().starts_with("/api/");
-        let response = self.doors.clone().oneshot(request).await.unwrap();
+        let response = self.doors.clone().oneshot(with_host(request)).await.unwrap();
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let answer = Answer { status: head.status, headers: head.headers, text };
@@ -152,7 +152,7 @@ impl TestApp {
 
     /// The body of an answer that has only begun.
     pub async fn open(&self, request: Request<Body>) -> Body {
-        let response = self.doors.clone().oneshot(request).await.unwrap();
+        let response = self.doors.clone().oneshot(with_host(request)).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body()
     }
@@ -178,6 +178,13 @@ fn passed_on_to(port: u16) -> Router {
             Err(_) => StatusCode::BAD_GATEWAY.into_response(),
         }
     })
+}
+
+/// As every client of HTTP/1.1 does (RFC 9112 §3.2).
+pub fn with_host(mut request: Request<Body>) -> Request<Body> {
+    let host = header::HeaderValue::from_static("localhost:8080");
+    request.headers_mut().entry(header::HOST).or_insert(host);
+    request
 }
 
 /// In this store, with a key of its own.

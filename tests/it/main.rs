@@ -20,6 +20,9 @@
 //! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
+//! | `floods` | a thousand people behind one address, and one who floods |
+//! | `per_person` | what one person may do, with however many browsers |
+//! | `connections` | the server's own connections: how many, how silent |
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `traces` | what a collector is told of the server as it is run |
 //! | `collector` | (support) a collector of traces |
@@ -57,10 +60,12 @@ mod client_key;
 mod client_rotation;
 mod collector;
 mod configuration;
+mod connections;
 mod conversation_store;
 mod conversations;
 mod doctor;
 mod edge;
+mod floods;
 mod guard;
 mod headers;
 mod id_token;
@@ -74,6 +79,7 @@ mod metrics;
 mod mock_provider;
 mod nginx;
 mod own_sessions;
+mod per_person;
 mod permission;
 mod postgres;
 mod private_authority;

@@ -5,18 +5,30 @@
 //! `docs/audit-events.md` lists them all.
 
 mod event;
+mod repeats;
+mod source;
 mod user_hash;
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 pub use event::{Event, Outcome, markdown};
+pub use source::{Source, from, from_here};
 pub use user_hash::UserHash;
+
+use repeats::{Kind, Line, Repeats};
 
 use super::metrics;
 use crate::wire::auth::UserClaims;
 
 /// Of audit lines in the log.
 pub const TARGET: &str = "oracle_ai::audit";
+
+/// The process counts, as it logs: in one place, whoever calls.
+static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
 /// Writes the event down. The reason is one of our errors in words: what others wrote is quoted in it, and no secret
 /// is.
@@ -25,9 +37,38 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     metrics::audit_event(name, outcome);
     let user = user.map(UserHash::of);
     let user = user.as_ref().map(UserHash::as_str);
+    let Line::Written { repeated } = line(event, user) else { return };
     let reason = reason.map(ToString::to_string);
     match event.outcome() {
         Outcome::Success => tracing::info!(target: TARGET, event = name, outcome, user, reason),
-        Outcome::Refused | Outcome::Failed => tracing::warn!(target: TARGET, event = name, outcome, user, reason),
+        Outcome::Refused | Outcome::Failed => {
+            tracing::warn!(target: TARGET, event = name, outcome, user, reason, repeated);
+        }
     }
+}
+
+/// Writes how often each event was repeated that was last written more than a minute before `now`; or, without a time, of
+/// all events.
+pub fn write_repeated(now: Option<Instant>) {
+    let counted = repeats().counted_before(now);
+    for (Kind { event, source: Source(client), user }, repeated) in counted {
+        let (name, outcome) = (event.name(), event.outcome().name());
+        tracing::warn!(target: TARGET, event = name, outcome, user, %client, repeated);
+    }
+}
+
+/// What becomes of an event of which more may come.
+fn line(event: Event, user: Option<&str>) -> Line {
+    match source::current() {
+        Some(source) if repeats::is_anybodys(event) => {
+            let kind = Kind { event, source, user: user.map(str::to_owned) };
+            repeats().note(kind, Instant::now())
+        }
+        _ => Line::Written { repeated: None },
+    }
+}
+
+fn repeats() -> MutexGuard<'static, Repeats> {
+    // Every change under the lock is whole.
+    REPEATS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,6 +15,7 @@ use crate::{
     server::{
         Services,
         audit::{self, Event},
+        edge::Call,
         environment::Environment,
         sessions::{Kind, RecordName, Store, StoreError},
     },
@@ -45,6 +46,7 @@ pub struct NamedKey(pub Thumbprint);
 pub struct UnspentProof {
     proof: Proof,
     proofs: Arc<Proofs>,
+    call: Call,
 }
 
 /// Why a proof was not accepted.
@@ -121,7 +123,9 @@ impl UnspentProof {
     }
 
     pub async fn spend(self) -> Result<BrowserKey, ProofChallenge> {
-        self.proofs.spend(self.proof).await
+        let key = self.proofs.spend(self.proof).await?;
+        self.call.prove();
+        Ok(key)
     }
 
     /// For what may as well be asked twice.
@@ -137,9 +141,10 @@ impl<S: Send + Sync> FromRequestParts<S> for UnspentProof {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let proof = services.proofs.verify(parts, None).map_err(IntoResponse::into_response)?;
-        let allowed = services.edge.allows_browser(&parts.method, parts.uri.path(), &proof.thumbprint).await;
+        let allowed = services.edge.allows_key(parts, &proof.thumbprint).await;
         allowed.map_err(IntoResponse::into_response)?;
-        Ok(Self { proof, proofs: services.proofs })
+        let call = Call::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { proof, proofs: services.proofs, call })
     }
 }
 
@@ -161,13 +166,15 @@ impl IntoResponse for ProofChallenge {
 impl<S: Send + Sync> FromRequestParts<S> for NamedKey {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let mut named = query.filter(|(name, _)| name == "dpop_jkt").map(|(_, value)| value);
         let only = named.next().filter(|_| named.next().is_none());
         let key = only.and_then(|text| text.parse().ok()).ok_or_else(|| ApiError::MalformedRequest {
             reason: "`dpop_jkt` must be the browser key's RFC 7638 thumbprint: 43 characters of base64url".into(),
         })?;
+        // The key is not charged: nobody has proven that it is the caller's.
+        Services::from_request_parts(parts, state).await?.edge.allows_login(parts).await?;
         Ok(Self(key))
     }
 }

@@ -67,7 +67,8 @@ impl Sessions {
     pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId, key: &BrowserKey) -> Outcome {
         let claimant = (SecretHash::of(id.secret()), key.0.clone());
         let (sessions, id, key) = (self.clone(), id.clone(), key.0.clone());
-        self.refreshes.join(claimant, async move { sessions.refresh(&id, &key).await }).await
+        let refresh = audit::from_here(async move { sessions.refresh(&id, &key).await });
+        self.refreshes.join(claimant, refresh).await
     }
 
     async fn refresh(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
