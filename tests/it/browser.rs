@@ -99,7 +99,8 @@ impl Browser {
 
     /// `GET /api/authorize`, whatever comes of it.
     pub async fn ask_to_begin(&self) -> Answer {
-        self.app.get(&format!("/api/authorize?dpop_jkt={}", self.key.thumbprint())).await
+        let path = format!("/api/authorize?dpop_jkt={}", self.key.thumbprint());
+        self.app.send(self.request(Method::GET, &path, None).body(Body::empty()).unwrap()).await
     }
 
     pub async fn begin(&self) -> Begun {

@@ -106,7 +106,7 @@ async fn a_connection_on_which_nothing_is_sent_is_closed() {
 #[tokio::test]
 async fn a_connection_may_be_idle_between_requests_for_longer_than_a_head_may_take_but_not_for_ever() {
     // T106
-    let (head_timeout, idle_timeout) = (SHORT, 5 * SHORT);
+    let (head_timeout, idle_timeout) = (SHORT, 10 * SHORT);
     let server = Server::start(ConnectionSettings { head_timeout, idle_timeout, ..patient() }).await;
     let mut stream = server.connect().await;
     for _ in 0..2 {

