@@ -10,7 +10,7 @@ use oracle_ai::server::edge::{EdgeSettings, LimitSettings};
 use serde_json::json;
 
 use crate::{
-    app::{TestApp, request},
+    app::{TestApp, request, until},
     browser::Browser,
     provider::{MockProvider, settings},
     scripted_provider::{SUB, ScriptedProvider},
@@ -92,4 +92,41 @@ async fn of_a_thousand_people_behind_one_address_nobody_is_refused_while_one_the
     }
     // Whose name was taken all the while: they sign in again.
     victim.ask_to_begin().await.assert_ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_a_few_lines_of_the_log_that_say_how_many_calls_there_were() {
+    // T106: each made-up token was a line.
+    let server = ServerProcess::start("https://sso.example", &[("DATABASE_URL", "sqlite::memory:")]).await;
+    let http = reqwest::Client::new();
+    for n in 0..300 {
+        // Both ways in which the framework has an endpoint answered.
+        let path = ["/api/chat", "/api/conversations"][n % 2];
+        let call =
+            http.get(format!("http://127.0.0.1:{}{path}", server.port)).header("authorization", "Bearer made-up");
+        assert_eq!(call.send().await.unwrap().status(), 401);
+    }
+    server.terminate();
+    until("what was counted is told", async || server.log().contains("repeated=")).await;
+    let log = server.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("access.token_refused")).collect();
+    assert!(lines.len() < 10, "{log}");
+    let repeated =
+        lines.iter().filter_map(|line| line.split("repeated=").nth(1)?.split(' ').next()?.parse::<usize>().ok());
+    let written = lines.iter().filter(|line| line.contains("reason=")).count();
+    assert_eq!(written + repeated.sum::<usize>(), 300, "{log}");
+    assert!(lines[0].contains("request_id=") && lines.iter().all(|line| line.contains("client=127.0.0.1")), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_is_not_named_is_warned_of_once() {
+    // T58: without TRUSTED_PROXIES all people share one address, and nothing said so.
+    let variables = [("DATABASE_URL", "sqlite::memory:"), ("FRONT_URL", "https://chat.example.com")];
+    let server = ServerProcess::start("https://sso.example", &variables).await;
+    assert_eq!(server.log().matches("TRUSTED_PROXIES").count(), 1, "at the start: {}", server.log());
+    for n in 1..4 {
+        let call = reqwest::Client::new().get(format!("http://127.0.0.1:{}/livez", server.port));
+        call.header("x-forwarded-for", format!("203.0.113.{n}")).send().await.unwrap();
+    }
+    assert_eq!(server.log().matches("TRUSTED_PROXIES").count(), 2, "{}", server.log());
 }

@@ -123,8 +123,8 @@ pub fn markdown() -> String {
          One line of the log each, with the target `oracle_ai::audit`, whatever `LOG` says. Its fields: the time in UTC, \
          `event` and `outcome` as below, `user` (SHA-256 of the issuer's length in eight bytes, the issuer, and the \
          subject; absent where nobody is known), and `reason` in words. The span around it has the request.\n\n\
-         What anybody can cause is written once a minute for each event, address and user; `repeated` says how many more \
-         there were since the line before. Where none follows, a line without a reason says it, with `client`.\n\n\
+         What anybody can cause is written once a minute for each event, address and user, and with up to four different \
+         reasons; `repeated` says how many more there were since the line before. Where none follows, a line without a reason says it, with `client`.\n\n\
          `oracle-ai audit-events` prints this page; `scripts/docs` writes it anew.\n\n\
          | event | outcome | what happened |\n|---|---|---|\n",
     );

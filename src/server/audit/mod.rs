@@ -37,8 +37,8 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     metrics::audit_event(name, outcome);
     let user = user.map(UserHash::of);
     let user = user.as_ref().map(UserHash::as_str);
-    let Line::Written { repeated } = line(event, user) else { return };
     let reason = reason.map(ToString::to_string);
+    let Line::Written { repeated } = line(event, user, reason.as_deref()) else { return };
     match event.outcome() {
         Outcome::Success => tracing::info!(target: TARGET, event = name, outcome, user, reason),
         Outcome::Refused | Outcome::Failed => {
@@ -58,11 +58,11 @@ pub fn write_repeated(now: Option<Instant>) {
 }
 
 /// What becomes of an event of which more may come.
-fn line(event: Event, user: Option<&str>) -> Line {
+fn line(event: Event, user: Option<&str>, reason: Option<&str>) -> Line {
     match source::current() {
         Some(source) if repeats::is_anybodys(event) => {
             let kind = Kind { event, source, user: user.map(str::to_owned) };
-            repeats().note(kind, Instant::now())
+            repeats().note(kind, reason, Instant::now())
         }
         _ => Line::Written { repeated: None },
     }

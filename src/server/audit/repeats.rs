@@ -1,11 +1,13 @@
 //! One line for many: what anybody can cause again and again is written once in full and then counted, or a flood would
 //! bury all else that an auditor looks for.
 //!
-//! The first of a kind, from an address, about a person, is always written. Those that follow within a minute are counted,
-//! and their number is in the next line of the same kind or, where none follows, in one of its own.
+//! The first of a kind, from an address, about a person, is always written, and so are the first few that have another
+//! reason. Those that follow within a minute are counted, and their number is in the next line of the same kind or, where
+//! none follows, in one of its own.
 
 use std::{
     collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, Instant},
 };
 
@@ -17,7 +19,10 @@ const COUNTED_FOR: Duration = Duration::from_secs(60);
 /// Kinds that are counted at a time: some 2 MB. Beyond that, every line is written: none is lost.
 const MAX_KINDS: usize = 10_000;
 
-/// What is told together. The reason is not part of it: some quote what the caller sent, who could make each a new one.
+/// Reasons of one kind that are written in a minute. Some quote what the caller sent, who could make each a new one.
+const MAX_REASONS: usize = 4;
+
+/// What is told together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Kind {
     pub event: Event,
@@ -44,6 +49,8 @@ pub(super) struct Repeats {
 struct Counted {
     since: Instant,
     count: u64,
+    /// Hashes of those that were written.
+    reasons: Vec<u64>,
 }
 
 /// Whether strangers can cause it as often as they like. What only happens to those who have signed in is always written.
@@ -73,20 +80,25 @@ pub(super) fn is_anybodys(event: Event) -> bool {
 }
 
 impl Repeats {
-    pub fn note(&mut self, kind: Kind, now: Instant) -> Line {
-        if let Some(counted) = self.kinds.get_mut(&kind) {
-            if now.duration_since(counted.since) < COUNTED_FOR {
-                counted.count += 1;
-                return Line::Counted;
+    pub fn note(&mut self, kind: Kind, reason: Option<&str>, now: Instant) -> Line {
+        let reason = hashed(reason);
+        let Some(counted) = self.kinds.get_mut(&kind) else {
+            if self.kinds.len() < MAX_KINDS {
+                self.kinds.insert(kind, Counted::beginning(now, reason));
             }
+            return Line::Written { repeated: None };
+        };
+        if now.duration_since(counted.since) >= COUNTED_FOR {
             let repeated = Some(counted.count).filter(|count| *count > 0);
-            *counted = Counted { since: now, count: 0 };
+            *counted = Counted::beginning(now, reason);
             return Line::Written { repeated };
         }
-        if self.kinds.len() < MAX_KINDS {
-            self.kinds.insert(kind, Counted { since: now, count: 0 });
+        if counted.reasons.len() < MAX_REASONS && !counted.reasons.contains(&reason) {
+            counted.reasons.push(reason);
+            return Line::Written { repeated: None };
         }
-        Line::Written { repeated: None }
+        counted.count += 1;
+        Line::Counted
     }
 
     /// What was counted of kinds that have not come again for as long, or of all.
@@ -95,6 +107,18 @@ impl Repeats {
         let over = self.kinds.extract_if(|_, counted| is_over(counted));
         over.filter(|(_, counted)| counted.count > 0).map(|(kind, counted)| (kind, counted.count)).collect()
     }
+}
+
+impl Counted {
+    fn beginning(now: Instant, reason: u64) -> Self {
+        Self { since: now, count: 0, reasons: vec![reason] }
+    }
+}
+
+fn hashed(reason: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    reason.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -113,7 +137,11 @@ mod tests {
         let (mut repeats, begin) = (Repeats::default(), Instant::now());
         let mut written = vec![];
         for n in 0..8_000 {
-            let line = repeats.note(kind(Event::AccessTokenRefused, 1, None), begin + Duration::from_millis(20 * n));
+            let line = repeats.note(
+                kind(Event::AccessTokenRefused, 1, None),
+                Some("it is unknown"),
+                begin + Duration::from_millis(20 * n),
+            );
             written.extend((line != Line::Counted).then_some(line));
         }
         assert_eq!(written, [FIRST, Line::Written { repeated: Some(2_999) }, Line::Written { repeated: Some(2_999) }]);
@@ -130,23 +158,33 @@ mod tests {
             kind(Event::AccessOtherBrowser, 2, Some("ada")),
             kind(Event::RefreshOtherBrowser, 1, Some("ada")),
         ] {
-            assert_eq!(repeats.note(first.clone(), now), FIRST);
-            assert_eq!(repeats.note(first, now), Line::Counted);
+            assert_eq!(repeats.note(first.clone(), None, now), FIRST);
+            assert_eq!(repeats.note(first, None, now), Line::Counted);
         }
+    }
+
+    #[test]
+    fn another_reason_is_written_too_but_not_as_many_as_somebody_makes_up() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        let mut note = |reason: &str| repeats.note(kind(Event::ProofRefused, 1, None), Some(reason), now);
+        assert_eq!((note("no proof"), note("no proof")), (FIRST, Line::Counted));
+        assert_eq!((note("another URL"), note("another URL")), (FIRST, Line::Counted));
+        let written = (0..100).filter(|n| note(&format!("made up: {n}")) != Line::Counted).count();
+        assert_eq!(written, MAX_REASONS - 2);
     }
 
     #[test]
     fn what_does_not_come_again_is_told_of_when_its_minute_is_over() {
         let (mut repeats, begin) = (Repeats::default(), Instant::now());
         let (once, often) = (kind(Event::ProofRefused, 1, None), kind(Event::ProofRefused, 2, None));
-        repeats.note(once, begin);
+        repeats.note(once, None, begin);
         for _ in 0..5 {
-            repeats.note(often.clone(), begin);
+            repeats.note(often.clone(), None, begin);
         }
         assert_eq!(repeats.counted_before(Some(begin + COUNTED_FOR / 2)), []);
         assert_eq!(repeats.counted_before(Some(begin + COUNTED_FOR)), [(often.clone(), 4)]);
         assert!(repeats.kinds.is_empty());
-        assert_eq!(repeats.note(often, begin + COUNTED_FOR), FIRST);
+        assert_eq!(repeats.note(often, None, begin + COUNTED_FOR), FIRST);
     }
 
     #[test]
@@ -155,7 +193,7 @@ mod tests {
         for n in 0..2 * MAX_KINDS as u32 {
             let kind =
                 Kind { event: Event::ProofRefused, source: Source(std::net::Ipv4Addr::from(n).into()), user: None };
-            assert_eq!(repeats.note(kind, now), FIRST);
+            assert_eq!(repeats.note(kind, None, now), FIRST);
         }
         assert_eq!(repeats.kinds.len(), MAX_KINDS);
     }

@@ -11,7 +11,6 @@ use futures_util::{Stream, StreamExt};
 use super::known_keys::Person;
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 
-#[derive(Default)]
 pub(super) struct Streams {
     most_per_person: Option<NonZeroU32>,
     open: Arc<Open>,
