@@ -12,21 +12,33 @@ const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', key.publicKey);
 const jwk = { crv, kty, x, y };
 const thumbprint = await sha256(JSON.stringify(jwk));
 
-// A proof for one request (RFC 9449 §4.2).
+// The server's latest nonce: each answer brings the next (RFC 9449 §8.2).
+let nonce;
+
+// A proof for one request (RFC 9449 §4.2): its URL without the query.
 async function proof(method, path, accessToken) {
   const header = { typ: 'dpop+jwt', alg: 'ES256', jwk };
-  const claims = { jti: crypto.randomUUID(), htm: method, htu: app + path, iat: Math.floor(Date.now() / 1000) };
+  const htu = (app + path).split('?')[0];
+  const claims = { jti: crypto.randomUUID(), htm: method, htu, iat: Math.floor(Date.now() / 1000), nonce };
   if (accessToken) claims.ath = await sha256(accessToken);
   const signed = [header, claims].map((part) => base64url(JSON.stringify(part))).join('.');
   const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key.privateKey, Buffer.from(signed));
   return `${signed}.${base64url(signature)}`;
 }
 
-async function call(method, path, { body, accessToken } = {}) {
+async function send(method, path, { body, accessToken }) {
   const headers = { dpop: await proof(method, path, accessToken) };
   if (body) headers['content-type'] = 'application/json';
   if (accessToken) headers.authorization = `DPoP ${accessToken}`;
   const answer = await fetch(app + path, { method, headers, body: body && JSON.stringify(body) });
+  nonce = answer.headers.get('dpop-nonce') ?? nonce;
+  return answer;
+}
+
+async function call(method, path, options = {}) {
+  let answer = await send(method, path, options);
+  // A nonce is good for two minutes: after a pause the server asks for the new one that it sends along (§8).
+  if (answer.headers.get('www-authenticate')?.includes('use_dpop_nonce')) answer = await send(method, path, options);
   const json = await answer.json();
   console.log(method, path, answer.status, answer.ok ? '' : JSON.stringify(json));
   if (!answer.ok) process.exit(1);
@@ -34,7 +46,7 @@ async function call(method, path, { body, accessToken } = {}) {
 }
 
 // 1. The login begins, bound to the key.
-const { authorize_url } = await (await fetch(`${app}/api/authorize?dpop_jkt=${thumbprint}`)).json();
+const { authorize_url } = await call('GET', `/api/authorize?dpop_jkt=${thumbprint}`);
 
 // 2. The person signs in; the provider answers with a redirect to /auth/callback?code=…&state=….
 const redirect = await fetch(`${authorize_url}&login_hint=${user}`, { redirect: 'manual' });

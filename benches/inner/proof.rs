@@ -4,7 +4,7 @@ use std::{hint::black_box, time::SystemTime};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use criterion::Criterion;
-use oracle_ai::server::proof::{Expected, Nonces, check};
+use oracle_ai::server::proof::{Expected, NonceRule, Nonces, check};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use crate::parties::{FRONT_URL, browser_key::BrowserKey, random_text};
@@ -12,10 +12,11 @@ use crate::parties::{FRONT_URL, browser_key::BrowserKey, random_text};
 pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("proof");
     let (key, token) = (BrowserKey::new(), random_text());
+    let (now, nonces) = (SystemTime::now(), Nonces::new([1; 32], vec![]));
+    key.keep_nonce(&nonces.issue(&key.thumbprint().parse().unwrap(), now));
     let proof = key.proof("GET", "/api/chat", Some(&token));
     let htu = format!("{FRONT_URL}/api/chat");
-    let expected = Expected { method: "GET", htu: &htu, access_token: Some(&token) };
-    let (now, nonces) = (SystemTime::now(), Nonces::new([1; 32], vec![]));
+    let expected = Expected { method: "GET", htu: &htu, access_token: Some(&token), nonce: NonceRule::Required };
     group.bench_function("check", |bencher| {
         bencher.iter(|| check([black_box(proof.as_bytes())], &expected, now, &nonces).unwrap());
     });

@@ -1,6 +1,9 @@
 //! A browser's key, and the proofs made with it (RFC 9449 §4.2).
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use ring::{
     rand::SystemRandom,
@@ -14,6 +17,8 @@ pub struct BrowserKey {
     random: SystemRandom,
     header: String,
     thumbprint: String,
+    /// The latest that a server issued to it (RFC 9449 §8).
+    nonce: Mutex<Option<String>>,
 }
 
 impl BrowserKey {
@@ -26,7 +31,11 @@ impl BrowserKey {
         // RFC 7638: in this order, without blanks.
         let jwk = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let header = base64url(format!(r#"{{"typ":"dpop+jwt","alg":"ES256","jwk":{jwk}}}"#));
-        Self { thumbprint: hashed(&jwk), key, random, header }
+        Self { thumbprint: hashed(&jwk), key, random, header, nonce: Mutex::default() }
+    }
+
+    pub fn keep_nonce(&self, nonce: &str) {
+        *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.to_owned());
     }
 
     pub fn thumbprint(&self) -> &str {
@@ -38,12 +47,16 @@ impl BrowserKey {
         self.key.public_key().as_ref()
     }
 
-    /// A proof for one request, made now.
+    /// A proof for one request, made now, with the latest nonce.
     pub fn proof(&self, method: &str, path: &str, access_token: Option<&str>) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let ath = access_token.map(|token| format!(r#","ath":"{}""#, hashed(token))).unwrap_or_default();
-        let claims =
-            format!(r#"{{"jti":"{}","htm":"{method}","htu":"{FRONT_URL}{path}","iat":{now}{ath}}}"#, random_text());
+        let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let nonce = nonce.map(|nonce| format!(r#","nonce":"{nonce}""#)).unwrap_or_default();
+        let claims = format!(
+            r#"{{"jti":"{}","htm":"{method}","htu":"{FRONT_URL}{path}","iat":{now}{ath}{nonce}}}"#,
+            random_text()
+        );
         let signed = format!("{}.{}", self.header, base64url(claims));
         let signature = self.key.sign(&self.random, signed.as_bytes()).unwrap();
         format!("{signed}.{}", base64url(signature))

@@ -171,7 +171,8 @@ test('a session whose key is gone is given up for a new sign-in', async ({
   await login.signInAs(user.name);
   await chat.isOpen();
   expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
-  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 401: 1 });
+  // The first for its nonce, which was the old key's.
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 401: 2 });
   expect(await user.tokenCalls('refresh_token')).toEqual([]);
 });
 
@@ -190,7 +191,8 @@ test('a session id copied to another browser is worth nothing there, and the ses
   await stranger.evaluate(keepNothingBut, session);
   await stranger.goto('/chat');
   await mockLoginPage(stranger).isOpen();
-  expect(await theirs.statuses('POST', '/api/refresh')).toEqual({ 401: 1 });
+  // The first for its nonce: the page has made itself another key.
+  expect(await theirs.statuses('POST', '/api/refresh')).toEqual({ 401: 2 });
   expect(await user.tokenCalls('refresh_token')).toEqual([]);
 
   await page.reload();
@@ -246,10 +248,11 @@ test('a callback link carried to another browser is not followed, and its code n
   expect(await user.tokenCalls('authorization_code')).toEqual([]);
 });
 
-test('a login can not be begun without naming a key', async ({ request }) => {
+test('a login can not be begun without naming a key, nor without a proof by it', async ({ request }) => {
   for (const query of ['', '?dpop_jkt=', '?dpop_jkt=short']) {
     expect((await request.get(`/api/authorize${query}`)).status(), query).toBe(400);
   }
+  expect((await request.get(`/api/authorize?dpop_jkt=${'A'.repeat(43)}`)).status()).toBe(401);
 });
 
 const keepsNothing = 'This browser keeps nothing for this page';
@@ -331,9 +334,10 @@ for (const { clock, offset } of [
 
     expect(await user.tokenCalls('authorization_code')).toEqual(['ok']);
     expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
-    // T66, RFC 9449 §8: each page is refused once for its time, and has the server's nonce from then on.
-    expect(await wire.statuses('POST', '/api/token')).toEqual({ 200: 1, 401: 1 });
-    expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1, 401: 1 });
+    // T66, RFC 9449 §8: the browser is refused once for its time, and has the server's nonce from then on.
+    expect(await wire.statuses('GET', '/api/authorize')).toEqual({ 200: 1, 401: 1 });
+    expect(await wire.statuses('POST', '/api/token')).toEqual({ 200: 1 });
+    expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1 });
     expect(await wire.statuses('POST', '/api/chat')).toEqual({ 200: 2 });
   });
 }

@@ -40,7 +40,7 @@ test('links lead only where links may, and to a page of their own', async ({ pag
   await chat.ask('Links?');
   await chat.answered('<b onclick=x>raw</b> See https://docs.example/b_c, and javascript:alert(2).');
   const links = chat.answers.last().getByRole('link');
-  await expect(links).toHaveText(['docs', 'plan', 'https://docs.example/b_c']);
+  await expect(links).toHaveText(['docs (docs.example)', 'plan (docs.example)', 'https://docs.example/b_c']);
   await expect(links.last()).toHaveAttribute('href', 'https://docs.example/b_c');
   for (const link of await links.all()) {
     await expect(link).toHaveAttribute('target', '_blank');

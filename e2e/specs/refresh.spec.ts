@@ -68,7 +68,7 @@ test('a token is renewed before it expires, and no message meets a 401', async (
   await signIn();
   await page.clock.fastForward('04:55');
   await expect.poll(() => user.tokenCalls('refresh_token')).toEqual(['ok']);
-  // The time passed for the timers only: a clock that is wrong would cost each call a 401 (RFC 9449 §8).
+  // The time passed for the timers only.
   await page.clock.setSystemTime(new Date());
 
   await chat.ask('Any news?');

@@ -1,39 +1,84 @@
-// Which tests hold which assertion of docs/assertions.md: `node evidence.mjs` prints docs/evidence.md, made from the
-// marks (`T76`) in the comments of tests.
+// Which assertions of docs/assertions.md hold, and by which tests: `node evidence.mjs` prints docs/evidence.md.
+//
+// Whether an assertion holds is a person's verdict, in docs/evidence-status.md; a mark (`T76`) in the comment of a test
+// says no more than that the test is about it. The two must fit, or this fails.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MARK = /\bT\d{2,3}\b/g;
 
-const assertions = readFileSync('docs/assertions.md', 'utf8')
-  .split('\n')
-  .map((line) => line.match(/^\| (T\d{2,3}) \| (.*) \| (.*) \|$/))
-  .filter(Boolean)
-  .map(([, id, words, source]) => ({ id, words, source }));
+const VERDICTS = ['held', 'in part', 'not held'];
+const STATUS = 'docs/evidence-status.md';
 
-const tests = new Map(assertions.map(({ id }) => [id, []]));
-for (const file of [...filesBelow('src'), ...filesBelow('tests'), ...filesBelow('e2e/specs'), ...filesBelow('e2e/providers')]) {
-  for (const { id, name } of marks(file, readFileSync(file, 'utf8').split('\n'))) {
-    const found = tests.get(id);
-    if (!found) throw new Error(`${file}: ${id} is no assertion of docs/assertions.md`);
-    const test = `${file}${name ? `: ${name}` : ''}`;
-    if (!found.includes(test)) found.push(test);
-  }
+const assertions = rows('docs/assertions.md').map(([id, words, source]) => ({ id, words, source }));
+const known = new Set(assertions.map(({ id }) => id));
+const tests = marksOfTests();
+const status = new Map();
+const faults = [];
+const fault = (text) => faults.push(text);
+
+for (const [id, verdict, reason] of rows(STATUS)) {
+  if (!known.has(id)) fault(`${STATUS}: ${id} is no assertion of docs/assertions.md`);
+  if (status.has(id)) fault(`${STATUS}: ${id} is there twice`);
+  if (!VERDICTS.includes(verdict)) fault(`${STATUS}: ${id}: "${verdict}" is none of ${VERDICTS.join(', ')}`);
+  if (verdict !== 'held' && !reason) fault(`${STATUS}: ${id} is ${verdict} without a reason`);
+  status.set(id, { verdict, reason });
+}
+for (const id of tests.keys()) {
+  if (!known.has(id)) fault(`${tests.get(id)[0]}: ${id} is no assertion of docs/assertions.md`);
+}
+for (const { id } of assertions) {
+  const { verdict } = status.get(id) ?? {};
+  const isTested = tests.has(id);
+  if (!verdict) fault(`${STATUS}: ${id} has no verdict`);
+  else if (verdict === 'not held' && isTested) fault(`${id} is not held, but marked in ${tests.get(id)[0]}`);
+  else if (verdict !== 'not held' && !isTested) fault(`${id} is ${verdict}, but no test is marked with it`);
+}
+if (faults.length > 0) {
+  console.error(faults.join('\n'));
+  process.exit(1);
 }
 
-const without = assertions.filter(({ id }) => tests.get(id).length === 0);
+const count = (wanted) => [...status.values()].filter(({ verdict }) => verdict === wanted).length;
 console.log(`# Evidence
 
-Which tests hold which assertion. Made by \`scripts/docs\` from the marks in the tests; sources are explained in
-[assertions.md](assertions.md). ${assertions.length - without.length} of ${assertions.length} assertions have a test.
+Which assertions of [assertions.md](assertions.md) hold, and by which tests. The verdicts are a person's, from
+[evidence-status.md](evidence-status.md); the tests are those whose comments name the assertion. \`scripts/docs\` writes
+this page, and a step of \`scripts/test\` fails where verdicts and tests do not fit.
 
-## Without a test
+Of ${assertions.length} assertions ${count('held')} are held, ${count('in part')} in part, and ${count('not held')} are not.
+
+## Not held, or in part
 `);
-for (const { id, words } of without) console.log(`- **${id}** ${words}`);
-console.log('\n## With tests');
-for (const { id, words, source } of assertions.filter(({ id }) => tests.get(id).length > 0)) {
-  console.log(`\n**${id}** ${words} (${source})\n`);
-  for (const test of tests.get(id)) console.log(`- ${test}`);
+for (const { id, words } of assertions) {
+  const { verdict, reason } = status.get(id);
+  if (verdict !== 'held') console.log(`- **${id}** ${words}\n  - *${verdict}*: ${reason}`);
+}
+console.log('\n## The tests of each');
+for (const { id, words, source } of assertions) {
+  const { verdict, reason } = status.get(id);
+  console.log(`\n**${id}** ${words} (${source})\n\n*${verdict}*${reason ? `: ${reason}` : ''}`);
+  const found = tests.get(id) ?? [];
+  if (found.length > 0) console.log(`\n${found.map((test) => `- ${test}`).join('\n')}`);
+}
+
+/** The cells of the rows of a table that begin with an assertion. */
+function rows(file) {
+  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => /^\| T\d{2,3} \|/.test(line));
+  return lines.map((line) => line.replace(/^\|/, '').replace(/\|$/, '').split(/ \| ?/).map((cell) => cell.trim()));
+}
+
+/** By assertion. */
+function marksOfTests() {
+  const found = new Map();
+  for (const file of ['src', 'tests', 'e2e/specs', 'e2e/providers'].flatMap(filesBelow)) {
+    for (const { id, name } of marks(file, readFileSync(file, 'utf8').split('\n'))) {
+      const test = `${file}${name ? `: ${name}` : ''}`;
+      const those = found.get(id) ?? [];
+      if (!those.includes(test)) found.set(id, [...those, test]);
+    }
+  }
+  return found;
 }
 
 function filesBelow(folder) {

@@ -1,11 +1,7 @@
-//! The session doors. All but the first want a proof of the browser key, checked before the body is looked at; `key`
-//! is the one that made it. The doors of a session spend it after a look at the session.
+//! The session doors. All want a proof of the browser key, verified before the body is looked at. Where a login or a
+//! session is used, `Sessions` compares its key with the one that this was begun with, and consumes it.
 
-use super::{
-    door::door,
-    payload::{Answer, Nothing},
-    proof::Proven,
-};
+use super::{door::door, payload::Answer, proof::Proven};
 use crate::wire::{
     auth::{
         AuthorizationRequest, AuthorizationResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
@@ -15,8 +11,8 @@ use crate::wire::{
 };
 
 door! {
-    /// Begins a login for the browser whose key `dpop_jkt` names (RFC 9449 §10): the authorization request to send it
-    /// to (RFC 6749 §4.1.1).
+    /// Begins a login for the browser whose key `dpop_jkt` names (RFC 9449 §10), and which has made the proof: the
+    /// authorization request to send it to (RFC 6749 §4.1.1). The answer brings the browser's first nonce.
     #[middleware(crate::server::here(
         async |services: crate::server::Services, key: crate::server::proof::NamedKey| {
             services.begin_login(key).await.map(Answer)
@@ -25,7 +21,7 @@ door! {
     get("/api/authorize?dpop_jkt", services: crate::server::Services, key: crate::server::proof::NamedKey)
     pub async fn authorize(
         ?dpop_jkt: Option<String>,
-        _call: Nothing,
+        _call: Proven<()>,
     ) -> Result<Answer<AuthorizationRequest>, ApiError> {
         // What it holds is in `key`.
         drop(dpop_jkt);
@@ -37,15 +33,13 @@ door! {
     /// Finishes a login with the authorization response that the browser was given: the session begins.
     post(
         "/api/token",
-        proof: crate::server::proof::UnspentProof,
+        proof: crate::server::proof::VerifiedProof,
         browser: crate::server::sessions::BrowserName,
         caller: crate::server::edge::Call,
         services: crate::server::Services
     )
     pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
-        let response = response.into_body();
-        let key = services.sessions.admit_login(&response.state, proof).await?;
-        let answer = services.sessions.exchange_code(response, &key, browser).await?;
+        let answer = services.sessions.exchange_code(response.into_body(), proof, browser).await?;
         services.edge.learn(&caller, &answer.user).await;
         services.sessions.end_oldest(&answer.user, &answer.session, services.edge.sessions_per_person()).await;
         Ok(Answer(answer))
@@ -56,14 +50,12 @@ door! {
     /// A new access token for a session.
     post(
         "/api/refresh",
-        proof: crate::server::proof::UnspentProof,
+        proof: crate::server::proof::VerifiedProof,
         caller: crate::server::edge::Call,
         services: crate::server::Services
     )
     pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
-        let session = request.into_body().session;
-        let key = services.sessions.admit(&session, proof, crate::server::audit::Event::RefreshFailed).await?;
-        let answer = services.sessions.refresh_access_token(&session, &key).await?;
+        let answer = services.sessions.refresh_access_token(&request.into_body().session, proof).await?;
         services.edge.learn(&caller, &answer.user).await;
         Ok(Answer(answer))
     }
@@ -71,10 +63,8 @@ door! {
 
 door! {
     /// Ends a session.
-    post("/api/logout", proof: crate::server::proof::UnspentProof, services: crate::server::Services)
+    post("/api/logout", proof: crate::server::proof::VerifiedProof, services: crate::server::Services)
     pub async fn logout(request: Proven<LogoutRequest>) -> Result<Answer<LogoutResponse>, ApiError> {
-        let session = request.into_body().session;
-        let key = services.sessions.admit(&session, proof, crate::server::audit::Event::LogoutFailed).await?;
-        Ok(Answer(services.sessions.logout(&session, &key).await?))
+        Ok(Answer(services.sessions.logout(&request.into_body().session, proof).await?))
     }
 }

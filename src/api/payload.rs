@@ -4,10 +4,10 @@
 //! send no body for `{}`; its own JSON answers panic in the browser when the connection drops half-way. These two
 //! types do neither.
 
-use std::{cell::RefCell, convert::Infallible};
+use std::cell::RefCell;
 
 use dioxus::fullstack::{
-    ClientRequest, FromResponse, IntoRequest, RequestError, ServerFnError,
+    FromResponse, ServerFnError,
     body::Bytes,
     extract::{FromRequest, Request},
     http::{Method, StatusCode, header},
@@ -16,10 +16,7 @@ use dioxus::fullstack::{
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{
-    door::{self, Sent},
-    fetch::{Reply, fetch},
-};
+use super::fetch::Reply;
 use crate::wire::error::ApiError;
 
 /// A JSON request body, as a door reads it; [`super::proof`] sends it.
@@ -27,9 +24,6 @@ pub struct Body<T>(pub T);
 
 /// A JSON answer.
 pub struct Answer<T>(pub T);
-
-/// The argument of a door that wants neither a body nor a proof.
-pub struct Nothing;
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -60,26 +54,6 @@ impl<T: DeserializeOwned> FromResponse<Reply> for Answer<T> {
     async fn from_response(reply: Reply) -> Result<Self, ServerFnError> {
         let json = json_of(reply).await?;
         serde_json::from_str(&json).map(Self).map_err(|error| ServerFnError::Deserialization(error.to_string()))
-    }
-}
-
-impl Sent for Nothing {
-    fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        async move { fetch(&to.method, &to.url, &[], None).await }.boxed_local()
-    }
-}
-
-impl IntoRequest<Reply> for Nothing {
-    fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
-        self.send(request.into())
-    }
-}
-
-impl<S: Send + Sync> FromRequest<S> for Nothing {
-    type Rejection = Infallible;
-
-    async fn from_request(_: Request, _: &S) -> Result<Self, Infallible> {
-        Ok(Self)
     }
 }
 

@@ -1,12 +1,10 @@
 //! How a call proves that it comes from the browser whose key the session is bound to (RFC 9449).
 //!
 //! The proof names method and path of the one request it is made for, so it is made here, where both are known, by a
-//! signer that the caller hands in. A server that wants its nonce in the proof (RFC 9449 §8), because the browser's
-//! clock is wrong, says so in a 401 with `DPoP-Nonce`; the request is then made once more, and later proofs have the
-//! nonce from the start (§8.2): a wrong clock costs one request now and then, not one per call. A proof that is refused
-//! for another reason is made anew once, too.
-
-use std::cell::RefCell;
+//! signer that the caller hands in. The server wants a nonce of its own in it (RFC 9449 §8), and sends the next one with
+//! each answer (§8.2): a page in use always has a good one. Where it is refused all the same, as after a while in which
+//! nobody used the page, or after the key has changed, the refusal brings the nonce with which the request is made once
+//! more. A proof that is refused for another reason is made anew once, too.
 
 use dioxus::fullstack::{
     ClientRequest, IntoRequest, RequestError,
@@ -23,10 +21,9 @@ use super::{
 };
 use crate::wire::{auth::AccessToken, error::ApiError};
 
-thread_local! {
-    /// The server's latest nonce, for as long as the page is there.
-    static NONCE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
+/// Under this name, local storage has the server's latest nonce. All tabs share it, as they share the key that it is good
+/// for, and it outlasts the way to the provider and back. It is no secret: without the key it is worth nothing.
+const NONCE: &str = "dpop_nonce";
 
 /// What a proof is made for.
 #[derive(Clone, Debug)]
@@ -46,12 +43,18 @@ pub type ProofSigner = fn(ProofRequest) -> LocalBoxFuture<'static, Result<String
 /// type is made (see [`crate::api::auth`]), so that only the body is left in it.
 pub struct Proven<T> {
     signer: Option<ProofSigner>,
+    needs_nonce: bool,
     body: T,
 }
 
 impl<T> Proven<T> {
     pub fn new(signer: ProofSigner, body: T) -> Self {
-        Self { signer: Some(signer), body }
+        Self { signer: Some(signer), needs_nonce: true, body }
+    }
+
+    /// For the call that needs no nonce: it brings the first of a key, and is not refused for an old one.
+    pub fn first(signer: ProofSigner, body: T) -> Self {
+        Self { needs_nonce: false, ..Self::new(signer, body) }
     }
 
     /// What the caller sent.
@@ -62,7 +65,8 @@ impl<T> Proven<T> {
 
 impl<T: Serialize> Sent for Proven<T> {
     fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        send(to, self.signer, None, serde_json::to_string(&self.body))
+        let nonce = if self.needs_nonce { kept_nonce() } else { None };
+        send(to, self.signer, None, nonce, serde_json::to_string(&self.body))
     }
 }
 
@@ -77,7 +81,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let Body(body) = Body::from_request(request, state).await?;
-        Ok(Self { signer: None, body })
+        Ok(Self { signer: None, needs_nonce: true, body })
     }
 }
 
@@ -87,40 +91,52 @@ pub(super) fn send(
     to: door::Request,
     signer: Option<ProofSigner>,
     access_token: Option<AccessToken>,
+    nonce: Option<String>,
     body: serde_json::Result<String>,
 ) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
     async move {
         let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
         let body = body.map_err(|error| RequestError::Serialization(error.to_string()))?;
-        let mut proof =
-            ProofRequest { method: to.method, path: to.path, access_token, nonce: NONCE.with_borrow(Option::clone) };
+        let mut proof = ProofRequest { method: to.method, path: to.path, access_token, nonce };
         let body = (proof.method != Method::GET).then_some(body);
         let call = Call { url: to.url, body, signer };
         let reply = call.send(&proof).await?;
-        let nonce = kept_nonce(&reply);
-        let is_for_its_proof = nonce.is_some() || names_the_proof(&reply);
-        if reply.status() != 401 || !is_for_its_proof {
+        let nonce = keep_nonce(&reply);
+        if !is_for_its_proof(&reply) {
             return Ok(reply);
         }
         proof.nonce = nonce.or(proof.nonce);
         let reply = call.send(&proof).await?;
-        kept_nonce(&reply);
+        keep_nonce(&reply);
         Ok(reply)
     }
     .boxed_local()
 }
 
-/// A refusal for which a new proof may be taken: the first came too late, or twice, as when a proxy asks the next server
-/// what the first left unanswered (RFC 9449 §7.1, §11.1).
-fn names_the_proof(reply: &Reply) -> bool {
-    reply.header("WWW-Authenticate").is_some_and(|challenge| challenge.contains("invalid_dpop_proof"))
+/// A refusal for which a new proof may be accepted: the first lacked a good nonce (RFC 9449 §8), or came too late, or
+/// twice, as when a proxy asks the next server what the first left unanswered (§7.1, §11.1).
+fn is_for_its_proof(reply: &Reply) -> bool {
+    let challenge = reply.header("WWW-Authenticate").unwrap_or_default();
+    reply.status() == 401 && ["use_dpop_nonce", "invalid_dpop_proof"].iter().any(|error| challenge.contains(error))
 }
 
-/// The nonce that came with an answer, of whatever status (RFC 9449 §8.2), kept for the calls to come.
-fn kept_nonce(reply: &Reply) -> Option<String> {
+/// `None` where there was none yet, or the browser keeps nothing: then the server's first refusal brings one.
+pub(super) fn kept_nonce() -> Option<String> {
+    storage()?.get_item(NONCE).ok()?
+}
+
+/// Keeps the nonce that came with an answer, of whatever status (RFC 9449 §8.2), for the calls to come.
+fn keep_nonce(reply: &Reply) -> Option<String> {
     let nonce = reply.header("DPoP-Nonce")?;
-    NONCE.set(Some(nonce.clone()));
+    if let Some(storage) = storage() {
+        // What can't be kept costs the next call a refusal.
+        let _ = storage.set_item(NONCE, &nonce);
+    }
     Some(nonce)
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
 }
 
 /// A request that can be sent twice.

@@ -14,11 +14,7 @@ use super::{
     token_refresh::{AwaitedNews, RefreshUnderWay},
 };
 use crate::{
-    api::{
-        self,
-        payload::{Answer, Nothing},
-        proof::Proven,
-    },
+    api::{self, payload::Answer, proof::Proven},
     wire::{
         auth::{AccessToken, LogoutRequest, SessionId, TokenResponse, UserClaims},
         error::ApiError,
@@ -198,7 +194,8 @@ impl Auth {
 
     async fn leave_for_provider(self, path: &str) -> Result<(), SignInFailure> {
         let thumbprint = browser_key::thumbprint().await.map_err(SignInFailure::NoKey)?;
-        let Answer(request) = api::auth::authorize(Some(thumbprint), Nothing).await.map_err(SignInFailure::Refused)?;
+        let call = Proven::first(browser_key::sign, ());
+        let Answer(request) = api::auth::authorize(Some(thumbprint), call).await.map_err(SignInFailure::Refused)?;
         match return_to::at_home(&request.front_url, path) {
             Some(address) => browser::go_to(&address),
             None => {

@@ -6,7 +6,10 @@ use futures_channel::mpsc;
 use futures_util::Stream;
 use js_sys::{Date, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Storage, VisibilityState, Window};
+use web_sys::{Storage, Url, VisibilityState, Window};
+
+use super::markdown::destination::{Destination, Kind};
+use crate::wire::link_hosts::{LinkHosts, META_NAME};
 
 /// `/path?query#fragment` of the page shown.
 pub fn here() -> String {
@@ -16,6 +19,29 @@ pub fn here() -> String {
 
 pub fn origin() -> String {
     window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+/// The address of a link, if the browser can read it.
+pub fn destination(address: &str) -> Option<Destination> {
+    let url = Url::new(address).ok()?;
+    let is_mail = url.protocol() == "mailto:";
+    url.set_username("");
+    url.set_password("");
+    Some(Destination {
+        address: url.href(),
+        host: if is_mail { url.pathname() } else { url.hostname() },
+        origin: url.origin(),
+        kind: if is_mail { Kind::Mail } else { Kind::Page },
+    })
+}
+
+/// The operator's list, which the server has put into the page.
+pub fn link_hosts() -> LinkHosts {
+    let element = window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.query_selector(&format!("meta[name={META_NAME}]")).ok()?);
+    let list = element.and_then(|element| element.get_attribute("content"));
+    LinkHosts::from_page(&list.unwrap_or_default())
 }
 
 pub fn path() -> String {

@@ -1,4 +1,4 @@
-//! What the head of every page links to.
+//! What the head of every page links to, and says.
 
 use dioxus::prelude::*;
 
@@ -14,12 +14,17 @@ static FILES: [&Asset; 2] = [&ICON, &STYLE];
 /// them.
 #[cfg(feature = "server")]
 pub fn use_links() {
-    use dioxus::document::{LinkProps, document};
+    use dioxus::document::{LinkProps, MetaProps, document};
+
+    use crate::wire::link_hosts::{LinkHosts, META_NAME};
 
     use_hook(|| {
         let head = document();
         head.create_link(LinkProps::builder().rel("icon").r#type("image/svg+xml").href(ICON).build());
         head.create_link(LinkProps::builder().rel("stylesheet").href(STYLE).build());
+        if let Some(hosts) = try_consume_context::<LinkHosts>().filter(|hosts| !hosts.is_empty()) {
+            head.create_meta(MetaProps::builder().name(META_NAME.to_owned()).content(hosts.to_string()).build());
+        }
     });
 }
 

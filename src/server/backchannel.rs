@@ -13,7 +13,6 @@ use url::form_urlencoded;
 use super::{
     Services,
     audit::{self, Event},
-    oidc::LogoutTokenError,
     sessions::BackChannelError,
 };
 use crate::wire::error::RETRY_AFTER_SECONDS;
@@ -61,8 +60,9 @@ impl Refusal {
         Self { status: StatusCode::BAD_REQUEST, error: "invalid_request", description: description.into() }
     }
 
-    /// Nothing was decided: the provider may come again.
-    fn later() -> Self {
+    /// The provider may send the same token again.
+    fn undecided(error: &BackChannelError) -> Self {
+        audit::record(Event::BackChannelLogoutFailed, None, Some(error));
         let (status, description) = (StatusCode::SERVICE_UNAVAILABLE, "try again later".into());
         Self { status, error: "temporarily_unavailable", description }
     }
@@ -72,11 +72,9 @@ impl Refusal {
 impl From<BackChannelError> for Refusal {
     fn from(error: BackChannelError) -> Self {
         match error {
-            BackChannelError::Store(_) | BackChannelError::Token(LogoutTokenError::Unavailable(_)) => {
-                audit::record(Event::BackChannelLogoutFailed, None, Some(&error));
-                Self::later()
-            }
-            BackChannelError::Token(_) | BackChannelError::Replayed => {
+            BackChannelError::Token(ref token) if token.is_undecided() => Self::undecided(&error),
+            BackChannelError::Store(_) => Self::undecided(&error),
+            BackChannelError::Token(_) | BackChannelError::OtherUser | BackChannelError::Replayed => {
                 audit::record(Event::BackChannelLogoutRefused, None, Some(&error));
                 Self::invalid(error.to_string())
             }

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{audit, config::reference, doctor, end_sessions, pages::Site};
+use super::{audit, audit_user, config::reference, doctor, end_sessions, pages::Site};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
@@ -16,6 +16,8 @@ usage: oracle-ai                 serve
        oracle-ai config          every variable, as a page of Markdown
        oracle-ai config --env    the same, as a file to copy to .env
        oracle-ai audit-events    every event that is recorded for auditors
+       oracle-ai audit-user --issuer ISSUER --sub SUB
+                                 how these events name a user
        oracle-ai end-sessions --issuer ISSUER --sub SUB
                                  ends all sessions of a user, at all servers";
 
@@ -26,6 +28,11 @@ pub enum Command {
     Doctor,
     Config(ConfigForm),
     AuditEvents,
+    /// How audit events name a user.
+    AuditUser {
+        issuer: String,
+        sub: String,
+    },
     /// Ends all sessions of a user.
     EndSessions {
         issuer: String,
@@ -54,6 +61,7 @@ pub fn run(site: Site) -> ExitCode {
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
         Ok(Command::AuditEvents) => print(&audit::markdown()),
+        Ok(Command::AuditUser { issuer, sub }) => audit_user::run(issuer, sub),
         Ok(Command::EndSessions { issuer, sub }) => end_sessions::run(issuer, sub),
         Ok(Command::Help) => print(&format!("{USAGE}\n")),
         Err(NoSuchCommand) => {
@@ -72,10 +80,15 @@ impl Command {
             ["config"] => Ok(Self::Config(ConfigForm::Markdown)),
             ["config", "--env"] => Ok(Self::Config(ConfigForm::Env)),
             ["audit-events"] => Ok(Self::AuditEvents),
-            ["end-sessions", "--issuer", issuer, "--sub", sub] | ["end-sessions", "--sub", sub, "--issuer", issuer]
+            [command, "--issuer", issuer, "--sub", sub] | [command, "--sub", sub, "--issuer", issuer]
                 if !issuer.is_empty() && !sub.is_empty() =>
             {
-                Ok(Self::EndSessions { issuer: (*issuer).to_owned(), sub: (*sub).to_owned() })
+                let (issuer, sub) = ((*issuer).to_owned(), (*sub).to_owned());
+                match *command {
+                    "audit-user" => Ok(Self::AuditUser { issuer, sub }),
+                    "end-sessions" => Ok(Self::EndSessions { issuer, sub }),
+                    _ => Err(NoSuchCommand),
+                }
             }
             ["help" | "--help" | "-h"] => Ok(Self::Help),
             _ => Err(NoSuchCommand),
@@ -115,6 +128,16 @@ mod tests {
             "end-sessions --sub a --sub b",
             "end-sessions --issuer https://a.example --sub alice bob",
         ] {
+            assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_looked_for_by_issuer_and_subject() {
+        let parsed = |line: &str| Command::from_arguments(&line.split(' ').collect::<Vec<_>>());
+        let alice = Command::AuditUser { issuer: "https://a.example".into(), sub: "alice".into() };
+        assert_eq!(parsed("audit-user --issuer https://a.example --sub alice"), Ok(alice));
+        for line in ["audit-user", "audit-user --sub alice", "another --issuer https://a.example --sub alice"] {
             assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
         }
     }

@@ -1,33 +1,82 @@
 //! What our HTTP clients have in common, and which URLs are fit for secrets.
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
-use url::Url;
+use reqwest::{NoProxy, Proxy};
+use url::{Host, Url};
+
+use super::excerpt::excerpt;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where no proxy is ever asked for: what is called there is meant for this machine.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// How an HTTP client is made.
+#[derive(Default)]
+pub struct ClientSettings<'s> {
+    /// Limits a whole exchange.
+    pub total: Option<Duration>,
+    /// Trusted besides the public ones: certificates in PEM.
+    pub authorities: &'s [u8],
+    /// Whether it refuses to call anything but https, whoever asks it to.
+    pub https_only: bool,
+    pub proxy: OutboundProxy,
+}
+
+/// `HTTPS_PROXY` and `NO_PROXY`: through whom https goes to other machines. Neither http nor loopback ever goes through
+/// a proxy, which would read what is sent.
+#[derive(Clone, Default)]
+pub struct OutboundProxy {
+    pub url: Option<Url>,
+    /// Hosts, domains and networks that are called directly, separated by commas.
+    pub except: String,
+}
 
 /// No HTTP client could be made.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTP client: {0}")]
 pub struct HttpSetupError(String);
 
-/// A client that goes to the host it is sent to and to no other: a redirect could send a secret, or the server itself,
-/// elsewhere (SSRF). `total` limits a whole exchange.
-pub fn client(total: Option<Duration>) -> Result<reqwest::Client, HttpSetupError> {
-    client_trusting(total, &[])
+/// Why a URL is not fit for secrets. The texts don't repeat it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointRefusal {
+    #[error("it is not a URL")]
+    NotAUrl,
+    #[error("it is not https (http only on loopback)")]
+    Unencrypted,
+    #[error("it has a user name or a password")]
+    UserInfo,
+    #[error("it has a fragment")]
+    Fragment,
 }
 
-/// The same, which trusts these authorities besides the public ones: certificates in PEM.
-pub fn client_trusting(total: Option<Duration>, authorities: &[u8]) -> Result<reqwest::Client, HttpSetupError> {
+/// A client that goes to the host it is sent to and to no other: a redirect could send a secret, or the server itself,
+/// elsewhere (SSRF).
+pub fn client(settings: &ClientSettings<'_>) -> Result<reqwest::Client, HttpSetupError> {
     let failed = |error: reqwest::Error| HttpSetupError(cause(error));
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .user_agent(concat!("oracle-ai/", env!("CARGO_PKG_VERSION")));
-    for authority in reqwest::Certificate::from_pem_bundle(authorities).map_err(failed)? {
+        .https_only(settings.https_only)
+        // Whatever a resolver says of it: http is allowed there because it is this machine.
+        .resolve_to_addrs("localhost", &[loopback(Ipv4Addr::LOCALHOST.into()), loopback(Ipv6Addr::LOCALHOST.into())])
+        .user_agent(concat!("oracle-ai/", env!("CARGO_PKG_VERSION")))
+        // Neither `http_proxy` nor what else the environment has.
+        .no_proxy();
+    if let Some(url) = &settings.proxy.url {
+        let direct = NoProxy::from_string(&format!("{LOOPBACK},{}", settings.proxy.except));
+        builder = builder.proxy(Proxy::https(url.clone()).map_err(failed)?.no_proxy(direct));
+    }
+    for authority in reqwest::Certificate::from_pem_bundle(settings.authorities).map_err(failed)? {
         builder = builder.add_root_certificate(authority);
     }
-    let builder = match total {
+    let builder = match settings.total {
         Some(total) => builder.timeout(total),
         None => builder,
     };
@@ -43,7 +92,27 @@ pub fn cause(error: reqwest::Error) -> String {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    text
+    excerpt(&text).to_string()
+}
+
+/// The URL, if secrets may be sent there: https, or http on loopback, and nothing in it that would be sent along or
+/// ignored.
+pub fn endpoint(text: &str) -> Result<Url, EndpointRefusal> {
+    // Parsers differ in what they make of these.
+    if text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || letter == '\\') {
+        return Err(EndpointRefusal::NotAUrl);
+    }
+    let url = Url::parse(text).map_err(|_| EndpointRefusal::NotAUrl)?;
+    if !is_https_or_loopback(&url) {
+        return Err(EndpointRefusal::Unencrypted);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(EndpointRefusal::UserInfo);
+    }
+    match url.fragment() {
+        Some(_) => Err(EndpointRefusal::Fragment),
+        None => Ok(url),
+    }
 }
 
 /// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
@@ -51,11 +120,90 @@ pub fn is_https_or_loopback(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
+/// This machine. A name below `localhost` is not: a resolver may send it anywhere.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
+    }
+}
+
+/// The same for a host alone.
+pub fn is_loopback_host(host: &str) -> bool {
+    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The URL's own port counts.
+fn loopback(ip: IpAddr) -> SocketAddr {
+    SocketAddr::new(ip, 0)
+}
+
+/// The host alone: a password may stand beside it.
+impl fmt::Debug for OutboundProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OutboundProxy").field(&self.url.as_ref().and_then(Url::host_str)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_over_https_or_to_this_machine() {
+        for good in [
+            "https://sso.example.com/token",
+            "https://sso.example.com//token?a=b",
+            "http://localhost:9400/token",
+            "http://127.0.0.1/token",
+            "http://127.9.9.9:1/token",
+            "http://[::1]:9400/token",
+        ] {
+            assert!(endpoint(good).is_ok(), "{good}");
+        }
+        for (wrong, expected) in [
+            ("http://sso.example.com/token", EndpointRefusal::Unencrypted),
+            ("http://0.0.0.0:9400/token", EndpointRefusal::Unencrypted),
+            ("http://[::ffff:127.0.0.1]/token", EndpointRefusal::Unencrypted),
+            ("http://localhost.example.com/token", EndpointRefusal::Unencrypted),
+            ("http://evil.localhost/token", EndpointRefusal::Unencrypted),
+            ("http://127.0.0.1.example.com/token", EndpointRefusal::Unencrypted),
+            ("javascript:alert(1)", EndpointRefusal::Unencrypted),
+            ("data:text/html,hello", EndpointRefusal::Unencrypted),
+            ("file:///etc/passwd", EndpointRefusal::Unencrypted),
+            ("ftp://localhost/token", EndpointRefusal::Unencrypted),
+            ("https://me:secret@sso.example.com/token", EndpointRefusal::UserInfo),
+            ("https://sso.example.com@evil.example/token", EndpointRefusal::UserInfo),
+            ("https://sso.example.com/token#there", EndpointRefusal::Fragment),
+            ("https://", EndpointRefusal::NotAUrl),
+            ("/token", EndpointRefusal::NotAUrl),
+            ("", EndpointRefusal::NotAUrl),
+            ("https://sso.example.com\\@evil.example/", EndpointRefusal::NotAUrl),
+            ("https://sso.example.com/a b", EndpointRefusal::NotAUrl),
+            (" https://sso.example.com/", EndpointRefusal::NotAUrl),
+            ("https://sso.exa\nmple.com/", EndpointRefusal::NotAUrl),
+        ] {
+            assert_eq!(endpoint(wrong), Err(expected), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_this_machine_by_its_address_or_its_one_name() {
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "[::1]"] {
+            assert!(is_loopback_host(host), "{host}");
+        }
+        for host in ["redis", "10.0.0.1", "0.0.0.0", "::", "a.localhost", "127.0.0.1.example.com", ""] {
+            assert!(!is_loopback_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_proxys_password_is_not_printed() {
+        let url = "http://me:hunter2@proxy.example.com:3128".parse().ok();
+        let printed = format!("{:?}", OutboundProxy { url, except: String::new() });
+        assert_eq!(printed, "OutboundProxy(Some(\"proxy.example.com\"))");
     }
 }

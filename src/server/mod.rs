@@ -22,13 +22,14 @@
 //! | `tls` | connections that TLS forbids |
 //! | `connections` | how many, and how long each may be silent |
 //! | `shutdown` | how the server stops |
-//! | `audit` | what auditors ask for, as lines of the log |
+//! | `audit`, `audit_user` | what auditors ask for, as lines of the log, and how these name a user |
 //! | `metrics` | what operators count |
 //! | `doctor` | whether a configuration would work |
 //! | `traces` | what a request asked of others, for OpenTelemetry |
 //! | `environment`, `telemetry` | time and randomness; logs |
 
 pub mod audit;
+mod audit_user;
 mod backchannel;
 pub mod chat;
 pub mod command;
@@ -40,6 +41,7 @@ pub mod edge;
 mod embedded;
 mod end_sessions;
 pub mod environment;
+pub mod excerpt;
 pub mod guard;
 pub mod headers;
 mod here;
@@ -76,12 +78,13 @@ use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
 use headers::HeaderSettings;
+use http::OutboundProxy;
 use oidc::{OidcClient, ProviderHttp};
 use pages::Site;
 use proof::{NamedKey, Nonces, Proofs};
 use sessions::{Records, Sessions, Storage};
 
-use crate::wire::{auth::AuthorizationRequest, error::ApiError};
+use crate::wire::{auth::AuthorizationRequest, error::ApiError, link_hosts::LinkHosts};
 
 /// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
 const EX_CONFIG: u8 = 78;
@@ -95,6 +98,8 @@ pub struct Services {
     pub guard: Arc<AccessTokenGuard>,
     pub conversations: Arc<Conversations>,
     pub edge: Arc<Edge>,
+    /// For the pages.
+    pub link_hosts: LinkHosts,
 }
 
 /// Why the server did not start.
@@ -176,6 +181,7 @@ impl Services {
             chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
             conversations: Arc::new(Conversations::new(conversations, environment)),
             edge: Arc::new(edge),
+            link_hosts: LinkHosts::default(),
         })
     }
 
@@ -281,14 +287,18 @@ async fn start(
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
     let storage = if config.traces.is_some() { storage.traced() } else { storage };
-    let http = ProviderHttp::trusting(settings.authorities.as_deref())?;
+    for exception in &config.plaintext {
+        tracing::warn!(setting = exception.setting, "{}", exception.words);
+    }
+    let http = ProviderHttp::for_provider(&settings, config.proxy.clone())?;
     let oidc = OidcClient::new(settings, http, environment.clone());
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
 
-    let (upstream, mock_upstream) = start_upstream(&config.chat).await?;
+    let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone()).await?;
     let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
+    let services = Services { link_hosts: config.link_hosts.clone(), ..services };
     let store: Arc<dyn ConversationStore> = match config.traces {
         Some(_) => Arc::new(TracedStore(Arc::new(store))),
         None => Arc::new(store),
@@ -297,7 +307,10 @@ async fn start(
     Ok((services, (provider, mock_upstream)))
 }
 
-async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
+async fn start_upstream(
+    chat: &ChatUpstream,
+    proxy: OutboundProxy,
+) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
     let (settings, mock) = match chat {
         ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
         ChatUpstream::Configured(settings) => (settings.clone(), None),
@@ -307,7 +320,7 @@ async fn start_upstream(chat: &ChatUpstream) -> Result<(SharedUpstream, Option<E
         }
     };
     tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
-    Ok((Arc::new(ChatCompletions::new(settings, Environment::system())?), mock))
+    Ok((Arc::new(ChatCompletions::through(proxy, settings, Environment::system())?), mock))
 }
 
 async fn listen(config: Config, services: Services, site: Site, headers: HeaderSettings) -> Result<(), StartError> {

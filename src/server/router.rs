@@ -35,6 +35,7 @@ use super::{
     metrics,
     oidc::MetadataStanding,
     pages::{self, Site},
+    proof::NextNonce,
     sessions::Readiness,
     traces,
 };
@@ -66,7 +67,7 @@ struct InCommon<R> {
 
 /// Everything: the doors, the pages of `site`, its static files.
 pub fn application(services: Services, site: Site, settings: HeaderSettings) -> Router {
-    with_common(pages::routes(site, settings), services, settings)
+    with_common(pages::routes(site, services.link_hosts.clone(), settings), services, settings)
 }
 
 /// The doors alone, for tests that need no pages.
@@ -151,6 +152,7 @@ where
         // The framework answers form posts with a redirect to the referrer; a door answers itself.
         request.headers_mut().remove(header::REFERER);
     }
+    let next_nonce = is_door.then(|| NextNonce::insert_into(request.extensions_mut()));
     let answered = async {
         let (head, body) = request.into_parts();
         let answer = match common.edge.admit(&head).await {
@@ -173,6 +175,9 @@ where
     counted.answered(response.status());
     traces::answered(&span, response.status().as_u16());
     headers::complete(response.headers_mut(), common.headers);
+    if let Some(next_nonce) = next_nonce {
+        next_nonce.add_to(response.headers_mut());
+    }
     if let Some(id) = id {
         response.headers_mut().insert(REQUEST_ID, id.header());
     }

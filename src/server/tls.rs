@@ -2,11 +2,16 @@
 
 use std::{error::Error, io, sync::Arc};
 
-use super::audit::{self, Event};
+use super::{
+    audit::{self, Event},
+    excerpt::excerpt,
+};
 
 /// Records the failure of a connection to this party, if TLS is what failed.
 pub fn record_failure(party: &str, error: &(dyn Error + 'static)) {
     if let Some(failure) = failure(error) {
+        // It quotes the names in their certificate.
+        let failure = excerpt(&failure.to_string());
         audit::record(Event::TlsFailed, None, Some(&format_args!("{party}: {failure}")));
     }
 }

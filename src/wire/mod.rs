@@ -5,6 +5,7 @@ pub mod chat;
 pub mod conversations;
 pub mod error;
 pub mod events;
+pub mod link_hosts;
 pub mod name;
 pub(crate) mod secret;
 pub mod sessions;

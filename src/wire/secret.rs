@@ -1,10 +1,11 @@
-//! Newtypes for values that must never be printed.
+//! Newtypes for values that must never be printed, and whose comparison must not tell how much of a guess was right.
 
-/// Defines a string newtype whose `Debug` is redacted; it has no `Display`, and its text is read with `secret()`.
+/// Defines a string newtype whose `Debug` is redacted; it has no `Display`, and its text is read with `secret()`. Its
+/// `==` takes the same time wherever two of one length differ.
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -20,6 +21,20 @@ macro_rules! secret {
             }
         }
 
+        impl subtle::ConstantTimeEq for $name {
+            fn ct_eq(&self, other: &Self) -> subtle::Choice {
+                subtle::ConstantTimeEq::ct_eq(self.0.as_bytes(), other.0.as_bytes())
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                subtle::ConstantTimeEq::ct_eq(self, other).into()
+            }
+        }
+
+        impl Eq for $name {}
+
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "([redacted])"))
@@ -29,3 +44,17 @@ macro_rules! secret {
 }
 
 pub(crate) use secret;
+
+#[cfg(test)]
+mod tests {
+    use crate::wire::auth::AccessToken;
+
+    #[test]
+    fn two_secrets_are_equal_where_their_texts_are() {
+        let is_same = |one: &str, other: &str| AccessToken::new(one) == AccessToken::new(other);
+        assert!(is_same("", "") && is_same("hunter2", "hunter2"));
+        for (one, other) in [("", "a"), ("hunter2", "hunter"), ("hunter2", "hunter3"), ("hunter2", "Hunter2")] {
+            assert!(!is_same(one, other) && !is_same(other, one), "{one} {other}");
+        }
+    }
+}

@@ -7,9 +7,9 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, HttpBody, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header, request},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use oracle_ai::{
     server::{
@@ -27,6 +27,8 @@ use oracle_ai::{
 };
 use serde_json::Value;
 use tower::ServiceExt;
+
+use crate::prover::{Signed, asks_for_nonce};
 
 /// Longest wait for something that should happen at once, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -140,7 +142,7 @@ impl TestApp {
     /// Every answer of every test is held to what all doors have in common.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let is_door = request.uri().path().starts_with("/api/");
-        let response = self.doors.clone().oneshot(with_host(request)).await.unwrap();
+        let response = self.respond(request).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let answer = Answer { status: head.status, headers: head.headers, text };
@@ -150,9 +152,32 @@ impl TestApp {
         answer
     }
 
+    /// The answer; where it asks for another nonce and the request can be made again, that to the second try.
+    async fn respond(&self, request: Request<Body>) -> Response {
+        let request = with_host(request);
+        // A body that streams can be sent once.
+        let signed = request.extensions().get::<Signed>().filter(|_| request.body().size_hint().exact().is_some());
+        let Some(signed) = signed.cloned() else {
+            return self.doors.clone().oneshot(request).await.unwrap();
+        };
+        let (mut head, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let request = Request::from_parts(head.clone(), Body::from(body.clone()));
+            let response = self.doors.clone().oneshot(request).await.unwrap();
+            signed.keep_nonce(response.headers());
+            if tries == 2 || !asks_for_nonce(response.status(), response.headers()) {
+                return response;
+            }
+            head.headers.insert("dpop", signed.again().parse().unwrap());
+        }
+    }
+
     /// The body of an answer that has only begun.
     pub async fn open(&self, request: Request<Body>) -> Body {
-        let response = self.doors.clone().oneshot(with_host(request)).await.unwrap();
+        let response = self.respond(request).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body()
     }
@@ -233,8 +258,9 @@ impl Clock for TestClock {
 }
 
 impl Answer {
-    /// Without its request's id, which no two answers share.
+    /// Without its request's id, which no two answers share, and without the nonce, which is of the second.
     pub fn unnamed(mut self) -> Self {
+        self.headers.remove("dpop-nonce");
         let id = self.headers.remove("x-request-id").unwrap();
         self.text = self.text.replace(id.to_str().unwrap(), "");
         self

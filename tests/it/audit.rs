@@ -1,15 +1,17 @@
 //! The log of the server as it is run: what auditors find in it, and what nobody must.
 
+use std::net::SocketAddr;
+
 use axum::http::{Method, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oracle_ai::server::audit::UserHash;
+use oracle_ai::{mock::upstream::Upstream, server::audit::UserHash};
 use serde_json::{Value, json};
 
 use crate::{
     app::{self, Answer, TestApp, until},
     browser::Browser,
     collector::Collector,
-    provider::{CLIENT_SECRET, MockProvider, settings},
+    provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
     redis::Redis,
     scripted_provider::{SUB, ScriptedProvider},
     server_process::ServerProcess,
@@ -194,7 +196,7 @@ async fn a_connection_that_tls_forbids_is_recorded_with_its_party_and_reason() {
         let usual = [("LOG", "error"), ("DATABASE_URL", "sqlite::memory:")];
         let server = ServerProcess::start(issuer, &[&usual[..], variables].concat()).await;
         server.status("/readyz").await;
-        server.status(&format!("/api/authorize?dpop_jkt={}", "A".repeat(43))).await;
+        server.begin_login().await;
         let recorded = || {
             let log = server.log();
             log.lines().find(|line| line.contains("event=\"tls.failed\"")).map(|line| field(line, "reason").to_owned())
@@ -268,6 +270,79 @@ async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
         assert!(!traced.contains(secret.as_str()), "{what} in a span");
     }
     assert!(spans.iter().all(|span| span.events.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_provider_or_a_model_repeats_of_what_it_was_sent_is_not_logged() {
+    // T101. A real provider's `error_description` had the refresh token in it, and was logged, whole.
+    const KEY: &str = "sk-canary-of-the-model";
+    const QUESTION: &str = "/echo canary-what-a-person-asks";
+    let provider = MockProvider::own().await;
+    let upstream = Upstream::start(SocketAddr::from(([127, 0, 0, 1], 0)), KEY).await.unwrap();
+    let base_url = upstream.base_url();
+    let variables = [
+        ("LOG", "trace"),
+        ("DATABASE_URL", "sqlite::memory:"),
+        ("ACCESS_TOKEN_CHECK", "introspection"),
+        ("CHAT_BASE_URL", base_url.as_str()),
+        ("CHAT_API_KEY", KEY),
+        ("CHAT_MODEL", "mock"),
+    ];
+    let server = ServerProcess::start(&provider.issuer, &variables).await;
+    let storage = app::storage(std::sync::Arc::new(oracle_ai::server::sessions::MemoryStore::new()));
+    let app = TestApp::remote(server.port, provider.settings(), storage);
+    let browser = Browser::at(app, provider);
+    let logged = async |words: &str| until(words, async || server.log().contains(words)).await;
+    let echo = json!([{ "kind": "echo" }]);
+
+    browser.set(json!({ "token_faults": echo })).await;
+    let response = browser.authorized().await;
+    browser.exchange(&response).await.assert_refused(401, "login_failed");
+    logged("status 400, invalid_grant: could not look up code ([redacted]) code_verifier ([redacted])").await;
+
+    let first = browser.sign_in().await;
+    browser.set(json!({ "introspection_faults": echo })).await;
+    let unknown = browser.check_chat(&[&format!("DPoP {}", first.access_token)]).await;
+    unknown.assert_refused(503, "unavailable");
+    logged("token ([redacted]) token_type_hint (access_token)").await;
+
+    let request = browser
+        .request(Method::POST, "/api/chat", Some(&first.access_token))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(json!({ "conversation": "c", "message": QUESTION, "idempotency_key": "k" }).to_string().into());
+    browser.app.send(request.unwrap()).await.assert_ok();
+    logged("the upstream's reason message=\"Incorrect API key provided: Bearer [redacted] You asked: [redacted]").await;
+
+    browser.set(json!({ "revocation_echo": true })).await;
+    browser.logout(&first.session).await.assert_ok();
+    logged("the provider refused to revoke a refresh token").await;
+
+    let second = browser.sign_in().await;
+    browser.set(json!({ "refresh_faults": echo })).await;
+    browser.refresh(&second.session).await.assert_refused(401, "session_ended");
+    logged("grant_type (refresh_token) refresh_token ([redacted])").await;
+
+    let log = server.log();
+    let form_of = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let credentials = BASE64_STANDARD.encode(format!("{CLIENT_ID}:{}", form_of(CLIENT_SECRET)));
+    for (what, secret) in [
+        ("code", text(&response, "code")),
+        ("state", text(&response, "state")),
+        ("client secret", CLIENT_SECRET.to_owned()),
+        ("client secret in a form", form_of(CLIENT_SECRET)),
+        ("client credentials", credentials),
+        ("access token", first.access_token),
+        ("another access token", second.access_token),
+        ("session", first.session),
+        ("key of the model", KEY.to_owned()),
+        ("question", "canary-what-a-person-asks".to_owned()),
+        ("JWT", "eyJ".to_owned()),
+    ] {
+        let line = log.lines().find(|line| line.contains(&secret)).map(|line| &line[..line.len().min(1000)]);
+        assert!(line.is_none(), "{what}: {line:?}");
+    }
+    let quoting = log.lines().filter(|line| line.contains("could not look up"));
+    assert!(quoting.clone().count() >= 3 && quoting.into_iter().all(|line| line.len() < 1000), "{log}");
 }
 
 /// The value of a field of a log line.

@@ -75,7 +75,7 @@ async fn nobody_else_chooses_the_provider_or_where_a_login_leads() {
         "/api/authorize?dpop_jkt={}&iss={elsewhere}&target_link_uri={elsewhere}/&login_hint=evil&redirect_uri={elsewhere}/",
         browser.key.thumbprint()
     );
-    let answer = browser.app.get(&path).await;
+    let answer = browser.get(&path).await;
     let url = answer.json()["authorize_url"].as_str().map(str::to_owned);
     assert!(url.is_none_or(|url| url.starts_with(&browser.provider.issuer) && !url.contains("evil")), "{answer:?}");
     for path in ["/login", "/initiate_login", "/api/login"] {

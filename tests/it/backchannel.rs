@@ -7,17 +7,22 @@ use axum::{
     http::{Method, header},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use oracle_ai::server::sessions::{MemoryStore, OutageStore, Store};
+use oracle_ai::server::sessions::{KeyRing, MemoryStore, OutageStore, RedisAddress, Storage, Store};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, TestApp, request, until},
+    app::{self, Answer, TestApp, request, until},
     browser::Browser,
     provider::MockProvider,
+    redis::Redis,
+    server_process::ServerProcess,
     store::Broken,
 };
 
 const PATH: &str = "/backchannel-logout";
+
+/// How long keys are not fetched again.
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn a_sid_ends_that_session_and_no_other() {
@@ -74,9 +79,7 @@ async fn a_token_that_fails_any_step_ends_nothing() {
     // T80, T81
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
-    for fault in
-        ["wrong_aud", "wrong_iss", "nonce", "no_events", "no_jti", "no_typ", "expired", "bad_signature", "alg_none"]
-    {
+    for fault in ["wrong_aud", "wrong_iss", "nonce", "no_events", "no_jti", "no_typ", "expired", "alg_none"] {
         let [token] = tokens(&browser, json!({ "by": "sub", "fault": fault })).await.try_into().unwrap();
         send(&browser, &token).await.assert_invalid();
     }
@@ -106,6 +109,10 @@ async fn a_token_that_fails_any_step_ends_nothing() {
         let [token] = tokens(&browser, json!({ "by": "sub", "header": header })).await.try_into().unwrap();
         send(&browser, &token).await.assert_invalid();
     }
+    // The keys are fetched again, and this fits none of them either.
+    browser.app.clock.jump(A_MINUTE);
+    let [token] = tokens(&browser, json!({ "by": "sub", "fault": "bad_signature" })).await.try_into().unwrap();
+    send(&browser, &token).await.assert_invalid();
     assert!(browser.is_let_in(&signed_in.access_token).await);
     // The same with nothing wrong.
     let [token] = tokens(&browser, json!({ "by": "sub", "header": { "typ": "application/Logout+JWT" } }))
@@ -161,6 +168,147 @@ async fn a_logout_token_is_good_once_and_a_second_time_ends_nothing() {
     send(&browser, &token).await.assert_invalid();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sid_with_a_sub_ends_that_session_and_those_of_the_sub_that_never_learned_a_sid() {
+    // T83: where the ID token had no `sid`, it was answered 200, and nothing ended.
+    let redis = Redis::start().await;
+    for storage in [app::storage(Arc::new(MemoryStore::new())), in_redis(&redis.url())] {
+        let [here, there] = at_two_servers(&storage);
+        let by_sid = here.sign_in().await;
+        let [token] = tokens(&here, json!({ "by": "sid" })).await.try_into().unwrap();
+        let of_another_sid = here.sign_in().await;
+        here.set(json!({ "id_token_claims": { "sid": null } })).await;
+        let (one, two) = (here.sign_in().await, there.sign_in().await);
+        let somebody_else = here.another();
+        somebody_else.set(json!({ "id_token_claims": { "sid": null } })).await;
+        let theirs = somebody_else.sign_in().await;
+
+        send(&there, &token).await.assert_done();
+        for session in [&by_sid, &one, &two] {
+            assert!(!here.is_let_in(&session.access_token).await);
+            here.refresh(&session.session).await.assert_refused(401, "session_ended");
+        }
+        assert!(there.is_let_in(&of_another_sid.access_token).await);
+        assert!(somebody_else.is_let_in(&theirs.access_token).await);
+        // T82: at no server a second time.
+        send(&here, &token).await.assert_invalid();
+        send(&there, &token).await.assert_invalid();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sid_of_another_user_than_the_sub_is_refused_and_ends_nothing() {
+    // T83: the session of the `sid` was ended, whatever the `sub`.
+    let redis = Redis::start().await;
+    for storage in [app::storage(Arc::new(MemoryStore::new())), in_redis(&redis.url())] {
+        let [here, there] = at_two_servers(&storage);
+        let somebody_else = here.another();
+        let (session, theirs) = (here.sign_in().await, somebody_else.sign_in().await);
+        let sub_of = async |browser: &Browser, session| browser.app.session(session).await.unwrap().user.sub;
+        let other_sub = sub_of(&somebody_else, &theirs.session).await;
+        let [token] = tokens(&here, json!({ "by": "sid" })).await.try_into().unwrap();
+        let sid = claims_of(&token)["sid"].clone();
+        for sub in [&*other_sub, "uid=nobody"] {
+            let claims = json!({ "sub": sub, "sid": sid });
+            let [wrong] = tokens(&here, json!({ "by": "sub", "claims": claims })).await.try_into().unwrap();
+            send(&there, &wrong).await.assert_invalid();
+            assert!(here.is_let_in(&session.access_token).await, "{sub}");
+            assert!(somebody_else.is_let_in(&theirs.access_token).await, "{sub}");
+        }
+        // The one that is consistent, and one that names nobody.
+        send(&there, &token).await.assert_done();
+        assert!(!here.is_let_in(&session.access_token).await);
+        let again = here.sign_in().await;
+        let sid = here.app.session(&again.session).await.unwrap().provider_session.unwrap();
+        let claims = json!({ "sub": null, "sid": sid });
+        let [token] = tokens(&here, json!({ "by": "sub", "claims": claims })).await.try_into().unwrap();
+        send(&there, &token).await.assert_done();
+        assert!(!here.is_let_in(&again.access_token).await);
+        // A session that has ended is nobody's any more.
+        let claims = json!({ "sub": other_sub, "sid": sid });
+        let [token] = tokens(&here, json!({ "by": "sub", "claims": claims })).await.try_into().unwrap();
+        send(&there, &token).await.assert_done();
+    }
+}
+
+#[tokio::test]
+async fn a_token_signed_by_a_key_that_is_not_known_yet_is_undecided_until_the_keys_are_fetched() {
+    // T28, T80, T84: it was answered 400, and no provider sends such a token again.
+    let provider = MockProvider::own().await;
+    let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
+    let signed_in = browser.sign_in().await;
+    provider.rotate_keys(json!({ "remove_old": true })).await;
+    let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
+    for _ in 0..2 {
+        send(&browser, &token).await.assert_undecided();
+    }
+    assert_eq!(provider.calls_of("jwks").await, 1, "they were fetched a moment ago");
+    assert!(browser.is_let_in(&signed_in.access_token).await);
+    browser.app.clock.jump(A_MINUTE);
+    send(&browser, &token).await.assert_done();
+    assert_eq!(provider.calls_of("jwks").await, 2);
+    assert!(!browser.is_let_in(&signed_in.access_token).await);
+
+    // While they can't be fetched, nothing is decided either.
+    let again = browser.sign_in().await;
+    provider.rotate_keys(json!({ "remove_old": true, "same_kid": true })).await;
+    let lasts = json!({ "exp": 4_000_000_000_u64 });
+    let [token] = tokens(&browser, json!({ "by": "sub", "claims": lasts })).await.try_into().unwrap();
+    browser.app.clock.jump(A_MINUTE);
+    provider.set_outage(&["discovery", "jwks"]).await;
+    send(&browser, &token).await.assert_undecided();
+    assert!(browser.is_let_in(&again.access_token).await);
+    provider.set_outage(&[]).await;
+    browser.app.clock.jump(A_MINUTE);
+    send(&browser, &token).await.assert_done();
+    assert!(!browser.is_let_in(&again.access_token).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_could_not_be_followed_to_its_end_is_followed_when_it_comes_again_and_then_no_more() {
+    // T82: it was refused as a replay, and the session lived on.
+    let redis = Redis::start().await;
+    let strong = redis.url();
+    // What lets sessions end is what this one's server may not do.
+    let may = ["ACL", "SETUSER", "weak", "on", ">password", "~*", "&*", "+@all", "-del"];
+    let port = strong.rsplit(':').next().unwrap().parse().unwrap();
+    assert_eq!(redis.cli(port, &may).await.trim(), "OK");
+    let provider = MockProvider::shared();
+    let here = Browser::at(TestApp::stored_in(provider.settings(), in_redis(&strong)), provider.clone());
+    let weak = in_redis(&strong.replace("redis://", "redis://weak:password@"));
+    let there = here.elsewhere(TestApp::stored_in(provider.settings(), weak));
+
+    let session = here.sign_in().await;
+    let [token] = tokens(&here, json!({ "by": "sid" })).await.try_into().unwrap();
+    send(&there, &token).await.assert_undecided();
+    assert!(here.is_let_in(&session.access_token).await);
+    send(&here, &token).await.assert_done();
+    assert!(!here.is_let_in(&session.access_token).await);
+    let again = here.sign_in().await;
+    send(&here, &token).await.assert_invalid();
+    send(&there, &token).await.assert_invalid();
+    assert!(here.is_let_in(&again.access_token).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_ended_nothing_is_no_success_in_the_audit() {
+    // T99: it was.
+    let provider = MockProvider::shared();
+    let server = ServerProcess::start(&provider.issuer, &[("DATABASE_URL", "sqlite::memory:")]).await;
+    let storage = app::storage(Arc::new(MemoryStore::new()));
+    let browser = Browser::at(TestApp::remote(server.port, provider.settings(), storage), provider);
+    browser.sign_in().await;
+    for (event, outcome) in [("logout.back_channel", "success"), ("logout.back_channel_of_nothing", "unchanged")] {
+        let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
+        send(&browser, &token).await.assert_ok();
+        let (event, outcome) = (format!("event=\"{event}\""), format!("outcome=\"{outcome}\""));
+        until("it is recorded", async || server.log().contains(&event)).await;
+        let log = server.log();
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(&event)).collect();
+        assert!(lines.len() == 1 && lines[0].contains(&outcome) && lines[0].contains("user="), "{lines:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_is_away_is_no_success_and_the_token_is_good_when_it_is_back() {
     // T82
@@ -174,10 +322,7 @@ async fn a_store_that_is_away_is_no_success_and_the_token_is_good_when_it_is_bac
         let app = TestApp::with(provider.settings(), http, store);
         let browser = Browser::at(app, provider.clone());
         let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
-        let answer = send(&browser, &token).await;
-        assert_eq!(answer.status, 503, "{answer:?}");
-        assert_eq!(answer.json()["error"], "temporarily_unavailable");
-        assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
+        send(&browser, &token).await.assert_undecided();
         let elsewhere = browser.elsewhere(TestApp::with(
             provider.settings(),
             oracle_ai::server::oidc::ProviderHttp::new().unwrap(),
@@ -206,6 +351,39 @@ async fn a_login_in_flight_when_its_user_is_logged_out_does_not_survive() {
 }
 
 #[tokio::test]
+async fn a_login_in_flight_without_a_sid_does_not_survive_a_logout_with_sid_and_sub() {
+    // T83
+    let browser = Browser::start();
+    browser.sign_in().await;
+    let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
+    let (with_another_sid, without) = (browser.begin().await, browser.begin().await);
+    send(&browser, &token).await.assert_done();
+    let response = browser.authorize(&with_another_sid).await;
+    browser.exchange(&response).await.assert_ok();
+    browser.set(json!({ "id_token_claims": { "sid": null } })).await;
+    let response = browser.authorize(&without).await;
+    browser.exchange(&response).await.assert_refused(400, "invalid_state");
+    let again = browser.sign_in().await;
+    assert!(browser.is_let_in(&again.access_token).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_in_flight_does_not_survive_though_the_clock_of_its_server_is_ahead() {
+    // T83: begun, by the clock of another server, after its user was logged out.
+    let redis = Redis::start().await;
+    let [ahead, here] = at_two_servers(&in_redis(&redis.url()));
+    ahead.app.clock.jump(Duration::from_secs(3));
+    let [token] = tokens(&here, json!({ "by": "sub" })).await.try_into().unwrap();
+    let late = ahead.authorized().await;
+    send(&here, &token).await.assert_done();
+    ahead.exchange(&late).await.assert_refused(400, "invalid_state");
+    // One that is begun a while afterwards does.
+    ahead.app.clock.jump(Duration::from_secs(5));
+    let again = ahead.sign_in().await;
+    assert!(ahead.is_let_in(&again.access_token).await);
+}
+
+#[tokio::test]
 async fn what_is_no_form_with_one_logout_token_is_an_invalid_request() {
     // T84
     let browser = Browser::start();
@@ -228,6 +406,19 @@ async fn what_is_no_form_with_one_logout_token_is_an_invalid_request() {
     // Other fields are ignored.
     let body = format!("more=x&logout_token={token}&sid=another");
     Sent(browser.app.post_body(PATH, form, body).await).assert_done();
+}
+
+fn in_redis(url: &str) -> Storage {
+    Storage::in_redis(&RedisAddress::parse(url).unwrap(), KeyRing::new([42; 32], [])).unwrap()
+}
+
+/// The same person and browser at two servers that share this storage.
+fn at_two_servers(storage: &Storage) -> [Browser; 2] {
+    let provider = MockProvider::shared();
+    let app = || TestApp::stored_in(provider.settings(), storage.clone());
+    let here = Browser::at(app(), provider.clone());
+    let there = here.elsewhere(app());
+    [here, there]
 }
 
 /// The provider's logout tokens for this person, not sent.
@@ -262,6 +453,15 @@ impl Sent {
     fn assert_done(&self) {
         self.assert_ok();
         assert_eq!(self.header(header::CACHE_CONTROL), "no-store");
+    }
+
+    /// The provider may send it again.
+    #[track_caller]
+    fn assert_undecided(&self) {
+        assert_eq!(self.status, 503, "{self:?}");
+        assert_eq!(self.json()["error"], "temporarily_unavailable");
+        assert_eq!(self.header(header::CACHE_CONTROL), "no-store");
+        assert!(self.header(header::RETRY_AFTER).parse::<u64>().is_ok(), "{self:?}");
     }
 
     #[track_caller]

@@ -281,7 +281,7 @@ async fn a_query_that_no_door_asks_for_changes_nothing() {
     let caller = SignedIn::start().await;
     let key = caller.browser.key.thumbprint();
     let path = format!("/api/authorize?dpop_jkt={key}&redirect_uri=https://evil.example");
-    let begun = caller.browser.app.get(&path).await;
+    let begun = caller.browser.get(&path).await;
     begun.assert_ok();
     assert!(!begun.text.contains("evil"), "{}", begun.text);
 }

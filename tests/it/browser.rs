@@ -2,21 +2,25 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use axum::{
     body::Body,
+    extract::FromRequestParts,
     http::{Method, StatusCode, header, request},
 };
 use futures_util::StreamExt;
-use oracle_ai::server::{guard::GuardSettings, sessions::REPLAY_WINDOW};
+use oracle_ai::server::{guard::GuardSettings, proof::VerifiedProof, sessions::REPLAY_WINDOW};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
     app::{Answer, TestApp, request},
-    prover::{self, Prover},
+    prover::{self, Prover, Signed},
     provider::MockProvider,
 };
 
@@ -72,23 +76,39 @@ impl Browser {
         Self::at(self.app.clone(), self.provider.clone())
     }
 
-    /// What a good proof for this request claims.
+    /// What a good proof for this request claims; as long as the latest nonce is good.
     pub fn claims(&self, method: &Method, path: &str, access_token: Option<&str>) -> Value {
         let mut claims = prover::claims(method, path, self.app.clock.now());
         if let Some(access_token) = access_token {
             claims["ath"] = prover::token_hash(access_token).into();
         }
+        if let Some(nonce) = self.key.nonce() {
+            claims["nonce"] = nonce.into();
+        }
         claims
     }
 
-    /// A request with a new proof for it, and with this access token.
+    /// A request with a new proof for it, and with this access token. [`TestApp::send`] makes it once more where the server
+    /// asks for another nonce, as every client does.
     pub fn request(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
-        let proof = self.key.sign(&self.claims(&method, path, access_token));
-        let request = request(method, path).header("DPoP", proof);
+        let request = self.proven(method, path, access_token);
         match access_token {
             Some(access_token) => request.header(header::AUTHORIZATION, format!("DPoP {access_token}")),
             None => request,
         }
+    }
+
+    /// A request with a new proof for it, and for this access token, which does not go along.
+    fn proven(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
+        let claims = self.claims(&method, path, access_token);
+        request(method, path).header("DPoP", self.key.sign(&claims)).extension(Signed::new(&self.key, claims))
+    }
+
+    /// The proof of a call of this session door, as the server hands it on once it is verified.
+    pub async fn verified_proof(&self, path: &str) -> VerifiedProof {
+        let services = Arc::new(self.app.services.clone());
+        let (mut head, ()) = self.request(Method::POST, path, None).extension(services).body(()).unwrap().into_parts();
+        VerifiedProof::from_request_parts(&mut head, &()).await.unwrap()
     }
 
     /// A call of a session door.
@@ -100,7 +120,12 @@ impl Browser {
     /// `GET /api/authorize`, whatever comes of it.
     pub async fn ask_to_begin(&self) -> Answer {
         let path = format!("/api/authorize?dpop_jkt={}", self.key.thumbprint());
-        self.app.send(self.request(Method::GET, &path, None).body(Body::empty()).unwrap()).await
+        self.get(&path).await
+    }
+
+    /// With a proof and no access token.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.app.send(self.request(Method::GET, path, None).body(Body::empty()).unwrap()).await
     }
 
     pub async fn begin(&self) -> Begun {
@@ -158,8 +183,7 @@ impl Browser {
     /// `GET /api/chat` with these `Authorization` headers, and a proof for the token in the first.
     pub async fn check_chat(&self, authorizations: &[&str]) -> Answer {
         let token = authorizations.first().and_then(|first| first.split_once(' ')).map(|(_, token)| token.trim());
-        let proof = self.key.sign(&self.claims(&Method::GET, "/api/chat", token));
-        let mut request = request(Method::GET, "/api/chat").header("DPoP", proof);
+        let mut request = self.proven(Method::GET, "/api/chat", token);
         for authorization in authorizations {
             request = request.header(header::AUTHORIZATION, *authorization);
         }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// With these variables besides those of a provider, which they may change.
-async fn doctor(issuer: &str, variables: &[(&str, &str)]) -> Output {
+pub async fn doctor(issuer: &str, variables: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
         .arg("doctor")
         .current_dir(std::env::temp_dir())
@@ -25,7 +25,7 @@ async fn doctor(issuer: &str, variables: &[(&str, &str)]) -> Output {
 
 /// The line about a part, with its grade.
 #[track_caller]
-fn line(output: &Output, grade: &str, part: &str) -> String {
+pub fn line(output: &Output, grade: &str, part: &str) -> String {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     let found = text.lines().find(|line| line.starts_with(grade) && line[10..].starts_with(part));
     found.unwrap_or_else(|| panic!("no {grade} {part} in:\n{text}")).to_owned()
@@ -100,9 +100,32 @@ async fn a_provider_without_s256_is_doubtful() {
     line(&output, "doubtful", "PKCE");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_crosses_the_network_readably_is_doubtful_and_a_proxy_is_named_without_its_password() {
+    let provider = MockProvider::shared();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318"),
+        ("OTEL_ALLOW_HTTP", "true"),
+        ("HTTPS_PROXY", "http://me:hunter2@proxy.example.com:3128"),
+    ];
+    let output = doctor(&provider.issuer, &variables).await;
+    assert!(line(&output, "doubtful", "encryption").ends_with("-> OTEL_ALLOW_HTTP"), "{output:?}");
+    assert!(line(&output, "good", "proxy").contains("proxy.example.com"), "{output:?}");
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("hunter2"));
+    let output = doctor(&provider.issuer, &[("DATABASE_URL", "postgres://chat@db.example.com/chat")]).await;
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    assert!(line(&output, "FAILS", "configuration").contains("DATABASE_ALLOW_PLAINTEXT=true"), "{output:?}");
+}
+
 #[tokio::test]
 async fn a_wrong_value_is_one_line_and_its_own_exit_code() {
     let output = doctor("not a URL", &[]).await;
     assert_eq!(output.status.code(), Some(78), "{output:?}");
     assert!(line(&output, "FAILS", "configuration").contains("OIDC_ISSUER"));
+    // T36
+    let audience = [("ACCESS_TOKEN_CHECK", "introspection"), ("API_AUDIENCE", CLIENT_ID)];
+    let output = doctor("https://sso.example.com", &audience).await;
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    let line = line(&output, "FAILS", "configuration");
+    assert!(line.contains("API_AUDIENCE") && line.contains("CLIENT_ID"), "{line}");
 }

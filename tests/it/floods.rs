@@ -14,6 +14,7 @@ use crate::{
     browser::Browser,
     provider::{MockProvider, settings},
     scripted_provider::{SUB, ScriptedProvider},
+    server_process::ServerProcess,
 };
 
 const PEOPLE: u32 = 1_000;

@@ -165,6 +165,7 @@ async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
     // RFC 9449 §11.1: anybody can make keys and proofs, and must not fill the memory of spent ones with them.
     let browser = Browser::start();
     let (another, token) = (browser.another(), browser.sign_in().await.access_token);
+    another.ask_to_begin().await.assert_ok();
     for (who, token, is_let_in) in
         [(&browser, "unknown", false), (&another, token.as_str(), false), (&browser, token.as_str(), true)]
     {
@@ -202,6 +203,7 @@ async fn nobody_is_let_in_while_tokens_can_not_be_judged() {
 #[tokio::test]
 async fn nobodys_body_is_read_before_token_and_proof_are_found_good() {
     let browser = Browser::start();
+    browser.ask_to_begin().await.assert_ok();
     for (request, kind) in [
         (browser.request(Method::POST, "/api/chat", None), "unauthenticated"),
         (browser.request(Method::POST, "/api/chat", Some("unknown")), "unauthenticated"),

@@ -45,6 +45,29 @@ fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
+async fn every_page_says_which_hosts_its_links_lead_to_at_once() {
+    // T96
+    let of_page = async |variables: &[(&str, &str)]| {
+        let site = Site { server: ServerProcess::start(ISSUER, variables).await, http: Client::new() };
+        let mut found = Vec::new();
+        for path in PAGES {
+            let html = site.get(path).await.text().await.unwrap();
+            let meta = html.split("<meta ").find(|meta| meta.contains(r#"name="link-hosts""#)).map(str::to_owned);
+            found.push(meta.map(|meta| meta.split('>').next().unwrap().to_owned()));
+        }
+        found
+    };
+    let named = of_page(&[("CHAT_LINK_HOSTS", "docs.oracle.com  *.bank.example")]).await;
+    assert!(
+        named
+            .iter()
+            .all(|meta| meta.as_ref().is_some_and(|meta| meta.contains(r#"content="docs.oracle.com *.bank.example""#))),
+        "{named:?}"
+    );
+    assert!(of_page(&[]).await.iter().all(Option::is_none));
+}
+
+#[tokio::test]
 async fn every_page_allows_its_own_scripts_and_no_others() {
     // T92
     let site = Site::start().await;

@@ -98,6 +98,14 @@ async fn an_answer_that_does_not_say_active_for_us_and_for_now_lets_nobody_in() 
         (json!({ "iat": now + 120 }), "from the future"),
         (json!({ "aud": "https://other.example.com" }), "T70: for another"),
         (json!({ "aud": null }), "T70: for nobody"),
+        // T36: each was let in.
+        (json!({ "token_type": "refresh_token" }), "T36: a refresh token"),
+        (json!({ "typ": "Refresh" }), "T36: a refresh token, as Keycloak says it"),
+        (json!({ "typ": "ID" }), "T36: an ID token, as Keycloak says it"),
+        (json!({ "typ": "Logout" }), "T36: a logout token"),
+        (json!({ "token_use": "refresh_token" }), "T36: a refresh token, as Hydra says it"),
+        (json!({ "token_type": "unheard-of" }), "T36: of a kind that nobody knows"),
+        (json!({ "token_type": ["Bearer"] }), "T36: of no kind"),
         (json!({ "cnf": { "x5t#S256": "a" } }), "T74: bound to a certificate"),
         (json!({ "cnf": { "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } }), "T74: bound to another key"),
     ] {
@@ -118,7 +126,8 @@ async fn odd_answers_of_real_providers_let_in() {
         json!({ "introspection_members": {
             "exp": null, "iat": null, "iss": null, "sub": null, "client_id": null, "scope": null, "token_type": null,
         } }),
-        json!({ "introspection_members": { "ext": { "a": [1] }, "username": 7, "token_type": "unheard-of" } }),
+        json!({ "introspection_members": { "ext": { "a": [1] }, "username": 7, "token_type": "bearer" } }),
+        json!({ "introspection_members": { "typ": "Bearer", "token_use": "access_token", "token_type": "DPoP" } }),
     ] {
         let browser = Browser::guarded(guard_of_api());
         browser.set(settings.clone()).await;

@@ -70,6 +70,8 @@ async fn a_jwt_that_is_not_an_access_token_for_us_and_for_now_is_refused_though_
     for (settings, why) in [
         (json!({ "access_token_header": { "typ": "JWT" } }), "T70: typ of anything"),
         (json!({ "access_token_header": { "typ": "logout+jwt" } }), "T36: typ of another kind"),
+        (json!({ "access_token_claims": { "typ": "ID" } }), "T36: an ID token, as Keycloak says it"),
+        (json!({ "access_token_claims": { "token_use": "id" } }), "T36: an ID token, as Cognito says it"),
         (json!({ "access_token_header": { "crit": ["exp"] } }), "critical extension"),
         (json!({ "access_token_claims": { "aud": "https://other.example.com" } }), "T70: for another"),
         (json!({ "access_token_claims": { "aud": [CLIENT_ID] } }), "T70: for the client, not the API"),
@@ -109,6 +111,7 @@ async fn odd_jwts_of_real_providers_are_let_in() {
         ),
         (json!({ "access_token_claims": { "sub": null, "iat": null, "jti": null } }), "AD FS: few claims"),
         (json!({ "access_token_claims": { "nonce": "n" } }), "a nonce, where the type is certain"),
+        (json!({ "access_token_claims": { "typ": "Bearer", "token_use": "access" } }), "a kind that is named"),
     ] {
         let person = person(&browser, settings).await;
         let token = person.sign_in().await.access_token;

@@ -14,6 +14,8 @@
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
 //! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
+//! | `nonces` | the same: how long proofs made in advance are good, and what that costs a page |
+//! | `token_lifetime` | how long access tokens are good here |
 //! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
 //! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
 //! | `chat_endings`, `chat_readers` | how answers end, and who reads them when: `/api/chat/follow`, `/api/chat/stop` |
@@ -26,12 +28,14 @@
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `traces` | what a collector is told of the server as it is run |
 //! | `collector` | (support) a collector of traces |
+//! | `outbound` | what is called: which hosts, through which proxy, and how much of their answers is read |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `lossy` | (support) a network that loses answers |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
+//! | `private_files` | what other accounts of the machine must not read |
 //! | `configuration` | the program started with a wrong setting |
 //! | `written_record` | what the documents say of the server |
 //! | `doctor` | the server's subcommand of that name |
@@ -78,11 +82,14 @@ mod lossy;
 mod metrics;
 mod mock_provider;
 mod nginx;
+mod nonces;
+mod outbound;
 mod own_sessions;
 mod per_person;
 mod permission;
 mod postgres;
 mod private_authority;
+mod private_files;
 mod proof;
 mod prover;
 mod provider;
@@ -98,6 +105,7 @@ mod server_process;
 mod signing_keys;
 mod stopping;
 mod store;
+mod token_lifetime;
 mod traces;
 mod upstream;
 mod written_record;

@@ -87,8 +87,7 @@ async fn a_private_authority_is_trusted_where_its_file_is_named_and_nowhere_else
     let begin = async |variables: &[(&str, &str)]| {
         let variables = [variables, &[("DATABASE_URL", "sqlite::memory:")]].concat();
         let server = ServerProcess::start(&provider.issuer, &variables).await;
-        let url = format!("http://127.0.0.1:{}/api/authorize?dpop_jkt={}", server.port, "A".repeat(43));
-        let answer = reqwest::get(url).await.unwrap();
+        let answer = server.begin_login().await;
         (answer.status().as_u16(), answer.text().await.unwrap(), server.log())
     };
     let (status, text, log) = begin(&[("OIDC_CA_FILE", authority.to_str().unwrap())]).await;

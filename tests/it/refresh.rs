@@ -5,10 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use axum::http::StatusCode;
 use futures_util::future::join_all;
 use oracle_ai::{
-    server::{
-        edge::{EdgeSettings, LimitSettings},
-        proof::BrowserKey,
-    },
+    server::edge::{EdgeSettings, LimitSettings},
     wire::auth::SessionId,
 };
 use serde_json::json;
@@ -126,8 +123,8 @@ async fn a_refresh_whose_caller_has_gone_still_keeps_the_new_refresh_token() {
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 300 }] })).await;
     let caller = tokio::spawn({
         let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
-        let key = BrowserKey(browser.key.thumbprint());
-        async move { sessions.refresh_access_token(&session, &key).await }
+        let proof = browser.verified_proof("/api/refresh").await;
+        async move { sessions.refresh_access_token(&session, proof).await }
     });
     browser.provider.until_refresh_is(&browser.user, "pending").await;
     caller.abort();

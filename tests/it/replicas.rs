@@ -12,10 +12,7 @@ use base64::{
 };
 use futures_util::future::join_all;
 use oracle_ai::{
-    server::{
-        proof::BrowserKey,
-        sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Standing, Storage},
-    },
+    server::sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Standing, Storage},
     wire::auth::{AccessToken, SessionId},
 };
 use serde_json::json;
@@ -154,9 +151,15 @@ async fn while_redis_is_away_tokens_in_use_are_good_and_nothing_else_is_and_it_h
     browser.logout(&seen.session).await.assert_refused(503, "unavailable");
     browser.ask_to_begin().await.assert_refused(503, "unavailable");
     browser.exchange(&json!({ "code": "a", "state": "b" })).await.assert_refused(503, "unavailable");
-    // To send everybody elsewhere would help nobody; a server that never had its store is another matter.
+    // To send everybody elsewhere would help nobody. The second has used the store, though nobody asked it whether it is
+    // ready; it said that the store was never there.
     assert_eq!(two.first.readiness().await, (200, "degraded".into()));
-    assert_eq!(two.second.readiness().await, (503, "unavailable".into()));
+    assert_eq!(two.second.readiness().await, (200, "degraded".into()));
+    // A server that never had its store is another matter.
+    let (url, keys) = (two.redis.url(), BASE64_STANDARD.encode(KEY));
+    let variables = [("REDIS_URL", &*url), ("SESSION_KEYS", &*keys)];
+    let late = ServerProcess::start(&browser.provider.issuer, &variables).await;
+    assert_eq!(late.readiness().await, (503, "unavailable".into()));
     assert_eq!(two.first.status("/livez").await, Some(200));
     assert_eq!(browser.refreshes_seen().await, 0, "no refresh token is spent that could not be stored");
 
@@ -288,8 +291,8 @@ async fn a_refresh_token_that_the_provider_has_just_given_survives_a_store_that_
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 800 }] })).await;
     let refresh = tokio::spawn({
         let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
-        let key = BrowserKey(browser.key.thumbprint());
-        async move { sessions.refresh_access_token(&session, &key).await }
+        let proof = browser.verified_proof("/api/refresh").await;
+        async move { sessions.refresh_access_token(&session, proof).await }
     });
     browser.provider.until_refresh_is(&browser.user, "pending").await;
     redis.stop().await;

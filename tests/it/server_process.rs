@@ -8,13 +8,19 @@ use std::{
         Mutex,
         atomic::{AtomicU32, Ordering},
     },
+    time::SystemTime,
 };
+
+use axum::http::Method;
 
 use crate::{
     app::until,
+    prover::{self, Prover},
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL},
     redis::free_port,
 };
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_oracle-ai");
 
 /// In its folder: what it writes to both of its streams.
 const LOG: &str = "log";
@@ -29,6 +35,17 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// With these variables besides those of the provider.
     pub async fn start(issuer: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start_as(Command::new(PROGRAM), issuer, variables).await
+    }
+
+    /// The same with a umask that takes nothing from anybody.
+    pub async fn start_with_a_loose_umask(issuer: &str, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"umask 0; exec "$0""#, PROGRAM]);
+        Self::start_as(command, issuer, variables).await
+    }
+
+    async fn start_as(mut command: Command, issuer: &str, variables: &[(&str, &str)]) -> Self {
         static FOLDERS: AtomicU32 = AtomicU32::new(0);
         let n = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("oracle-ai-server-{}-{n}", std::process::id()));
@@ -38,7 +55,7 @@ impl ServerProcess {
         std::fs::write(public.join("index.html"), include_str!("../../index.html")).unwrap();
         let port = free_port();
         let log = File::create(folder.join(LOG)).unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_oracle-ai"))
+        let process = command
             .current_dir(&folder)
             .env("DIOXUS_PUBLIC_PATH", &public)
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer)])
@@ -60,12 +77,25 @@ impl ServerProcess {
         answer.ok().map(|answer| answer.status().as_u16())
     }
 
+    /// What comes of a login that is begun here.
+    pub async fn begin_login(&self) -> reqwest::Response {
+        let key = Prover::new();
+        let path = format!("/api/authorize?dpop_jkt={}", key.thumbprint());
+        let proof = key.sign(&prover::claims(&Method::GET, &path, SystemTime::now()));
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        reqwest::Client::new().get(url).header("DPoP", proof).send().await.unwrap()
+    }
+
     /// What `/readyz` says, with its status.
     pub async fn readiness(&self) -> (u16, String) {
         let answer = reqwest::get(format!("http://127.0.0.1:{}/readyz", self.port)).await.unwrap();
         let status = answer.status().as_u16();
         let body: serde_json::Value = answer.json().await.unwrap();
         (status, body["status"].as_str().unwrap().to_owned())
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// Where it runs.

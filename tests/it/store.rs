@@ -17,7 +17,7 @@ use crate::{app::until, lossy::Lossy, redis::Redis};
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
 const RECORDS: [Kind; 4] = [Kind::Pending, Kind::Session, Kind::IssuedToken, Kind::Ended];
-const SETS: [Kind; 2] = [Kind::OfProviderSession, Kind::OfUser];
+const SETS: [Kind; 3] = [Kind::OfProviderSession, Kind::OfUser, Kind::OfUserWithoutSid];
 
 pub fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
@@ -300,11 +300,14 @@ async fn a_name_is_spent_once_until_its_end(store: &Arc<dyn Store>) {
 
 async fn a_name_of_this_kind_is_spent_once(store: &Arc<dyn Store>, kind: Kind, now: SystemTime) {
     let (key, end) = (name(kind, "spent"), now + HOUR);
+    assert!(!store.is_spent(&key, now).await.unwrap());
     assert!(store.spend(&key, end, now).await.unwrap());
     for later in [now, end - MOMENT] {
         // Nor does one who comes in vain make it last longer.
         assert!(!store.spend(&key, end + HOUR, later).await.unwrap());
+        assert!(store.is_spent(&key, later).await.unwrap());
     }
+    assert!(!store.is_spent(&key, end).await.unwrap());
     assert!(store.spend(&name(kind, "spent other"), end, now).await.unwrap());
     assert!(store.spend(&key, end + HOUR / 20, end).await.unwrap());
     assert!(!store.spend(&key, end + HOUR / 20, end).await.unwrap());
@@ -483,6 +486,10 @@ impl Store for Broken {
         if self.can_spend { Ok(true) } else { unreachable() }
     }
 
+    async fn is_spent(&self, _: &RecordName, _: SystemTime) -> Result<bool, StoreError> {
+        if self.can_spend { Ok(false) } else { unreachable() }
+    }
+
     async fn add(&self, _: &RecordName, _: &SecretHash, _: SystemTime, _: SystemTime) -> Result<(), StoreError> {
         unreachable()
     }
@@ -505,6 +512,14 @@ impl Store for Broken {
 
     async fn check(&self) -> Result<(), StoreError> {
         unreachable()
+    }
+
+    fn has_worked(&self) -> bool {
+        self.can_spend
+    }
+
+    fn clock_tolerance(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn sessions(&self, _: SystemTime) -> SessionCount {

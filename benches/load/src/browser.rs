@@ -28,7 +28,7 @@ impl Browser {
     /// Access tokens live for as many seconds.
     pub async fn sign_in(&self, user: &str, lifetime: u64) -> SignedIn {
         let path = format!("/api/authorize?dpop_jkt={}", self.key.thumbprint());
-        let begun = json(self.http.get(format!("{}{path}", self.server)).send().await.unwrap()).await;
+        let begun = json(self.call(Method::GET, &path, None, None).await).await;
         let url: Url = text(&begun, "authorize_url").parse().unwrap();
         let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
         let code = provider::code(user, &asked["nonce"], lifetime);
@@ -60,7 +60,17 @@ impl Browser {
         response
     }
 
+    /// Makes it once more where it has no good nonce (RFC 9449 §8).
     async fn call(&self, method: Method, path: &str, access_token: Option<&str>, body: Option<&Value>) -> Response {
+        let response = self.try_call(method.clone(), path, access_token, body).await;
+        let challenge = response.headers().get("WWW-Authenticate").and_then(|value| value.to_str().ok());
+        if challenge.is_some_and(|challenge| challenge.contains("use_dpop_nonce")) {
+            return self.try_call(method, path, access_token, body).await;
+        }
+        response
+    }
+
+    async fn try_call(&self, method: Method, path: &str, access_token: Option<&str>, body: Option<&Value>) -> Response {
         let signed = path.split('?').next().unwrap();
         let proof = self.key.proof(method.as_str(), signed, access_token);
         let mut request: RequestBuilder = self.http.request(method, format!("{}{path}", self.server));
@@ -71,7 +81,11 @@ impl Browser {
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
-        request.send().await.unwrap()
+        let response = request.send().await.unwrap();
+        if let Some(nonce) = response.headers().get("DPoP-Nonce") {
+            self.key.keep_nonce(nonce.to_str().unwrap());
+        }
+        response
     }
 }
 

@@ -69,6 +69,7 @@ pub async fn measure(servers: &Servers, public: &Path, rounds: &Rounds) -> Vec<L
 
     let mut recorded = vec![];
     for door in &DOORS {
+        at_memory.renew_nonce().await;
         recorded.push(record(memory.port, &(door.make)(&at_memory, 1).raw[0]).await);
     }
     recorded.push(recorded[2].verified(at_memory.browser.key.point()));
@@ -98,8 +99,10 @@ pub async fn measure(servers: &Servers, public: &Path, rounds: &Rounds) -> Vec<L
                 }
                 of = send(requests, &bare, &mut verified, None).await;
             }
+            at_memory.renew_nonce().await;
             send((door.make)(&at_memory, count), &memory, &mut in_memory, Some(of)).await;
             if door.has_sessions {
+                at_shared.renew_nonce().await;
                 send((door.make)(&at_shared, count), &shared, &mut in_redis, Some(of)).await;
             }
         }
@@ -115,8 +118,10 @@ pub async fn measure(servers: &Servers, public: &Path, rounds: &Rounds) -> Vec<L
     lines
 }
 
-fn authorize(visitor: &Visitor, _: u64) -> Requests {
-    Requests::same(get(&format!("/api/authorize?dpop_jkt={}", visitor.browser.key.thumbprint()), &[]))
+fn authorize(visitor: &Visitor, count: u64) -> Requests {
+    let path = format!("/api/authorize?dpop_jkt={}", visitor.browser.key.thumbprint());
+    let raw = (0..count).map(|_| get(&path, &[("DPoP", &visitor.browser.key.proof("GET", "/api/authorize", None))]));
+    Requests { raw: raw.collect(), again: false }
 }
 
 /// Each session in its turn, until there are enough.
@@ -149,6 +154,11 @@ fn wasm(visitor: &Visitor, _: u64) -> Requests {
 }
 
 impl Visitor {
+    /// So that the proofs of the next requests are good for two minutes: a call's answer brings it.
+    async fn renew_nonce(&self) {
+        self.browser.get("/api/chat", &self.signed_in.access_token).await;
+    }
+
     async fn come(port: u16, public: &Path, sessions: u32) -> Self {
         let browser = Browser::at(port);
         let signed_in = browser.sign_in("ada", 3600).await;

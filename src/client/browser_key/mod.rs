@@ -1,8 +1,8 @@
 //! The browser key: what takes the place of a cookie.
 //!
 //! A P-256 key pair made by WebCrypto, whose private half can't be exported, not even by this app (RFC 9449 §11.4). It
-//! rests in IndexedDB and signs a proof for every call that spends a session. A login is bound to it from its first
-//! step, by the thumbprint that names it.
+//! rests in IndexedDB and signs a proof for every call that begins a login or uses a session. A login is bound to it from
+//! its first step, by the thumbprint that names it.
 
 mod crypto;
 mod storage;

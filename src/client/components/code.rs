@@ -1,11 +1,15 @@
-//! A block of code: what language it is in, and a button that copies it.
+//! A block of code: what language it is in, and a button that copies it. Characters that are not seen are marked, and
+//! copied as they are: a line above the code says so.
 
 use dioxus::prelude::*;
 
 use super::copy_button::CopyButton;
 use crate::client::{
     language::use_catalogue,
-    markdown::sql::{Kind, State, is_sql, lines, tokens},
+    markdown::{
+        hidden::{Piece, has_hidden, name, pieces},
+        sql::{Kind, State, is_sql, lines, tokens},
+    },
 };
 
 /// Finds the code of a block, for the shortcut that copies the last one.
@@ -21,6 +25,9 @@ pub fn Code(language: String, text: String) -> Element {
                 span { class: "code-language", {label.clone()} }
                 CopyButton { label: words.copy_code, text: text.clone() }
             }
+            if has_hidden(&text) {
+                p { class: "hidden-characters", {words.hidden_characters} }
+            }
             pre { tabindex: 0, role: "region", "aria-label": label,
                 code { translate: "no", dir: "ltr",
                     if is_sql(&language) {
@@ -28,7 +35,7 @@ pub fn Code(language: String, text: String) -> Element {
                             SqlLine { key: "{index}", state, line: line.to_owned() }
                         }
                     } else {
-                        {text}
+                        CodeText { text }
                     }
                 }
             }
@@ -42,8 +49,24 @@ fn SqlLine(state: State, line: String) -> Element {
     rsx! {
         for (kind, piece) in tokens(&line, state).0 {
             match class(kind) {
-                Some(class) => rsx! { span { class, {piece} } },
-                None => rsx! { {piece} },
+                Some(class) => rsx! { span { class, CodeText { text: piece } } },
+                None => rsx! { CodeText { text: piece } },
+            }
+        }
+    }
+}
+
+/// The text of code. What is shown in the place of a hidden character is the style sheet's, so the text of the element is
+/// the code.
+#[component]
+pub fn CodeText(text: String) -> Element {
+    rsx! {
+        for piece in pieces(&text) {
+            match piece {
+                Piece::Seen(text) => rsx! { {text} },
+                Piece::Hidden(c) => rsx! {
+                    span { class: "hidden-character", role: "img", "aria-label": name(c), "data-name": name(c), "{c}" }
+                },
             }
         }
     }

@@ -4,12 +4,15 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
-use super::code::Code;
+use super::{
+    code::{Code, CodeText},
+    link::Link,
+};
 use crate::client::{
     language::{Language, use_catalogue},
     markdown::{
         Block, Inline,
-        tree::{Align, Table, parse},
+        tree::{Align, Table, parse, plain},
     },
 };
 
@@ -85,12 +88,12 @@ fn of_inlines(content: Vec<Inline>) -> Element {
 fn of_inline(inline: Inline) -> Element {
     match inline {
         Inline::Text(text) => rsx! { {text} },
-        Inline::Code(text) => rsx! { code { {text} } },
+        Inline::Code(text) => rsx! { code { CodeText { text } } },
         Inline::Emphasis(content) => rsx! { em { {of_inlines(content)} } },
         Inline::Strong(content) => rsx! { strong { {of_inlines(content)} } },
         Inline::Struck(content) => rsx! { s { {of_inlines(content)} } },
         Inline::Link { to, content } => rsx! {
-            a { href: to, target: "_blank", rel: "noopener noreferrer", {of_inlines(content)} }
+            Link { to, text: plain(&content), {of_inlines(content)} }
         },
         Inline::Break => rsx! { br {} },
         Inline::Task(done) => rsx! { if done { "☑ " } else { "☐ " } },

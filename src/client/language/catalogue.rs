@@ -14,6 +14,7 @@ pub struct Catalogue {
     pub failures: Failures,
     pub chat: Chat,
     pub answer: Answer,
+    pub links: Links,
     pub sidebar: Sidebar,
     pub keys: Keys,
     pub sessions: Sessions,
@@ -105,6 +106,8 @@ pub struct Answer {
     pub code: &'static str,
     pub copy_code: &'static str,
     pub table: &'static str,
+    /// Above code with characters that are not seen.
+    pub hidden_characters: &'static str,
     pub code_announced: fn(language: &str, lines: usize) -> String,
     pub table_announced: fn(rows: usize) -> String,
     pub complete: &'static str,
@@ -123,6 +126,15 @@ pub struct Answer {
     pub first_token: fn(ms: u64) -> String,
     pub tokens: fn(input: Option<u64>, output: Option<u64>) -> String,
     pub speed: fn(tokens_per_second: u64) -> String,
+}
+
+/// Before a link of an answer is followed.
+#[derive(Debug)]
+pub struct Links {
+    pub leave_title: &'static str,
+    pub leave_text: fn(host: &str) -> String,
+    pub not_again: fn(host: &str) -> String,
+    pub open: &'static str,
 }
 
 #[derive(Debug)]

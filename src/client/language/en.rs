@@ -1,6 +1,6 @@
 //! English.
 
-use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Pages, Sessions, Sidebar, Starter, Words};
+use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Links, Pages, Sessions, Sidebar, Starter, Words};
 
 pub static ENGLISH: Catalogue = Catalogue {
     pages: Pages {
@@ -155,6 +155,8 @@ pub static ENGLISH: Catalogue = Catalogue {
         code: "Code",
         copy_code: "Copy code",
         table: "Table",
+        hidden_characters: "This code has characters that are not seen, or that change the order of what you see. They \
+                            are marked; the copy has them, too.",
         code_announced: |language, lines| {
             format!("{language} code, {lines} line{}.", if lines == 1 { "" } else { "s" })
         },
@@ -192,6 +194,14 @@ pub static ENGLISH: Catalogue = Catalogue {
             (None, None) => String::new(),
         },
         speed: |speed| format!("{speed} a second"),
+    },
+    links: Links {
+        leave_title: "You are leaving oracle-ai",
+        leave_text: |host| {
+            format!("This link of an answer leads to {host}. Everything that stands in its address is sent there:")
+        },
+        not_again: |host| format!("Don’t ask again for {host} while this page is open"),
+        open: "Open in a new tab",
     },
     sidebar: Sidebar {
         conversations: "Conversations",

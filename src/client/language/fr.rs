@@ -1,6 +1,6 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
-use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Pages, Sessions, Sidebar, Starter, Words};
+use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Links, Pages, Sessions, Sidebar, Starter, Words};
 
 pub static FRENCH: Catalogue = Catalogue {
     pages: Pages {
@@ -163,6 +163,8 @@ pub static FRENCH: Catalogue = Catalogue {
         code: "Code source",
         copy_code: "Copier le code",
         table: "Tableau",
+        hidden_characters: "Ce code contient des caractères que l’on ne voit pas, ou qui changent l’ordre de ce que vous \
+                            voyez. Ils sont marqués\u{a0}; la copie les contient aussi.",
         code_announced: |language, lines| {
             format!("Code {language}, {lines}\u{a0}ligne{}.", if lines == 1 { "" } else { "s" })
         },
@@ -205,6 +207,14 @@ pub static FRENCH: Catalogue = Catalogue {
             (None, None) => String::new(),
         },
         speed: |speed| format!("{speed} par seconde"),
+    },
+    links: Links {
+        leave_title: "Vous quittez oracle-ai",
+        leave_text: |host| {
+            format!("Ce lien d’une réponse mène à {host}. Tout ce qui figure dans son adresse y est envoyé\u{a0}:")
+        },
+        not_again: |host| format!("Ne plus demander pour {host} tant que cette page est ouverte"),
+        open: "Ouvrir dans un nouvel onglet",
     },
     sidebar: Sidebar {
         conversations: "Conversations",

@@ -1,6 +1,9 @@
 //! Addresses that stand in a text by themselves become links, as in GitHub's Markdown (GFM §6.9).
 
-use super::tree::{Block, Inline};
+use super::{
+    hidden::is_unseen,
+    tree::{Block, Inline},
+};
 
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
@@ -98,10 +101,6 @@ fn length_of(text: &str) -> usize {
 /// is seen around.
 fn is_end(c: char) -> bool {
     matches!(c, '<' | '"' | '»' | '”') || is_unseen(c)
-}
-
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@
 //! HTML has for characters, and every visitor would load them. In tests one of them judges ours.
 
 mod blocks;
+pub mod destination;
 #[cfg(test)]
 mod examples;
+pub mod hidden;
 mod inlines;
 #[cfg(test)]
 mod judge;

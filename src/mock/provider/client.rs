@@ -76,7 +76,7 @@ impl fmt::Debug for Client {
     }
 }
 
-fn basic_credentials(authorization: &[u8]) -> Option<(String, String)> {
+pub fn basic_credentials(authorization: &[u8]) -> Option<(String, String)> {
     let authorization = std::str::from_utf8(authorization).ok()?;
     let (scheme, credentials) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("Basic") {

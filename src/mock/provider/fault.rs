@@ -3,12 +3,12 @@
 use std::{collections::VecDeque, time::Duration};
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{connection::Connection, grants::GrantError, token_error::TokenError};
+use super::{connection::Connection, grants::GrantError, params::Params, token_error::TokenError};
 
 /// A fault as a test writes it: `{"kind": "slow", "ms": 500, "times": 2}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,8 @@ pub enum FaultKind {
     Empty,
     /// The connection closes without an answer.
     Reset,
+    /// `invalid_grant`, with all that was sent in a long description.
+    Echo,
 
     /// Waits `ms`, then answers normally.
     Slow,
@@ -56,6 +58,13 @@ pub enum FaultKind {
     MissingAccessToken,
 }
 
+/// A request that is to be spoiled.
+pub struct Sent<'a> {
+    pub connection: &'a Connection,
+    pub headers: &'a HeaderMap,
+    pub params: &'a Params,
+}
+
 impl FaultKind {
     /// The name under which calls are listed.
     pub fn name(self) -> &'static str {
@@ -66,6 +75,7 @@ impl FaultKind {
             FaultKind::Garbage => "garbage",
             FaultKind::Empty => "empty",
             FaultKind::Reset => "reset",
+            FaultKind::Echo => "echo",
             FaultKind::Slow => "slow",
             FaultKind::LostAnswer => "lost_answer",
             FaultKind::SlowAnswer => "slow_answer",
@@ -81,7 +91,7 @@ impl FaultKind {
     }
 
     /// What is answered in place of granting anything.
-    pub fn instead_of_granting(self, connection: &Connection) -> Option<Response> {
+    pub fn instead_of_granting(self, sent: &Sent<'_>) -> Option<Response> {
         let response = match self {
             FaultKind::InvalidGrant => TokenError::Grant(GrantError::Ended).into_response(),
             FaultKind::ServerError => {
@@ -91,7 +101,8 @@ impl FaultKind {
             FaultKind::Unavailable => unavailable(),
             FaultKind::Garbage => ([(header::CONTENT_TYPE, "application/json")], "}{ not JSON").into_response(),
             FaultKind::Empty => StatusCode::BAD_REQUEST.into_response(),
-            FaultKind::Reset => connection.close_without_answer(),
+            FaultKind::Reset => sent.connection.close_without_answer(),
+            FaultKind::Echo => TokenError::repeating(sent.headers, sent.params).into_response(),
             _ => return None,
         };
         Some(response)

@@ -15,6 +15,7 @@ use super::{
     access_token,
     calls::OpenCall,
     connection::Connection,
+    fault::Sent,
     grants::ActiveToken,
     params::Params,
     shared::Shared,
@@ -48,8 +49,9 @@ pub async fn introspect(
     if let Some(user) = user {
         call.user(&user);
         let fault = shared.users().next_introspection_fault(&user);
+        let sent = Sent { connection: &connection, headers: &headers, params: &params };
         if let Some(fault) = fault
-            && let Some(response) = spoil_before_granting(&fault, &call, &connection).await
+            && let Some(response) = spoil_before_granting(&fault, &call, &sent).await
         {
             return response;
         }

@@ -25,6 +25,11 @@ impl Params {
         value.filter(|value| !value.is_empty())
     }
 
+    /// By their names.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A parameter that came more than once.
     pub fn repeated(&self) -> Option<&str> {
         self.repeated.as_deref()

@@ -22,6 +22,10 @@ pub async fn revoke(
     let revoked = authenticate(&shared, &headers, &params).and_then(|()| {
         let missing = || TokenError::InvalidRequest("token is missing".into());
         let token = params.get("token").ok_or_else(missing)?;
+        let user = shared.grants().user_of_refresh_token(token);
+        if user.is_some_and(|user| shared.users().settings(&user).revocation_echo) {
+            return Err(TokenError::repeating(&headers, &params));
+        }
         Ok(shared.grants().revoke_token(token))
     });
     match &revoked {

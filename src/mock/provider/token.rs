@@ -20,7 +20,7 @@ use super::{
     calls::OpenCall,
     client::ClientAuthError,
     connection::Connection,
-    fault::{Fault, FaultKind},
+    fault::{Fault, FaultKind, Sent},
     grants::{GrantError, GrantType, Issued, RefreshTokenPolicy},
     id_token::Claims,
     params::Params,
@@ -72,7 +72,7 @@ async fn answer(
     let fault = shared.users().next_fault(&user, request.grant_type());
     let kind = fault.as_ref().map(|fault| fault.kind);
     if let Some(fault) = &fault
-        && let Some(response) = spoil_before_granting(fault, call, connection).await
+        && let Some(response) = spoil_before_granting(fault, call, &Sent { connection, headers, params }).await
     {
         return Ok(response);
     }
@@ -119,7 +119,7 @@ pub fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Re
 }
 
 /// What comes in place of the answer; a slow one waits here.
-pub async fn spoil_before_granting(fault: &Fault, call: &OpenCall, connection: &Connection) -> Option<Response> {
+pub async fn spoil_before_granting(fault: &Fault, call: &OpenCall, sent: &Sent<'_>) -> Option<Response> {
     if fault.kind == FaultKind::Slow {
         tokio::time::sleep(fault.delay()).await;
         return None;
@@ -128,7 +128,7 @@ pub async fn spoil_before_granting(fault: &Fault, call: &OpenCall, connection: &
         return None;
     }
     call.outcome(fault.kind.name());
-    fault.kind.instead_of_granting(connection)
+    fault.kind.instead_of_granting(sent)
 }
 
 async fn make_access_token_jwt(shared: &Shared, settings: &Settings, issued: &mut Issued) -> Result<(), TokenError> {

@@ -2,12 +2,19 @@
 
 use axum::{
     Json,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::{client::ClientAuthError, grants::GrantError};
+use super::{
+    client::{self, ClientAuthError},
+    grants::GrantError,
+    params::Params,
+};
+
+/// In characters, as real ones have been.
+const LONG: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -19,18 +26,30 @@ pub enum TokenError {
     Grant(#[from] GrantError),
     #[error("grant_type must be authorization_code or refresh_token")]
     UnsupportedGrantType,
+    /// As careless providers write theirs: all that they were sent, in a long text.
+    #[error("could not look up {0}")]
+    Repeated(String),
     /// Not in RFC 6749 §5.2: the provider itself failed.
     #[error("no ID token could be made")]
     ServerError,
 }
 
 impl TokenError {
+    /// Of a request like this.
+    pub fn repeating(headers: &HeaderMap, params: &Params) -> TokenError {
+        let authorization = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
+        let (id, secret) = client::basic_credentials(authorization).unwrap_or_default();
+        let mut words: String = params.all().map(|(name, value)| format!("{name} ({value}) ")).collect();
+        words += &format!("for {id} with ({secret}) in {}. ", String::from_utf8_lossy(authorization));
+        TokenError::Repeated(words + &"Please try again. ".repeat(LONG / 18))
+    }
+
     pub fn code(&self) -> &'static str {
         match self {
             TokenError::InvalidRequest(_) => "invalid_request",
             TokenError::InvalidClient => "invalid_client",
             TokenError::Grant(GrantError::WiderScope) => "invalid_scope",
-            TokenError::Grant(_) => "invalid_grant",
+            TokenError::Grant(_) | TokenError::Repeated(_) => "invalid_grant",
             TokenError::UnsupportedGrantType => "unsupported_grant_type",
             TokenError::ServerError => "server_error",
         }

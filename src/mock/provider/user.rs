@@ -46,6 +46,8 @@ pub struct Settings {
     /// Without it, the old refresh token stays good and none is sent.
     pub refresh_token_in_refresh: bool,
     pub id_token_in_refresh: bool,
+    /// Put in the place of claims of ID tokens; `null` takes one out.
+    pub id_token_claims: Map<String, Value>,
     pub expires_in: ExpiresIn,
     pub access_token_format: AccessTokenFormat,
     /// Put in the place of members of a JWT's header; `null` takes one out.
@@ -68,6 +70,8 @@ pub struct Settings {
     pub token_faults: VecDeque<Fault>,
     /// Faults of the next refreshes.
     pub refresh_faults: VecDeque<Fault>,
+    /// The revocation endpoint refuses, with all that was sent in a long description.
+    pub revocation_echo: bool,
 }
 
 /// How the token response writes `expires_in`: real providers do all three.
@@ -163,6 +167,7 @@ impl Default for Settings {
             rotate_refresh_tokens: true,
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,
+            id_token_claims: Map::new(),
             expires_in: ExpiresIn::Number,
             access_token_format: AccessTokenFormat::Opaque,
             access_token_header: Map::new(),
@@ -176,6 +181,7 @@ impl Default for Settings {
             introspection_faults: VecDeque::new(),
             token_faults: VecDeque::new(),
             refresh_faults: VecDeque::new(),
+            revocation_echo: false,
         }
     }
 }

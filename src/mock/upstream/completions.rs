@@ -106,6 +106,10 @@ async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is
         request.played();
         return refusals::unknown_stream_options();
     }
+    if scenario.name == Name::Echo {
+        request.played();
+        return refusals::repeating(header_text(headers, header::AUTHORIZATION.as_str()).or(api_key), &question);
+    }
     match transcript(scenario, &question, is_azure) {
         Some(parts) => ([(header::CONTENT_TYPE, "text/event-stream")], body::body(parts, request)).into_response(),
         None => {

@@ -34,6 +34,12 @@ pub fn unauthorized() -> Response {
     error(401, "invalid_request_error", "invalid_api_key")
 }
 
+/// Careless of what is in a log.
+pub fn repeating(credential: Option<&str>, question: &str) -> Response {
+    let text = format!("Incorrect API key provided: {}. You asked: {question}", credential.unwrap_or_default());
+    with_status(401, &json!({ "message": text, "type": text, "param": question, "code": text }))
+}
+
 /// Azure knows no path without a version.
 pub fn no_version() -> Response {
     error(404, "invalid_request_error", "404")

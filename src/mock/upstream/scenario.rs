@@ -43,6 +43,8 @@ pub enum Name {
     Redirect,
     /// 200 with an HTML page, as a proxy in between may answer.
     Page,
+    /// 401 that repeats the key and the question.
+    Echo,
 
     // Silent.
     /// Never a head.

@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Success,
+    /// What was asked for was so already.
+    Unchanged,
     /// Somebody was told no.
     Refused,
     /// It could not be done.
@@ -71,8 +73,11 @@ events! {
     LogoutFailed = "logout.failed", Failed: "The session store did not answer; the session may live on.";
     BackChannelLogout = "logout.back_channel", Success:
         "The provider ended sessions by a logout token; the reason says how many, and by what.";
+    BackChannelLogoutOfNothing = "logout.back_channel_of_nothing", Unchanged:
+        "A logout token of the provider's was followed, and no session was there for it to end: they had ended, or the \
+         provider names people or sessions otherwise than in its ID tokens.";
     BackChannelLogoutRefused = "logout.back_channel_refused", Refused:
-        "A logout token did not pass verification, or came a second time.";
+        "A logout token did not pass verification, came a second time, or named another user than the session that it names.";
     BackChannelLogoutFailed = "logout.back_channel_failed", Failed:
         "A logout token could not be judged or followed, for want of the store or of the provider's keys; the provider was \
          told to come again.";
@@ -110,6 +115,7 @@ impl Outcome {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
+            Self::Unchanged => "unchanged",
             Self::Refused => "refused",
             Self::Failed => "failed",
         }

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use crate::wire::auth::UserClaims;
 
 /// A hash of `iss` and `sub` (OpenID Connect Core §5.7), the only claims that name a person for good; or of `iss`
-/// and the claim that the operator named in place of `sub`. It stands for the person where names have no business: in
-/// audit lines, and in the database.
+/// and the claim that the operator named in place of `sub`. It stands for the person in the database; the log has a
+/// [`super::Pseudonym`] made of it with a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserHash(String);
 
@@ -26,17 +26,21 @@ impl UserHash {
                 hash.update(user_id);
             }
         }
-        Self(hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a `String` never fails.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }))
+        Self(hex(&hash.finalize()))
     }
 
     /// 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a `String` never fails.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]

@@ -4,10 +4,17 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use url::Url;
 
-use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, is_loopback};
+use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, plaintext::Connection};
 use crate::server::chat::upstream::{ApiKey, ApiStyle, Patience, UpstreamSettings};
 
 const BASE_URL: &str = "CHAT_BASE_URL";
+
+const CONNECTION: Connection = Connection {
+    address: BASE_URL,
+    setting: "CHAT_ALLOW_HTTP",
+    expected: "https, or on loopback: over http, anybody on the way reads along",
+    unneeded: "CHAT_BASE_URL doesn't need it: remove it",
+};
 
 /// What only a configured upstream has a use for.
 const BELONGS_TO_BASE_URL: [&str; 6] =
@@ -83,7 +90,6 @@ fn mock(variables: &Variables) -> Result<MockUpstream, ConfigError> {
 fn base_url(variables: &Variables) -> Result<Url, ConfigError> {
     const EXPECTED: &str = "the URL before /chat/completions, such as https://api.openai.com/v1, without query, \
                             user and password";
-    let allow_http: bool = variables.parsed("CHAT_ALLOW_HTTP", "true or false", "false")?;
     let url: Url = variables.parsed(BASE_URL, EXPECTED, "")?;
     let is_base = ["http", "https"].contains(&url.scheme())
         && url.query().is_none()
@@ -93,18 +99,7 @@ fn base_url(variables: &Variables) -> Result<Url, ConfigError> {
     if !is_base {
         return Err(variables.wrong(BASE_URL, EXPECTED));
     }
-    if !is_https_or_loopback(&url) && !allow_http {
-        return Err(variables.wrong(
-            BASE_URL,
-            "https, or on loopback: over http, anybody on the way reads along; CHAT_ALLOW_HTTP=true allows it",
-        ));
-    }
-    if allow_http && (url.scheme() == "https" || is_loopback(&url)) {
-        return Err(ConfigError::Unexpected {
-            variable: "CHAT_ALLOW_HTTP",
-            reason: "CHAT_BASE_URL doesn't need it: remove it",
-        });
-    }
+    CONNECTION.check(variables, !is_https_or_loopback(&url))?;
     Ok(url)
 }
 

@@ -38,11 +38,17 @@ fn check(variables: &Variables) -> Result<AccessTokenCheck, ConfigError> {
             none_of(&["INTROSPECTION_ENDPOINT"], ONLY_INTROSPECTION)?;
             let reason = "ACCESS_TOKEN_CHECK=jwt takes only tokens whose `aud` names this API";
             let audience = audience(variables)?.ok_or(ConfigError::Missing { variable: "API_AUDIENCE", reason })?;
-            Ok(AccessTokenCheck::Jwt(JwtProfile { audience, issuer: issuer(variables)?, typ: typ(variables)? }))
+            let (issuer, typ) = (issuer(variables)?, typ(variables)?);
+            if typ != AccessTokenTyp::AtJwt {
+                refuse_audience_of_id_tokens(variables, &audience)?;
+            }
+            Ok(AccessTokenCheck::Jwt(JwtProfile { audience, issuer, typ }))
         }
         Some("introspection") => {
             none_of(&["ACCESS_TOKEN_ISSUER", "ACCESS_TOKEN_TYP"], ONLY_JWT)?;
-            Ok(AccessTokenCheck::Introspection { audience: audience(variables)? })
+            let audience = audience(variables)?;
+            audience.as_deref().map_or(Ok(()), |audience| refuse_audience_of_id_tokens(variables, audience))?;
+            Ok(AccessTokenCheck::Introspection { audience })
         }
         Some(_) => Err(variables.wrong(CHECK, "issued, jwt or introspection")),
     }
@@ -54,6 +60,19 @@ fn audience(variables: &Variables) -> Result<Option<String>, ConfigError> {
             Err(variables.wrong("API_AUDIENCE", "this API's name in the `aud` of access tokens, without spaces"))
         }
         audience => Ok(audience.map(str::to_owned)),
+    }
+}
+
+/// ID tokens name the client in `aud`, and where nothing else tells them apart for certain, they would pass for access
+/// tokens (T36; RFC 8725 §3.12).
+fn refuse_audience_of_id_tokens(variables: &Variables, audience: &str) -> Result<(), ConfigError> {
+    match variables.get("CLIENT_ID") == Some(audience) {
+        true => Err(variables.wrong(
+            "API_AUDIENCE",
+            "another name than CLIENT_ID, which ID tokens are for: they would pass for access tokens (with \
+             ACCESS_TOKEN_CHECK=jwt and access tokens of the type at+jwt, leave ACCESS_TOKEN_TYP unset instead)",
+        )),
+        false => Ok(()),
     }
 }
 
@@ -73,7 +92,7 @@ fn typ(variables: &Variables) -> Result<AccessTokenTyp, ConfigError> {
     match variables.get("ACCESS_TOKEN_TYP") {
         None => Ok(AccessTokenTyp::AtJwt),
         Some("any") => Ok(AccessTokenTyp::Any),
-        Some(text) if is_media_type(text) => Ok(AccessTokenTyp::Or(text.to_owned())),
+        Some(text) if is_media_type(text) => Ok(AccessTokenTyp::named(text)),
         Some(_) => {
             Err(variables.wrong("ACCESS_TOKEN_TYP", "the `typ` of access tokens, such as at+jwt or JWT, or any"))
         }

@@ -7,8 +7,11 @@ mod edge;
 mod guard;
 mod id_tokens;
 mod logout;
+mod plaintext;
 mod provider;
+mod proxy;
 pub mod reference;
+mod secret_files;
 mod sessions;
 mod traces;
 mod variables;
@@ -29,14 +32,18 @@ use super::{
     edge::EdgeSettings,
     guard::GuardSettings,
     headers::HeaderSettings,
-    http::{self, is_https_or_loopback, is_loopback},
+    http::{self, ClientSettings, OutboundProxy, is_https_or_loopback, is_loopback},
     telemetry::LogFormat,
     traces::TraceSettings,
 };
 
+use crate::wire::link_hosts::LinkHosts;
+
+use plaintext::Connection;
 use reference::DEV_SERVER_PORT;
 
 pub use chat::{ChatUpstream, MockUpstream};
+pub use plaintext::Plaintext;
 pub use provider::{MOCK_PROFILES, MockProvider, Provider};
 pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
@@ -78,6 +85,8 @@ pub struct Config {
     pub connections: ConnectionSettings,
     /// `CLIENT_ADDRESS_HEADER`, default x-forwarded-for: which of their headers is. `RATE_LIMIT_PER_PERSON`, default 3000,
     /// `SESSIONS_PER_PERSON`, default 20, and `STREAMS_PER_PERSON`, default 64: what one person may do.
+    /// `CHAT_LINK_HOSTS`, default none: hosts that links of answers lead to without a notice.
+    pub link_hosts: LinkHosts,
     /// `TRUSTED_PROXIES`, default none: whose `X-Forwarded-For`, `Forwarded` and `X-Request-Id` are believed.
     /// `RATE_LIMIT_PER_ADDRESS`, default 6000, and `RATE_LIMIT_PER_BROWSER`, default 120: calls a minute of each limited
     /// door; 0 is without limit.
@@ -86,6 +95,11 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT` and what belongs to it, default none: where spans are sent to.
     pub traces: Option<TraceSettings>,
+    /// `HTTPS_PROXY` and `NO_PROXY`, default none: through whom https goes to other machines.
+    pub proxy: OutboundProxy,
+    /// `CHAT_ALLOW_HTTP`, `DATABASE_ALLOW_PLAINTEXT`, `OTEL_ALLOW_HTTP`, `REDIS_ALLOW_PLAINTEXT`: what crosses the network
+    /// unencrypted.
+    pub plaintext: Vec<Plaintext>,
     /// `LOG`, default `warn,oracle_ai=info`: a filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: Option<String>,
     /// `LOG_FORMAT`: `pretty` (default), or `json`.
@@ -109,6 +123,11 @@ impl Config {
     }
 
     pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        let variables = variables.with_secrets_from_files()?;
+        Self::parsed(&variables).map_err(|error| variables.as_set(error))
+    }
+
+    fn parsed(variables: &Variables) -> Result<Self, ConfigError> {
         let listen = listen(variables)?;
         let front_url = front_url(variables, listen.port())?;
         let under_dev_server = cfg!(debug_assertions) && variables.get(DEV_SERVER_PORT).is_some();
@@ -117,9 +136,11 @@ impl Config {
         let guard = guard::settings(variables)?;
         let chat = ChatUpstream::from_variables(variables)?;
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
+        let link_hosts = link_hosts(variables)?;
         let edge = edge::settings(variables)?;
         let (connections, storage_per_person) = (edge::connections(variables)?, edge::storage_per_person(variables)?);
         let (metrics, traces) = (metrics_address(variables)?, traces::settings(variables)?);
+        let (proxy, plaintext) = (proxy::settings(variables)?, plaintext::exceptions(variables));
         let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
         Ok(Self {
             listen,
@@ -133,9 +154,12 @@ impl Config {
             answers,
             storage_per_person,
             connections,
+            link_hosts,
             edge,
             metrics,
             traces,
+            proxy,
+            plaintext,
             log,
             log_format,
         })
@@ -153,16 +177,31 @@ fn front_url(variables: &Variables, port: u16) -> Result<Url, ConfigError> {
     let port: u16 = variables.parsed(DEV_SERVER_PORT, "a port number from 1 to 65535", &port.to_string())?;
     let url: Url = variables.parsed("FRONT_URL", EXPECTED, &format!("http://localhost:{port}"))?;
     let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && has_no_user(&url);
-    match is_origin && is_https_or_loopback(&url) {
+    match is_origin && (is_https_or_loopback(&url) || is_local_origin(&url)) {
         true => Ok(url),
         false => Err(variables.wrong("FRONT_URL", EXPECTED)),
     }
 }
 
+/// Browsers know each name below `localhost` as this machine; nothing of ours calls it.
+fn is_local_origin(url: &Url) -> bool {
+    let is_below_localhost = url.host_str().is_some_and(|host| host.ends_with(".localhost"));
+    url.scheme() == "http" && (is_below_localhost || is_loopback(url))
+}
+
 fn database_url(variables: &Variables) -> Result<DatabaseUrl, ConfigError> {
     const EXPECTED: &str = "a database, such as sqlite:///var/lib/oracle-ai/chat.db?mode=rwc or \
-                            postgres://user:password@host/database";
-    variables.parsed("DATABASE_URL", EXPECTED, DEFAULT_DATABASE)
+                            postgres://user:password@host/database?sslmode=verify-full";
+    const CONNECTION: Connection = Connection {
+        address: "DATABASE_URL",
+        setting: "DATABASE_ALLOW_PLAINTEXT",
+        expected: "on this machine, or end in sslmode=verify-full (or verify-ca, require): without it, anybody on the \
+                   way can read conversations",
+        unneeded: "DATABASE_URL doesn't need it: remove it",
+    };
+    let url: DatabaseUrl = variables.parsed("DATABASE_URL", EXPECTED, DEFAULT_DATABASE)?;
+    CONNECTION.check(variables, url.may_cross_unencrypted())?;
+    Ok(url)
 }
 
 fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
@@ -174,6 +213,11 @@ fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
     }
     let history_chars = variables.parsed("CHAT_HISTORY_CHARS", "a number of characters", &history_chars.to_string())?;
     Ok(ChatSettings { grace: Duration::from_secs(grace), history_chars })
+}
+
+fn link_hosts(variables: &Variables) -> Result<LinkHosts, ConfigError> {
+    const EXPECTED: &str = "hosts separated by spaces, such as docs.oracle.com *.example.com, without scheme and port";
+    variables.parsed("CHAT_LINK_HOSTS", EXPECTED, "")
 }
 
 fn metrics_address(variables: &Variables) -> Result<Option<SocketAddr>, ConfigError> {
@@ -197,7 +241,7 @@ fn pem_file(variables: &Variables, variable: &'static str, file: &str) -> Result
     let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     match certificates {
         Ok(certificates) if certificates.is_empty() => Err(wrong("it has no certificate".into())),
-        Ok(_) => match http::client_trusting(None, &pem) {
+        Ok(_) => match http::client(&ClientSettings { authorities: &pem, ..ClientSettings::default() }) {
             Ok(_) => Ok(pem),
             Err(_) => Err(wrong("one of its certificates can't be read".into())),
         },

@@ -2,8 +2,16 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{ConfigError, Variables, pem_file};
+use super::{ConfigError, Variables, pem_file, plaintext::Connection};
 use crate::server::sessions::{KeyRing, RedisAddress};
+
+const CONNECTION: Connection = Connection {
+    address: "REDIS_URL",
+    setting: "REDIS_ALLOW_PLAINTEXT",
+    expected: "rediss://, or one node on this machine: without TLS, anybody on the way reads its password and can change \
+               sessions (sentinels and clusters name nodes anywhere)",
+    unneeded: "REDIS_URL doesn't need it: remove it",
+};
 
 /// Where sessions are kept.
 #[derive(Clone, Debug)]
@@ -19,7 +27,8 @@ impl SessionStorage {
     pub(super) fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
         const BELONGS: &str = "it belongs to REDIS_URL, which is not: set that too, or remove this one";
         let Some(url) = variables.get("REDIS_URL") else {
-            return match ["REDIS_CA_FILE", "SESSION_KEYS"].into_iter().find(|name| variables.get(name).is_some()) {
+            let theirs = ["REDIS_ALLOW_PLAINTEXT", "REDIS_CA_FILE", "SESSION_KEYS"];
+            return match theirs.into_iter().find(|name| variables.get(name).is_some()) {
                 Some(variable) => Err(ConfigError::Unexpected { variable, reason: BELONGS }),
                 None => Ok(Self::Memory),
             };
@@ -27,6 +36,7 @@ impl SessionStorage {
         let mut address = RedisAddress::parse(url).map_err(|error| {
             variables.wrong("REDIS_URL", &format!("such as rediss://user:password@redis.example.com:6379/0: {error}"))
         })?;
+        CONNECTION.check(variables, address.may_cross_unencrypted())?;
         if let Some(file) = variables.get("REDIS_CA_FILE") {
             address = address.trusting(pem_file(variables, "REDIS_CA_FILE", file)?);
         }

@@ -41,11 +41,19 @@ fn conversations_are_kept_in_a_file_and_answers_wait_twenty_seconds_for_their_re
     let defaults = config(&[]).unwrap();
     assert_eq!(defaults.database_url, "sqlite://oracle-ai.db?mode=rwc".parse().unwrap());
     assert_eq!((defaults.answers.grace, defaults.answers.history_chars), (Duration::from_secs(20), 60_000));
-    let set =
-        config(&[("CHAT_GRACE_SECONDS", "0"), ("CHAT_HISTORY_CHARS", "1000"), ("DATABASE_URL", "postgres://h/d")]);
+    const DATABASE: &str = "postgres://h/d?sslmode=verify-full";
+    let set = config(&[("CHAT_GRACE_SECONDS", "0"), ("CHAT_HISTORY_CHARS", "1000"), ("DATABASE_URL", DATABASE)]);
     let set = set.unwrap();
-    assert_eq!(set.database_url, "postgres://h/d".parse().unwrap());
+    assert_eq!(set.database_url, DATABASE.parse().unwrap());
     assert_eq!((set.answers.grace, set.answers.history_chars), (Duration::ZERO, 1000));
+}
+
+#[test]
+fn links_of_answers_lead_nowhere_without_a_notice_unless_their_hosts_are_named() {
+    assert!(config(&[]).unwrap().link_hosts.is_empty());
+    let hosts = config(&[("CHAT_LINK_HOSTS", "docs.oracle.com *.example.com")]).unwrap().link_hosts;
+    assert!(hosts.contains("docs.oracle.com") && hosts.contains("wiki.example.com"));
+    assert!(!hosts.contains("example.com"));
 }
 
 #[test]
@@ -70,6 +78,8 @@ fn each_wrong_value_is_refused_by_name() {
         ("CHAT_GRACE_SECONDS", "3601"),
         ("CHAT_GRACE_SECONDS", "20s"),
         ("CHAT_HISTORY_CHARS", "many"),
+        ("CHAT_LINK_HOSTS", "https://docs.example.com"),
+        ("CHAT_LINK_HOSTS", "docs.example.com, example.com"),
         ("CLIENT_ASSERTION_AUDIENCE", "https://sso.example.com/token"),
         ("CLIENT_AUTH", "basic"),
         // There is a secret already.
@@ -80,6 +90,13 @@ fn each_wrong_value_is_refused_by_name() {
         ("CLOCK_TOLERANCE", "30s"),
         ("DATABASE_URL", "oracle-ai.db"),
         ("DATABASE_URL", "mysql://me:secret@db.example/chat"),
+        ("DATABASE_URL", "postgres://me:secret@db.example/chat?sslmode=sometimes"),
+        ("HTTPS_PROXY", "proxy.example.com:3128"),
+        ("HTTPS_PROXY", "socks5://me:secret@proxy.example.com:1080"),
+        ("OIDC_ENDPOINT_HOSTS", "https://api.example.com"),
+        ("OIDC_ENDPOINT_HOSTS", "api.example.com:8443"),
+        ("OIDC_ENDPOINT_HOSTS", "*.example.com"),
+        ("OIDC_ENDPOINT_HOSTS", " "),
         ("EMAIL_CLAIM", "my mail"),
         ("END_SESSION_ENDPOINT", "https://me:secret@sso.example.com/logout"),
         ("FRONT_URL", "chat.example.com"),
@@ -198,6 +215,24 @@ fn each_way_to_check_access_tokens_refuses_the_rest_by_name() {
     }
     let error = config(&[("ACCESS_TOKEN_CHECK", "jwt")]).unwrap_err().to_string();
     assert!(error.starts_with("API_AUDIENCE must be set"), "{error}");
+}
+
+#[test]
+fn the_client_is_no_audience_of_access_tokens_where_nothing_else_tells_id_tokens_apart() {
+    // T36: the ID token of a refresh has no `nonce`, and passed for an access token.
+    let client = ("API_AUDIENCE", PROVIDER[2].1);
+    let (jwt, asked) = (("ACCESS_TOKEN_CHECK", "jwt"), ("ACCESS_TOKEN_CHECK", "introspection"));
+    for wrong in
+        [&[jwt, client, ("ACCESS_TOKEN_TYP", "JWT")][..], &[jwt, client, ("ACCESS_TOKEN_TYP", "any")], &[asked, client]]
+    {
+        let error = config(wrong).unwrap_err().to_string();
+        assert!(error.starts_with("API_AUDIENCE") && error.contains("CLIENT_ID") && !error.contains('\n'), "{error}");
+    }
+    for typ in [None, Some("at+jwt"), Some("application/AT+JWT")] {
+        let typ: Vec<_> = typ.map(|typ| ("ACCESS_TOKEN_TYP", typ)).into_iter().collect();
+        assert!(config(&[&[jwt, client][..], &typ].concat()).is_ok(), "{typ:?}");
+    }
+    assert!(config(&[jwt, ("API_AUDIENCE", "api"), ("ACCESS_TOKEN_TYP", "any")]).is_ok());
 }
 
 #[test]
@@ -335,7 +370,7 @@ fn what_belongs_to_a_model_does_not_fall_back_to_the_demo() {
 fn redis_wants_keys_and_what_belongs_to_it_wants_redis() {
     const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     const TWO: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,eDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-    let url = ("REDIS_URL", "redis://cache.example.com");
+    let url = ("REDIS_URL", "rediss://cache.example.com");
     assert!(matches!(config(&[]).unwrap().sessions, SessionStorage::Memory));
     for keys in [KEY, TWO] {
         assert!(matches!(config(&[url, ("SESSION_KEYS", keys)]).unwrap().sessions, SessionStorage::Redis { .. }));
@@ -358,6 +393,62 @@ fn redis_wants_keys_and_what_belongs_to_it_wants_redis() {
         let error = config(wrong).unwrap_err().to_string();
         assert!(error.starts_with("REDIS_CA_FILE"), "{error}");
     }
+}
+
+#[test]
+fn what_would_cross_a_network_readably_is_refused_unless_it_is_allowed_by_name() {
+    const KEYS: (&str, &str) = ("SESSION_KEYS", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    for (address, setting, elsewhere, good) in [
+        ("REDIS_URL", "REDIS_ALLOW_PLAINTEXT", "redis://me:secret@10.0.0.5", "redis://127.0.0.1:6379"),
+        ("REDIS_URL", "REDIS_ALLOW_PLAINTEXT", "redis+cluster://localhost:7000", "rediss+cluster://n1:7000"),
+        ("REDIS_URL", "REDIS_ALLOW_PLAINTEXT", "redis://cache.example.com", "unix:///run/redis.sock"),
+        ("DATABASE_URL", "DATABASE_ALLOW_PLAINTEXT", "postgres://me:secret@db/chat", "postgres://localhost/chat"),
+        ("DATABASE_URL", "DATABASE_ALLOW_PLAINTEXT", "postgres://db/chat?sslmode=prefer", "sqlite::memory:"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_ALLOW_HTTP", "http://otel:4318", "http://[::1]:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_ALLOW_HTTP", "http://a.localhost:4318", "https://otel.example.com"),
+    ] {
+        let with = |value, allow| {
+            let pairs = [(address, value), (setting, allow), KEYS, ("REDIS_URL", "rediss://cache.example.com")];
+            let pairs = pairs.into_iter().rev().collect::<Vec<_>>();
+            config(&pairs)
+        };
+        let refused = with(elsewhere, "").unwrap_err().to_string();
+        assert!(refused.starts_with(address) && refused.contains(&format!("{setting}=true")), "{refused}");
+        assert!(!refused.contains("secret") && !refused.contains('\n'), "{refused}");
+        let allowed = with(elsewhere, "true").unwrap();
+        assert_eq!(allowed.plaintext.iter().map(|it| it.setting).collect::<Vec<_>>(), [setting]);
+        assert!(with(good, "false").unwrap().plaintext.is_empty(), "{good}");
+        // Nobody should find an exception that is none.
+        let unneeded = with(good, "true").unwrap_err().to_string();
+        assert!(unneeded.starts_with(setting), "{unneeded}");
+        assert!(with(elsewhere, "yes").unwrap_err().to_string().starts_with(setting));
+    }
+    // Their keys never cross one readably.
+    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel:4318"), ("OTEL_ALLOW_HTTP", "true")];
+    let keys = [&endpoint[..], &[("OTEL_EXPORTER_OTLP_HEADERS", "api-key=secret")]].concat();
+    assert!(config(&keys).unwrap_err().to_string().starts_with("OTEL_EXPORTER_OTLP_HEADERS"));
+    assert!(config(&[("REDIS_ALLOW_PLAINTEXT", "true")]).unwrap_err().to_string().starts_with("REDIS_ALLOW_PLAINTEXT"));
+}
+
+#[test]
+fn a_proxy_and_what_is_called_without_it_are_set_by_the_usual_names() {
+    assert!(config(&[]).unwrap().proxy.url.is_none());
+    let proxy =
+        config(&[("HTTPS_PROXY", "http://me:pw@proxy.example.com:3128"), ("NO_PROXY", ".example.com,10.0.0.0/8")]);
+    let proxy = proxy.unwrap().proxy;
+    assert_eq!(proxy.url.unwrap().as_str(), "http://me:pw@proxy.example.com:3128/");
+    assert_eq!(proxy.except, ".example.com,10.0.0.0/8");
+}
+
+#[test]
+fn hosts_of_endpoints_are_named_as_urls_have_them() {
+    let Provider::Configured(settings) =
+        config(&[("OIDC_ENDPOINT_HOSTS", "API.example.com  10.0.0.5")]).unwrap().provider
+    else {
+        panic!("not the mock")
+    };
+    assert_eq!(settings.metadata.hosts, Some(["api.example.com".into(), "10.0.0.5".into()].into()));
+    assert!(!settings.metadata.introspection);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{ConfigError, Variables, has_no_user, is_https_or_loopback};
+use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, plaintext::Connection, proxy};
 use crate::server::traces::{CollectorHeader, Sampling, TraceSettings};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -24,13 +24,22 @@ const LONGEST_TIMEOUT: u64 = 60_000;
 const DEFAULT_SERVICE: &str = "oracle-ai";
 const DEFAULT_SAMPLER: &str = "parentbased_always_on";
 
+const CONNECTION: Connection = Connection {
+    address: ENDPOINT,
+    setting: "OTEL_ALLOW_HTTP",
+    expected: "https, or on loopback: over http, anybody on the way reads along",
+    unneeded: "OTEL_EXPORTER_OTLP_ENDPOINT doesn't need it: remove it",
+};
+
 /// Nothing where no collector is named: the others may be there for other programs on the machine.
 pub(super) fn settings(variables: &Variables) -> Result<Option<TraceSettings>, ConfigError> {
     let Some(endpoint) = endpoint(variables)? else { return Ok(None) };
     if variables.get(PROTOCOL).is_some_and(|protocol| protocol != HTTP_PROTOBUF) {
         return Err(variables.wrong(PROTOCOL, "http/protobuf, the one that is spoken here"));
     }
+    CONNECTION.check(variables, !is_https_or_loopback(&endpoint))?;
     Ok(Some(TraceSettings {
+        proxy: proxy::settings(variables)?,
         headers: headers(variables, &endpoint)?,
         timeout: timeout(variables)?,
         service: variables.get(SERVICE_NAME).unwrap_or(DEFAULT_SERVICE).to_owned(),

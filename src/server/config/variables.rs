@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use super::reference;
+use super::{
+    reference,
+    secret_files::{self, SECRET_FILES},
+};
 
 const DOTENV: &str = ".env";
 
@@ -15,8 +18,12 @@ pub enum ConfigError {
     Missing { variable: &'static str, reason: &'static str },
     #[error("{variable} is set, but {reason}")]
     Unexpected { variable: &'static str, reason: &'static str },
+    #[error("{variable} is set, but {other} is, too: remove one of the two")]
+    BothSet { variable: &'static str, other: &'static str },
     #[error("{place} sets {variable}, which is no setting of oracle-ai; `oracle-ai config` lists the settings")]
     Unknown { place: &'static str, variable: String },
+    #[error("{variable} must name a readable file that holds {of} on one line; {path}: {cause}")]
+    SecretFile { variable: &'static str, of: &'static str, path: String, cause: String },
     #[error(".env can't be read: {0}")]
     Unreadable(String),
 }
@@ -33,9 +40,11 @@ impl Variables {
             Err(error) if error.not_found() => Self::default(),
             Err(error) => return Err(ConfigError::Unreadable(error.to_string())),
         };
-        variables.add_environment(
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        )?;
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment: BTreeMap<_, _> = environment.collect();
+        variables.add_in_small_letters(&environment);
+        variables.add_environment(environment.into_iter())?;
         Ok(variables)
     }
 
@@ -51,6 +60,34 @@ impl Variables {
 
     pub fn get(&self, variable: &'static str) -> Option<&str> {
         self.0.get(variable).map(String::as_str)
+    }
+
+    /// With each secret whose file is named, as though it had been set itself. Such a file is read once, at the start.
+    pub(super) fn with_secrets_from_files(&self) -> Result<Self, ConfigError> {
+        let mut variables = self.clone();
+        for (secret, variable) in SECRET_FILES {
+            let Some(path) = self.get(variable) else { continue };
+            if self.get(secret).is_some() {
+                return Err(ConfigError::BothSet { variable, other: secret });
+            }
+            let text = secret_files::read(path).map_err(|cause| ConfigError::SecretFile {
+                variable,
+                of: secret,
+                path: path.to_owned(),
+                cause,
+            })?;
+            variables.0.insert(secret.to_owned(), text);
+        }
+        Ok(variables)
+    }
+
+    /// The same error by the name of the variable that was set: that of the file, where the secret came from one.
+    pub(super) fn as_set(&self, mut error: ConfigError) -> ConfigError {
+        if let ConfigError::Wrong { variable, .. } | ConfigError::Unexpected { variable, .. } = &mut error {
+            let from_file = SECRET_FILES.iter().find(|(secret, file)| secret == variable && self.get(file).is_some());
+            *variable = from_file.map_or(*variable, |(_, file)| file);
+        }
+        error
     }
 
     /// The value, or `default`, parsed.
@@ -75,6 +112,17 @@ impl Variables {
             }
         }
         Ok(Self(variables))
+    }
+
+    /// As most programs do: the variables of proxies that are shared with them may be in small letters.
+    fn add_in_small_letters(&mut self, environment: &BTreeMap<String, String>) {
+        for name in ["HTTPS_PROXY", "NO_PROXY"] {
+            if let Some(value) = environment.get(&name.to_ascii_lowercase()).filter(|_| !environment.contains_key(name))
+            {
+                self.0.insert(name.to_owned(), value.clone());
+            }
+        }
+        self.0.retain(|_, value| !value.is_empty());
     }
 
     /// The environment is shared with others: there, only names that begin as ours do are taken for misspelt ones.

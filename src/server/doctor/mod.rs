@@ -12,6 +12,7 @@ use super::{
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::sql::DatabaseUrl,
     environment::Environment,
+    http::OutboundProxy,
     oidc::{OidcClient, ProviderHttp},
     sessions::Storage,
 };
@@ -41,11 +42,13 @@ pub fn run() -> ExitCode {
 /// Each part of the configuration, in the order in which a login needs them.
 pub async fn examine(config: &Config) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::good("configuration", format!("browsers see us at {}", config.front_url))];
+    verdicts.extend(config.plaintext.iter().map(|it| Verdict::doubtful("encryption", it.words, it.setting)));
+    verdicts.extend(proxy(&config.proxy));
     match &config.provider {
         Provider::Mock(_) => {
             verdicts.push(Verdict::doubtful("provider", "the mock identity provider lets anybody in", "OIDC_ISSUER"))
         }
-        Provider::Configured(settings) => match ProviderHttp::trusting(settings.authorities.as_deref()) {
+        Provider::Configured(settings) => match ProviderHttp::for_provider(settings, config.proxy.clone()) {
             Ok(http) => {
                 let tolerance = settings.id_tokens.clock_tolerance;
                 let oidc = OidcClient::new((**settings).clone(), http, Environment::system());
@@ -57,7 +60,7 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     verdicts.push(client_addresses(config));
     verdicts.push(session_store(&config.sessions).await);
     verdicts.push(database(&config.database_url).await);
-    verdicts.push(upstream(&config.chat).await);
+    verdicts.push(upstream(&config.chat, &config.proxy).await);
     verdicts
 }
 
@@ -72,6 +75,12 @@ fn client_addresses(config: &Config) -> Verdict {
         (false, true) => Verdict::good(PART, "that of the connection"),
         (false, false) => Verdict::good(PART, "as the trusted proxies say"),
     }
+}
+
+/// Its host alone: a password may stand beside it.
+fn proxy(proxy: &OutboundProxy) -> Option<Verdict> {
+    let host = proxy.url.as_ref()?.host_str()?;
+    Some(Verdict::good("proxy", format!("https to other machines goes through {host}, but for NO_PROXY")))
 }
 
 async fn session_store(sessions: &SessionStorage) -> Verdict {
@@ -90,13 +99,18 @@ async fn session_store(sessions: &SessionStorage) -> Verdict {
 
 async fn database(url: &DatabaseUrl) -> Verdict {
     match url.reach().await {
+        Ok(()) if url.trusts_any_server() => Verdict::doubtful(
+            "database",
+            "it answers; with sslmode=require nobody checks who does",
+            "DATABASE_URL: sslmode=verify-full",
+        ),
         Ok(()) => Verdict::good("database", "it answers"),
         Err(error) => Verdict::fails("database", error).remedy("DATABASE_URL"),
     }
 }
 
 /// Asks one short question: that costs a few tokens, and tells what nothing else does.
-async fn upstream(chat: &ChatUpstream) -> Verdict {
+async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     const PART: &str = "chat upstream";
     let settings = match chat {
         ChatUpstream::Demo => {
@@ -109,7 +123,7 @@ async fn upstream(chat: &ChatUpstream) -> Verdict {
     };
     const REMEDY: &str = "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY";
     let model = settings.model.clone();
-    let upstream = match ChatCompletions::new(settings, Environment::system()) {
+    let upstream = match ChatCompletions::through(proxy.clone(), settings, Environment::system()) {
         Ok(upstream) => upstream,
         Err(error) => return Verdict::fails(PART, error).remedy(REMEDY),
     };

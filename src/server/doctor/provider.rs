@@ -28,7 +28,7 @@ fn metadata(issuer: &str, findings: &MetadataFindings) -> Vec<Verdict> {
     for (endpoint, url) in &findings.endpoints {
         verdicts.push(match url {
             Some(url) => Verdict::good("endpoint", format!("{endpoint} is {url}")),
-            None => Verdict::good("endpoint", format!("{endpoint} is not there, and not needed")),
+            None => Verdict::good("endpoint", format!("{endpoint} is not used")),
         });
     }
     verdicts.push(match findings.keys {

@@ -13,7 +13,7 @@
 //!
 //! A proof is remembered once it is used, for some minutes, and where there is no more room, all are refused. Both limits
 //! are charged before that, so one person can take up no more than `per_person` times those minutes: with the defaults,
-//! some 20,000 of a million places, as a test below reckons.
+//! some 15,000 of a million places, as a test below reckons.
 
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -257,14 +257,15 @@ mod tests {
     #[test]
     fn one_person_cannot_fill_the_memory_of_used_proofs() {
         // T69, T106
-        let remembered_for = NONCE_LIFETIME + REPLICA_SKEW;
+        // From a nonce of a replica whose clock is ahead to the end at one whose clock is behind.
+        let remembered_for = NONCE_LIFETIME + 2 * REPLICA_SKEW;
         // And one more, as a minute's worth may come at once.
         let minutes = remembered_for.as_secs().div_ceil(60) as usize + 1;
         let of_one_person = PER_PERSON.get() as usize * minutes;
-        assert!(of_one_person * 40 < MAX_SPENT, "{of_one_person} of {MAX_SPENT}");
+        assert!(of_one_person * 50 < MAX_SPENT, "{of_one_person} of {MAX_SPENT}");
         // Nor can one address with keys that it makes up: only a login that is begun uses up such a proof.
         let of_one_address = (PER_ADDRESS.get() * BEGUN_LOGINS_AS_OFTEN.get()) as usize * minutes;
-        assert!(of_one_address * 5 < MAX_SPENT, "{of_one_address} of {MAX_SPENT}");
+        assert!(of_one_address * 10 < MAX_SPENT, "{of_one_address} of {MAX_SPENT}");
     }
 
     #[test]

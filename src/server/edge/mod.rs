@@ -181,14 +181,6 @@ impl Edge {
         }
     }
 
-    /// Whether one more login may be begun from this call's address by a key of which nothing is proven.
-    pub async fn allows_login(&self, parts: &Parts) -> Result<(), TooMany> {
-        match Call::of(&parts.extensions) {
-            Some(call) => self.limits.allow_login(call.address()).await,
-            None => Ok(()),
-        }
-    }
-
     /// Whether this person may make one more call with this key, which is theirs.
     pub async fn allows_person(&self, parts: &Parts, key: &Thumbprint, user: &UserClaims) -> Result<(), TooMany> {
         self.limits.allow_browser(&parts.method, parts.uri.path(), &key.to_string()).await?;

@@ -131,7 +131,7 @@ impl Entry<'_> {
         match self.by {
             By::Key(proof) => {
                 self.edge.allows_person(self.parts, &proof.thumbprint, user).await?;
-                self.proofs.spend(proof).await?;
+                self.proofs.consume(&proof).await?;
             }
             By::BearerToken(token) => self.edge.allows_bearer(self.parts, token, user).await?,
         }

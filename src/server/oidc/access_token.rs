@@ -28,7 +28,7 @@ pub struct JwtProfile {
 /// What the header's `typ` must say (RFC 9068 §2.1, RFC 8725 §3.11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessTokenTyp {
-    /// `at+jwt`
+    /// `at+jwt`, which no token of another kind has.
     AtJwt,
     /// That, or this.
     Or(String),
@@ -36,9 +36,18 @@ pub enum AccessTokenTyp {
     Any,
 }
 
+const AT_JWT: &str = "at+jwt";
+
 /// Claims that only JWTs of other kinds have: ID tokens (OpenID Connect Core §2, §3.3.2.11) and logout tokens
 /// (OpenID Connect Back-Channel Logout §2.4).
 const CLAIMS_OF_OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
+
+impl AccessTokenTyp {
+    /// The type with this name.
+    pub fn named(typ: &str) -> Self {
+        if is_media_type(typ, AT_JWT) { Self::AtJwt } else { Self::Or(typ.to_owned()) }
+    }
+}
 
 impl OidcClient {
     /// Where the signature does not fit, the provider may have new keys: they are fetched again, unless that was done a
@@ -93,8 +102,9 @@ fn check_header(
     if header.contains_key("crit") {
         return Err(AccessTokenError::CriticalExtension);
     }
+    claims.check_kind()?;
     let typ = header.get("typ").and_then(Value::as_str).unwrap_or_default();
-    if is_media_type(typ, "at+jwt") {
+    if is_media_type(typ, AT_JWT) {
         return Ok(());
     }
     let is_accepted = match &profile.typ {
@@ -170,6 +180,12 @@ mod tests {
             assert!(!is_accepted(AccessTokenTyp::Any, json!({ "typ": "JWT" }), claims.clone()), "{claims}");
             assert!(is_accepted(AccessTokenTyp::Any, json!({ "typ": "at+jwt" }), claims));
         }
+        // What says itself that it is no access token is none, whatever its header says.
+        for claims in [json!({ "typ": "ID" }), json!({ "typ": "Refresh" }), json!({ "token_use": "id" })] {
+            assert!(!is_accepted(AccessTokenTyp::Any, json!({ "typ": "JWT" }), claims.clone()), "{claims}");
+            assert!(!is_accepted(AccessTokenTyp::AtJwt, json!({ "typ": "at+jwt" }), claims.clone()), "{claims}");
+        }
+        assert!(is_accepted(AccessTokenTyp::Any, json!({ "typ": "JWT" }), json!({ "typ": "Bearer" })));
     }
 
     #[test]

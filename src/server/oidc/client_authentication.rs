@@ -26,6 +26,22 @@ use crate::server::metrics::ProviderEndpoint;
 /// No assertion is good for longer (FAPI 2.0 §5.3.3.1).
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
+/// What a form says that is no secret; all else is.
+const PUBLIC_PARAMETERS: [&str; 12] = [
+    "client_assertion_type",
+    "client_id",
+    "code_challenge_method",
+    "grant_type",
+    "prompt",
+    "redirect_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "token_type_hint",
+    "ui_locales",
+];
+
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// OpenID Connect Core §9.
@@ -43,7 +59,10 @@ pub enum ClientAuthentication {
 
 /// Who we are, as one request says it.
 pub(super) enum ClientProof {
-    Basic(HeaderValue),
+    Basic {
+        header: HeaderValue,
+        secret: ClientSecret,
+    },
     Secret(ClientSecret),
     /// Form-encoded.
     Assertion(String),
@@ -89,7 +108,9 @@ impl OidcClient {
         let proofs = match &self.settings.client_authentication {
             ClientAuthentication::ClientSecretBasic(secrets) => {
                 let client_id = self.settings.client_id.as_str();
-                ClientProofs::of(secrets, |secret| Ok(ClientProof::Basic(basic(client_id, secret)?)))
+                ClientProofs::of(secrets, |secret| {
+                    Ok(ClientProof::Basic { header: basic(client_id, secret)?, secret: secret.clone() })
+                })
             }
             ClientAuthentication::ClientSecretPost(secrets) => {
                 ClientProofs::of(secrets, |secret| Ok(ClientProof::Secret(secret.clone())))
@@ -153,13 +174,35 @@ impl ClientProofs {
     pub(super) fn was_taken(&self, number: usize) {
         (self.taken)(number);
     }
+
+    /// All that the provider reads in this form, or beside it, and nobody else may.
+    pub(super) fn secrets(&self, request: &HttpRequest) -> Vec<String> {
+        let mut secrets: Vec<String> = self.numbered.iter().flat_map(|(_, proof)| proof.secrets()).collect();
+        let sent = form_urlencoded::parse(request.body()).into_owned();
+        secrets.extend(sent.filter(|(name, _)| !PUBLIC_PARAMETERS.contains(&name.as_str())).map(|(_, value)| value));
+        secrets
+    }
 }
 
 impl ClientProof {
+    fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::Basic { header, secret } => {
+                let header = header.to_str().unwrap_or_default();
+                vec![header.trim_start_matches("Basic ").to_owned(), secret.secret().to_owned()]
+            }
+            Self::Secret(secret) => vec![secret.secret().to_owned()],
+            Self::Assertion(form) => form_urlencoded::parse(form.as_bytes())
+                .filter(|(name, _)| !PUBLIC_PARAMETERS.contains(&&**name))
+                .map(|(_, value)| value.into_owned())
+                .collect(),
+        }
+    }
+
     /// In the place of what may be there.
     pub(super) fn put_into(&self, request: &mut HttpRequest) {
         match self {
-            Self::Basic(header) => _ = request.headers_mut().insert(AUTHORIZATION, header.clone()),
+            Self::Basic { header, .. } => _ = request.headers_mut().insert(AUTHORIZATION, header.clone()),
             Self::Secret(secret) => {
                 let added = form_urlencoded::Serializer::new(String::new())
                     .append_pair("client_secret", secret.secret())
@@ -194,4 +237,26 @@ fn basic(client_id: &str, secret: &ClientSecret) -> Result<HeaderValue, Provider
 
 fn failed(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::ClientAssertion(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_a_request_says_is_secret_but_for_what_anybody_may_know() {
+        // T101
+        let secret = ClientSecret::new("a b");
+        let proofs = [
+            ClientProof::Basic { header: basic("us", &secret).unwrap(), secret: secret.clone() },
+            ClientProof::Secret(ClientSecret::new("second")),
+            ClientProof::Assertion(form_of("header.claims.signature")),
+        ];
+        let numbered = proofs.into_iter().enumerate().collect();
+        let proofs = ClientProofs { numbered, taken: Box::new(|_| {}) };
+        let form = "grant_type=refresh_token&refresh_token=r%2Ft&client_id=us&scope=openid&of_the_providers_own=x";
+        let request = Request::builder().uri("https://sso.example.com/token").body(form.as_bytes().to_vec()).unwrap();
+        let basic = BASE64_STANDARD.encode("us:a+b");
+        assert_eq!(proofs.secrets(&request), [&basic, "a b", "second", "header.claims.signature", "r/t", "x"]);
+    }
 }

@@ -27,7 +27,7 @@ use super::{
     http::ProviderHttp,
     id_token::{IdTokenPolicy, ProviderKey, warn_of_refused_keys},
 };
-use crate::server::{environment::Environment, http::is_https_or_loopback};
+use crate::server::environment::Environment;
 
 /// `openidconnect`'s core metadata with the members that we need besides.
 pub(super) type Metadata = ProviderMetadata<
@@ -50,7 +50,7 @@ pub(super) struct MoreMetadata {
     /// RFC 9207 §3
     #[serde(default)]
     authorization_response_iss_parameter_supported: Option<bool>,
-    /// RFC 8414 §2. As text: most deployments never use it, and a wrong one must not stop their logins.
+    /// RFC 8414 §2. As text, letter by letter; `document` has judged what is in it, and in those below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     introspection_endpoint: Option<String>,
     /// RFC 8414 §2, likewise.
@@ -59,10 +59,10 @@ pub(super) struct MoreMetadata {
     /// OpenID Connect RP-Initiated Logout §2.1, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     end_session_endpoint: Option<String>,
-    /// RFC 9126 §5. As text for the same reason.
+    /// RFC 9126 §5, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pushed_authorization_request_endpoint: Option<String>,
-    /// RFC 8414 §2. Of any type for the same reason.
+    /// RFC 8414 §2. Of any type: a wrong one must not stop logins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code_challenge_methods_supported: Option<Value>,
     /// RFC 9126 §5
@@ -78,11 +78,11 @@ impl MoreMetadata {
     }
 
     pub(super) fn revocation_endpoint(&self) -> Option<Url> {
-        endpoint(self.revocation_endpoint.as_deref())
+        self.revocation_endpoint.as_deref()?.parse().ok()
     }
 
     pub(super) fn end_session_endpoint(&self) -> Option<Url> {
-        endpoint(self.end_session_endpoint.as_deref())
+        self.end_session_endpoint.as_deref()?.parse().ok()
     }
 
     pub(super) fn pushed_authorization_request_endpoint(&self) -> Option<&str> {
@@ -278,10 +278,4 @@ impl Discovery {
     fn is_older(&self, than: SystemTime, limit: Duration) -> bool {
         self.environment.now().duration_since(than).unwrap_or_default() >= limit
     }
-}
-
-/// What goes there, a token or a hint, crosses only TLS, or the machine itself.
-fn endpoint(named: Option<&str>) -> Option<Url> {
-    let url = Url::parse(named?).ok()?;
-    is_https_or_loopback(&url).then_some(url)
 }

@@ -2,11 +2,15 @@
 //! another secret.
 
 use openidconnect::{
-    ErrorResponseType, RequestTokenError, StandardErrorResponse,
+    RequestTokenError, StandardErrorResponse,
     core::{CoreErrorResponseType, CoreRequestTokenError},
 };
 
-use super::{http::HttpError, values::RefreshToken};
+use super::{
+    document::UnusableEndpoint,
+    http::{ClientHttp, HttpError},
+    values::RefreshToken,
+};
 use crate::server::jose::Malformed;
 
 /// The provider can't be spoken to: it is unreachable, or its metadata is not usable.
@@ -16,6 +20,8 @@ pub enum ProviderError {
     Discovery(String),
     #[error("the provider's metadata names no {0}")]
     MissingEndpoint(&'static str),
+    #[error("the provider's metadata can't be used for its {member}: {reason}")]
+    UnusableEndpoint { member: &'static str, reason: UnusableEndpoint },
     #[error("we can't prove who we are: {0}")]
     ClientAssertion(String),
     #[error("the authorization request was not taken: {0}")]
@@ -67,7 +73,7 @@ pub enum AccessTokenError {
     #[error("its header has `crit`")]
     CriticalExtension,
     /// Or of none that we know: then `ACCESS_TOKEN_TYP` may have to be set.
-    #[error("it is a JWT of another kind, by its `typ` or its claims")]
+    #[error("it is a token of another kind, by its type or its claims")]
     OtherKind,
     #[error("it is signed with an algorithm that we don't take")]
     UnsupportedAlgorithm,
@@ -129,14 +135,24 @@ pub enum LogoutTokenError {
     #[error("it has no `jti`")]
     NoJti,
     /// Nothing was decided.
+    #[error("it is signed by none of the provider's known keys, and they can't be fetched again yet")]
+    UnknownKey,
+    /// Nothing was decided.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
 }
 
 impl AccessTokenError {
     /// Whatever went wrong, the provider decided nothing: for a token that is not good it says `active: false`.
-    pub(super) fn introspection_failed(error: &CoreRequestTokenError<HttpError>, status: u16) -> Self {
-        Self::Unavailable(describe(error, status))
+    pub(super) fn introspection_failed(error: &CoreRequestTokenError<HttpError>, http: &ClientHttp) -> Self {
+        Self::Unavailable(describe(error, http.status(), |text| http.excerpt(text).to_string()))
+    }
+}
+
+impl LogoutTokenError {
+    /// Whether the same token may be accepted later.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::UnknownKey | Self::Unavailable(_))
     }
 }
 
@@ -177,8 +193,14 @@ pub(super) enum TokenRequestFailure {
 /// A code decides, unless it is about *our own* credentials or says "later" (RFC 6749 §4.1.2.1 and RFC 8628 §3.5 have
 /// such codes; providers send them here too). Without a readable code, 400 and 401 decide, as some providers send them
 /// bare; every other status may be a proxy's on the way.
-pub(super) fn judge(error: &CoreRequestTokenError<HttpError>, status: u16) -> TokenRequestFailure {
-    let text = describe(error, status);
+///
+/// `excerpt` makes the provider's words fit for the log.
+pub(super) fn judge(
+    error: &CoreRequestTokenError<HttpError>,
+    status: u16,
+    excerpt: impl Fn(&str) -> String,
+) -> TokenRequestFailure {
+    let text = describe(error, status, excerpt);
     let is_decided = match oauth_error(error) {
         // Whatever it says: a limit, a time-out or a place that is not there decides nothing.
         _ if !matches!(status, 400 | 401 | 403) => false,
@@ -204,30 +226,40 @@ fn oauth_error(error: &CoreRequestTokenError<HttpError>) -> Option<&CoreErrorRes
 }
 
 /// For the log. A parse error's own text could quote the answer, so only the place is told.
-fn describe(error: &CoreRequestTokenError<HttpError>, status: u16) -> String {
+fn describe(error: &CoreRequestTokenError<HttpError>, status: u16, excerpt: impl Fn(&str) -> String) -> String {
     match error {
-        RequestTokenError::ServerResponse(response) => describe_response(response, status),
+        RequestTokenError::ServerResponse(response) => describe_response(response, status, excerpt),
         RequestTokenError::Request(cause) => cause.to_string(),
-        RequestTokenError::Parse(cause, _) => format!("status {status}, unreadable answer at `{}`", cause.path()),
-        RequestTokenError::Other(text) => format!("status {status}, {text}"),
+        RequestTokenError::Parse(cause, _) => {
+            format!("status {status}, unreadable answer at `{}`", excerpt(&cause.path().to_string()))
+        }
+        RequestTokenError::Other(text) => format!("status {status}, {}", excerpt(text)),
     }
 }
 
-fn describe_response<T: ErrorResponseType>(response: &StandardErrorResponse<T>, status: u16) -> String {
-    let description = response.error_description().map(|text| format!(" {text:?}")).unwrap_or_default();
-    format!("status {status}, {:?}{description}", response.error())
+fn describe_response(
+    response: &StandardErrorResponse<CoreErrorResponseType>,
+    status: u16,
+    excerpt: impl Fn(&str) -> String,
+) -> String {
+    let code = excerpt(&response.error().to_string());
+    match response.error_description() {
+        Some(description) => format!("status {status}, {code}: {}", excerpt(description)),
+        None => format!("status {status}, {code}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::excerpt::excerpt;
 
     fn with_code(code: CoreErrorResponseType) -> CoreRequestTokenError<HttpError> {
         RequestTokenError::ServerResponse(StandardErrorResponse::new(code, None, None))
     }
 
     fn is_decided(error: &CoreRequestTokenError<HttpError>, status: u16) -> bool {
-        matches!(judge(error, status), TokenRequestFailure::Refused(_))
+        matches!(judge(error, status, str::to_owned), TokenRequestFailure::Refused(_))
     }
 
     #[test]
@@ -257,5 +289,19 @@ mod tests {
         for status in [0, 403, 404, 407, 408, 421, 429, 500, 502, 503] {
             assert!(!is_decided(&bare, status), "{status}");
         }
+    }
+
+    #[test]
+    fn the_log_gets_the_code_and_an_excerpt_of_the_description() {
+        // T101: it was logged whole, 100 KB and the refresh token with it.
+        let description = format!("could not look up refresh token rt-0123456789 {}", "x ".repeat(50_000));
+        let response = StandardErrorResponse::new(CoreErrorResponseType::InvalidGrant, Some(description), None);
+        let error = RequestTokenError::ServerResponse(response);
+        let words = describe(&error, 400, |text| excerpt(text).without(["rt-0123456789"]).to_string());
+        assert!(
+            words.starts_with("status 400, invalid_grant: could not look up refresh token [redacted] x x"),
+            "{words}"
+        );
+        assert!(words.len() < 300, "{words}");
     }
 }

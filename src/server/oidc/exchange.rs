@@ -19,7 +19,7 @@ use super::{
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
 use crate::{
-    server::metrics::ProviderEndpoint,
+    server::{excerpt::excerpt, metrics::ProviderEndpoint},
     wire::auth::{AccessToken, AuthorizationCode, UserClaims},
 };
 
@@ -58,7 +58,7 @@ impl OidcClient {
         nonce: &Nonce,
     ) -> Result<Login, ExchangeError> {
         let relying_party = self.relying_party().await?;
-        let response = self.request_tokens(&relying_party, code, code_verifier).await?;
+        let response = self.request_tokens(&relying_party, code, code_verifier, nonce).await?;
         if let Some(reason) = response.unusable() {
             return Err(ExchangeError::Unavailable(reason.into()));
         }
@@ -96,6 +96,7 @@ impl OidcClient {
         relying_party: &RelyingParty,
         code: &AuthorizationCode,
         code_verifier: &CodeVerifier,
+        nonce: &Nonce,
     ) -> Result<TokenResponse, ExchangeError> {
         let http = self.client_http(ProviderEndpoint::Token).await?;
         let mut request = relying_party
@@ -105,7 +106,8 @@ impl OidcClient {
         for resource in &self.settings.requests.resources {
             request = request.add_extra_param("resource", resource);
         }
-        request.request_async(&http).await.map_err(|error| match judge(&error, http.status()) {
+        let words = |text: &str| http.excerpt(text).without([nonce.secret()]).to_string();
+        request.request_async(&http).await.map_err(|error| match judge(&error, http.status(), words) {
             TokenRequestFailure::Refused(text) => ExchangeError::Refused(text),
             TokenRequestFailure::Unavailable(text) => ExchangeError::Unavailable(text),
         })
@@ -142,6 +144,7 @@ impl OidcClient {
                 roles.or_else(|| self.settings.claims.roles.read(claims))
             }
             Err(error) => {
+                let error = excerpt(&error.to_string()).without([response.access_token().secret().as_str()]);
                 tracing::warn!(%error, "userinfo could not be read; the person is shown by what the ID token says");
                 roles
             }
@@ -161,7 +164,7 @@ impl From<IdTokenError> for ExchangeError {
     fn from(error: IdTokenError) -> Self {
         match error {
             IdTokenError::Provider(error) => error.into(),
-            error => Self::InvalidIdToken(error.to_string()),
+            error => Self::InvalidIdToken(excerpt(&error.to_string()).to_string()),
         }
     }
 }

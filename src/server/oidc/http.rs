@@ -1,7 +1,10 @@
 //! HTTP to the provider, and nowhere else.
 
 use std::{
-    sync::atomic::{AtomicU16, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -13,9 +16,10 @@ use openidconnect::{
 use serde_json::Value;
 use tracing::Instrument;
 
-use super::client_authentication::ClientProofs;
+use super::{client_authentication::ClientProofs, settings::ProviderSettings};
 use crate::server::{
-    http::{self, HttpSetupError, cause},
+    excerpt::{Excerpt, excerpt},
+    http::{self, ClientSettings, HttpSetupError, OutboundProxy, cause, is_https_or_loopback},
     metrics::{self, ProviderEndpoint, ProviderOutcome},
     tls, traces,
 };
@@ -42,6 +46,8 @@ pub(super) struct ClientHttp {
     http: EndpointHttp,
     proofs: ClientProofs,
     status: AtomicU16,
+    /// Without who we are.
+    request: OnceLock<HttpRequest>,
 }
 
 /// The provider gave no answer, or one too large.
@@ -51,6 +57,9 @@ pub enum HttpError {
     NoAnswer(String),
     #[error("the answer is larger than {MAX_ANSWER_BYTES} bytes")]
     TooLarge,
+    /// The last line: metadata that names such an endpoint is refused.
+    #[error("it is not https, and not on loopback")]
+    Unencrypted,
 }
 
 impl ProviderHttp {
@@ -58,14 +67,21 @@ impl ProviderHttp {
         Self::with_timeout(TOTAL_TIMEOUT)
     }
 
-    /// Trusts these authorities too, certificates in PEM.
-    pub fn trusting(authorities: Option<&[u8]>) -> Result<Self, HttpSetupError> {
-        Ok(Self { client: http::client_trusting(Some(TOTAL_TIMEOUT), authorities.unwrap_or_default())? })
+    /// For this provider: trusts its authorities too, and calls nothing but https, unless the operator has said that it is
+    /// on this machine.
+    pub fn for_provider(settings: &ProviderSettings, proxy: OutboundProxy) -> Result<Self, HttpSetupError> {
+        let settings = ClientSettings {
+            total: Some(TOTAL_TIMEOUT),
+            authorities: settings.authorities.as_deref().unwrap_or_default(),
+            https_only: !settings.is_on_loopback(),
+            proxy,
+        };
+        Ok(Self { client: http::client(&settings)? })
     }
 
     /// Waits no longer than this for a whole answer.
     pub fn with_timeout(total: Duration) -> Result<Self, HttpSetupError> {
-        Ok(Self { client: http::client(Some(total))? })
+        Ok(Self { client: http::client(&ClientSettings { total: Some(total), ..ClientSettings::default() })? })
     }
 
     pub(super) fn at(&self, endpoint: ProviderEndpoint) -> EndpointHttp {
@@ -74,6 +90,9 @@ impl ProviderHttp {
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(no_answer)?;
+        if !is_https_or_loopback(request.url()) {
+            return Err(HttpError::Unencrypted);
+        }
         let mut answer = self.client.execute(request).await.map_err(no_answer)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
@@ -121,7 +140,13 @@ impl EndpointHttp {
 
 impl ClientHttp {
     pub(super) fn new(http: EndpointHttp, proofs: ClientProofs) -> Self {
-        Self { http, proofs, status: AtomicU16::new(0) }
+        Self { http, proofs, status: AtomicU16::new(0), request: OnceLock::new() }
+    }
+
+    /// What the provider says to the request, without all that the request said to it.
+    pub(super) fn excerpt(&self, text: &str) -> Excerpt {
+        let sent = self.request.get().map(|request| self.proofs.secrets(request)).unwrap_or_default();
+        excerpt(text).without(sent.iter().map(String::as_str))
     }
 
     /// The answer's status; 0 where there was no answer.
@@ -131,6 +156,7 @@ impl ClientHttp {
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let mut response = self.answered(&request).await?;
+        _ = self.request.set(request);
         self.status.store(response.status().as_u16(), Ordering::Relaxed);
         // Whatever it is called, it is never a JWT here.
         response.headers_mut().remove(CONTENT_TYPE);

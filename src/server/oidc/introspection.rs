@@ -35,7 +35,7 @@ impl OidcClient {
             .set_token_type_hint("access_token")
             .request_async(&http)
             .await
-            .map_err(|error| AccessTokenError::introspection_failed(&error, http.status()))?;
+            .map_err(|error| AccessTokenError::introspection_failed(&error, &http))?;
         self.judge(response, audience)
     }
 
@@ -48,6 +48,8 @@ impl OidcClient {
             return Err(AccessTokenError::Inactive);
         }
         let claims = TokenClaims(response.0);
+        // RFC 7662 §2.1: the endpoint is asked about refresh tokens too, and some providers know ID tokens there.
+        claims.check_kind()?;
         // RFC 7662 §4: what the answer says besides is for us to check.
         let now = self.environment.now();
         if claims.time("exp")?.is_some_and(|expires_at| expires_at <= now) {

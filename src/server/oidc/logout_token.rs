@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     client::OidcClient,
     error::{AccessTokenError, LogoutTokenError},
-    id_token::{IdTokenPolicy, ProviderKeys, signing_key},
+    id_token::{IdTokenPolicy, may_be_for_want_of_a_key, signing_key},
     token_claims::TokenClaims,
 };
 use crate::server::jose::{Compact, json};
@@ -36,8 +36,8 @@ pub struct LogoutToken {
 /// Which of the provider's sessions have ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// This one (`sid`).
-    Session(String),
+    /// This one (`sid`). Where the token names the user too (`sub`), it is theirs.
+    Session { sid: String, sub: Option<String> },
     /// All of this user's (`sub`, without `sid`).
     User(String),
 }
@@ -52,6 +52,7 @@ impl OidcClient {
         let jwt = Compact::parse(token.as_bytes())?;
         let header = json::object(&jwt.header)?;
         let claims = TokenClaims(json::object(&jwt.payload)?);
+        let came_at = self.environment.now();
         // What needs no key comes first, so that a JWT of somebody else's never makes us look for new ones.
         check_header(&header, self.settings.logout.untyped_tokens_allowed)?;
         self.check_claims(&claims)?;
@@ -59,7 +60,7 @@ impl OidcClient {
         // Step 3. `alg` is one that we take for ID tokens, and never `none`.
         let algorithm = algorithm(&header, algorithms)?;
         // Step 2. The signature is the provider's.
-        self.check_signature(&jwt, header.get("kid").and_then(Value::as_str), &algorithm).await?;
+        self.check_signature(&jwt, header.get("kid").and_then(Value::as_str), &algorithm, came_at).await?;
 
         let (issued_at, jti) = (issued_at(&claims)?, claims.text("jti").unwrap_or_default().to_owned());
         let tolerance = self.settings.id_tokens.clock_tolerance;
@@ -107,21 +108,23 @@ impl OidcClient {
         }
     }
 
+    /// Where no known key fits, the provider may have new ones: they are fetched again and tried. Keys that were fetched
+    /// after the token came decide; older ones can't, as a provider that is told "invalid" does not come again.
     async fn check_signature(
         &self,
         jwt: &Compact<'_>,
         kid: Option<&str>,
         algorithm: &CoreJwsSigningAlgorithm,
+        came_at: SystemTime,
     ) -> Result<(), LogoutTokenError> {
-        let is_signed = |keys: &ProviderKeys| signing_key(jwt, kid, algorithm, keys, &self.settings.id_tokens).is_ok();
-        let known = self.discovery.known().await?;
-        if is_signed(known.metadata.jwks()) {
-            return Ok(());
-        }
-        let newer = self.discovery.newer_than(&known).await.ok_or(LogoutTokenError::BadSignature)?;
-        match is_signed(newer.metadata.jwks()) {
-            true => Ok(()),
-            false => Err(LogoutTokenError::BadSignature),
+        let mut known = self.discovery.known().await?;
+        loop {
+            match signing_key(jwt, kid, algorithm, known.metadata.jwks(), &self.settings.id_tokens) {
+                Ok(_) => return Ok(()),
+                Err(refusal) if known.fetched_at < came_at && may_be_for_want_of_a_key(&refusal) => {}
+                Err(_) => return Err(LogoutTokenError::BadSignature),
+            }
+            known = self.discovery.newer_than(&known).await.ok_or(LogoutTokenError::UnknownKey)?;
         }
     }
 }
@@ -163,7 +166,7 @@ fn ends(claims: &TokenClaims) -> Result<Ends, LogoutTokenError> {
         Some(_) => Err(LogoutTokenError::NobodyNamed),
     };
     match (text("sid")?, text("sub")?) {
-        (Some(sid), _) => Ok(Ends::Session(sid)),
+        (Some(sid), sub) => Ok(Ends::Session { sid, sub }),
         (None, Some(sub)) => Ok(Ends::User(sub)),
         (None, None) => Err(LogoutTokenError::NobodyNamed),
     }

@@ -44,16 +44,12 @@ impl OidcClient {
         let refused = |text: String| ProviderError::PushedRequest(text);
         let url = Url::parse(url).map_err(|error| refused(error.to_string()))?;
         let request = self.client_form(endpoint, &own_params(&known.metadata, &url))?;
-        let answer = self
-            .client_http(ProviderEndpoint::PushedAuthorization)
-            .await?
-            .call(request)
-            .await
-            .map_err(|error| refused(error.to_string()))?;
+        let http = self.client_http(ProviderEndpoint::PushedAuthorization).await?;
+        let answer = http.call(request).await.map_err(|error| refused(error.to_string()))?;
         let status = answer.status();
         if !matches!(status, StatusCode::CREATED | StatusCode::OK) {
             let error = serde_json::from_slice(answer.body()).map_or("no error code".into(), |Refusal { error }| error);
-            return Err(refused(format!("status {status}, {error:?}")));
+            return Err(refused(format!("status {status}, {}", http.excerpt(&error))));
         }
         let Pushed { request_uri } = serde_json::from_slice(answer.body())
             .map_err(|_| refused(format!("status {status}, no request_uri in the answer")))?;

@@ -11,7 +11,7 @@ use super::{
     values::{IdToken, RefreshToken},
 };
 use crate::{
-    server::metrics::ProviderEndpoint,
+    server::{excerpt::excerpt, metrics::ProviderEndpoint},
     wire::auth::{AccessToken, UserClaims},
 };
 
@@ -49,10 +49,12 @@ impl OidcClient {
         for resource in &self.settings.requests.resources {
             request = request.add_extra_param("resource", resource);
         }
-        let response = request.request_async(&http).await.map_err(|error| match judge(&error, http.status()) {
-            TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
-            TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
-        })?;
+        let words = |text: &str| http.excerpt(text).to_string();
+        let response =
+            request.request_async(&http).await.map_err(|error| match judge(&error, http.status(), words) {
+                TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
+                TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
+            })?;
 
         let refresh_token = response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()));
         if let Some(reason) = response.unusable() {
@@ -63,10 +65,13 @@ impl OidcClient {
             match self.verified_claims(id_token, expected, response.access_token()).await {
                 Ok(_) => {}
                 Err(error @ (IdTokenError::Undecided(_) | IdTokenError::Provider(_))) => {
-                    return Err(RefreshError::Unusable { refresh_token, reason: format!("its ID token: {error}") });
+                    return Err(RefreshError::Unusable {
+                        refresh_token,
+                        reason: format!("its ID token: {}", in_log(&error)),
+                    });
                 }
                 Err(error) => {
-                    return Err(RefreshError::InvalidIdToken { refresh_token, reason: error.to_string() });
+                    return Err(RefreshError::InvalidIdToken { refresh_token, reason: in_log(&error) });
                 }
             }
         }
@@ -79,4 +84,9 @@ impl OidcClient {
             id_token: response.id_token().cloned(),
         })
     }
+}
+
+/// It may quote what the token says.
+fn in_log(error: &IdTokenError) -> String {
+    excerpt(&error.to_string()).to_string()
 }

@@ -105,6 +105,12 @@ impl ProviderSettings {
         ["openid"].into_iter().map(str::to_owned).chain(self.scopes.iter().cloned()).collect()
     }
 
+    /// Whether it, or an endpoint of it, is called over http, as the configuration allows on loopback.
+    pub(super) fn is_on_loopback(&self) -> bool {
+        let endpoints = self.metadata.endpoints.values().map(String::as_str);
+        endpoints.chain([self.issuer.as_str()]).any(|url| url.starts_with("http://"))
+    }
+
     pub(super) fn metadata_source(&self) -> MetadataSource {
         MetadataSource { issuer: self.issuer.clone(), settings: self.metadata.clone() }
     }

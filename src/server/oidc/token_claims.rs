@@ -15,6 +15,22 @@ use crate::{server::proof::Thumbprint, wire::auth::UserClaims};
 /// The last second of the year 9999. The time in milliseconds is far beyond it.
 const LATEST: f64 = 253_402_300_799.0;
 
+/// Where a token's kind is named besides a JWT's header: `token_type` (RFC 7662 §2.2), `typ` (Keycloak), `token_use`
+/// (Cognito, Hydra).
+const NAMES_OF_THE_KIND: [&str; 3] = ["token_type", "typ", "token_use"];
+
+/// What access tokens are called there, without case. `jwt` is a format, and no kind.
+const ACCESS_TOKEN_KINDS: [&str; 8] = [
+    "access",
+    "access_token",
+    "application/at+jwt",
+    "at+jwt",
+    "bearer",
+    "dpop",
+    "jwt",
+    "urn:ietf:params:oauth:token-type:access_token",
+];
+
 /// An access token that its issuer stands by.
 #[derive(Clone, Debug)]
 pub struct VerifiedToken {
@@ -41,6 +57,20 @@ impl TokenClaims {
 
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// Refuses what says that it is something else than an access token, such as a refresh token or an ID token (T36). A
+    /// kind that we don't know is refused too.
+    pub fn check_kind(&self) -> Result<(), AccessTokenError> {
+        let is_access_token = |kind: &Value| {
+            let kind = kind.as_str().map(str::to_ascii_lowercase);
+            kind.is_some_and(|kind| ACCESS_TOKEN_KINDS.contains(&&*kind))
+        };
+        let mut kinds = NAMES_OF_THE_KIND.iter().filter_map(|name| self.0.get(*name)).filter(|kind| !kind.is_null());
+        match kinds.all(is_access_token) {
+            true => Ok(()),
+            false => Err(AccessTokenError::OtherKind),
+        }
     }
 
     /// A NumericDate (RFC 7519 §2), also as text (T72).
@@ -133,6 +163,29 @@ mod tests {
         {
             assert!(time(bad.clone()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_kind_that_is_named_is_an_access_tokens() {
+        // T36
+        for name in ["token_type", "typ", "token_use"] {
+            let is_accepted = |kind: Value| claims(json!({ name: kind })).check_kind().is_ok();
+            for kind in ["Bearer", "bearer", "DPoP", "access", "access_token", "at+jwt", "JWT"] {
+                assert!(is_accepted(json!(kind)), "{name}: {kind}");
+            }
+            assert!(is_accepted(Value::Null), "{name}");
+            for kind in
+                ["refresh_token", "Refresh", "Offline", "ID", "id", "id_token", "Logout", "logout+jwt", "", "new"]
+            {
+                assert!(!is_accepted(json!(kind)), "{name}: {kind}");
+            }
+            for kind in [json!(7), json!(["Bearer"]), json!({}), json!(true)] {
+                assert!(!is_accepted(kind.clone()), "{name}: {kind}");
+            }
+        }
+        // One that fits does not make up for one that does not.
+        assert!(claims(json!({ "token_type": "Bearer", "typ": "Refresh" })).check_kind().is_err());
+        assert!(claims(json!({})).check_kind().is_ok());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use dioxus::{
 };
 
 use super::headers::HeaderSettings;
+use crate::wire::link_hosts::LinkHosts;
 use shell::Shells;
 
 /// The app whose pages these are.
@@ -23,9 +24,9 @@ pub struct Site {
     pub page_of: fn(path: &str) -> &'static str,
 }
 
-/// The doors, the files, and a page for every other path.
-pub fn routes(site: Site, settings: HeaderSettings) -> Router {
-    let state = FullstackState::new(ServeConfig::new(), site.root);
+/// The doors, the files, and a page for every other path; in each page, the hosts that its links may lead to at once.
+pub fn routes(site: Site, link_hosts: LinkHosts, settings: HeaderSettings) -> Router {
+    let state = FullstackState::new(ServeConfig::new().context(link_hosts), site.root);
     let shells = Arc::new(Shells::new(site, state.clone(), settings));
     Router::new()
         .register_server_functions()

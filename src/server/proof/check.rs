@@ -14,8 +14,11 @@ use crate::server::jose::Compact;
 /// The longest `DPoP` header value that is read, in bytes. Proofs by browsers have about 500.
 pub const MAX_PROOF_LENGTH: usize = 4096;
 
-/// How far `iat` may be from the server's clock, either way.
+/// How old a proof without a nonce may be by its `iat`.
 pub const IAT_WINDOW: Duration = Duration::from_secs(60);
+
+/// How far in the future its `iat` may be: for clocks that differ a little, not for proofs made in advance.
+pub const IAT_LEEWAY: Duration = Duration::from_secs(5);
 
 /// How far the clocks of two replicas may be apart.
 pub const REPLICA_SKEW: Duration = Duration::from_secs(60);
@@ -28,6 +31,19 @@ pub struct Expected<'a> {
     pub htu: &'a str,
     /// The access token that goes along, if any.
     pub access_token: Option<&'a str>,
+    pub nonce: NonceRule,
+}
+
+/// Whether a proof must have a server nonce in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NonceRule {
+    /// Wherever a pending login, a session or an access token is used. `iat` is a time that the signer chooses, so without
+    /// a nonce, script that runs once in the page could sign proofs for hours to come (RFC 9449 §11.2).
+    Required,
+    /// Where nothing is at stake yet, and the client may never have been given a nonce: a proof without one must be of now.
+    /// Signed in advance, it begins a login at its time, which only the key can finish, with a nonce of that time. (To
+    /// whom we gave a nonce is not remembered, so §11.3 can be followed only by demanding it of everybody.)
+    Optional,
 }
 
 /// A proof that passed every check that needs no store. Before anything is given for it, the caller must
@@ -35,7 +51,7 @@ pub struct Expected<'a> {
 /// - refuse it unless `thumbprint` is the one that the pending authorization, session or access token is bound to, and
 /// - take `jti_hash` down in the store until `expires_at`, and refuse the proof if it is there already (§11.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "the thumbprint is still to be compared, and the jti to be spent"]
+#[must_use = "the thumbprint is still to be compared, and the jti to be consumed"]
 pub struct Proof {
     pub thumbprint: Thumbprint,
     /// SHA-256 of thumbprint and `jti`, in base64url: one client's `jti` can't use up another's.
@@ -92,9 +108,13 @@ pub fn check<'a>(
         return Err(ProofError::WrongUrl);
     }
 
-    // 10. and 11. `nonce` is one of ours, or the proof was made just now. Whom we gave a nonce is not remembered: a
-    // client whose clock is right may do without.
-    let acceptable_until = acceptable_until(&claims, now, nonces)?;
+    // 10. and 11. `nonce` is one that we issued to this key a moment ago; or, where none is required, the proof was made
+    // just now.
+    let thumbprint = key.thumbprint();
+    let acceptable_until = match acceptable_until(&claims, expected.nonce, &thumbprint, now, nonces) {
+        Some(until) => until,
+        None => return Err(ProofError::UseNonce(thumbprint)),
+    };
 
     // 12. `ath` is the hash of the access token that goes along. That the token is bound to this key is for the caller
     // to see, who has to look up the token anyway; so is the one-time use of `jti`, which §4.3 leaves to §11.1.
@@ -102,7 +122,6 @@ pub fn check<'a>(
         check_token_hash(claims.ath.as_deref(), access_token)?;
     }
 
-    let thumbprint = key.thumbprint();
     let jti_hash = jti_hash(&thumbprint, &claims.jti);
     Ok(Proof { thumbprint, jti_hash, expires_at: acceptable_until + REPLICA_SKEW })
 }
@@ -119,20 +138,26 @@ fn only_one<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a [u8], 
 
 /// Until when the proof's time is acceptable, if it is so now.
 ///
-/// A good nonce replaces the window for `iat`: step 11 lets the time of creation be "a server managed timestamp via the
-/// nonce claim", for a proof with our nonce in it can't have been made before we issued that nonce (§8), and §11.1
-/// allows it because clocks may be far apart. So a wrong clock at the client does no harm. A nonce that is not good is
-/// never made up for by `iat`: the proof could then pass again after its `jti` was forgotten with the nonce.
-fn acceptable_until(claims: &Claims, now: SystemTime, nonces: &Nonces) -> Result<SystemTime, ProofError> {
-    let until = match &claims.nonce {
-        Some(nonce) => nonces.good_until(nonce, now),
-        None => (distance(now, claims.iat) <= IAT_WINDOW).then(|| claims.iat + IAT_WINDOW),
-    };
-    until.ok_or(ProofError::UseNonce)
-}
-
-fn distance(a: SystemTime, b: SystemTime) -> Duration {
-    a.duration_since(b).unwrap_or_else(|error| error.duration())
+/// With a good nonce, `iat` is not compared with the server's clock: step 11 lets the time of creation be "a server
+/// managed timestamp via the nonce claim", for a proof with our nonce in it can't have been made before we issued that
+/// nonce (§8), and §11.1 allows it because clocks may be far apart. So a wrong clock at the client does no harm, and an
+/// `iat` in the future gains nothing. A nonce that is not good is never made up for by `iat`: the proof could then pass
+/// again after its `jti` was forgotten with the nonce.
+fn acceptable_until(
+    claims: &Claims,
+    rule: NonceRule,
+    client: &Thumbprint,
+    now: SystemTime,
+    nonces: &Nonces,
+) -> Option<SystemTime> {
+    match (&claims.nonce, rule) {
+        (Some(nonce), _) => nonces.good_until(nonce, client, now),
+        (None, NonceRule::Required) => None,
+        (None, NonceRule::Optional) => {
+            let until = claims.iat + IAT_WINDOW;
+            (claims.iat <= now + IAT_LEEWAY && now <= until).then_some(until)
+        }
+    }
 }
 
 /// An `ath` where no access token goes along is ignored, as any claim that nobody asked for.

@@ -1,9 +1,10 @@
 //! Every way for a proof to be refused. The texts are for the log; none holds a value from the proof.
 
+use super::thumbprint::Thumbprint;
 use crate::server::jose;
 
 /// Why a request's proof was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     #[error("no DPoP header")]
     Missing,
@@ -37,10 +38,13 @@ pub enum ProofError {
     WrongMethod,
     #[error("the proof is for another URL")]
     WrongUrl,
-    /// Made too long ago or too far in the future by the server's clock, or its nonce is not a good one: the client
-    /// is to try again with the nonce in the answer's `DPoP-Nonce` header (RFC 9449 §8, error `use_dpop_nonce`).
+    /// It has no nonce, or one that is not good for the key that signed it; or, where it needs none, it was not made just
+    /// now by the server's clock. The client is to try again with the nonce in the answer's `DPoP-Nonce` header
+    /// (RFC 9449 §8, error `use_dpop_nonce`), which is for this key.
     #[error("a proof with a fresh server nonce is needed")]
-    UseNonce,
+    UseNonce(Thumbprint),
+    #[error("the proof is by another key than `dpop_jkt` names")]
+    WrongKey,
     #[error("the proof has no `ath`, but an access token goes along")]
     MissingTokenHash,
     #[error("the proof is for another access token")]

@@ -8,11 +8,11 @@
 //! | `thumbprint` | the key's name (RFC 7638) |
 //! | `htu` | whether two URLs are the same |
 //! | `nonce` | the server's own clock, carried by the client (§8) |
+//! | `next_nonce` | a new one with each answer (§8.2) |
 //! | `error` | every way to be refused |
-//! | `service` | one request's proof verified, and its `jti` spent: two steps, for what lies between them |
+//! | `service` | one request's proof: verified, its key compared, its `jti` consumed |
 //!
-//! Nothing but `service` does I/O, keeps state or reads a clock. One thing is left to its callers: to compare the
-//! thumbprint with the one that the pending authorization, the session or the access token is bound to.
+//! Nothing but `service` does I/O, keeps state or reads a clock.
 
 mod check;
 mod claims;
@@ -20,14 +20,16 @@ mod error;
 mod header;
 mod htu;
 mod key;
+mod next_nonce;
 mod nonce;
 mod service;
 #[cfg(test)]
 mod tests;
 mod thumbprint;
 
-pub use check::{Expected, IAT_WINDOW, MAX_PROOF_LENGTH, Proof, REPLICA_SKEW, check};
+pub use check::{Expected, IAT_LEEWAY, IAT_WINDOW, MAX_PROOF_LENGTH, NonceRule, Proof, REPLICA_SKEW, check};
 pub use error::ProofError;
+pub use next_nonce::NextNonce;
 pub use nonce::{NONCE_LIFETIME, Nonces};
-pub use service::{BrowserKey, NamedKey, ProofChallenge, Proofs, UnspentProof};
+pub use service::{BrowserKey, KeyRefusal, NamedKey, ProofChallenge, Proofs, VerifiedProof};
 pub use thumbprint::{Thumbprint, ThumbprintError};

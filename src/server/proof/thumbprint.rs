@@ -25,6 +25,10 @@ impl Thumbprint {
         Self(Sha256::digest(jwk).into())
     }
 
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Equality in constant time, for the comparison that lets somebody in.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

@@ -2,8 +2,9 @@
 //! they are found for that.
 //!
 //! A session's record opens with its id only, which nobody but its browser has. So what ends sessions goes by their
-//! names, which stand in two sets: of the provider's session (`iss` and `sid`), and of the user (`iss` and `sub`). A name
-//! that stands there longer than its session lives does no harm.
+//! names, each of which is in two sets: that of the user (`iss` and `sub`), and that of the provider's session (`iss` and
+//! `sid`) or, where the ID token named none, that of the user's sessions without one. A name that stays in a set longer
+//! than its session lives does no harm.
 //!
 //! The refresh token of a session that is ended so can't be read, and so not be revoked either: its only copy is
 //! destroyed (Back-Channel Logout §2.7).
@@ -12,7 +13,8 @@
 //!
 //! A login that was begun before its provider session, or its user, was ended does not survive that: whoever ends
 //! leaves a mark before looking at the sets, and whoever finishes a login looks for a mark after its session stands in
-//! them. By this server's clock, so that no provider need say when it signed somebody in.
+//! them. By the clocks of the servers, so that no provider need say when it signed somebody in; how far these may be apart
+//! is for the store to say that they share.
 
 use std::time::{Duration, SystemTime};
 
@@ -37,6 +39,8 @@ pub enum Ended {
     ProviderSession { iss: String, sid: String },
     /// All that a user has.
     User { iss: String, sub: String },
+    /// Those of a user whose ID token named no session of the provider's: nothing says which of these it is.
+    UserWithoutSid { iss: String, sub: String },
 }
 
 /// When.
@@ -55,6 +59,7 @@ impl Ended {
         match self {
             Self::ProviderSession { .. } => RecordName::of(Kind::OfProviderSession, &self.secret()),
             Self::User { .. } => RecordName::of(Kind::OfUser, &self.secret()),
+            Self::UserWithoutSid { .. } => RecordName::of(Kind::OfUserWithoutSid, &self.secret()),
         }
     }
 
@@ -63,6 +68,7 @@ impl Ended {
         match self {
             Self::ProviderSession { iss, sid } => format!("sid {} {iss}{sid}", iss.len()),
             Self::User { iss, sub } => format!("sub {} {iss}{sub}", iss.len()),
+            Self::UserWithoutSid { iss, sub } => format!("sub without sid {} {iss}{sub}", iss.len()),
         }
     }
 }
@@ -102,6 +108,20 @@ impl Records {
         Ok(ended)
     }
 
+    /// Whether a session lives that belongs to this session of the provider's and not to this user. A session that lives
+    /// is in both of its sets, and in the user's first.
+    pub(super) async fn has_another_users(&self, of_provider: &Ended, user: &Ended) -> Result<bool, StoreError> {
+        let sessions = self.enlisted(of_provider).await?;
+        let of_user = if sessions.is_empty() { vec![] } else { self.enlisted(user).await? };
+        for session in sessions.into_iter().filter(|session| !of_user.contains(session)) {
+            let name = RecordName { kind: Kind::Session, hash: session };
+            if self.store().get(&name, self.now()).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Ends one session of this whole. Tells whether it was there.
     pub(super) async fn end_one(&self, whole: &Ended, session: &SecretHash) -> Result<bool, StoreError> {
         let was_there = self.remove_session(session).await?;
@@ -113,7 +133,7 @@ impl Records {
     pub(super) async fn was_ended_since(&self, session: &Session, begun_at: SystemTime) -> Result<bool, StoreError> {
         for whole in wholes(session) {
             let mark: Option<Mark> = self.ended(&whole.secret()).await?;
-            if mark.is_some_and(|mark| begun_at <= mark.at) {
+            if mark.is_some_and(|mark| begun_at <= mark.at + self.store().clock_tolerance()) {
                 return Ok(true);
             }
         }
@@ -121,12 +141,14 @@ impl Records {
     }
 }
 
-/// All that the session is part of.
-fn wholes(session: &Session) -> impl Iterator<Item = Ended> {
-    let iss = &session.user.iss;
-    let of_provider =
-        session.provider_session.iter().map(|sid| Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() });
-    of_provider.chain([Ended::of(&session.user)])
+/// All that the session is part of, the user first: see [`Records::has_another_users`].
+fn wholes(session: &Session) -> [Ended; 2] {
+    let UserClaims { iss, sub, .. } = &session.user;
+    let narrower = match &session.provider_session {
+        Some(sid) => Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() },
+        None => Ended::UserWithoutSid { iss: iss.clone(), sub: sub.clone() },
+    };
+    [Ended::of(&session.user), narrower]
 }
 
 #[cfg(test)]
@@ -139,5 +161,8 @@ mod tests {
         assert_ne!(user("https://a", "bc").secret(), user("https://ab", "c").secret());
         let session = Ended::ProviderSession { iss: "https://a".into(), sid: "bc".into() };
         assert_ne!(user("https://a", "bc").secret(), session.secret());
+        let without_sid = Ended::UserWithoutSid { iss: "https://a".into(), sub: "bc".into() };
+        assert_ne!(user("https://a", "bc").secret(), without_sid.secret());
+        assert_ne!(session.secret(), without_sid.secret());
     }
 }

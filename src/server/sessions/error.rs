@@ -6,7 +6,7 @@ use crate::{
         audit::{self, Event},
         environment::RandomnessError,
         oidc::{ExchangeError, ProviderError},
-        proof::ProofChallenge,
+        proof::{KeyRefusal, ProofChallenge},
     },
     wire::error::{ApiError, LoginRefusal, RETRY_AFTER_SECONDS},
 };
@@ -18,6 +18,9 @@ pub enum LoginError {
     UnknownState,
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
+    /// Recorded where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
     #[error("the provider's session, or all of the user's, were ended while the login was under way")]
     EndedMeanwhile,
     #[error("the authorization response has neither code nor error, or both")]
@@ -37,14 +40,16 @@ pub enum LoginError {
     Randomness(#[from] RandomnessError),
 }
 
-/// Why a call about a session went no further.
-#[derive(Debug, thiserror::Error)]
-pub enum AdmissionError {
+/// Why a call about a session did not get its key.
+#[derive(Debug)]
+pub(super) enum SessionKeyError {
+    /// Unknown, or ended.
+    NoSession,
+    /// The session is bound to another key.
+    OtherKey,
     /// Recorded where it was made.
-    #[error("the proof can't be used")]
     Proof(ProofChallenge),
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
 }
 
 /// Why a session was not ended.
@@ -52,6 +57,9 @@ pub enum AdmissionError {
 pub enum LogoutError {
     #[error("the session is bound to another browser's key")]
     OtherBrowser,
+    /// Recorded where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -66,6 +74,9 @@ pub enum RefreshFailure {
     IdTokenRefused(String),
     #[error("the session is bound to another browser's key")]
     OtherBrowser,
+    /// Recorded where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
     #[error("provider unavailable: {0}")]
     ProviderUnavailable(String),
     #[error(transparent)]
@@ -88,9 +99,37 @@ impl From<LockError> for RefreshFailure {
     }
 }
 
+impl From<StoreError> for SessionKeyError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeyRefusal> for SessionKeyError {
+    fn from(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::OtherKey => Self::OtherKey,
+            KeyRefusal::Proof(challenge) => Self::Proof(challenge),
+        }
+    }
+}
+
+impl From<SessionKeyError> for RefreshFailure {
+    fn from(error: SessionKeyError) -> Self {
+        match error {
+            SessionKeyError::NoSession => Self::SessionEnded("unknown or expired session".into()),
+            SessionKeyError::OtherKey => Self::OtherBrowser,
+            SessionKeyError::Proof(challenge) => Self::Proof(challenge),
+            SessionKeyError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl LoginError {
-    fn event(&self) -> Event {
-        match self {
+    /// `None` where it is recorded already.
+    fn event(&self) -> Option<Event> {
+        Some(match self {
+            Self::Proof(_) => return None,
             Self::UnknownState => Event::LoginStateUnknown,
             Self::OtherBrowser => Event::LoginOtherBrowser,
             Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
@@ -103,42 +142,35 @@ impl LoginError {
             | Self::Provider(_)
             | Self::Store(_)
             | Self::Randomness(_) => Event::LoginFailed,
-        }
-    }
-}
-
-impl From<ProofChallenge> for AdmissionError {
-    fn from(challenge: ProofChallenge) -> Self {
-        Self::Proof(challenge)
-    }
-}
-
-impl AdmissionError {
-    /// `failed` is what has come to nothing.
-    pub fn record(&self, failed: Event) {
-        if let Self::Store(error) = self {
-            audit::record(failed, None, Some(error));
-        }
+        })
     }
 }
 
 impl LogoutError {
-    fn event(&self) -> Event {
+    fn event(&self) -> Option<Event> {
         match self {
-            Self::OtherBrowser => Event::LogoutOtherBrowser,
-            Self::Store(_) => Event::LogoutFailed,
+            Self::Proof(_) => None,
+            Self::OtherBrowser => Some(Event::LogoutOtherBrowser),
+            Self::Store(_) => Some(Event::LogoutFailed),
         }
     }
 }
 
 impl RefreshFailure {
-    pub(super) fn event(&self) -> Event {
+    pub(super) fn record(&self) {
+        if let Some(event) = self.event() {
+            audit::record(event, None, Some(self));
+        }
+    }
+
+    fn event(&self) -> Option<Event> {
         match self {
-            Self::SessionEnded(_) => Event::RefreshRefused,
-            Self::IdTokenRefused(_) => Event::RefreshIdTokenRefused,
-            Self::OtherBrowser => Event::RefreshOtherBrowser,
+            Self::Proof(_) => None,
+            Self::SessionEnded(_) => Some(Event::RefreshRefused),
+            Self::IdTokenRefused(_) => Some(Event::RefreshIdTokenRefused),
+            Self::OtherBrowser => Some(Event::RefreshOtherBrowser),
             Self::ProviderUnavailable(_) | Self::Store(_) | Self::NoTurn(_) | Self::Randomness(_) | Self::Lost => {
-                Event::RefreshFailed
+                Some(Event::RefreshFailed)
             }
         }
     }
@@ -147,8 +179,11 @@ impl RefreshFailure {
 /// Recorded here, once: the door is the boundary.
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
-        audit::record(error.event(), None, Some(&error));
+        if let Some(event) = error.event() {
+            audit::record(event, None, Some(&error));
+        }
         match error {
+            LoginError::Proof(challenge) => challenge.into(),
             LoginError::UnknownState | LoginError::OtherBrowser | LoginError::EndedMeanwhile => Self::InvalidState,
             LoginError::NeitherCodeNorError => Self::InvalidField {
                 field: "code".into(),
@@ -175,6 +210,7 @@ impl From<RefreshFailure> for ApiError {
             RefreshFailure::SessionEnded(_) | RefreshFailure::IdTokenRefused(_) | RefreshFailure::OtherBrowser => {
                 Self::SessionEnded
             }
+            RefreshFailure::Proof(challenge) => challenge.into(),
             RefreshFailure::ProviderUnavailable(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
@@ -188,21 +224,13 @@ impl From<RefreshFailure> for ApiError {
 
 impl From<LogoutError> for ApiError {
     fn from(error: LogoutError) -> Self {
-        audit::record(error.event(), None, Some(&error));
+        if let Some(event) = error.event() {
+            audit::record(event, None, Some(&error));
+        }
         match error {
+            LogoutError::Proof(challenge) => challenge.into(),
             LogoutError::OtherBrowser => Self::InvalidProof,
             LogoutError::Store(_) => Self::Unavailable,
-        }
-    }
-}
-
-impl From<AdmissionError> for ApiError {
-    fn from(error: AdmissionError) -> Self {
-        match error {
-            // Recorded by the door.
-            AdmissionError::Store(_) => Self::Unavailable,
-            AdmissionError::Proof(ProofChallenge::Unavailable) => Self::Unavailable,
-            AdmissionError::Proof(_) => Self::InvalidProof,
         }
     }
 }

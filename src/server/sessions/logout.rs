@@ -1,12 +1,13 @@
 //! Logout by the person: here first, then at the provider (OpenID Connect RP-Initiated Logout §2, RFC 7009).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     LogoutError, Sessions,
     ends::Ended,
+    error::SessionKeyError,
     session::Session,
     store::{Kind, RecordName, SecretHash, StoreError},
 };
@@ -14,16 +15,16 @@ use crate::{
     server::{
         audit::{self, Event},
         oidc::{Ends, LogoutToken, LogoutTokenError, RefreshToken},
-        proof::BrowserKey,
+        proof::VerifiedProof,
     },
-    wire::auth::{LogoutResponse, SessionId, State},
+    wire::auth::{LogoutResponse, SessionId, State, UserClaims},
 };
 
 /// Nobody is kept waiting longer for what the provider has to say.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
 
 /// Waits between tries to end what a logout token has named, when the store has failed half-way.
-const END_AGAIN_AFTER: [Duration; 5] = [
+const FOLLOW_AGAIN_AFTER: [Duration; 5] = [
     Duration::from_millis(500),
     Duration::from_secs(2),
     Duration::from_secs(5),
@@ -36,6 +37,8 @@ const END_AGAIN_AFTER: [Duration; 5] = [
 pub enum BackChannelError {
     #[error("logout token refused: {0}")]
     Token(#[from] LogoutTokenError),
+    #[error("logout token refused: a session of its `sid` is another user's than its `sub`")]
+    OtherUser,
     #[error("logout token refused: its `jti` was seen before")]
     Replayed,
     #[error(transparent)]
@@ -45,12 +48,16 @@ pub enum BackChannelError {
 impl Sessions {
     /// Ends the session, if it still is there: logging out twice is success (RP-Initiated Logout §4). Whatever the
     /// provider does, this does not fail for it, nor wait long.
-    pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
+    pub async fn logout(&self, id: &SessionId, proof: VerifiedProof) -> Result<LogoutResponse, LogoutError> {
         let deadline = Instant::now() + LONGEST_FAREWELL;
-        let session = self.records.session(id).await?;
-        if session.as_ref().is_some_and(|session| !session.browser_key.matches(&key.0)) {
-            return Err(LogoutError::OtherBrowser);
-        }
+        let session = match self.verify_key(id, proof).await {
+            // Read again: a refresh may have brought another refresh token meanwhile.
+            Ok(_) => self.records.session(id).await?,
+            Err(SessionKeyError::NoSession) => None,
+            Err(SessionKeyError::OtherKey) => return Err(LogoutError::OtherBrowser),
+            Err(SessionKeyError::Proof(challenge)) => return Err(LogoutError::Proof(challenge)),
+            Err(SessionKeyError::Store(error)) => return Err(error.into()),
+        };
         // Also one that does not open here: its access tokens must not outlive this.
         let name = SecretHash::of(id.secret());
         if self.records.remove_session(&name).await? {
@@ -70,29 +77,59 @@ impl Sessions {
     }
 
     /// Ends what the provider says has ended (OpenID Connect Back-Channel Logout §2.7).
-    pub async fn follow_logout_token(&self, token: &str) -> Result<(), BackChannelError> {
-        let LogoutToken { ends, jti, spent_until } = self.oidc.verify_logout_token(token).await?;
+    pub async fn follow_logout_token(self: &Arc<Self>, token: &str) -> Result<(), BackChannelError> {
+        let token = self.oidc.verify_logout_token(token).await?;
+        self.refuse_replay(&token).await?;
+        let outcome = self.follow(&token).await;
+        if matches!(outcome, Err(BackChannelError::Store(_))) {
+            self.follow_again_in_background(token);
+        }
+        outcome
+    }
+
+    /// §2.6, step 8: in the store, so that no replica follows it again.
+    async fn refuse_replay(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
+        let name = self.name_of_jti(token);
+        match self.records.store().is_spent(&name, self.environment.now()).await? {
+            true => Err(BackChannelError::Replayed),
+            false => Ok(()),
+        }
+    }
+
+    /// The `jti` is consumed last: a token that was not followed to its end may come again, as to end what has ended does
+    /// no harm. Of two who follow one token at the same time, the second is told that it is a replay.
+    async fn follow(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
         let iss = self.oidc.issuer().to_owned();
-        // §2.6, step 8: in the store, so that no replica takes it again.
-        let name = RecordName::of(Kind::SpentLogout, &format!("{iss} {jti}"));
-        if !self.records.store().spend(&name, spent_until, self.environment.now()).await? {
+        let (scopes, user, by) = match token.ends.clone() {
+            Ends::User(sub) => (vec![Ended::User { iss: iss.clone(), sub: sub.clone() }], Some(sub), "sub"),
+            Ends::Session { sid, sub: None } => (vec![Ended::ProviderSession { iss: iss.clone(), sid }], None, "sid"),
+            Ends::Session { sid, sub: Some(sub) } => {
+                let of_provider = Ended::ProviderSession { iss: iss.clone(), sid };
+                let user = Ended::User { iss: iss.clone(), sub: sub.clone() };
+                if self.records.has_another_users(&of_provider, &user).await? {
+                    return Err(BackChannelError::OtherUser);
+                }
+                // A session that never learned its `sid` may be the one that is meant.
+                let without_sid = Ended::UserWithoutSid { iss: iss.clone(), sub: sub.clone() };
+                (vec![of_provider, without_sid], Some(sub), "sid and sub")
+            }
+        };
+        let mut sessions = 0;
+        for scope in &scopes {
+            sessions += self.records.end_all(scope, None).await?;
+        }
+        let name = self.name_of_jti(token);
+        if !self.records.store().spend(&name, token.spent_until, self.environment.now()).await? {
             return Err(BackChannelError::Replayed);
         }
-        let (whole, by) = match ends {
-            Ends::Session(sid) => (Ended::ProviderSession { iss, sid }, "sid"),
-            Ends::User(sub) => (Ended::User { iss, sub }, "sub"),
-        };
-        match self.records.end_all(&whole, None).await {
-            Ok(sessions) => {
-                audit::record(Event::BackChannelLogout, None, Some(&format_args!("{sessions} sessions, by {by}")));
-                Ok(())
-            }
-            Err(error) => {
-                // The token is spent: should it come again, it is refused.
-                self.end_again_in_background(whole);
-                Err(error.into())
-            }
-        }
+        let event = if sessions == 0 { Event::BackChannelLogoutOfNothing } else { Event::BackChannelLogout };
+        let user = user.map(|sub| UserClaims::known_by(iss, sub));
+        audit::record(event, user.as_ref(), Some(&format_args!("{sessions} sessions, by {by}")));
+        Ok(())
+    }
+
+    fn name_of_jti(&self, token: &LogoutToken) -> RecordName {
+        RecordName::of(Kind::SpentLogout, &format!("{} {}", self.oidc.issuer(), token.jti))
     }
 
     /// Has the provider revoke a refresh token that nobody needs any more.
@@ -116,14 +153,19 @@ impl Sessions {
         }
     }
 
-    fn end_again_in_background(&self, whole: Ended) {
-        let records = self.records.clone();
+    /// The provider may never come again. Whoever has followed the token meanwhile has done it all.
+    fn follow_again_in_background(self: &Arc<Self>, token: LogoutToken) {
+        let sessions = self.clone();
         tokio::spawn(async move {
-            for pause in END_AGAIN_AFTER {
+            for pause in FOLLOW_AGAIN_AFTER {
                 tokio::time::sleep(pause).await;
-                if let Ok(sessions) = records.end_all(&whole, None).await {
-                    let reason = format_args!("{sessions} sessions, late");
-                    return audit::record(Event::BackChannelLogout, None, Some(&reason));
+                let again = async {
+                    sessions.refuse_replay(&token).await?;
+                    sessions.follow(&token).await
+                };
+                match again.await {
+                    Err(BackChannelError::Store(_)) => {}
+                    Ok(()) | Err(_) => return,
                 }
             }
             tracing::error!("sessions that the provider has ended could not be ended here");

@@ -30,7 +30,7 @@ use crate::{
     server::{
         audit::{self, Event},
         oidc::{RefreshError, Refreshed},
-        proof::{BrowserKey, Thumbprint},
+        proof::{Thumbprint, VerifiedProof},
     },
     wire::auth::{AccessToken, RefreshResponse, SessionId, UserClaims},
 };
@@ -64,9 +64,11 @@ pub(super) struct RefreshesInFlight {
 impl Sessions {
     /// A new access token for the session. All callers that ask while one refresh is under way get the same answer, and
     /// so do those who ask within [`super::REPLAY_WINDOW`].
-    pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId, key: &BrowserKey) -> Outcome {
-        let claimant = (SecretHash::of(id.secret()), key.0.clone());
-        let (sessions, id, key) = (self.clone(), id.clone(), key.0.clone());
+    pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId, proof: VerifiedProof) -> Outcome {
+        let verified = self.verify_key(id, proof).await.map_err(RefreshFailure::from);
+        let key = verified.inspect_err(RefreshFailure::record)?.thumbprint().clone();
+        let claimant = (SecretHash::of(id.secret()), key.clone());
+        let (sessions, id) = (self.clone(), id.clone());
         let refresh = audit::from_here(async move { sessions.refresh(&id, &key).await });
         self.refreshes.join(claimant, refresh).await
     }
@@ -75,14 +77,13 @@ impl Sessions {
         let outcome = self.refresh_in_turn(id, key).await;
         match &outcome {
             Ok(answer) => audit::record(Event::RefreshSucceeded, Some(&answer.user), None),
-            Err(error) => audit::record(error.event(), None, Some(error)),
+            Err(error) => error.record(),
         }
         outcome
     }
 
     /// Across replicas: one at a time, and whoever comes after reads what the one before has written.
     async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
-        // Before anything is locked: this must be the session's own browser.
         if let Some(answer) = self.replayed(&self.session_of(id, key).await?).await? {
             return Ok(answer);
         }
@@ -167,7 +168,7 @@ impl Sessions {
         let user = session.user.clone();
         // Before the browser is answered.
         self.keep_refreshed(id, &mut session).await?;
-        self.remember_access_token(id, &session, &access_token, expires_in).await?;
+        self.remember_access_token(id, &session, &access_token, told).await?;
         Ok(response(access_token, told, user))
     }
 

@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use url::Url;
 
+use crate::server::http::OutboundProxy;
+
 #[derive(Clone, Debug)]
 pub struct TraceSettings {
     /// The whole of it: where spans are posted to.
@@ -13,6 +15,7 @@ pub struct TraceSettings {
     pub timeout: Duration,
     pub service: String,
     pub sampling: Sampling,
+    pub proxy: OutboundProxy,
 }
 
 /// It may hold a key.

@@ -32,7 +32,7 @@ use transcript::Transcript;
 use crate::{
     client::{
         app::Route,
-        components::{CODE, COMPOSER, Composer, PageTitle, RequireSession},
+        components::{CODE, COMPOSER, Composer, LeaveNotice, Leaving, PageTitle, RequireSession},
         hooks::{use_effect, use_future},
         language::use_catalogue,
         listeners, screen,
@@ -73,6 +73,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
     let mut dialog = use_signal(|| OpenDialog::None);
+    Leaving::use_leaving();
 
     let id = shown_by(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
@@ -104,6 +105,7 @@ fn ChatPage(user: UserClaims) -> Element {
             }
             LiveRegion { announcer }
             Dialogs { dialog, list, conversation, shortcuts, sessions }
+            LeaveNotice {}
         }
     }
 }

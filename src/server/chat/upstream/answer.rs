@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     Patience, UpstreamError, UpstreamEvent,
+    sent::Sent,
     transcript::{Step, Transcript},
 };
 use crate::server::http::cause;
@@ -25,8 +26,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn new(response: reqwest::Response, patience: Patience) -> Self {
-        Self { response: Some(response), chunk: Bytes::new(), transcript: Transcript::default(), patience }
+    pub fn new(response: reqwest::Response, patience: Patience, sent: Sent) -> Self {
+        Self { response: Some(response), chunk: Bytes::new(), transcript: Transcript::of(sent), patience }
     }
 
     /// The first event. The caller limits the wait.

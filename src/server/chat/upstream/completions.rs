@@ -20,11 +20,12 @@ use super::{
     ApiStyle, Message, Role, Upstream, UpstreamError, UpstreamEvents, UpstreamSettings,
     answer::Answer,
     refusal::{self, Refusal},
+    sent::Sent,
 };
 use crate::{
     server::{
         environment::Environment,
-        http::{self, HttpSetupError, cause},
+        http::{self, ClientSettings, HttpSetupError, OutboundProxy, cause},
         traces,
     },
     wire::auth::UserClaims,
@@ -82,9 +83,19 @@ struct StreamOptions {
 
 impl ChatCompletions {
     pub fn new(settings: UpstreamSettings, environment: Environment) -> Result<Self, HttpSetupError> {
+        Self::through(OutboundProxy::default(), settings, environment)
+    }
+
+    /// Through this proxy, where the upstream is https on another machine.
+    pub fn through(
+        proxy: OutboundProxy,
+        settings: UpstreamSettings,
+        environment: Environment,
+    ) -> Result<Self, HttpSetupError> {
         let knows_stream_options = AtomicBool::new(true);
+        let https_only = settings.base_url.scheme() == "https";
         Ok(Self {
-            http: http::client(None)?,
+            http: http::client(&ClientSettings { https_only, proxy, ..ClientSettings::default() })?,
             endpoint: settings.endpoint(),
             settings,
             environment,
@@ -110,20 +121,20 @@ impl ChatCompletions {
     }
 
     /// One question, up to the first event of its answer.
-    async fn ask(&self, body: Vec<u8>) -> Result<UpstreamEvents, Failure> {
+    async fn ask(&self, body: Vec<u8>, sent: &Sent) -> Result<UpstreamEvents, Failure> {
         let span = traces::upstream_call();
-        let outcome = self.ask_within(&span, body).instrument(span.clone()).await;
+        let outcome = self.ask_within(&span, body, sent).instrument(span.clone()).await;
         if outcome.is_err() {
             traces::failed(&span);
         }
         outcome
     }
 
-    async fn ask_within(&self, span: &Span, body: Vec<u8>) -> Result<UpstreamEvents, Failure> {
+    async fn ask_within(&self, span: &Span, body: Vec<u8>, sent: &Sent) -> Result<UpstreamEvents, Failure> {
         let response = self.send(body).await?;
         traces::answered(span, response.status().as_u16());
-        let response = accept(response).await?;
-        let mut answer = Answer::new(response, self.settings.patience);
+        let response = accept(response, sent).await?;
+        let mut answer = Answer::new(response, self.settings.patience, sent.clone());
         let Some(first) = answer.first().await else { return Ok(stream::empty().boxed()) };
         // A connection that breaks before the first token has cost nothing but time.
         let first =
@@ -191,11 +202,12 @@ impl Upstream for ChatCompletions {
     /// Nothing of the person is told to the upstream but what they wrote.
     async fn answer(&self, messages: Vec<Message>, _user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
         let mut with_stream_options = self.knows_stream_options.load(Ordering::Relaxed);
-        let mut body = self.request_body(&messages, with_stream_options)?;
+        let sent = Sent::new(self.settings.clone(), messages);
+        let mut body = self.request_body(sent.messages(), with_stream_options)?;
         let first_token_by = Instant::now() + self.settings.patience.first_token;
         let mut retries = 0;
         loop {
-            let failure = match timeout_at(first_token_by, self.ask(body.clone())).await {
+            let failure = match timeout_at(first_token_by, self.ask(body.clone(), &sent)).await {
                 Ok(Ok(events)) => return Ok(events),
                 Ok(Err(failure)) => failure,
                 Err(_) => {
@@ -207,7 +219,7 @@ impl Upstream for ChatCompletions {
                 tracing::info!("the upstream does not know stream_options: from now on it is asked without them");
                 self.knows_stream_options.store(false, Ordering::Relaxed);
                 with_stream_options = false;
-                body = self.request_body(&messages, with_stream_options)?;
+                body = self.request_body(sent.messages(), with_stream_options)?;
                 continue;
             }
             let Some(pause) = self.pause(&failure, retries) else { return Err(failure.error) };
@@ -237,7 +249,7 @@ impl Role {
 }
 
 /// Anything but a good stream is a refusal.
-async fn accept(response: reqwest::Response) -> Result<reqwest::Response, Failure> {
+async fn accept(response: reqwest::Response, sent: &Sent) -> Result<reqwest::Response, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()).to_ascii_lowercase();
     // The type is wrong at some; what these two hold is no stream.
@@ -250,7 +262,7 @@ async fn accept(response: reqwest::Response) -> Result<reqwest::Response, Failur
     let body = read_some(response).await;
     let refusal = Refusal::in_body(&body);
     Err(Failure {
-        error: refusal.log_and_classify(Some((status, &headers))),
+        error: refusal.log_and_classify(Some((status, &headers)), sent),
         may_pass: refusal.may_pass(status, &headers),
         retry_after: refusal::retry_after(&headers),
         names_stream_options: is_bad_request && String::from_utf8_lossy(&body).contains("stream_options"),

@@ -5,6 +5,7 @@
 //! | `settings` | where the model is, and how to speak with it |
 //! | `completions` | questions to any OpenAI-compatible server, and when they are asked again |
 //! | `refusal` | what an upstream means when it says no |
+//! | `sent` | what the log gets of its words |
 //! | `answer` | an answer on its socket, with a limit to each silence |
 //! | `transcript`, `chunk`, `sse` | what its bytes mean |
 //! | `demo` | the responder that is built in |
@@ -14,6 +15,7 @@ mod chunk;
 mod completions;
 mod demo;
 mod refusal;
+mod sent;
 mod settings;
 mod transcript;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-use super::{UpstreamError, chunk::Chunk};
+use super::{UpstreamError, chunk::Chunk, sent::Sent};
 
 /// An error object: `{message, type, param, code}` at OpenAI, and whatever others make of it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,12 +52,13 @@ impl Refusal {
 
     /// The one place where a refusal is logged. The message is for those who ask for it: some upstreams put the
     /// person's text into it.
-    pub fn log_and_classify(&self, answer: Option<(StatusCode, &HeaderMap)>) -> UpstreamError {
+    pub fn log_and_classify(&self, answer: Option<(StatusCode, &HeaderMap)>, sent: &Sent) -> UpstreamError {
         let status = answer.map(|(status, _)| status.as_u16());
-        let request_id = answer.and_then(|(_, headers)| text_of(headers, "x-request-id"));
-        let Self { code, kind, param, message, inner_code } = self;
+        let request_id = answer.and_then(|(_, headers)| text_of(headers, "x-request-id")).map(|id| sent.excerpt(id));
+        let [code, kind, param, inner_code] =
+            [&self.code, &self.kind, &self.param, &self.inner_code].map(|text| sent.excerpt(text));
         tracing::warn!(status, request_id, code, kind, param, inner_code, "the upstream refused");
-        tracing::debug!(message, "the upstream's reason");
+        tracing::debug!(message = sent.excerpt(&self.message), "the upstream's reason");
         self.classify(status, answer.and_then(|(_, headers)| retry_after(headers)))
     }
 

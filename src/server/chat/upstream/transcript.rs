@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{FinishReason, TokenUsage, UpstreamError, UpstreamEvent, chunk::Chunk, refusal::Refusal};
+use super::{FinishReason, TokenUsage, UpstreamError, UpstreamEvent, chunk::Chunk, refusal::Refusal, sent::Sent};
 use crate::wire::events::{EventDecoder, EventTooLarge};
 
 /// The data of the event that ends a stream; it is not JSON, and some add to it.
@@ -20,6 +20,8 @@ pub struct Transcript {
     usage: Option<TokenUsage>,
     finish: Option<FinishReason>,
     is_over: bool,
+    /// For the log of what it is answered with.
+    sent: Sent,
 }
 
 /// What there was in the bytes.
@@ -37,11 +39,16 @@ pub enum Step {
 impl Default for Transcript {
     fn default() -> Self {
         let decoder = EventDecoder::new(MAX_EVENT_BYTES);
-        Self { decoder, ready: VecDeque::new(), usage: None, finish: None, is_over: false }
+        Self { decoder, ready: VecDeque::new(), usage: None, finish: None, is_over: false, sent: Sent::default() }
     }
 }
 
 impl Transcript {
+    /// The answer to this.
+    pub fn of(sent: Sent) -> Self {
+        Self { sent, ..Self::default() }
+    }
+
     /// With nothing more to give.
     pub fn over() -> Self {
         Self { is_over: true, ..Self::default() }
@@ -94,24 +101,26 @@ impl Transcript {
             return Ok(());
         }
         let chunk = Chunk::parse(data).map_err(|error| {
-            tracing::warn!(%error, "the upstream sent what is no chunk");
+            // Its own words would quote the answer.
+            let (line, column, kind) = (error.line(), error.column(), error.classify());
+            tracing::warn!(line, column, ?kind, "the upstream sent what is no chunk");
             UpstreamError::Upstream
         })?;
         if let Some(refusal) = Refusal::in_stream(&chunk, data) {
-            return Err(refusal.log_and_classify(None));
+            return Err(refusal.log_and_classify(None, &self.sent));
         }
         self.ready.extend(chunk.thinking().map(|text| UpstreamEvent::Thinking(text.to_owned())));
         self.ready.extend(chunk.text().map(UpstreamEvent::Delta));
         self.usage = chunk.usage().or(self.usage);
         if let Some(reason) = chunk.finish_reason() {
-            self.finish = finish(reason)?;
+            self.finish = finish(reason, &self.sent)?;
         }
         Ok(())
     }
 }
 
 /// `None` for a reason that we don't know: it may mean a cut, so the answer counts as interrupted.
-fn finish(reason: &str) -> Result<Option<FinishReason>, UpstreamError> {
+fn finish(reason: &str, sent: &Sent) -> Result<Option<FinishReason>, UpstreamError> {
     match reason {
         // We offer no tools: a model that calls one all the same has ended its turn.
         "stop" | "tool_calls" | "function_call" => Ok(Some(FinishReason::Complete)),
@@ -122,7 +131,7 @@ fn finish(reason: &str) -> Result<Option<FinishReason>, UpstreamError> {
             Err(UpstreamError::Upstream)
         }
         reason => {
-            tracing::warn!(reason, "the upstream ended the answer for an unknown reason");
+            tracing::warn!(reason = sent.excerpt(reason), "the upstream ended the answer for an unknown reason");
             Ok(None)
         }
     }

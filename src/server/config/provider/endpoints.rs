@@ -1,10 +1,12 @@
 //! Where the provider is, in place of what its metadata says.
 
+use std::collections::BTreeSet;
+
 use openidconnect::IssuerUrl;
 use url::Url;
 
-use super::super::{ConfigError, Variables, has_no_user, is_https_or_loopback};
-use crate::server::oidc::MetadataSettings;
+use super::super::{ConfigError, Variables};
+use crate::server::{http, oidc::MetadataSettings};
 
 /// Each variable, and the member of the metadata whose place it takes.
 const ENDPOINTS: [(&str, &str); 8] = [
@@ -30,8 +32,8 @@ pub(super) fn issuer(variables: &Variables, issuer: &str) -> Result<IssuerUrl, C
     const ONE_TENANT: &str = "one tenant's issuer, https://login.microsoftonline.com/<tenant id>/v2.0: ID tokens of \
                               `common`, `organizations` and `consumers` name other issuers than that";
     let wrong = || variables.wrong("OIDC_ISSUER", EXPECTED);
-    let url = Url::parse(issuer).map_err(|_| wrong())?;
-    if !is_https_or_loopback(&url) || url.query().is_some() || url.fragment().is_some() || !has_no_user(&url) {
+    let url = http::endpoint(issuer).map_err(|_| wrong())?;
+    if url.query().is_some() {
         return Err(wrong());
     }
     let first = url.path_segments().and_then(|mut segments| segments.next());
@@ -43,14 +45,19 @@ pub(super) fn issuer(variables: &Variables, issuer: &str) -> Result<IssuerUrl, C
     IssuerUrl::new(issuer.to_owned()).map_err(|_| wrong())
 }
 
-/// The endpoints that are set, and `OIDC_DISCOVERY`.
+/// The endpoints that are set, `OIDC_DISCOVERY`, `OIDC_ENDPOINT_HOSTS`, and whether `ACCESS_TOKEN_CHECK` introspects.
 pub(super) fn metadata(variables: &Variables) -> Result<MetadataSettings, ConfigError> {
     const REASON: &str = "with OIDC_DISCOVERY=false nothing else says where it is";
     let discovery: bool = variables.parsed("OIDC_DISCOVERY", "true or false", "true")?;
     if let Some(variable) = NEEDED.into_iter().find(|needed| !discovery && variables.get(needed).is_none()) {
         return Err(ConfigError::Missing { variable, reason: REASON });
     }
-    let mut settings = MetadataSettings { discovery, ..MetadataSettings::default() };
+    let mut settings = MetadataSettings {
+        discovery,
+        hosts: hosts(variables)?,
+        introspection: variables.get("ACCESS_TOKEN_CHECK") == Some("introspection"),
+        ..MetadataSettings::default()
+    };
     for (variable, member) in ENDPOINTS {
         if let Some(url) = endpoint(variables, variable)? {
             settings.endpoints.insert(member, url);
@@ -62,9 +69,27 @@ pub(super) fn metadata(variables: &Variables) -> Result<MetadataSettings, Config
 /// As it is written: some providers have `//` in theirs.
 fn endpoint(variables: &Variables, variable: &'static str) -> Result<Option<String>, ConfigError> {
     let Some(text) = variables.get(variable) else { return Ok(None) };
-    let url = Url::parse(text).ok().filter(|url| is_https_or_loopback(url) && has_no_user(url));
-    match url.filter(|url| url.fragment().is_none()) {
-        Some(_) => Ok(Some(text.to_owned())),
-        None => Err(variables.wrong(variable, "an https URL (http only on loopback)")),
+    match http::endpoint(text) {
+        Ok(_) => Ok(Some(text.to_owned())),
+        Err(_) => Err(variables.wrong(variable, "an https URL (http only on loopback)")),
+    }
+}
+
+/// As URLs write them.
+fn hosts(variables: &Variables) -> Result<Option<BTreeSet<String>>, ConfigError> {
+    const VARIABLE: &str = "OIDC_ENDPOINT_HOSTS";
+    let Some(text) = variables.get(VARIABLE) else { return Ok(None) };
+    let host = |text: &str| {
+        let url = Url::parse(&format!("https://{text}/")).ok()?;
+        let is_host_alone = !text.contains(['@', ':', '/', '?', '#', '\\', '*']);
+        url.host_str().filter(|_| is_host_alone).map(str::to_owned)
+    };
+    let hosts: Option<BTreeSet<String>> = text.split_whitespace().map(host).collect();
+    match hosts.filter(|hosts| !hosts.is_empty()) {
+        Some(hosts) => Ok(Some(hosts)),
+        None => {
+            Err(variables
+                .wrong(VARIABLE, "hosts separated by spaces, without scheme and port, such as api.example.com"))
+        }
     }
 }

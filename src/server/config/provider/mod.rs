@@ -19,7 +19,7 @@ use url::Url;
 
 pub(super) use requests::is_scope;
 
-use super::{ConfigError, Variables, id_tokens, is_loopback, logout};
+use super::{ConfigError, Variables, id_tokens, is_local_origin, logout};
 use crate::server::oidc::{CommonSettings, ProviderSettings};
 
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
@@ -97,7 +97,7 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
             reason: "this build has no mock provider; set it to your provider's issuer",
         });
     }
-    if !is_loopback(front_url) || !listen.ip().is_loopback() {
+    if !is_local_origin(front_url) || !listen.ip().is_loopback() {
         return Err(ConfigError::Missing {
             variable: "OIDC_ISSUER",
             reason: "the mock provider lets anybody in, so it only serves loopback; set it, or FRONT_URL and IP to loopback",

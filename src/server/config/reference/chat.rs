@@ -27,7 +27,7 @@ pub(super) const UPSTREAM: Section = Section {
             example: "false",
             default: "false",
             text: "true where http to another machine is as good as a wire of your own; questions, \
-                   answers and the key cross it readably.",
+                   answers and the key cross it readably. Each start is logged.",
         },
         Setting {
             name: "CHAT_API_STYLE",
@@ -64,11 +64,20 @@ pub(super) const CONVERSATIONS: Section = Section {
     settings: &[
         Setting {
             name: "DATABASE_URL",
-            example: "postgres://user:password@db.example.com/oracle-ai",
+            example: "postgres://user:password@db.example.com/oracle-ai?sslmode=verify-full",
             default: "sqlite://oracle-ai.db?mode=rwc",
             text: "Where conversations are kept: a SQLite file, \
                    sqlite:///var/lib/oracle-ai/oracle-ai.db?mode=rwc, or PostgreSQL. The tables are \
-                   made, and brought up to date, at the start. sqlite::memory: keeps them nowhere.",
+                   made, and brought up to date, at the start. sqlite::memory: keeps them nowhere. PostgreSQL on \
+                   another machine needs sslmode=verify-full, with sslrootcert=/path/to/ca.pem for a private \
+                   authority; verify-ca and require check less, the latter no certificate at all.",
+        },
+        Setting {
+            name: "DATABASE_ALLOW_PLAINTEXT",
+            example: "false",
+            default: "false",
+            text: "true where the network to PostgreSQL on another machine is as good as a wire of your own; \
+                   conversations and the password cross it readably. Each start is logged.",
         },
         Setting {
             name: "STORAGE_PER_PERSON",
@@ -90,6 +99,14 @@ pub(super) const CONVERSATIONS: Section = Section {
             default: "60000",
             text: "How much of a conversation the model is told, in characters; the oldest is left \
                    out first.",
+        },
+        Setting {
+            name: "CHAT_LINK_HOSTS",
+            example: "docs.oracle.com *.example.com",
+            default: "",
+            text: "Hosts, separated by spaces, that links of answers lead to at once; *.example.com \
+                   means all hosts below example.com. Before a link to any other host, the page says \
+                   where it leads and asks. Everybody who can load the page can read this list.",
         },
     ],
 };

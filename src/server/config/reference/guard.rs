@@ -23,7 +23,8 @@ pub(super) const GUARD: Section = Section {
             name: "API_AUDIENCE",
             example: "https://chat.example.com",
             default: "",
-            text: "This API's name in the `aud` of access tokens. Needed for jwt.",
+            text: "This API's name in the `aud` of access tokens. Needed for jwt. It must not be CLIENT_ID, which ID tokens \
+                   are for, unless access tokens are JWTs of the type at+jwt.",
         },
         Setting {
             name: "ACCESS_TOKEN_ISSUER",

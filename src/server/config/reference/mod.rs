@@ -9,6 +9,8 @@ mod provider;
 mod server;
 mod traces;
 
+use super::secret_files::SECRET_FILES;
+
 /// Variables that belong together.
 pub struct Section {
     pub title: &'static str,
@@ -49,7 +51,19 @@ const WIDTH: usize = 118;
 /// The name of every variable that is ours.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let settings = SECTIONS.iter().flat_map(|section| section.settings);
-    settings.map(|setting| setting.name).chain([DEV_SERVER_PORT])
+    let files = SECRET_FILES.iter().map(|(_, file)| *file);
+    settings.map(|setting| setting.name).chain(files).chain([DEV_SERVER_PORT])
+}
+
+/// Of the settings that name a file, for all of them in one place.
+fn secret_files(shown: impl Fn(&str) -> String) -> String {
+    let files: Vec<_> = SECRET_FILES.iter().map(|(_, file)| shown(file)).collect();
+    format!(
+        "A setting that is a secret, or may hold one, can be read from a file in its place, such as systemd's \
+         LoadCredential= or a container platform hands over: {}. Each names a file with the value on one line, which is \
+         read at the start.",
+        files.join(", ")
+    )
 }
 
 /// `.env.example`: every variable, commented out.
@@ -59,6 +73,8 @@ pub fn env_example() -> String {
          over this file, and a name that is not listed here stops the start.",
         "# ",
     );
+    text += "#\n";
+    text += &wrapped(&secret_files(str::to_owned), "# ");
     for section in SECTIONS {
         text += &format!("\n# {}.\n", section.title);
         text += &wrapped(section.text, "# ");
@@ -78,8 +94,9 @@ pub fn markdown() -> String {
          By environment variables, or by a file `.env` in the working directory; the environment wins. An empty value is \
          none. A wrong value, and a name in `.env` that is not listed here, stops the start with one line that names \
          it.\n\n\
-         This page and `.env.example` are what `oracle-ai config` prints; `scripts/docs` writes them anew.\n",
+         This page and `.env.example` are what `oracle-ai config` prints; `scripts/docs` writes them anew.\n\n",
     );
+    text += &format!("{}\n", secret_files(|file| format!("`{file}`")));
     for section in SECTIONS {
         text += &format!("\n## {}\n\n", section.title);
         if !section.text.is_empty() {

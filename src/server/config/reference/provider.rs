@@ -69,6 +69,12 @@ pub(super) const PROVIDER: Section = Section {
             text: "Whether the provider has a metadata document. With false, AUTHORIZATION_ENDPOINT, TOKEN_ENDPOINT and JWKS_URI are needed.",
         },
         Setting {
+            name: "OIDC_ENDPOINT_HOSTS",
+            example: "login.example.com api.example.com",
+            default: "any host, over https",
+            text: "The hosts, besides the issuer's, at which the provider's metadata may have its endpoints, separated by spaces. Metadata that names another is refused.",
+        },
+        Setting {
             name: "AUTHORIZATION_ENDPOINT",
             example: "https://sso.example.com/authorize",
             default: "",

@@ -17,6 +17,14 @@ pub(super) const SESSIONS: Section = Section {
                    unix:///path on this machine.",
         },
         Setting {
+            name: "REDIS_ALLOW_PLAINTEXT",
+            example: "false",
+            default: "false",
+            text: "true where the network to Redis is as good as a wire of your own; without TLS, the password crosses \
+                   it readably, and sessions can be changed on the way. Needed for redis:// to another machine, and for \
+                   sentinels and clusters without TLS, which name nodes anywhere. Each start is logged.",
+        },
+        Setting {
             name: "REDIS_CA_FILE",
             example: "/etc/ssl/redis-ca.pem",
             default: "",
@@ -68,6 +76,21 @@ pub(super) const SERVER: Section = Section {
             text: "The header in which the trusted proxies say who calls: x-forwarded-for, or \
                    forwarded (RFC 7239). The other one is ignored, as proxies mostly pass it on \
                    as the client sent it.",
+        },
+        Setting {
+            name: "HTTPS_PROXY",
+            example: "http://proxy.example.com:3128",
+            default: "",
+            text: "The HTTP proxy through which the provider, the model and the collector are called where they are \
+                   https on another machine (CONNECT: it sees the host, and nothing that is sent). Neither http nor \
+                   loopback goes through it, and http_proxy has no meaning here. https_proxy is the same.",
+        },
+        Setting {
+            name: "NO_PROXY",
+            example: "sso.example.com,.internal.example.com,10.0.0.0/8",
+            default: "",
+            text: "What is called without HTTPS_PROXY: hosts with all that is below them, addresses and networks, \
+                   separated by commas. no_proxy is the same.",
         },
         Setting {
             name: "RATE_LIMIT_PER_ADDRESS",

@@ -11,7 +11,14 @@ pub(super) const TRACES: Section = Section {
             name: "OTEL_EXPORTER_OTLP_ENDPOINT",
             example: "http://localhost:4318",
             default: "",
-            text: "The collector that spans are sent to, over HTTP; /v1/traces is added to it.",
+            text: "The collector that spans are sent to, over HTTP; /v1/traces is added to it. https, or http on loopback.",
+        },
+        Setting {
+            name: "OTEL_ALLOW_HTTP",
+            example: "false",
+            default: "false",
+            text: "true where http to a collector on another machine is as good as a wire of your own; spans cross it \
+                   readably. Headers, which may hold a key, are refused there. Each start is logged.",
         },
         Setting {
             name: "OTEL_EXPORTER_OTLP_HEADERS",

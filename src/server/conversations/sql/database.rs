@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    fmt,
+    fmt, fs, io,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     str::FromStr,
     sync::{
         Mutex,
@@ -17,15 +18,21 @@ use sqlx::{
     any::AnyPoolOptions,
     error::BoxDynError,
     migrate::{Migration, MigrationSource, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgSslMode},
+    sqlite::SqliteConnectOptions,
 };
 use tokio::sync::MutexGuard;
 use url::Url;
 
 use super::{super::store::StoreError, write};
+use crate::server::http::is_loopback_host;
 
 /// A busy or lost database is told of before the person has given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const MOST_CONNECTIONS: u32 = 16;
+
+/// Of a database file: for the account that the server runs as, and nobody else. It holds what people wrote.
+const FILE_MODE: u32 = 0o600;
 
 const MEMORY: &str = "sqlite::memory:";
 
@@ -80,14 +87,57 @@ impl DatabaseUrl {
         MEMORY.parse()
     }
 
+    /// Whether what is said can cross a network without TLS. `prefer`, which holds where nothing is said, falls back to
+    /// that.
+    pub fn may_cross_unencrypted(&self) -> bool {
+        let Some(options) = self.postgres() else { return self.kind == Kind::Postgres };
+        let is_encrypted =
+            matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+        !is_on_this_machine(&options) && !is_encrypted
+    }
+
+    /// Whether TLS is spoken with a server on another machine whose certificate nobody checks.
+    pub fn trusts_any_server(&self) -> bool {
+        self.postgres().is_some_and(|options| {
+            matches!(options.get_ssl_mode(), PgSslMode::Require) && !is_on_this_machine(&options)
+        })
+    }
+
+    /// As the library reads it, with what the environment adds (`PGHOST`, `PGSSLMODE`).
+    fn postgres(&self) -> Option<PgConnectOptions> {
+        (self.kind == Kind::Postgres).then(|| self.url.as_str().parse().ok()).flatten()
+    }
+
     /// Connects, and does nothing: the tables are left as they are.
     pub async fn reach(&self) -> Result<(), StoreError> {
         sqlx::any::install_default_drivers();
+        self.create_file()?;
         let connected = AnyConnection::connect(self.url.as_str());
         let mut connection = tokio::time::timeout(LONGEST_WAIT, connected)
             .await
             .map_err(|_| StoreError("no answer in time".into()))??;
         connection.ping().await?;
+        Ok(())
+    }
+
+    /// Creates the database file where SQLite would, whatever the umask. The files that SQLite puts beside it have its mode.
+    fn create_file(&self) -> Result<(), StoreError> {
+        let creates = self.url.query_pairs().any(|(name, value)| name == "mode" && value == "rwc");
+        if self.kind != Kind::SqliteFile || !creates {
+            return Ok(());
+        }
+        let options = SqliteConnectOptions::from_str(self.url.as_str())?;
+        let file = options.get_filename();
+        match fs::OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(file) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // Somebody may rely on it.
+                if fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o007 != 0) {
+                    tracing::warn!(file = %file.display(), "anybody on this machine may open the database: chmod 600 it");
+                }
+            }
+            // What is wrong, SQLite says too.
+            Ok(_) | Err(_) => {}
+        }
         Ok(())
     }
 
@@ -126,7 +176,10 @@ impl FromStr for DatabaseUrl {
         let parsed = |text: &str| text.parse::<Url>().map_err(|_| WrongDatabaseUrl);
         let url = parsed(text)?;
         match url.scheme() {
-            "postgres" | "postgresql" => Ok(Self { url, kind: Kind::Postgres }),
+            "postgres" | "postgresql" => {
+                PgConnectOptions::from_str(text).map_err(|_| WrongDatabaseUrl)?;
+                Ok(Self { url, kind: Kind::Postgres })
+            }
             // By a name of its own, which its connections share (https://www.sqlite.org/sharedcache.html).
             "sqlite" if text == MEMORY => {
                 let name = format!("sqlite:file:oracle-ai-{}?mode=memory", MEMORIES.fetch_add(1, Ordering::Relaxed));
@@ -153,6 +206,12 @@ impl Database {
     }
 }
 
+/// A socket, or loopback.
+fn is_on_this_machine(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    options.get_socket().is_some() || host.starts_with('/') || is_loopback_host(host)
+}
+
 /// Without what may be a password.
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,6 +222,7 @@ impl fmt::Debug for DatabaseUrl {
 /// Connects, and brings the tables up to date.
 pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
     sqlx::any::install_default_drivers();
+    url.create_file()?;
     let anchor = match url.kind {
         Kind::SqliteMemory => Some(Mutex::new(AnyConnection::connect(url.url.as_str()).await?)),
         Kind::SqliteFile | Kind::Postgres => None,
@@ -214,8 +274,32 @@ mod tests {
             "sqlite://a?mode=memory",
             "mysql://db.example/chat",
             "https://db.example",
+            "postgres://db.example/chat?sslmode=always",
         ] {
             assert_eq!(kind(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_tls_or_this_machine_keeps_conversations_from_others() {
+        for (url, may_cross, trusts_any) in [
+            ("postgres://db.example/chat", true, false),
+            ("postgres://db.example/chat?sslmode=disable", true, false),
+            ("postgres://db.example/chat?sslmode=allow", true, false),
+            ("postgres://db.example/chat?sslmode=prefer", true, false),
+            ("postgres://db.example/chat?sslmode=require", false, true),
+            ("postgres://db.example/chat?sslmode=verify-ca", false, false),
+            ("postgres://db.example/chat?sslmode=verify-full", false, false),
+            ("postgresql://localhost/chat", false, false),
+            ("postgres://[::1]:5432/chat", false, false),
+            ("postgres://db.example/chat?host=/run/postgresql", false, false),
+            // What is in the query counts.
+            ("postgres://localhost/chat?host=db.example", true, false),
+            ("sqlite://chat.db", false, false),
+            ("sqlite::memory:", false, false),
+        ] {
+            let parsed: DatabaseUrl = url.parse().unwrap();
+            assert_eq!((parsed.may_cross_unencrypted(), parsed.trusts_any_server()), (may_cross, trusts_any), "{url}");
         }
     }
 

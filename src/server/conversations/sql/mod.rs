@@ -20,9 +20,12 @@ use super::{
     Owner,
     store::{BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer, Wish},
 };
-use crate::wire::{
-    chat::{ConversationId, MessageId},
-    conversations::{Conversation, ConversationSummary},
+use crate::{
+    server::excerpt::excerpt,
+    wire::{
+        chat::{ConversationId, MessageId},
+        conversations::{Conversation, ConversationSummary},
+    },
 };
 
 /// What one person may have stored, in bytes, unless the operator says otherwise: some hundred thousand messages.
@@ -142,6 +145,6 @@ impl ConversationStore for SqlStore {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self(error.to_string())
+        Self(excerpt(&error.to_string()).to_string())
     }
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::server::{
     audit::{self, Event},
+    excerpt::excerpt,
     jose::Compact,
 };
 
@@ -45,7 +46,7 @@ pub(in crate::server::oidc) fn signing_key<'k>(
 }
 
 /// Whether newer keys could make a difference.
-pub(super) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> bool {
+pub(in crate::server::oidc) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> bool {
     matches!(
         refusal,
         SignatureVerificationError::NoMatchingKey
@@ -58,7 +59,8 @@ pub(super) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> 
 pub(in crate::server::oidc) fn warn_of_refused_keys(keys: &ProviderKeys, policy: &IdTokenPolicy) {
     for key in keys.keys() {
         if let Err(error) = check_size(key, policy) {
-            tracing::warn!(kid = ?key.key_id().map(|id| id.as_str()), %error, "a key of the provider's is not used");
+            let kid = key.key_id().map(|id| excerpt(id));
+            tracing::warn!(?kid, %error, "a key of the provider's is not used");
         }
     }
 }

@@ -21,7 +21,7 @@ use openidconnect::{AccessToken, ClaimsVerificationError, SignatureVerificationE
 pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
 
 pub(super) use check::Expected;
-pub(super) use keys::{signing_key, warn_of_refused_keys};
+pub(super) use keys::{may_be_for_want_of_a_key, signing_key, warn_of_refused_keys};
 pub(super) use provider_key::{ProviderKey, ProviderKeys};
 
 use super::{

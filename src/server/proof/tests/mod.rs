@@ -25,7 +25,11 @@ const NOW: u64 = 1_700_000_000;
 const TOKEN_ENDPOINT: &str = "https://chat.example/api/token";
 
 /// A request to our token endpoint, with no access token.
-const TOKEN_REQUEST: Expected<'static> = Expected { method: "POST", htu: TOKEN_ENDPOINT, access_token: None };
+const TOKEN_REQUEST: Expected<'static> =
+    Expected { method: "POST", htu: TOKEN_ENDPOINT, access_token: None, nonce: NonceRule::Required };
+
+/// One for which no nonce is needed.
+const FIRST_REQUEST: Expected<'static> = Expected { nonce: NonceRule::Optional, ..TOKEN_REQUEST };
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
@@ -61,6 +65,26 @@ impl Browser {
         Self { key, random }
     }
 
+    fn thumbprint(&self) -> Thumbprint {
+        let (x, y) = self.key.public_key().as_ref()[1..].split_at(32);
+        Thumbprint::of_p256(x.try_into().unwrap(), y.try_into().unwrap())
+    }
+
+    /// The nonce that the server issues to this browser.
+    fn nonce_of(&self, seconds: u64) -> String {
+        nonces().issue(&self.thumbprint(), at(seconds))
+    }
+
+    /// The claims of a good proof for [`TOKEN_REQUEST`].
+    fn claims(&self) -> Value {
+        json!({"jti": "a9d3c1", "htm": "POST", "htu": TOKEN_ENDPOINT, "iat": NOW, "nonce": self.nonce_of(NOW)})
+    }
+
+    /// What a proof is answered that lacks a good nonce.
+    fn use_nonce<T>(&self) -> Result<T, ProofError> {
+        Err(ProofError::UseNonce(self.thumbprint()))
+    }
+
     /// As WebCrypto exports it, with members that nobody reads.
     fn jwk(&self) -> Value {
         let (x, y) = self.key.public_key().as_ref()[1..].split_at(32);
@@ -80,7 +104,7 @@ impl Browser {
 
     /// A good proof but for these members of the header; `null` takes one out.
     fn proof_with_header(&self, changes: Value) -> String {
-        self.sign(changed(self.header(), changes), claims())
+        self.sign(changed(self.header(), changes), self.claims())
     }
 
     /// A good proof but for these members of `jwk`; `null` takes one out.
@@ -90,17 +114,12 @@ impl Browser {
 
     /// A good proof but for these claims; `null` takes one out.
     fn proof_with_claims(&self, changes: Value) -> String {
-        self.sign(self.header(), changed(claims(), changes))
+        self.sign(self.header(), changed(self.claims(), changes))
     }
 
     fn proof(&self) -> String {
         self.proof_with_claims(json!({}))
     }
-}
-
-/// The claims of a good proof for [`TOKEN_REQUEST`].
-fn claims() -> Value {
-    json!({"jti": "a9d3c1", "htm": "POST", "htu": TOKEN_ENDPOINT, "iat": NOW})
 }
 
 /// `ath` for an access token (RFC 9449 §4.2).

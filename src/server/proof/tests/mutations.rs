@@ -9,7 +9,7 @@ use crate::server::jose::mutation::Mutation;
 
 /// A proof that passes as it is.
 static GOOD: LazyLock<String> = LazyLock::new(|| {
-    let proof = Browser::new().proof();
+    let proof = BROWSER.proof();
     assert!(check_one(&proof).is_ok());
     proof
 });
@@ -83,7 +83,7 @@ proptest! {
     /// Well signed, so that every step is reached.
     #[test]
     fn no_signed_claims_make_the_check_panic(changes in any_json(), header in any_json(), in_header in any::<bool>()) {
-        let claims = if changes.is_object() { changed(claims(), changes) } else { changes };
+        let claims = if changes.is_object() { changed(BROWSER.claims(), changes) } else { changes };
         let header = if in_header { header } else { BROWSER.header() };
         let _ = check_one(&BROWSER.sign(header, claims));
     }

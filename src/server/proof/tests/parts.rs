@@ -39,24 +39,40 @@ fn thumbprints_of_two_keys_do_not_match() {
 }
 
 #[test]
-fn a_nonce_is_good_for_five_minutes_and_at_a_replica_whose_clock_is_a_minute_behind() {
-    let nonce = nonces().issue(at(NOW));
-    let good_until = Some(at(NOW + 300));
-    for now in [NOW - 60, NOW, NOW + 299, NOW + 300] {
-        assert_eq!(nonces().good_until(&nonce, at(now)), good_until, "{now}");
+fn a_nonce_is_good_for_two_minutes_and_at_a_replica_whose_clock_is_a_minute_behind() {
+    let browser = Browser::new();
+    let (client, nonce) = (browser.thumbprint(), browser.nonce_of(NOW));
+    let good_until = Some(at(NOW + 120));
+    for now in [NOW - 60, NOW, NOW + 119, NOW + 120] {
+        assert_eq!(nonces().good_until(&nonce, &client, at(now)), good_until, "{now}");
     }
-    for now in [NOW - 61, NOW + 301, 0] {
-        assert_eq!(nonces().good_until(&nonce, at(now)), None, "{now}");
+    for now in [NOW - 61, NOW + 121, 0] {
+        assert_eq!(nonces().good_until(&nonce, &client, at(now)), None, "{now}");
     }
 }
 
 #[test]
+fn a_nonce_is_good_for_the_key_it_was_issued_to_and_no_other() {
+    let (browser, another) = (Browser::new(), Browser::new());
+    let nonce = browser.nonce_of(NOW);
+    assert!(nonces().good_until(&nonce, &browser.thumbprint(), at(NOW)).is_some());
+    assert_eq!(nonces().good_until(&nonce, &another.thumbprint(), at(NOW)), None);
+}
+
+#[test]
+fn a_nonce_of_a_key_that_is_being_rotated_is_known_again() {
+    let (browser, nonces) = (Browser::new(), Nonces::new([9; 32], [[7; 32]]));
+    assert!(nonces.good_until(&browser.nonce_of(NOW), &browser.thumbprint(), at(NOW)).is_some());
+}
+
+#[test]
 fn a_nonce_changed_in_any_character_is_not_good() {
-    let nonce = nonces().issue(at(NOW));
+    let browser = Browser::new();
+    let (client, nonce) = (browser.thumbprint(), browser.nonce_of(NOW));
     for position in 0..nonce.len() {
         let mut changed = nonce.clone().into_bytes();
         changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
-        assert_eq!(nonces().good_until(&changed, at(NOW)), None, "{position}");
+        assert_eq!(nonces().good_until(&changed, &client, at(NOW)), None, "{position}");
     }
 }

@@ -79,10 +79,10 @@ fn what_is_not_a_json_object_is_malformed() {
     let browser = Browser::new();
     let header = browser.header().to_string();
     for part in ["[]", "7", "null", "\"text\"", "{", "{}{}", "", "\u{feff}{}"] {
-        malformed(&browser.sign(part, claims()));
+        malformed(&browser.sign(part, browser.claims()));
         malformed(&browser.sign(&header, part));
     }
-    malformed(&browser.sign(json!(["dpop+jwt", "ES256", browser.jwk()]), claims()));
+    malformed(&browser.sign(json!(["dpop+jwt", "ES256", browser.jwk()]), browser.claims()));
     malformed(&browser.sign(&header, json!(["a9d3c1", "POST", TOKEN_ENDPOINT, NOW])));
     malformed(&browser.sign(&header, format!("{{\"deep\":{}", "[".repeat(2000))));
 }
@@ -90,7 +90,7 @@ fn what_is_not_a_json_object_is_malformed() {
 #[test]
 fn duplicate_members_are_malformed_at_any_depth() {
     let browser = Browser::new();
-    let (header, claims) = (browser.header().to_string(), claims().to_string());
+    let (header, claims) = (browser.header().to_string(), browser.claims().to_string());
     let jwk = browser.jwk().to_string();
     let twice = |object: &str, member: &str| object.replacen('{', &format!("{{{member},"), 1);
     malformed(&browser.sign(twice(&header, r#""alg":"none""#), &claims));
@@ -126,7 +126,7 @@ fn a_jti_must_have_1_to_256_characters() {
 #[test]
 fn an_absurd_iat_is_refused_even_with_a_good_nonce() {
     let browser = Browser::new();
-    let nonce = nonces().issue(at(NOW));
+    let nonce = browser.nonce_of(NOW);
     for iat in [json!(-1), json!(NOW * 1000), json!(1e300), json!(u64::MAX), json!(-1e300)] {
         refused(&browser.proof_with_claims(json!({"iat": iat, "nonce": nonce})), ProofError::BadIat);
     }

@@ -11,7 +11,7 @@ fn refused(proof: &str, reason: ProofError) {
 fn a_proof_signed_by_another_key_than_it_shows_is_refused() {
     // T65
     let (browser, thief) = (Browser::new(), Browser::new());
-    refused(&thief.sign(browser.header(), claims()), ProofError::BadSignature);
+    refused(&thief.sign(browser.header(), browser.claims()), ProofError::BadSignature);
 }
 
 #[test]
@@ -84,11 +84,22 @@ fn an_unreadable_url_of_our_own_lets_nothing_in() {
 }
 
 #[test]
-fn a_proof_outside_the_window_is_asked_for_a_nonce() {
+fn a_proof_without_a_nonce_is_refused_whatever_time_it_claims() {
+    // T69: `iat` is the signer's choice. It once was enough, so that a script could sign proofs for a whole day.
+    let browser = Browser::new();
+    for iat in [json!(NOW), json!(NOW - 60), json!(NOW + 60), json!(0), json!(253_402_300_799_u64)] {
+        let proof = browser.proof_with_claims(json!({ "iat": iat, "nonce": null }));
+        assert_eq!(check_one(&proof), browser.use_nonce(), "{iat}");
+    }
+}
+
+#[test]
+fn where_no_nonce_is_required_a_proof_of_another_time_is_asked_for_one() {
     // T69
     let browser = Browser::new();
-    for iat in [json!(NOW - 61), json!(NOW + 61), json!(NOW as f64 + 60.5), json!(0), json!(253_402_300_799_u64)] {
-        refused(&browser.proof_with_claims(json!({ "iat": iat })), ProofError::UseNonce);
+    for iat in [json!(NOW - 61), json!(NOW + 6), json!(NOW as f64 + 5.5), json!(0), json!(253_402_300_799_u64)] {
+        let proof = browser.proof_with_claims(json!({ "iat": iat, "nonce": null }));
+        assert_eq!(check_at(&proof, &FIRST_REQUEST, at(NOW)), browser.use_nonce(), "{iat}");
     }
 }
 
@@ -96,11 +107,30 @@ fn a_proof_outside_the_window_is_asked_for_a_nonce() {
 fn a_nonce_that_is_not_good_is_refused_even_where_iat_is() {
     // T69
     let browser = Browser::new();
-    let expired = nonces().issue(at(NOW - 301));
-    let from_afar = nonces().issue(at(NOW + 61));
-    let of_another_server = Nonces::new([8; 32], []).issue(at(NOW));
-    for nonce in [expired, from_afar, of_another_server, String::new(), "nonce".into(), base64url([0; 40])] {
-        refused(&browser.proof_with_claims(json!({ "nonce": nonce })), ProofError::UseNonce);
+    let expired = browser.nonce_of(NOW - 121);
+    let from_afar = browser.nonce_of(NOW + 61);
+    let of_another_browser = Browser::new().nonce_of(NOW);
+    let of_another_server = Nonces::new([8; 32], []).issue(&browser.thumbprint(), at(NOW));
+    let made_up = [String::new(), "nonce".into(), base64url([0; 40])];
+    for nonce in [expired, from_afar, of_another_browser, of_another_server].into_iter().chain(made_up) {
+        let proof = browser.proof_with_claims(json!({ "nonce": nonce }));
+        for expected in [TOKEN_REQUEST, FIRST_REQUEST] {
+            assert_eq!(check_at(&proof, &expected, at(NOW)), browser.use_nonce(), "{nonce}");
+        }
+    }
+}
+
+#[test]
+fn proofs_signed_for_the_next_hour_with_the_nonce_of_now_are_good_for_two_minutes_and_a_replica_behind_for_one_more() {
+    // T69: RFC 9449 §11.2
+    let browser = Browser::new();
+    let nonce = browser.nonce_of(NOW);
+    for minute in 0..60 {
+        let then = NOW + 60 * minute;
+        let proof = browser.proof_with_claims(json!({ "iat": then, "nonce": nonce }));
+        assert_eq!(check_at(&proof, &TOKEN_REQUEST, at(then)).is_ok(), minute <= 2, "after {minute} minutes");
+        let behind = check_at(&proof, &TOKEN_REQUEST, at(then - 60));
+        assert_eq!(behind.is_ok(), minute <= 3, "after {minute} minutes, at a replica that is one behind");
     }
 }
 

@@ -27,19 +27,24 @@ const RESOURCE_PROOF: &str = "eyJqdGkiOiJlMWozVl9iS2ljOC1MQUVCIiwiaHRtIjoiR0VUIi
 #[test]
 fn the_examples_of_rfc_9449_pass_and_name_their_key() {
     // T65
-    let token_request = Expected { method: "POST", htu: "https://server.example.com/token", access_token: None };
+    // They have no nonce in them.
+    let token_request = Expected { htu: "https://server.example.com/token", ..FIRST_REQUEST };
     let resource_request = Expected {
         method: "GET",
         htu: "https://resource.example.org/protectedresource",
         access_token: Some("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU"),
+        ..FIRST_REQUEST
     };
     for (proof, expected, iat) in [
         (TOKEN_REQUEST_PROOF, token_request, 1_562_262_616),
         (REFRESH_PROOF, token_request, 1_562_265_296),
         (RESOURCE_PROOF, resource_request, 1_562_262_618),
     ] {
-        let proof = check_at(&format!("{HEADER}.{proof}"), &expected, at(iat)).unwrap();
-        assert_eq!(proof.thumbprint.to_string(), JWK_THUMBPRINT);
-        assert!(proof.thumbprint.matches(&JWK_THUMBPRINT.parse().unwrap()));
+        let proof = format!("{HEADER}.{proof}");
+        let verified = check_at(&proof, &expected, at(iat)).unwrap();
+        assert_eq!(verified.thumbprint.to_string(), JWK_THUMBPRINT);
+        assert!(verified.thumbprint.matches(&JWK_THUMBPRINT.parse().unwrap()));
+        let nonce_required = Expected { nonce: NonceRule::Required, ..expected };
+        assert_eq!(check_at(&proof, &nonce_required, at(iat)), Err(ProofError::UseNonce(verified.thumbprint)));
     }
 }

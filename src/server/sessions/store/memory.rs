@@ -36,6 +36,7 @@ pub struct MemoryStore {
     ended: Records,
     of_provider_sessions: Sets,
     of_users: Sets,
+    of_users_without_sid: Sets,
 }
 
 type Records = Shelf<Kept, UnixMillis>;
@@ -67,6 +68,7 @@ impl MemoryStore {
             ended: records_of_a_kind(),
             of_provider_sessions: sets_of_a_kind(),
             of_users: sets_of_a_kind(),
+            of_users_without_sid: sets_of_a_kind(),
         }
     }
 
@@ -77,16 +79,24 @@ impl MemoryStore {
             Kind::Session => Ok(&self.sessions),
             Kind::IssuedToken => Ok(&self.issued_tokens),
             Kind::Ended => Ok(&self.ended),
-            Kind::Spent | Kind::SpentLogout | Kind::RefreshLock | Kind::OfProviderSession | Kind::OfUser => {
-                Err(StoreError(format!("{} is no record", kind.name())))
-            }
+            Kind::Spent
+            | Kind::SpentLogout
+            | Kind::RefreshLock
+            | Kind::OfProviderSession
+            | Kind::OfUser
+            | Kind::OfUserWithoutSid => Err(StoreError(format!("{} is no record", kind.name()))),
         }
+    }
+
+    fn spent(&self, kind: Kind) -> &Shelf<(), UnixMillis> {
+        if kind == Kind::SpentLogout { &self.spent_logouts } else { &self.spent }
     }
 
     fn sets(&self, kind: Kind) -> Result<&Sets, StoreError> {
         match kind {
             Kind::OfProviderSession => Ok(&self.of_provider_sessions),
             Kind::OfUser => Ok(&self.of_users),
+            Kind::OfUserWithoutSid => Ok(&self.of_users_without_sid),
             _ => Err(StoreError(format!("{} is no set", kind.name()))),
         }
     }
@@ -149,7 +159,7 @@ impl Store for MemoryStore {
 
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         let (until, now) = (UnixMillis::from(until), UnixMillis::from(now));
-        let names = if name.kind == Kind::SpentLogout { &self.spent_logouts } else { &self.spent };
+        let names = self.spent(name.kind);
         names.tidy(&name.hash, now);
         Ok(names.change(&name.hash, |spent| {
             let is_new = spent.as_ref().is_none_or(|spent| spent.ends_at <= now);
@@ -158,6 +168,10 @@ impl Store for MemoryStore {
             }
             is_new
         })?)
+    }
+
+    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        Ok(self.spent(name.kind).read(&name.hash, now.into(), |_| ()).is_some())
     }
 
     async fn add(
@@ -208,6 +222,15 @@ impl Store for MemoryStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn has_worked(&self) -> bool {
+        true
+    }
+
+    /// It is shared by nobody.
+    fn clock_tolerance(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn sessions(&self, now: SystemTime) -> SessionCount {

@@ -59,6 +59,8 @@ pub enum Kind {
     OfProviderSession,
     /// The sessions of a user (`iss` and `sub`).
     OfUser,
+    /// Those of them that belong to no session of the provider's that we know.
+    OfUserWithoutSid,
 }
 
 /// The name of a record.
@@ -110,6 +112,9 @@ pub trait Store: Send + Sync {
     /// Remembers a name until `until`, and tells whether it was new: of two callers, one is told so.
     async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
 
+    /// Whether the name is remembered: [`Store::spend`] would tell that it is not new.
+    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError>;
+
     /// Adds a member to the set of this name, or gives it another end.
     async fn add(
         &self,
@@ -134,6 +139,12 @@ pub trait Store: Send + Sync {
 
     /// Whether the store does its work now.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// Whether the store has ever done its work for this process.
+    fn has_worked(&self) -> bool;
+
+    /// How far the clocks of those who share this store may be apart.
+    fn clock_tolerance(&self) -> Duration;
 
     /// How many sessions there are, as far as that is known without asking anybody.
     fn sessions(&self, now: SystemTime) -> SessionCount;
@@ -190,6 +201,7 @@ impl Kind {
             Self::Ended => "ended",
             Self::OfProviderSession => "of-sid",
             Self::OfUser => "of-sub",
+            Self::OfUserWithoutSid => "of-sub-only",
         }
     }
 }

@@ -121,6 +121,10 @@ impl Store for OutageStore {
         }
     }
 
+    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        Ok(self.seen.is_spent(name, now).await? || self.store.is_spent(name, now).await?)
+    }
+
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
         let ends_at = record.ends_at;
         self.store.put(name, record).await?;
@@ -181,6 +185,14 @@ impl Store for OutageStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await
+    }
+
+    fn has_worked(&self) -> bool {
+        self.store.has_worked()
+    }
+
+    fn clock_tolerance(&self) -> Duration {
+        self.store.clock_tolerance()
     }
 
     fn sessions(&self, now: SystemTime) -> SessionCount {

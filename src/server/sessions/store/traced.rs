@@ -46,6 +46,10 @@ impl Store for TracedStore {
         store_call("session store spend", self.0.spend(name, until, now)).await
     }
 
+    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        store_call("session store is_spent", self.0.is_spent(name, now)).await
+    }
+
     async fn add(
         &self,
         name: &RecordName,
@@ -74,6 +78,14 @@ impl Store for TracedStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         store_call("session store check", self.0.check()).await
+    }
+
+    fn has_worked(&self) -> bool {
+        self.0.has_worked()
+    }
+
+    fn clock_tolerance(&self) -> Duration {
+        self.0.clock_tolerance()
     }
 
     fn sessions(&self, now: SystemTime) -> SessionCount {

@@ -3,10 +3,12 @@
 use std::{fmt, time::Duration};
 
 use redis::{
-    Client, ConnectionInfo, IntoConnectionInfo, RedisError, TlsCertificates, TlsMode,
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError, TlsCertificates, TlsMode,
     cluster::ClusterClient,
     sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
 };
+
+use crate::server::http::is_loopback_host;
 
 /// Longest wait for a connection, and for an answer on one.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -80,6 +82,17 @@ impl RedisAddress {
         self
     }
 
+    /// Whether anything that is sent to Redis can cross a network without TLS.
+    pub fn may_cross_unencrypted(&self) -> bool {
+        match &self.topology {
+            Topology::Node(node) => is_plain_and_elsewhere(node.addr()),
+            // Wherever these are: the nodes that they name can be anywhere.
+            Topology::Sentinel { sentinels: nodes, .. } | Topology::Cluster(nodes) => {
+                nodes.iter().any(|node| matches!(node.addr(), ConnectionAddr::Tcp(..)))
+            }
+        }
+    }
+
     pub(super) fn client(&self) -> Result<RedisClient, RedisError> {
         let certificates = self.certificates.clone();
         Ok(match &self.topology {
@@ -112,6 +125,15 @@ impl fmt::Debug for RedisAddress {
             Topology::Sentinel { sentinels: nodes, .. } | Topology::Cluster(nodes) => nodes,
         };
         f.debug_list().entries(nodes.iter().map(|node| node.addr().to_string())).finish()
+    }
+}
+
+fn is_plain_and_elsewhere(address: &ConnectionAddr) -> bool {
+    match address {
+        ConnectionAddr::Unix(_) | ConnectionAddr::TcpTls { insecure: false, .. } => false,
+        ConnectionAddr::Tcp(host, _) => !is_loopback_host(host),
+        // Nor what this library will know one day.
+        _ => true,
     }
 }
 
@@ -163,7 +185,7 @@ fn sentinel_client(
     if let Some(password) = first.redis_settings().password() {
         builder = builder.set_client_to_redis_password(password);
     }
-    if let redis::ConnectionAddr::TcpTls { .. } = first.addr() {
+    if let ConnectionAddr::TcpTls { .. } = first.addr() {
         builder =
             builder.set_client_to_redis_tls_mode(TlsMode::Secure).set_client_to_sentinel_tls_mode(TlsMode::Secure);
     }
@@ -190,6 +212,27 @@ mod tests {
         assert_eq!(hosts_in("unix:///run/redis.sock"), r#"["/run/redis.sock"]"#);
         assert_eq!(hosts_in("redis+sentinel://s1:26379,s2:26379/main/2"), r#"["s1:26379", "s2:26379"]"#);
         assert_eq!(hosts_in("rediss+cluster://me:secret@n1:7000,n2:7001"), r#"["n1:7000", "n2:7001"]"#);
+    }
+
+    #[test]
+    fn only_tls_a_socket_or_one_node_on_this_machine_keeps_what_is_sent_from_others() {
+        for (url, may_cross) in [
+            ("redis://cache.example", true),
+            ("redis://10.0.0.5:6379", true),
+            ("redis://a.localhost", true),
+            ("redis://localhost", false),
+            ("redis://me:secret@127.0.0.1:6380/3", false),
+            ("redis://[::1]:6380", false),
+            ("rediss://cache.example", false),
+            ("unix:///run/redis.sock", false),
+            // They name the master, who may be anywhere.
+            ("redis+sentinel://127.0.0.1:26379/main", true),
+            ("rediss+sentinel://s1:26379/main", false),
+            ("redis+cluster://127.0.0.1:7000", true),
+            ("rediss+cluster://n1:7000,n2:7001", false),
+        ] {
+            assert_eq!(RedisAddress::parse(url).unwrap().may_cross_unencrypted(), may_cross, "{url}");
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! One connection to Redis, shared by all, made when first needed and made anew when it breaks.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use redis::{
     AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, RedisError, ScriptInvocation,
@@ -9,13 +12,20 @@ use redis::{
 };
 use tokio::sync::Mutex;
 
-use super::address::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, RedisClient};
+use super::{
+    address::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, RedisClient},
+    in_log,
+};
 use crate::server::tls;
 
 /// After a connection could not be made, callers are told so at once for as long as this; then the next one tries.
 const NEXT_TRY_AFTER: Duration = Duration::from_millis(500);
 
-pub(super) struct Connection(Mutex<State>);
+pub(super) struct Connection {
+    state: Mutex<State>,
+    /// Whether anything asked was ever answered.
+    has_answered: AtomicBool,
+}
 
 struct State {
     client: RedisClient,
@@ -34,7 +44,12 @@ enum Live {
 
 impl Connection {
     pub(super) fn new(client: RedisClient) -> Self {
-        Self(Mutex::new(State { client, live: None, generation: 0, failed: None }))
+        let state = State { client, live: None, generation: 0, failed: None };
+        Self { state: Mutex::new(state), has_answered: AtomicBool::new(false) }
+    }
+
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
     }
 
     /// Asks something that can as well be asked twice: where the connection turns out to be broken, it is.
@@ -72,7 +87,7 @@ impl Connection {
     }
 
     async fn live(&self) -> Result<(u64, Live), RedisError> {
-        let mut state = self.0.lock().await;
+        let mut state = self.state.lock().await;
         if let Some(live) = &state.live {
             return Ok((state.generation, live.clone()));
         }
@@ -90,10 +105,10 @@ impl Connection {
                 Ok((state.generation, live))
             }
             Err(error) => {
-                let cause = error.to_string();
+                let cause = in_log(&error);
                 // Each cause once: who is in the way may come after a connection was cut.
                 if state.failed.as_ref().is_none_or(|(_, last)| *last != cause) {
-                    tracing::error!(%error, "no connection to Redis");
+                    tracing::error!(error = cause, "no connection to Redis");
                     tls::record_failure("Redis", &error);
                 }
                 state.failed = Some((Instant::now(), cause));
@@ -105,12 +120,15 @@ impl Connection {
     /// Gives a broken connection up, unless somebody has made a new one already. After a failover the old master is a
     /// replica that takes no writes: that is no use either.
     async fn judged<T>(&self, generation: u64, answer: Result<T, RedisError>) -> Result<T, RedisError> {
+        if answer.is_ok() {
+            self.has_answered.store(true, Ordering::Relaxed);
+        }
         if let Err(error) = &answer
             && (error.is_unrecoverable_error() || error.is_timeout() || error.code() == Some("READONLY"))
         {
-            let mut state = self.0.lock().await;
+            let mut state = self.state.lock().await;
             if state.generation == generation && state.live.take().is_some() {
-                tracing::warn!(%error, "connection to Redis lost");
+                tracing::warn!(error = in_log(error), "connection to Redis lost");
             }
         }
         answer

@@ -23,7 +23,7 @@ use self::connection::Connection;
 use super::{
     LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis, unix_millis::whole_millis,
 };
-use crate::server::environment::Environment;
+use crate::server::{environment::Environment, excerpt::excerpt};
 
 pub use address::{RedisAddress, RedisAddressError};
 
@@ -98,6 +98,9 @@ static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
 
 /// For as long, a call that was not answered can be made again: above all tries together.
 const TAKEN: Duration = Duration::from_secs(60);
+
+/// Servers that share a Redis must have clocks that are set; see `docs/operations.md`.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
 
 pub struct RedisStore {
     connection: Connection,
@@ -177,6 +180,14 @@ impl Store for RedisStore {
         Ok(self.connection.run_again(&script).await?)
     }
 
+    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        let mark: Option<String> = self.connection.ask(&on("GET", name)).await?;
+        let Some(mark) = mark else { return Ok(false) };
+        let until = mark.split('.').next().and_then(|until| until.parse().ok());
+        let until: u64 = until.ok_or_else(|| StoreError("Redis: a spent name that is none of ours".into()))?;
+        Ok(milliseconds(now) < until)
+    }
+
     async fn add(
         &self,
         name: &RecordName,
@@ -218,6 +229,14 @@ impl Store for RedisStore {
         Ok(())
     }
 
+    fn has_worked(&self) -> bool {
+        self.connection.has_answered()
+    }
+
+    fn clock_tolerance(&self) -> Duration {
+        CLOCKS_APART
+    }
+
     fn sessions(&self, _: SystemTime) -> SessionCount {
         SessionCount::Unknown
     }
@@ -237,8 +256,14 @@ impl Calls {
 
 impl From<RedisError> for StoreError {
     fn from(error: RedisError) -> Self {
-        Self(format!("Redis: {error}"))
+        Self(format!("Redis: {}", in_log(&error)))
     }
+}
+
+/// Without the arguments of a command that Redis does not know: it repeats them, our password among them.
+fn in_log(error: &RedisError) -> String {
+    let text = error.to_string();
+    excerpt(text.split(", with args").next().unwrap_or_default()).to_string()
 }
 
 fn key(name: &RecordName) -> String {

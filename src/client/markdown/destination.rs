@@ -1,0 +1,214 @@
+//! Where a link leads, and whether its text says otherwise.
+//!
+//! The text of a link is the model's, or of whoever got a word into what it read. So the host that a link leads to is
+//! shown beside its text, and where the text looks like the address of another host, the address is shown in its place.
+
+use super::hidden::is_unseen;
+
+/// A link's address as the browser reads it. Who names a user in it wants to be taken for another host
+/// (`https://bank.example@evil.example`): that part is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    pub address: String,
+    /// In lower case and ASCII (`xn--…`), without a port; of a mail, whom it goes to.
+    pub host: String,
+    pub origin: String,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Page,
+    Mail,
+}
+
+/// What is shown of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Its text alone: it says by itself where it leads.
+    Text,
+    /// Its text, and the host after it.
+    TextAndHost,
+    /// The address: the text looks like another one.
+    Address,
+}
+
+/// Endings of names of files, which are no top-level domains.
+const FILE_ENDINGS: [&str; 21] = [
+    "bat", "conf", "csv", "dbf", "dmp", "exe", "htm", "html", "ini", "java", "js", "json", "log", "ora", "pdf", "sql",
+    "trc", "txt", "xml", "yaml", "yml",
+];
+
+/// Besides letters and digits, what a word may have in it that is an address, or has one in it. The last three end labels
+/// of a host as a point does (URL Standard, domain to ASCII); underlines and dollars are in names of a database.
+const IN_WORD: &str = "-.:/?#@_$\u{3002}\u{ff0e}\u{ff61}";
+
+const POINTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
+impl Destination {
+    /// `read` reads an address as the browser does.
+    pub fn shown(&self, text: &str, read: impl Fn(&str) -> Option<Self>) -> Shown {
+        // As it is seen; and browsers take one stroke for the other.
+        let text: String = text.chars().filter(|c| !is_unseen(*c)).map(|c| if c == '\\' { '/' } else { c }).collect();
+        let lies = text.split(|c: char| !c.is_alphanumeric() && !IN_WORD.contains(c)).any(|word| {
+            address_in(word.trim_matches(['.', ':'])).is_some_and(|address| {
+                !address.is_plain || read(&address.text).is_none_or(|other| other.host != self.domain())
+            })
+        });
+        match lies {
+            true => Shown::Address,
+            false if self.is_told_by(text.trim()) => Shown::Text,
+            false => Shown::TextAndHost,
+        }
+    }
+
+    /// The host; of a mail, its domain.
+    fn domain(&self) -> &str {
+        self.host.rsplit('@').next().unwrap_or_default()
+    }
+
+    /// Whether the text is the address, or begins as it does up to the end of its host.
+    fn is_told_by(&self, text: &str) -> bool {
+        let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+        let rest = address.strip_prefix(self.host.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ':'])) && !text.contains(' ')
+    }
+}
+
+/// Something in a text that people take for an address.
+struct Address {
+    /// With a scheme.
+    text: String,
+    /// Whether its host is written as it is: in ASCII, and without a user before it.
+    is_plain: bool,
+}
+
+/// `https://host/…`, `//host`, `host.domain/…`, or `user@host.domain`.
+fn address_in(word: &str) -> Option<Address> {
+    let (has_scheme, rest) = word.split_once("//").map_or((false, word), |(_, rest)| (true, rest));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+    let name = host.split(':').next().unwrap_or_default();
+    if name.is_empty() || !has_scheme && !is_domain(name) {
+        return None;
+    }
+    // A mail's address has a user, which looks like nothing else.
+    let has_honest_user = user.is_none_or(|user| !has_scheme && !user.contains('.') && !user.contains(':'));
+    Some(Address { text: format!("https://{host}"), is_plain: host.is_ascii() && has_honest_user })
+}
+
+/// Labels with points between, the last of which could be a top-level domain.
+fn is_domain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-') && !label.starts_with('-')
+    };
+    let Some((before, last)) = name.rsplit_once(POINTS) else { return false };
+    let is_top = last.chars().count() >= 2
+        && (last.starts_with("xn--") || last.chars().all(char::is_alphabetic))
+        && !FILE_ENDINGS.iter().any(|ending| last.eq_ignore_ascii_case(ending));
+    is_top && before.split(POINTS).all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the browser reads addresses, but for names that are not ASCII.
+    fn read(address: &str) -> Option<Destination> {
+        let mut url = url::Url::parse(address).ok()?;
+        if url.scheme() == "mailto" {
+            let host = url.path().to_owned();
+            return Some(Destination { address: url.into(), host, origin: "null".into(), kind: Kind::Mail });
+        }
+        url.set_username("").ok()?;
+        url.set_password(None).ok()?;
+        let (host, origin) = (url.host_str()?.to_owned(), url.origin().ascii_serialization());
+        Some(Destination { address: url.into(), host, origin, kind: Kind::Page })
+    }
+
+    fn shown(text: &str, to: &str) -> Shown {
+        read(to).unwrap().shown(text, read)
+    }
+
+    #[test]
+    fn a_text_that_looks_like_the_address_of_another_host_is_not_shown() {
+        // A link with the text of a bank led elsewhere.
+        for text in [
+            "https://bank.example",
+            "https://bank.example/login",
+            "http://bank.example:8080",
+            "HTTPS://BANK.EXAMPLE/",
+            "bank.example",
+            "www.bank.example/login?next=/",
+            "//bank.example",
+            "Log in at bank.example.",
+            "Oracle (docs.oracle.com)",
+            "docs.oracle.com/x → evil.example",
+            "https://evil.example.bank.example",
+            "https://bank.example@evil.example",
+            "https://bank.example:443@evil.example/",
+            "bank.example/@evil.example",
+            "https://bаnk.example",
+            "bаnk.example",
+            "bank。example",
+            "support@bank.example",
+            "https:\\\\bank.example@evil.example",
+            "ftp://bank.example",
+            "see:https://bank.example",
+            "→bank.example",
+            "bank\u{200b}.example",
+            "\u{202e}elpmaxe.knab",
+            "https://bank.example:99999",
+            "j.doe@bank.example",
+            "10-2.bank.example",
+        ] {
+            assert_eq!(shown(text, "https://evil.example/?q=secret"), Shown::Address, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_names_no_host_has_the_real_one_beside_it() {
+        for text in [
+            "Oracle documentation",
+            "init.ora",
+            "tnsnames.ora and script.sql",
+            "Node.js",
+            "e.g. here",
+            "19.3.0.0",
+            "V$SESSION",
+            "DBMS_STATS.GATHER_TABLE_STATS",
+            "bank",
+            "see evil.example",
+            "and/or",
+            "https",
+            "C:\\temp",
+            "",
+        ] {
+            assert_eq!(shown(text, "https://evil.example/?q=secret"), Shown::TextAndHost, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_the_address_says_it_once() {
+        for text in ["https://evil.example/?q=secret", "evil.example", "http://evil.example:80/a", "evil.example/a#b"] {
+            assert_eq!(shown(text, "https://evil.example/?q=secret"), Shown::Text, "{text}");
+        }
+        assert_eq!(shown("dba@bank.example", "mailto:dba@bank.example"), Shown::Text);
+    }
+
+    #[test]
+    fn a_user_in_an_address_is_no_host() {
+        let destination = read("https://bank.example:x@evil.example/a").unwrap();
+        assert_eq!(
+            (destination.host.as_str(), destination.address.as_str()),
+            ("evil.example", "https://evil.example/a")
+        );
+    }
+
+    #[test]
+    fn a_mail_goes_to_whom_its_text_says() {
+        assert_eq!(shown("support@bank.example", "mailto:eve@evil.example"), Shown::Address);
+        assert_eq!(shown("dba@bank.example", "mailto:dba@bank.example?subject=x"), Shown::Text);
+        assert_eq!(shown("Ask support", "mailto:eve@evil.example?body=x"), Shown::TextAndHost);
+    }
+}

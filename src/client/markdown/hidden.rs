@@ -1,0 +1,104 @@
+//! Characters in code that are not seen, or that change the order of what is seen (Trojan Source, CVE-2021-42574): what a
+//! person reads is not what they run.
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    Seen(&'a str),
+    Hidden(char),
+}
+
+/// Also in an address, where it can only mislead: soft hyphens, zero width, marks of direction, invisible operators.
+pub fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
+}
+
+/// Whether code has one in it.
+pub fn has_hidden(text: &str) -> bool {
+    text.chars().any(is_hidden)
+}
+
+/// The text in pieces, which are the text when put together.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let (mut pieces, mut begin) = (vec![], 0);
+    for (at, c) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
+        if begin < at {
+            pieces.push(Piece::Seen(&text[begin..at]));
+        }
+        pieces.push(Piece::Hidden(c));
+        begin = at + c.len_utf8();
+    }
+    if begin < text.len() {
+        pieces.push(Piece::Seen(&text[begin..]));
+    }
+    pieces
+}
+
+/// What stands in its place: `U+202E`.
+pub fn name(c: char) -> String {
+    format!("U+{:04X}", u32::from(c))
+}
+
+/// In code, all that shows nothing: with control characters, which a terminal may obey, separators of lines that are none
+/// for a compiler, letters that are blank, and tags.
+fn is_hidden(c: char) -> bool {
+    is_unseen(c)
+        || c.is_control() && !matches!(c, '\t' | '\n' | '\r')
+        || matches!(
+            c,
+            '\u{34f}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{17b4}'
+                | '\u{17b5}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{3164}'
+                | '\u{ffa0}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_in_code_is_found_and_named() {
+        // A bidirectional override in a comment turned the rest of its line around, unmarked.
+        let code = "if admin {\u{202e}\u{2066}// check\u{2069}\u{200b}\n";
+        assert!(has_hidden(code));
+        let found: Vec<_> = pieces(code)
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Hidden(c) => Some(name(*c)),
+                Piece::Seen(_) => None,
+            })
+            .collect();
+        assert_eq!(found, ["U+202E", "U+2066", "U+2069", "U+200B"]);
+    }
+
+    #[test]
+    fn the_pieces_are_the_text() {
+        for text in ["", "a", "\u{202e}", "a\u{200b}b\u{feff}", "\u{1b}[2Jé\u{3164}x", "a\u{e0041}"] {
+            let whole: String = pieces(text)
+                .into_iter()
+                .map(|piece| match piece {
+                    Piece::Seen(text) => text.to_owned(),
+                    Piece::Hidden(c) => c.to_string(),
+                })
+                .collect();
+            assert_eq!(whole, text);
+        }
+    }
+
+    #[test]
+    fn code_as_people_write_it_has_nothing_hidden() {
+        for text in ["select 1;\n\tfrom dual\r\n", "-- é, 漢字, שלום, \u{1f600}", "⚠\u{fe0f}", "a\u{a0}b"] {
+            assert!(!has_hidden(text), "{text:?}");
+        }
+    }
+}

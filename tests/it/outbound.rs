@@ -1,0 +1,289 @@
+//! What the server calls: which hosts, through which proxy, for how long, and how much of their answers is read.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+};
+use oracle_ai::{
+    mock::upstream::Upstream,
+    server::{oidc::ProviderHttp, sessions::MemoryStore},
+};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpSocket, TcpStream},
+};
+
+use crate::{
+    app::{TestApp, storage, until},
+    browser::Browser,
+    chatter::message,
+    collector::Collector,
+    doctor::{doctor, line},
+    provider::{MockProvider, settings},
+    server_process::ServerProcess,
+    store::memory,
+};
+
+/// Of what is read of one answer.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// Longer than anything takes that is limited.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Listens, and keeps what it was asked for.
+#[derive(Clone)]
+struct Listening {
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Listening {
+    /// Answers so to requests, by their paths.
+    async fn answering(answer: impl Fn(&str, &str) -> Response + Clone + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listening = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
+        let (seen, origin) = (listening.seen.clone(), listening.origin());
+        let router = Router::new().fallback(async move |uri: Uri| {
+            seen.lock().unwrap().push(uri.path().to_owned());
+            answer(&origin, uri.path())
+        });
+        tokio::spawn(async { axum::serve(listener, router).await });
+        listening
+    }
+
+    /// A provider whose metadata has these changes, and whose other answers are these.
+    async fn provider(
+        change: impl Fn(&mut Value) + Clone + Send + Sync + 'static,
+        answer: impl Fn(&str) -> Option<Response> + Clone + Send + Sync + 'static,
+    ) -> Self {
+        Self::answering(move |origin, path| match (answer(path), path) {
+            (Some(answer), _) => answer,
+            (None, "/.well-known/openid-configuration") => {
+                let mut metadata = json!({
+                    "issuer": origin,
+                    "authorization_endpoint": format!("{origin}/authorize"),
+                    "token_endpoint": format!("{origin}/token"),
+                    "jwks_uri": format!("{origin}/jwks"),
+                });
+                change(&mut metadata);
+                Json(metadata).into_response()
+            }
+            (None, "/jwks") => Json(json!({ "keys": [] })).into_response(),
+            _ => StatusCode::NOT_FOUND.into_response(),
+        })
+        .await
+    }
+
+    /// A proxy that lets nobody through.
+    async fn proxy() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listening = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
+        let seen = listening.seen.clone();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let mut head = [0; 1024];
+                let length = connection.read(&mut head).await.unwrap_or_default();
+                let head = String::from_utf8_lossy(&head[..length]).into_owned();
+                seen.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+                let _ = connection.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await;
+            }
+        });
+        listening
+    }
+
+    fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Somebody at an application that has this for its provider.
+    fn browser(&self) -> Browser {
+        Browser::at(TestApp::new(settings(&self.origin())), MockProvider::shared())
+    }
+}
+
+/// A browser at a server of its own process.
+async fn browser_of(server: &ServerProcess, provider: &MockProvider) -> Browser {
+    let storage = storage(Arc::new(MemoryStore::new()));
+    Browser::at(TestApp::remote(server.port, provider.settings(), storage), provider.clone())
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_nowhere() {
+    // T22
+    let elsewhere = Listening::answering(|_, _| StatusCode::OK.into_response()).await;
+    let target = format!("{}/there", elsewhere.origin());
+    let redirect = move |from: &'static str| {
+        let target = target.clone();
+        move |path: &str| (path == from).then(|| Redirect::temporary(&target).into_response())
+    };
+    for document in ["/.well-known/openid-configuration", "/jwks"] {
+        let provider = Listening::provider(|_| {}, redirect(document)).await;
+        provider.browser().ask_to_begin().await.assert_refused(502, "provider_unavailable");
+        assert!(provider.seen().contains(&document.to_owned()));
+    }
+    let provider = Listening::provider(|_| {}, redirect("/token")).await;
+    let browser = provider.browser();
+    let response = json!({ "code": "any", "state": browser.begin().await.state });
+    browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
+    assert!(provider.seen().contains(&"/token".to_owned()));
+    assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_a_mebibyte_is_refused() {
+    // T22. JSON that would be good but for its length.
+    let padded = |path: &'static str, length: usize| {
+        move |asked: &str| {
+            let padding = " ".repeat(length);
+            (asked == path).then(|| format!("{{\"keys\":[],\"error\":\"invalid_grant\"}}{padding}").into_response())
+        }
+    };
+    let provider = Listening::provider(|_| {}, padded("/jwks", MAX_ANSWER_BYTES / 2)).await;
+    provider.browser().begin().await;
+    let provider = Listening::provider(|_| {}, padded("/jwks", MAX_ANSWER_BYTES)).await;
+    provider.browser().ask_to_begin().await.assert_refused(502, "provider_unavailable");
+    let provider = Listening::provider(|_| {}, padded("/token", MAX_ANSWER_BYTES)).await;
+    let browser = provider.browser();
+    let response = json!({ "code": "any", "state": browser.begin().await.state });
+    browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metadata_that_names_an_endpoint_not_fit_for_secrets_is_refused_and_nothing_is_called_there() {
+    // T22. Our client credentials went to `http://0.0.0.0`, which is no loopback, and `javascript:` to the browser.
+    let elsewhere = Listening::answering(|_, _| Json(json!({ "keys": [] })).into_response()).await;
+    let unfit = format!("http://0.0.0.0:{}/unfit-place", elsewhere.address.port());
+    for member in [
+        "authorization_endpoint",
+        "token_endpoint",
+        "jwks_uri",
+        "userinfo_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "end_session_endpoint",
+        "pushed_authorization_request_endpoint",
+    ] {
+        for named in [unfit.as_str(), "javascript:alert(document.domain)", "data:text/html,x"] {
+            let named = named.to_owned();
+            let change = move |metadata: &mut Value| {
+                metadata[member] = named.as_str().into();
+                metadata["require_pushed_authorization_requests"] = true.into();
+            };
+            let provider = Listening::provider(change, |_| None).await;
+            let answer = provider.browser().ask_to_begin().await;
+            answer.assert_refused(502, "provider_unavailable");
+            assert!(!answer.text.contains("unfit-place") && !answer.text.contains("alert"), "{answer:?}");
+            assert_eq!(provider.seen(), ["/.well-known/openid-configuration"]);
+        }
+    }
+    assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
+
+    let unfit_token_endpoint = move |metadata: &mut Value| metadata["token_endpoint"] = unfit.as_str().into();
+    let provider = Listening::provider(unfit_token_endpoint, |_| None).await;
+    let output = doctor(&provider.origin(), &[]).await;
+    assert!(line(&output, "FAILS", "discovery").contains("token_endpoint"), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_takes_no_connection_is_given_up() {
+    // T22. Its queue is full, so that nobody even refuses.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = socket.listen(0).unwrap();
+    let address = full.local_addr().unwrap();
+    let mut waiting = vec![];
+    while let Ok(connection) = tokio::time::timeout(Duration::from_millis(500), TcpStream::connect(address)).await {
+        waiting.push(connection.unwrap());
+        assert!(waiting.len() < 100, "its queue is never full");
+    }
+    let http = ProviderHttp::with_timeout(PATIENCE * 10).unwrap();
+    let browser =
+        Browser::at(TestApp::with(settings(&format!("http://{address}")), http, memory()), MockProvider::shared());
+    let answer = tokio::time::timeout(PATIENCE, browser.ask_to_begin()).await;
+    let answer = answer.unwrap_or_else(|_| panic!("it waits without limit"));
+    answer.assert_refused(502, "provider_unavailable");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_this_machine_is_called_through_no_proxy() {
+    // With `http_proxy` set, questions and the model's key went to the proxy, though the model is on loopback.
+    const KEY: &str = "sk-not-for-anyone";
+    let proxy = Listening::proxy().await;
+    let collector = Collector::start().await;
+    let provider = MockProvider::own().await;
+    let upstream = Upstream::start(SocketAddr::from(([127, 0, 0, 1], 0)), KEY).await.unwrap();
+    // By its name and by its address.
+    let base_url = upstream.base_url().replace("127.0.0.1", "localhost");
+    let origin = proxy.origin();
+    let mut variables = vec![
+        ("DATABASE_URL", "sqlite::memory:"),
+        ("CHAT_BASE_URL", base_url.as_str()),
+        ("CHAT_API_KEY", KEY),
+        ("CHAT_MODEL", "mock"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "20"),
+    ];
+    let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    variables.extend(names.map(|name| (name, origin.as_str())));
+    let server = ServerProcess::start(&provider.issuer, &variables).await;
+    let browser = browser_of(&server, &provider).await;
+    let token = browser.sign_in().await.access_token;
+    let event = browser.first_event(&token, &message("hello")).await;
+    assert!(event.contains("data:"), "{event}");
+    until("spans have come", async || !collector.spans().is_empty()).await;
+    assert!(proxy.seen().is_empty(), "{:?}", proxy.seen());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn https_to_other_machines_goes_through_the_proxy_and_only_its_host_is_seen_there() {
+    let proxy = Listening::proxy().await;
+    let provider = MockProvider::own().await;
+    let origin = proxy.origin();
+    let variables = [
+        ("DATABASE_URL", "sqlite::memory:"),
+        ("CHAT_BASE_URL", "https://model.invalid/v1"),
+        ("CHAT_API_KEY", "sk-not-for-anyone"),
+        ("CHAT_MODEL", "m"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.invalid"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "20"),
+        ("HTTPS_PROXY", origin.as_str()),
+    ];
+    let server = ServerProcess::start(&provider.issuer, &variables).await;
+    let browser = browser_of(&server, &provider).await;
+    let token = browser.sign_in().await.access_token;
+    browser.first_event(&token, &message("hello")).await;
+    for host in ["model.invalid", "collector.invalid"] {
+        let line = format!("CONNECT {host}:443 HTTP/1.1");
+        until(&line, async || proxy.seen().contains(&line)).await;
+    }
+    assert!(proxy.seen().iter().all(|line| line.starts_with("CONNECT ")), "{:?}", proxy.seen());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_provider_is_called_through_the_proxy_unless_it_is_excepted() {
+    for (name, except, is_seen) in
+        [("HTTPS_PROXY", "", true), ("https_proxy", "example.com", true), ("HTTPS_PROXY", ".invalid", false)]
+    {
+        let proxy = Listening::proxy().await;
+        let origin = proxy.origin();
+        let variables = [("DATABASE_URL", "sqlite::memory:"), (name, origin.as_str()), ("NO_PROXY", except)];
+        let server = ServerProcess::start("https://sso.invalid", &variables).await;
+        let browser = browser_of(&server, &MockProvider::shared()).await;
+        browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+        let seen = proxy.seen();
+        assert_eq!(seen.contains(&"CONNECT sso.invalid:443 HTTP/1.1".to_owned()), is_seen, "{name} {except}: {seen:?}");
+        assert_eq!(seen.is_empty(), !is_seen, "{seen:?}");
+    }
+}
