@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 
 import { openBlank } from '../fixtures/blank';
-import { callWith, judged, proofBy, signedCall } from '../fixtures/browser-key';
+import { callWith, judged, proofBy, signedCall, thumbprintOf } from '../fixtures/browser-key';
 import { expect, refuseNextProof, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { loginPageOf, mockLoginPage } from '../pages/login';
@@ -120,6 +120,77 @@ test('signing out without a connection is forgotten by this browser all the same
   await page.goto('/chat');
   await login.isOpen();
   expect(wire.calls('POST', '/api/refresh')).toHaveLength(0);
+});
+
+test('the key ends with its session, and each sign-in after it has another', async ({
+  page, user, signIn, login, chat,
+}) => {
+  // T54
+  await signIn();
+  const first = await thumbprintOf(page);
+  await chat.signOut.click();
+  await signedOutPage(page).everywhere();
+  expect(await thumbprintOf(page), 'signed out').toBeNull();
+
+  await page.goto('/chat');
+  await login.signInAs(`${user.name}-other`);
+  await chat.isOpen();
+  const second = await thumbprintOf(page);
+  expect(second, "another person's").not.toBe(first);
+
+  await chat.signOut.click();
+  await signedOutPage(page).everywhere();
+  await signIn('/chat');
+  expect(new Set([first, second, await thumbprintOf(page)]).size, 'the same person again').toBe(3);
+
+  const third = await thumbprintOf(page);
+  await user.revoke();
+  await page.reload();
+  await login.isOpen();
+  await login.signInAs(user.name);
+  await chat.isOpen();
+  expect(new Set([first, second, third, await thumbprintOf(page)]).size, 'after an end from elsewhere').toBe(4);
+});
+
+test('a login under way in another tab keeps its key through a sign-out', async ({
+  page, context, user, login, chat, identityProvider,
+}) => {
+  const other = await context.newPage();
+  const otherLogin = loginPageOf(identityProvider, other);
+  await other.goto('/chat');
+  await otherLogin.isOpen();
+  await page.goto('/chat');
+  await login.signInAs(user.name);
+  await chat.isOpen();
+  await chat.signOut.click();
+  await signedOutPage(page).everywhere();
+
+  await otherLogin.signInAs(user.name);
+  await chatPage(other).isOpen();
+});
+
+test('two logins that were begun together end in one session, the later one', async ({
+  page, context, user, login, chat, identityProvider, wire,
+}) => {
+  const other = await context.newPage();
+  const otherLogin = loginPageOf(identityProvider, other);
+  const theirs = new Wire(other);
+  await page.goto('/chat');
+  await login.isOpen();
+  await other.goto('/chat');
+  await otherLogin.isOpen();
+  await login.signInAs(user.name);
+  await chat.isOpen();
+  const { session } = await wire.current();
+  await otherLogin.signInAs(user.name);
+  await chatPage(other).isOpen();
+
+  expect(theirs.calls('POST', '/api/token')[0].postDataJSON().previous_session, 'to be ended').toBe(session);
+  await chat.isOpen();
+  await chat.ask('Still signed in?');
+  await chat.answered('Still signed in?');
+  const { session: later } = await theirs.current();
+  expect(await keptSession(page)).toBe(later);
 });
 
 test('the private key can not be exported, in no format', async ({ page, signIn }) => {
@@ -371,6 +442,21 @@ async function isResumed(page: Page, wire: Wire, origin: string) {
   expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1 });
   expect(wire.calls('GET', '/api/authorize')).toEqual([]);
   expect(wire.pagesOutside(origin)).toEqual([]);
+}
+
+/** The session that this browser goes on with. */
+function keptSession(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await done(indexedDB.open('oracle-ai'));
+    const session = await done(database.transaction('browser').objectStore('browser').get('session'));
+    database.close();
+    return session;
+  });
 }
 
 /** To be run in a page: of what the app keeps, only this session is left. */

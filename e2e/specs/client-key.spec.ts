@@ -1,7 +1,7 @@
 // The certified provider with a client that has a key in place of a secret (private_key_jwt, RFC 7523), whose
 // authorization requests must be pushed (RFC 9126); and what that provider tells us over the back channel.
 
-import { judged } from '../fixtures/browser-key';
+import { holdKey, judged } from '../fixtures/browser-key';
 import { app, client, provider } from '../fixtures/servers';
 import { expect, test } from '../fixtures/test';
 import { certifiedLoginPage } from '../pages/login';
@@ -51,6 +51,7 @@ for (const name of ['certified', 'certifiedByKey'] as const) {
       await chat.answered('Hello');
       const { access_token } = await wire.current();
       expect(await judged(page, access_token)).toBe('taken');
+      await holdKey(page);
 
       const elsewhere = await context.newPage();
       await certifiedLoginPage(elsewhere).signOutThere(provider[name].origin);
@@ -58,7 +59,7 @@ for (const name of ['certified', 'certifiedByKey'] as const) {
       await login.isOpen();
 
       await elsewhere.goto(`${app[name].origin}/signed-out`);
-      expect(await judged(elsewhere, access_token), 'the token died with the session').toBe('invalid_token');
+      expect(await judged(elsewhere, access_token, { ofHeldKey: true }), 'the token died with the session').toBe('invalid_token');
     });
   });
 }

@@ -50,6 +50,32 @@ test('deleting asks first, and Escape leaves everything as it is', async ({ page
   await expect(sidebar.entry('Keep me')).toBeVisible();
 });
 
+test('what the server did not do is not shown as done, and can be tried again', async ({ page, signIn, chat, sidebar }) => {
+  await signIn();
+  await chat.ask('Keep me');
+  await chat.answered('Keep me');
+  const failure = sidebar.dialog.getByRole('alert');
+  const fails = (path: string) => page.route(`**/api/conversation/${path}`, (route) => route.abort(), { times: 1 });
+
+  await fails('rename');
+  await sidebar.rename('Keep me', 'Renamed');
+  await expect(failure).toContainText('The connection was lost');
+  await expect(sidebar.entry('Keep me')).toBeVisible();
+  await expect(sidebar.entry('Renamed')).toHaveCount(0);
+  await sidebar.dialog.getByRole('button', { name: 'Rename' }).click();
+  await expect(sidebar.entry('Renamed')).toBeVisible();
+
+  await fails('delete');
+  await sidebar.delete('Renamed');
+  await expect(failure).toContainText('The connection was lost');
+  await expect(sidebar.entry('Renamed')).toBeVisible();
+  await expect(chat.questions).toContainText('Keep me');
+  await expect(page).toHaveURL(/\/c\//);
+  await sidebar.dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(sidebar.entries).toHaveCount(0);
+  await expect(page).toHaveURL('/chat');
+});
+
 test('a conversation opens at its address after a sign-in on the way', async ({ page, user, signIn, login, chat }) => {
   await signIn();
   await chat.ask('Remember this');

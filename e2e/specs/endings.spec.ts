@@ -67,6 +67,20 @@ test('an answer whose stream is lost on the way is followed to its end', async (
   expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
 });
 
+test('an answer that the server was not told to stop is not called stopped, and goes on', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.ask('/slow please');
+  await expect(chat.answers.last()).toContainText('word 2,');
+  await page.route('**/api/chat/stop', (route) => route.abort(), { times: 1 });
+  await chat.stop.click();
+  await expect(chat.failure).toContainText('The connection was lost');
+  await expect(chat.answers.last()).not.toContainText('Stopped');
+  await chat.retry.click();
+  await expect(chat.stop, 'it is followed').toBeVisible();
+  await chat.stop.click();
+  await expect(chat.answers.last()).toContainText('Stopped');
+});
+
 test('thinking is folded away, and what the answer took is told beside it', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/thinking');

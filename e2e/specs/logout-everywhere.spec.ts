@@ -3,7 +3,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
-import { judged } from '../fixtures/browser-key';
+import { holdKey, judged } from '../fixtures/browser-key';
 import { expect, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { chatPage, type ChatPage } from '../pages/chat';
@@ -55,6 +55,7 @@ test('a person ends the session of another browser, and it leaves at once', asyn
   const other = await signInElsewhere();
   const { access_token } = await other.wire.current();
   expect(await judged(other.page, access_token)).toBe('taken');
+  await holdKey(other.page);
 
   await sessions.opener.press('Enter');
   await expect(sessions.rows).toHaveCount(2);
@@ -95,6 +96,31 @@ test('a person ends all sessions, and this one with them', async ({
   await expect(other.chat.message).toBeHidden();
   await other.login.isOpen();
   await signedOut.everywhere();
+});
+
+test('a session that could not be ended stays in the list, with a message, until it is', async ({
+  page, signIn, signInElsewhere, sessions,
+}) => {
+  await signIn();
+  const other = await signInElsewhere();
+  await sessions.opener.click();
+  for (const [path, button] of [['end', sessions.endOne], ['end-all', sessions.endOthers]] as const) {
+    await page.route(`**/api/sessions/${path}`, (route) => route.abort(), { times: 1 });
+    await button.click();
+    await expect(sessions.failure).toContainText('The connection was lost');
+    await expect(sessions.rows, 'nothing is shown as ended').toHaveCount(2);
+    await expect(sessions.dialog.getByText(/(is|are) ended/)).toHaveCount(0);
+    await expect(other.chat.message).toBeVisible();
+  }
+  await page.route('**/api/sessions/end-all', (route) => route.abort(), { times: 1 });
+  await sessions.endAll.click();
+  await expect(sessions.failure).toContainText('The connection was lost');
+  await expect(sessions.here, 'nor is this one left').toBeVisible();
+
+  await sessions.endOne.click();
+  await expect(sessions.dialog.getByText('The session is ended.')).toBeVisible();
+  await expect(sessions.failure).toBeHidden();
+  await other.login.isOpen();
 });
 
 test('sessions that cannot be listed are asked for again', async ({ page, signIn, sessions }) => {
@@ -146,6 +172,7 @@ test('a logout at the provider ends the sessions of every browser', async ({
   await signIn();
   const other = await signInElsewhere();
   const tokens = [(await wire.current()).access_token, (await other.wire.current()).access_token];
+  for (const it of [page, other.page]) await holdKey(it);
   expect(await user.logOutAtProvider(), 'one logout token for each, taken').toEqual([[200], [200]]);
 
   await Promise.all([chat, other.chat].map((it) => expect(it.message).toBeHidden(soon)));
@@ -174,11 +201,11 @@ test('signing out goes by the provider, and only the way back that was begun her
   }
 });
 
-/** What the server thinks of a token of this browser, all of whose pages may have left. */
+/** What the server thinks of a token of this browser, all of whose pages may have left, with the key that was held. */
 async function judgedIn(context: BrowserContext, token: string): Promise<string> {
   const page = await context.newPage();
   await page.goto('/signed-out');
-  const judgement = await judged(page, token);
+  const judgement = await judged(page, token, { ofHeldKey: true });
   await page.close();
   return judgement;
 }

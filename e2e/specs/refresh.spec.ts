@@ -97,7 +97,9 @@ test('a token that is good for thirty days makes no storm of refreshes', async (
   await page.clock.install();
   await page.route('**/api/token', async (route) => {
     const answer = await route.fetch();
-    await route.fulfill({ response: answer, json: { ...(await answer.json()), expires_in: 30 * 24 * 3600 } });
+    // And a session that lasts so long without any input.
+    const long = { expires_in: 30 * 24 * 3600, idle_timeout: 90 * 24 * 3600, session_expires_in: 90 * 24 * 3600 };
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), ...long } });
   });
   await signIn();
   // More than a browser's timers can count: one that is set for longer fires at once.

@@ -1,6 +1,7 @@
-import type { Page, Response } from '@playwright/test';
+import type { Response } from '@playwright/test';
 
 import { openBlank } from '../fixtures/blank';
+import { everythingKept } from '../fixtures/kept';
 import { expect, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
@@ -102,34 +103,3 @@ test('the search of the tests above finds what is there', async ({ page }) => {
 
 const prefixed = (prefix: string, places: Record<string, string>) =>
   Object.fromEntries(Object.entries(places).map(([place, content]) => [`${place} ${prefix}`, content]));
-
-/** The content of every place in which a page could leave a secret for others to find. */
-async function everythingKept(page: Page): Promise<Record<string, string>> {
-  return page.evaluate(async () => {
-    const done = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const databases: unknown[] = [];
-    for (const { name } of await indexedDB.databases()) {
-      const database = await done(indexedDB.open(name!));
-      for (const store of database.objectStoreNames) {
-        databases.push(await done(database.transaction(store).objectStore(store).getAll()));
-      }
-      database.close();
-    }
-    const fields = [...document.querySelectorAll<HTMLInputElement>('input, textarea')].map((field) => field.value);
-    return {
-      'local storage': JSON.stringify({ ...localStorage }),
-      'session storage': JSON.stringify({ ...sessionStorage }),
-      databases: JSON.stringify(databases),
-      caches: JSON.stringify(await caches.keys()),
-      address: window.location.href,
-      history: JSON.stringify(window.history.state),
-      name: window.name,
-      document: document.documentElement.outerHTML,
-      fields: fields.join('\n'),
-    };
-  });
-}

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-import { judged, signedCall } from '../fixtures/browser-key';
+import { holdKey, judged, signedCall } from '../fixtures/browser-key';
 import { expect, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
@@ -63,6 +63,7 @@ test('signing out ends on a page of its own, and signs nobody in by itself', asy
 }) => {
   await signIn();
   const { access_token, session } = await wire.current();
+  await holdKey(page);
   const signedOut = signedOutPage(page);
   await chat.signOut.click();
   await signedOut.everywhere();
@@ -88,13 +89,16 @@ test('signing out leaves nothing of what was typed, in no tab', async ({ page, c
   await chatPage(other).message.fill(draft);
   await chat.message.fill(draft);
   const kept = (page: Page) => page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
-  for (const tab of [page, other]) await expect.poll(() => kept(tab)).toContain('It was fast');
+  for (const tab of [page, other]) {
+    await expect.poll(() => kept(tab)).toContain('oracle-ai.draft');
+    expect(await kept(tab), 'it is encrypted').not.toContain('It was fast');
+  }
 
   await chat.signOut.click();
   await signedOutPage(page).everywhere();
   for (const tab of [page, other]) {
     await expect(tab).toHaveURL('/signed-out');
-    expect(await kept(tab)).not.toContain('It was fast');
+    expect(await kept(tab)).not.toContain('oracle-ai.draft');
   }
 });
 

@@ -133,20 +133,24 @@ test('what no tab of ours can have said changes nothing', async ({ page, signIn,
   await other.page.evaluate((session) => {
     const channel = new BroadcastChannel('oracle-ai');
     const user = { iss: 'https://elsewhere.example', sub: 'mallory' };
-    const refreshed = { session, access_token: 'stolen', expires_in: 999_999, user };
+    const answer = {
+      access_token: 'stolen', token_type: 'DPoP', expires_in: 999_999, user,
+      idle_timeout: 999_999, session_expires_in: 999_999, draft_key: 'AAAA',
+    };
     for (const message of [
       7,
-      { signed_out: { session } },
+      { signed_out: { session, ended_by: 'person' } },
       'signed_out',
-      JSON.stringify({ sold_out: { session } }),
+      JSON.stringify({ sold_out: { session, ended_by: 'person' } }),
       JSON.stringify({ signed_out: {} }),
-      JSON.stringify({ signed_out: { session: 'another' } }),
+      JSON.stringify({ signed_out: { session, ended_by: 'mallory' } }),
+      JSON.stringify({ signed_out: { session: 'another', ended_by: 'person' } }),
       JSON.stringify({ session_ended: { session: 'another' } }),
-      JSON.stringify({ refreshed: { ...refreshed, session: 'another' } }),
-      JSON.stringify({ refreshed: { ...refreshed, expires_in: -1 } }),
-      JSON.stringify({ refreshed: { ...refreshed, expires_in: '999999' } }),
-      JSON.stringify({ refreshed: { ...refreshed, user: 'mallory' } }),
-      JSON.stringify({ refreshed: { ...refreshed, more: true } }),
+      JSON.stringify({ refreshed: { session: 'another', answer } }),
+      JSON.stringify({ refreshed: { session, answer: { ...answer, expires_in: -1 } } }),
+      JSON.stringify({ refreshed: { session, answer: { ...answer, expires_in: '999999' } } }),
+      JSON.stringify({ refreshed: { session, answer: { ...answer, user: 'mallory' } } }),
+      JSON.stringify({ refreshed: { session, answer, more: true } }),
     ]) {
       channel.postMessage(message);
     }

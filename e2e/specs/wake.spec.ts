@@ -101,15 +101,32 @@ test('a clock set back makes no token last longer', async ({ page, user, signIn 
   await expect.poll(() => user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
-test('a clock set forward costs one refresh and nothing else', async ({ page, user, signIn, chat }) => {
+test('a clock set forward by an hour costs one refresh and nothing else', async ({ page, user, signIn, chat }) => {
+  // By more than a person may do nothing, it is a sleep for all that the page knows: see inactivity.spec.
   await signIn();
-  await moves(page, { wall: 24 * 60 * minute });
+  await moves(page, { wall: 60 * minute });
   await wakes(page);
   await expect.poll(() => user.tokenCalls('refresh_token')).toEqual(['ok']);
   for (let time = 0; time < 3; time += 1) await wakes(page);
   await chat.ask('What day is it?');
   await chat.answered('What day is it?');
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
+});
+
+test('a laptop that slept past the end of its session is signed out when it wakes, and renews nothing', async ({
+  page, user, signIn, chat, wire,
+}) => {
+  await signIn();
+  await chat.message.fill('Half a thought');
+  const draft = () => page.evaluate(() => sessionStorage.getItem('oracle-ai.draft'));
+  await expect.poll(draft).not.toBeNull();
+  await moves(page, { wall: 24 * 60 * minute });
+  await wakes(page);
+  await expect(page).toHaveURL('/signed-out');
+  await expect(page.getByText('signed out because of')).toBeVisible();
+  expect(await user.tokenCalls('refresh_token')).toEqual([]);
+  expect(wire.calls('POST', '/api/refresh')).toEqual([]);
+  expect(await draft(), 'what was typed waits for the same person').not.toBeNull();
 });
 
 async function moves(page: Page, ahead: { wall?: number; monotonic?: number }) {

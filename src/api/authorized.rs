@@ -39,7 +39,7 @@ impl<T> Authorized<T> {
 
 impl<T: Serialize> Sent for Authorized<T> {
     fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        proof::send(to, self.signer, self.access_token, proof::kept_nonce(), serde_json::to_string(&self.body))
+        proof::send(to, self.signer, self.access_token, proof::kept_nonce(), serde_json::to_string(&self.body), false)
     }
 }
 

@@ -2,7 +2,7 @@
 //! framework's own client takes any answer for anything, and every visitor would download that.
 
 use dioxus::fullstack::{RequestError, http::Method};
-use js_sys::Uint8Array;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestInit, Response};
@@ -17,12 +17,14 @@ pub struct Chunks {
     reading: Option<JsFuture>,
 }
 
-/// Sends a request to where the page came from; `url` is path and query, `body` JSON.
+/// Sends a request to where the page came from; `url` is path and query, `body` JSON. With `keepalive`, the request is
+/// made even where the page is closed meanwhile (Fetch Standard §5.4).
 pub async fn fetch(
     method: &Method,
     url: &str,
     headers: &[(&str, &str)],
     body: Option<&str>,
+    keepalive: bool,
 ) -> Result<Reply, RequestError> {
     let sent = async {
         let fields = Headers::new()?;
@@ -36,6 +38,10 @@ pub async fn fetch(
             request.set_body(&JsValue::from_str(body));
         }
         request.set_headers(&fields);
+        if keepalive {
+            // web-sys has no setter for it.
+            Reflect::set(&request, &"keepalive".into(), &JsValue::TRUE)?;
+        }
         let window = web_sys::window().ok_or(JsValue::UNDEFINED)?;
         JsFuture::from(window.fetch_with_str_and_init(url, &request)).await?.dyn_into()
     };

@@ -44,12 +44,18 @@ pub type ProofSigner = fn(ProofRequest) -> LocalBoxFuture<'static, Result<String
 pub struct Proven<T> {
     signer: Option<ProofSigner>,
     needs_nonce: bool,
+    keepalive: bool,
     body: T,
 }
 
 impl<T> Proven<T> {
     pub fn new(signer: ProofSigner, body: T) -> Self {
-        Self { signer: Some(signer), needs_nonce: true, body }
+        Self { signer: Some(signer), needs_nonce: true, keepalive: false, body }
+    }
+
+    /// To be sent even where the page is closed meanwhile.
+    pub fn keepalive(self) -> Self {
+        Self { keepalive: true, ..self }
     }
 
     /// For the call that needs no nonce: it brings the first of a key, and is not refused for an old one.
@@ -66,7 +72,7 @@ impl<T> Proven<T> {
 impl<T: Serialize> Sent for Proven<T> {
     fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
         let nonce = if self.needs_nonce { kept_nonce() } else { None };
-        send(to, self.signer, None, nonce, serde_json::to_string(&self.body))
+        send(to, self.signer, None, nonce, serde_json::to_string(&self.body), self.keepalive)
     }
 }
 
@@ -81,7 +87,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let Body(body) = Body::from_request(request, state).await?;
-        Ok(Self { signer: None, needs_nonce: true, body })
+        Ok(Self { signer: None, needs_nonce: true, keepalive: false, body })
     }
 }
 
@@ -93,13 +99,14 @@ pub(super) fn send(
     access_token: Option<AccessToken>,
     nonce: Option<String>,
     body: serde_json::Result<String>,
+    keepalive: bool,
 ) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
     async move {
         let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
         let body = body.map_err(|error| RequestError::Serialization(error.to_string()))?;
         let mut proof = ProofRequest { method: to.method, path: to.path, access_token, nonce };
         let body = (proof.method != Method::GET).then_some(body);
-        let call = Call { url: to.url, body, signer };
+        let call = Call { url: to.url, body, signer, keepalive };
         let reply = call.send(&proof).await?;
         let nonce = keep_nonce(&reply);
         if !is_for_its_proof(&reply) {
@@ -144,6 +151,7 @@ struct Call {
     url: String,
     body: Option<String>,
     signer: ProofSigner,
+    keepalive: bool,
 }
 
 impl Call {
@@ -153,6 +161,6 @@ impl Call {
         let authorization = proof.access_token.as_ref().map(|token| ["DPoP ", token.secret()].concat());
         let mut headers = vec![("DPoP", signed.as_str())];
         headers.extend(authorization.as_deref().map(|value| ("Authorization", value)));
-        fetch(&proof.method, &self.url, &headers, self.body.as_deref()).await
+        fetch(&proof.method, &self.url, &headers, self.body.as_deref(), self.keepalive).await
     }
 }

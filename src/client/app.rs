@@ -7,6 +7,7 @@ use dioxus::{
 
 use super::{
     auth_state::Auth,
+    components::SessionWarning,
     head,
     hooks::use_effect,
     language::ChosenLanguage,
@@ -50,23 +51,26 @@ pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
     ChosenLanguage::use_choice();
     let session = use_memo(move || auth.session());
-    let mut watch = use_signal(|| None::<Task>);
+    let mut watches = use_signal(Vec::<Task>::new);
     use_effect(move || {
         let session = session();
-        if let Some(task) = watch.write().take() {
+        for task in watches.write().drain(..) {
             task.cancel();
         }
         if let Some(session) = session {
-            watch.set(Some(spawn_forever(auth.watch(session))));
+            let limits = spawn_forever(auth.watch_limits(session.clone()));
+            watches.set(vec![spawn_forever(auth.watch(session)), limits]);
         }
     });
     // In an effect: the server, which renders first, has no other tabs, and does not sleep.
     use_effect(move || {
         spawn_forever(tabs::listen(auth));
         spawn_forever(auth.refresh_on_wake());
+        spawn_forever(auth.finish_sign_outs());
     });
     rsx! {
         Router::<Route> {}
+        SessionWarning {}
     }
 }
 

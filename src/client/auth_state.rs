@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
-use dioxus::{core::spawn_forever, prelude::*};
+use dioxus::prelude::*;
 
 use super::{
-    browser,
+    activity, browser,
     browser_key::{self, KeyError},
     callback_url::CallbackUrl,
     lifetime::{Lifetime, Moment},
-    loop_breaker, return_to, sign_out,
+    loop_breaker, return_to,
+    session_limits::Warning,
+    sign_out::{self, Confirmation},
     tabs::{self, News},
     token_refresh::{AwaitedNews, RefreshUnderWay},
 };
 use crate::{
     api::{self, payload::Answer, proof::Proven},
     wire::{
-        auth::{AccessToken, LogoutRequest, SessionId, TokenResponse, UserClaims},
+        auth::{AccessToken, AuthorizationResponse, DraftKey, RefreshResponse, SessionId, TokenResponse, UserClaims},
         error::ApiError,
     },
 };
@@ -38,6 +40,12 @@ pub struct SignedIn {
     pub access_token: AccessToken,
     pub lifetime: Lifetime,
     pub user: UserClaims,
+    /// Without any input for so long, the session ends.
+    pub idle_timeout: Duration,
+    /// Of the session, whatever the person does.
+    pub session_lifetime: Lifetime,
+    /// What drafts are encrypted with in this browser's storage.
+    pub draft_key: DraftKey,
 }
 
 /// Why a login did not succeed.
@@ -60,10 +68,18 @@ const LEAVING: Duration = Duration::from_secs(6);
 /// The one place where that knowledge lives: a context of the root component.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Auth {
-    pub(super) state: Signal<AuthState>,
+    pub(in crate::client) state: Signal<AuthState>,
     pub(super) refresh_under_way: CopyValue<Option<RefreshUnderWay>>,
     pub(super) awaited_news: CopyValue<Option<AwaitedNews>>,
     leaving: CopyValue<bool>,
+    /// The session that this tab has been asked to end.
+    pub(super) leaving_session: CopyValue<Option<SessionId>>,
+    /// Whether the sessions that this browser has left are over.
+    pub(super) confirmation: Signal<Confirmation>,
+    pub(super) repeating: CopyValue<bool>,
+    /// Of an end by time that is near.
+    pub(super) warning: Signal<Option<Warning>>,
+    pub(super) lifetime_warning_read: CopyValue<bool>,
 }
 
 /// The context.
@@ -79,6 +95,11 @@ impl Auth {
             refresh_under_way: CopyValue::new(None),
             awaited_news: CopyValue::new(None),
             leaving: CopyValue::new(false),
+            leaving_session: CopyValue::new(None),
+            confirmation: Signal::new(Confirmation::Unknown),
+            repeating: CopyValue::new(false),
+            warning: Signal::new(None),
+            lifetime_warning_read: CopyValue::new(false),
         }
     }
 
@@ -95,11 +116,23 @@ impl Auth {
         }
     }
 
+    /// Of an end by time that is near. Subscribes the caller.
+    pub fn warning(self) -> Option<Warning> {
+        *self.warning.read()
+    }
+
+    /// What is known of the sessions that this browser has left. Subscribes the caller.
+    pub fn confirmation(self) -> Confirmation {
+        *self.confirmation.read()
+    }
+
     /// Goes on with the session that this browser was signed in to, or else leaves for the provider, to come back to
     /// `path`. Returns `Ok` when somebody is signed in.
     pub async fn resume_or_sign_in(self, path: String) -> Result<(), SignInFailure> {
         // A tab that nobody looks at does not leave: when it is shown, another may have signed in for it.
         browser::shown().await;
+        // A session that the person has left is not gone on with.
+        sign_out::finish_begun().await;
         if let Some(session) = browser_key::kept_session().await {
             match self.renewed_token(session.clone(), None).await {
                 // The person signed out in another tab meanwhile: they are left alone.
@@ -135,57 +168,72 @@ impl Auth {
             CallbackUrl::Malformed => return Err(SignInFailure::Refused(ApiError::InvalidState)),
         };
         let state = response.state.clone();
+        // Another tab may have finished a login meanwhile: this one takes its place.
+        let previous_session = browser_key::kept_session().await;
+        let response = AuthorizationResponse { previous_session: previous_session.clone(), ..response };
         let call = Proven::new(browser_key::sign, response);
-        let answer = api::auth::exchange_code(call).await.map_err(SignInFailure::Refused)?;
-        let TokenResponse { access_token, expires_in, session, user, .. } = answer.0;
-        browser_key::keep_session(&session).await;
-        self.signed_in(session, access_token, expires_in, user);
+        let Answer(answer) = api::auth::exchange_code(call).await.map_err(SignInFailure::Refused)?;
+        let session = answer.session.clone();
+        browser_key::finish_login(&session).await;
+        if let Some(session) = previous_session.filter(|previous| *previous != session) {
+            tabs::tell(&News::SessionEnded { session });
+        }
+        activity::note();
+        sign_out::forget_reason();
+        self.signed_in(session, of_login(answer));
         let path = return_to::kept_for(&state);
         return_to::forget();
         Ok(path)
     }
 
-    /// Ends the session here and on the server, and shows that it is over.
-    pub fn sign_out(self) {
-        let AuthState::SignedIn(signed_in) = self.state.peek().clone() else { return };
-        // Driven from the root: the page that asked is gone before this is over.
-        spawn_forever(async move {
-            // First: a page opened from the moment that "signed out" is shown must not come back signed in.
-            browser_key::forget_session().await;
-            self.signed_out();
-            tabs::tell(&News::SignedOut { session: signed_in.session.clone() });
-            let request = LogoutRequest { session: signed_in.session };
-            match api::auth::logout(Proven::new(browser_key::sign, request)).await {
-                Ok(Answer(answer)) => sign_out::leave_for_provider(answer),
-                // The token is gone from this page all the same; the server ends the session by its lifetimes.
-                Err(error) => tracing::warn!(%error, "the server could not be told of the sign-out"),
-            }
-        });
-    }
-
-    /// Nothing of the person stays with this tab.
-    pub(super) fn signed_out(mut self) {
-        self.state.set(AuthState::SignedOut);
-        browser::forget_all();
-    }
-
-    /// The session is over: guarded pages sign in again by themselves.
-    pub(super) async fn session_ended(mut self, session: SessionId) {
+    /// The server has ended the session: guarded pages sign in again by themselves; but not where nobody is there, or the
+    /// person was just told that it ends.
+    pub(super) async fn session_ended(self, session: SessionId) {
+        if self.holds(&session)
+            && let Some(limit) = self.limit_that_is_near()
+        {
+            return self.end(limit.into());
+        }
         browser_key::forget_ended_session(&session).await;
-        tabs::tell(&News::SessionEnded { session });
-        self.state.set(AuthState::Unknown);
+        tabs::tell(&News::SessionEnded { session: session.clone() });
+        self.forget_ended(&session);
     }
 
-    pub(super) fn signed_in(
-        mut self,
-        session: SessionId,
-        access_token: AccessToken,
-        expires_in: u64,
-        user: UserClaims,
-    ) {
-        let lifetime = Lifetime::begins(Moment::now(), expires_in);
-        self.state.set(AuthState::SignedIn(Box::new(SignedIn { session, access_token, lifetime, user })));
+    /// Nothing of the session stays with this tab, where it holds it; what was typed stays in storage, encrypted.
+    pub(super) fn forget_ended(mut self, session: &SessionId) {
+        if !self.holds(session) {
+            return;
+        }
+        if let Some(limit) = self.limit_that_is_near() {
+            self.end(limit.into());
+        } else {
+            browser_key::forget_key();
+            self.warning.set(None);
+            self.state.set(AuthState::Unknown);
+        }
+    }
+
+    pub(super) fn signed_in(mut self, session: SessionId, answer: RefreshResponse) {
+        let now = Moment::now();
+        let RefreshResponse { access_token, expires_in, user, idle_timeout, session_expires_in, draft_key, .. } =
+            answer;
+        self.state.set(AuthState::SignedIn(Box::new(SignedIn {
+            session,
+            access_token,
+            lifetime: SignedIn::token_lifetime(now, expires_in, idle_timeout),
+            user,
+            idle_timeout: Duration::from_secs(idle_timeout),
+            session_lifetime: Lifetime::begins(now, session_expires_in),
+            draft_key,
+        })));
         self.refresh_ahead();
+    }
+
+    pub(super) fn session_now(self) -> Option<SessionId> {
+        match &*self.state.peek() {
+            AuthState::SignedIn(signed_in) => Some(signed_in.session.clone()),
+            AuthState::Unknown | AuthState::SignedOut => None,
+        }
     }
 
     pub(super) fn holds(self, session: &SessionId) -> bool {
@@ -193,7 +241,7 @@ impl Auth {
     }
 
     async fn leave_for_provider(self, path: &str) -> Result<(), SignInFailure> {
-        let thumbprint = browser_key::thumbprint().await.map_err(SignInFailure::NoKey)?;
+        let thumbprint = browser_key::begin_login().await.map_err(SignInFailure::NoKey)?;
         let call = Proven::first(browser_key::sign, ());
         let Answer(request) = api::auth::authorize(Some(thumbprint), call).await.map_err(SignInFailure::Refused)?;
         match return_to::at_home(&request.front_url, path) {
@@ -207,6 +255,14 @@ impl Auth {
         browser::sleep(LEAVING).await;
         Err(SignInFailure::StillHere)
     }
+}
+
+/// What a login and a refresh give alike.
+fn of_login(answer: TokenResponse) -> RefreshResponse {
+    let TokenResponse {
+        access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key, ..
+    } = answer;
+    RefreshResponse { access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key }
 }
 
 impl Default for Auth {

@@ -156,6 +156,12 @@ pub fn keep_for_ever(name: &str, value: &str) {
     }
 }
 
+pub fn forget_for_ever(name: &str) {
+    if let Some(storage) = window().and_then(|window| window.local_storage().ok()?) {
+        let _ = storage.remove_item(name);
+    }
+}
+
 /// The languages that the person reads, best first (BCP 47).
 pub fn languages() -> Vec<String> {
     let languages = window().map(|window| window.navigator().languages());

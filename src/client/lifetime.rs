@@ -33,8 +33,18 @@ impl Moment {
         Self { monotonic: browser::monotonic(), wall: browser::wall_clock() }
     }
 
+    /// What was `age` ago.
+    pub fn before(self, age: Duration) -> Self {
+        Self { monotonic: self.monotonic.saturating_sub(age), wall: self.wall.saturating_sub(age) }
+    }
+
+    /// Since 1970, by a clock that may be wrong.
+    pub fn wall(self) -> Duration {
+        self.wall
+    }
+
     /// By the clock that has gone further: a clock set forward costs a refresh, one set back costs nothing.
-    fn since(self, earlier: Self) -> Duration {
+    pub fn since(self, earlier: Self) -> Duration {
         let monotonic = self.monotonic.saturating_sub(earlier.monotonic);
         monotonic.max(self.wall.saturating_sub(earlier.wall))
     }
@@ -66,11 +76,18 @@ impl Lifetime {
 }
 
 #[cfg(test)]
+impl Moment {
+    pub fn at(monotonic: u64, wall: u64) -> Self {
+        Self { monotonic: Duration::from_secs(monotonic), wall: Duration::from_secs(wall) }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn at(monotonic: u64, wall: u64) -> Moment {
-        Moment { monotonic: Duration::from_secs(monotonic), wall: Duration::from_secs(wall) }
+        Moment::at(monotonic, wall)
     }
 
     const START: u64 = 1_800_000_000;

@@ -56,6 +56,15 @@ pub fn keys<T: 'static>(
     (listener, keys)
 }
 
+/// An event anywhere on the page that a person has caused, and no script.
+pub fn by_person(event: &'static str, on_event: impl Fn() + 'static) -> Listener {
+    Listener::new(event, move |event| {
+        if event.is_trusted() {
+            on_event();
+        }
+    })
+}
+
 /// Whether there is a network, whenever that changes.
 pub fn connection() -> ([Listener; 2], mpsc::UnboundedReceiver<bool>) {
     let (changed, changes) = mpsc::unbounded();

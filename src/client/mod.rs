@@ -7,12 +7,14 @@
 // In the release, `Debug` prints nothing (scripts/lib/slim.mjs).
 #![cfg_attr(not(test), deny(clippy::use_debug))]
 
+mod activity;
 mod app;
 pub mod auth_state;
 mod browser;
 mod browser_key;
 mod callback_url;
 pub mod components;
+mod draft_cipher;
 mod head;
 mod hooks;
 pub mod language;
@@ -23,6 +25,7 @@ pub mod markdown;
 pub mod pages;
 mod return_to;
 mod screen;
+mod session_limits;
 mod session_watch;
 mod sign_out;
 mod tabs;

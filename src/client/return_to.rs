@@ -92,7 +92,7 @@ fn read() -> Option<Kept> {
 }
 
 /// A path of this app that is worth going back to; the chat in place of anything else.
-fn checked(path: String) -> String {
+pub fn checked(path: String) -> String {
     let is_path = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t']);
     let is_page = !path.starts_with("/auth/") && !path.starts_with("/signed-out");
     if is_path && is_page { path } else { HOME.into() }

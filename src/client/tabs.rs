@@ -4,18 +4,14 @@
 //! The token goes from memory to memory, to pages of our own origin only (T49, T57). That gives nothing away: a script
 //! that could listen there could as well use the browser key itself.
 
-use dioxus::prelude::*;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{
-    auth_state::{Auth, AuthState},
-    browser,
-};
-use crate::wire::auth::{AccessToken, SessionId, UserClaims};
+use super::{auth_state::Auth, browser, sign_out::EndedBy};
+use crate::wire::auth::{RefreshResponse, SessionId};
 
 const CHANNEL: &str = "oracle-ai";
 
@@ -23,8 +19,8 @@ const CHANNEL: &str = "oracle-ai";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum News {
-    /// The person signed out.
-    SignedOut { session: SessionId },
+    /// The session was left in another tab.
+    SignedOut { session: SessionId, ended_by: EndedBy },
     /// The session is over.
     SessionEnded { session: SessionId },
     /// A page was opened that needs a token of this session.
@@ -32,10 +28,8 @@ pub enum News {
     /// There is a new token, or a good one for the page that asked.
     Refreshed {
         session: SessionId,
-        access_token: AccessToken,
-        /// Seconds for which it is still good.
-        expires_in: u64,
-        user: UserClaims,
+        /// With the seconds that are left of each time.
+        answer: RefreshResponse,
     },
 }
 
@@ -71,15 +65,15 @@ fn read(event: &MessageEvent) -> Option<News> {
 }
 
 /// Only a session that this tab holds, or is about to, concerns it.
-fn follow(mut auth: Auth, news: News) {
+fn follow(auth: Auth, news: News) {
     match news {
         // Also where the session is about to be resumed: what the server has answered by then is nobody's any more.
-        News::SignedOut { session } if auth.holds(&session) || auth.is_resuming(&session) => auth.signed_out(),
-        News::SessionEnded { session } if auth.holds(&session) => auth.state.set(AuthState::Unknown),
-        News::SignedOut { .. } | News::SessionEnded { .. } => {}
-        News::Asked { session } => auth.answer(&session),
-        News::Refreshed { session, access_token, expires_in, user } => {
-            auth.hear(session, access_token, expires_in, user);
+        News::SignedOut { session, ended_by } if auth.holds(&session) || auth.is_resuming(&session) => {
+            auth.signed_out_elsewhere(ended_by);
         }
+        News::SignedOut { .. } => {}
+        News::SessionEnded { session } => auth.forget_ended(&session),
+        News::Asked { session } => auth.answer(&session),
+        News::Refreshed { session, answer } => auth.hear(session, answer),
     }
 }

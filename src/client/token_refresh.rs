@@ -10,6 +10,7 @@ use futures_util::{
 };
 
 use super::{
+    activity,
     auth_state::{Auth, AuthState, SignedIn},
     browser, browser_key,
     lifetime::Moment,
@@ -19,10 +20,13 @@ use super::{
 use crate::{
     api::{self, payload::Answer, proof::Proven},
     wire::{
-        auth::{AccessToken, RefreshRequest, RefreshResponse, SessionId, UserClaims},
+        auth::{AccessToken, RefreshRequest, RefreshResponse, SessionId},
         error::ApiError,
     },
 };
+
+/// Of every access token of ours (RFC 9449 §5).
+const TOKEN_TYPE: &str = "DPoP";
 
 /// A refresh that all calls of this tab wait for.
 #[derive(Clone)]
@@ -95,34 +99,58 @@ impl Auth {
     /// A failure shows at the next call that needs the token: until then, nobody is thrown out.
     async fn refresh_if_due(self) {
         let Ok(SignedIn { session, access_token, lifetime, .. }) = self.signed_in_now() else { return };
-        if browser::is_visible() && lifetime.is_due(Moment::now()) {
+        // Past its end by time, the session is left, not renewed.
+        if browser::is_visible() && lifetime.is_due(Moment::now()) && !self.is_past_its_end() {
             let _ = self.renewed_token(session, Some(access_token)).await;
         }
     }
 
+    /// Renews the access token at once: the server hears that the person is there.
+    pub(super) fn refresh_now(self) {
+        let Ok(SignedIn { session, access_token, .. }) = self.signed_in_now() else { return };
+        spawn_forever(async move {
+            if self.renewed_token(session.clone(), Some(access_token)).await == Err(ApiError::SessionEnded)
+                && self.holds(&session)
+            {
+                self.session_ended(session).await;
+            }
+        });
+    }
+
     /// Gives a page that asked the token of this tab, where it will last.
     pub(super) fn answer(self, asked: &SessionId) {
-        let Ok(SignedIn { session, access_token, lifetime, user }) = self.signed_in_now() else { return };
+        let Ok(signed_in) = self.signed_in_now() else { return };
+        let SignedIn { session, access_token, lifetime, user, idle_timeout, session_lifetime, draft_key } = signed_in;
         let now = Moment::now();
         let expires_in = lifetime.remaining(now).as_secs();
         if session == *asked && !lifetime.is_due(now) && expires_in > 0 {
-            tabs::tell(&News::Refreshed { session, access_token, expires_in, user });
+            let answer = RefreshResponse {
+                access_token,
+                token_type: TOKEN_TYPE.into(),
+                expires_in,
+                user,
+                idle_timeout: idle_timeout.as_secs(),
+                session_expires_in: session_lifetime.remaining(now).as_secs(),
+                draft_key,
+            };
+            tabs::tell(&News::Refreshed { session, answer });
         }
     }
 
     /// Takes the token that another tab has, where this tab waits for one or holds one that ends sooner.
-    pub(super) fn hear(mut self, session: SessionId, access_token: AccessToken, expires_in: u64, user: UserClaims) {
+    pub(super) fn hear(mut self, session: SessionId, answer: RefreshResponse) {
+        let RefreshResponse { access_token, expires_in, .. } = &answer;
         let is_awaited = self.awaited_news.peek().as_ref().is_some_and(|awaited| awaited.session == session);
         let is_wanted = match &*self.state.peek() {
-            AuthState::SignedIn(held) if held.session != session || held.access_token == access_token => false,
-            AuthState::SignedIn(held) => is_awaited || held.lifetime.remaining(Moment::now()).as_secs() < expires_in,
+            AuthState::SignedIn(held) if held.session != session || held.access_token == *access_token => false,
+            AuthState::SignedIn(held) => is_awaited || held.lifetime.remaining(Moment::now()).as_secs() < *expires_in,
             AuthState::Unknown => is_awaited,
             AuthState::SignedOut => false,
         };
         if !is_wanted {
             return;
         }
-        self.signed_in(session, access_token, expires_in, user);
+        self.signed_in(session, answer);
         if let Some(awaited) = self.awaited_news.take().filter(|_| is_awaited) {
             // Fails only when the wait is over.
             let _ = awaited.heard.send(());
@@ -198,7 +226,8 @@ impl Auth {
 
     async fn refresh(self, session: &SessionId, stale: Option<&AccessToken>) -> Result<AccessToken, ApiError> {
         // What comes later is nobody's: the server has stored its part, and the next refresh goes on from there.
-        let request = Proven::new(browser_key::sign, RefreshRequest { session: session.clone() });
+        let idle_seconds = Some(activity::idle().as_secs());
+        let request = Proven::new(browser_key::sign, RefreshRequest { session: session.clone(), idle_seconds });
         let answer =
             match select(pin!(api::auth::refresh_access_token(request)), pin!(browser::sleep(LONGEST_REFRESH))).await {
                 Either::Left((answer, _)) => answer,
@@ -209,10 +238,10 @@ impl Auth {
             return known;
         }
         match answer {
-            Ok(Answer(RefreshResponse { access_token, expires_in, user, .. })) => {
-                self.signed_in(session.clone(), access_token.clone(), expires_in, user.clone());
-                let (session, token) = (session.clone(), access_token.clone());
-                tabs::tell(&News::Refreshed { session, access_token: token, expires_in, user });
+            Ok(Answer(answer)) => {
+                let (session, access_token) = (session.clone(), answer.access_token.clone());
+                self.signed_in(session.clone(), answer.clone());
+                tabs::tell(&News::Refreshed { session, answer });
                 Ok(access_token)
             }
             Err(error) => Err(error),

@@ -4,7 +4,7 @@
 use std::{io, process::ExitCode};
 
 use super::{
-    audit::{self, Event},
+    audit::{self, Event, Pseudonyms},
     config::SessionStorage,
     configured,
     environment::Environment,
@@ -25,9 +25,18 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let user = UserClaims::known_by(issuer, sub);
+    let pseudonyms = match Pseudonyms::new(&ring) {
+        Ok(pseudonyms) => pseudonyms,
+        Err(error) => {
+            eprintln!("oracle-ai: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     match end_all(&address, ring, &Ended::of(&user)) {
         Ok(sessions) => {
-            audit::record(Event::SessionsEndedByOperator, Some(&user), Some(&format_args!("{sessions} sessions")));
+            let reason = format_args!("{sessions} sessions");
+            audit::Context::new(pseudonyms)
+                .run(|| audit::record(Event::SessionsEndedByOperator, Some(&user), Some(&reason)));
             eprintln!("oracle-ai: {sessions} session{} ended", if sessions == 1 { "" } else { "s" });
             ExitCode::SUCCESS
         }

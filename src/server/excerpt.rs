@@ -5,6 +5,7 @@
 use std::{
     collections::HashMap,
     fmt::{self, Write},
+    ops::Range,
 };
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -53,7 +54,8 @@ impl Excerpt {
         let mut found = vec![];
         for secret in secrets {
             let encoded: [String; 2] = [byte_serialize(secret.as_bytes()).collect(), percent_encoded(secret)];
-            for written in [secret].into_iter().chain(encoded.iter().map(String::as_str)) {
+            let encoded = encoded.iter().map(String::as_str).filter(|encoded| *encoded != secret);
+            for written in [secret].into_iter().chain(encoded) {
                 // Once is enough for each part: all its places are found with it.
                 for part in written.as_bytes().windows(PART) {
                     found.extend(parts.remove(part).into_iter().flatten().map(|start| start..start + PART));
@@ -66,29 +68,29 @@ impl Excerpt {
                 }
             }
         }
-        found.into_iter().for_each(|place| self.hide(place.start, place.end));
+        self.hide(found);
         self
     }
 
     fn hide_jwts(&mut self) {
-        let places: Vec<_> = self.text.match_indices(JWT_BEGINS).map(|(start, _)| start).collect();
-        for start in places {
-            let end = self.end_of_token(start);
-            if end - start >= PART {
-                self.hide(start, end);
+        let bytes = self.text.as_bytes();
+        let length_at = |start: usize| bytes[start..].iter().take_while(|byte| is_of_token(**byte)).count();
+        let jwts = self.text.match_indices(JWT_BEGINS).map(|(start, _)| start..start + length_at(start));
+        let jwts = jwts.filter(|place| place.len() >= PART).collect();
+        self.hide(jwts);
+    }
+
+    /// Each with the rest of the token that it is a part of.
+    fn hide(&mut self, places: Vec<Range<usize>>) {
+        places.into_iter().for_each(|place| self.hidden[place].fill(true));
+        let mut rest = &mut self.hidden[..];
+        for token in self.text.as_bytes().chunk_by(|one, next| is_of_token(*one) == is_of_token(*next)) {
+            let (hidden, after) = rest.split_at_mut(token.len());
+            if is_of_token(token[0]) && hidden.contains(&true) {
+                hidden.fill(true);
             }
+            rest = after;
         }
-    }
-
-    /// With the rest of the token that it is a part of.
-    fn hide(&mut self, start: usize, end: usize) {
-        let before = self.text.as_bytes()[..start].iter().rev().take_while(|byte| is_of_token(**byte)).count();
-        let end = self.end_of_token(end);
-        self.hidden[start - before..end].fill(true);
-    }
-
-    fn end_of_token(&self, start: usize) -> usize {
-        start + self.text.as_bytes()[start..].iter().take_while(|byte| is_of_token(**byte)).count()
     }
 
     fn stands_alone(&self, start: usize, end: usize) -> bool {
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_repeats_itself_takes_no_time_to_speak_of() {
+    fn a_secret_that_repeats_itself_is_redacted() {
         let same = "a".repeat(100_000);
         assert_eq!(without(&same, &[&same]), REDACTED);
     }

@@ -64,6 +64,7 @@ use std::{io, process::ExitCode, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
+use audit::Pseudonyms;
 use chat::{
     Chat, ChatSettings,
     upstream::{ChatCompletions, Demo, SharedUpstream},
@@ -98,6 +99,8 @@ pub struct Services {
     pub guard: Arc<AccessTokenGuard>,
     pub conversations: Arc<Conversations>,
     pub edge: Arc<Edge>,
+    /// For the audit.
+    pub pseudonyms: Pseudonyms,
     /// For the pages.
     pub link_hosts: LinkHosts,
 }
@@ -168,6 +171,7 @@ impl Services {
         let oidc = Arc::new(oidc);
         let (first, others) = storage.ring.derived("dpop nonce")?;
         let nonces = Nonces::new(first, others);
+        let pseudonyms = Pseudonyms::new(&storage.ring)?;
         let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
@@ -181,6 +185,7 @@ impl Services {
             chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
             conversations: Arc::new(Conversations::new(conversations, environment)),
             edge: Arc::new(edge),
+            pseudonyms,
             link_hosts: LinkHosts::default(),
         })
     }

@@ -28,7 +28,9 @@ use tower_http::{
 use tracing::Instrument;
 
 use super::{
-    Services, audit, backchannel,
+    Services,
+    audit::{self, Pseudonyms},
+    backchannel,
     edge::{Call, ClientAddress, Edge, REQUEST_ID, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
@@ -56,6 +58,7 @@ const DOORS: &str = "/api/";
 struct Common {
     edge: Arc<Edge>,
     headers: HeaderSettings,
+    pseudonyms: Pseudonyms,
 }
 
 /// Routes behind it. A service by hand: axum's layer of a function boxes what is within for each request.
@@ -79,7 +82,7 @@ pub fn doors(services: Services) -> Router {
 /// These routes, with what all have in common.
 pub fn with_common(router: Router, services: Services, settings: HeaderSettings) -> Router {
     let edge = services.edge.clone();
-    let common = Arc::new(Common { edge: edge.clone(), headers: settings });
+    let common = Arc::new(Common { edge: edge.clone(), headers: settings, pseudonyms: services.pseudonyms.clone() });
     router
         // No page answers for a mistyped door.
         .route(API, any(async || ApiError::NotFound))
@@ -145,8 +148,10 @@ where
     let (counted, span) = (metrics::Counted::of(&request), traces::request(&request));
     // Nobody within asks for it.
     let id = request.extensions_mut().remove::<RequestId>();
-    let source = request.extensions().get::<audit::Source>().copied();
     let call = request.extensions().get::<Call>().cloned();
+    let source = call.as_ref().map(|call| audit::Source(call.address().network()));
+    let context = audit::Context::of_request(common.pseudonyms.clone(), source);
+    request.extensions_mut().insert(context.clone());
     let is_door = is_door(request.uri().path());
     if is_door {
         // The framework answers form posts with a redirect to the referrer; a door answers itself.
@@ -168,7 +173,7 @@ where
             None => answer,
         }
     };
-    let mut response = audit::from(source, answered).instrument(span.clone()).await;
+    let mut response = context.scope(answered).instrument(span.clone()).await;
     if is_door {
         response = of_a_door(response, id.as_ref()).await;
     }

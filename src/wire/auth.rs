@@ -17,6 +17,12 @@ secret! {
 }
 
 secret! {
+    /// What this person's drafts are encrypted with while the browser keeps them: 256 bits in unpadded base64url. The
+    /// same at each sign-in of the same person; the browser holds it in memory only.
+    DraftKey
+}
+
+secret! {
     /// One-time value that ties an authorization response to its request (RFC 6749 §4.1.1), in base64url.
     State
 }
@@ -51,6 +57,9 @@ pub struct AuthorizationResponse {
     pub state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
+    /// The session that this browser still held when the login was finished: the server ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_session: Option<SessionId>,
 }
 
 /// `POST /api/token` answered: the session begins.
@@ -63,12 +72,20 @@ pub struct TokenResponse {
     pub expires_in: u64,
     pub session: SessionId,
     pub user: UserClaims,
+    /// Seconds without any input of the person after which the session ends.
+    pub idle_timeout: u64,
+    /// Seconds after which the session ends whatever the person does, counted from this answer.
+    pub session_expires_in: u64,
+    pub draft_key: DraftKey,
 }
 
 /// `POST /api/refresh`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshRequest {
     pub session: SessionId,
+    /// Seconds since the person's last input in any tab of this browser; without it, the call counts as activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_seconds: Option<u64>,
 }
 
 /// `POST /api/refresh` answered: a new access token for the same session.
@@ -80,6 +97,11 @@ pub struct RefreshResponse {
     /// Seconds for which the access token is good, counted from this answer.
     pub expires_in: u64,
     pub user: UserClaims,
+    /// Seconds without any input of the person after which the session ends.
+    pub idle_timeout: u64,
+    /// Seconds after which the session ends whatever the person does, counted from this answer.
+    pub session_expires_in: u64,
+    pub draft_key: DraftKey,
 }
 
 /// `POST /api/logout`.
@@ -147,10 +169,14 @@ mod tests {
             expires_in: 60,
             session: SessionId::new("sid-secret"),
             user: alice(),
+            idle_timeout: 1800,
+            session_expires_in: 3600,
+            draft_key: DraftKey::new("dk-secret"),
         };
         let printed = format!("{response:?}");
         assert!(!printed.contains("at-secret"), "{printed}");
         assert!(!printed.contains("sid-secret"), "{printed}");
+        assert!(!printed.contains("dk-secret"), "{printed}");
     }
 
     #[test]

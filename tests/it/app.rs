@@ -7,9 +7,9 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, HttpBody, to_bytes},
+    body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header, request},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use oracle_ai::{
     server::{
@@ -26,9 +26,8 @@ use oracle_ai::{
     wire::auth::SessionId,
 };
 use serde_json::Value;
-use tower::ServiceExt;
 
-use crate::prover::{Signed, asks_for_nonce};
+use crate::prover;
 
 /// Longest wait for something that should happen at once, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -142,7 +141,7 @@ impl TestApp {
     /// Every answer of every test is held to what all doors have in common.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let is_door = request.uri().path().starts_with("/api/");
-        let response = self.respond(request).await;
+        let response = prover::send(&self.doors, request).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let answer = Answer { status: head.status, headers: head.headers, text };
@@ -152,32 +151,9 @@ impl TestApp {
         answer
     }
 
-    /// The answer; where it asks for another nonce and the request can be made again, that to the second try.
-    async fn respond(&self, request: Request<Body>) -> Response {
-        let request = with_host(request);
-        // A body that streams can be sent once.
-        let signed = request.extensions().get::<Signed>().filter(|_| request.body().size_hint().exact().is_some());
-        let Some(signed) = signed.cloned() else {
-            return self.doors.clone().oneshot(request).await.unwrap();
-        };
-        let (mut head, body) = request.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let request = Request::from_parts(head.clone(), Body::from(body.clone()));
-            let response = self.doors.clone().oneshot(request).await.unwrap();
-            signed.keep_nonce(response.headers());
-            if tries == 2 || !asks_for_nonce(response.status(), response.headers()) {
-                return response;
-            }
-            head.headers.insert("dpop", signed.again().parse().unwrap());
-        }
-    }
-
     /// The body of an answer that has only begun.
     pub async fn open(&self, request: Request<Body>) -> Body {
-        let response = self.respond(request).await;
+        let response = prover::send(&self.doors, request).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body()
     }

@@ -4,7 +4,14 @@ use std::net::SocketAddr;
 
 use axum::http::{Method, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use oracle_ai::{mock::upstream::Upstream, server::audit::UserHash};
+use oracle_ai::{
+    mock::upstream::Upstream,
+    server::{
+        audit::Pseudonyms,
+        sessions::{KeyRing, SecretHash},
+    },
+    wire::auth::UserClaims,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -20,12 +27,16 @@ use crate::{
 const MESSAGE: &str = "canary-what-a-person-says";
 const FORGED: &str = "canary\r\n2026-01-01T00:00:00Z  INFO forged: event=\"login.succeeded\"";
 
+const SESSION_KEY: [u8; 32] = [7; 32];
+
 /// A server in a process of its own, and the provider whose answers the test writes.
 struct Logged {
     server: ServerProcess,
     provider: ScriptedProvider,
     /// All that must never be read in the log.
     secrets: Vec<(&'static str, String)>,
+    /// Where sessions are kept, for a server that has keys.
+    _redis: Option<Redis>,
 }
 
 impl Logged {
@@ -41,7 +52,31 @@ impl Logged {
         let storage = app::storage(std::sync::Arc::new(oracle_ai::server::sessions::MemoryStore::new()));
         let app = TestApp::remote(server.port, settings(&provider.issuer), storage);
         provider.browser = Browser::at(app, MockProvider::shared());
-        Self { server, provider, secrets: vec![("client secret", CLIENT_SECRET.to_owned())] }
+        Self { server, provider, secrets: vec![("client secret", CLIENT_SECRET.to_owned())], _redis: None }
+    }
+
+    /// With keys that the test knows.
+    async fn start_with_keys(filter: &str) -> Self {
+        let redis = Redis::start().await;
+        let (url, key) = (redis.url(), BASE64_STANDARD.encode(SESSION_KEY));
+        let logged = Self::start_with(&[("LOG", filter), ("REDIS_URL", &url), ("SESSION_KEYS", &key)]).await;
+        Self { _redis: Some(redis), ..logged }
+    }
+
+    /// How the log names the person who signs in.
+    fn person(&self) -> String {
+        let pseudonyms = Pseudonyms::new(&KeyRing::new(SESSION_KEY, [])).unwrap();
+        let user = UserClaims::known_by(self.provider.issuer.clone(), SUB.to_owned());
+        pseudonyms.of(&user).as_str().to_owned()
+    }
+
+    /// The one line about this event.
+    #[track_caller]
+    fn line(&self, event: &str) -> String {
+        let log = self.server.log();
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(&format!("event=\"{event}\""))).collect();
+        let [line] = lines[..] else { panic!("{event}: {lines:?}") };
+        line.to_owned()
     }
 
     fn browser(&self) -> &Browser {
@@ -95,7 +130,7 @@ impl Logged {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_persons_day_is_one_line_for_each_thing_that_they_did() {
     // T99. Whatever the filter says: what auditors ask for is not the operator's to leave out.
-    let mut logged = Logged::start("off").await;
+    let mut logged = Logged::start_with_keys("off").await;
     let (token, session) = logged.login().await;
     logged.chat(&token).await.assert_ok();
     logged.provider.refresh(&session, |_| {}).await.assert_ok();
@@ -104,15 +139,76 @@ async fn a_persons_day_is_one_line_for_each_thing_that_they_did() {
     logged.until_recorded("access.token_refused").await;
     assert_eq!(logged.events(), ["login.succeeded", "refresh.succeeded", "logout.succeeded", "access.token_refused"]);
 
-    let user = serde_json::from_value(json!({ "iss": logged.provider.issuer, "sub": SUB })).unwrap();
     let log = logged.server.log();
-    for line in log.lines().filter(|line| line.contains(".succeeded")) {
-        assert_eq!(field(line, "user"), UserHash::of(&user).as_str(), "{line}");
-        assert_eq!(field(line, "outcome"), "success", "{line}");
+    let handle = field(&logged.line("login.succeeded"), "session").to_owned();
+    let key = logged.browser().key.thumbprint().to_string();
+    for line in log.lines().filter(|line| line.contains("oracle_ai::audit: ")) {
+        // Whose they are, and that they are about one session.
+        assert_eq!(field(line, "user"), logged.person(), "{line}");
+        assert_eq!((field(line, "session"), field(line, "key")), (&*handle, &*key), "{line}");
+        assert!(!line.contains("bound_key"), "{line}");
+        let outcome = if line.contains(".succeeded") { "success" } else { "refused" };
+        assert_eq!(field(line, "outcome"), outcome, "{line}");
         assert!(line.contains("request_id=") && line.contains("client=127.0.0.1"), "whose call? {line}");
         assert!(line.split(' ').next().unwrap().ends_with('Z'), "not in UTC: {line}");
     }
     assert!(!log.contains("uid=ada"), "a person is named: {log}");
+    assert!(
+        !log.contains(&session) && !log.contains(&SecretHash::of(&session).to_string()),
+        "a session is named: {log}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stolen_names_its_owner_their_session_and_the_thiefs_key() {
+    // T100. These lines named nobody: whoever read them could warn no victim.
+    let mut logged = Logged::start_with_keys("error").await;
+    let (token, session) = logged.login().await;
+    let browser = logged.browser().clone();
+    let thief = Browser::at(browser.app.clone(), MockProvider::shared());
+    let begun = browser.begin().await;
+    thief.exchange(&json!({ "code": "any", "state": begun.state })).await.assert_refused(400, "invalid_state");
+    thief.refresh(&session).await.assert_refused(401, "session_ended");
+    assert!(!thief.is_let_in(&token).await);
+    thief.logout(&session).await;
+    logged.until_recorded("logout.other_browser").await;
+
+    let signed_in = logged.line("login.succeeded");
+    let (person, handle) = (logged.person(), field(&signed_in, "session").to_owned());
+    let [theirs, thiefs] = [&browser, &thief].map(|browser| browser.key.thumbprint().to_string());
+    assert_eq!((field(&signed_in, "user"), field(&signed_in, "key")), (&*person, &*theirs));
+    for event in ["refresh.other_browser", "access.other_browser", "logout.other_browser"] {
+        let line = logged.line(event);
+        assert_eq!((field(&line, "user"), field(&line, "session")), (&*person, &*handle), "{line}");
+        assert_eq!((field(&line, " key"), field(&line, "bound_key")), (&*thiefs, &*theirs), "{line}");
+    }
+    // Nobody is signed in by it yet: its owner is known by their key.
+    let line = logged.line("login.other_browser");
+    assert_eq!((field(&line, " key"), field(&line, "bound_key")), (&*thiefs, &*theirs), "{line}");
+    assert!(!line.contains("user="), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_key_has_tried_is_found_by_it() {
+    // T100
+    let mut logged = Logged::start_with_keys("error").await;
+    let (token, _) = logged.login().await;
+    let browser = logged.browser().clone();
+    browser.refresh("made-up").await.assert_refused(401, "session_ended");
+    let proof = browser.key.sign(&browser.claims(&Method::GET, "/api/chat", Some(&token)));
+    for expected in [200, 401] {
+        let request = app::request(Method::GET, "/api/chat").header("DPoP", &proof);
+        let request = request.header(header::AUTHORIZATION, format!("DPoP {token}"));
+        let answer = browser.app.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, expected);
+    }
+    logged.until_recorded("proof.replayed").await;
+    let handle = field(&logged.line("login.succeeded"), "session").to_owned();
+    let [unknown, replayed] = ["refresh.refused", "proof.replayed"].map(|event| logged.line(event));
+    let key = browser.key.thumbprint().to_string();
+    assert_eq!((field(&unknown, "key"), field(&replayed, "key")), (&*key, &*key));
+    assert!(!unknown.contains("user=") && field(&unknown, "session") != handle, "{unknown}");
+    assert_eq!((field(&replayed, "user"), field(&replayed, "session")), (&*logged.person(), &*handle), "{replayed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -311,7 +407,7 @@ async fn what_a_provider_or_a_model_repeats_of_what_it_was_sent_is_not_logged() 
         .header(header::CONTENT_TYPE, "application/json")
         .body(json!({ "conversation": "c", "message": QUESTION, "idempotency_key": "k" }).to_string().into());
     browser.app.send(request.unwrap()).await.assert_ok();
-    logged("the upstream's reason message=\"Incorrect API key provided: Bearer [redacted] You asked: [redacted]").await;
+    logged("the upstream's reason reason=\"Incorrect API key provided: Bearer [redacted] You asked: [redacted]").await;
 
     browser.set(json!({ "revocation_echo": true })).await;
     browser.logout(&first.session).await.assert_ok();

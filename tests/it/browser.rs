@@ -88,7 +88,7 @@ impl Browser {
         claims
     }
 
-    /// A request with a new proof for it, and with this access token. [`TestApp::send`] makes it once more where the server
+    /// A request with a new proof for it, and with this access token. [`prover::send`] makes it once more where the server
     /// asks for another nonce, as every client does.
     pub fn request(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
         let request = self.proven(method, path, access_token);

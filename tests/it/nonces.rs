@@ -57,7 +57,7 @@ fn assert_challenged(answer: &Answer, challenge: &str) {
 async fn proofs_signed_in_advance_are_refused_once_their_nonce_is_old_and_without_one_at_once() {
     // T69: RFC 9449 §11.2. `iat` alone was enough once: a script that ran for 0.1 s signed proofs for a whole day.
     let browser = Browser::start();
-    browser.set(json!({ "access_token_ttl": 100_000 })).await;
+    browser.set(json!({ "access_token_ttl": 100_000, "id_token_ttl": 100_000 })).await;
     let signed_in = browser.sign_in().await;
     let start = browser.app.clock.now();
     let mut stock = vec![];
@@ -100,7 +100,7 @@ async fn proofs_signed_in_advance_are_refused_once_their_nonce_is_old_and_withou
 async fn a_page_in_use_makes_no_request_twice() {
     // T66, T69: RFC 9449 §8.2. Every answer brings the next nonce: as many requests as calls, whatever time goes by.
     let browser = Browser::start();
-    browser.set(json!({ "access_token_ttl": 100_000 })).await;
+    browser.set(json!({ "access_token_ttl": 100_000, "id_token_ttl": 100_000 })).await;
     let begun = get_once(&browser, &authorize_path(&browser), None).await;
     begun.assert_ok();
     let authorize_url = begun.json()["authorize_url"].as_str().unwrap().parse().unwrap();
@@ -123,7 +123,7 @@ async fn a_page_in_use_makes_no_request_twice() {
 async fn after_a_while_without_calls_the_first_is_made_twice_and_no_other() {
     // T69
     let browser = Browser::start();
-    browser.set(json!({ "access_token_ttl": 100_000 })).await;
+    browser.set(json!({ "access_token_ttl": 100_000, "id_token_ttl": 100_000 })).await;
     let signed_in = browser.sign_in().await;
     browser.app.clock.jump(10 * MINUTE);
     let session = json!({ "session": signed_in.session });

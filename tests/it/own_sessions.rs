@@ -115,3 +115,31 @@ async fn post(browser: &Browser, signed_in: &SignedIn, path: &str, body: &Value)
     let request = request.header(header::CONTENT_TYPE, "application/json");
     browser.app.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
+
+#[tokio::test]
+async fn a_person_is_given_one_draft_key_at_each_sign_in_and_refresh_and_nobody_else_is() {
+    // T108: what they typed can be read again by them alone.
+    let browser = Browser::start();
+    let login = browser.login().await.json();
+    let refreshed = browser.refresh(login["session"].as_str().unwrap()).await.json();
+    let again = browser.login().await.json();
+    assert!(login["draft_key"].as_str().is_some_and(|key| key.len() == 43), "256 bits in base64url");
+    assert_eq!(login["draft_key"], refreshed["draft_key"]);
+    assert_eq!(login["draft_key"], again["draft_key"]);
+    let mut another = browser.another();
+    another.user = format!("{}-another", browser.user);
+    assert_ne!(another.login().await.json()["draft_key"], login["draft_key"]);
+}
+
+#[tokio::test]
+async fn a_sign_in_and_a_refresh_say_when_the_session_ends_by_time() {
+    let browser = Browser::start();
+    let login = browser.login().await.json();
+    browser.app.clock.jump(Duration::from_secs(100));
+    let request = json!({ "session": login["session"], "idle_seconds": 100 });
+    let refreshed = browser.post("/api/refresh", &request).await.json();
+    assert_eq!(login["idle_timeout"], refreshed["idle_timeout"]);
+    let left = |answer: &Value| answer["session_expires_in"].as_u64().unwrap();
+    let passed = left(&login) - left(&refreshed);
+    assert!((100..200).contains(&passed), "{passed}");
+}

@@ -5,7 +5,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::{
+    Router,
+    body::{Body, HttpBody, to_bytes},
+    http::{HeaderMap, HeaderName, Method, Request, StatusCode, header},
+    response::Response,
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use oracle_ai::server::proof::Thumbprint;
 use ring::{
@@ -14,8 +19,9 @@ use ring::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tower::ServiceExt;
 
-use crate::provider::FRONT_URL;
+use crate::{app::with_host, provider::FRONT_URL};
 
 pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
@@ -88,12 +94,8 @@ impl Signed {
         Self { prover: prover.clone(), claims }
     }
 
-    pub fn keep_nonce(&self, headers: &HeaderMap) {
-        self.prover.keep_nonce(headers);
-    }
-
     /// The proof with the latest nonce, and a `jti` of its own.
-    pub fn again(&self) -> String {
+    fn again(&self) -> String {
         let mut claims = self.claims.clone();
         claims["jti"] = new_jti().into();
         claims["nonce"] = self.prover.nonce().into();
@@ -101,8 +103,31 @@ impl Signed {
     }
 }
 
+/// The answer; where it asks for another nonce and the request can be made again, that to the second try.
+pub async fn send(doors: &Router, request: Request<Body>) -> Response {
+    let request = with_host(request);
+    // A body that streams can be sent once.
+    let signed = request.extensions().get::<Signed>().filter(|_| request.body().size_hint().exact().is_some());
+    let Some(signed) = signed.cloned() else {
+        return doors.clone().oneshot(request).await.unwrap();
+    };
+    let (mut head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let request = Request::from_parts(head.clone(), Body::from(body.clone()));
+        let response = doors.clone().oneshot(request).await.unwrap();
+        signed.prover.keep_nonce(response.headers());
+        if tries == 2 || !asks_for_nonce(response.status(), response.headers()) {
+            return response;
+        }
+        head.headers.insert("dpop", signed.again().parse().unwrap());
+    }
+}
+
 /// Whether an answer asks for a proof with the nonce that it brings.
-pub fn asks_for_nonce(status: StatusCode, headers: &HeaderMap) -> bool {
+fn asks_for_nonce(status: StatusCode, headers: &HeaderMap) -> bool {
     let challenge = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     status == StatusCode::UNAUTHORIZED && challenge.contains(r#"error="use_dpop_nonce""#)
 }

@@ -15,7 +15,7 @@ const A_WHILE: Duration = Duration::from_secs(30);
 /// an hour: proofs and tokens that were taken from a page were good for that much longer.
 async fn where_tokens_live_for_a_day() -> Browser {
     let browser = Browser::start();
-    browser.set(json!({ "access_token_ttl": 86_400 })).await;
+    browser.set(json!({ "access_token_ttl": 86_400, "id_token_ttl": 86_400 })).await;
     browser
 }
 

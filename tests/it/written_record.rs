@@ -1,15 +1,55 @@
 //! What auditors are pointed to: it says what it must, and what it says is so.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
+use oracle_ai::server::config::reference;
 use oracle_ai::server::sessions::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, PENDING_LIFETIME};
 
 const SECURITY: &str = include_str!("../../docs/security.md");
+const ASSERTIONS: &str = include_str!("../../docs/assertions.md");
+const STATUS: &str = include_str!("../../docs/evidence-status.md");
+
+/// Who is left to attack, whatever is done here.
+const REMAINING: [&str; 6] = [
+    "Script in the page",
+    "The person's device",
+    "The provider",
+    "The model's upstream",
+    "Redis and replay",
+    "In-memory sessions",
+];
 
 /// The text below a heading.
 fn section(heading: &str) -> &'static str {
     let after = SECURITY.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_else(|| panic!("no {heading}"));
     after.split("\n## ").next().unwrap()
+}
+
+/// A letter T and a number.
+fn is_assertion(word: &str) -> bool {
+    word.strip_prefix('T')
+        .is_some_and(|rest| (2..=3).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// All assertions of a range, as two of them with a line between.
+fn ranges(text: &str) -> impl Iterator<Item = String> {
+    let number = |id: &str| id.strip_prefix('T').and_then(|rest| rest.parse::<u32>().ok());
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    let ends = words.filter_map(move |word| word.split_once('-').and_then(|(a, b)| Some((number(a)?, number(b)?))));
+    ends.flat_map(|(from, to)| (from..=to).map(|number| format!("T{number:02}")))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+}
+
+fn in_backticks(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// `SESSION_KEYS`
+fn is_setting(text: &str) -> bool {
+    text.contains('_') && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 /// The cells of the table's row for this limit.
@@ -23,8 +63,45 @@ fn row(limit: &str) -> Vec<&'static str> {
 fn the_threat_model_says_why_tokens_are_mediated_why_no_cookie_is_set_and_what_stays_possible() {
     // T55
     assert!(section("Why token mediation").contains("RFC 10017"));
-    assert!(section("Why no cookie").contains("HttpOnly"));
-    assert!(section("What stays possible").lines().filter(|line| line.starts_with("- **")).count() >= 3);
+    assert!(section("Why no cookie").contains("`HttpOnly`"), "what is lost with the cookie");
+    assert!(section("Compared with device-bound sessions").contains("DBSC"));
+    let remaining = section("What stays possible");
+    for attack in REMAINING {
+        assert!(remaining.contains(&format!("- **{attack}")), "{attack}");
+    }
+    let writer = section("What a writer could do");
+    assert!(writer.contains("Redis") && writer.contains("database"));
+}
+
+#[test]
+fn the_threat_model_rests_on_assertions_that_hold_on_settings_that_exist_and_on_pages_that_are_there() {
+    // T55
+    let cited: BTreeSet<_> = words(SECURITY).filter(|word| is_assertion(word)).collect();
+    assert!(cited.len() > 20, "{cited:?}");
+    for id in ranges(SECURITY).chain(cited.iter().map(|id| (*id).to_owned())) {
+        let row = |page: &'static str| page.lines().find(|line| line.starts_with(&format!("| {id} |")));
+        assert!(row(ASSERTIONS).is_some(), "{id} is no assertion");
+        let status = row(STATUS).unwrap_or_else(|| panic!("{id} has no verdict"));
+        // What does not hold is cited only where the text says so.
+        assert!(!status.contains("| not held |") || id == "T85", "{status}");
+    }
+    let settings: BTreeSet<_> = reference::names().collect();
+    for name in in_backticks(SECURITY).filter(|name| is_setting(name)) {
+        assert!(settings.contains(name), "{name} is no setting");
+    }
+    for link in SECURITY.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+        let file = link.split('#').next().unwrap();
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file).is_file(), "{link}");
+    }
+}
+
+#[test]
+fn what_is_protected_lives_as_long_as_it_is_written() {
+    // T55
+    let minutes = |limit: Duration| limit.as_secs() / 60;
+    assert_eq!(minutes(PENDING_LIFETIME), 10);
+    assert!(section("What is protected").contains("the pending login's record, ten minutes at most, sealed"));
+    assert!(section("Sessions end").contains("T85"), "what is not revoked is said where sessions end");
 }
 
 #[test]

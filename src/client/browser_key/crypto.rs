@@ -43,7 +43,7 @@ pub fn json_part<T: Serialize>(part: &T) -> Result<String, KeyError> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(json))
 }
 
-fn subtle() -> Result<SubtleCrypto, KeyError> {
+pub fn subtle() -> Result<SubtleCrypto, KeyError> {
     let crypto = web_sys::window().and_then(|window| window.crypto().ok()).ok_or(KeyError::NoWebCrypto)?;
     Ok(crypto.subtle())
 }
@@ -52,7 +52,7 @@ fn half(pair: &JsValue, name: &str) -> Result<CryptoKey, KeyError> {
     Reflect::get(pair, &name.into()).ok().and_then(|key| key.dyn_into().ok()).ok_or(KeyError::NoWebCrypto)
 }
 
-fn object(members: &[(&str, &str)]) -> Result<Object, KeyError> {
+pub fn object(members: &[(&str, &str)]) -> Result<Object, KeyError> {
     let object = Object::new();
     for (name, value) in members {
         Reflect::set(&object, &(*name).into(), &(*value).into()).map_err(|_| KeyError::NoWebCrypto)?;
@@ -60,7 +60,7 @@ fn object(members: &[(&str, &str)]) -> Result<Object, KeyError> {
     Ok(object)
 }
 
-async fn settled(promise: Result<js_sys::Promise, JsValue>) -> Result<JsValue, KeyError> {
+pub async fn settled(promise: Result<js_sys::Promise, JsValue>) -> Result<JsValue, KeyError> {
     let promise = promise.map_err(|_| KeyError::NoWebCrypto)?;
     JsFuture::from(promise).await.map_err(|_| KeyError::NoWebCrypto)
 }

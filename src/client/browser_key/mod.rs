@@ -2,9 +2,9 @@
 //!
 //! A P-256 key pair made by WebCrypto, whose private half can't be exported, not even by this app (RFC 9449 §11.4). It
 //! rests in IndexedDB and signs a proof for every call that begins a login or uses a session. A login is bound to it from
-//! its first step, by the thumbprint that names it.
+//! its first step, by the thumbprint that names it; it is removed with the session, and the next login begins with another.
 
-mod crypto;
+pub(super) mod crypto;
 mod storage;
 
 use std::{cell::RefCell, rc::Rc};
@@ -18,9 +18,12 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::browser;
-use crate::api::proof::ProofRequest;
+use crate::{api::proof::ProofRequest, wire::auth::SessionId};
 
-pub use storage::{forget_ended_session, forget_session, keep_session, kept_session};
+pub use storage::Ending;
+
+/// Names this tab among those with a login under way.
+const TAB: &str = "oracle-ai.login";
 
 /// Why there is no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +46,7 @@ struct BrowserKey {
 
 /// The public key as a JWK with the members that RFC 7638 §3.2 requires, in its order.
 #[derive(Clone, Debug, Serialize)]
-struct Jwk {
+pub struct Jwk {
     crv: String,
     kty: String,
     x: String,
@@ -74,13 +77,100 @@ struct ProofClaims {
 type Loading = Shared<LocalBoxFuture<'static, Result<Rc<BrowserKey>, KeyError>>>;
 
 thread_local! {
-    /// Loaded, or made, once per page.
+    /// Loaded once, and dropped when its session is over.
     static KEY: RefCell<Option<Loading>> = const { RefCell::new(None) };
+    /// Sessions to be ended that could not be kept: they are lost with the page.
+    static UNSAVED_ENDINGS: RefCell<Vec<Ending>> = const { RefCell::new(vec![]) };
+    /// What [`sign_ending`] signs with.
+    static ENDING_KEY: RefCell<Option<Rc<BrowserKey>>> = const { RefCell::new(None) };
 }
 
-/// The name of the browser key (RFC 7638), to begin a login with.
-pub async fn thumbprint() -> Result<String, KeyError> {
-    Ok(key().await?.thumbprint.clone())
+/// Begins a login: gives the thumbprint (RFC 7638) of the key that it is bound to, a new one where no session and no
+/// other login needs the one that is there.
+pub async fn begin_login() -> Result<String, KeyError> {
+    let loading = BrowserKey::for_login().boxed_local().shared();
+    KEY.set(Some(loading.clone()));
+    Ok(loaded(loading).await?.thumbprint.clone())
+}
+
+/// The login that this tab began has led to this session.
+pub async fn finish_login(session: &SessionId) {
+    storage::finish_login(tab(), browser::unix_time(), session).await;
+    browser::forget(TAB);
+}
+
+/// The session that this browser was last signed in to, to go on with. Its key is loaded for the next proof, whatever
+/// key this page knew.
+pub async fn kept_session() -> Option<SessionId> {
+    KEY.set(None);
+    storage::kept_session().await
+}
+
+/// Whether this browser is signed in, as far as it knows.
+pub async fn has_session() -> bool {
+    storage::kept_session().await.is_some()
+}
+
+/// Removes a session that has ended, and its key, here and in storage.
+pub async fn forget_ended_session(session: &SessionId) {
+    forget_key();
+    storage::forget_ended_session(session, browser::unix_time()).await;
+}
+
+/// The page's session is over: its key signs nothing any more. For every tab but the one that removed both from storage.
+pub fn forget_key() {
+    KEY.set(None);
+}
+
+/// Moves this session and its key to those that the server has still to end, in one transaction.
+pub async fn begin_ending(session: &SessionId) -> Option<Ending> {
+    let loaded = KEY.with_borrow(|key| key.as_ref().and_then(|key| key.peek().cloned()));
+    let pair = loaded.and_then(Result::ok).map(|key| key.pair.clone());
+    KEY.set(None);
+    match storage::begin_ending(session, pair.clone(), browser::unix_time()).await {
+        Ok(ending) => ending,
+        Err(_) => {
+            let ending = Ending { session: session.clone(), pair: pair? };
+            UNSAVED_ENDINGS.with_borrow_mut(|unsaved| unsaved.push(ending.clone()));
+            Some(ending)
+        }
+    }
+}
+
+/// The same for whichever session is kept.
+pub async fn begin_ending_of_kept() -> Option<Ending> {
+    KEY.set(None);
+    storage::begin_ending_of_kept(browser::unix_time()).await.ok().flatten()
+}
+
+/// The sessions that the server has still to end.
+pub async fn endings() -> Vec<Ending> {
+    let mut endings = UNSAVED_ENDINGS.with_borrow(Vec::clone);
+    // Where nothing can be read, nothing was kept.
+    endings.extend(storage::endings().await.unwrap_or_default());
+    endings
+}
+
+/// The server has said that this session is over.
+pub async fn remove_ending(session: &SessionId) {
+    UNSAVED_ENDINGS.with_borrow_mut(|unsaved| unsaved.retain(|ending| ending.session != *session));
+    storage::remove_ending(session).await;
+}
+
+/// From here on, [`sign_ending`] signs with the key of this session. One at a time.
+pub async fn sign_for(ending: &Ending) -> Result<(), KeyError> {
+    ENDING_KEY.set(Some(BrowserKey::of(ending.pair.clone()).await?));
+    Ok(())
+}
+
+/// The signer of [`crate::api::proof`] for a session that is to be ended.
+pub fn sign_ending(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
+    let key = ENDING_KEY.with_borrow(Option::clone);
+    async move {
+        let key = key.ok_or_else(|| RequestError::Builder("there is no session to be ended".into()))?;
+        key.proof(request).await.map_err(|error| RequestError::Builder(error.to_string()))
+    }
+    .boxed_local()
 }
 
 /// The signer of [`crate::api::proof`].
@@ -95,6 +185,10 @@ pub fn sign(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, Req
 async fn key() -> Result<Rc<BrowserKey>, KeyError> {
     let loading =
         KEY.with_borrow_mut(|key| key.get_or_insert_with(|| BrowserKey::load().boxed_local().shared()).clone());
+    loaded(loading).await
+}
+
+async fn loaded(loading: Loading) -> Result<Rc<BrowserKey>, KeyError> {
     let key = loading.await;
     if key.is_err() {
         // Whoever asks next asks again: the person may have allowed storage meanwhile.
@@ -103,16 +197,33 @@ async fn key() -> Result<Rc<BrowserKey>, KeyError> {
     key
 }
 
+fn tab() -> String {
+    browser::kept(TAB).unwrap_or_else(|| {
+        let name = browser::random_name();
+        browser::keep(TAB, &name);
+        name
+    })
+}
+
 impl BrowserKey {
     async fn load() -> Result<Rc<Self>, KeyError> {
+        let pair = match storage::key_pair().await? {
+            Some(pair) => pair,
+            // Removed with its session: a proof by any other key gets the answer that the session is over.
+            None => crypto::new_key_pair().await?,
+        };
+        Self::of(pair).await
+    }
+
+    async fn for_login() -> Result<Rc<Self>, KeyError> {
         if !browser::is_secure_context() {
             return Err(KeyError::InsecureContext);
         }
-        let pair = match storage::key_pair().await? {
-            Some(pair) => pair,
-            // Of two tabs that make one at the same time, the first to store it gives the key to both.
-            None => storage::keep_key_pair(crypto::new_key_pair().await?).await?,
-        };
+        let new = crypto::new_key_pair().await?;
+        Self::of(storage::begin_login(tab(), browser::unix_time(), new).await?).await
+    }
+
+    async fn of(pair: JsValue) -> Result<Rc<Self>, KeyError> {
         let jwk = crypto::public_jwk(&pair).await?;
         let canonical = serde_json::to_vec(&jwk).map_err(|_| KeyError::NoWebCrypto)?;
         let thumbprint = crypto::sha256(&canonical).await?;

@@ -12,6 +12,7 @@ mod page_title;
 mod reference;
 mod require_session;
 mod retry_button;
+mod session_warning;
 
 pub use code::CODE;
 pub use composer::{COMPOSER, Composer};
@@ -25,3 +26,4 @@ pub use page_title::PageTitle;
 pub use reference::Reference;
 pub use require_session::RequireSession;
 pub use retry_button::RetryButton;
+pub use session_warning::SessionWarning;

@@ -15,6 +15,12 @@ pub fn Notice(
     /// Whether it reports a failure, to be announced at once.
     #[props(default)]
     alert: bool,
+    /// Whether it changes while it is read, to be announced when there is time.
+    #[props(default)]
+    live: bool,
+    /// What has led here.
+    #[props(default)]
+    why: Option<&'static str>,
     /// The failure, where it has a name to be reported by.
     error: Option<ApiError>,
     /// The one thing to do: a button, or a link.
@@ -23,8 +29,11 @@ pub fn Notice(
     rsx! {
         PageTitle { title: "{title} · oracle-ai" }
         main { class: "notice",
-            div { role: if alert { "alert" },
+            div { role: if alert { "alert" } else if live { "status" },
                 h1 { "{title}" }
+                if let Some(why) = why {
+                    p { {why} }
+                }
                 p { "{text}" }
                 if let Some(error) = error {
                     Reference { error }

@@ -18,6 +18,7 @@ pub struct Catalogue {
     pub sidebar: Sidebar,
     pub keys: Keys,
     pub sessions: Sessions,
+    pub session_end: SessionEnd,
     /// What people ask an Oracle database's expert first.
     pub starters: [Starter; 4],
 }
@@ -28,6 +29,12 @@ pub struct Pages {
     pub signing_in: &'static str,
     pub try_again: &'static str,
     pub signed_out: Words,
+    /// Before it is known what the server says.
+    pub signed_out_here: Words,
+    /// The server has yet to be reached.
+    pub signed_out_unconfirmed: Words,
+    /// Somebody has come to the page by its address.
+    pub still_signed_in: Words,
     /// When the provider has sent the browser back.
     pub signed_out_everywhere: Words,
     pub sign_in: &'static str,
@@ -207,6 +214,20 @@ pub struct Sessions {
     pub end_all: &'static str,
     pub one_ended: &'static str,
     pub others_ended: &'static str,
+}
+
+/// A session that ends by time.
+#[derive(Debug)]
+pub struct SessionEnd {
+    pub title: &'static str,
+    pub ends_in: fn(seconds: u64) -> String,
+    pub inactive: &'static str,
+    pub lasts_no_longer: &'static str,
+    pub stay: &'static str,
+    pub go_on: &'static str,
+    pub sign_out_now: &'static str,
+    pub because_of_inactivity: &'static str,
+    pub because_of_lifetime: &'static str,
 }
 
 /// A question to start with.

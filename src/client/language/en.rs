@@ -1,6 +1,8 @@
 //! English.
 
-use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Links, Pages, Sessions, Sidebar, Starter, Words};
+use super::catalogue::{
+    Answer, Catalogue, Chat, Failures, Keys, Links, Pages, SessionEnd, Sessions, Sidebar, Starter, Words,
+};
 
 pub static ENGLISH: Catalogue = Catalogue {
     pages: Pages {
@@ -10,6 +12,16 @@ pub static ENGLISH: Catalogue = Catalogue {
             title: "You are signed out",
             text: "Your session here is over. The sign-in service may still know you: on a shared computer, sign out \
                    there too.",
+        },
+        signed_out_here: Words { title: "You are signed out", text: "You are signed out in this browser." },
+        signed_out_unconfirmed: Words {
+            title: "You are signed out in this browser",
+            text: "The server has not confirmed yet that your session is over. The request will be repeated until it \
+                   does: leave this page open, or come back to it when you are online.",
+        },
+        still_signed_in: Words {
+            title: "You are still signed in here",
+            text: "Only “Sign out” in the chat ends your session in this browser.",
         },
         signed_out_everywhere: Words {
             title: "You are signed out",
@@ -265,6 +277,21 @@ pub static ENGLISH: Catalogue = Catalogue {
         one_ended: "The session is ended.",
         others_ended: "All other sessions are ended.",
     },
+    session_end: SessionEnd {
+        title: "Your session is about to end",
+        ends_in: |seconds| format!("It ends in {}.", duration(seconds)),
+        inactive: "You have not used the page for a while. If you do nothing, you will be signed out; what you typed is \
+                   kept for you.",
+        lasts_no_longer: "It has lasted as long as a session may. You will then have to sign in again; what you typed is \
+                          kept for you.",
+        stay: "Stay signed in",
+        go_on: "Go on until then",
+        sign_out_now: "Sign out now",
+        because_of_inactivity: "You were signed out because of inactivity. What you typed is kept in this tab, \
+                                encrypted: it is there again when you sign in.",
+        because_of_lifetime: "You were signed out because a session lasts only so long. What you typed is kept in this \
+                              tab, encrypted: it is there again when you sign in.",
+    },
     starters: [
         Starter {
             topic: "Wait events",
@@ -288,3 +315,9 @@ pub static ENGLISH: Catalogue = Catalogue {
         },
     ],
 };
+
+/// In minutes where they are whole.
+fn duration(seconds: u64) -> String {
+    let (count, unit) = if seconds < 60 || seconds % 60 != 0 { (seconds, "second") } else { (seconds / 60, "minute") };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,6 +1,8 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
-use super::catalogue::{Answer, Catalogue, Chat, Failures, Keys, Links, Pages, Sessions, Sidebar, Starter, Words};
+use super::catalogue::{
+    Answer, Catalogue, Chat, Failures, Keys, Links, Pages, SessionEnd, Sessions, Sidebar, Starter, Words,
+};
 
 pub static FRENCH: Catalogue = Catalogue {
     pages: Pages {
@@ -10,6 +12,18 @@ pub static FRENCH: Catalogue = Catalogue {
             title: "Vous êtes déconnecté",
             text: "Votre session est terminée ici. Le service d’authentification vous connaît peut-être encore : sur un \
                    poste partagé, déconnectez-vous aussi là-bas.",
+        },
+        signed_out_here: Words {
+            title: "Vous êtes déconnecté", text: "Vous êtes déconnecté dans ce navigateur."
+        },
+        signed_out_unconfirmed: Words {
+            title: "Vous êtes déconnecté dans ce navigateur",
+            text: "Le serveur n’a pas encore confirmé la fin de votre session. La demande sera répétée jusque-là : \
+                   laissez cette page ouverte, ou revenez-y quand vous serez en ligne.",
+        },
+        still_signed_in: Words {
+            title: "Vous êtes encore connecté ici",
+            text: "Seul « Se déconnecter » dans le chat termine votre session dans ce navigateur.",
         },
         signed_out_everywhere: Words {
             title: "Vous êtes déconnecté",
@@ -278,6 +292,21 @@ pub static FRENCH: Catalogue = Catalogue {
         one_ended: "La session est terminée.",
         others_ended: "Toutes les autres sessions sont terminées.",
     },
+    session_end: SessionEnd {
+        title: "Votre session va se terminer",
+        ends_in: |seconds| format!("Elle se termine dans {}.", duration(seconds)),
+        inactive: "Vous n’avez pas utilisé la page depuis un moment. Sans action de votre part, vous serez déconnecté ; \
+                   votre texte est conservé pour vous.",
+        lasts_no_longer: "Elle a duré aussi longtemps qu’une session peut durer. Vous devrez ensuite vous reconnecter ; \
+                          votre texte est conservé pour vous.",
+        stay: "Rester connecté",
+        go_on: "Continuer jusque-là",
+        sign_out_now: "Se déconnecter maintenant",
+        because_of_inactivity: "Vous avez été déconnecté pour cause d’inactivité. Votre texte est conservé dans cet onglet, \
+                                chiffré : vous le retrouverez en vous reconnectant.",
+        because_of_lifetime: "Vous avez été déconnecté parce qu’une session ne dure qu’un temps. Votre texte est conservé \
+                              dans cet onglet, chiffré : vous le retrouverez en vous reconnectant.",
+    },
     starters: [
         Starter {
             topic: "Événements d’attente",
@@ -301,3 +330,9 @@ pub static FRENCH: Catalogue = Catalogue {
         },
     ],
 };
+
+/// In minutes where they are whole.
+fn duration(seconds: u64) -> String {
+    let (count, unit) = if seconds < 60 || seconds % 60 != 0 { (seconds, "seconde") } else { (seconds / 60, "minute") };
+    format!("{count}\u{a0}{unit}{}", if count == 1 { "" } else { "s" })
+}

@@ -127,10 +127,17 @@ pub fn markdown() -> String {
     let mut page = String::from(
         "# Audit events\n\n\
          One line of the log each, with the target `oracle_ai::audit`, whatever `LOG` says. Its fields: the time in UTC, \
-         `event` and `outcome` as below, `user` (SHA-256 of the issuer's length in eight bytes, the issuer, and the \
-         subject; absent where nobody is known), and `reason` in words. The span around it has the request.\n\n\
+         `event` and `outcome` as below, and `reason` in words. The span around it has the request. What is known of whom it \
+         is about:\n\n\
+         - `user`: a person, as an HMAC that `oracle-ai audit-user` prints for an issuer and a `sub`. Where a credential is \
+         presented with another key than its own, that is its owner.\n\
+         - `session`: the same for all lines about one session.\n\
+         - `key`: the thumbprint (RFC 7638) of the DPoP key whose proof came with the request.\n\
+         - `bound_key`: that of the key which the login, session or access token is bound to, where `key` is another.\n\n\
+         [operations.md](operations.md#the-audit-events) says how they are made, and how to find a person by them.\n\n\
          What anybody can cause is written once a minute for each event, address and user, and with up to four different \
-         reasons; `repeated` says how many more there were since the line before. Where none follows, a line without a reason says it, with `client`.\n\n\
+         reasons; `repeated` says how many more there were since the line before. Where none follows, a line without a \
+         reason says it, with `client`.\n\n\
          `oracle-ai audit-events` prints this page; `scripts/docs` writes it anew.\n\n\
          | event | outcome | what happened |\n|---|---|---|\n",
     );

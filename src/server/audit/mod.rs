@@ -1,13 +1,12 @@
 //! What auditors ask for: who signed in, who was refused, and what was tried (T99, T100).
 //!
 //! Each [`Event`] is one line of the log with the target [`TARGET`], written whatever `LOG` says: its name, its outcome,
-//! its [`Subject`], and the reason in words. The time is the log's, in UTC; the request's span says the rest.
+//! the person, the session and the key it is about ([`Context`]), and the reason in words. The time is the log's, in UTC; the request's span says the rest.
 //! `docs/audit-events.md` lists them all.
 
 mod event;
 mod pseudonym;
 mod repeats;
-mod source;
 mod subject;
 mod user_hash;
 
@@ -19,11 +18,11 @@ use std::{
 
 pub use event::{Event, Outcome, markdown};
 pub use pseudonym::{Pseudonym, Pseudonyms};
-pub use source::{Source, from, from_here};
-pub use subject::Subject;
+pub use subject::{Context, Source, bound_to, concerns, in_context, names_session, presented, session_handle};
 pub use user_hash::UserHash;
 
 use repeats::{Kind, Line, Repeats};
+use subject::Fields;
 
 use super::metrics;
 use crate::wire::auth::UserClaims;
@@ -34,16 +33,15 @@ pub const TARGET: &str = "oracle_ai::audit";
 /// The process counts, as it logs: in one place, whoever calls.
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
-/// Writes the event down. The reason is one of our errors in words: what others wrote is quoted in it, and no secret
-/// is.
-pub fn record(event: Event, about: impl Into<Subject>, reason: Option<&dyn Display>) {
+/// Writes the event down. It is about `user`, or else about whom the request is. The reason is one of our errors in words:
+/// what others wrote is quoted in it, and no secret is.
+pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Display>) {
     let (name, outcome) = (event.name(), event.outcome().name());
     metrics::audit_event(name, outcome);
-    let Subject { user, session, key, bound_key } = about.into();
+    let Fields { user, session, key, bound_key } = subject::fields(user);
     let user = user.as_ref().map(Pseudonym::as_str);
     let reason = reason.map(ToString::to_string);
     let Line::Written { repeated } = line(event, user, reason.as_deref()) else { return };
-    // Fields that are `None` are not written.
     match event.outcome() {
         Outcome::Success | Outcome::Unchanged => {
             tracing::info!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason);
@@ -51,13 +49,6 @@ pub fn record(event: Event, about: impl Into<Subject>, reason: Option<&dyn Displ
         Outcome::Refused | Outcome::Failed => {
             tracing::warn!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason, repeated);
         }
-    }
-}
-
-/// For call sites that know no more than the person, without the server's key.
-impl From<Option<&UserClaims>> for Subject {
-    fn from(user: Option<&UserClaims>) -> Self {
-        user.map_or_else(Self::unknown, |user| Self::unknown().user(Pseudonym::unkeyed(user)))
     }
 }
 
@@ -73,7 +64,7 @@ pub fn write_repeated(now: Option<Instant>) {
 
 /// What becomes of an event of which more may come.
 fn line(event: Event, user: Option<&str>, reason: Option<&str>) -> Line {
-    match source::current() {
+    match subject::source() {
         Some(source) if repeats::is_anybodys(event) => {
             let kind = Kind { event, source, user: user.map(str::to_owned) };
             repeats().note(kind, reason, Instant::now())

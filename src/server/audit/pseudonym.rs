@@ -1,6 +1,6 @@
 //! The person's name in the log, which only the operator can tie to the person.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use ring::hmac;
 
@@ -19,8 +19,10 @@ const PURPOSE: &str = "audit pseudonym";
 /// The key is derived from the first key of the session key ring, so that all replicas write the same pseudonyms, across
 /// restarts, and a rotation changes each person's once.
 #[derive(Clone)]
-pub struct Pseudonyms {
-    key: hmac::Key,
+pub struct Pseudonyms(Arc<Keys>);
+
+struct Keys {
+    first: hmac::Key,
     /// Of the ring's other keys: what was written before a rotation, or will be after it.
     others: Vec<hmac::Key>,
 }
@@ -33,26 +35,21 @@ impl Pseudonyms {
     pub fn new(ring: &KeyRing) -> Result<Self, SealError> {
         let (first, others) = ring.derived(PURPOSE)?;
         let key = |key: [u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, &key);
-        Ok(Self { key: key(first), others: others.into_iter().map(key).collect() })
+        Ok(Self(Arc::new(Keys { first: key(first), others: others.into_iter().map(key).collect() })))
     }
 
     /// As the log of this server has it.
     pub fn of(&self, user: &UserClaims) -> Pseudonym {
-        pseudonym(&self.key, user)
+        pseudonym(&self.0.first, user)
     }
 
     /// As above, then by each other key of the ring.
     pub fn all_of(&self, user: &UserClaims) -> Vec<Pseudonym> {
-        std::iter::once(&self.key).chain(&self.others).map(|key| pseudonym(key, user)).collect()
+        std::iter::once(&self.0.first).chain(&self.0.others).map(|key| pseudonym(key, user)).collect()
     }
 }
 
 impl Pseudonym {
-    /// Only until all call sites have the key.
-    pub(super) fn unkeyed(user: &UserClaims) -> Self {
-        Self(UserHash::of(user).as_str().to_owned())
-    }
-
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -59,7 +59,7 @@ impl Call {
         extensions.get()
     }
 
-    pub(super) fn address(&self) -> ClientAddress {
+    pub fn address(&self) -> ClientAddress {
         self.0.address
     }
 

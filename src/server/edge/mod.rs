@@ -119,7 +119,6 @@ impl Edge {
         let call = Call::new(address, request.uri());
         let extensions = request.extensions_mut();
         extensions.insert(call);
-        extensions.insert(audit::Source(address.network()));
         extensions.insert(address);
         extensions.insert(id);
         request

@@ -242,7 +242,7 @@ fn describe_response(
     status: u16,
     excerpt: impl Fn(&str) -> String,
 ) -> String {
-    let code = excerpt(&response.error().to_string());
+    let code = excerpt(response.error().as_ref());
     match response.error_description() {
         Some(description) => format!("status {status}, {code}: {}", excerpt(description)),
         None => format!("status {status}, {code}"),

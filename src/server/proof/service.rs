@@ -101,6 +101,9 @@ impl Proofs {
             Err(ProofError::UseNonce(client)) => Some(client),
             Err(_) => None,
         };
+        if let Some(client) = client {
+            audit::presented(client);
+        }
         if let Some(client) = client
             && let Some(next) = parts.extensions.get::<NextNonce>()
         {

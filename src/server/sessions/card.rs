@@ -70,7 +70,8 @@ impl Sessions {
         let found = self.records.enlisted(&whole).await?.into_iter().find(|name| handle(name) == *session);
         let name = found.ok_or(ApiError::NotFound)?;
         if self.records.end_one(&whole, &name).await? {
-            audit::record(Event::SessionEndedByUser, Some(user), None);
+            let ended = audit::session_handle(&name);
+            audit::record(Event::SessionEndedByUser, Some(user), Some(&format_args!("session {ended}")));
         }
         Ok(())
     }

@@ -156,7 +156,7 @@ impl Sessions {
     /// The provider may never come again. Whoever has followed the token meanwhile has done it all.
     fn follow_again_in_background(self: &Arc<Self>, token: LogoutToken) {
         let sessions = self.clone();
-        tokio::spawn(async move {
+        tokio::spawn(audit::in_context(async move {
             for pause in FOLLOW_AGAIN_AFTER {
                 tokio::time::sleep(pause).await;
                 let again = async {
@@ -169,6 +169,6 @@ impl Sessions {
                 }
             }
             tracing::error!("sessions that the provider has ended could not be ended here");
-        });
+        }));
     }
 }

@@ -10,12 +10,14 @@
 //! | `logout`, `ends` | logout, here and from elsewhere |
 //! | `card`, `browser_name` | what a person is told of their sessions |
 //! | `limit` | how many there may be of one person |
+//! | `draft_key` | what a person's drafts are encrypted with in the browser |
 //! | `watch` | who is told when a session ends |
 //! | `records`, `stored`, `sealing` | records on their way into the store: written, and sealed |
 //! | `store` | where they are kept |
 
 mod browser_name;
 mod card;
+mod draft_key;
 mod ends;
 mod error;
 mod limit;
@@ -171,6 +173,7 @@ impl Sessions {
             last_refresh: None,
         };
         let name = SecretHash::of(id.secret());
+        audit::concerns(&session.user, &name, &session.browser_key);
         self.records.enlist(&session, &name).await?;
         self.records.put_session(&id, &session).await?;
         if self.records.was_ended_since(&session, begun_at).await? {
@@ -188,6 +191,9 @@ impl Sessions {
             token_type: TOKEN_TYPE.into(),
             expires_in: expires_in.as_secs(),
             session: id,
+            idle_timeout: IDLE_LIFETIME.as_secs(),
+            session_expires_in: session.remaining(now).as_secs(),
+            draft_key: self.records.draft_key(&login.user)?,
             user: login.user,
         })
     }
@@ -200,6 +206,7 @@ impl Sessions {
             Found::Closed => return Ok(Standing::Ended),
             Found::Nothing => return Ok(Standing::Unknown),
         };
+        audit::concerns(&issued.user, &issued.session, &issued.browser_key);
         if issued.expires_at <= self.environment.now() {
             return Ok(Standing::Ended);
         }
@@ -256,6 +263,7 @@ impl Sessions {
     /// by another browser nobody gets it at all.
     async fn take_pending(&self, state: &State, proof: VerifiedProof) -> Result<PendingAuthorization, LoginError> {
         let pending = self.records.pending(state).await?.ok_or(LoginError::UnknownState)?;
+        audit::bound_to(&pending.browser_key);
         match proof.accept(&pending.browser_key).await {
             Ok(_) => self.records.take_pending(state).await?.ok_or(LoginError::UnknownState),
             Err(KeyRefusal::OtherKey) => {

@@ -17,7 +17,10 @@ use super::{
     stored::{self, WriteError},
 };
 use crate::{
-    server::environment::{Environment, RandomnessError},
+    server::{
+        audit,
+        environment::{Environment, RandomnessError},
+    },
     wire::auth::{AccessToken, SessionId, State},
 };
 
@@ -72,6 +75,10 @@ impl Records {
         &self.store
     }
 
+    pub(super) fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
     pub async fn put_pending(&self, state: &State, pending: &PendingAuthorization) -> Result<(), StoreError> {
         self.put(Kind::Pending, state.secret(), pending, pending.expires_at).await
     }
@@ -100,6 +107,7 @@ impl Records {
 
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
+        audit::names_session(&name.hash);
         let record = self.store.get(&name, self.environment.now()).await?;
         let session: Option<Session> =
             record.and_then(|record| self.opened(&name, id.secret(), card_and_session(&record.sealed).1));
@@ -107,7 +115,9 @@ impl Records {
         let session = session.filter(|session| self.environment.now() < session.expires_at());
         Ok(session.and_then(|session| {
             let whole = stored::whole(session);
-            if whole.is_none() {
+            if let Some(session) = &whole {
+                audit::concerns(&session.user, &name.hash, &session.browser_key);
+            } else {
                 tracing::warn!(record = name.kind.name(), "a session's ID token does not say whose it is");
             }
             whole

@@ -22,7 +22,7 @@ use tracing::Instrument;
 use super::{
     RefreshFailure, Sessions, TOKEN_TYPE,
     refresh_lock::RefreshLock,
-    session::{LastRefresh, Session},
+    session::{IDLE_LIFETIME, LastRefresh, Session},
     store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
     told_lifetime,
 };
@@ -32,7 +32,7 @@ use crate::{
         oidc::{RefreshError, Refreshed},
         proof::{Thumbprint, VerifiedProof},
     },
-    wire::auth::{AccessToken, RefreshResponse, SessionId, UserClaims},
+    wire::auth::{AccessToken, RefreshResponse, SessionId},
 };
 
 type Outcome = Result<RefreshResponse, RefreshFailure>;
@@ -69,7 +69,7 @@ impl Sessions {
         let key = verified.inspect_err(RefreshFailure::record)?.thumbprint().clone();
         let claimant = (SecretHash::of(id.secret()), key.clone());
         let (sessions, id) = (self.clone(), id.clone());
-        let refresh = audit::from_here(async move { sessions.refresh(&id, &key).await });
+        let refresh = audit::in_context(async move { sessions.refresh(&id, &key).await });
         self.refreshes.join(claimant, refresh).await
     }
 
@@ -115,7 +115,10 @@ impl Sessions {
         let now = self.environment.now();
         let Some(expires_in) = last.replayable(now) else { return Ok(None) };
         let known = self.records.issued_token(&last.access_token).await?.filter(|issued| now < issued.expires_at);
-        Ok(known.map(|_| response(last.access_token.clone(), expires_in, session.user.clone())))
+        if known.is_none() {
+            return Ok(None);
+        }
+        self.response(session, last.access_token.clone(), expires_in).map(Some)
     }
 
     async fn refresh_and_store(&self, id: &SessionId, mut session: Session) -> Outcome {
@@ -165,11 +168,27 @@ impl Sessions {
         session.revision += 1;
         session.last_used_at = now;
         session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in: told });
-        let user = session.user.clone();
         // Before the browser is answered.
         self.keep_refreshed(id, &mut session).await?;
         self.remember_access_token(id, &session, &access_token, told).await?;
-        Ok(response(access_token, told, user))
+        Ok(self.response(&session, access_token, told)?)
+    }
+
+    fn response(
+        &self,
+        session: &Session,
+        access_token: AccessToken,
+        expires_in: Duration,
+    ) -> Result<RefreshResponse, StoreError> {
+        Ok(RefreshResponse {
+            access_token,
+            token_type: TOKEN_TYPE.into(),
+            expires_in: expires_in.as_secs(),
+            idle_timeout: IDLE_LIFETIME.as_secs(),
+            session_expires_in: session.remaining(self.environment.now()).as_secs(),
+            draft_key: self.records.draft_key(&session.user)?,
+            user: session.user.clone(),
+        })
     }
 
     fn refused(&self, error: RefreshError) -> RefreshFailure {
@@ -228,10 +247,6 @@ impl Sessions {
         Ok(stored
             .is_some_and(|stored| stored.revision == session.revision && stored.refresh_token == session.refresh_token))
     }
-}
-
-fn response(access_token: AccessToken, expires_in: Duration, user: UserClaims) -> RefreshResponse {
-    RefreshResponse { access_token, token_type: TOKEN_TYPE.into(), expires_in: expires_in.as_secs(), user }
 }
 
 fn ended(reason: &str) -> RefreshFailure {

@@ -107,6 +107,11 @@ impl Session {
         }
     }
 
+    /// How long until this session is over, however it is used.
+    pub fn remaining(&self, now: SystemTime) -> Duration {
+        self.ends_at.duration_since(now).unwrap_or_default()
+    }
+
     /// When this session is over if nobody uses it again.
     pub fn expires_at(&self) -> SystemTime {
         self.ends_at.min(self.last_used_at + IDLE_LIFETIME)

@@ -259,6 +259,7 @@ impl Conversation {
         let door =
             |token| api::conversations::conversation(name.clone(), Authorized::new(token, browser_key::sign, ()));
         let outcome = self.auth.call(door).await;
+        self.draft.loaded().await;
         if self.id.peek().as_ref() != Some(&id) {
             return;
         }
@@ -361,8 +362,26 @@ impl Conversation {
     pub(super) async fn stop_on_server(self, answer: MessageId) {
         let request = StopRequest { answer };
         let door = |token| api::chat::stop_answer(Authorized::new(token, browser_key::sign, request.clone()));
-        if let Err(error) = self.auth.call(door).await {
-            tracing::warn!(%error, "the server could not be told to stop");
+        match self.auth.call(door).await {
+            // It has ended by itself, or the page with it.
+            Ok(_) | Err(ApiError::NotFound | ApiError::SessionEnded) => {}
+            // It goes on, and can be followed: it is not to be called stopped.
+            Err(error) => self.not_stopped(&request.answer, error),
+        }
+    }
+
+    fn not_stopped(mut self, answer: &MessageId, error: ApiError) {
+        let is_called_stopped = |entry: &Rc<Entry>| {
+            let is_this = entry.id.as_ref().is_none_or(|id| id == answer);
+            entry.author == Author::Assistant && is_this && entry.progress == Progress::Ended(EndReason::Stopped, None)
+        };
+        if !self.entries.peek().last().is_some_and(is_called_stopped) {
+            return;
+        }
+        // By its name, it is followed when the person tries again.
+        self.growing.write().answer = Some(answer.clone());
+        if let Some(last) = self.entries.write().last_mut() {
+            *last = Rc::new(Entry { progress: Progress::Failed(error), ..(**last).clone() });
         }
     }
 

@@ -1,36 +1,32 @@
 //! What the person is typing in each conversation, and what they have sent while the server has not taken it yet: kept
-//! for the tab as it is typed, so that a reload or a sign-in on the way loses neither.
+//! for the tab as it is typed, so that a reload or a sign-in on the way loses neither. It is kept encrypted, for this
+//! person and nobody who uses the browser after them.
 
-use std::{
-    collections::BTreeMap,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::collections::BTreeMap;
 
 use dioxus::prelude::*;
+use futures_channel::oneshot;
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, Shared},
+};
 use serde::{Deserialize, Serialize};
 
+use super::draft_storage::DraftStorage;
 use crate::{
-    client::{browser, hooks::use_effect},
-    wire::{
-        auth::UserClaims,
-        chat::{ChatRequest, ConversationId},
+    client::{
+        auth_state::{Auth, AuthState, use_auth},
+        hooks::use_effect,
     },
+    wire::chat::{ChatRequest, ConversationId},
 };
-
-const NAME: &str = "oracle-ai.draft";
 
 /// Where a conversation that has no name yet keeps its draft.
 const NEW: &str = "";
 
-/// Leaves nothing of anybody's.
-pub fn forget() {
-    browser::forget(NAME);
-}
-
-/// As it is kept: for one person, and for nobody who signs in after them.
+/// As it is kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Kept {
-    owner: u64,
     /// By conversation.
     typed: BTreeMap<String, String>,
     /// What was typed before a question was taken up again, by conversation.
@@ -47,22 +43,47 @@ struct Sending {
 
 #[derive(Clone, Copy, PartialEq)]
 pub struct Draft {
+    auth: Auth,
     typed: Signal<String>,
     conversation: CopyValue<String>,
     kept: CopyValue<Kept>,
+    /// Once it is open.
+    storage: CopyValue<Option<DraftStorage>>,
+    loading: CopyValue<Loading>,
 }
 
+type Loading = Shared<LocalBoxFuture<'static, ()>>;
+
 impl Draft {
-    pub fn use_draft(user: &UserClaims) -> Self {
-        let owner = owner(user);
-        let draft = use_hook(|| Self {
-            typed: Signal::new(String::new()),
-            conversation: CopyValue::new(NEW.to_owned()),
-            kept: CopyValue::new(Kept { owner, ..Kept::default() }),
+    pub fn use_draft() -> Self {
+        let auth = use_auth();
+        let (draft, loaded) = use_hook(|| {
+            let (loaded, loading) = oneshot::channel::<()>();
+            let draft = Self {
+                auth,
+                typed: Signal::new(String::new()),
+                conversation: CopyValue::new(NEW.to_owned()),
+                kept: CopyValue::new(Kept::default()),
+                storage: CopyValue::new(None),
+                loading: CopyValue::new(loading.map(|_| ()).boxed_local().shared()),
+            };
+            (draft, CopyValue::new(Some(loaded)))
         });
-        // In the order in which the page is made ready: before any conversation is opened.
-        use_effect(move || draft.load(owner));
+        use_effect(move || {
+            let mut loaded = loaded;
+            let loaded = loaded.take();
+            spawn(async move {
+                draft.load().await;
+                drop(loaded);
+            });
+        });
         draft
+    }
+
+    /// Returns when what was kept is there.
+    pub async fn loaded(self) {
+        let loading = self.loading.peek().clone();
+        loading.await;
     }
 
     /// Subscribes the caller.
@@ -137,14 +158,21 @@ impl Draft {
         (sending.request.conversation == *conversation).then(|| sending.request.clone())
     }
 
-    fn load(mut self, owner: u64) {
-        let kept = browser::kept(NAME).and_then(|json| serde_json::from_str::<Kept>(&json).ok());
-        match kept {
-            Some(kept) if kept.owner == owner => {
-                self.kept.set(kept.with_failed_typed());
-                self.show();
-            }
-            _ => forget(),
+    async fn load(mut self) {
+        let key = match &*self.auth.state.peek() {
+            AuthState::SignedIn(signed_in) => signed_in.draft_key.clone(),
+            AuthState::Unknown | AuthState::SignedOut => return,
+        };
+        // Without it, nothing is kept.
+        let Some(storage) = DraftStorage::open(&key).await else { return };
+        let kept = storage.read().await.and_then(|json| serde_json::from_str::<Kept>(&json).ok());
+        self.storage.set(Some(storage));
+        let since = self.kept.take();
+        let has_typed = since != Kept::default();
+        self.kept.set(kept.unwrap_or_default().with_failed_typed().with(since));
+        self.show();
+        if has_typed {
+            self.keep();
         }
     }
 
@@ -154,13 +182,13 @@ impl Draft {
     }
 
     fn keep(self) {
+        // Before it is open, there is nothing that could be lost but by a reload in the same instant.
+        let Some(storage) = self.storage.peek().clone() else { return };
         let kept = self.kept.peek();
-        if kept.typed.is_empty() && kept.set_aside.is_empty() && kept.sending.is_none() {
-            return forget();
-        }
-        if let Ok(json) = serde_json::to_string(&*kept) {
-            browser::keep(NAME, &json);
-        }
+        let is_empty = *kept == Kept::default();
+        let json = if is_empty { None } else { serde_json::to_string(&*kept).ok() };
+        let auth = self.auth;
+        storage.write(json, move || *auth.state.peek() != AuthState::SignedOut);
     }
 }
 
@@ -173,13 +201,14 @@ impl Kept {
         }
         self
     }
-}
 
-/// Tells persons apart without keeping who they are.
-fn owner(user: &UserClaims) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (&user.iss, &user.sub).hash(&mut hasher);
-    hasher.finish()
+    /// With what was typed before this was read.
+    fn with(mut self, since: Self) -> Self {
+        self.typed.extend(since.typed);
+        self.set_aside.extend(since.set_aside);
+        self.sending = since.sending.or(self.sending);
+        self
+    }
 }
 
 #[cfg(test)]
@@ -200,5 +229,15 @@ mod tests {
         let again = kept.clone().with_failed_typed();
         assert_eq!(again.typed["c"], "first\nsecond");
         assert_eq!(again.sending, None);
+    }
+
+    #[test]
+    fn what_is_typed_before_the_storage_is_open_replaces_only_what_was_kept_in_the_same_place() {
+        let typed = |texts: &[(&str, &str)]| Kept {
+            typed: texts.iter().map(|(id, text)| ((*id).to_owned(), (*text).to_owned())).collect(),
+            ..Kept::default()
+        };
+        let kept = typed(&[("a", "old"), ("b", "kept")]);
+        assert_eq!(kept.with(typed(&[("a", "new")])), typed(&[("a", "new"), ("b", "kept")]));
     }
 }

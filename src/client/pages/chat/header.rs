@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::{
     dialogs::OpenDialog,
-    draft,
+    draft_storage,
     sidebar::{SIDEBAR, SidebarState},
 };
 use crate::{
@@ -17,7 +17,7 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
     let auth = use_auth();
     let catalogue = use_catalogue();
     let sign_out = move |_| {
-        draft::forget();
+        draft_storage::forget();
         auth.sign_out();
     };
     let toggle = if sidebar.is_shown() { catalogue.sidebar.hide } else { catalogue.sidebar.show };

@@ -4,6 +4,7 @@ mod announcer;
 mod conversation;
 mod dialogs;
 mod draft;
+mod draft_storage;
 mod entry;
 mod header;
 mod list;
@@ -66,7 +67,7 @@ pub fn Conversation(id: String) -> Element {
 
 #[component]
 fn ChatPage(user: UserClaims) -> Element {
-    let draft = Draft::use_draft(&user);
+    let draft = Draft::use_draft();
     let list = ConversationList::use_list();
     let announcer = Announcer::use_announcer();
     let conversation = OpenConversation::use_conversation(draft, list, announcer);

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::{
     dialogs::{Failure, OpenDialog},
-    draft,
+    draft_storage,
     tasks::Tasks,
 };
 use crate::{
@@ -89,7 +89,7 @@ impl OwnSessions {
         self.tasks.start(async move {
             match self.ask_to_end_others().await {
                 Ok(()) => {
-                    draft::forget();
+                    draft_storage::forget();
                     self.auth.sign_out();
                 }
                 answer => self.tell(answer, Outcome::OthersEnded).await,

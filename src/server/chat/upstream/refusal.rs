@@ -58,7 +58,7 @@ impl Refusal {
         let [code, kind, param, inner_code] =
             [&self.code, &self.kind, &self.param, &self.inner_code].map(|text| sent.excerpt(text));
         tracing::warn!(status, request_id, code, kind, param, inner_code, "the upstream refused");
-        tracing::debug!(message = sent.excerpt(&self.message), "the upstream's reason");
+        tracing::debug!(reason = sent.excerpt(&self.message), "the upstream's reason");
         self.classify(status, answer.and_then(|(_, headers)| retry_after(headers)))
     }
 
