@@ -69,8 +69,8 @@ async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc
     let sessions = Arc::new(Sessions::new(records, client, environment.clone()));
     let client = Arc::into_inner(server::client().await).unwrap();
     let services = Services::new(client, storage, environment.clone(), GuardSettings::default()).unwrap();
-    // One browser does the work of thousands.
-    let limits = LimitSettings { per_browser: None, ..LimitSettings::default() };
+    // One person does the work of thousands.
+    let limits = LimitSettings { per_browser: None, per_person: None, ..LimitSettings::default() };
     let services = services.with_edge(EdgeSettings { limits, ..EdgeSettings::default() }, environment);
     (sessions, Arc::new(services))
 }

@@ -35,18 +35,29 @@ door! {
         "/api/token",
         proof: crate::server::proof::VerifiedProof,
         browser: crate::server::sessions::BrowserName,
+        caller: crate::server::edge::Call,
         services: crate::server::Services
     )
     pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
-        Ok(Answer(services.sessions.exchange_code(response.into_body(), proof, browser).await?))
+        let answer = services.sessions.exchange_code(response.into_body(), proof, browser).await?;
+        services.edge.learn(&caller, &answer.user).await;
+        services.sessions.end_oldest(&answer.user, &answer.session, services.edge.sessions_per_person()).await;
+        Ok(Answer(answer))
     }
 }
 
 door! {
     /// A new access token for a session.
-    post("/api/refresh", proof: crate::server::proof::VerifiedProof, services: crate::server::Services)
+    post(
+        "/api/refresh",
+        proof: crate::server::proof::VerifiedProof,
+        caller: crate::server::edge::Call,
+        services: crate::server::Services
+    )
     pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
-        Ok(Answer(services.sessions.refresh_access_token(&request.into_body().session, proof).await?))
+        let answer = services.sessions.refresh_access_token(&request.into_body().session, proof).await?;
+        services.edge.learn(&caller, &answer.user).await;
+        Ok(Answer(answer))
     }
 }
 

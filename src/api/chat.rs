@@ -21,7 +21,9 @@ door! {
     /// followed.
     post("/api/chat", caller: crate::server::guard::Caller, services: crate::server::Services)
     pub async fn send_message(call: Authorized<ChatRequest>) -> Result<EventStream, ApiError> {
-        Ok(EventStream::of(services.chat.answer(&caller.user, caller.session_end(), call.into_body()).await?))
+        let open = caller.open_stream()?;
+        let events = services.chat.answer(&caller.user, caller.session_end(), call.into_body()).await?;
+        Ok(EventStream::of(open.holding(events)))
     }
 }
 
@@ -29,7 +31,9 @@ door! {
     /// The events of an answer that was begun.
     post("/api/chat/follow", caller: crate::server::guard::Caller, services: crate::server::Services)
     pub async fn follow_answer(call: Authorized<FollowRequest>) -> Result<EventStream, ApiError> {
-        Ok(EventStream::of(services.chat.follow(&caller.user, caller.session_end(), call.into_body()).await?))
+        let open = caller.open_stream()?;
+        let events = services.chat.follow(&caller.user, caller.session_end(), call.into_body()).await?;
+        Ok(EventStream::of(open.holding(events)))
     }
 }
 

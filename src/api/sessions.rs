@@ -38,6 +38,6 @@ door! {
     /// Tells when the caller's session is over, whoever has ended it, within about a second.
     get("/api/session/events", caller: crate::server::guard::Caller)
     pub async fn session_events(_call: Authorized<()>) -> Result<EventStream<SessionEvent>, ApiError> {
-        Ok(EventStream::of(caller.session_end().events()))
+        Ok(EventStream::of(caller.open_stream()?.holding(caller.session_end().events())))
     }
 }

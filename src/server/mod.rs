@@ -20,6 +20,7 @@
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `http` | what our HTTP clients have in common |
 //! | `tls` | connections that TLS forbids |
+//! | `connections` | how many, and how long each may be silent |
 //! | `shutdown` | how the server stops |
 //! | `audit`, `audit_user` | what auditors ask for, as lines of the log, and how these name a user |
 //! | `metrics` | what operators count |
@@ -33,6 +34,7 @@ mod backchannel;
 pub mod chat;
 pub mod command;
 pub mod config;
+pub mod connections;
 pub mod conversations;
 pub mod doctor;
 pub mod edge;
@@ -243,6 +245,12 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
         let serving = metrics::serve(address, services.sessions.clone());
         runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
     }
+    if config.lacks_proxies() {
+        tracing::warn!(
+            "FRONT_URL is https, so something stands in front of this server, and TRUSTED_PROXIES does not name it: all \
+             people share the limits of one address"
+        );
+    }
     let headers = config.headers();
     if headers.dev_server {
         tracing::warn!("under `dx serve`, pages have a loose content security policy");
@@ -292,7 +300,7 @@ async fn start(
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
 
     let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone()).await?;
-    let store = SqlStore::new(config.database_url.clone());
+    let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = Services { link_hosts: config.link_hosts.clone(), ..services };
@@ -325,5 +333,6 @@ async fn listen(config: Config, services: Services, site: Site, headers: HeaderS
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
     let router = router::application(services.clone(), site, headers);
-    Ok(shutdown::serve_until_stopped(listener, router, &services).await?)
+    shutdown::serve_until_stopped(listener, router, config.connections, &services).await;
+    Ok(())
 }

@@ -31,7 +31,7 @@ use super::{
     Services,
     audit::{self, Pseudonyms},
     backchannel,
-    edge::{ClientAddress, Edge, REQUEST_ID, RequestId},
+    edge::{Call, ClientAddress, Edge, REQUEST_ID, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
     metrics,
@@ -91,7 +91,7 @@ pub fn with_common(router: Router, services: Services, settings: HeaderSettings)
         .route("/livez", get(async || StatusCode::OK))
         .route("/readyz", get(readiness))
         .route(backchannel::PATH, post(backchannel::logout))
-        .merge(headers::report_route(Environment::system()))
+        .merge(headers::report_route(services.sessions.front_url(), Environment::system()))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         // The outermost first. In one: each that is put on by itself is one more box around all within it, to be copied
         // for every request (docs/performance.md).
@@ -148,7 +148,9 @@ where
     let (counted, span) = (metrics::Counted::of(&request), traces::request(&request));
     // Nobody within asks for it.
     let id = request.extensions_mut().remove::<RequestId>();
-    let context = audit::Context::new(common.pseudonyms.clone());
+    let call = request.extensions().get::<Call>().cloned();
+    let source = call.as_ref().map(|call| audit::Source(call.address().network()));
+    let context = audit::Context::of_request(common.pseudonyms.clone(), source);
     request.extensions_mut().insert(context.clone());
     let is_door = is_door(request.uri().path());
     if is_door {
@@ -158,13 +160,17 @@ where
     let next_nonce = is_door.then(|| NextNonce::insert_into(request.extensions_mut()));
     let answered = async {
         let (head, body) = request.into_parts();
-        match common.edge.admit(&head).await {
+        let answer = match common.edge.admit(&head).await {
             // Not as a layer: that one sets its timer before it asks for the answer, which mostly is there at once.
             Ok(()) => match timeout(MAX_TIME, routes.oneshot(Request::from_parts(head, body))).await {
                 Ok(Ok(response)) => response.into_response(),
                 Err(_) => StatusCode::GATEWAY_TIMEOUT.into_response(),
             },
             Err(refusal) => refusal,
+        };
+        match &call {
+            Some(call) => common.edge.settle(call, answer).await,
+            None => answer,
         }
     };
     let mut response = context.scope(answered).instrument(span.clone()).await;

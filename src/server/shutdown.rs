@@ -1,19 +1,25 @@
 //! How the server stops: nobody new is let in, what streams ends honestly, and what must not be cut off is waited for.
 
-use std::{future::IntoFuture, io, net::SocketAddr, time::Duration};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
-    time::sleep,
+    time::{interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Services;
+use super::{
+    Services, audit,
+    connections::{self, ConnectionSettings},
+};
 
 /// Longest time from the signal to the end of the process. Process managers often give 30 seconds.
 const LONGEST: Duration = Duration::from_secs(20);
+
+/// How often it is looked for events that have been repeated and not told of.
+const LOOK_FOR_REPEATED: Duration = Duration::from_secs(15);
 
 /// How the process is told to stop.
 struct StopSignals {
@@ -23,16 +29,17 @@ struct StopSignals {
 
 /// Serves until the process is told to stop, and then until all has ended that was under way: requests, answers (as
 /// interrupted, in their streams and in the store), refreshes. Told twice, or after [`LONGEST`], it waits no longer.
-pub async fn serve_until_stopped(listener: TcpListener, router: Router, services: &Services) -> io::Result<()> {
+pub async fn serve_until_stopped(
+    listener: TcpListener,
+    router: Router,
+    connections: ConnectionSettings,
+    services: &Services,
+) {
     let told = CancellationToken::new();
-    // Who calls is needed by the limits.
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(told.clone().cancelled_owned());
     let served = async {
-        server.into_future().await?;
+        connections::serve(listener, router, connections, told.clone()).await;
         // Nobody asks any more. What the last ones began may go on without them.
         tokio::join!(services.chat.finished(), services.sessions.finished());
-        Ok(())
     };
     // Listened for from here on: of two signals in a row, none is missed.
     let mut signals = StopSignals::new();
@@ -48,11 +55,19 @@ pub async fn serve_until_stopped(listener: TcpListener, router: Router, services
         }
     };
     tokio::select! {
-        outcome = served => outcome.inspect(|()| tracing::info!("stopped")),
-        () = late => {
-            tracing::warn!("stopped before everything had ended");
-            Ok(())
-        }
+        () = served => tracing::info!("stopped"),
+        () = late => tracing::warn!("stopped before everything had ended"),
+        () = write_repeated_events() => {}
+    }
+    audit::write_repeated(None);
+}
+
+/// Without end.
+async fn write_repeated_events() {
+    let mut looks = interval(LOOK_FOR_REPEATED);
+    loop {
+        looks.tick().await;
+        audit::write_repeated(Some(Instant::now()));
     }
 }
 

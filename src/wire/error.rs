@@ -73,6 +73,8 @@ pub enum Limit {
     Conversations,
     /// Of one conversation.
     Messages,
+    /// Bytes of all conversations together.
+    Storage,
 }
 
 /// The provider's error codes that a person can act upon; the others are [`LoginRefusal::Other`] and logged.
@@ -146,6 +148,7 @@ impl fmt::Display for ApiError {
             Self::Conflict => f.write_str("an answer of this conversation is running"),
             Self::LimitReached { limit: Limit::Conversations } => f.write_str("there are too many conversations"),
             Self::LimitReached { limit: Limit::Messages } => f.write_str("the conversation has too many messages"),
+            Self::LimitReached { limit: Limit::Storage } => f.write_str("the conversations take too much room"),
             Self::TooManyRequests { .. } => f.write_str("too many requests"),
             Self::ProviderUnavailable { .. } => f.write_str("the identity provider is unavailable"),
             Self::Unavailable => f.write_str("temporarily unavailable"),

@@ -181,6 +181,13 @@ fn passed_on_to(port: u16) -> Router {
     })
 }
 
+/// As every client of HTTP/1.1 does (RFC 9112 §3.2).
+pub fn with_host(mut request: Request<Body>) -> Request<Body> {
+    let host = header::HeaderValue::from_static("localhost:8080");
+    request.headers_mut().entry(header::HOST).or_insert(host);
+    request
+}
+
 /// In this store, with a key of its own.
 pub fn storage(store: Arc<dyn Store>) -> Storage {
     let key = Environment::system().randomness.bytes().unwrap();

@@ -1,6 +1,7 @@
 //! The contract of conversation stores. Every database runs all of it.
 
 use std::{
+    num::NonZeroU64,
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -512,6 +513,25 @@ async fn conversations_and_messages_are_bounded(store: &Store) {
     assert!(matches!(store.begin(&owner, &question("1", "q"), now()).await, Err(BeginError::Running)));
     store.delete(&owner, &id("0")).await.unwrap();
     exchange(store, &owner, "new", "q", "a").await;
+}
+
+#[tokio::test]
+async fn a_person_whose_conversations_take_all_their_room_is_told_so_and_makes_some() {
+    // T106: nothing but the number of messages was limited.
+    let (file, owner) = (File::new(), somebody());
+    let store: Store = Arc::new(SqlStore::new(file.url()).with_quota(NonZeroU64::new(10_000)));
+    let text = "é".repeat(1_000);
+    // 2,000 bytes and 1,000 of search text for each of both.
+    exchange(&store, &owner, "a", &text, &text).await;
+    begin(&store, &owner, &question("b", &text)).await;
+    let refused = store.begin(&owner, &question("c", &text), now()).await;
+    assert!(matches!(refused, Err(BeginError::Full(Limit::Storage))), "{refused:?}");
+    assert!(store.conversation(&owner, &id("c"), now()).await.unwrap().is_none());
+    // A short one fits, and what others have stored takes none of this room.
+    begin(&store, &owner, &question("d", "short")).await;
+    begin(&store, &somebody(), &question("c", &text)).await;
+    store.delete(&owner, &id("a")).await.unwrap();
+    begin(&store, &owner, &question("c", &text)).await;
 }
 
 #[tokio::test]

@@ -82,6 +82,17 @@ async fn a_clock_that_is_off_by_more_than_is_tolerated_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_https_address_without_a_proxy_that_is_named_is_doubtful() {
+    // T58: all people would share one address.
+    let provider = MockProvider::shared();
+    let https = ("FRONT_URL", "https://elsewhere.example.com");
+    let output = doctor(&provider.issuer, &[https]).await;
+    assert!(line(&output, "doubtful", "client address").contains("TRUSTED_PROXIES"), "{output:?}");
+    let output = doctor(&provider.issuer, &[https, ("TRUSTED_PROXIES", "10.0.0.0/8")]).await;
+    line(&output, "good", "client address");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_without_s256_is_doubtful() {
     // T07
     let provider = ScriptedProvider::start().await;

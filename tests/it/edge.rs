@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::ConnectInfo,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header, request::Builder},
     routing::get,
 };
 use oracle_ai::server::{
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::{
-    app::{Answer, TestApp, request},
+    app::{Answer, TestApp, request, with_host},
     browser::Browser,
     provider::{FRONT_URL, MockProvider},
 };
@@ -36,45 +36,100 @@ fn browser_at(edge: EdgeSettings) -> Browser {
 }
 
 fn limited(per_address: u32, per_browser: u32) -> EdgeSettings {
-    let limits = LimitSettings { per_address: NonZeroU32::new(per_address), per_browser: NonZeroU32::new(per_browser) };
+    let (per_address, per_browser) = (NonZeroU32::new(per_address), NonZeroU32::new(per_browser));
+    let limits = LimitSettings { per_address, per_browser, ..LimitSettings::default() };
     EdgeSettings { limits, ..EdgeSettings::default() }
 }
 
 /// A login begun by whoever sits at `peer`, with these headers.
 async fn begin_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> Answer {
     let path = format!("/api/authorize?dpop_jkt={}", browser.key.thumbprint());
+    send_from(browser, peer, browser.request(Method::GET, &path, None), headers).await
+}
+
+/// A call that proves nothing.
+async fn knock_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> Answer {
+    send_from(browser, peer, request(Method::GET, "/api/chat"), headers).await
+}
+
+async fn send_from(browser: &Browser, peer: &str, request: Builder, headers: &[(&str, &str)]) -> Answer {
     let peer: SocketAddr = peer.parse().unwrap();
-    let request = browser.request(Method::GET, &path, None);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     browser.app.send(request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap()).await
 }
 
 #[tokio::test]
-async fn one_address_that_begins_too_many_logins_is_told_when_to_come_again() {
-    // T106
+async fn one_address_that_proves_nothing_too_often_is_told_when_to_come_again() {
+    // T106: at a guarded endpoint, which had no limit for strangers.
     let browser = browser_at(limited(3, 0));
     for _ in 0..3 {
-        begin_from(&browser, "203.0.113.9:1000", &[]).await.assert_ok();
+        knock_from(&browser, "203.0.113.9:1000", &[]).await.assert_refused(401, "unauthenticated");
     }
-    let refused = begin_from(&browser, "203.0.113.9:1001", &[]).await;
+    let refused = knock_from(&browser, "203.0.113.9:1001", &[]).await;
     refused.assert_refused(429, "too_many_requests");
     let seconds: u64 = refused.header(header::RETRY_AFTER).parse().unwrap();
     assert!((1..=20).contains(&seconds), "{refused:?}");
     assert_eq!(refused.json()["data"]["retry_after"], seconds);
-    // Others are not limited by it, and other doors neither.
-    begin_from(&browser, "203.0.113.10:1000", &[]).await.assert_ok();
-    let doors = browser.refresh("none").await;
-    doors.assert_refused(401, "session_ended");
+    // Others are not limited by it.
+    knock_from(&browser, "203.0.113.10:1000", &[]).await.assert_refused(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn every_kind_of_call_that_proves_nothing_is_limited_and_those_who_are_signed_in_are_not() {
+    // T106
+    let browser = browser_at(limited(20, 0));
+    let held = browser.sign_in().await;
+    let json = |path| request(Method::POST, path).header(header::CONTENT_TYPE, "application/json");
+    let made_up =
+        |scheme: &str| request(Method::GET, "/api/conversations").header(header::AUTHORIZATION, format!("{scheme} no"));
+    let kinds: [(&str, &dyn Fn() -> Builder); 8] = [
+        ("no proof", &|| json("/api/refresh")),
+        ("a proof that is none", &|| json("/api/token").header("DPoP", "a.b.c")),
+        ("a made-up bearer token", &|| made_up("Bearer")),
+        ("a made-up token with a proof that is none", &|| made_up("DPoP").header("DPoP", "a.b.c")),
+        ("a made-up token with a good proof", &|| browser.another().request(Method::GET, "/api/chat", Some("made-up"))),
+        ("another site's page", &|| request(Method::GET, "/api/chat").header("origin", "https://evil.example")),
+        ("no such endpoint", &|| request(Method::GET, "/api/nothing")),
+        ("a logout token that is none", &|| request(Method::POST, "/backchannel-logout")),
+    ];
+    for (n, (kind, call)) in kinds.into_iter().enumerate() {
+        // From an address of its own, so that none is limited for another.
+        let peer = format!("203.0.113.{n}:1000");
+        let mut statuses = vec![];
+        for _ in 0..30 {
+            statuses.push(send_from(&browser, &peer, call(), &[]).await.status.as_u16());
+        }
+        assert!(statuses[..20].iter().all(|status| (400..429).contains(status)), "{kind}: {statuses:?}");
+        assert!(statuses[20..].contains(&429), "{kind}: {statuses:?}");
+        let guarded = browser.request(Method::GET, "/api/chat", Some(&held.access_token));
+        send_from(&browser, &peer, guarded, &[]).await.assert_ok();
+    }
+}
+
+#[tokio::test]
+async fn logins_of_unknown_browsers_have_a_budget_of_their_own_and_a_known_browser_needs_none() {
+    // T106
+    let browser = browser_at(limited(2, 0));
+    let held = browser.sign_in().await;
+    browser.refresh(&held.session).await.assert_ok();
+    let peer = "203.0.113.9:1000";
+    for _ in 0..3 {
+        knock_from(&browser, peer, &[]).await;
+    }
+    for _ in 0..6 {
+        begin_from(&browser.another(), peer, &[]).await.assert_ok();
+    }
+    begin_from(&browser.another(), peer, &[]).await.assert_refused(429, "too_many_requests");
 }
 
 #[tokio::test]
 async fn an_ipv6_network_is_one_caller() {
     // T106
     let browser = browser_at(limited(2, 0));
-    begin_from(&browser, "[2001:db8:1:2::1]:1000", &[]).await.assert_ok();
-    begin_from(&browser, "[2001:db8:1:2::2]:1000", &[]).await.assert_ok();
-    begin_from(&browser, "[2001:db8:1:2:ffff::]:1000", &[]).await.assert_refused(429, "too_many_requests");
-    begin_from(&browser, "[2001:db8:1:3::1]:1000", &[]).await.assert_ok();
+    knock_from(&browser, "[2001:db8:1:2::1]:1000", &[]).await.assert_refused(401, "unauthenticated");
+    knock_from(&browser, "[2001:db8:1:2::2]:1000", &[]).await.assert_refused(401, "unauthenticated");
+    knock_from(&browser, "[2001:db8:1:2:ffff::]:1000", &[]).await.assert_refused(429, "too_many_requests");
+    knock_from(&browser, "[2001:db8:1:3::1]:1000", &[]).await.assert_refused(401, "unauthenticated");
 }
 
 #[tokio::test]
@@ -82,14 +137,17 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_limit_and_nobody_else_ca
     // T58, T106
     let browser = browser_at(EdgeSettings { trusted_proxies: "10.0.0.0/8".parse().unwrap(), ..limited(1, 0) });
     let proxy = "10.0.0.1:1000";
-    begin_from(&browser, proxy, &[("x-forwarded-for", "203.0.113.1")]).await.assert_ok();
-    begin_from(&browser, proxy, &[("x-forwarded-for", "203.0.113.2")]).await.assert_ok();
-    let again = [("x-forwarded-for", "198.51.100.7, 203.0.113.1")];
-    begin_from(&browser, proxy, &again).await.assert_refused(429, "too_many_requests");
+    let unproven = async |peer, headers: &[(&str, &str)]| knock_from(&browser, peer, headers).await.status.as_u16();
+    assert_eq!(unproven(proxy, &[("x-forwarded-for", "203.0.113.1")]).await, 401);
+    assert_eq!(unproven(proxy, &[("x-forwarded-for", "203.0.113.2")]).await, 401);
+    assert_eq!(unproven(proxy, &[("x-forwarded-for", "198.51.100.7, 203.0.113.1")]).await, 429);
+    // Nor does the header that the operator has not named hide who calls.
+    let hidden = [("x-forwarded-for", "203.0.113.1"), ("forwarded", "for=unknown")];
+    assert_eq!(unproven(proxy, &hidden).await, 429);
     let stranger = "203.0.113.50:1000";
-    begin_from(&browser, stranger, &[("x-forwarded-for", "198.51.100.1")]).await.assert_ok();
+    assert_eq!(unproven(stranger, &[("x-forwarded-for", "198.51.100.1")]).await, 401);
     let invented = [("x-forwarded-for", "198.51.100.2"), ("forwarded", "for=198.51.100.2")];
-    begin_from(&browser, stranger, &invented).await.assert_refused(429, "too_many_requests");
+    assert_eq!(unproven(stranger, &invented).await, 429);
 }
 
 #[tokio::test]
@@ -182,14 +240,28 @@ async fn pages_of_other_sites_can_call_no_door() {
 }
 
 #[tokio::test]
-async fn a_call_refused_for_its_origin_spends_nothing() {
+async fn a_page_of_another_site_uses_up_nothing_that_is_its_visitors() {
+    // T106
     let browser = browser_at(limited(1, 1));
     for _ in 0..5 {
-        begin_from(&browser, "203.0.113.9:1", &[("origin", "https://evil.example")])
-            .await
-            .assert_refused(403, "forbidden");
+        let refused = begin_from(&browser, "203.0.113.9:1", &[("origin", "https://evil.example")]).await;
+        assert!([403, 429].contains(&refused.status.as_u16()), "{refused:?}");
     }
     begin_from(&browser, "203.0.113.9:1", &[]).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_request_for_no_host_or_two_is_malformed() {
+    // RFC 9112 §3.2
+    let browser = Browser::start();
+    for hosts in [&["localhost:8080", "evil.example"][..], &["localhost", "localhost"], &["a@b"], &[""]] {
+        for path in ["/api/chat", "/livez"] {
+            let request = hosts.iter().fold(request(Method::GET, path), |request, host| request.header("host", *host));
+            let answer = browser.app.send(request.body(Body::empty()).unwrap()).await;
+            answer.assert_refused(400, "malformed_request");
+            assert!(answer.text.contains("`Host`"), "{answer:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -231,7 +303,7 @@ async fn a_request_has_a_name_of_its_own_unless_a_trusted_proxy_gave_it_one() {
 async fn outcome(routes: Router, path: &str) -> (StatusCode, HeaderMap, String) {
     let services = Browser::start().app.services;
     let app = router::with_common(routes, services, HeaderSettings::default());
-    let response = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let response = app.oneshot(with_host(Request::get(path).body(Body::empty()).unwrap())).await.unwrap();
     let (head, body) = response.into_parts();
     let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
     (head.status, head.headers, text)
@@ -339,8 +411,9 @@ fn a_line_logged_behind_a_door_has_the_requests_name() {
                 }),
             );
             let app = router::with_common(routes, services, HeaderSettings::default());
-            let ask =
-                async || app.clone().oneshot(Request::get("/api/logs").body(Body::empty()).unwrap()).await.unwrap();
+            let ask = async || {
+                app.clone().oneshot(with_host(Request::get("/api/logs").body(Body::empty()).unwrap())).await.unwrap()
+            };
             // Whether anybody listens to a span is asked where it first begins, which may be the thread of another test,
             // where nobody does. Once all have begun, it is asked again here.
             ask().await;

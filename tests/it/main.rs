@@ -22,6 +22,9 @@
 //! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
 //! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
 //! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
+//! | `floods` | a thousand people behind one address, and one who floods |
+//! | `per_person` | what one person may do, with however many browsers |
+//! | `connections` | the server's own connections: how many, how silent |
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `traces` | what a collector is told of the server as it is run |
 //! | `collector` | (support) a collector of traces |
@@ -61,10 +64,12 @@ mod client_key;
 mod client_rotation;
 mod collector;
 mod configuration;
+mod connections;
 mod conversation_store;
 mod conversations;
 mod doctor;
 mod edge;
+mod floods;
 mod guard;
 mod headers;
 mod id_token;
@@ -80,6 +85,7 @@ mod nginx;
 mod nonces;
 mod outbound;
 mod own_sessions;
+mod per_person;
 mod permission;
 mod postgres;
 mod private_authority;

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
-use crate::provider::FRONT_URL;
+use crate::{app::with_host, provider::FRONT_URL};
 
 pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
@@ -105,6 +105,7 @@ impl Signed {
 
 /// The answer; where it asks for another nonce and the request can be made again, that to the second try.
 pub async fn send(doors: &Router, request: Request<Body>) -> Response {
+    let request = with_host(request);
     // A body that streams can be sent once.
     let signed = request.extensions().get::<Signed>().filter(|_| request.body().size_hint().exact().is_some());
     let Some(signed) = signed.cloned() else {

@@ -23,6 +23,16 @@ const TICKS_PER_SECOND: u64 = 100;
 /// Kept from one start to the next.
 const SESSION_KEYS: &str = "b25seSBmb3IgdGhlIGJlbmNoLCAzMiBieXRlcyAgICA=";
 
+/// One person here does the work of thousands.
+const UNLIMITED: [&str; 6] = [
+    "RATE_LIMIT_PER_ADDRESS",
+    "RATE_LIMIT_PER_BROWSER",
+    "RATE_LIMIT_PER_PERSON",
+    "SESSIONS_PER_PERSON",
+    "STREAMS_PER_PERSON",
+    "STORAGE_PER_PERSON",
+];
+
 /// It ends with this value.
 pub struct Process {
     pub port: u16,
@@ -50,8 +60,7 @@ impl Servers {
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
             .envs([("CHAT_BASE_URL", &*self.upstream), ("CHAT_MODEL", "bench")])
             .env("DATABASE_URL", format!("sqlite://server-{port}.db?mode=rwc"))
-            // One person here does the work of thousands.
-            .envs([("RATE_LIMIT_PER_ADDRESS", "0"), ("RATE_LIMIT_PER_BROWSER", "0")])
+            .envs(UNLIMITED.map(|variable| (variable, "0")))
             .env_remove("DIOXUS_DEVSERVER_PORT");
         if let Some(redis) = redis {
             command.env("REDIS_URL", format!("redis://127.0.0.1:{}", redis.port)).env("SESSION_KEYS", SESSION_KEYS);

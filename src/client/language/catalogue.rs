@@ -68,6 +68,7 @@ pub struct Failures {
     pub already_answering: Words,
     pub too_many_conversations: Words,
     pub too_many_messages: Words,
+    pub too_much_stored: Words,
     pub unreachable: Words,
     pub not_found: Words,
     pub internal: Words,

@@ -117,6 +117,10 @@ pub static ENGLISH: Catalogue = Catalogue {
             title: "This conversation is as long as it can get",
             text: "Start a new one to go on.",
         },
+        too_much_stored: Words {
+            title: "Your conversations take up all the room there is for them",
+            text: "Delete some that you no longer need, then try again. What you typed is kept.",
+        },
         unreachable: Words { title: "The connection was lost", text: "Check your network, then try again." },
         not_found: Words {
             title: "This conversation is not here",

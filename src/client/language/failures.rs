@@ -47,6 +47,7 @@ impl Catalogue {
             ApiError::Conflict => words.already_answering,
             ApiError::LimitReached { limit: Limit::Conversations } => words.too_many_conversations,
             ApiError::LimitReached { limit: Limit::Messages } => words.too_many_messages,
+            ApiError::LimitReached { limit: Limit::Storage } => words.too_much_stored,
             ApiError::TooManyRequests { .. } => words.too_many_requests,
             ApiError::InvalidField { .. } | ApiError::BodyTooLarge => words.message_refused,
             ApiError::Unreachable => words.unreachable,

@@ -127,6 +127,10 @@ pub static FRENCH: Catalogue = Catalogue {
             title: "Cette conversation ne peut pas s’allonger davantage",
             text: "Commencez-en une nouvelle pour continuer.",
         },
+        too_much_stored: Words {
+            title: "Vos conversations occupent toute la place prévue",
+            text: "Supprimez celles dont vous n’avez plus besoin, puis réessayez. Votre texte est conservé.",
+        },
         unreachable: Words { title: "La connexion est perdue", text: "Vérifiez votre réseau, puis réessayez." },
         not_found: Words {
             title: "Cette conversation n’est pas ici",

@@ -16,7 +16,7 @@ pub enum Outcome {
 macro_rules! events {
     ($($event:ident = $name:literal, $outcome:ident: $meaning:literal;)*) => {
         /// Something that auditors want to know of.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Event {
             $(#[doc = $meaning] $event,)*
         }
@@ -86,6 +86,8 @@ events! {
         "A person ended all their sessions, or all but the one they did it in; the reason says how many.";
     SessionsEndedByOperator = "session.all_ended_by_operator", Success:
         "All sessions of a user were ended by a command on a server; the reason says how many.";
+    SessionEndedByLimit = "session.ended_by_limit", Success:
+        "A person signed in once more than SESSIONS_PER_PERSON allows, and their oldest session has ended.";
     LoginEndedMeanwhile = "login.ended_meanwhile", Refused:
         "A login was finished whose session at the provider, or all of whose user's, had been ended since it was begun.";
     AccessTokenRefused = "access.token_refused", Refused:
@@ -98,7 +100,7 @@ events! {
     ProofBadSignature = "proof.bad_signature", Refused: "A proof was not signed by the key that it names.";
     ProofReplayed = "proof.replayed", Refused: "A proof was used a second time.";
     LimitReached = "limit.reached", Refused:
-        "An address or a browser called a door too often. Recorded once, until it is let in again.";
+        "An address, a browser or a person called too often; the reason says which, and what.";
     RequestCrossSite = "request.cross_site", Refused:
         "A page of another site called a door: cross-site request forgery, or a wrong FRONT_URL.";
     TlsFailed = "tls.failed", Failed:
@@ -133,6 +135,9 @@ pub fn markdown() -> String {
          - `key`: the thumbprint (RFC 7638) of the DPoP key whose proof came with the request.\n\
          - `bound_key`: that of the key which the login, session or access token is bound to, where `key` is another.\n\n\
          [operations.md](operations.md#the-audit-events) says how they are made, and how to find a person by them.\n\n\
+         What anybody can cause is written once a minute for each event, address and user, and with up to four different \
+         reasons; `repeated` says how many more there were since the line before. Where none follows, a line without a \
+         reason says it, with `client`.\n\n\
          `oracle-ai audit-events` prints this page; `scripts/docs` writes it anew.\n\n\
          | event | outcome | what happened |\n|---|---|---|\n",
     );

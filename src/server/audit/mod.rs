@@ -6,16 +6,22 @@
 
 mod event;
 mod pseudonym;
+mod repeats;
 mod subject;
 mod user_hash;
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 pub use event::{Event, Outcome, markdown};
 pub use pseudonym::{Pseudonym, Pseudonyms};
-pub use subject::{Context, bound_to, concerns, in_context, names_session, presented, session_handle};
+pub use subject::{Context, Source, bound_to, concerns, in_context, names_session, presented, session_handle};
 pub use user_hash::UserHash;
 
+use repeats::{Kind, Line, Repeats};
 use subject::Fields;
 
 use super::metrics;
@@ -23,6 +29,9 @@ use crate::wire::auth::UserClaims;
 
 /// Of audit lines in the log.
 pub const TARGET: &str = "oracle_ai::audit";
+
+/// The process counts, as it logs: in one place, whoever calls.
+static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
 /// Writes the event down. It is about `user`, or else about whom the request is. The reason is one of our errors in words:
 /// what others wrote is quoted in it, and no secret is.
@@ -32,12 +41,39 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     let Fields { user, session, key, bound_key } = subject::fields(user);
     let user = user.as_ref().map(Pseudonym::as_str);
     let reason = reason.map(ToString::to_string);
+    let Line::Written { repeated } = line(event, user, reason.as_deref()) else { return };
     match event.outcome() {
         Outcome::Success | Outcome::Unchanged => {
             tracing::info!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason);
         }
         Outcome::Refused | Outcome::Failed => {
-            tracing::warn!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason);
+            tracing::warn!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason, repeated);
         }
     }
+}
+
+/// Writes how often each event was repeated that was last written more than a minute before `now`; or, without a time, of
+/// all events.
+pub fn write_repeated(now: Option<Instant>) {
+    let counted = repeats().counted_before(now);
+    for (Kind { event, source: Source(client), user }, repeated) in counted {
+        let (name, outcome) = (event.name(), event.outcome().name());
+        tracing::warn!(target: TARGET, event = name, outcome, user, %client, repeated);
+    }
+}
+
+/// What becomes of an event of which more may come.
+fn line(event: Event, user: Option<&str>, reason: Option<&str>) -> Line {
+    match subject::source() {
+        Some(source) if repeats::is_anybodys(event) => {
+            let kind = Kind { event, source, user: user.map(str::to_owned) };
+            repeats().note(kind, reason, Instant::now())
+        }
+        _ => Line::Written { repeated: None },
+    }
+}
+
+fn repeats() -> MutexGuard<'static, Repeats> {
+    // Every change under the lock is whole.
+    REPEATS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,7 @@
 
 use std::{
     future::Future,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -24,8 +25,13 @@ const SESSION_HANDLE_LEN: usize = 16;
 #[derive(Clone)]
 pub struct Context(Arc<Noted>);
 
+/// From where a request comes: a client's address, or its network where it has one to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Source(pub IpAddr);
+
 struct Noted {
     pseudonyms: Pseudonyms,
+    source: Option<Source>,
     subject: Mutex<Subject>,
 }
 
@@ -56,7 +62,11 @@ tokio::task_local! {
 
 impl Context {
     pub fn new(pseudonyms: Pseudonyms) -> Self {
-        Self(Arc::new(Noted { pseudonyms, subject: Mutex::default() }))
+        Self::of_request(pseudonyms, None)
+    }
+
+    pub fn of_request(pseudonyms: Pseudonyms, source: Option<Source>) -> Self {
+        Self(Arc::new(Noted { pseudonyms, source, subject: Mutex::default() }))
     }
 
     /// Does this in the context, wherever it is polled.
@@ -124,6 +134,11 @@ pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
         key: subject.key.as_ref().map(ToString::to_string),
         bound_key: bound_key.map(ToString::to_string),
     }
+}
+
+/// From where the call comes that the events are about.
+pub(super) fn source() -> Option<Source> {
+    current()?.0.source
 }
 
 fn note(change: impl FnOnce(&mut Subject)) {

@@ -106,6 +106,24 @@ mod tests {
     }
 
     #[test]
+    fn one_person_has_eight_answers_written_at_a_time_whichever_browser_asks() {
+        // T106
+        let answers = RunningAnswers::default();
+        let open = |n: usize, owner: usize| {
+            let admitted = answers.admit(&MessageId::new(n.to_string()), &self::owner(owner));
+            admitted.inspect(|running| {
+                let (question, answer) = (MessageId::new("q"), MessageId::new(n.to_string()));
+                running.log.tell(ChatEventKind::Open { question, answer, model: "m".into() });
+            })
+        };
+        let running: Vec<_> = (0..MAX_OF_OWNER).map(|n| open(n, 1).unwrap()).collect();
+        assert!(matches!(open(100, 1), Err(ApiError::TooManyRequests { .. })));
+        assert!(open(101, 2).is_ok(), "somebody else's");
+        running[0].log.tell(ChatEventKind::End { reason: EndReason::Complete });
+        assert!(open(102, 1).is_ok());
+    }
+
+    #[test]
     fn answers_that_have_ended_take_no_room_from_those_that_begin() {
         let answers = RunningAnswers::default();
         let admit = |n: usize| answers.admit(&MessageId::new(n.to_string()), &owner(n));

@@ -18,7 +18,7 @@ mod variables;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    num::NonZeroU16,
+    num::{NonZeroU16, NonZeroU64},
     time::Duration,
 };
 
@@ -27,6 +27,7 @@ use url::Url;
 
 use super::{
     chat::ChatSettings,
+    connections::ConnectionSettings,
     conversations::sql::DatabaseUrl,
     edge::EdgeSettings,
     guard::GuardSettings,
@@ -77,6 +78,13 @@ pub struct Config {
     /// `CHAT_GRACE_SECONDS`, default 20: how long an answer goes on while nobody reads it, for a reload or a sign-in;
     /// 0 ends it at once. `CHAT_HISTORY_CHARS`, default 60000: how much of a conversation the model is told.
     pub answers: ChatSettings,
+    /// `STORAGE_PER_PERSON`, default 256: how many MB the conversations of one person may take in the database; 0 is without
+    /// limit.
+    pub storage_per_person: Option<NonZeroU64>,
+    /// `MAX_CONNECTIONS`, default 10000: how many may be open at a time.
+    pub connections: ConnectionSettings,
+    /// `CLIENT_ADDRESS_HEADER`, default x-forwarded-for: which of their headers is. `RATE_LIMIT_PER_PERSON`, default 3000,
+    /// `SESSIONS_PER_PERSON`, default 20, and `STREAMS_PER_PERSON`, default 64: what one person may do.
     /// `CHAT_LINK_HOSTS`, default none: hosts that links of answers lead to without a notice.
     pub link_hosts: LinkHosts,
     /// `TRUSTED_PROXIES`, default none: whose `X-Forwarded-For`, `Forwarded` and `X-Request-Id` are believed.
@@ -109,6 +117,11 @@ impl Config {
         HeaderSettings { https: self.front_url.scheme() == "https", dev_server: self.under_dev_server }
     }
 
+    /// Browsers see us by https, which we don't speak: so a proxy stands between, and none is named.
+    pub fn lacks_proxies(&self) -> bool {
+        self.front_url.scheme() == "https" && self.edge.trusted_proxies.is_empty()
+    }
+
     pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
         let variables = variables.with_secrets_from_files()?;
         Self::parsed(&variables).map_err(|error| variables.as_set(error))
@@ -125,6 +138,7 @@ impl Config {
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
         let link_hosts = link_hosts(variables)?;
         let edge = edge::settings(variables)?;
+        let (connections, storage_per_person) = (edge::connections(variables)?, edge::storage_per_person(variables)?);
         let (metrics, traces) = (metrics_address(variables)?, traces::settings(variables)?);
         let (proxy, plaintext) = (proxy::settings(variables)?, plaintext::exceptions(variables));
         let (log, log_format) = (log(variables)?, variables.parsed("LOG_FORMAT", "pretty or json", "pretty")?);
@@ -138,6 +152,8 @@ impl Config {
             chat,
             database_url,
             answers,
+            storage_per_person,
+            connections,
             link_hosts,
             edge,
             metrics,

@@ -28,18 +28,37 @@ pub fn one_line(text: &str) -> String {
 
 /// What is searched, and searched for: in lower case, without accents and with ligatures apart. The databases would
 /// each fold in a way of their own.
+///
+/// It is never longer than the text: a character whose folding would be, as for U+FDFA with its 18 letters, stays as it
+/// is, in texts and in searches alike. Else a few messages would fill the database.
 pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c)) {
-        match c {
-            'œ' => folded.push_str("oe"),
-            'æ' => folded.push_str("ae"),
-            'ß' => folded.push_str("ss"),
-            '’' => folded.push('\''),
-            c => folded.push(c),
+    // Composed first, or a letter that was typed in parts would not be found by the whole one.
+    for c in text.nfc().filter(|c| !is_combining_mark(*c)) {
+        let (start, lower) = (folded.len(), || c.to_lowercase());
+        lower().nfkd().filter(|c| !is_combining_mark(*c)).for_each(|c| push_folded(&mut folded, c));
+        if folded.len() - start > c.len_utf8() {
+            folded.truncate(start);
+            folded.push(c);
         }
     }
+    // Composing makes some rare characters longer.
+    while folded.len() > text.len() {
+        folded.pop();
+    }
     folded
+}
+
+fn push_folded(folded: &mut String, c: char) {
+    match c {
+        'œ' => folded.push_str("oe"),
+        'æ' => folded.push_str("ae"),
+        'ß' => folded.push_str("ss"),
+        // At the end of a word.
+        'ς' => folded.push('σ'),
+        '’' => folded.push('\''),
+        c => folded.push(c),
+    }
 }
 
 /// A `LIKE` pattern, to be used with `ESCAPE '\'`, for texts in which `search` occurs; folded like them.
@@ -76,6 +95,39 @@ mod tests {
         // Composed or not: the same letter.
         assert_eq!(folded("e\u{301}"), folded("é"));
         assert_eq!(folded("日本語 привет"), "日本語 привет");
+    }
+
+    #[test]
+    fn the_folded_text_is_never_longer_than_its_source() {
+        // T106. 96 KB of U+FDFA were 2.9 MB of search text.
+        let fdfa = "\u{FDFA}".repeat(32_000);
+        assert_eq!(folded(&fdfa), fdfa);
+        for c in ('\0'..=char::MAX).filter(|c| !c.is_control()) {
+            for text in [c.to_string(), c.to_string().repeat(3), format!("a{c}b")] {
+                assert!(folded(&text).len() <= text.len(), "U+{:04X}", u32::from(c));
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_found_in_whatever_form_it_was_typed() {
+        let finds = |search: &str, text: &str| folded(text).contains(&folded(search));
+        for (search, text) in [
+            ("한국어", "저는 한국어를 씁니다"),
+            // As file names of macOS are: in parts.
+            ("한국어", "저는 \u{1112}\u{1161}\u{11AB}\u{1100}\u{116E}\u{11A8}\u{110B}\u{1165}를"),
+            ("ΟΔΟΣ", "η οδός"),
+            ("οδος", "Η ΟΔΟΣ"),
+            ("tieng viet", "Tiếng Việt"),
+            ("istanbul", "İstanbul"),
+            ("ｆｕｌｌ", "full width"),
+            ("½", "½ cup"),
+            ("\u{FDFA}", "a \u{FDFA} b"),
+            ("Straße", "STRASSE"),
+            ("हिन्दी", "यह हिन्दी है"),
+        ] {
+            assert!(finds(search, text), "{search} in {text}: {} in {}", folded(search), folded(text));
+        }
     }
 
     #[test]

@@ -57,10 +57,24 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
             Err(error) => verdicts.push(Verdict::fails("provider", error)),
         },
     }
+    verdicts.push(client_addresses(config));
     verdicts.push(session_store(&config.sessions).await);
     verdicts.push(database(&config.database_url).await);
     verdicts.push(upstream(&config.chat, &config.proxy).await);
     verdicts
+}
+
+fn client_addresses(config: &Config) -> Verdict {
+    const PART: &str = "client address";
+    match (config.lacks_proxies(), config.edge.trusted_proxies.is_empty()) {
+        (true, _) => Verdict::doubtful(
+            PART,
+            "FRONT_URL is https, so a proxy stands in front, and none is named: all people share the limits of its address",
+            "TRUSTED_PROXIES, CLIENT_ADDRESS_HEADER",
+        ),
+        (false, true) => Verdict::good(PART, "that of the connection"),
+        (false, false) => Verdict::good(PART, "as the trusted proxies say"),
+    }
 }
 
 /// Its host alone: a password may stand beside it.

@@ -19,6 +19,21 @@ pub struct ClientAddress(pub IpAddr);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
+/// `CLIENT_ADDRESS_HEADER`: where those proxies say it. The other header is ignored: a proxy that writes the one mostly
+/// passes the other on as the client sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientAddressHeader {
+    #[default]
+    XForwardedFor,
+    /// RFC 7239
+    Forwarded,
+}
+
+/// Neither of the two.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("neither x-forwarded-for nor forwarded")]
+pub struct WrongHeader;
+
 /// Neither an address nor a network.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("not an address or a network in CIDR notation")]
@@ -46,22 +61,21 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&ip))
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The client behind `peer`: the nearest hop that is no proxy of ours.
-    ///
-    /// A proxy adds to one of the two headers and passes the other on as the client sent it, so where both are there
-    /// and differ, neither is believed.
-    pub fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+    pub fn client_behind(&self, peer: IpAddr, header: ClientAddressHeader, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
         if !self.contains(peer) {
             return ClientAddress(peer);
         }
-        let of_hops = |hops: Option<Vec<Option<IpAddr>>>| hops.map(|hops| self.nearest_stranger(peer, hops));
-        let address = match (of_hops(forwarded::for_hops(headers)), of_hops(forwarded::x_forwarded_for(headers))) {
-            (Some(one), Some(other)) if one != other => peer,
-            (Some(address), _) | (None, Some(address)) => address,
-            (None, None) => peer,
+        let hops = match header {
+            ClientAddressHeader::XForwardedFor => forwarded::x_forwarded_for(headers),
+            ClientAddressHeader::Forwarded => forwarded::for_hops(headers),
         };
-        ClientAddress(address)
+        ClientAddress(hops.map_or(peer, |hops| self.nearest_stranger(peer, hops)))
     }
 
     /// From the right: each hop was told of by the one before, as long as that is ours.
@@ -76,6 +90,19 @@ impl TrustedProxies {
             }
         }
         nearest
+    }
+}
+
+/// Names of headers have no case (RFC 9110 §5.1).
+impl FromStr for ClientAddressHeader {
+    type Err = WrongHeader;
+
+    fn from_str(text: &str) -> Result<Self, WrongHeader> {
+        match text.to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            "forwarded" => Ok(Self::Forwarded),
+            _ => Err(WrongHeader),
+        }
     }
 }
 
@@ -102,23 +129,27 @@ mod tests {
 
     const OURS: &str = "10.0.0.0/8, 192.0.2.7 2001:db8:1::/48";
 
-    fn client(peer: &str, headers: &[(&'static str, &'static str)]) -> String {
+    use ClientAddressHeader::{Forwarded, XForwardedFor};
+
+    fn client(peer: &str, header: ClientAddressHeader, headers: &[(&'static str, &'static str)]) -> String {
         let map = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        OURS.parse::<TrustedProxies>().unwrap().client_behind(peer.parse().unwrap(), &map).to_string()
+        OURS.parse::<TrustedProxies>().unwrap().client_behind(peer.parse().unwrap(), header, &map).to_string()
     }
 
     #[test]
     fn headers_count_only_from_configured_proxies() {
         // T58
         let forged = [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9")];
-        assert_eq!(client("198.51.100.1", &forged), "198.51.100.1");
-        assert_eq!(client("192.0.2.8", &forged), "192.0.2.8");
-        assert_eq!(client("10.1.1.1", &forged), "203.0.113.9");
-        assert_eq!(client("::ffff:10.1.1.1", &forged), "203.0.113.9");
-        assert_eq!(client("2001:db8:1::5", &forged), "203.0.113.9");
+        for header in [XForwardedFor, Forwarded] {
+            assert_eq!(client("198.51.100.1", header, &forged), "198.51.100.1");
+            assert_eq!(client("192.0.2.8", header, &forged), "192.0.2.8");
+            assert_eq!(client("10.1.1.1", header, &forged), "203.0.113.9");
+            assert_eq!(client("::ffff:10.1.1.1", header, &forged), "203.0.113.9");
+            assert_eq!(client("2001:db8:1::5", header, &forged), "203.0.113.9");
+        }
         let nobody = TrustedProxies::default();
         assert!(!nobody.contains("127.0.0.1".parse().unwrap()));
     }
@@ -142,7 +173,7 @@ mod tests {
             ("", "10.0.0.1"),
             ("203.0.113.9,", "10.0.0.1"),
         ] {
-            assert_eq!(client("10.0.0.1", &[("x-forwarded-for", value)]), expected, "{value}");
+            assert_eq!(client("10.0.0.1", XForwardedFor, &[("x-forwarded-for", value)]), expected, "{value}");
         }
         let twice = [("x-forwarded-for", "8.8.8.8"), ("x-forwarded-for", "203.0.113.9")];
         let mut map = HeaderMap::new();
@@ -150,7 +181,7 @@ mod tests {
             map.append(name, HeaderValue::from_static(value));
         }
         let proxies: TrustedProxies = OURS.parse().unwrap();
-        assert_eq!(proxies.client_behind("10.0.0.1".parse().unwrap(), &map).to_string(), "203.0.113.9");
+        assert_eq!(proxies.client_behind("10.0.0.1".parse().unwrap(), XForwardedFor, &map).to_string(), "203.0.113.9");
     }
 
     #[test]
@@ -172,18 +203,28 @@ mod tests {
             ("for=\"203.0.113.9", "10.0.0.1"),
             ("for=203.0.113.9;for=8.8.8.8", "10.0.0.1"),
         ] {
-            assert_eq!(client("10.0.0.1", &[("forwarded", value)]), expected, "{value}");
+            assert_eq!(client("10.0.0.1", Forwarded, &[("forwarded", value)]), expected, "{value}");
         }
     }
 
     #[test]
-    fn two_headers_that_disagree_are_both_disbelieved() {
-        // T58: the proxy wrote one of them, and passed the other on.
-        let both = |forwarded, x_forwarded_for| {
-            client("10.0.0.1", &[("forwarded", forwarded), ("x-forwarded-for", x_forwarded_for)])
-        };
-        assert_eq!(both("for=8.8.8.8", "203.0.113.9"), "10.0.0.1");
-        assert_eq!(both("for=203.0.113.9", "203.0.113.9"), "203.0.113.9");
+    fn only_the_header_that_the_operator_names_counts() {
+        // T58. Anybody hid behind a proxy that only writes `X-Forwarded-For` by sending a `Forwarded` of their own: as the
+        // two differed, the proxy's own address was logged and limited.
+        for invented in ["for=unknown", "for=8.8.8.8", "for=10.0.0.9", "nonsense"] {
+            let both = [("forwarded", invented), ("x-forwarded-for", "203.0.113.66")];
+            assert_eq!(client("10.0.0.1", XForwardedFor, &both), "203.0.113.66", "{invented}");
+        }
+        let other_way_round = [("forwarded", "for=203.0.113.66"), ("x-forwarded-for", "8.8.8.8, unknown")];
+        assert_eq!(client("10.0.0.1", Forwarded, &other_way_round), "203.0.113.66");
+        assert_eq!(client("10.0.0.1", Forwarded, &[("x-forwarded-for", "8.8.8.8")]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_header_is_named_without_regard_to_case_and_no_third_one_is_known() {
+        assert_eq!("X-Forwarded-For".parse::<ClientAddressHeader>().ok(), Some(XForwardedFor));
+        assert_eq!("forwarded".parse::<ClientAddressHeader>().ok(), Some(Forwarded));
+        assert!("x-real-ip".parse::<ClientAddressHeader>().is_err());
     }
 
     #[test]

@@ -8,6 +8,11 @@ type Hops = Vec<Option<IpAddr>>;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// Whether a proxy, or somebody who plays one, says whom it calls for.
+pub(super) fn names_a_client(headers: &HeaderMap) -> bool {
+    headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED)
+}
+
 /// The hops in `X-Forwarded-For`, if it is there.
 pub(super) fn x_forwarded_for(headers: &HeaderMap) -> Option<Hops> {
     let text = whole(headers, &X_FORWARDED_FOR)?;

@@ -1,17 +1,21 @@
-//! How often one caller may call a door. Each door is counted by itself, per minute: a minute's worth at once, or spread.
-//! Doors that need no limit of their own are counted together for each browser: a proof that was used takes room in the
-//! store for some minutes, and nobody is to fill it alone.
+//! How often calls are taken, per minute: a minute's worth at once, or spread.
+//!
+//! No limit is keyed by something that is not yet proven, or one caller could use up another's. So
+//!
+//! - an *address* is charged only for calls that turn out to show nobody: such a call is refused anyhow, and a company
+//!   behind one address goes on working while somebody there floods us;
+//! - a *key* and its *person* are charged for the calls that they have proven to be theirs.
+//!
+//! `GET /api/authorize` is the one honest call by a key that nobody has signed in with. It has a budget of its own at each
+//! address; a key that is known already is charged to its person instead. docs/security.md has the reasons.
+//!
+//! # Used proofs
+//!
+//! A proof is remembered once it is used, for some minutes, and where there is no more room, all are refused. Both limits
+//! are charged before that, so one person can take up no more than `per_person` times those minutes: with the defaults,
+//! some 15,000 of a million places, as a test below reckons.
 
-use std::{
-    hash::Hash,
-    net::IpAddr,
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{hash::Hash, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::http::Method;
 use governor::{
@@ -22,20 +26,26 @@ use governor::{
 };
 use moka::future::Cache;
 
-use super::ClientAddress;
+use super::{ClientAddress, known_keys::Person};
 use crate::server::{
     audit::{self, Event},
     metrics,
 };
 
-/// Calls a minute of each limited door; `None` is without limit.
+/// Calls a minute; `None` is without limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// `RATE_LIMIT_PER_ADDRESS`. Generous: a whole company may come from one address.
+    /// `RATE_LIMIT_PER_ADDRESS`: calls that show nobody. Those without any good proof, and those with one by an unknown
+    /// key, are counted apart; logins may be begun by unknown keys [`BEGUN_LOGINS_AS_OFTEN`] as often.
     pub per_address: Option<NonZeroU32>,
-    /// `RATE_LIMIT_PER_BROWSER`. Tight: one person's tabs. All other guarded doors together may be called
-    /// [`OTHERS_AS_OFTEN`] as often.
+    /// `RATE_LIMIT_PER_BROWSER`: of each limited endpoint. All others together may be called [`OTHERS_AS_OFTEN`] as often.
     pub per_browser: Option<NonZeroU32>,
+    /// `RATE_LIMIT_PER_PERSON`: all calls of all their browsers together.
+    pub per_person: Option<NonZeroU32>,
+    /// `SESSIONS_PER_PERSON`
+    pub sessions_per_person: Option<NonZeroU32>,
+    /// `STREAMS_PER_PERSON`: streams of events that are open at a time, at each server.
+    pub streams_per_person: Option<NonZeroU32>,
 }
 
 /// Too often.
@@ -45,22 +55,34 @@ pub struct TooMany {
     pub retry_after: u64,
 }
 
-/// What is limited: the path and, where other methods there are not, the method.
-const DOORS: [(&str, Option<Method>); 6] = [
+/// Endpoints with a limit of their own: the path and, where other methods there are not limited, the method.
+const ENDPOINTS: [(&str, Option<Method>); 5] = [
     ("/api/authorize", None),
     ("/api/token", None),
     ("/api/refresh", None),
     ("/api/logout", None),
     ("/api/chat", Some(Method::POST)),
-    ("/backchannel-logout", None),
 ];
 
-/// What stands for the guarded doors that are not in the list.
-const OTHER_DOORS: &str = "other doors";
+/// What stands for the guarded endpoints that are not in the list.
+const OTHERS: &str = "others";
 const OTHERS_AS_OFTEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(6000).unwrap();
+/// What the calls of an address are counted as, where they show nobody.
+const UNPROVEN: &str = "unproven";
+const UNKNOWN_KEY: &str = "unknown key";
+const BEGUN_LOGIN: &str = "begun login";
+/// 50,000 people who all come with a new browser behind one address are through in three minutes, and what is stored of
+/// logins that nobody finishes stays below 180,000 records for each address.
+const BEGUN_LOGINS_AS_OFTEN: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
+const ALL: &str = "all";
+
+const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
 const PER_BROWSER: NonZeroU32 = NonZeroU32::new(120).unwrap();
+const PER_PERSON: NonZeroU32 = NonZeroU32::new(3_000).unwrap();
+const SESSIONS_PER_PERSON: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const STREAMS_PER_PERSON: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
 /// So many callers of one kind are remembered; beyond that, some are forgotten and may begin anew. A flood of addresses takes no more memory
 /// than this: some 30 MB.
@@ -70,55 +92,72 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(61);
 
 pub(super) struct Limits {
     addresses: Limiter<IpAddr>,
+    begun_logins: Limiter<IpAddr>,
     browsers: Limiter<String>,
     browsers_elsewhere: Limiter<String>,
+    people: Limiter<Person>,
 }
 
 /// The limit of one kind of caller.
 struct Limiter<K, C: Clock = MonotonicClock> {
     quota: Option<Quota>,
     clock: C,
-    callers: Cache<(&'static str, K), Arc<Caller<C>>>,
+    callers: Cache<(&'static str, K), Arc<Left<C>>>,
 }
 
 /// What is left to one caller.
-struct Caller<C: Clock> {
-    left: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
-    /// Whether it was refused since it last was let in: one line in the log says so, however often it comes.
-    is_refused: AtomicBool,
-}
+type Left<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { per_address: Some(PER_ADDRESS), per_browser: Some(PER_BROWSER) }
+        Self {
+            per_address: Some(PER_ADDRESS),
+            per_browser: Some(PER_BROWSER),
+            per_person: Some(PER_PERSON),
+            sessions_per_person: Some(SESSIONS_PER_PERSON),
+            streams_per_person: Some(STREAMS_PER_PERSON),
+        }
     }
 }
 
 impl Limits {
     pub(super) fn new(settings: LimitSettings) -> Self {
-        let elsewhere = settings.per_browser.map(|per_minute| per_minute.saturating_mul(OTHERS_AS_OFTEN));
+        let times = |limit: Option<NonZeroU32>, factor| limit.map(|per_minute| per_minute.saturating_mul(factor));
+        let begun_logins = times(settings.per_address, BEGUN_LOGINS_AS_OFTEN);
+        let elsewhere = times(settings.per_browser, OTHERS_AS_OFTEN);
         Self {
             addresses: Limiter::new(settings.per_address, MAX_CALLERS, MonotonicClock),
+            begun_logins: Limiter::new(begun_logins, MAX_CALLERS, MonotonicClock),
             browsers: Limiter::new(settings.per_browser, MAX_CALLERS, MonotonicClock),
             browsers_elsewhere: Limiter::new(elsewhere, MAX_CALLERS, MonotonicClock),
+            people: Limiter::new(settings.per_person, MAX_CALLERS, MonotonicClock),
         }
     }
 
-    pub(super) async fn allow_address(
-        &self,
-        method: &Method,
-        path: &str,
-        address: ClientAddress,
-    ) -> Result<(), TooMany> {
-        let Some(door) = limited(method, path) else { return Ok(()) };
-        self.addresses.allow(door, address.network(), "address").await
+    /// One more call without a good proof or token.
+    pub(super) async fn allow_unproven(&self, address: ClientAddress) -> Result<(), TooMany> {
+        self.addresses.allow(UNPROVEN, address.network(), "address").await
+    }
+
+    /// One more call with a good proof by a key that nobody is known to have signed in with.
+    pub(super) async fn allow_unknown_key(&self, address: ClientAddress) -> Result<(), TooMany> {
+        self.addresses.allow(UNKNOWN_KEY, address.network(), "address").await
+    }
+
+    /// One more login begun by such a key.
+    pub(super) async fn allow_login(&self, address: ClientAddress) -> Result<(), TooMany> {
+        self.begun_logins.allow(BEGUN_LOGIN, address.network(), "address").await
     }
 
     pub(super) async fn allow_browser(&self, method: &Method, path: &str, browser: &str) -> Result<(), TooMany> {
         match limited(method, path) {
-            Some(door) => self.browsers.allow(door, browser.to_owned(), "browser").await,
-            None => self.browsers_elsewhere.allow(OTHER_DOORS, browser.to_owned(), "browser").await,
+            Some(endpoint) => self.browsers.allow(endpoint, browser.to_owned(), "browser").await,
+            None => self.browsers_elsewhere.allow(OTHERS, browser.to_owned(), "browser").await,
         }
+    }
+
+    pub(super) async fn allow_person(&self, person: Person) -> Result<(), TooMany> {
+        self.people.allow(ALL, person, "person").await
     }
 }
 
@@ -133,42 +172,33 @@ where
         Self { quota: per_minute.map(Quota::per_minute), clock, callers }
     }
 
-    async fn allow(&self, door: &'static str, caller: K, kind: &'static str) -> Result<(), TooMany> {
+    /// `calls` says which of them are counted together.
+    async fn allow(&self, calls: &'static str, caller: K, kind: &'static str) -> Result<(), TooMany> {
         let Some(quota) = self.quota else { return Ok(()) };
-        let key = (door, caller);
-        let caller = match self.callers.get(&key).await {
+        let key = (calls, caller);
+        let left = match self.callers.get(&key).await {
             Some(known) => known,
             // Boxed, as it is large: a call of somebody who is known has no room to make for it.
-            None => Box::pin(self.callers.get_with(key, self.new_caller(quota))).await,
+            None => Box::pin(self.callers.get_with(key, self.of_new_caller(quota))).await,
         };
-        match caller.left.check() {
-            Ok(()) => {
-                caller.is_refused.store(false, Ordering::Relaxed);
-                Ok(())
-            }
-            Err(not_yet) => {
-                let wait = not_yet.wait_time_from(self.clock.now());
-                let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                metrics::limited(door, kind);
-                if !caller.is_refused.swap(true, Ordering::Relaxed) {
-                    let reason =
-                        format!("{door}: too many calls of one {kind}, which may come again in {retry_after} s");
-                    audit::record(Event::LimitReached, None, Some(&reason));
-                }
-                Err(TooMany { retry_after: retry_after.max(1) })
-            }
-        }
+        let Err(not_yet) = left.check() else { return Ok(()) };
+        let wait = not_yet.wait_time_from(self.clock.now());
+        let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        metrics::limited(calls, kind);
+        let reason = format_args!("{calls}: too many calls of one {kind}, which may come again in {retry_after} s");
+        audit::record(Event::LimitReached, None, Some(&reason));
+        Err(TooMany { retry_after: retry_after.max(1) })
     }
 
-    async fn new_caller(&self, quota: Quota) -> Arc<Caller<C>> {
-        let left = RateLimiter::direct_with_clock(quota, self.clock.clone());
-        Arc::new(Caller { left, is_refused: AtomicBool::new(false) })
+    async fn of_new_caller(&self, quota: Quota) -> Arc<Left<C>> {
+        Arc::new(RateLimiter::direct_with_clock(quota, self.clock.clone()))
     }
 }
 
 fn limited(method: &Method, path: &str) -> Option<&'static str> {
-    let found = DOORS.iter().find(|(door, only)| *door == path && only.as_ref().is_none_or(|only| only == method));
-    found.map(|(door, _)| *door)
+    let found =
+        ENDPOINTS.iter().find(|(endpoint, only)| *endpoint == path && only.as_ref().is_none_or(|only| only == method));
+    found.map(|(endpoint, _)| *endpoint)
 }
 
 #[cfg(test)]
@@ -176,6 +206,10 @@ mod tests {
     use governor::clock::FakeRelativeClock;
 
     use super::*;
+    use crate::server::{
+        proof::{NONCE_LIFETIME, REPLICA_SKEW},
+        sessions::MAX_SPENT,
+    };
 
     fn limiter(per_minute: u32, max_callers: u64) -> (Limiter<u32, FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
@@ -218,6 +252,20 @@ mod tests {
         }
         limiter.callers.run_pending_tasks().await;
         assert_eq!(limiter.callers.entry_count(), 0);
+    }
+
+    #[test]
+    fn one_person_cannot_fill_the_memory_of_used_proofs() {
+        // T69, T106
+        // From a nonce of a replica whose clock is ahead to the end at one whose clock is behind.
+        let remembered_for = NONCE_LIFETIME + 2 * REPLICA_SKEW;
+        // And one more, as a minute's worth may come at once.
+        let minutes = remembered_for.as_secs().div_ceil(60) as usize + 1;
+        let of_one_person = PER_PERSON.get() as usize * minutes;
+        assert!(of_one_person * 50 < MAX_SPENT, "{of_one_person} of {MAX_SPENT}");
+        // Nor can one address with keys that it makes up: only a login that is begun uses up such a proof.
+        let of_one_address = (PER_ADDRESS.get() * BEGUN_LOGINS_AS_OFTEN.get()) as usize * minutes;
+        assert!(of_one_address * 10 < MAX_SPENT, "{of_one_address} of {MAX_SPENT}");
     }
 
     #[test]

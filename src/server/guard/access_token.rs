@@ -1,11 +1,11 @@
 //! Whose an access token is, judged in the way that is configured.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::future::join;
 use tokio::sync::Semaphore;
 
-use super::{Refusal, RequiredPermissions, introspections::Introspections};
+use super::{Entry, Refusal, RequiredPermissions, introspections::Introspections};
 use crate::{
     server::{
         environment::Environment,
@@ -87,14 +87,14 @@ impl AccessTokenGuard {
         &self.settings.required
     }
 
-    /// `proven` is the key whose proof came along; without one it is a bearer token. `admit` lets the caller in, and spends
-    /// that proof: it is polled once the token is known to be good, and for a token that was issued here, once it is known
-    /// to be this key's. Nobody else can make us remember a proof.
+    /// `proven` is the key whose proof came along; without one it is a bearer token. `entry` lets the caller in, and spends
+    /// that proof: once the token is known to be good, and for a token that was issued here, once it is known to be this
+    /// key's. Nobody else can make us remember a proof, nor use up a limit that is not theirs.
     pub(super) async fn identify(
         &self,
         access_token: &AccessToken,
         proven: Option<&Thumbprint>,
-        admit: impl Future<Output = Result<(), Refusal>>,
+        entry: Entry<'_>,
     ) -> Result<Identity, Refusal> {
         if proven.is_none() && !self.settings.bearer_tokens_allowed {
             return Err(Refusal::invalid_token("it came without a proof"));
@@ -106,7 +106,7 @@ impl AccessTokenGuard {
             }
             Standing::Issued(holder) => {
                 // Both ask the store, and neither needs the other's answer: one journey for the two.
-                let (lives, admitted) = join(self.sessions.lives(&holder), admit).await;
+                let (lives, admitted) = join(self.sessions.lives(&holder), entry.admit(&holder.user)).await;
                 if !lives? {
                     return Err(Refusal::invalid_token("its session has ended"));
                 }
@@ -116,7 +116,7 @@ impl AccessTokenGuard {
             Standing::Ended => Err(Refusal::invalid_token("it has expired")),
             Standing::Unknown => {
                 let identity = self.issued_elsewhere(access_token, proven).await?;
-                admit.await?;
+                entry.admit(&identity.user).await?;
                 Ok(identity)
             }
         }

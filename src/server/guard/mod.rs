@@ -30,12 +30,15 @@ use presented::Presented;
 use super::{
     Services,
     audit::{self, Event},
-    edge::TooMany,
+    edge::{Call, Edge, OpenStream, TooMany},
     oidc::AccessTokenError,
-    proof::ProofChallenge,
+    proof::{Proof, ProofChallenge, Proofs},
     sessions::{SecretHash, SessionEnd, Sessions, StoreError},
 };
-use crate::wire::{auth::UserClaims, error::ApiError};
+use crate::wire::{
+    auth::{AccessToken, UserClaims},
+    error::ApiError,
+};
 
 /// Whoever called a guarded door with a good access token. A door that takes one can't be entered without.
 pub struct Caller {
@@ -43,9 +46,28 @@ pub struct Caller {
     /// The session that the access token was issued to, if it was issued here.
     pub session: Option<SecretHash>,
     sessions: Arc<Sessions>,
+    edge: Arc<Edge>,
+}
+
+/// The last step of a call whose token is good: it is charged, and its proof is consumed.
+struct Entry<'a> {
+    edge: &'a Edge,
+    proofs: &'a Proofs,
+    parts: &'a Parts,
+    by: By<'a>,
+}
+
+enum By<'a> {
+    Key(Proof),
+    BearerToken(&'a AccessToken),
 }
 
 impl Caller {
+    /// To be held as long as a stream of events is open.
+    pub fn open_stream(&self) -> Result<OpenStream, ApiError> {
+        self.edge.open_stream(&self.user)
+    }
+
     /// Tells when the caller's session has ended.
     pub fn session_end(&self) -> SessionEnd {
         self.session.as_ref().map_or_else(SessionEnd::never, |session| self.sessions.watch(session))
@@ -83,29 +105,40 @@ impl Caller {
         let Services { guard, proofs, sessions, edge, .. } = Services::from_request_parts(parts, state)
             .await
             .map_err(|error| Refusal::Unavailable(error.to_string()))?;
-        let identity = match presented {
+        let parts = &*parts;
+        let entry = |by| Entry { edge: &edge, proofs: &proofs, parts, by };
+        let identity = match &presented {
             Presented::WithProof(access_token) => {
                 let proof = proofs.verify(parts, Some(access_token.secret()))?;
                 let key = proof.thumbprint.clone();
-                let admit = async {
-                    edge.allows_browser(&parts.method, parts.uri.path(), &key).await?;
-                    proofs.consume(&proof).await?;
-                    Ok(())
-                };
-                guard.identify(&access_token, Some(&key), admit).await?
+                edge.saw_key(parts, &key).await;
+                guard.identify(access_token, Some(&key), entry(By::Key(proof))).await?
             }
             Presented::Bearer(access_token) => {
-                let admit = async {
-                    edge.allows_bearer(&parts.method, parts.uri.path(), &access_token).await?;
-                    Ok(())
-                };
-                guard.identify(&access_token, None, admit).await?
+                guard.identify(access_token, None, entry(By::BearerToken(access_token))).await?
             }
         };
         guard.required().check(&identity.permissions).inspect_err(|_| {
             audit::record(Event::AccessDenied, Some(&identity.user), Some(&"a scope or a role is lacking"));
         })?;
-        Ok(Self { user: identity.user, session: identity.session, sessions })
+        Ok(Self { user: identity.user, session: identity.session, sessions, edge })
+    }
+}
+
+impl Entry<'_> {
+    /// For this person, whose token it is. The limits come first: a proof that is consumed takes room in the store.
+    async fn admit(self, user: &UserClaims) -> Result<(), Refusal> {
+        match self.by {
+            By::Key(proof) => {
+                self.edge.allows_person(self.parts, &proof.thumbprint, user).await?;
+                self.proofs.consume(&proof).await?;
+            }
+            By::BearerToken(token) => self.edge.allows_bearer(self.parts, token, user).await?,
+        }
+        if let Some(call) = self.parts.extensions.get::<Call>() {
+            call.prove();
+        }
+        Ok(())
     }
 }
 

@@ -1,30 +1,42 @@
 //! What browsers report that a page's policy kept them from: a line in the log for each, as long as they are few.
 //!
 //! Anybody may send anything here. So little of it is taken, all of it is cut and cleaned, and no address keeps its
-//! query, which may hold a code.
+//! query, which may hold a code. A page of another site can't have its visitors send any; nobody can have more than a few
+//! logged; and what is about documents of somebody else's takes no lines from reports about ours.
 
 use std::{
+    collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     routing::post,
 };
 use serde::Deserialize;
 
 use super::REPORT_PATH;
-use crate::{server::environment::Environment, wire::error::ApiError};
+use crate::{
+    server::{edge::ClientAddress, environment::Environment},
+    wire::error::ApiError,
+};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Largest body, in bytes. A browser's is well below 2 KB.
 const MAX_BODY: usize = 16 * 1024;
 
-/// Most lines in a minute. The first tell as much as all of them.
+/// Most lines in a minute about our own documents. The first tell as much as all of them.
 const MAX_LINES: u32 = 20;
+/// The same about others: they are made up, or a browser's extension is at work.
+const MAX_OTHER_LINES: u32 = 4;
+/// Of these, most for one address.
+const MAX_OF_ADDRESS: u32 = 4;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Most reports taken from one body.
@@ -65,35 +77,54 @@ struct New {
 }
 
 /// How many lines this minute has had.
+#[derive(Default)]
 struct Lines {
-    since: SystemTime,
-    count: u32,
+    since: Option<SystemTime>,
+    of_ours: u32,
+    of_others: u32,
+    /// Only of those who had one: no more than there are lines.
+    of_addresses: HashMap<IpAddr, u32>,
+    is_full: bool,
 }
 
 #[derive(Clone)]
 struct Reports {
+    /// Where browsers see us.
+    front_url: Arc<str>,
     environment: Environment,
     lines: Arc<Mutex<Lines>>,
 }
 
 /// `POST /csp-report`
-pub fn route(environment: Environment) -> Router {
-    let lines = Lines { since: environment.now(), count: 0 };
-    let reports = Reports { environment, lines: Arc::new(Mutex::new(lines)) };
+pub fn route(front_url: String, environment: Environment) -> Router {
+    let reports = Reports { front_url: front_url.into(), environment, lines: Arc::default() };
     Router::new().route(REPORT_PATH, post(take)).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(reports)
 }
 
-async fn take(State(reports): State<Reports>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, ApiError> {
+async fn take(
+    State(reports): State<Reports>,
+    Extension(client): Extension<ClientAddress>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, ApiError> {
+    if !is_of_our_page(&headers) {
+        return Err(ApiError::Forbidden);
+    }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     for violation in read(kind, &body)?.iter().take(MAX_IN_BODY) {
-        reports.log(violation);
+        reports.log(client, violation);
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// As far as the browser says: some that report say nothing of where a report comes from.
+fn is_of_our_page(headers: &HeaderMap) -> bool {
+    headers.get_all(SEC_FETCH_SITE).iter().all(|site| site == "same-origin")
+}
+
 impl Reports {
-    fn log(&self, violation: &Violation) {
-        if !self.has_room() {
+    fn log(&self, client: ClientAddress, violation: &Violation) {
+        if !self.has_room(client.network(), &violation.document) {
             return;
         }
         tracing::warn!(
@@ -106,18 +137,39 @@ impl Reports {
         );
     }
 
-    fn has_room(&self) -> bool {
+    fn has_room(&self, client: IpAddr, document: &str) -> bool {
         let now = self.environment.now();
         let mut lines = self.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // A clock that was set back begins a new minute too.
-        if now.duration_since(lines.since).map_or(true, |passed| passed >= MINUTE) {
-            *lines = Lines { since: now, count: 0 };
+        let is_this_minute = |since: SystemTime| now.duration_since(since).is_ok_and(|passed| passed < MINUTE);
+        if !lines.since.is_some_and(is_this_minute) {
+            *lines = Lines { since: Some(now), ..Lines::default() };
         }
-        lines.count = lines.count.saturating_add(1);
-        if lines.count == MAX_LINES + 1 {
+        let has_room = lines.take_one(client, self.is_ours(document));
+        if !has_room && !std::mem::replace(&mut lines.is_full, true) {
             tracing::warn!("more reports of violated policies this minute: not logged");
         }
-        lines.count <= MAX_LINES
+        has_room
+    }
+
+    fn is_ours(&self, document: &str) -> bool {
+        document.strip_prefix(&*self.front_url).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    }
+}
+
+impl Lines {
+    fn take_one(&mut self, client: IpAddr, is_ours: bool) -> bool {
+        let of_address = self.of_addresses.get(&client).copied().unwrap_or_default();
+        let (of_kind, max) = match is_ours {
+            true => (&mut self.of_ours, MAX_LINES),
+            false => (&mut self.of_others, MAX_OTHER_LINES),
+        };
+        if of_address >= MAX_OF_ADDRESS || *of_kind >= max {
+            return false;
+        }
+        *of_kind += 1;
+        self.of_addresses.insert(client, of_address + 1);
+        true
     }
 }
 
@@ -184,13 +236,52 @@ mod tests {
         assert_eq!(clean(&"x".repeat(500)).len(), MAX_CHARS);
     }
 
+    fn reports() -> Reports {
+        let (front_url, environment) = ("https://chat.example".into(), Environment::system());
+        Reports { front_url, environment, lines: Arc::default() }
+    }
+
+    const OURS: &str = "https://chat.example/chat";
+
+    fn logged(reports: &Reports, address: u8, document: &str, count: usize) -> usize {
+        (0..count).filter(|_| reports.has_room([192, 0, 2, address].into(), document)).count()
+    }
+
     #[test]
-    fn a_flood_of_reports_leaves_a_few_lines() {
-        let environment = Environment::system();
-        let lines = Lines { since: environment.now(), count: 0 };
-        let reports = Reports { environment, lines: Arc::new(Mutex::new(lines)) };
-        assert_eq!((0..1000).filter(|_| reports.has_room()).count(), MAX_LINES as usize);
-        reports.lines.lock().unwrap().since -= MINUTE;
-        assert!(reports.has_room());
+    fn a_flood_of_reports_leaves_a_few_lines_and_room_for_others() {
+        // T106. 25 invented reports silenced all others for the minute.
+        let reports = reports();
+        assert_eq!(logged(&reports, 1, OURS, 1000), MAX_OF_ADDRESS as usize);
+        assert_eq!(logged(&reports, 2, OURS, 1), 1);
+        let all = (3..100).map(|address| logged(&reports, address, OURS, 1000)).sum::<usize>();
+        assert_eq!(all + 5, MAX_LINES as usize, "nor do many addresses fill the log");
+        *reports.lines.lock().unwrap().since.as_mut().unwrap() -= MINUTE;
+        assert_eq!(logged(&reports, 1, OURS, 1), 1);
+    }
+
+    #[test]
+    fn reports_about_invented_documents_take_no_room_from_those_about_ours() {
+        let reports = reports();
+        for document in
+            ["", "about", "https://evil.example/", "https://chat.example.evil.example/", "https://chat.example:8443/"]
+        {
+            assert!(!reports.is_ours(document), "{document}");
+        }
+        let of_others: usize = (0..100).map(|address| logged(&reports, address, "https://evil.example/", 10)).sum();
+        assert_eq!(of_others, MAX_OTHER_LINES as usize);
+        assert_eq!(logged(&reports, 200, OURS, 1), 1);
+        assert_eq!(logged(&reports, 201, "https://chat.example", 1), 1);
+    }
+
+    #[test]
+    fn a_page_of_another_site_can_send_none() {
+        let from = |site: &'static str| {
+            let headers = [(SEC_FETCH_SITE, header::HeaderValue::from_static(site))];
+            is_of_our_page(&headers.into_iter().collect())
+        };
+        assert!(from("same-origin") && is_of_our_page(&HeaderMap::new()));
+        for site in ["cross-site", "same-site", "none", ""] {
+            assert!(!from(site), "{site}");
+        }
     }
 }

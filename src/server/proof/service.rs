@@ -15,6 +15,7 @@ use crate::{
     server::{
         Services,
         audit::{self, Event},
+        edge::Call,
         environment::Environment,
         sessions::{Kind, RecordName, Store, StoreError},
     },
@@ -46,6 +47,7 @@ pub struct NamedKey(pub Thumbprint);
 pub struct VerifiedProof {
     proof: Proof,
     proofs: Arc<Proofs>,
+    call: Call,
 }
 
 /// Why a verified proof was not accepted.
@@ -150,9 +152,10 @@ impl VerifiedProof {
     async fn of<S: Send + Sync>(parts: &mut Parts, state: &S, nonce: NonceRule) -> Result<Self, Response> {
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let proof = services.proofs.verify_as(parts, None, nonce).map_err(IntoResponse::into_response)?;
-        let allowed = services.edge.allows_browser(&parts.method, parts.uri.path(), &proof.thumbprint).await;
+        let allowed = services.edge.allows_key(parts, &proof.thumbprint).await;
         allowed.map_err(IntoResponse::into_response)?;
-        Ok(Self { proof, proofs: services.proofs })
+        let call = Call::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { proof, proofs: services.proofs, call })
     }
 
     /// The key that made it, which must be the one that the login or session is bound to. Only then is the proof consumed:
@@ -162,6 +165,7 @@ impl VerifiedProof {
             return Err(KeyRefusal::OtherKey);
         }
         self.proofs.consume(&self.proof).await.map_err(KeyRefusal::Proof)?;
+        self.call.prove();
         Ok(BrowserKey(self.proof.thumbprint))
     }
 }

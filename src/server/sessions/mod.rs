@@ -9,6 +9,7 @@
 //! | `refresh`, `refresh_lock` | refresh, and whose turn it is |
 //! | `logout`, `ends` | logout, here and from elsewhere |
 //! | `card`, `browser_name` | what a person is told of their sessions |
+//! | `limit` | how many there may be of one person |
 //! | `draft_key` | what a person's drafts are encrypted with in the browser |
 //! | `watch` | who is told when a session ends |
 //! | `records`, `stored`, `sealing` | records on their way into the store: written, and sealed |
@@ -19,6 +20,7 @@ mod card;
 mod draft_key;
 mod ends;
 mod error;
+mod limit;
 mod logout;
 mod pending;
 mod records;
@@ -41,8 +43,8 @@ pub use records::{Records, Storage};
 pub use sealing::{KeyRing, OpenError, SealError};
 pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, IssuedToken, LastRefresh, REPLAY_WINDOW, Session};
 pub use store::{
-    Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisAddressError, RedisStore,
-    SecretHash, SessionCount, Store, StoreError, TracedStore,
+    Kind, LockOwner, MAX_SPENT, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisAddressError,
+    RedisStore, SecretHash, SessionCount, Store, StoreError, TracedStore,
 };
 
 pub use watch::SessionEnd;

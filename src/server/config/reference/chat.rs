@@ -80,6 +80,13 @@ pub(super) const CONVERSATIONS: Section = Section {
                    conversations and the password cross it readably. Each start is logged.",
         },
         Setting {
+            name: "STORAGE_PER_PERSON",
+            example: "256",
+            default: "256",
+            text: "How many MB the conversations of one person may take in the database; who has \
+                   that many is asked to delete some. 0 for no limit.",
+        },
+        Setting {
             name: "CHAT_GRACE_SECONDS",
             example: "20",
             default: "20",

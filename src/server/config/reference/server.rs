@@ -70,6 +70,14 @@ pub(super) const SERVER: Section = Section {
                    all people share one limit.",
         },
         Setting {
+            name: "CLIENT_ADDRESS_HEADER",
+            example: "forwarded",
+            default: "x-forwarded-for",
+            text: "The header in which the trusted proxies say who calls: x-forwarded-for, or \
+                   forwarded (RFC 7239). The other one is ignored, as proxies mostly pass it on \
+                   as the client sent it.",
+        },
+        Setting {
             name: "HTTPS_PROXY",
             example: "http://proxy.example.com:3128",
             default: "",
@@ -88,15 +96,48 @@ pub(super) const SERVER: Section = Section {
             name: "RATE_LIMIT_PER_ADDRESS",
             example: "6000",
             default: "6000",
-            text: "How often a minute one address (IPv6: one /64) may sign in, refresh, sign \
-                   out and send messages, each counted by itself; 0 for no limit. A whole \
-                   company may come from one address.",
+            text: "How many calls a minute that prove nothing are answered for one address \
+                   (IPv6: one /64): without a good proof or token, of another site's pages, \
+                   malformed, or for sessions that are not there; 0 for no limit. Calls of those \
+                   who are signed in are never counted here, so a company behind one address goes \
+                   on working while somebody there exceeds it. Logins may be begun three times as \
+                   often by browsers in which nobody has signed in before.",
         },
         Setting {
             name: "RATE_LIMIT_PER_BROWSER",
             example: "120",
             default: "120",
-            text: "The same for one browser. All its other calls together may be ten times as many.",
+            text: "How often a minute one browser may sign in, refresh, sign out and send \
+                   messages, each counted by itself; 0 for no limit. All its other calls \
+                   together may be ten times as many.",
+        },
+        Setting {
+            name: "RATE_LIMIT_PER_PERSON",
+            example: "3000",
+            default: "3000",
+            text: "How many calls a minute all browsers of one person may make together; 0 for no \
+                   limit.",
+        },
+        Setting {
+            name: "SESSIONS_PER_PERSON",
+            example: "20",
+            default: "20",
+            text: "In how many browsers one person may be signed in at a time; where there is one \
+                   more, the oldest session ends. 0 for no limit.",
+        },
+        Setting {
+            name: "STREAMS_PER_PERSON",
+            example: "64",
+            default: "64",
+            text: "How many answers and open pages of one person each server sends events to at a \
+                   time; 0 for no limit.",
+        },
+        Setting {
+            name: "MAX_CONNECTIONS",
+            example: "10000",
+            default: "10000",
+            text: "How many connections may be open at a time, an open page being one; others wait. \
+                   The process must be allowed as many files (ulimit -n).",
         },
         Setting {
             name: "METRICS_ADDR",

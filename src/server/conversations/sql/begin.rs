@@ -1,6 +1,6 @@
 //! Storing a question and beginning its answer: one transaction.
 
-use std::time::SystemTime;
+use std::{num::NonZeroU64, time::SystemTime};
 
 use sqlx::{AnyConnection, AnyPool, Row};
 
@@ -24,12 +24,13 @@ pub enum Failure {
 pub async fn begin(
     pool: &AnyPool,
     begin_writing: &'static str,
+    quota: Option<NonZeroU64>,
     owner: &Owner,
     new: &NewQuestion,
     now: SystemTime,
 ) -> Result<Begun, Failure> {
     let mut transaction = pool.begin_with(begin_writing).await?;
-    let stored = store(&mut transaction, owner, new, now).await;
+    let stored = store(&mut transaction, quota, owner, new, now).await;
     match stored {
         Ok(Begun::New) => {
             transaction.commit().await?;
@@ -44,6 +45,7 @@ pub async fn begin(
 
 async fn store(
     connection: &mut AnyConnection,
+    quota: Option<NonZeroU64>,
     owner: &Owner,
     new: &NewQuestion,
     now: SystemTime,
@@ -66,6 +68,11 @@ async fn store(
     let position = count(connection, MESSAGES, owner, new).await?;
     if position + 2 > MAX_MESSAGES {
         return Err(BeginError::Full(Limit::Messages).into());
+    }
+    if let Some(quota) = quota
+        && count(connection, BYTES, owner, new).await?.saturating_add(bytes(&new.text)) > quota.get().cast_signed()
+    {
+        return Err(BeginError::Full(Limit::Storage).into());
     }
     if position == 0 {
         entitle(connection, owner, new).await?;
@@ -118,7 +125,7 @@ async fn end_lost_answers(
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
     let lost = sqlx::query(&format!(
-        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, end_reason = 'interrupted' \
+        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, bytes = OCTET_LENGTH({TEXT_SO_FAR}), end_reason = 'interrupted' \
          WHERE m.owner = $1 AND m.conversation = $2 AND m.role = 'answer' AND m.end_reason IS NULL \
          AND m.touched_at < $3 RETURNING id"
     ))
@@ -177,8 +184,8 @@ async fn insert_question(
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, idempotency_key) \
-         VALUES ($1, $2, $3, $4, 'question', $5, $6, $7, $8)",
+        "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, idempotency_key, bytes) \
+         VALUES ($1, $2, $3, $4, 'question', $5, $6, $7, $8, $9)",
     )
     .bind(new.question.as_str())
     .bind(owner.as_str())
@@ -188,9 +195,15 @@ async fn insert_question(
     .bind(folded(&new.text))
     .bind(millis(now))
     .bind(new.idempotency_key.as_str())
+    .bind(bytes(&new.text))
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// What a text takes with its search text, which is no longer.
+fn bytes(text: &str) -> i64 {
+    i64::try_from(text.len() + folded(text).len()).unwrap_or(i64::MAX)
 }
 
 async fn insert_answer(
@@ -218,6 +231,8 @@ async fn insert_answer(
 const RUNNING: &str = "SELECT COUNT(*) AS n FROM messages \
                        WHERE owner = $1 AND conversation = $2 AND role = 'answer' AND end_reason IS NULL";
 const MESSAGES: &str = "SELECT COUNT(*) AS n FROM messages WHERE owner = $1 AND conversation = $2";
+// In PostgreSQL, a sum of BIGINT is NUMERIC.
+const BYTES: &str = "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS n FROM messages WHERE owner = $1 AND $2 <> ''";
 // `$2` is there to be bound; it is true of every conversation.
 const CONVERSATIONS: &str = "SELECT COUNT(*) AS n FROM conversations WHERE owner = $1 AND $2 <> ''";
 

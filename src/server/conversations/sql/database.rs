@@ -38,10 +38,11 @@ const MEMORY: &str = "sqlite::memory:";
 
 /// Every change of the tables, in order. What was released is never edited: a further one is added, such that the
 /// release before it still works with the tables.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "conversations", include_str!("0001_conversations.sql")),
     (2, "thinking", include_str!("0002_thinking.sql")),
     (3, "pieces", include_str!("0003_pieces.sql")),
+    (4, "bytes", include_str!("0004_bytes.sql")),
 ];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.

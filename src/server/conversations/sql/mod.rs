@@ -7,7 +7,7 @@ mod read;
 mod rows;
 mod write;
 
-use std::time::SystemTime;
+use std::{num::NonZeroU64, time::SystemTime};
 
 use async_trait::async_trait;
 use sqlx::AnyPool;
@@ -28,18 +28,27 @@ use crate::{
     },
 };
 
+/// What one person may have stored, in bytes, unless the operator says otherwise: some hundred thousand messages.
+pub const STORAGE_PER_PERSON: NonZeroU64 = NonZeroU64::new(256_000_000).unwrap();
+
 /// Twice is an accident, three times is a fault.
 const MOST_TRIES: usize = 3;
 
 /// Connects, and brings the tables up to date, when it is first needed.
 pub struct SqlStore {
     url: DatabaseUrl,
+    quota: Option<NonZeroU64>,
     database: OnceCell<Database>,
 }
 
 impl SqlStore {
     pub fn new(url: DatabaseUrl) -> Self {
-        Self { url, database: OnceCell::new() }
+        Self { url, quota: Some(STORAGE_PER_PERSON), database: OnceCell::new() }
+    }
+
+    /// With so many bytes for the conversations of each person; `None` is without limit.
+    pub fn with_quota(self, quota: Option<NonZeroU64>) -> Self {
+        Self { quota, ..self }
     }
 
     /// Tells whether it can be used.
@@ -68,7 +77,7 @@ impl ConversationStore for SqlStore {
         let turn = self.turn_to_write().await?;
         let mut tries = 1;
         loop {
-            match begin::begin(turn.pool, self.url.begin_writing(), owner, new, now).await {
+            match begin::begin(turn.pool, self.url.begin_writing(), self.quota, owner, new, now).await {
                 // Somebody stored the same key or the same place at the same time: they are seen at the next try.
                 Err(begin::Failure::Overtaken(_)) if tries < MOST_TRIES => tries += 1,
                 outcome => return Ok(outcome?),

@@ -54,17 +54,20 @@ async fn add_piece(pool: &AnyPool, answer: &MessageId, start: usize, text: &str)
 }
 
 pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<(), sqlx::Error> {
+    let folded = folded(&ending.text);
+    let bytes = ending.text.len() + folded.len() + ending.thinking.len();
     sqlx::query(
-        "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6, thinking = $7 \
+        "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6, thinking = $7, bytes = $8 \
          WHERE id = $1 AND role = 'answer' AND end_reason IS NULL",
     )
     .bind(answer.as_str())
     .bind(&ending.text)
-    .bind(folded(&ending.text))
+    .bind(&folded)
     .bind(name(ending.reason)?)
     .bind(json(ending.error)?)
     .bind(json(ending.usage)?)
     .bind(&ending.thinking)
+    .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
     .execute(pool)
     .await?;
     sqlx::query("DELETE FROM answer_pieces WHERE answer = $1").bind(answer.as_str()).execute(pool).await?;
@@ -75,8 +78,8 @@ pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<
 /// which knows nothing of pieces.
 pub async fn interrupt_all(pool: &AnyPool) -> Result<(), sqlx::Error> {
     let interrupt = format!(
-        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, end_reason = COALESCE(m.end_reason, 'interrupted') \
-         WHERE m.role = 'answer' \
+        "UPDATE messages AS m SET text = {TEXT_SO_FAR}, bytes = OCTET_LENGTH({TEXT_SO_FAR}), \
+         end_reason = COALESCE(m.end_reason, 'interrupted') WHERE m.role = 'answer' \
          AND (m.end_reason IS NULL OR EXISTS (SELECT 1 FROM answer_pieces p WHERE p.answer = m.id))"
     );
     sqlx::query(&interrupt).execute(pool).await?;

@@ -20,7 +20,7 @@ const MAX_SETS: usize = 4 * MAX_RECORDS;
 
 /// Names of proofs are spent for some minutes: a thousand calls a second for as long. Beyond that, proofs are refused:
 /// one that is forgotten could be used again. So it is with the provider's logout tokens, and with locks.
-const MAX_SPENT: usize = 1_000_000;
+pub const MAX_SPENT: usize = 1_000_000;
 
 /// A record lies there for as long after its end: a refresh that outlasts its session may still replace it.
 const LINGERS: Duration = Duration::from_secs(5 * 60);

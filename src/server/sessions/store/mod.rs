@@ -28,7 +28,7 @@ use base64::{Engine, display::Base64Display, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
-pub use memory::MemoryStore;
+pub use memory::{MAX_SPENT, MemoryStore};
 pub use outage::OutageStore;
 pub use traced::TracedStore;
 use unix_millis::UnixMillis;

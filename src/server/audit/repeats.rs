@@ -1,0 +1,200 @@
+//! One line for many: what anybody can cause again and again is written once in full and then counted, or a flood would
+//! bury all else that an auditor looks for.
+//!
+//! The first of a kind, from an address, about a person, is always written, and so are the first few that have another
+//! reason. Those that follow within a minute are counted, and their number is in the next line of the same kind or, where
+//! none follows, in one of its own.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    time::{Duration, Instant},
+};
+
+use super::{Event, Source};
+
+/// How long repetitions are counted before they are told of.
+const COUNTED_FOR: Duration = Duration::from_secs(60);
+
+/// Kinds that are counted at a time: some 2 MB. Beyond that, every line is written: none is lost.
+const MAX_KINDS: usize = 10_000;
+
+/// Reasons of one kind that are written in a minute. Some quote what the caller sent, who could make each a new one.
+const MAX_REASONS: usize = 4;
+
+/// What is told together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kind {
+    pub event: Event,
+    pub source: Source,
+    /// Of whom, in the words of the log: a second victim is not hidden behind the first.
+    pub user: Option<String>,
+}
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It is written, and says how many were counted since the last one.
+    Written {
+        repeated: Option<u64>,
+    },
+    Counted,
+}
+
+#[derive(Default)]
+pub(super) struct Repeats {
+    kinds: HashMap<Kind, Counted>,
+}
+
+struct Counted {
+    since: Instant,
+    count: u64,
+    /// Hashes of those that were written.
+    reasons: Vec<u64>,
+}
+
+/// Whether strangers can cause it as often as they like. What only happens to those who have signed in is always written.
+pub(super) fn is_anybodys(event: Event) -> bool {
+    use Event::*;
+    matches!(
+        event,
+        LoginRefused
+            | LoginStateUnknown
+            | LoginOtherBrowser
+            | LoginWrongIssuer
+            | LoginMalformed
+            | RefreshRefused
+            | RefreshOtherBrowser
+            | LogoutOtherBrowser
+            | BackChannelLogoutRefused
+            | BackChannelLogoutFailed
+            | AccessTokenRefused
+            | AccessOtherBrowser
+            | AccessFailed
+            | ProofRefused
+            | ProofBadSignature
+            | ProofReplayed
+            | LimitReached
+            | RequestCrossSite
+    )
+}
+
+impl Repeats {
+    pub fn note(&mut self, kind: Kind, reason: Option<&str>, now: Instant) -> Line {
+        let reason = hashed(reason);
+        let Some(counted) = self.kinds.get_mut(&kind) else {
+            if self.kinds.len() < MAX_KINDS {
+                self.kinds.insert(kind, Counted::beginning(now, reason));
+            }
+            return Line::Written { repeated: None };
+        };
+        if now.duration_since(counted.since) >= COUNTED_FOR {
+            let repeated = Some(counted.count).filter(|count| *count > 0);
+            *counted = Counted::beginning(now, reason);
+            return Line::Written { repeated };
+        }
+        if counted.reasons.len() < MAX_REASONS && !counted.reasons.contains(&reason) {
+            counted.reasons.push(reason);
+            return Line::Written { repeated: None };
+        }
+        counted.count += 1;
+        Line::Counted
+    }
+
+    /// What was counted of kinds that have not come again for as long, or of all.
+    pub fn counted_before(&mut self, now: Option<Instant>) -> Vec<(Kind, u64)> {
+        let is_over = |counted: &Counted| now.is_none_or(|now| now.duration_since(counted.since) >= COUNTED_FOR);
+        let over = self.kinds.extract_if(|_, counted| is_over(counted));
+        over.filter(|(_, counted)| counted.count > 0).map(|(kind, counted)| (kind, counted.count)).collect()
+    }
+}
+
+impl Counted {
+    fn beginning(now: Instant, reason: u64) -> Self {
+        Self { since: now, count: 0, reasons: vec![reason] }
+    }
+}
+
+fn hashed(reason: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    reason.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(event: Event, source: u8, user: Option<&str>) -> Kind {
+        Kind { event, source: Source([192, 0, 2, source].into()), user: user.map(str::to_owned) }
+    }
+
+    const FIRST: Line = Line::Written { repeated: None };
+
+    #[test]
+    fn a_flood_is_one_line_a_minute_that_says_how_many_there_were() {
+        // 8,000 made-up tokens were 8,000 lines.
+        let (mut repeats, begin) = (Repeats::default(), Instant::now());
+        let mut written = vec![];
+        for n in 0..8_000 {
+            let line = repeats.note(
+                kind(Event::AccessTokenRefused, 1, None),
+                Some("it is unknown"),
+                begin + Duration::from_millis(20 * n),
+            );
+            written.extend((line != Line::Counted).then_some(line));
+        }
+        assert_eq!(written, [FIRST, Line::Written { repeated: Some(2_999) }, Line::Written { repeated: Some(2_999) }]);
+        let all: u64 = repeats.counted_before(None).iter().map(|(_, count)| count).sum();
+        assert_eq!(3 + 2 * 2_999 + all, 8_000, "none is lost");
+    }
+
+    #[test]
+    fn the_first_of_each_kind_address_and_victim_is_written() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        for first in [
+            kind(Event::AccessOtherBrowser, 1, Some("ada")),
+            kind(Event::AccessOtherBrowser, 1, Some("bob")),
+            kind(Event::AccessOtherBrowser, 2, Some("ada")),
+            kind(Event::RefreshOtherBrowser, 1, Some("ada")),
+        ] {
+            assert_eq!(repeats.note(first.clone(), None, now), FIRST);
+            assert_eq!(repeats.note(first, None, now), Line::Counted);
+        }
+    }
+
+    #[test]
+    fn another_reason_is_written_too_but_not_as_many_as_somebody_makes_up() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        let mut note = |reason: &str| repeats.note(kind(Event::ProofRefused, 1, None), Some(reason), now);
+        assert_eq!((note("no proof"), note("no proof")), (FIRST, Line::Counted));
+        assert_eq!((note("another URL"), note("another URL")), (FIRST, Line::Counted));
+        let written = (0..100).filter(|n| note(&format!("made up: {n}")) != Line::Counted).count();
+        assert_eq!(written, MAX_REASONS - 2);
+    }
+
+    #[test]
+    fn what_does_not_come_again_is_told_of_when_its_minute_is_over() {
+        let (mut repeats, begin) = (Repeats::default(), Instant::now());
+        let (once, often) = (kind(Event::ProofRefused, 1, None), kind(Event::ProofRefused, 2, None));
+        repeats.note(once, None, begin);
+        for _ in 0..5 {
+            repeats.note(often.clone(), None, begin);
+        }
+        assert_eq!(repeats.counted_before(Some(begin + COUNTED_FOR / 2)), []);
+        assert_eq!(repeats.counted_before(Some(begin + COUNTED_FOR)), [(often.clone(), 4)]);
+        assert!(repeats.kinds.is_empty());
+        assert_eq!(repeats.note(often, None, begin + COUNTED_FOR), FIRST);
+    }
+
+    #[test]
+    fn a_flood_from_many_addresses_takes_bounded_memory_and_loses_no_first() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        for n in 0..2 * MAX_KINDS as u32 {
+            let kind =
+                Kind { event: Event::ProofRefused, source: Source(std::net::Ipv4Addr::from(n).into()), user: None };
+            assert_eq!(repeats.note(kind, None, now), FIRST);
+        }
+        assert_eq!(repeats.kinds.len(), MAX_KINDS);
+    }
+}
