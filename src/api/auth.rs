@@ -52,9 +52,9 @@ door! {
     /// A new access token for a session.
     post("/api/refresh", proof: crate::server::proof::UnspentProof, services: crate::server::Services)
     pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
-        let session = request.into_body().session;
+        let RefreshRequest { session, idle_seconds } = request.into_body();
         let key = services.sessions.admit(&session, proof, crate::server::audit::Event::RefreshFailed).await?;
-        Ok(Answer(services.sessions.refresh_access_token(&session, &key).await?))
+        Ok(Answer(services.sessions.refresh_access_token(&session, &key, idle_seconds).await?))
     }
 }
 

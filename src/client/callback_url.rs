@@ -54,6 +54,7 @@ fn parse(query: &str) -> CallbackUrl {
             error_description: one("error_description"),
             state: State::new(state),
             iss: one("iss"),
+            previous_session: None,
         }),
     }
 }
@@ -70,6 +71,7 @@ mod tests {
             error_description: None,
             state: State::new("s-1"),
             iss: Some("https://op.example/o".into()),
+            previous_session: None,
         };
         let query = "?code=a%2Bb%2Fc&state=s-1&iss=https%3A%2F%2Fop.example%2Fo&session_state=x.y";
         assert_eq!(parse(query), CallbackUrl::Response(expected));

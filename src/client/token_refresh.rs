@@ -198,7 +198,7 @@ impl Auth {
 
     async fn refresh(self, session: &SessionId, stale: Option<&AccessToken>) -> Result<AccessToken, ApiError> {
         // What comes later is nobody's: the server has stored its part, and the next refresh goes on from there.
-        let request = Proven::new(browser_key::sign, RefreshRequest { session: session.clone() });
+        let request = Proven::new(browser_key::sign, RefreshRequest { session: session.clone(), idle_seconds: None });
         let answer =
             match select(pin!(api::auth::refresh_access_token(request)), pin!(browser::sleep(LONGEST_REFRESH))).await {
                 Either::Left((answer, _)) => answer,

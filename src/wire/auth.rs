@@ -51,6 +51,9 @@ pub struct AuthorizationResponse {
     pub state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
+    /// The session that this browser still held when the login was finished: the server ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_session: Option<SessionId>,
 }
 
 /// `POST /api/token` answered: the session begins.
@@ -63,12 +66,19 @@ pub struct TokenResponse {
     pub expires_in: u64,
     pub session: SessionId,
     pub user: UserClaims,
+    /// Seconds without any input of the person after which the session ends.
+    pub idle_timeout: u64,
+    /// Seconds after which the session ends whatever the person does, counted from this answer.
+    pub session_expires_in: u64,
 }
 
 /// `POST /api/refresh`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshRequest {
     pub session: SessionId,
+    /// Seconds since the person's last input in any tab of this browser; without it, the call counts as activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_seconds: Option<u64>,
 }
 
 /// `POST /api/refresh` answered: a new access token for the same session.
@@ -80,6 +90,10 @@ pub struct RefreshResponse {
     /// Seconds for which the access token is good, counted from this answer.
     pub expires_in: u64,
     pub user: UserClaims,
+    /// Seconds without any input of the person after which the session ends.
+    pub idle_timeout: u64,
+    /// Seconds after which the session ends whatever the person does, counted from this answer.
+    pub session_expires_in: u64,
 }
 
 /// `POST /api/logout`.
@@ -147,6 +161,8 @@ mod tests {
             expires_in: 60,
             session: SessionId::new("sid-secret"),
             user: alice(),
+            idle_timeout: 1800,
+            session_expires_in: 3600,
         };
         let printed = format!("{response:?}");
         assert!(!printed.contains("at-secret"), "{printed}");

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
+    access_token::change,
     fault::FaultKind,
     grants::Issued,
     keys::{self, Key},
@@ -32,6 +33,9 @@ pub struct Claims {
     roles: Map<String, Value>,
     #[serde(flatten)]
     profile: Profile,
+    /// Of the user's settings.
+    #[serde(skip)]
+    changes: Map<String, Value>,
 }
 
 /// What is known of a user, in the ID token and at the UserInfo endpoint alike.
@@ -74,6 +78,7 @@ impl Claims {
             sid: sign_in.sid.clone(),
             roles: settings.roles_form.claims(&settings.roles, client_id),
             profile: Profile::of(&sign_in.user),
+            changes: settings.id_token_claims.clone(),
         }
     }
 
@@ -107,6 +112,7 @@ impl Claims {
             _ => Map::new(),
         };
         played.id_token(&mut claims);
+        change(&mut claims, &self.changes);
         match fault {
             Some(FaultKind::BadSignature) => key.sign_badly(&claims),
             Some(FaultKind::AlgNone) => keys::unsigned(&claims),

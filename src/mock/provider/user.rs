@@ -28,6 +28,8 @@ pub struct Settings {
     pub access_token_ttl: u32,
     /// Seconds.
     pub id_token_ttl: u32,
+    /// Put in the place of claims of ID tokens; `null` takes one out.
+    pub id_token_claims: Map<String, Value>,
     /// The authorization endpoint answers `access_denied`.
     pub deny: bool,
     /// The authorization endpoint answers this error.
@@ -153,6 +155,7 @@ impl Default for Settings {
         Settings {
             access_token_ttl: 300,
             id_token_ttl: 300,
+            id_token_claims: Map::new(),
             deny: false,
             authorize_error: None,
             signed_in_ago: 0,

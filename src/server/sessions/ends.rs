@@ -51,7 +51,7 @@ impl Ended {
         Self::User { iss: user.iss.clone(), sub: user.sub.clone() }
     }
 
-    fn set(&self) -> RecordName {
+    pub(super) fn set(&self) -> RecordName {
         match self {
             Self::ProviderSession { .. } => RecordName::of(Kind::OfProviderSession, &self.secret()),
             Self::User { .. } => RecordName::of(Kind::OfUser, &self.secret()),
@@ -68,22 +68,6 @@ impl Ended {
 }
 
 impl Records {
-    /// So that it can be ended from elsewhere.
-    pub(super) async fn enlist(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
-        for whole in wholes(session) {
-            self.store().add(&whole.set(), name, session.ends_at, self.now()).await?;
-        }
-        Ok(())
-    }
-
-    /// Tidies up after a session that has ended. What is left does no harm.
-    pub(super) async fn strike_off(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
-        for whole in wholes(session) {
-            self.store().remove_member(&whole.set(), name).await?;
-        }
-        Ok(())
-    }
-
     /// The names of all sessions of this whole that were not struck off.
     pub(super) async fn enlisted(&self, whole: &Ended) -> Result<Vec<SecretHash>, StoreError> {
         self.store().members(&whole.set(), self.now()).await
@@ -122,7 +106,7 @@ impl Records {
 }
 
 /// All that the session is part of.
-fn wholes(session: &Session) -> impl Iterator<Item = Ended> {
+pub(super) fn wholes(session: &Session) -> impl Iterator<Item = Ended> {
     let iss = &session.user.iss;
     let of_provider =
         session.provider_session.iter().map(|sid| Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() });

@@ -14,8 +14,12 @@ use crate::{
 /// Why a login did not begin or not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    #[error("unknown, spent or expired state")]
+    #[error("unknown state")]
     UnknownState,
+    #[error("the state was used before")]
+    UsedState,
+    #[error("the state has expired")]
+    ExpiredState,
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
     #[error("the provider's session, or all of the user's, were ended while the login was under way")]
@@ -29,6 +33,9 @@ pub enum LoginError {
     Refused { refusal: LoginRefusal, error: String, description: Option<String> },
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// For another login with the same key.
+    #[error("no turn to sign in: {0}")]
+    NoTurn(#[from] LockError),
     #[error(transparent)]
     Provider(#[from] ProviderError),
     #[error(transparent)]
@@ -50,8 +57,6 @@ pub enum AdmissionError {
 /// Why a session was not ended.
 #[derive(Debug, thiserror::Error)]
 pub enum LogoutError {
-    #[error("the session is bound to another browser's key")]
-    OtherBrowser,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -92,6 +97,8 @@ impl LoginError {
     fn event(&self) -> Event {
         match self {
             Self::UnknownState => Event::LoginStateUnknown,
+            Self::UsedState => Event::LoginStateUsed,
+            Self::ExpiredState => Event::LoginStateExpired,
             Self::OtherBrowser => Event::LoginOtherBrowser,
             Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
             Self::NeitherCodeNorError | Self::CodeTooLong => Event::LoginMalformed,
@@ -101,6 +108,7 @@ impl LoginError {
             Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
             Self::Exchange(ExchangeError::Unavailable(_))
             | Self::Provider(_)
+            | Self::NoTurn(_)
             | Self::Store(_)
             | Self::Randomness(_) => Event::LoginFailed,
         }
@@ -125,7 +133,6 @@ impl AdmissionError {
 impl LogoutError {
     fn event(&self) -> Event {
         match self {
-            Self::OtherBrowser => Event::LogoutOtherBrowser,
             Self::Store(_) => Event::LogoutFailed,
         }
     }
@@ -149,7 +156,11 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         audit::record(error.event(), None, Some(&error));
         match error {
-            LoginError::UnknownState | LoginError::OtherBrowser | LoginError::EndedMeanwhile => Self::InvalidState,
+            LoginError::UnknownState
+            | LoginError::UsedState
+            | LoginError::ExpiredState
+            | LoginError::OtherBrowser
+            | LoginError::EndedMeanwhile => Self::InvalidState,
             LoginError::NeitherCodeNorError => Self::InvalidField {
                 field: "code".into(),
                 reason: "exactly one of `code` and `error` is needed".into(),
@@ -162,7 +173,7 @@ impl From<LoginError> for ApiError {
             LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
                 Self::ProviderUnavailable { retry_after: None }
             }
-            LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
+            LoginError::NoTurn(_) | LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
         }
     }
 }
@@ -190,7 +201,6 @@ impl From<LogoutError> for ApiError {
     fn from(error: LogoutError) -> Self {
         audit::record(error.event(), None, Some(&error));
         match error {
-            LogoutError::OtherBrowser => Self::InvalidProof,
             LogoutError::Store(_) => Self::Unavailable,
         }
     }

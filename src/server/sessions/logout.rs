@@ -47,9 +47,13 @@ impl Sessions {
     /// provider does, this does not fail for it, nor wait long.
     pub async fn logout(&self, id: &SessionId, key: &BrowserKey) -> Result<LogoutResponse, LogoutError> {
         let deadline = Instant::now() + LONGEST_FAREWELL;
-        let session = self.records.session(id).await?;
-        if session.as_ref().is_some_and(|session| !session.browser_key.matches(&key.0)) {
-            return Err(LogoutError::OtherBrowser);
+        let session = self.records.stored_session(id).await?;
+        if let Some(session) = &session
+            && !session.browser_key.matches(&key.0)
+        {
+            // As for a session that is not there: whether there is one is nobody else's to know.
+            audit::record(Event::LogoutOtherBrowser, Some(&session.user), None);
+            return Ok(LogoutResponse::default());
         }
         // Also one that does not open here: its access tokens must not outlive this.
         let name = SecretHash::of(id.secret());
@@ -57,9 +61,6 @@ impl Sessions {
             audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
         }
         let Some(mut session) = session else { return Ok(LogoutResponse::default()) };
-        if let Err(error) = self.records.strike_off(&session, &name).await {
-            tracing::warn!(%error, "an ended session is still listed");
-        }
         let revocation = session.refresh_token.take().map(|token| self.revoke_in_background(token));
         let farewell = timeout_at(deadline, self.farewell(&session)).await.unwrap_or_default();
         if let Some(revocation) = revocation {

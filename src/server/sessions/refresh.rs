@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use futures_util::{
@@ -22,7 +22,7 @@ use tracing::Instrument;
 use super::{
     RefreshFailure, Sessions, TOKEN_TYPE,
     refresh_lock::RefreshLock,
-    session::{LastRefresh, Session},
+    session::{Expiry, LastRefresh, REPLAY_WINDOW, Session},
     store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
     told_lifetime,
 };
@@ -32,10 +32,18 @@ use crate::{
         oidc::{RefreshError, Refreshed},
         proof::{BrowserKey, Thumbprint},
     },
-    wire::auth::{AccessToken, RefreshResponse, SessionId, UserClaims},
+    wire::auth::{AccessToken, RefreshResponse, SessionId},
 };
 
-type Outcome = Result<RefreshResponse, RefreshFailure>;
+type Outcome = Result<Answered, RefreshFailure>;
+
+/// A refresh that brought an access token.
+#[derive(Clone)]
+struct Answered {
+    response: RefreshResponse,
+    /// When the person last did something, as the session has it now.
+    last_used_at: SystemTime,
+}
 
 /// Whose refresh it is: a session's, by the browser with this key. Whoever comes with another key shares nothing.
 type Claimant = (SecretHash, Thumbprint);
@@ -63,26 +71,44 @@ pub(super) struct RefreshesInFlight {
 
 impl Sessions {
     /// A new access token for the session. All callers that ask while one refresh is under way get the same answer, and
-    /// so do those who ask within [`super::REPLAY_WINDOW`].
-    pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId, key: &BrowserKey) -> Outcome {
-        let claimant = (SecretHash::of(id.secret()), key.0.clone());
-        let (sessions, id, key) = (self.clone(), id.clone(), key.0.clone());
-        self.refreshes.join(claimant, async move { sessions.refresh(&id, &key).await }).await
+    /// so do those who ask within [`super::REPLAY_WINDOW`]. `idle_seconds` is how long ago the person last did something;
+    /// a caller that does not say so is in use.
+    pub async fn refresh_access_token(
+        self: &Arc<Self>,
+        id: &SessionId,
+        key: &BrowserKey,
+        idle_seconds: Option<u64>,
+    ) -> Result<RefreshResponse, RefreshFailure> {
+        let idle = Duration::from_secs(idle_seconds.unwrap_or_default());
+        let used_at = self.environment.now().checked_sub(idle).unwrap_or(UNIX_EPOCH);
+        loop {
+            let claimant = (SecretHash::of(id.secret()), key.0.clone());
+            let (sessions, id, key) = (self.clone(), id.clone(), key.0.clone());
+            let refresh = async move { sessions.refresh(&id, &key, used_at).await };
+            let answered = self.refreshes.join(claimant, refresh).await?;
+            // One that was under way was for another tab, which had not seen this activity.
+            if !is_news(used_at, answered.last_used_at) {
+                return Ok(answered.response);
+            }
+        }
     }
 
-    async fn refresh(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
-        let outcome = self.refresh_in_turn(id, key).await;
+    async fn refresh(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
+        let outcome = self.refresh_in_turn(id, key, used_at).await;
         match &outcome {
-            Ok(answer) => audit::record(Event::RefreshSucceeded, Some(&answer.user), None),
+            Ok(answered) => audit::record(Event::RefreshSucceeded, Some(&answered.response.user), None),
             Err(error) => audit::record(error.event(), None, Some(error)),
         }
         outcome
     }
 
-    /// Across replicas: one at a time, and whoever comes after reads what the one before has written.
-    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
+    /// Across replicas: one at a time, and each reads what the one before has written.
+    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
         // Before anything is locked: this must be the session's own browser.
-        if let Some(answer) = self.replayed(&self.session_of(id, key).await?).await? {
+        let session = self.session_of(id, key).await?;
+        if !is_news(used_at, session.last_used_at)
+            && let Some(answer) = self.replayed(&session).await?
+        {
             return Ok(answer);
         }
         let name = RecordName::of(Kind::RefreshLock, id.secret());
@@ -90,8 +116,16 @@ impl Sessions {
         let lock = RefreshLock::acquire(self.records.store().clone(), name, owner).await?;
         lock.hold(async {
             // Read again: the one before may have refreshed it, or ended it.
-            let session = self.session_of(id, key).await?;
+            let mut session = self.session_of(id, key).await?;
+            let is_news = is_news(used_at, session.last_used_at);
+            session.last_used_at = session.last_used_at.max(used_at);
+            session.idle_timeout = self.settings.limits.idle_timeout;
             match self.replayed(&session).await? {
+                Some(answer) if is_news => {
+                    session.revision += 1;
+                    self.keep_refreshed(id, &mut session).await?;
+                    Ok(answer)
+                }
                 Some(answer) => Ok(answer),
                 None => self.refresh_and_store(id, session).await,
             }
@@ -100,20 +134,40 @@ impl Sessions {
     }
 
     async fn session_of(&self, id: &SessionId, key: &Thumbprint) -> Result<Session, RefreshFailure> {
-        let session = self.records.session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
-        match session.browser_key.matches(key) {
-            true => Ok(session),
-            false => Err(RefreshFailure::OtherBrowser),
+        let session = self.records.stored_session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
+        if !session.browser_key.matches(key) {
+            return Err(RefreshFailure::OtherBrowser);
+        }
+        match session.expiry(self.environment.now()) {
+            None => Ok(session),
+            Some(expiry) => Err(self.end_expired(id, session, expiry).await?),
         }
     }
 
+    /// What has ended stays ended, whatever the browser says of its person: the provider is not asked.
+    async fn end_expired(
+        &self,
+        id: &SessionId,
+        mut session: Session,
+        expiry: Expiry,
+    ) -> Result<RefreshFailure, StoreError> {
+        if self.records.remove_unchanged_session(id, &session).await? {
+            audit::record(Event::SessionExpired, Some(&session.user), Some(&expiry.reason()));
+            if let Some(refresh_token) = session.refresh_token.take() {
+                self.revoke_in_background(refresh_token);
+            }
+        }
+        Ok(ended(expiry.reason()))
+    }
+
     /// The last refresh's answer, where that may be given again and its access token is still good here.
-    async fn replayed(&self, session: &Session) -> Result<Option<RefreshResponse>, StoreError> {
+    async fn replayed(&self, session: &Session) -> Result<Option<Answered>, StoreError> {
         let Some(last) = &session.last_refresh else { return Ok(None) };
         let now = self.environment.now();
         let Some(expires_in) = last.replayable(now) else { return Ok(None) };
-        let known = self.records.issued_token(&last.access_token).await?.filter(|issued| now < issued.expires_at);
-        Ok(known.map(|_| response(last.access_token.clone(), expires_in, session.user.clone())))
+        let known = self.records.issued_token(&last.access_token, &session.browser_key).await?;
+        let is_good = known.is_some_and(|(_, issued)| now < issued.expires_at);
+        Ok(is_good.then(|| self.answered(session, last.access_token.clone(), expires_in)))
     }
 
     async fn refresh_and_store(&self, id: &SessionId, mut session: Session) -> Outcome {
@@ -149,7 +203,16 @@ impl Sessions {
                 };
             }
         };
-        let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles } = refreshed;
+        let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles, session_expiry } = refreshed;
+        let now = self.environment.now();
+        if let Some(end) = session_expiry {
+            session.ends_at = end.min(session.latest_end);
+        }
+        if let Some(expiry) = session.expiry(now).filter(|expiry| *expiry == Expiry::Lifetime) {
+            // Of the revision that was read: another one would not be removed.
+            session.refresh_token = refresh_token.or(session.refresh_token);
+            return Err(self.end_expired(id, session, expiry).await?);
+        }
         // RFC 6749 §6: a new refresh token replaces the old one; without a new one, the old one stays.
         if let Some(refresh_token) = refresh_token {
             session.refresh_token = Some(refresh_token);
@@ -158,16 +221,34 @@ impl Sessions {
             session.id_token = id_token;
         }
         session.permissions = session.permissions.refreshed(scope, roles);
-        let now = self.environment.now();
-        let told = told_lifetime(&session, expires_in);
+        let told = told_lifetime(&session, expires_in, now);
         session.revision += 1;
-        session.last_used_at = now;
         session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in: told });
-        let user = session.user.clone();
+        let token_name = self.attach_access_token(&mut session, &access_token, told).await;
         // Before the browser is answered.
         self.keep_refreshed(id, &mut session).await?;
-        self.remember_access_token(id, &session, &access_token, expires_in).await?;
-        Ok(response(access_token, told, user))
+        self.remember_access_token(id, &session, &token_name, &access_token, told).await?;
+        // Whoever ended it since did not find the access token yet, and had an older refresh token.
+        if !self.records.session_lives(&SecretHash::of(id.secret())).await? {
+            self.records.remove_token(&token_name).await;
+            if let Some(refresh_token) = session.refresh_token.take() {
+                self.revoke_in_background(refresh_token);
+            }
+            return Err(ended("signed out meanwhile"));
+        }
+        Ok(self.answered(&session, access_token, told))
+    }
+
+    fn answered(&self, session: &Session, access_token: AccessToken, expires_in: Duration) -> Answered {
+        let response = RefreshResponse {
+            access_token,
+            token_type: TOKEN_TYPE.into(),
+            expires_in: expires_in.as_secs(),
+            idle_timeout: session.idle_timeout.as_secs(),
+            session_expires_in: session.remaining(self.environment.now()).as_secs(),
+            user: session.user.clone(),
+        };
+        Answered { response, last_used_at: session.last_used_at }
     }
 
     fn refused(&self, error: RefreshError) -> RefreshFailure {
@@ -228,8 +309,9 @@ impl Sessions {
     }
 }
 
-fn response(access_token: AccessToken, expires_in: Duration, user: UserClaims) -> RefreshResponse {
-    RefreshResponse { access_token, token_type: TOKEN_TYPE.into(), expires_in: expires_in.as_secs(), user }
+/// Whether this activity is worth writing down: within the window, each refresh is the last one's answer again.
+fn is_news(used_at: SystemTime, last_used_at: SystemTime) -> bool {
+    last_used_at + REPLAY_WINDOW < used_at
 }
 
 fn ended(reason: &str) -> RefreshFailure {

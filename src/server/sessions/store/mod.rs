@@ -31,15 +31,15 @@ pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
 pub use memory::MemoryStore;
 pub use outage::OutageStore;
 pub use traced::TracedStore;
-use unix_millis::UnixMillis;
-pub(super) use unix_millis::whole_millis;
+pub(super) use unix_millis::{UnixMillis, whole_millis};
 
 /// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SecretHash(#[serde(with = "serde_bytes")] [u8; 32]);
 
 /// What a record is about. Names of different kinds never meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A login in flight, named by its `state`.
     Pending,
@@ -59,12 +59,18 @@ pub enum Kind {
     OfProviderSession,
     /// The sessions of a user (`iss` and `sub`).
     OfUser,
+    /// The sessions of a DPoP key, by its thumbprint.
+    OfKey,
+    /// A `state` that was used, or that came too late.
+    UsedState,
 }
 
 /// The name of a record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RecordName {
+    #[serde(rename = "k")]
     pub kind: Kind,
+    #[serde(rename = "h")]
     pub hash: SecretHash,
 }
 
@@ -82,6 +88,9 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockOwner(pub String);
 
+/// How much of a record [`Store::head`] gives out: the authenticated head of a session's record.
+pub const HEAD_LEN: usize = 40;
+
 /// Keeps records. A record past its end is not given out, judged by the `now` of the call: the clocks of the store and
 /// of this process need not agree.
 #[async_trait]
@@ -95,8 +104,8 @@ pub trait Store: Send + Sync {
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
-    /// Whether [`Store::get`] would give something.
-    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError>;
+    /// The same, with no more than the first [`HEAD_LEN`] bytes of what is sealed.
+    async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
     /// Gives the record out and removes it, in one step: of two callers, one gets it.
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
@@ -190,6 +199,8 @@ impl Kind {
             Self::Ended => "ended",
             Self::OfProviderSession => "of-sid",
             Self::OfUser => "of-sub",
+            Self::OfKey => "of-key",
+            Self::UsedState => "used-state",
         }
     }
 }

@@ -12,7 +12,10 @@ use crate::{
     server::{
         oidc::{CodeVerifier, IdToken, LoginClaims, Nonce, Permissions, RefreshToken},
         sessions::{
-            BrowserName, IssuedToken, LastRefresh, PendingAuthorization, SecretHash, Session, card::SessionCard,
+            BrowserName, IssuedToken, LastRefresh, PendingAuthorization, SecretHash, Session,
+            attached::{Attached, AttachedToken},
+            card::SessionCard,
+            pending::UsedState,
         },
     },
     wire::auth::{AccessToken, UserClaims},
@@ -54,14 +57,18 @@ fn session(user: UserClaims) -> Session {
         },
         provider_session: Some("s".into()),
         browser: BrowserName { browser: Some("Firefox".into()), system: None },
-        last_used_at: at(0),
-        ends_at: at(1),
+        began_at: at(0),
+        last_used_at: at(2),
+        idle_timeout: Duration::from_secs(1800),
+        ends_at: at(4),
+        latest_end: at(5),
         revision: 7,
         last_refresh: Some(LastRefresh {
             access_token: AccessToken::new("AQIDBA"),
             at: at(0),
             expires_in: Duration::from_secs(300),
         }),
+        tokens: vec![AttachedToken { name: SecretHash::of("t"), expires_at: at(300) }],
     }
 }
 
@@ -134,6 +141,17 @@ fn a_login_in_flight_is_written_as_it_was() {
         a4616e814301020361768143040506616b5820d1970e08e459358cbe0d6a6aab7d236722461d33747761e0941577ba282e03\
         8261651b18fae302467d7005",
     );
+}
+
+#[test]
+fn what_ends_with_a_session_is_written_as_it_was() {
+    assert_golden(&Attached::of(&session(ada())), "");
+}
+
+#[test]
+fn a_used_state_is_written_as_it_was() {
+    assert_golden(&UsedState::Used, "");
+    assert_golden(&UsedState::Expired, "");
 }
 
 #[test]
