@@ -125,7 +125,7 @@ async fn an_access_token_is_good_for_half_of_the_idle_timeout_at_most_so_that_a_
     let limits = SessionLimits { idle_timeout: 5 * MINUTE, lifetime: HOUR };
     let provider = MockProvider::shared();
     let browser = Browser::at(TestApp::limited(provider.settings(), limits), provider);
-    browser.set(json!({ "access_token_ttl": 1_000_000 })).await;
+    browser.set(json!({ "access_token_ttl": 1_000_000, "id_token_ttl": 1_000_000 })).await;
     let login = browser.login().await.json();
     assert_eq!(login["expires_in"], 150);
     assert_eq!(login["idle_timeout"], 300);

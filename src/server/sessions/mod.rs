@@ -6,11 +6,12 @@
 //! |---|---|
 //! | `pending`, `session`, `limits` | the records, and how long sessions last |
 //! | `login`, `replaced` | a login finished, and the session that it takes the place of |
-//! | `refresh`, `refresh_lock` | refresh, and whose turn it is |
+//! | `refresh`, `refresh_lock`, `refreshes_in_flight` | refresh, whose turn it is, and who waits for one |
 //! | `logout`, `ends` | logout, here and from elsewhere |
 //! | `card`, `browser_name` | what a person is told of their sessions |
 //! | `watch` | who is told when a session ends |
 //! | `records`, `stored`, `sealing` | records on their way into the store: written, and sealed |
+//! | `tokens` | the records of access tokens |
 //! | `head`, `attached` | of a session's record: when it ends, and what ends with it |
 //! | `store` | where they are kept |
 
@@ -27,11 +28,13 @@ mod pending;
 mod records;
 mod refresh;
 mod refresh_lock;
+mod refreshes_in_flight;
 mod replaced;
 mod sealing;
 mod session;
 mod store;
 mod stored;
+mod tokens;
 mod watch;
 
 use std::{
@@ -59,8 +62,8 @@ pub use store::{
 pub use watch::SessionEnd;
 
 use attached::AttachedToken;
-use records::Found;
-use refresh::RefreshesInFlight;
+use refreshes_in_flight::RefreshesInFlight;
+use tokens::Found;
 use watch::Watches;
 
 use crate::{

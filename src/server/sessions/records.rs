@@ -11,7 +11,7 @@ use super::{
     head::{self, Parts, TooLong},
     pending::{PendingAuthorization, STATE_KNOWN_FOR, UsedState},
     sealing::{KeyRing, SealError},
-    session::{IssuedToken, KNOWN_AFTER_ITS_END, Session},
+    session::{KNOWN_AFTER_ITS_END, Session},
     store::{
         Kind, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, Store, StoreError,
         TracedStore,
@@ -19,11 +19,8 @@ use super::{
     stored::{self, WriteError},
 };
 use crate::{
-    server::{
-        environment::{Environment, RandomnessError},
-        proof::Thumbprint,
-    },
-    wire::auth::{AccessToken, SessionId, State},
+    server::environment::{Environment, RandomnessError},
+    wire::auth::{SessionId, State},
 };
 
 /// Where records are kept, and what they are sealed with.
@@ -43,14 +40,6 @@ pub struct Records {
 
 /// A session that is refreshed while it is being ended is read again as often.
 const TRIES_TO_REMOVE: usize = 5;
-
-/// What there is under a name.
-pub(super) enum Found<T> {
-    Opened(T),
-    /// There is one, which does not open: its key is gone, or it is not what we stored.
-    Closed,
-    Nothing,
-}
 
 impl Storage {
     /// In this process, with keys of its own: both end with it.
@@ -196,70 +185,6 @@ impl Records {
         self.environment.now()
     }
 
-    /// The name to store an access token under that this key was given. Some providers give two browsers of one person
-    /// the same token: then the second one has a record of its own.
-    pub(super) async fn token_name(&self, token: &AccessToken, key: &Thumbprint) -> SecretHash {
-        match self.found_token_as(&SecretHash::of(token.secret()), token).await {
-            Ok(Found::Opened(issued)) if !issued.browser_key.matches(key) && self.now() < issued.expires_at => {
-                name_for_key(token, key)
-            }
-            _ => SecretHash::of(token.secret()),
-        }
-    }
-
-    pub async fn put_issued_token(&self, token: &AccessToken, issued: &IssuedToken) -> Result<(), StoreError> {
-        self.put_issued_token_as(&SecretHash::of(token.secret()), token, issued).await
-    }
-
-    pub(super) async fn put_issued_token_as(
-        &self,
-        name: &SecretHash,
-        token: &AccessToken,
-        issued: &IssuedToken,
-    ) -> Result<(), StoreError> {
-        let name = RecordName { kind: Kind::IssuedToken, hash: name.clone() };
-        self.put_as(&name, token.secret(), issued, issued.expires_at + KNOWN_AFTER_ITS_END).await
-    }
-
-    /// The access token as this key was given it, and the name of its record.
-    pub(super) async fn issued_token(
-        &self,
-        token: &AccessToken,
-        key: &Thumbprint,
-    ) -> Result<Option<(SecretHash, IssuedToken)>, StoreError> {
-        for name in [SecretHash::of(token.secret()), name_for_key(token, key)] {
-            match self.found_token_as(&name, token).await? {
-                Found::Opened(issued) if issued.browser_key.matches(key) => return Ok(Some((name, issued))),
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    /// The access token: as `key` was given it, or else as another key was; and whether there is a record that does not
-    /// open.
-    pub(super) async fn found_token(
-        &self,
-        token: &AccessToken,
-        key: Option<&Thumbprint>,
-    ) -> Result<Found<IssuedToken>, StoreError> {
-        let found = self.found_token_as(&SecretHash::of(token.secret()), token).await?;
-        match (&found, key) {
-            (_, None) => Ok(found),
-            (Found::Opened(issued), Some(key)) if issued.browser_key.matches(key) => Ok(found),
-            (_, Some(key)) => match self.found_token_as(&name_for_key(token, key), token).await? {
-                Found::Opened(issued) => Ok(Found::Opened(issued)),
-                _ => Ok(found),
-            },
-        }
-    }
-
-    async fn found_token_as(&self, name: &SecretHash, token: &AccessToken) -> Result<Found<IssuedToken>, StoreError> {
-        let name = RecordName { kind: Kind::IssuedToken, hash: name.clone() };
-        let Some(record) = self.store.get(&name, self.now()).await? else { return Ok(Found::Nothing) };
-        Ok(self.opened(&name, token.secret(), &record.sealed).map_or(Found::Closed, Found::Opened))
-    }
-
     async fn put<T: Serialize>(
         &self,
         kind: Kind,
@@ -270,7 +195,7 @@ impl Records {
         self.put_as(&RecordName::of(kind, secret), secret, value, ends_at).await
     }
 
-    async fn put_as<T: Serialize>(
+    pub(super) async fn put_as<T: Serialize>(
         &self,
         name: &RecordName,
         secret: &str,
@@ -310,7 +235,7 @@ impl Records {
     }
 
     /// A record that does not open is none: its key is gone, or it is not what we stored.
-    fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
+    pub(super) fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
         let opened = self.ring.open(name, secret, sealed);
         let read = opened
             .map_err(|error| error.to_string())
@@ -321,11 +246,6 @@ impl Records {
 
 fn session_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Session, hash: session.clone() }
-}
-
-/// No access token has a space in it (RFC 6749 appendix A.12), so this is no token's own name.
-fn name_for_key(token: &AccessToken, key: &Thumbprint) -> SecretHash {
-    SecretHash::of(&format!("{key} {}", token.secret()))
 }
 
 /// Nothing, where it can't be read.

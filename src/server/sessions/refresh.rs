@@ -5,19 +5,9 @@
 //! turns by a lock, and those who come later find the first one's answer in the session.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Shared},
-};
-use tokio::task::JoinHandle;
-use tokio_util::task::TaskTracker;
-
-use tracing::Instrument;
 
 use super::{
     RefreshFailure, Sessions, TOKEN_TYPE,
@@ -35,18 +25,15 @@ use crate::{
     wire::auth::{AccessToken, RefreshResponse, SessionId},
 };
 
-type Outcome = Result<Answered, RefreshFailure>;
+pub(super) type Outcome = Result<Answered, RefreshFailure>;
 
 /// A refresh that brought an access token.
 #[derive(Clone)]
-struct Answered {
+pub(super) struct Answered {
     response: RefreshResponse,
     /// When the person last did something, as the session has it now.
     last_used_at: SystemTime,
 }
-
-/// Whose refresh it is: a session's, by the browser with this key. Whoever comes with another key shares nothing.
-type Claimant = (SecretHash, Thumbprint);
 
 /// What the provider has given must not be lost: the store is asked again for as long, and the lock is held meanwhile.
 const STORE_AGAIN_AFTER: [Duration; 10] = [
@@ -61,13 +48,6 @@ const STORE_AGAIN_AFTER: [Duration; 10] = [
     Duration::from_secs(30),
     Duration::from_secs(30),
 ];
-
-/// The refreshes under way in this process.
-#[derive(Clone, Default)]
-pub(super) struct RefreshesInFlight {
-    by_claimant: Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>,
-    tasks: TaskTracker,
-}
 
 impl Sessions {
     /// A new access token for the session. All callers that ask while one refresh is under way get the same answer, and
@@ -316,61 +296,4 @@ fn is_news(used_at: SystemTime, last_used_at: SystemTime) -> bool {
 
 fn ended(reason: &str) -> RefreshFailure {
     RefreshFailure::SessionEnded(reason.into())
-}
-
-impl RefreshesInFlight {
-    /// Something that belongs to a session's end, to be waited for like a refresh.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        self.tasks.spawn(task)
-    }
-
-    /// Returns once none is under way.
-    pub async fn finished(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
-    }
-
-    /// Waits for the refresh of this claimant that is under way, or starts `refresh`.
-    async fn join(&self, claimant: Claimant, refresh: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
-        let shared = {
-            let mut refreshes = self.by_claimant.lock().unwrap_or_else(PoisonError::into_inner);
-            refreshes.entry(claimant.clone()).or_insert_with(|| self.start(claimant, refresh)).clone()
-        };
-        shared.await
-    }
-
-    /// In a task of its own: the new refresh token must be stored even if the browser that asked has gone. The task is
-    /// started by the first to wait for it, with the list unlocked.
-    fn start(
-        &self,
-        claimant: Claimant,
-        refresh: impl Future<Output = Outcome> + Send + 'static,
-    ) -> Shared<BoxFuture<'static, Outcome>> {
-        let refreshes = self.clone();
-        async move {
-            let under_way = UnderWay { refreshes, claimant };
-            let task = under_way.refreshes.tasks.clone().spawn(
-                async move {
-                    let _under_way = under_way;
-                    refresh.await
-                }
-                .in_current_span(),
-            );
-            task.await.unwrap_or(Err(RefreshFailure::Lost))
-        }
-        .boxed()
-        .shared()
-    }
-}
-
-/// Takes the refresh out of the list when it is over, even by a panic.
-struct UnderWay {
-    refreshes: RefreshesInFlight,
-    claimant: Claimant,
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.refreshes.by_claimant.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimant);
-    }
 }

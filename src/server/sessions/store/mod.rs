@@ -56,8 +56,10 @@ pub enum Kind {
     /// That a session of the provider's, or all of a user's, have been ended.
     Ended,
     /// The sessions here that belong to one of the provider's (`iss` and `sid`).
+    #[serde(rename = "of-sid")]
     OfProviderSession,
     /// The sessions of a user (`iss` and `sub`).
+    #[serde(rename = "of-sub")]
     OfUser,
     /// The sessions of a DPoP key, by its thumbprint.
     OfKey,
