@@ -200,7 +200,8 @@ async fn a_dump_of_redis_holds_nothing_readable() {
         }
     }
     let kinds: HashSet<_> = redis.keys().await.iter().map(|key| key.split(':').nth(1).unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["pending", "session", "token", "spent", "of-sid", "of-sub"].map(str::to_owned).into());
+    let known = ["pending", "used-state", "session", "token", "spent", "of-sid", "of-sub", "of-key"];
+    assert_eq!(kinds, known.map(str::to_owned).into());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,11 +29,11 @@ impl Sessions {
         previous: Option<&SessionId>,
     ) -> Result<(), StoreError> {
         let index = sessions_of_key(key);
+        let previous = previous.map(|id| (SecretHash::of(id.secret()), id));
         for name in self.records.store().members(&index, self.environment.now()).await? {
-            let id = previous.filter(|id| SecretHash::of(id.secret()) == name);
-            let opened = match id {
-                Some(id) => self.records.stored_session(id).await?,
-                None => None,
+            let opened = match &previous {
+                Some((previous, id)) if *previous == name => self.records.stored_session(id).await?,
+                _ => None,
             };
             if self.records.remove_session(&name).await? {
                 self.session_was_replaced(opened);
