@@ -7,7 +7,7 @@ use oracle_ai::{
         environment::Environment,
         oidc::{CodeVerifier, Nonce},
         proof::Thumbprint,
-        sessions::{Records, Sessions, Storage},
+        sessions::{Records, SessionSettings, Sessions, Storage},
     },
     wire::auth::State,
 };
@@ -28,7 +28,7 @@ pub fn bench(criterion: &mut Criterion) {
     });
 
     let records = Records::new(Storage::in_memory(&environment).unwrap(), environment.clone());
-    let sessions = Sessions::new(records, client.clone(), environment.clone());
+    let sessions = Sessions::new(records, client.clone(), environment.clone(), SessionSettings::default());
     let key: Thumbprint = BrowserKey::new().thumbprint().parse().unwrap();
     group.bench_function("login begun", |bencher| {
         bencher.to_async(&runtime).iter(async || sessions.begin_authorization(key.clone()).await.unwrap());

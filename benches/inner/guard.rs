@@ -16,11 +16,14 @@ use oracle_ai::{
         edge::{EdgeSettings, LimitSettings},
         environment::Environment,
         guard::{Caller, GuardSettings},
-        oidc::Permissions,
+        oidc::{IdToken, LoginClaims, Nonce, Permissions},
         proof::NextNonce,
-        sessions::{IssuedToken, Kind, Record, RecordName, Records, SecretHash, Sessions, Standing, Storage},
+        sessions::{
+            BrowserName, IssuedToken, Records, SecretHash, Session, SessionLimits, SessionSettings, Sessions, Standing,
+            Storage,
+        },
     },
-    wire::auth::{AccessToken, UserClaims},
+    wire::auth::{AccessToken, SessionId, UserClaims},
 };
 
 use crate::{
@@ -31,11 +34,14 @@ use crate::{
 pub fn bench(criterion: &mut Criterion) {
     let runtime = server::runtime();
     let (key, token) = (BrowserKey::new(), AccessToken::new(random_text()));
+    let thumbprint = key.thumbprint().parse().unwrap();
     let (sessions, services) = runtime.block_on(signed_in(&key, &token));
     let mut group = criterion.benchmark_group("guard");
     group.bench_function("lookup", |bencher| {
         bencher.to_async(&runtime).iter(async || {
-            let Standing::Issued(holder) = sessions.standing(&token).await.unwrap() else { unreachable!() };
+            let Standing::Issued(holder) = sessions.standing(&token, Some(&thumbprint)).await.unwrap() else {
+                unreachable!()
+            };
             assert!(sessions.lives(&holder).await.unwrap());
         });
     });
@@ -55,20 +61,38 @@ async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc
     let (environment, client) = (Environment::system(), server::client().await);
     let storage = Storage::in_memory(&environment).unwrap();
     let records = Records::new(storage.clone(), environment.clone());
-    let (session, ends_at) = (random_text(), environment.after(Duration::from_secs(3600)));
-    let record = Record { sealed: vec![0; 1024], revision: 0, ends_at };
-    storage.store.put(&RecordName::of(Kind::Session, &session), record).await.unwrap();
-    let issued = IssuedToken {
-        session: SecretHash::of(&session),
+    let (id, now, hour) = (SessionId::new(random_text()), environment.now(), Duration::from_secs(3600));
+    let session = Session {
         user: user(),
         browser_key: key.thumbprint().parse().unwrap(),
+        refresh_token: None,
         permissions: Permissions { scope: vec!["openid".into(), "profile".into()], roles: vec![] },
-        expires_at: ends_at,
+        id_token: IdToken::new("a".repeat(700)),
+        login: LoginClaims { nonce: Nonce::new("n"), audiences: vec![], authorized_party: None, auth_time: None },
+        provider_session: None,
+        browser: BrowserName::default(),
+        began_at: now,
+        last_used_at: now,
+        idle_timeout: hour,
+        ends_at: now + hour,
+        latest_end: now + hour,
+        revision: 0,
+        last_refresh: None,
+        tokens: vec![],
+    };
+    records.put_session(&id, &session).await.unwrap();
+    let issued = IssuedToken {
+        session: SecretHash::of(id.secret()),
+        user: user(),
+        browser_key: session.browser_key,
+        permissions: session.permissions,
+        expires_at: now + hour,
     };
     records.put_issued_token(token, &issued).await.unwrap();
-    let sessions = Arc::new(Sessions::new(records, client, environment.clone()));
+    let sessions = Arc::new(Sessions::new(records, client, environment.clone(), SessionSettings::default()));
     let client = Arc::into_inner(server::client().await).unwrap();
-    let services = Services::new(client, storage, environment.clone(), GuardSettings::default()).unwrap();
+    let (guard, limits) = (GuardSettings::default(), SessionLimits::default());
+    let services = Services::new(client, storage, environment.clone(), guard, limits).unwrap();
     // One person does the work of thousands.
     let limits = LimitSettings { per_browser: None, per_person: None, ..LimitSettings::default() };
     let services = services.with_edge(EdgeSettings { limits, ..EdgeSettings::default() }, environment);

@@ -55,7 +55,8 @@ door! {
         services: crate::server::Services
     )
     pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {
-        let answer = services.sessions.refresh_access_token(&request.into_body().session, proof).await?;
+        let RefreshRequest { session, idle_seconds } = request.into_body();
+        let answer = services.sessions.refresh_access_token(&session, proof, idle_seconds).await?;
         services.edge.learn(&caller, &answer.user).await;
         Ok(Answer(answer))
     }

@@ -83,7 +83,7 @@ use http::OutboundProxy;
 use oidc::{OidcClient, ProviderHttp};
 use pages::Site;
 use proof::{NamedKey, Nonces, Proofs};
-use sessions::{Records, Sessions, Storage};
+use sessions::{Records, SessionLimits, SessionSettings, Sessions, Storage};
 
 use crate::wire::{auth::AuthorizationRequest, error::ApiError, link_hosts::LinkHosts};
 
@@ -167,6 +167,7 @@ impl Services {
         storage: Storage,
         environment: Environment,
         guard: GuardSettings,
+        limits: SessionLimits,
     ) -> Result<Self, StartError> {
         let oidc = Arc::new(oidc);
         let (first, others) = storage.ring.derived("dpop nonce")?;
@@ -175,7 +176,8 @@ impl Services {
         let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
-        let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone()));
+        let settings = SessionSettings { limits, keeps_ended_tokens: guard.takes_tokens_from_elsewhere() };
+        let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone(), settings));
         let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment.clone());
         let conversations: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
         Ok(Self {
@@ -297,7 +299,7 @@ async fn start(
     }
     let http = ProviderHttp::for_provider(&settings, config.proxy.clone())?;
     let oidc = OidcClient::new(settings, http, environment.clone());
-    let services = Services::new(oidc, storage, environment.clone(), config.guard.clone())?;
+    let services = Services::new(oidc, storage, environment.clone(), config.guard.clone(), config.session_limits)?;
 
     let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone()).await?;
     let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);

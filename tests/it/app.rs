@@ -21,7 +21,7 @@ use oracle_ai::{
         guard::GuardSettings,
         oidc::{OidcClient, ProviderHttp, ProviderSettings},
         router,
-        sessions::{KeyRing, MemoryStore, Records, Session, Sessions, Storage, Store},
+        sessions::{KeyRing, MemoryStore, Records, Session, SessionLimits, Sessions, Storage, Store},
     },
     wire::auth::SessionId,
 };
@@ -72,6 +72,12 @@ impl TestApp {
         Self::start(settings, ProviderHttp::new().unwrap(), storage, guard, |services, _| services)
     }
 
+    /// Whose sessions last as long.
+    pub fn limited(settings: ProviderSettings, limits: SessionLimits) -> Self {
+        let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
+        Self::start_with(settings, http, storage, (GuardSettings::default(), limits), |services, _| services)
+    }
+
     /// With what the operator says of proxies and limits.
     pub fn at_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
@@ -115,12 +121,23 @@ impl TestApp {
         guard: GuardSettings,
         equip: impl FnOnce(Services, Environment) -> Services,
     ) -> Self {
+        Self::start_with(settings, http, storage, (guard, SessionLimits::default()), equip)
+    }
+
+    fn start_with(
+        settings: ProviderSettings,
+        http: ProviderHttp,
+        storage: Storage,
+        (guard, limits): (GuardSettings, SessionLimits),
+        equip: impl FnOnce(Services, Environment) -> Services,
+    ) -> Self {
         link_the_doors();
         let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
         let records = Records::new(storage.clone(), environment.clone());
         let oidc = OidcClient::new(settings, http, environment.clone());
-        let services = equip(Services::new(oidc, storage, environment.clone(), guard).unwrap(), environment);
+        let services = Services::new(oidc, storage, environment.clone(), guard, limits).unwrap();
+        let services = equip(services, environment);
         let sessions = services.sessions.clone();
         Self { doors: router::doors(services.clone()), services, sessions, clock, records }
     }

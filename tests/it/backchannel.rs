@@ -30,11 +30,12 @@ async fn a_sid_ends_that_session_and_no_other() {
     let browser = Browser::start();
     let one = browser.sign_in().await;
     let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
-    let other = browser.sign_in().await;
+    let elsewhere = browser.at_another_computer();
+    let other = elsewhere.sign_in().await;
     send(&browser, &token).await.assert_done();
     assert!(!browser.is_let_in(&one.access_token).await);
     browser.refresh(&one.session).await.assert_refused(401, "session_ended");
-    assert!(browser.is_let_in(&other.access_token).await);
+    assert!(elsewhere.is_let_in(&other.access_token).await);
 }
 
 #[tokio::test]
@@ -42,14 +43,18 @@ async fn a_sub_alone_ends_all_sessions_of_the_user_and_nobody_elses() {
     // T83
     let browser = Browser::start();
     let another = browser.another();
-    let (one, two, three) = (browser.sign_in().await, browser.sign_in().await, browser.sign_in().await);
+    let computers = [browser.clone(), browser.at_another_computer(), browser.at_another_computer()];
+    let mut sessions = vec![];
+    for computer in &computers {
+        sessions.push(computer.sign_in().await);
+    }
     let theirs = another.sign_in().await;
-    browser.refreshed(&one.session).await;
+    browser.refreshed(&sessions[0].session).await;
     let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
     send(&browser, &token).await.assert_done();
-    for session in [one, two, three] {
-        assert!(!browser.is_let_in(&session.access_token).await);
-        browser.refresh(&session.session).await.assert_refused(401, "session_ended");
+    for (computer, session) in computers.iter().zip(sessions) {
+        assert!(!computer.is_let_in(&session.access_token).await);
+        computer.refresh(&session.session).await.assert_refused(401, "session_ended");
     }
     assert!(another.is_let_in(&theirs.access_token).await);
     // There is nothing left to end, which is success too (T84).

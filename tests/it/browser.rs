@@ -71,6 +71,11 @@ impl Browser {
         Self { app, ..self.clone() }
     }
 
+    /// The same person at another computer: a key holds one session at a time.
+    pub fn at_another_computer(&self) -> Self {
+        Self { key: Prover::new(), ..self.clone() }
+    }
+
     /// Somebody else at another computer, who asks the same application.
     pub fn another(&self) -> Self {
         Self::at(self.app.clone(), self.provider.clone())
@@ -166,6 +171,11 @@ impl Browser {
 
     pub async fn refresh(&self, session: &str) -> Answer {
         self.post("/api/refresh", &json!({ "session": session })).await
+    }
+
+    /// A refresh of a page whose person has last done something as many seconds ago.
+    pub async fn refresh_idle(&self, session: &str, idle_seconds: u64) -> Answer {
+        self.post("/api/refresh", &json!({ "session": session, "idle_seconds": idle_seconds })).await
     }
 
     /// A refresh that must give an access token, when the last one's answer is not given again any more.

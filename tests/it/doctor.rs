@@ -37,7 +37,17 @@ async fn a_configuration_that_works_passes() {
     let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let output = doctor(&provider.issuer, &[("REDIS_URL", &redis.url()), ("SESSION_KEYS", keys)]).await;
     assert!(output.status.success(), "{output:?}");
-    for part in ["discovery", "keys", "PKCE", "clock", "authorization", "credentials", "session store", "database"] {
+    for part in [
+        "discovery",
+        "keys",
+        "PKCE",
+        "clock",
+        "authorization",
+        "credentials",
+        "session store",
+        "session limits",
+        "database",
+    ] {
         line(&output, "good", part);
     }
     assert!(line(&output, "doubtful", "chat upstream").ends_with("-> CHAT_BASE_URL"));

@@ -151,13 +151,14 @@ async fn a_refresh_leaves_the_older_token_good_until_it_expires() {
 async fn a_token_ends_with_its_session() {
     // T109
     let browser = Browser::start();
-    let (left, refused) = (browser.sign_in().await, browser.sign_in().await);
+    let elsewhere = browser.at_another_computer();
+    let (left, refused) = (browser.sign_in().await, elsewhere.sign_in().await);
     browser.logout(&left.session).await.assert_ok();
     assert_challenged(&browser.check_chat(&[&format!("DPoP {}", left.access_token)]).await, INVALID_TOKEN);
-    assert!(browser.is_let_in(&refused.access_token).await);
+    assert!(elsewhere.is_let_in(&refused.access_token).await);
     browser.provider.revoke(&browser.user).await;
-    browser.refresh(&refused.session).await.assert_refused(401, "session_ended");
-    assert_challenged(&browser.check_chat(&[&format!("DPoP {}", refused.access_token)]).await, INVALID_TOKEN);
+    elsewhere.refresh(&refused.session).await.assert_refused(401, "session_ended");
+    assert_challenged(&elsewhere.check_chat(&[&format!("DPoP {}", refused.access_token)]).await, INVALID_TOKEN);
 }
 
 #[tokio::test]

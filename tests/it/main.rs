@@ -31,6 +31,9 @@
 //! | `outbound` | what is called: which hosts, through which proxy, and how much of their answers is read |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
 //! | `lossy` | (support) a network that loses answers |
+//! | `session_end` | what is left of a session that has ended, and the one that a sign-in takes the place of |
+//! | `session_limits` | inactivity, lifetimes, and the provider's `session_expiry` |
+//! | `session_records` | what somebody who writes in the store can do |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `stopping` | a server that is told to stop |
 //! | `store` | the contract of session stores |
@@ -102,6 +105,9 @@ mod rooms;
 mod scripted_provider;
 mod scripted_upstream;
 mod server_process;
+mod session_end;
+mod session_limits;
+mod session_records;
 mod signing_keys;
 mod stopping;
 mod store;

@@ -21,7 +21,8 @@ const SOON: Duration = Duration::from_secs(6);
 async fn a_person_sees_their_own_sessions_with_their_own_first_and_nobody_elses() {
     // T88
     let browser = Browser::start();
-    let (one, two) = (browser.sign_in().await, browser.sign_in().await);
+    let elsewhere = browser.at_another_computer();
+    let (one, two) = (elsewhere.sign_in().await, browser.sign_in().await);
     browser.another().sign_in().await;
     let listed = list(&browser, &two).await;
     assert_eq!(listed.len(), 2);
@@ -31,7 +32,7 @@ async fn a_person_sees_their_own_sessions_with_their_own_first_and_nobody_elses(
     for secret in [&one.session, &two.session, &one.access_token] {
         assert!(!text.contains(secret.as_str()));
     }
-    browser.logout(&one.session).await.assert_ok();
+    elsewhere.logout(&one.session).await.assert_ok();
     assert_eq!(list(&browser, &two).await.len(), 1);
 }
 
@@ -51,19 +52,20 @@ async fn a_refresh_shows_as_use() {
 async fn a_person_ends_one_session_and_nobody_elses() {
     // T88
     let browser = Browser::start();
-    let (mine, stolen) = (browser.sign_in().await, browser.sign_in().await);
+    let elsewhere = browser.at_another_computer();
+    let (mine, stolen) = (browser.sign_in().await, elsewhere.sign_in().await);
     let thief = browser.another();
     let thiefs = thief.sign_in().await;
     let handle = list(&browser, &mine).await[1]["session"].clone();
     let end = json!({ "session": handle });
     post(&thief, &thiefs, "/api/sessions/end", &end).await.assert_refused(404, "not_found");
-    assert!(browser.is_let_in(&stolen.access_token).await);
+    assert!(elsewhere.is_let_in(&stolen.access_token).await);
     post(&browser, &mine, "/api/sessions/end", &json!({ "session": mine.session }))
         .await
         .assert_refused(404, "not_found");
     post(&browser, &mine, "/api/sessions/end", &end).await.assert_ok();
-    assert!(!browser.is_let_in(&stolen.access_token).await);
-    browser.refresh(&stolen.session).await.assert_refused(401, "session_ended");
+    assert!(!elsewhere.is_let_in(&stolen.access_token).await);
+    elsewhere.refresh(&stolen.session).await.assert_refused(401, "session_ended");
     assert!(browser.is_let_in(&mine.access_token).await);
     post(&browser, &mine, "/api/sessions/end", &end).await.assert_refused(404, "not_found");
 }
@@ -72,10 +74,11 @@ async fn a_person_ends_one_session_and_nobody_elses() {
 async fn a_person_ends_all_other_sessions_or_all() {
     // T88
     let browser = Browser::start();
-    let (mine, one, two) = (browser.sign_in().await, browser.sign_in().await, browser.sign_in().await);
+    let (first, second) = (browser.at_another_computer(), browser.at_another_computer());
+    let (mine, one, two) = (browser.sign_in().await, first.sign_in().await, second.sign_in().await);
     post(&browser, &mine, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
     assert!(browser.is_let_in(&mine.access_token).await);
-    assert!(!browser.is_let_in(&one.access_token).await && !browser.is_let_in(&two.access_token).await);
+    assert!(!first.is_let_in(&one.access_token).await && !second.is_let_in(&two.access_token).await);
     post(&browser, &mine, "/api/sessions/end-all", &json!({ "keep_this": false })).await.assert_ok();
     assert!(!browser.is_let_in(&mine.access_token).await);
 }
@@ -84,12 +87,13 @@ async fn a_person_ends_all_other_sessions_or_all() {
 async fn an_open_page_is_told_within_two_seconds_that_its_session_was_ended_elsewhere() {
     // T87
     let browser = Browser::start();
-    let (watched, other) = (browser.sign_in().await, browser.sign_in().await);
+    let elsewhere = browser.at_another_computer();
+    let (watched, other) = (browser.sign_in().await, elsewhere.sign_in().await);
     let request = browser.request(Method::GET, "/api/session/events", Some(&watched.access_token));
     let mut events = browser.app.open(request.body(Body::empty()).unwrap()).await.into_data_stream();
     let first = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
     assert!(first.contains(r#"{"kind":"lives"}"#), "{first}");
-    post(&browser, &other, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
+    post(&elsewhere, &other, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
     let rest = async {
         let mut text = String::new();
         while let Some(piece) = events.next().await {

@@ -138,14 +138,15 @@ async fn while_redis_is_away_tokens_in_use_are_good_and_nothing_else_is_and_it_h
     // T105
     let two = Two::start().await;
     let browser = &two.at_first;
-    let (seen, unseen) = (browser.sign_in().await, two.at_second.sign_in().await);
+    let elsewhere = browser.at_another_computer();
+    let (seen, unseen) = (browser.sign_in().await, elsewhere.sign_in().await);
     assert!(browser.is_let_in(&seen.access_token).await);
     assert_eq!(two.first.readiness().await, (200, "ready".into()));
     two.redis.stop().await;
 
     assert!(browser.is_let_in(&seen.access_token).await);
     let authorization = format!("DPoP {}", unseen.access_token);
-    browser.check_chat(&[&authorization]).await.assert_refused(503, "unavailable");
+    elsewhere.check_chat(&[&authorization]).await.assert_refused(503, "unavailable");
     browser.check_chat(&["DPoP made-up"]).await.assert_refused(503, "unavailable");
     browser.refresh(&seen.session).await.assert_refused(503, "unavailable");
     browser.logout(&seen.session).await.assert_refused(503, "unavailable");
@@ -202,7 +203,8 @@ async fn a_dump_of_redis_holds_nothing_readable() {
         }
     }
     let kinds: HashSet<_> = redis.keys().await.iter().map(|key| key.split(':').nth(1).unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["pending", "session", "token", "spent", "of-sid", "of-sub"].map(str::to_owned).into());
+    let known = ["pending", "used-state", "session", "token", "spent", "of-sid", "of-sub", "of-key"];
+    assert_eq!(kinds, known.map(str::to_owned).into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,16 +218,19 @@ async fn a_session_outlives_a_change_of_keys_and_ends_when_its_key_is_taken_away
         TestApp::stored_in(provider.settings(), Storage::in_redis(&address, ring).unwrap())
     };
     let before = Browser::at(with(1, &[]), provider.clone());
-    let (moved, left) = (before.sign_in().await, before.sign_in().await);
+    let elsewhere = before.at_another_computer();
+    let (moved, left) = (before.sign_in().await, elsewhere.sign_in().await);
     let during = Browser { app: with(2, &[1]), ..before.clone() };
     assert!(during.is_let_in(&moved.access_token).await);
     let token = during.refreshed(&moved.session).await;
     let after = Browser { app: with(2, &[]), ..before.clone() };
     assert!(after.is_let_in(&token).await);
-    assert!(!after.is_let_in(&left.access_token).await);
-    after.refresh(&left.session).await.assert_refused(401, "session_ended");
+    let elsewhere = Browser { app: after.app.clone(), ..elsewhere };
+    assert!(!elsewhere.is_let_in(&left.access_token).await);
+    elsewhere.refresh(&left.session).await.assert_refused(401, "session_ended");
     // Nor is it taken for one that was issued elsewhere, whatever its provider says of it.
-    let standing = after.app.sessions.standing(&AccessToken::new(&*left.access_token)).await.unwrap();
+    let (token, key) = (AccessToken::new(&*left.access_token), elsewhere.key.thumbprint());
+    let standing = after.app.sessions.standing(&token, Some(&key)).await.unwrap();
     assert!(matches!(standing, Standing::Ended));
 }
 
@@ -274,7 +279,7 @@ async fn a_token_that_turned_out_bad_is_not_given_again() {
     let session = browser.sign_in().await.session;
     let first = browser.refresh(&session).await.json();
     let token = oracle_ai::wire::auth::AccessToken::new(first["access_token"].as_str().unwrap());
-    browser.app.sessions.forget_access_token(&token).await.unwrap();
+    browser.app.sessions.forget_access_token(&token, &browser.key.thumbprint()).await.unwrap();
     assert_ne!(browser.refresh(&session).await.json()["access_token"], first["access_token"]);
 }
 
@@ -292,7 +297,7 @@ async fn a_refresh_token_that_the_provider_has_just_given_survives_a_store_that_
     let refresh = tokio::spawn({
         let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
         let proof = browser.verified_proof("/api/refresh").await;
-        async move { sessions.refresh_access_token(&session, proof).await }
+        async move { sessions.refresh_access_token(&session, proof, None).await }
     });
     browser.provider.until_refresh_is(&browser.user, "pending").await;
     redis.stop().await;
@@ -319,7 +324,8 @@ async fn what_this_process_has_not_seen_is_not_let_in_without_the_store() {
 async fn an_operator_ends_all_sessions_of_a_user_at_all_servers_and_nobody_elses() {
     // T88. As a process of its own, beside the servers.
     let two = Two::start().await;
-    let (one, other) = (two.at_first.sign_in().await, two.at_second.sign_in().await);
+    let at_second = two.at_second.at_another_computer();
+    let (one, other) = (two.at_first.sign_in().await, at_second.sign_in().await);
     let somebody_else = two.at_first.another();
     let theirs = somebody_else.sign_in().await;
     let user = two.at_first.app.session(&one.session).await.unwrap().user;
@@ -344,7 +350,7 @@ async fn an_operator_ends_all_sessions_of_a_user_at_all_servers_and_nobody_elses
     assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 2 sessions ended\n"), "{log}");
     assert!(log.contains("session.all_ended_by_operator") && log.contains("2 sessions"), "{log}");
     assert!(!log.contains(&user.sub), "a person is named: {log}");
-    for (browser, token) in [(&two.at_first, &one), (&two.at_second, &other), (&two.at_second, &one)] {
+    for (browser, token) in [(&two.at_first, &one), (&at_second, &other), (&two.at_second, &one)] {
         assert!(!browser.is_let_in(&token.access_token).await);
         browser.refresh(&token.session).await.assert_refused(401, "session_ended");
     }

@@ -36,7 +36,7 @@ async fn logins_and_refreshes_go_on_after_the_keys_have_changed() {
         browser.provider.rotate_keys(how.clone()).await;
         browser.app.clock.jump(A_MINUTE);
         browser.refreshed(&session).await;
-        browser.sign_in().await;
+        browser.at_another_computer().sign_in().await;
 
         browser.provider.rotate_keys(how).await;
         browser.app.clock.jump(A_MINUTE);

@@ -8,16 +8,18 @@ use std::{
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use oracle_ai::server::sessions::{
-    Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, SessionCount,
-    Store, StoreError,
+    HEAD_LEN, Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash,
+    SessionCount, Store, StoreError,
 };
 
 use crate::{app::until, lossy::Lossy, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
-const RECORDS: [Kind; 4] = [Kind::Pending, Kind::Session, Kind::IssuedToken, Kind::Ended];
-const SETS: [Kind; 3] = [Kind::OfProviderSession, Kind::OfUser, Kind::OfUserWithoutSid];
+const RECORDS: [Kind; 5] = [Kind::Pending, Kind::Session, Kind::IssuedToken, Kind::Ended, Kind::UsedState];
+const SETS: [Kind; 4] = [Kind::OfProviderSession, Kind::OfUser, Kind::OfUserWithoutSid, Kind::OfKey];
+/// As long as what [`Store::head`] gives out, and longer.
+const LENGTHS: [usize; 4] = [HEAD_LEN - 1, HEAD_LEN, HEAD_LEN + 1, 100_000];
 
 pub fn memory() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
@@ -116,7 +118,7 @@ async fn a_call_that_is_good_once_is_made_again_where_its_answer_is_lost_and_is_
     for _ in 0..3 {
         assert_eq!(take("a").await, None);
     }
-    assert!(!store.has(&name(Kind::Pending, "a"), now).await.unwrap());
+    assert!(store.get(&name(Kind::Pending, "a"), now).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +143,7 @@ async fn sessions_are_counted_until_they_end() {
     let (here, elsewhere) = (OutageStore::new(at(&redis.url())), at(&redis.url()));
     here.put(&name(Kind::Session, "d"), record("d", 0, until)).await.unwrap();
     elsewhere.remove(&name(Kind::Session, "d")).await.unwrap();
-    assert!(!here.has(&name(Kind::Session, "d"), now).await.unwrap());
+    assert!(here.head(&name(Kind::Session, "d"), now).await.unwrap().is_none());
     assert_eq!(here.sessions(now), SessionCount::InUseHere(0));
 }
 
@@ -175,12 +177,14 @@ async fn a_record_is_given_out_as_it_was_put(store: &Arc<dyn Store>) {
     for kind in RECORDS {
         let name = name(kind, "as put");
         assert!(store.get(&name, now).await.unwrap().is_none());
-        assert!(!store.has(&name, now).await.unwrap());
-        for sealed in [vec![], vec![0, 13, 10, 255, 128], vec![b'x'; 100_000]] {
+        assert!(store.head(&name, now).await.unwrap().is_none());
+        let long = LENGTHS.map(|length| vec![b'x'; length]);
+        for sealed in [vec![], vec![0, 13, 10, 255, 128]].into_iter().chain(long) {
             let put = Record { sealed, revision: 7, ends_at: whole(now + HOUR) };
             store.put(&name, put.clone()).await.unwrap();
-            assert_eq!(store.get(&name, now).await.unwrap(), Some(put));
-            assert!(store.has(&name, now).await.unwrap());
+            assert_eq!(store.get(&name, now).await.unwrap().as_ref(), Some(&put));
+            let head = Record { sealed: put.sealed[..put.sealed.len().min(HEAD_LEN)].to_vec(), ..put };
+            assert_eq!(store.head(&name, now).await.unwrap(), Some(head));
         }
     }
 }
@@ -194,7 +198,7 @@ async fn a_record_past_its_end_is_not_given_out(store: &Arc<dyn Store>) {
             store.put(&name, record("x", 0, end)).await.unwrap();
             assert_eq!(store.get(&name, now).await.unwrap().is_some(), is_good);
             store.put(&name, record("x", 0, end)).await.unwrap();
-            assert_eq!(store.has(&name, now).await.unwrap(), is_good);
+            assert_eq!(store.head(&name, now).await.unwrap().is_some(), is_good);
             assert_eq!(store.take(&name, now).await.unwrap().is_some(), is_good);
             // And is gone in any case.
             assert!(store.take(&name, end - HOUR).await.unwrap().is_none());
@@ -367,8 +371,8 @@ async fn records_of_different_kinds_do_not_meet(store: &Arc<dyn Store>) {
     assert!(store.lock(&one(Kind::RefreshLock), &owner("a"), HOUR).await.unwrap());
     assert!(store.get(&one(Kind::Session), now).await.unwrap().is_none());
     store.put(&one(Kind::Pending), record("pending", 0, now + HOUR)).await.unwrap();
-    assert!(!store.has(&one(Kind::Session), now).await.unwrap());
-    assert!(!store.has(&one(Kind::IssuedToken), now).await.unwrap());
+    assert!(store.head(&one(Kind::Session), now).await.unwrap().is_none());
+    assert!(store.head(&one(Kind::IssuedToken), now).await.unwrap().is_none());
     store.put(&one(Kind::Session), record("session", 0, now + HOUR)).await.unwrap();
     assert!(store.remove(&one(Kind::Session)).await.unwrap());
     assert_eq!(store.take(&one(Kind::Pending), now).await.unwrap().unwrap().sealed, b"pending");
@@ -466,7 +470,7 @@ impl Store for Broken {
         unreachable()
     }
 
-    async fn has(&self, _: &RecordName, _: SystemTime) -> Result<bool, StoreError> {
+    async fn head(&self, _: &RecordName, _: SystemTime) -> Result<Option<Record>, StoreError> {
         unreachable()
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use oracle_ai::server::config::reference;
-use oracle_ai::server::sessions::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, PENDING_LIFETIME};
+use oracle_ai::server::sessions::{PENDING_LIFETIME, SessionLimits};
 
 const SECURITY: &str = include_str!("../../docs/security.md");
 const ASSERTIONS: &str = include_str!("../../docs/assertions.md");
@@ -107,12 +107,14 @@ fn what_is_protected_lives_as_long_as_it_is_written() {
 #[test]
 fn the_limits_of_sessions_are_written_down_as_they_are_with_their_reasons() {
     // T89
+    let usual = SessionLimits::default();
     let hours = |limit: Duration| format!("{} hours", limit.as_secs() / 3600);
     let minutes = |limit: Duration| format!("{} minutes", limit.as_secs() / 60);
     for (limit, value) in [
-        ("idle", hours(IDLE_LIFETIME)),
-        ("absolute", hours(ABSOLUTE_LIFETIME)),
+        ("idle", minutes(usual.idle_timeout)),
+        ("absolute", hours(usual.lifetime)),
         ("login in flight", minutes(PENDING_LIFETIME)),
+        ("sessions of a browser", "one".into()),
         ("sessions at a time", "not limited".into()),
     ] {
         let [_, written, reason] = row(limit)[..] else { panic!("{limit}: three cells") };

@@ -25,6 +25,11 @@ impl Browser {
         Self { key: BrowserKey::new(), http: Client::new(), server: format!("http://127.0.0.1:{port}") }
     }
 
+    /// At another computer: a key holds one session at a time.
+    pub fn another(&self) -> Self {
+        Self { key: BrowserKey::new(), http: self.http.clone(), server: self.server.clone() }
+    }
+
     /// Access tokens live for as many seconds.
     pub async fn sign_in(&self, user: &str, lifetime: u64) -> SignedIn {
         let path = format!("/api/authorize?dpop_jkt={}", self.key.thumbprint());

@@ -128,8 +128,8 @@ fn authorize(visitor: &Visitor, count: u64) -> Requests {
 fn refresh(visitor: &Visitor, count: u64) -> Requests {
     let count = count.min(5 * visitor.sessions.len() as u64);
     let sessions = visitor.sessions.iter().cycle().take(usize::try_from(count).unwrap());
-    let raw = sessions.map(|session| {
-        let proof = visitor.browser.key.proof("POST", "/api/refresh", None);
+    let raw = sessions.map(|(browser, session)| {
+        let proof = browser.key.proof("POST", "/api/refresh", None);
         post("/api/refresh", &[("DPoP", &proof)], &format!(r#"{{"session":"{session}"}}"#))
     });
     Requests { raw: raw.collect(), again: false }
@@ -164,7 +164,9 @@ impl Visitor {
         let signed_in = browser.sign_in("ada", 3600).await;
         let mut many = vec![];
         for n in 0..sessions {
-            many.push(browser.sign_in(&format!("user-{n}"), 1).await.session);
+            let other = browser.another();
+            let session = other.sign_in(&format!("user-{n}"), 1).await.session;
+            many.push((other, session));
         }
         Self { browser, signed_in, sessions: many, page: "/", wasm: wasm_path(public) }
     }

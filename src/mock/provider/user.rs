@@ -28,6 +28,8 @@ pub struct Settings {
     pub access_token_ttl: u32,
     /// Seconds.
     pub id_token_ttl: u32,
+    /// Put in the place of claims of ID tokens; `null` takes one out.
+    pub id_token_claims: Map<String, Value>,
     /// The authorization endpoint answers `access_denied`.
     pub deny: bool,
     /// The authorization endpoint answers this error.
@@ -46,8 +48,6 @@ pub struct Settings {
     /// Without it, the old refresh token stays good and none is sent.
     pub refresh_token_in_refresh: bool,
     pub id_token_in_refresh: bool,
-    /// Put in the place of claims of ID tokens; `null` takes one out.
-    pub id_token_claims: Map<String, Value>,
     pub expires_in: ExpiresIn,
     pub access_token_format: AccessTokenFormat,
     /// Put in the place of members of a JWT's header; `null` takes one out.
@@ -157,6 +157,7 @@ impl Default for Settings {
         Settings {
             access_token_ttl: 300,
             id_token_ttl: 300,
+            id_token_claims: Map::new(),
             deny: false,
             authorize_error: None,
             signed_in_ago: 0,
@@ -167,7 +168,6 @@ impl Default for Settings {
             rotate_refresh_tokens: true,
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,
-            id_token_claims: Map::new(),
             expires_in: ExpiresIn::Number,
             access_token_format: AccessTokenFormat::Opaque,
             access_token_header: Map::new(),

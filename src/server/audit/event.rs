@@ -46,7 +46,11 @@ events! {
     LoginRefused = "login.refused", Refused:
         "The provider ended a login with an error: the person or its policy said no. Its words are in the reason.";
     LoginStateUnknown = "login.state_unknown", Refused:
-        "An authorization response came with a `state` that is unknown, spent or expired: a link used twice, or forged.";
+        "An authorization response came with a `state` that was never given out, or was long ago: forged, or an old link.";
+    LoginStateUsed = "login.state_used", Refused:
+        "An authorization response came with a `state` that was used within the last hour: sent twice, or replayed.";
+    LoginStateExpired = "login.state_expired", Refused:
+        "An authorization response came later than ten minutes after its login began.";
     LoginOtherBrowser = "login.other_browser", Refused:
         "An authorization response came from another browser than the one that began the login: login CSRF, or a code \
          that was carried away.";
@@ -67,9 +71,15 @@ events! {
     RefreshFailed = "refresh.failed", Failed: "The provider, or the session store, did not answer. The session is kept.";
     SessionEndedByProvider = "session.ended_by_provider", Refused:
         "The provider ended a session at its refresh, as for a person who was disabled there.";
+    SessionExpired = "session.expired", Success:
+        "A session was found to have ended by its time, when its browser came for more: after the idle timeout (`idle`), or \
+         at the end of its lifetime or at the provider's `session_expiry` (`lifetime`).";
+    SessionReplaced = "session.replaced", Success:
+        "A person signed in, and the session that the same browser key had held before has ended. The reason says whether \
+         its refresh token could be revoked, or was only destroyed with the session.";
     LogoutSucceeded = "logout.succeeded", Success: "A person signed out, and the session is gone.";
     LogoutOtherBrowser = "logout.other_browser", Refused:
-        "A logout was asked for with another browser's key than the session's.";
+        "A logout was asked for with another browser's key than the session's. It was answered as for no session.";
     LogoutFailed = "logout.failed", Failed: "The session store did not answer; the session may live on.";
     BackChannelLogout = "logout.back_channel", Success:
         "The provider ended sessions by a logout token; the reason says how many, and by what.";

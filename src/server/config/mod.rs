@@ -33,6 +33,7 @@ use super::{
     guard::GuardSettings,
     headers::HeaderSettings,
     http::{self, ClientSettings, OutboundProxy, is_https_or_loopback, is_loopback},
+    sessions::SessionLimits,
     telemetry::LogFormat,
     traces::TraceSettings,
 };
@@ -67,6 +68,8 @@ pub struct Config {
     pub provider: Provider,
     /// `REDIS_URL` and what belongs to it; this process's memory where it is not set.
     pub sessions: SessionStorage,
+    /// `SESSION_IDLE_TIMEOUT`, default 1800, and `SESSION_LIFETIME`, default 43200: how long sessions last, in seconds.
+    pub session_limits: SessionLimits,
     /// `ACCESS_TOKEN_CHECK`, `ALLOW_BEARER_TOKENS`, `REQUIRED_SCOPE`, `REQUIRED_ROLE` and what belongs to them: what the
     /// guarded doors want. The session doors always want a proof, and nothing else.
     pub guard: GuardSettings,
@@ -132,7 +135,7 @@ impl Config {
         let front_url = front_url(variables, listen.port())?;
         let under_dev_server = cfg!(debug_assertions) && variables.get(DEV_SERVER_PORT).is_some();
         let provider = Provider::from_variables(variables, &front_url, listen)?;
-        let sessions = SessionStorage::from_variables(variables)?;
+        let (sessions, session_limits) = (SessionStorage::from_variables(variables)?, sessions::limits(variables)?);
         let guard = guard::settings(variables)?;
         let chat = ChatUpstream::from_variables(variables)?;
         let (database_url, answers) = (database_url(variables)?, answers(variables)?);
@@ -148,6 +151,7 @@ impl Config {
             under_dev_server,
             provider,
             sessions,
+            session_limits,
             guard,
             chat,
             database_url,

@@ -1,9 +1,11 @@
-//! Where sessions are kept.
+//! Where sessions are kept, and how long.
+
+use std::{ops::RangeInclusive, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{ConfigError, Variables, pem_file, plaintext::Connection};
-use crate::server::sessions::{KeyRing, RedisAddress};
+use crate::server::sessions::{KeyRing, RedisAddress, SessionLimits};
 
 const CONNECTION: Connection = Connection {
     address: "REDIS_URL",
@@ -41,6 +43,34 @@ impl SessionStorage {
             address = address.trusting(pem_file(variables, "REDIS_CA_FILE", file)?);
         }
         Ok(Self::Redis { address: Box::new(address), ring: ring(variables)? })
+    }
+}
+
+/// `SESSION_IDLE_TIMEOUT`, `SESSION_LIFETIME`
+pub(super) fn limits(variables: &Variables) -> Result<SessionLimits, ConfigError> {
+    const IDLE_TIMEOUT: &str = "SESSION_IDLE_TIMEOUT";
+    let usual = SessionLimits::default();
+    let lifetime = SessionLimits::SHORTEST_LIFETIME..=SessionLimits::LONGEST_LIFETIME;
+    let lifetime = seconds(variables, "SESSION_LIFETIME", lifetime, usual.lifetime)?;
+    let idle_timeout = SessionLimits::SHORTEST_IDLE_TIMEOUT..=SessionLimits::LONGEST_IDLE_TIMEOUT;
+    let idle_timeout = seconds(variables, IDLE_TIMEOUT, idle_timeout, usual.idle_timeout.min(lifetime))?;
+    match idle_timeout <= lifetime {
+        true => Ok(SessionLimits { idle_timeout, lifetime }),
+        false => Err(variables.wrong(IDLE_TIMEOUT, "no longer than SESSION_LIFETIME")),
+    }
+}
+
+fn seconds(
+    variables: &Variables,
+    variable: &'static str,
+    bounds: RangeInclusive<Duration>,
+    default: Duration,
+) -> Result<Duration, ConfigError> {
+    let expected = format!("a number of seconds from {} to {}", bounds.start().as_secs(), bounds.end().as_secs());
+    let seconds = variables.parsed(variable, &expected, &default.as_secs().to_string()).map(Duration::from_secs)?;
+    match bounds.contains(&seconds) {
+        true => Ok(seconds),
+        false => Err(variables.wrong(variable, &expected)),
     }
 }
 

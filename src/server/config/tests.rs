@@ -157,6 +157,12 @@ fn each_wrong_value_is_refused_by_name() {
         ("ROLES_SEPARATOR", "^^"),
         ("ROLES_SEPARATOR", "a"),
         ("SCOPES", "profile"),
+        ("SESSION_IDLE_TIMEOUT", "299"),
+        ("SESSION_IDLE_TIMEOUT", "86401"),
+        ("SESSION_IDLE_TIMEOUT", "30m"),
+        ("SESSION_LIFETIME", "899"),
+        ("SESSION_LIFETIME", "604801"),
+        ("SESSION_LIFETIME", "-1"),
         ("SCOPES", "openid \"x\""),
         ("TOKEN_ENDPOINT", "ftp://sso.example.com/token"),
         ("USERINFO_ENDPOINT", "https://sso.example.com/userinfo#here"),
@@ -364,6 +370,24 @@ fn what_belongs_to_a_model_does_not_fall_back_to_the_demo() {
         let error = config(&[(variable, value)]).unwrap_err().to_string();
         assert!(error.starts_with(variable) && error.contains("CHAT_BASE_URL"), "{error}");
     }
+}
+
+#[test]
+fn sessions_end_after_half_an_hour_without_input_and_after_half_a_day() {
+    let limits = |more: &[(&'static str, &'static str)]| {
+        let SessionLimits { idle_timeout, lifetime } = config(more).unwrap().session_limits;
+        (idle_timeout.as_secs(), lifetime.as_secs())
+    };
+    assert_eq!(limits(&[]), (1800, 43_200));
+    assert_eq!(limits(&[("SESSION_IDLE_TIMEOUT", "300"), ("SESSION_LIFETIME", "604800")]), (300, 604_800));
+    // What was not asked for gives way to what was.
+    assert_eq!(limits(&[("SESSION_LIFETIME", "900")]), (900, 900));
+}
+
+#[test]
+fn a_session_that_would_be_idle_for_longer_than_it_lasts_is_a_mistake() {
+    let wrong = config(&[("SESSION_IDLE_TIMEOUT", "3600"), ("SESSION_LIFETIME", "900")]).unwrap_err().to_string();
+    assert!(wrong.starts_with("SESSION_IDLE_TIMEOUT") && wrong.contains("SESSION_LIFETIME"), "{wrong}");
 }
 
 #[test]

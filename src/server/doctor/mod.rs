@@ -4,7 +4,7 @@
 mod provider;
 mod verdict;
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 use super::{
     EX_CONFIG,
@@ -14,7 +14,7 @@ use super::{
     environment::Environment,
     http::OutboundProxy,
     oidc::{OidcClient, ProviderHttp},
-    sessions::Storage,
+    sessions::{SessionLimits, Storage},
 };
 use crate::wire::auth::UserClaims;
 
@@ -59,6 +59,7 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     }
     verdicts.push(client_addresses(config));
     verdicts.push(session_store(&config.sessions).await);
+    verdicts.push(session_limits(config.session_limits));
     verdicts.push(database(&config.database_url).await);
     verdicts.push(upstream(&config.chat, &config.proxy).await);
     verdicts
@@ -94,6 +95,17 @@ async fn session_store(sessions: &SessionStorage) -> Verdict {
             Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
         },
         Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+    }
+}
+
+fn session_limits(limits: SessionLimits) -> Verdict {
+    const PART: &str = "session limits";
+    let minutes = |limit: Duration| limit.as_secs().div_ceil(60);
+    let (idle, lifetime) = (minutes(limits.idle_timeout), minutes(limits.lifetime));
+    let words = format!("sessions end after {idle} minutes without input, and after {lifetime} minutes in any case");
+    match limits.are_strict() {
+        true => Verdict::good(PART, words),
+        false => Verdict::doubtful(PART, words, "SESSION_IDLE_TIMEOUT, SESSION_LIFETIME"),
     }
 }
 

@@ -44,6 +44,9 @@ pub enum AccessTokenCheck {
 /// us flood the provider.
 const MAX_QUESTIONS_FROM_ELSEWHERE: usize = 16;
 
+/// With its session, an access token that was issued here is forgotten.
+const NOT_KNOWN: &str = "it was not issued here, or its session has ended";
+
 /// Judges access tokens.
 pub struct AccessTokenGuard {
     settings: GuardSettings,
@@ -65,6 +68,17 @@ pub(super) struct Identity {
 enum Origin {
     Here,
     Elsewhere,
+}
+
+impl GuardSettings {
+    /// Whether a token that was not issued here may be good.
+    pub fn takes_tokens_from_elsewhere(&self) -> bool {
+        match &self.check {
+            AccessTokenCheck::Issued => false,
+            AccessTokenCheck::Jwt(_) => true,
+            AccessTokenCheck::Introspection { audience } => audience.is_some(),
+        }
+    }
 }
 
 impl AccessTokenGuard {
@@ -100,7 +114,7 @@ impl AccessTokenGuard {
             return Err(Refusal::invalid_token("it came without a proof"));
         }
         // The session comes first: what was ended here is over at once, whatever the token or the provider says.
-        match self.sessions.standing(access_token).await? {
+        match self.sessions.standing(access_token, proven).await? {
             Standing::Issued(holder) if proven.is_some_and(|key| !holder.browser_key.matches(key)) => {
                 Err(Refusal::OtherBrowser)
             }
@@ -135,7 +149,7 @@ impl AccessTokenGuard {
             Some(Ok(token)) => token.permissions,
             Some(Err(error)) => {
                 if matches!(error, AccessTokenError::Inactive) {
-                    self.sessions.forget_access_token(access_token).await?;
+                    self.sessions.forget_access_token(access_token, &holder.browser_key).await?;
                 }
                 return Err(error.into());
             }
@@ -151,12 +165,10 @@ impl AccessTokenGuard {
     ) -> Result<Identity, Refusal> {
         // Before anybody is asked: made-up tokens must not become calls of the provider.
         if matches!(self.settings.check, AccessTokenCheck::Introspection { audience: None }) {
-            return Err(Refusal::invalid_token("it was not issued here"));
+            return Err(Refusal::invalid_token(NOT_KNOWN));
         }
-        let token = self
-            .verify(access_token, Origin::Elsewhere)
-            .await
-            .ok_or_else(|| Refusal::invalid_token("it was not issued here"))??;
+        let token =
+            self.verify(access_token, Origin::Elsewhere).await.ok_or_else(|| Refusal::invalid_token(NOT_KNOWN))??;
         if is_bound_to_another(&token, proven) || token.bound_to.is_some() != proven.is_some() {
             return Err(Refusal::OtherBrowser);
         }

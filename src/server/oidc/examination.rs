@@ -116,7 +116,7 @@ impl OidcClient {
     pub async fn examine_credentials(&self) -> Result<CredentialsFinding, ExaminationError> {
         let code = AuthorizationCode::new(self.random()?);
         let answer = self.exchange_code(&code, &CodeVerifier::new(self.random()?), &Nonce::new(self.random()?)).await;
-        match answer {
+        match answer.map_err(|refused| refused.error) {
             Err(ExchangeError::Refused(words)) if words.contains("invalid_grant") => Ok(CredentialsFinding::Accepted),
             Err(ExchangeError::Refused(words) | ExchangeError::Unavailable(words))
                 if words.contains("invalid_client") || words.contains("unauthorized_client") =>

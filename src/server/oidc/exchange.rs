@@ -1,6 +1,6 @@
 //! Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5, OpenID Connect Core §3.1.3).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use openidconnect::{
     AdditionalClaims, AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier, UserInfoClaims,
@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 use super::{
     claim_names::claims_of,
     client::{OidcClient, RelyingParty},
-    error::{ExchangeError, TokenRequestFailure, judge},
+    error::{ExchangeError, ProviderError, TokenRequestFailure, judge},
     id_token::{Expected, IdTokenError, LoginClaims},
     permissions::Permissions,
+    session_expiry::session_expiry,
     token_response::TokenResponse,
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
@@ -37,6 +38,16 @@ pub struct Login {
     pub provider_session: Option<String>,
     pub user: UserClaims,
     pub permissions: Permissions,
+    /// When the provider wants the session to end, at the latest.
+    pub session_expiry: Option<SystemTime>,
+}
+
+/// A code that brought no login.
+#[derive(Debug)]
+pub struct RefusedExchange {
+    pub error: ExchangeError,
+    /// Came with what was refused: nobody is to keep it.
+    pub refresh_token: Option<RefreshToken>,
 }
 
 impl OidcClient {
@@ -56,9 +67,19 @@ impl OidcClient {
         code: &AuthorizationCode,
         code_verifier: &CodeVerifier,
         nonce: &Nonce,
-    ) -> Result<Login, ExchangeError> {
+    ) -> Result<Login, RefusedExchange> {
         let relying_party = self.relying_party().await?;
         let response = self.request_tokens(&relying_party, code, code_verifier, nonce).await?;
+        let login = self.verified_login(&relying_party, &response, nonce).await;
+        login.map_err(|error| RefusedExchange { error, refresh_token: refresh_token(&response) })
+    }
+
+    async fn verified_login(
+        &self,
+        relying_party: &RelyingParty,
+        response: &TokenResponse,
+        nonce: &Nonce,
+    ) -> Result<Login, ExchangeError> {
         if let Some(reason) = response.unusable() {
             return Err(ExchangeError::Unavailable(reason.into()));
         }
@@ -70,7 +91,7 @@ impl OidcClient {
         let mut roles = self.settings.claims.roles.read(&named);
         self.settings.claims.apply(&named, &mut user);
         if self.settings.claims.is_wanting(&user, &named) {
-            roles = self.add_userinfo(&relying_party, &response, &claims, &mut user, roles).await;
+            roles = self.add_userinfo(relying_party, response, &claims, &mut user, roles).await;
         }
         if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
             return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
@@ -78,7 +99,7 @@ impl OidcClient {
         Ok(Login {
             access_token: AccessToken::new(response.access_token().secret().to_owned()),
             expires_in: response.lifetime(),
-            refresh_token: response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned())),
+            refresh_token: refresh_token(response),
             permissions: Permissions {
                 // RFC 6749 §5.1: where the answer does not say, it is what was asked for.
                 scope: response.granted_scope().unwrap_or_else(|| self.settings.asked_scope()),
@@ -87,8 +108,20 @@ impl OidcClient {
             id_token: id_token.clone(),
             provider_session: provider_session(id_token),
             claims: LoginClaims::of(&claims, nonce.clone()),
+            session_expiry: self.future_session_expiry(id_token)?,
             user,
         })
+    }
+
+    /// A session that has ended before it begins is none.
+    fn future_session_expiry(&self, id_token: &IdToken) -> Result<Option<SystemTime>, ExchangeError> {
+        let expiry = session_expiry(id_token).map_err(|error| ExchangeError::InvalidIdToken(error.to_string()))?;
+        match expiry {
+            Some(expiry) if expiry <= self.environment.now() => {
+                Err(ExchangeError::InvalidIdToken("its `session_expiry` has passed".into()))
+            }
+            expiry => Ok(expiry),
+        }
     }
 
     async fn request_tokens(
@@ -167,6 +200,23 @@ impl From<IdTokenError> for ExchangeError {
             error => Self::InvalidIdToken(excerpt(&error.to_string()).to_string()),
         }
     }
+}
+
+/// A code that was not exchanged brought no token.
+impl From<ExchangeError> for RefusedExchange {
+    fn from(error: ExchangeError) -> Self {
+        Self { error, refresh_token: None }
+    }
+}
+
+impl From<ProviderError> for RefusedExchange {
+    fn from(error: ProviderError) -> Self {
+        ExchangeError::from(error).into()
+    }
+}
+
+fn refresh_token(response: &TokenResponse) -> Option<RefreshToken> {
+    response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()))
 }
 
 /// Of an ID token that was verified before.

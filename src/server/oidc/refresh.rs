@@ -1,6 +1,6 @@
 //! Refresh token for access token (RFC 6749 §6, OpenID Connect Core §12).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use openidconnect::OAuth2TokenResponse;
 
@@ -8,6 +8,7 @@ use super::{
     client::OidcClient,
     error::{RefreshError, TokenRequestFailure, judge},
     id_token::{Expected, IdTokenError, LoginClaims},
+    session_expiry::session_expiry,
     values::{IdToken, RefreshToken},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub struct Refreshed {
     pub scope: Option<Vec<String>>,
     /// Where a new ID token says so; otherwise the same as before.
     pub roles: Option<Vec<String>>,
+    /// When the provider wants the session to end, where a new ID token says so; otherwise the same as before.
+    pub session_expiry: Option<SystemTime>,
 }
 
 impl OidcClient {
@@ -75,7 +78,13 @@ impl OidcClient {
                 }
             }
         }
+        let session_expiry = response.id_token().map(session_expiry).transpose();
+        let session_expiry = match session_expiry {
+            Ok(expiry) => expiry.flatten(),
+            Err(error) => return Err(RefreshError::InvalidIdToken { refresh_token, reason: error.to_string() }),
+        };
         Ok(Refreshed {
+            session_expiry,
             access_token: AccessToken::new(response.access_token().secret().to_owned()),
             expires_in: response.lifetime(),
             refresh_token,

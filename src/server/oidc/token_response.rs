@@ -16,7 +16,7 @@ use super::{permissions::scopes, values::IdToken};
 /// What is assumed where the answer does not say.
 const ASSUMED_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// An access token is used for a day at most, whatever the answer says: no session lasts longer.
+/// An access token is used for a day at most, whatever the answer says.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -33,14 +33,14 @@ pub struct SessionCard {
     pub browser: BrowserName,
     #[serde(rename = "s", with = "stored::time")]
     pub since: SystemTime,
-    /// When it was last refreshed.
+    /// When the person last did something.
     #[serde(rename = "t", with = "stored::time")]
     pub last_used_at: SystemTime,
 }
 
 impl SessionCard {
     pub(super) fn of(session: &Session) -> Self {
-        Self { browser: session.browser.clone(), since: session.began_at(), last_used_at: session.last_used_at }
+        Self { browser: session.browser.clone(), since: session.began_at, last_used_at: session.last_used_at }
     }
 }
 

@@ -55,7 +55,7 @@ impl Ended {
         Self::User { iss: user.iss.clone(), sub: user.sub.clone() }
     }
 
-    fn set(&self) -> RecordName {
+    pub(super) fn set(&self) -> RecordName {
         match self {
             Self::ProviderSession { .. } => RecordName::of(Kind::OfProviderSession, &self.secret()),
             Self::User { .. } => RecordName::of(Kind::OfUser, &self.secret()),
@@ -74,22 +74,6 @@ impl Ended {
 }
 
 impl Records {
-    /// So that it can be ended from elsewhere.
-    pub(super) async fn enlist(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
-        for whole in wholes(session) {
-            self.store().add(&whole.set(), name, session.ends_at, self.now()).await?;
-        }
-        Ok(())
-    }
-
-    /// Tidies up after a session that has ended. What is left does no harm.
-    pub(super) async fn strike_off(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
-        for whole in wholes(session) {
-            self.store().remove_member(&whole.set(), name).await?;
-        }
-        Ok(())
-    }
-
     /// The names of all sessions of this whole that were not struck off.
     pub(super) async fn enlisted(&self, whole: &Ended) -> Result<Vec<SecretHash>, StoreError> {
         self.store().members(&whole.set(), self.now()).await
@@ -114,8 +98,7 @@ impl Records {
         let sessions = self.enlisted(of_provider).await?;
         let of_user = if sessions.is_empty() { vec![] } else { self.enlisted(user).await? };
         for session in sessions.into_iter().filter(|session| !of_user.contains(session)) {
-            let name = RecordName { kind: Kind::Session, hash: session };
-            if self.store().get(&name, self.now()).await?.is_some() {
+            if self.session_lives(&session).await? {
                 return Ok(true);
             }
         }
@@ -142,7 +125,7 @@ impl Records {
 }
 
 /// All that the session is part of, the user first: see [`Records::has_another_users`].
-fn wholes(session: &Session) -> [Ended; 2] {
+pub(super) fn wholes(session: &Session) -> [Ended; 2] {
     let UserClaims { iss, sub, .. } = &session.user;
     let narrower = match &session.provider_session {
         Some(sid) => Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() },

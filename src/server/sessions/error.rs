@@ -14,8 +14,12 @@ use crate::{
 /// Why a login did not begin or not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    #[error("unknown, spent or expired state")]
+    #[error("unknown state")]
     UnknownState,
+    #[error("the state was used before")]
+    UsedState,
+    #[error("the state has expired")]
+    ExpiredState,
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
     /// Recorded where it was made.
@@ -32,6 +36,9 @@ pub enum LoginError {
     Refused { refusal: LoginRefusal, error: String, description: Option<String> },
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// For another login with the same key.
+    #[error("no turn to sign in: {0}")]
+    NoTurn(#[from] LockError),
     #[error(transparent)]
     Provider(#[from] ProviderError),
     #[error(transparent)]
@@ -55,8 +62,6 @@ pub(super) enum SessionKeyError {
 /// Why a session was not ended.
 #[derive(Debug, thiserror::Error)]
 pub enum LogoutError {
-    #[error("the session is bound to another browser's key")]
-    OtherBrowser,
     /// Recorded where it was made.
     #[error("the proof can't be used")]
     Proof(ProofChallenge),
@@ -131,6 +136,8 @@ impl LoginError {
         Some(match self {
             Self::Proof(_) => return None,
             Self::UnknownState => Event::LoginStateUnknown,
+            Self::UsedState => Event::LoginStateUsed,
+            Self::ExpiredState => Event::LoginStateExpired,
             Self::OtherBrowser => Event::LoginOtherBrowser,
             Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
             Self::NeitherCodeNorError | Self::CodeTooLong => Event::LoginMalformed,
@@ -140,6 +147,7 @@ impl LoginError {
             Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
             Self::Exchange(ExchangeError::Unavailable(_))
             | Self::Provider(_)
+            | Self::NoTurn(_)
             | Self::Store(_)
             | Self::Randomness(_) => Event::LoginFailed,
         })
@@ -150,7 +158,6 @@ impl LogoutError {
     fn event(&self) -> Option<Event> {
         match self {
             Self::Proof(_) => None,
-            Self::OtherBrowser => Some(Event::LogoutOtherBrowser),
             Self::Store(_) => Some(Event::LogoutFailed),
         }
     }
@@ -184,7 +191,11 @@ impl From<LoginError> for ApiError {
         }
         match error {
             LoginError::Proof(challenge) => challenge.into(),
-            LoginError::UnknownState | LoginError::OtherBrowser | LoginError::EndedMeanwhile => Self::InvalidState,
+            LoginError::UnknownState
+            | LoginError::UsedState
+            | LoginError::ExpiredState
+            | LoginError::OtherBrowser
+            | LoginError::EndedMeanwhile => Self::InvalidState,
             LoginError::NeitherCodeNorError => Self::InvalidField {
                 field: "code".into(),
                 reason: "exactly one of `code` and `error` is needed".into(),
@@ -197,7 +208,7 @@ impl From<LoginError> for ApiError {
             LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
                 Self::ProviderUnavailable { retry_after: None }
             }
-            LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
+            LoginError::NoTurn(_) | LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
         }
     }
 }
@@ -229,7 +240,6 @@ impl From<LogoutError> for ApiError {
         }
         match error {
             LogoutError::Proof(challenge) => challenge.into(),
-            LogoutError::OtherBrowser => Self::InvalidProof,
             LogoutError::Store(_) => Self::Unavailable,
         }
     }

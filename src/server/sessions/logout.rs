@@ -52,9 +52,13 @@ impl Sessions {
         let deadline = Instant::now() + LONGEST_FAREWELL;
         let session = match self.verify_key(id, proof).await {
             // Read again: a refresh may have brought another refresh token meanwhile.
-            Ok(_) => self.records.session(id).await?,
+            Ok(_) => self.records.stored_session(id).await?,
             Err(SessionKeyError::NoSession) => None,
-            Err(SessionKeyError::OtherKey) => return Err(LogoutError::OtherBrowser),
+            // As for a session that is not there: whether there is one is nobody else's to know.
+            Err(SessionKeyError::OtherKey) => {
+                audit::record(Event::LogoutOtherBrowser, None, None);
+                return Ok(LogoutResponse::default());
+            }
             Err(SessionKeyError::Proof(challenge)) => return Err(LogoutError::Proof(challenge)),
             Err(SessionKeyError::Store(error)) => return Err(error.into()),
         };
@@ -64,9 +68,6 @@ impl Sessions {
             audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
         }
         let Some(mut session) = session else { return Ok(LogoutResponse::default()) };
-        if let Err(error) = self.records.strike_off(&session, &name).await {
-            tracing::warn!(%error, "an ended session is still listed");
-        }
         let revocation = session.refresh_token.take().map(|token| self.revoke_in_background(token));
         let farewell = timeout_at(deadline, self.farewell(&session)).await.unwrap_or_default();
         if let Some(revocation) = revocation {

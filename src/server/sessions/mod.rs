@@ -1,81 +1,85 @@
 //! Sessions: from the first click on "sign in" to the last sign-out.
 //!
 //! [`Sessions`] holds the rules; it takes its store, the provider's client, the clock and randomness from outside.
-
 //!
 //! | file | holds |
 //! |---|---|
-//! | `pending`, `session` | the records |
-//! | `refresh`, `refresh_lock` | refresh, and whose turn it is |
+//! | `pending`, `session`, `limits` | the records, and how long sessions last |
+//! | `login`, `replaced` | a login finished, and the session that it takes the place of |
+//! | `refresh`, `refresh_lock`, `refreshes_in_flight` | refresh, whose turn it is, and who waits for one |
 //! | `logout`, `ends` | logout, here and from elsewhere |
 //! | `card`, `browser_name` | what a person is told of their sessions |
 //! | `limit` | how many there may be of one person |
 //! | `draft_key` | what a person's drafts are encrypted with in the browser |
 //! | `watch` | who is told when a session ends |
 //! | `records`, `stored`, `sealing` | records on their way into the store: written, and sealed |
+//! | `tokens` | the records of access tokens |
+//! | `head`, `attached` | of a session's record: when it ends, and what ends with it |
 //! | `store` | where they are kept |
 
+mod attached;
 mod browser_name;
 mod card;
 mod draft_key;
 mod ends;
 mod error;
+mod head;
 mod limit;
+mod limits;
+mod login;
 mod logout;
 mod pending;
 mod records;
 mod refresh;
 mod refresh_lock;
+mod refreshes_in_flight;
+mod replaced;
 mod sealing;
 mod session;
 mod store;
 mod stored;
+mod tokens;
 mod watch;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 pub use browser_name::BrowserName;
 pub use ends::Ended;
 pub use error::{LoginError, LogoutError, RefreshFailure};
+pub use limits::SessionLimits;
 pub use logout::BackChannelError;
 pub use pending::{PENDING_LIFETIME, PendingAuthorization};
 pub use records::{Records, Storage};
 pub use sealing::{KeyRing, OpenError, SealError};
-pub use session::{ABSOLUTE_LIFETIME, IDLE_LIFETIME, IssuedToken, LastRefresh, REPLAY_WINDOW, Session};
+pub use session::{Expiry, IssuedToken, LastRefresh, REPLAY_WINDOW, Session};
 pub use store::{
-    Kind, LockOwner, MAX_SPENT, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisAddressError,
-    RedisStore, SecretHash, SessionCount, Store, StoreError, TracedStore,
+    HEAD_LEN, Kind, LockOwner, MAX_SPENT, MemoryStore, OutageStore, Record, RecordName, RedisAddress,
+    RedisAddressError, RedisStore, SecretHash, SessionCount, Store, StoreError, TracedStore,
 };
 
 pub use watch::SessionEnd;
 
+use attached::AttachedToken;
 use error::SessionKeyError;
-use records::Found;
-use refresh::RefreshesInFlight;
+use refreshes_in_flight::RefreshesInFlight;
+use tokens::Found;
 use watch::Watches;
 
 use crate::{
     server::{
-        audit::{self, Event},
+        audit,
         environment::Environment,
-        excerpt::excerpt,
         oidc::{CodeVerifier, MetadataStanding, Nonce, OidcClient, Permissions},
-        proof::{BrowserKey, KeyRefusal, Thumbprint, VerifiedProof},
+        proof::{BrowserKey, Thumbprint, VerifiedProof},
     },
-    wire::{
-        auth::{
-            AccessToken, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, SessionId, State,
-            TokenResponse, UserClaims,
-        },
-        error::LoginRefusal,
-    },
+    wire::auth::{AccessToken, AuthorizationRequest, SessionId, State, UserClaims},
 };
 
 /// Access tokens are good for the browser key of their session only (RFC 9449 §5), whatever the provider called them.
 const TOKEN_TYPE: &str = "DPoP";
-
-/// Longest authorization code taken, in bytes. Real ones reach some hundreds.
-const MAX_CODE_LENGTH: usize = 4096;
 
 /// The browser is told to come for a new access token at least this often, however long the old one lives: by that
 /// the server knows that its session is in use.
@@ -111,17 +115,34 @@ pub struct Holder {
     pub session: SecretHash,
 }
 
+/// What the operator says of sessions, and what the guard needs of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SessionSettings {
+    pub limits: SessionLimits,
+    /// Access tokens of sessions that have ended stay known until they expire. For a guard that also takes the word of a
+    /// token's issuer: to it, a token that is not known here would be one from elsewhere, and good.
+    pub keeps_ended_tokens: bool,
+}
+
 pub struct Sessions {
     records: Records,
     oidc: Arc<OidcClient>,
     environment: Environment,
+    settings: SessionSettings,
     refreshes: RefreshesInFlight,
     watches: Watches,
 }
 
 impl Sessions {
-    pub fn new(records: Records, oidc: Arc<OidcClient>, environment: Environment) -> Self {
-        Self { records, oidc, environment, refreshes: RefreshesInFlight::default(), watches: Watches::default() }
+    pub fn new(records: Records, oidc: Arc<OidcClient>, environment: Environment, settings: SessionSettings) -> Self {
+        Self {
+            records,
+            oidc,
+            environment,
+            settings,
+            refreshes: RefreshesInFlight::default(),
+            watches: Watches::default(),
+        }
     }
 
     /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
@@ -136,71 +157,10 @@ impl Sessions {
         Ok(AuthorizationRequest { authorize_url, state, front_url: self.oidc.front_url() })
     }
 
-    /// Finishes a login. The pending authorization is taken first, whatever the answer says: a `state` is good once.
-    pub async fn exchange_code(
-        &self,
-        response: AuthorizationResponse,
-        proof: VerifiedProof,
-        browser: BrowserName,
-    ) -> Result<TokenResponse, LoginError> {
-        // Before the code goes anywhere: an answer carried to another browser is not followed (login CSRF, RFC 9700
-        // §4.7; code injection, §4.5).
-        let pending = self.take_pending(&response.state, proof).await?;
-        self.oidc.check_response_issuer(response.iss.as_deref()).await?;
-        let code = accepted_code(response, &[pending.code_verifier.secret(), pending.nonce.secret()])?;
-        let login = self.oidc.exchange_code(&code, &pending.code_verifier, &pending.nonce).await?;
-
-        // A name of its own, never the `state`: that one travels in URLs, histories and other people's logs.
-        let id = SessionId::new(self.environment.random_text()?);
-        let now = self.environment.now();
-        let mut ends_at = now + ABSOLUTE_LIFETIME;
-        if login.refresh_token.is_none() {
-            ends_at = ends_at.min(now + login.expires_in);
-        }
-        let begun_at = pending.begun_at();
-        let mut session = Session {
-            user: login.user.clone(),
-            browser_key: pending.browser_key,
-            refresh_token: login.refresh_token,
-            permissions: login.permissions,
-            id_token: login.id_token,
-            login: login.claims,
-            provider_session: login.provider_session,
-            browser,
-            last_used_at: now,
-            ends_at,
-            revision: 0,
-            last_refresh: None,
-        };
-        let name = SecretHash::of(id.secret());
-        audit::concerns(&session.user, &name, &session.browser_key);
-        self.records.enlist(&session, &name).await?;
-        self.records.put_session(&id, &session).await?;
-        if self.records.was_ended_since(&session, begun_at).await? {
-            self.records.remove_session(&name).await?;
-            if let Some(refresh_token) = session.refresh_token.take() {
-                self.revoke_in_background(refresh_token);
-            }
-            return Err(LoginError::EndedMeanwhile);
-        }
-        let expires_in = told_lifetime(&session, login.expires_in);
-        self.remember_access_token(&id, &session, &login.access_token, expires_in).await?;
-        audit::record(Event::LoginSucceeded, Some(&session.user), None);
-        Ok(TokenResponse {
-            access_token: login.access_token,
-            token_type: TOKEN_TYPE.into(),
-            expires_in: expires_in.as_secs(),
-            session: id,
-            idle_timeout: IDLE_LIFETIME.as_secs(),
-            session_expires_in: session.remaining(now).as_secs(),
-            draft_key: self.records.draft_key(&login.user)?,
-            user: login.user,
-        })
-    }
-
-    /// What this server knows of the access token. No call to the provider is made.
-    pub async fn standing(&self, access_token: &AccessToken) -> Result<Standing, StoreError> {
-        let issued = match self.records.found_token(access_token).await? {
+    /// What this server knows of the access token: as it was issued to `key`, or else to another key. No call to the
+    /// provider is made.
+    pub async fn standing(&self, access_token: &AccessToken, key: Option<&Thumbprint>) -> Result<Standing, StoreError> {
+        let issued = match self.records.found_token(access_token, key).await? {
             Found::Opened(issued) => issued,
             // It was issued here all the same: nobody else's word for it counts.
             Found::Closed => return Ok(Standing::Ended),
@@ -221,10 +181,10 @@ impl Sessions {
 
     /// The provider has ended this access token before its time: it is good no more, and the next refresh brings
     /// another.
-    pub async fn forget_access_token(&self, access_token: &AccessToken) -> Result<(), StoreError> {
-        let Some(issued) = self.records.issued_token(access_token).await? else { return Ok(()) };
+    pub async fn forget_access_token(&self, access_token: &AccessToken, key: &Thumbprint) -> Result<(), StoreError> {
+        let Some((name, issued)) = self.records.issued_token(access_token, key).await? else { return Ok(()) };
         let ended = IssuedToken { expires_at: self.environment.now(), ..issued };
-        self.records.put_issued_token(access_token, &ended).await
+        self.records.put_issued_token_as(&name, access_token, &ended).await
     }
 
     /// Where browsers see us.
@@ -259,62 +219,54 @@ impl Sessions {
         self.refreshes.finished().await;
     }
 
-    /// The pending authorization of this login, whose browser's key made the proof. Nobody gets it twice, and after a try
-    /// by another browser nobody gets it at all.
-    async fn take_pending(&self, state: &State, proof: VerifiedProof) -> Result<PendingAuthorization, LoginError> {
-        let pending = self.records.pending(state).await?.ok_or(LoginError::UnknownState)?;
-        audit::bound_to(&pending.browser_key);
-        match proof.accept(&pending.browser_key).await {
-            Ok(_) => self.records.take_pending(state).await?.ok_or(LoginError::UnknownState),
-            Err(KeyRefusal::OtherKey) => {
-                self.records.take_pending(state).await?;
-                Err(LoginError::OtherBrowser)
-            }
-            Err(KeyRefusal::Proof(challenge)) => Err(LoginError::Proof(challenge)),
-        }
-    }
-
     /// The key of this session's browser, which made the proof of the call. An error for any other key, and where there is
-    /// no such session: nobody has a [`BrowserKey`] for a session that is not bound to it.
+    /// no such session: nobody has a [`BrowserKey`] for a session that is not bound to it. A session that has ended by its
+    /// time still has its key: its browser may have the refresh token revoked.
     async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<BrowserKey, SessionKeyError> {
-        let session = self.records.session(id).await?.ok_or(SessionKeyError::NoSession)?;
+        let session = self.records.stored_session(id).await?.ok_or(SessionKeyError::NoSession)?;
         Ok(proof.accept(&session.browser_key).await?)
     }
 
-    /// `expires_in` is the one that is sent to the browser: the token is accepted no longer.
+    /// Names the access token in the session, which is stored next, so that the two end together. `told` is for how long
+    /// the browser may use it.
+    async fn attach_access_token(
+        &self,
+        session: &mut Session,
+        access_token: &AccessToken,
+        told: Duration,
+    ) -> SecretHash {
+        let name = self.records.token_name(access_token, &session.browser_key).await;
+        if !self.settings.keeps_ended_tokens {
+            let token = AttachedToken { name: name.clone(), expires_at: self.environment.after(told) };
+            if let Some(ending) = session.attach(token, self.environment.now()) {
+                self.records.remove_token(&ending).await;
+            }
+        }
+        name
+    }
+
+    /// Good for as long as the browser was told, and no longer than the session.
     async fn remember_access_token(
         &self,
         id: &SessionId,
         session: &Session,
+        name: &SecretHash,
         access_token: &AccessToken,
-        expires_in: Duration,
+        told: Duration,
     ) -> Result<(), StoreError> {
-        let expires_at = self.environment.after(expires_in).min(session.ends_at);
+        let expires_at = self.environment.after(told).min(session.expires_at());
         let issued = IssuedToken::of(session, SecretHash::of(id.secret()), expires_at);
-        self.records.put_issued_token(access_token, &issued).await
+        self.records.put_issued_token_as(name, access_token, &issued).await
     }
 }
 
-/// What the browser is told of the access token's life: where there is a refresh token, no longer than
-/// [`LONGEST_TOLD`].
-fn told_lifetime(session: &Session, expires_in: Duration) -> Duration {
-    match session.refresh_token {
-        Some(_) => expires_in.min(LONGEST_TOLD),
+/// What the browser is told of the access token's life: no longer than the session lasts unused. Where there is a refresh
+/// token, no longer than [`LONGEST_TOLD`] and half of the idle timeout either: by then the browser reports what the person
+/// did, so that a session in use does not end.
+fn told_lifetime(session: &Session, expires_in: Duration, now: SystemTime) -> Duration {
+    let told = match session.refresh_token {
+        Some(_) => expires_in.min(LONGEST_TOLD).min(session.idle_timeout / 2),
         None => expires_in,
-    }
-}
-
-/// The code, if the provider sent one.
-fn accepted_code(response: AuthorizationResponse, held: &[&str]) -> Result<AuthorizationCode, LoginError> {
-    let in_log = |text: &str| excerpt(text).without(held.iter().copied().chain([response.state.secret()])).to_string();
-    match (response.code, response.error) {
-        (Some(code), None) if code.secret().len() <= MAX_CODE_LENGTH => Ok(code),
-        (Some(_), None) => Err(LoginError::CodeTooLong),
-        (None, Some(error)) => Err(LoginError::Refused {
-            refusal: LoginRefusal::from_error_code(&error),
-            error: in_log(&error),
-            description: response.error_description.as_deref().map(in_log),
-        }),
-        _ => Err(LoginError::NeitherCodeNorError),
-    }
+    };
+    told.min(session.expires_at().duration_since(now).unwrap_or_default())
 }

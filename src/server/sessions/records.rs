@@ -5,11 +5,13 @@ use std::{sync::Arc, time::SystemTime};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
+    attached::Attached,
     card::SessionCard,
     ends::Ended,
-    pending::PendingAuthorization,
+    head::{self, Parts, TooLong},
+    pending::{PendingAuthorization, STATE_KNOWN_FOR, UsedState},
     sealing::{KeyRing, SealError},
-    session::{IssuedToken, KNOWN_AFTER_ITS_END, Session},
+    session::{KNOWN_AFTER_ITS_END, Session},
     store::{
         Kind, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash, Store, StoreError,
         TracedStore,
@@ -21,7 +23,7 @@ use crate::{
         audit,
         environment::{Environment, RandomnessError},
     },
-    wire::auth::{AccessToken, SessionId, State},
+    wire::auth::{SessionId, State},
 };
 
 /// Where records are kept, and what they are sealed with.
@@ -39,13 +41,8 @@ pub struct Records {
     environment: Environment,
 }
 
-/// What there is under a name.
-pub(super) enum Found<T> {
-    Opened(T),
-    /// There is one, which does not open: its key is gone, or it is not what we stored.
-    Closed,
-    Nothing,
-}
+/// A session that is refreshed while it is being ended is read again as often.
+const TRIES_TO_REMOVE: usize = 5;
 
 impl Storage {
     /// In this process, with keys of its own: both end with it.
@@ -80,18 +77,27 @@ impl Records {
     }
 
     pub async fn put_pending(&self, state: &State, pending: &PendingAuthorization) -> Result<(), StoreError> {
-        self.put(Kind::Pending, state.secret(), pending, pending.expires_at).await
+        self.put(Kind::Pending, state.secret(), pending, pending.expires_at + STATE_KNOWN_FOR).await
     }
 
+    /// Also one that has expired, as is seen when it is taken.
     pub async fn pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         self.get(Kind::Pending, state.secret()).await
     }
 
-    /// Gives it out once.
+    /// Gives it out once, also where it has expired.
     pub async fn take_pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         let name = RecordName::of(Kind::Pending, state.secret());
         let record = self.store.take(&name, self.environment.now()).await?;
         Ok(record.and_then(|record| self.opened(&name, state.secret(), &record.sealed)))
+    }
+
+    pub(super) async fn put_used_state(&self, state: &State, why: UsedState) -> Result<(), StoreError> {
+        self.put(Kind::UsedState, state.secret(), &why, self.environment.after(STATE_KNOWN_FOR)).await
+    }
+
+    pub(super) async fn used_state(&self, state: &State) -> Result<Option<UsedState>, StoreError> {
+        self.get(Kind::UsedState, state.secret()).await
     }
 
     pub async fn put_session(&self, id: &SessionId, session: &Session) -> Result<(), StoreError> {
@@ -105,45 +111,70 @@ impl Records {
         self.store.replace(&name, self.sealed_session(&name, id, session)?).await
     }
 
+    /// The session, if it lives. The end inside counts, not the store's: whoever writes there can't prolong a session.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let session = self.stored_session(id).await?;
+        Ok(session.filter(|session| self.now() < session.expires_at()))
+    }
+
+    /// The same, also for a while after it has ended by its time.
+    pub(super) async fn stored_session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
         audit::names_session(&name.hash);
-        let record = self.store.get(&name, self.environment.now()).await?;
-        let session: Option<Session> =
-            record.and_then(|record| self.opened(&name, id.secret(), card_and_session(&record.sealed).1));
-        // What is sealed counts: whoever writes in the store can't prolong a session.
-        let session = session.filter(|session| self.environment.now() < session.expires_at());
-        Ok(session.and_then(|session| {
-            let whole = stored::whole(session);
-            if let Some(session) = &whole {
-                audit::concerns(&session.user, &name.hash, &session.browser_key);
-            } else {
-                tracing::warn!(record = name.kind.name(), "a session's ID token does not say whose it is");
-            }
-            whole
-        }))
+        let Some(record) = self.store.get(&name, self.now()).await? else { return Ok(None) };
+        let parts = Parts::of(&record.sealed);
+        let Some(session) = self.opened::<Session>(&name, id.secret(), parts.session) else { return Ok(None) };
+        let Some(whole) = stored::whole(session) else {
+            tracing::warn!(record = name.kind.name(), "a session's ID token does not say whose it is");
+            return Ok(None);
+        };
+        audit::concerns(&whole.user, &name.hash, &whole.browser_key);
+        Ok(Some(Session { tokens: attached(&parts).tokens, ..whole }))
     }
 
     /// Ends the session if nobody has refreshed it since it was read, and tells whether it did.
     pub async fn remove_unchanged_session(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
-        self.store.remove_revision(&RecordName::of(Kind::Session, id.secret()), session.revision).await
+        let name = RecordName::of(Kind::Session, id.secret());
+        let is_removed = self.store.remove_revision(&name, session.revision).await?;
+        if is_removed {
+            self.remove_attached(&name.hash, &Attached::of(session)).await;
+        }
+        Ok(is_removed)
     }
 
-    /// Whether the session lives. Its record stays closed: whoever asks has only its name.
+    /// Whether the session lives. Its record stays closed: the caller has only its name.
     pub async fn session_lives(&self, session: &SecretHash) -> Result<bool, StoreError> {
-        self.store.has(&session_name(session), self.environment.now()).await
+        let name = session_name(session);
+        let record = self.store.head(&name, self.now()).await?;
+        Ok(record.is_some_and(|record| self.lives(&name, &record)))
     }
 
-    /// Tells whether it was there.
+    /// Ends the session, with its access tokens and with its name wherever that stands. Tells whether it was there.
     pub async fn remove_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
-        self.store.remove(&session_name(session)).await
+        let name = session_name(session);
+        for _ in 0..TRIES_TO_REMOVE {
+            let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
+            // Nobody may have refreshed it since it was read: what belongs to it would be left.
+            if self.store.remove_revision(&name, record.revision).await? {
+                self.remove_attached(session, &attached(&Parts::of(&record.sealed))).await;
+                return Ok(true);
+            }
+        }
+        self.store.remove(&name).await
+    }
+
+    /// Ends a session that has perhaps not been stored.
+    pub(super) async fn remove_begun_session(&self, name: &SecretHash, session: &Session) -> Result<(), StoreError> {
+        self.store.remove(&session_name(name)).await?;
+        self.remove_attached(name, &Attached::of(session)).await;
+        Ok(())
     }
 
     /// What its user is told of a session that lives. `user` is whose it is.
     pub(super) async fn card(&self, session: &SecretHash, user: &Ended) -> Result<Option<SessionCard>, StoreError> {
         let name = session_name(session);
-        let record = self.store.get(&name, self.environment.now()).await?;
-        Ok(record.and_then(|record| self.opened(&name, &user.secret(), card_and_session(&record.sealed).0)))
+        let record = self.store.get(&name, self.now()).await?.filter(|record| self.lives(&name, record));
+        Ok(record.and_then(|record| self.opened(&name, &user.secret(), Parts::of(&record.sealed).card)))
     }
 
     pub(super) async fn put_ended<T: Serialize>(
@@ -163,21 +194,6 @@ impl Records {
         self.environment.now()
     }
 
-    pub async fn put_issued_token(&self, token: &AccessToken, issued: &IssuedToken) -> Result<(), StoreError> {
-        self.put(Kind::IssuedToken, token.secret(), issued, issued.expires_at + KNOWN_AFTER_ITS_END).await
-    }
-
-    pub async fn issued_token(&self, token: &AccessToken) -> Result<Option<IssuedToken>, StoreError> {
-        self.get(Kind::IssuedToken, token.secret()).await
-    }
-
-    /// The same, and whether there is one that does not open.
-    pub(super) async fn found_token(&self, token: &AccessToken) -> Result<Found<IssuedToken>, StoreError> {
-        let name = RecordName::of(Kind::IssuedToken, token.secret());
-        let Some(record) = self.store.get(&name, self.environment.now()).await? else { return Ok(Found::Nothing) };
-        Ok(self.opened(&name, token.secret(), &record.sealed).map_or(Found::Closed, Found::Opened))
-    }
-
     async fn put<T: Serialize>(
         &self,
         kind: Kind,
@@ -185,9 +201,18 @@ impl Records {
         value: &T,
         ends_at: SystemTime,
     ) -> Result<(), StoreError> {
-        let name = RecordName::of(kind, secret);
-        let sealed = self.sealed(&name, secret, value)?;
-        self.store.put(&name, Record { sealed, revision: 0, ends_at }).await
+        self.put_as(&RecordName::of(kind, secret), secret, value, ends_at).await
+    }
+
+    pub(super) async fn put_as<T: Serialize>(
+        &self,
+        name: &RecordName,
+        secret: &str,
+        value: &T,
+        ends_at: SystemTime,
+    ) -> Result<(), StoreError> {
+        let sealed = self.sealed(name, secret, value)?;
+        self.store.put(name, Record { sealed, revision: 0, ends_at }).await
     }
 
     async fn get<T: DeserializeOwned>(&self, kind: Kind, secret: &str) -> Result<Option<T>, StoreError> {
@@ -196,13 +221,21 @@ impl Records {
         Ok(record.and_then(|record| self.opened(&name, secret, &record.sealed)))
     }
 
-    /// A session's record is two that are sealed apart: what its user is told of it, and itself.
+    /// See [`head`] for its parts. The record outlasts its session: its browser can then still have the refresh token
+    /// revoked.
     fn sealed_session(&self, name: &RecordName, id: &SessionId, session: &Session) -> Result<Record, StoreError> {
+        let attached = stored::write(&Attached::of(session))?;
         let card = self.sealed(name, &Ended::of(&session.user).secret(), &SessionCard::of(session))?;
         let session_itself = self.sealed(name, id.secret(), &*stored::shortened(session))?;
-        let length = u16::try_from(card.len()).map_err(|_| WriteError)?;
-        let sealed = [&length.to_be_bytes()[..], &card, &session_itself].concat();
-        Ok(Record { sealed, revision: session.revision, ends_at: session.expires_at() })
+        let ends_at = session.expires_at();
+        let head = head::head(&self.ring, name, ends_at)?;
+        let sealed = Parts { attached: &attached, card: &card, session: &session_itself }.after(head)?;
+        Ok(Record { sealed, revision: session.revision, ends_at: ends_at + KNOWN_AFTER_ITS_END })
+    }
+
+    /// By the head of its record, which only servers can write.
+    fn lives(&self, name: &RecordName, record: &Record) -> bool {
+        head::end(&self.ring, name, &record.sealed).is_some_and(|end| self.now() < end)
     }
 
     fn sealed<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
@@ -211,7 +244,7 @@ impl Records {
     }
 
     /// A record that does not open is none: its key is gone, or it is not what we stored.
-    fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
+    pub(super) fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
         let opened = self.ring.open(name, secret, sealed);
         let read = opened
             .map_err(|error| error.to_string())
@@ -224,12 +257,15 @@ fn session_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Session, hash: session.clone() }
 }
 
-/// The two halves of a session's record. What has none is no record: nothing opens an empty half.
-fn card_and_session(sealed: &[u8]) -> (&[u8], &[u8]) {
-    let halves = sealed
-        .split_first_chunk()
-        .and_then(|(length, rest)| rest.split_at_checked(usize::from(u16::from_be_bytes(*length))));
-    halves.unwrap_or_default()
+/// Nothing, where it can't be read.
+fn attached(parts: &Parts<'_>) -> Attached {
+    stored::read(parts.attached).unwrap_or_default()
+}
+
+impl From<TooLong> for StoreError {
+    fn from(_: TooLong) -> Self {
+        Self("a session's record is too long".into())
+    }
 }
 
 impl From<WriteError> for StoreError {
@@ -247,18 +283,5 @@ impl From<RandomnessError> for StoreError {
 impl From<SealError> for StoreError {
     fn from(error: SealError) -> Self {
         Self(error.to_string())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_of_two_halves_is_cut_where_it_says_and_what_has_none_is_two_of_nothing() {
-        assert_eq!(card_and_session(b"\0\x03abcde"), (&b"abc"[..], &b"de"[..]));
-        for none in [&b""[..], b"\0", b"\0\x03ab", b"\xff\xffabcdefgh"] {
-            assert_eq!(card_and_session(none), (&b""[..], &b""[..]), "{none:?}");
-        }
     }
 }

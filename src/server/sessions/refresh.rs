@@ -5,24 +5,14 @@
 //! turns by a lock, and those who come later find the first one's answer in the session.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
-
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Shared},
-};
-use tokio::task::JoinHandle;
-use tokio_util::task::TaskTracker;
-
-use tracing::Instrument;
 
 use super::{
     RefreshFailure, Sessions, TOKEN_TYPE,
     refresh_lock::RefreshLock,
-    session::{IDLE_LIFETIME, LastRefresh, Session},
+    session::{Expiry, LastRefresh, REPLAY_WINDOW, Session},
     store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
     told_lifetime,
 };
@@ -35,10 +25,15 @@ use crate::{
     wire::auth::{AccessToken, RefreshResponse, SessionId},
 };
 
-type Outcome = Result<RefreshResponse, RefreshFailure>;
+pub(super) type Outcome = Result<Answered, RefreshFailure>;
 
-/// Whose refresh it is: a session's, by the browser with this key. Whoever comes with another key shares nothing.
-type Claimant = (SecretHash, Thumbprint);
+/// A refresh that brought an access token.
+#[derive(Clone)]
+pub(super) struct Answered {
+    response: RefreshResponse,
+    /// When the person last did something, as the session has it now.
+    last_used_at: SystemTime,
+}
 
 /// What the provider has given must not be lost: the store is asked again for as long, and the lock is held meanwhile.
 const STORE_AGAIN_AFTER: [Duration; 10] = [
@@ -54,37 +49,47 @@ const STORE_AGAIN_AFTER: [Duration; 10] = [
     Duration::from_secs(30),
 ];
 
-/// The refreshes under way in this process.
-#[derive(Clone, Default)]
-pub(super) struct RefreshesInFlight {
-    by_claimant: Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>,
-    tasks: TaskTracker,
-}
-
 impl Sessions {
     /// A new access token for the session. All callers that ask while one refresh is under way get the same answer, and
-    /// so do those who ask within [`super::REPLAY_WINDOW`].
-    pub async fn refresh_access_token(self: &Arc<Self>, id: &SessionId, proof: VerifiedProof) -> Outcome {
+    /// so do those who ask within [`super::REPLAY_WINDOW`]. `idle_seconds` is how long ago the person last did something;
+    /// a caller that does not say so is in use.
+    pub async fn refresh_access_token(
+        self: &Arc<Self>,
+        id: &SessionId,
+        proof: VerifiedProof,
+        idle_seconds: Option<u64>,
+    ) -> Result<RefreshResponse, RefreshFailure> {
         let verified = self.verify_key(id, proof).await.map_err(RefreshFailure::from);
         let key = verified.inspect_err(RefreshFailure::record)?.thumbprint().clone();
-        let claimant = (SecretHash::of(id.secret()), key.clone());
-        let (sessions, id) = (self.clone(), id.clone());
-        let refresh = audit::in_context(async move { sessions.refresh(&id, &key).await });
-        self.refreshes.join(claimant, refresh).await
+        let idle = Duration::from_secs(idle_seconds.unwrap_or_default());
+        let used_at = self.environment.now().checked_sub(idle).unwrap_or(UNIX_EPOCH);
+        loop {
+            let claimant = (SecretHash::of(id.secret()), key.clone());
+            let (sessions, id, key) = (self.clone(), id.clone(), key.clone());
+            let refresh = audit::in_context(async move { sessions.refresh(&id, &key, used_at).await });
+            let answered = self.refreshes.join(claimant, refresh).await?;
+            // One that was under way was for another tab, which had not seen this activity.
+            if !is_news(used_at, answered.last_used_at) {
+                return Ok(answered.response);
+            }
+        }
     }
 
-    async fn refresh(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
-        let outcome = self.refresh_in_turn(id, key).await;
+    async fn refresh(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
+        let outcome = self.refresh_in_turn(id, key, used_at).await;
         match &outcome {
-            Ok(answer) => audit::record(Event::RefreshSucceeded, Some(&answer.user), None),
+            Ok(answered) => audit::record(Event::RefreshSucceeded, Some(&answered.response.user), None),
             Err(error) => error.record(),
         }
         outcome
     }
 
-    /// Across replicas: one at a time, and whoever comes after reads what the one before has written.
-    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
-        if let Some(answer) = self.replayed(&self.session_of(id, key).await?).await? {
+    /// Across replicas: one at a time, and each reads what the one before has written.
+    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
+        let session = self.session_of(id, key).await?;
+        if !is_news(used_at, session.last_used_at)
+            && let Some(answer) = self.replayed(&session).await?
+        {
             return Ok(answer);
         }
         let name = RecordName::of(Kind::RefreshLock, id.secret());
@@ -92,8 +97,16 @@ impl Sessions {
         let lock = RefreshLock::acquire(self.records.store().clone(), name, owner).await?;
         lock.hold(async {
             // Read again: the one before may have refreshed it, or ended it.
-            let session = self.session_of(id, key).await?;
+            let mut session = self.session_of(id, key).await?;
+            let is_news = is_news(used_at, session.last_used_at);
+            session.last_used_at = session.last_used_at.max(used_at);
+            session.idle_timeout = self.settings.limits.idle_timeout;
             match self.replayed(&session).await? {
+                Some(answer) if is_news => {
+                    session.revision += 1;
+                    self.keep_refreshed(id, &mut session).await?;
+                    Ok(answer)
+                }
                 Some(answer) => Ok(answer),
                 None => self.refresh_and_store(id, session).await,
             }
@@ -102,23 +115,42 @@ impl Sessions {
     }
 
     async fn session_of(&self, id: &SessionId, key: &Thumbprint) -> Result<Session, RefreshFailure> {
-        let session = self.records.session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
-        match session.browser_key.matches(key) {
-            true => Ok(session),
-            false => Err(RefreshFailure::OtherBrowser),
+        let session = self.records.stored_session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
+        if !session.browser_key.matches(key) {
+            return Err(RefreshFailure::OtherBrowser);
+        }
+        match session.expiry(self.environment.now()) {
+            None => Ok(session),
+            Some(expiry) => Err(self.end_expired(id, session, expiry).await?),
         }
     }
 
+    /// What has ended stays ended, whatever the browser says of its person: the provider is not asked.
+    async fn end_expired(
+        &self,
+        id: &SessionId,
+        mut session: Session,
+        expiry: Expiry,
+    ) -> Result<RefreshFailure, StoreError> {
+        if self.records.remove_unchanged_session(id, &session).await? {
+            audit::record(Event::SessionExpired, Some(&session.user), Some(&expiry.reason()));
+            if let Some(refresh_token) = session.refresh_token.take() {
+                self.revoke_in_background(refresh_token);
+            }
+        }
+        Ok(ended(expiry.reason()))
+    }
+
     /// The last refresh's answer, where that may be given again and its access token is still good here.
-    async fn replayed(&self, session: &Session) -> Result<Option<RefreshResponse>, StoreError> {
+    async fn replayed(&self, session: &Session) -> Result<Option<Answered>, StoreError> {
         let Some(last) = &session.last_refresh else { return Ok(None) };
         let now = self.environment.now();
         let Some(expires_in) = last.replayable(now) else { return Ok(None) };
-        let known = self.records.issued_token(&last.access_token).await?.filter(|issued| now < issued.expires_at);
-        if known.is_none() {
+        let known = self.records.issued_token(&last.access_token, &session.browser_key).await?;
+        if known.is_none_or(|(_, issued)| issued.expires_at <= now) {
             return Ok(None);
         }
-        self.response(session, last.access_token.clone(), expires_in).map(Some)
+        self.answered(session, last.access_token.clone(), expires_in).map(Some)
     }
 
     async fn refresh_and_store(&self, id: &SessionId, mut session: Session) -> Outcome {
@@ -154,7 +186,16 @@ impl Sessions {
                 };
             }
         };
-        let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles } = refreshed;
+        let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles, session_expiry } = refreshed;
+        let now = self.environment.now();
+        if let Some(end) = session_expiry {
+            session.ends_at = end.min(session.latest_end);
+        }
+        if let Some(expiry) = session.expiry(now).filter(|expiry| *expiry == Expiry::Lifetime) {
+            // Of the revision that was read: another one would not be removed.
+            session.refresh_token = refresh_token.or(session.refresh_token);
+            return Err(self.end_expired(id, session, expiry).await?);
+        }
         // RFC 6749 §6: a new refresh token replaces the old one; without a new one, the old one stays.
         if let Some(refresh_token) = refresh_token {
             session.refresh_token = Some(refresh_token);
@@ -163,32 +204,40 @@ impl Sessions {
             session.id_token = id_token;
         }
         session.permissions = session.permissions.refreshed(scope, roles);
-        let now = self.environment.now();
-        let told = told_lifetime(&session, expires_in);
+        let told = told_lifetime(&session, expires_in, now);
         session.revision += 1;
-        session.last_used_at = now;
         session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in: told });
+        let token_name = self.attach_access_token(&mut session, &access_token, told).await;
         // Before the browser is answered.
         self.keep_refreshed(id, &mut session).await?;
-        self.remember_access_token(id, &session, &access_token, told).await?;
-        Ok(self.response(&session, access_token, told)?)
+        self.remember_access_token(id, &session, &token_name, &access_token, told).await?;
+        // Whoever ended it since did not find the access token yet, and had an older refresh token.
+        if !self.records.session_lives(&SecretHash::of(id.secret())).await? {
+            self.records.remove_token(&token_name).await;
+            if let Some(refresh_token) = session.refresh_token.take() {
+                self.revoke_in_background(refresh_token);
+            }
+            return Err(ended("signed out meanwhile"));
+        }
+        Ok(self.answered(&session, access_token, told)?)
     }
 
-    fn response(
+    fn answered(
         &self,
         session: &Session,
         access_token: AccessToken,
         expires_in: Duration,
-    ) -> Result<RefreshResponse, StoreError> {
-        Ok(RefreshResponse {
+    ) -> Result<Answered, StoreError> {
+        let response = RefreshResponse {
             access_token,
             token_type: TOKEN_TYPE.into(),
             expires_in: expires_in.as_secs(),
-            idle_timeout: IDLE_LIFETIME.as_secs(),
+            idle_timeout: session.idle_timeout.as_secs(),
             session_expires_in: session.remaining(self.environment.now()).as_secs(),
             draft_key: self.records.draft_key(&session.user)?,
             user: session.user.clone(),
-        })
+        };
+        Ok(Answered { response, last_used_at: session.last_used_at })
     }
 
     fn refused(&self, error: RefreshError) -> RefreshFailure {
@@ -249,63 +298,11 @@ impl Sessions {
     }
 }
 
+/// Whether this activity is worth writing down: within the window, each refresh is the last one's answer again.
+fn is_news(used_at: SystemTime, last_used_at: SystemTime) -> bool {
+    last_used_at + REPLAY_WINDOW < used_at
+}
+
 fn ended(reason: &str) -> RefreshFailure {
     RefreshFailure::SessionEnded(reason.into())
-}
-
-impl RefreshesInFlight {
-    /// Something that belongs to a session's end, to be waited for like a refresh.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        self.tasks.spawn(task)
-    }
-
-    /// Returns once none is under way.
-    pub async fn finished(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
-    }
-
-    /// Waits for the refresh of this claimant that is under way, or starts `refresh`.
-    async fn join(&self, claimant: Claimant, refresh: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
-        let shared = {
-            let mut refreshes = self.by_claimant.lock().unwrap_or_else(PoisonError::into_inner);
-            refreshes.entry(claimant.clone()).or_insert_with(|| self.start(claimant, refresh)).clone()
-        };
-        shared.await
-    }
-
-    /// In a task of its own: the new refresh token must be stored even if the browser that asked has gone. The task is
-    /// started by the first to wait for it, with the list unlocked.
-    fn start(
-        &self,
-        claimant: Claimant,
-        refresh: impl Future<Output = Outcome> + Send + 'static,
-    ) -> Shared<BoxFuture<'static, Outcome>> {
-        let refreshes = self.clone();
-        async move {
-            let under_way = UnderWay { refreshes, claimant };
-            let task = under_way.refreshes.tasks.clone().spawn(
-                async move {
-                    let _under_way = under_way;
-                    refresh.await
-                }
-                .in_current_span(),
-            );
-            task.await.unwrap_or(Err(RefreshFailure::Lost))
-        }
-        .boxed()
-        .shared()
-    }
-}
-
-/// Takes the refresh out of the list when it is over, even by a panic.
-struct UnderWay {
-    refreshes: RefreshesInFlight,
-    claimant: Claimant,
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.refreshes.by_claimant.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimant);
-    }
 }

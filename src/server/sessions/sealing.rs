@@ -4,6 +4,9 @@
 //! session id, the `state`, the access token) as input: whoever has the store and the server's keys still opens
 //! nothing. The cipher is AES-256-GCM; the record's name is its associated data, so that no record passes for another.
 //!
+//! The end of a session's record must be readable without the session's id: it is not sealed, but authenticated, by an
+//! HMAC-SHA-256 over the record's name and the end (see `head`).
+//!
 //! What a person is told of their sessions, and that these have been ended, must open without a session's id: there the
 //! secret is `iss` and `sub`, so it is closed to whoever has the store alone. It holds no token.
 
@@ -13,6 +16,7 @@ use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     digest::{SHA256, digest},
     hkdf::{HKDF_SHA256, Salt},
+    hmac::{self, HMAC_SHA256},
 };
 
 use super::store::RecordName;
@@ -24,11 +28,16 @@ const FORMAT: u8 = 2;
 const KEY_ID_LEN: usize = 4;
 
 const RECORD: &[u8] = b"oracle-ai sealed record";
+const AUTHENTICATION: &[u8] = b"oracle-ai authenticated head";
+
+/// The length of an HMAC-SHA-256.
+pub const TAG_LEN: usize = 32;
 
 /// The server's keys: the first seals, all open.
 ///
 /// A key is rotated in three steps, so that no replica meets a record that it can't open: all are given the new key
-/// behind the old one, then before it, and a day later, when no session is left that the old one sealed, without it.
+/// behind the old one, then before it, and a session's lifetime later, when none is left that the old one sealed,
+/// without it.
 #[derive(Clone)]
 pub struct KeyRing(Arc<Keys>);
 
@@ -40,6 +49,8 @@ struct Keys {
 struct RingKey {
     id: [u8; KEY_ID_LEN],
     salt: Salt,
+    /// Absent where no key could be derived, which has no known cause: nothing is authentic then.
+    authentication: Option<hmac::Key>,
 }
 
 /// Why a record does not open. All of them mean that it is not usable.
@@ -99,6 +110,19 @@ impl KeyRing {
         Ok(bytes)
     }
 
+    /// The tag of these bytes of the record with this name.
+    pub fn authenticate(&self, name: &RecordName, bytes: &[u8]) -> Result<[u8; TAG_LEN], SealError> {
+        let key = self.0.first.authentication.as_ref().ok_or(SealError)?;
+        let tag = hmac::sign(key, &named(name, bytes));
+        tag.as_ref().try_into().map_err(|_| SealError)
+    }
+
+    pub fn is_authentic(&self, name: &RecordName, bytes: &[u8], tag: &[u8]) -> bool {
+        let named = named(name, bytes);
+        let mut keys = self.keys().filter_map(|key| key.authentication.as_ref());
+        keys.any(|key| hmac::verify(key, &named, tag).is_ok())
+    }
+
     /// Keys for another purpose: one of the first key of the ring, and one of each other.
     pub fn derived(&self, purpose: &str) -> Result<([u8; 32], Vec<[u8; 32]>), SealError> {
         let derived = |key: &RingKey| key.derived(purpose).ok_or(SealError);
@@ -121,7 +145,10 @@ impl RingKey {
         let mut id = [0; KEY_ID_LEN];
         let named = digest(&SHA256, &[b"oracle-ai ring key", &key[..]].concat());
         id.copy_from_slice(&named.as_ref()[..KEY_ID_LEN]);
-        Self { id, salt: Salt::new(HKDF_SHA256, &key) }
+        let salt = Salt::new(HKDF_SHA256, &key);
+        let pseudorandom = salt.extract(AUTHENTICATION);
+        let authentication = pseudorandom.expand(&[b"oracle-ai derived key"], HMAC_SHA256).ok().map(hmac::Key::from);
+        Self { id, salt, authentication }
     }
 
     fn record_key(&self, secret: &str) -> Option<LessSafeKey> {
@@ -136,6 +163,11 @@ impl RingKey {
         pseudorandom.expand(&[b"oracle-ai derived key"], HKDF_SHA256).ok()?.fill(&mut key).ok()?;
         Some(key)
     }
+}
+
+/// No two names are the beginning of one another: kinds end with a colon, and hashes are of one length.
+fn named(name: &RecordName, bytes: &[u8]) -> Vec<u8> {
+    [name.to_string().as_bytes(), bytes].concat()
 }
 
 fn associated(name: &RecordName) -> Aad<String> {
@@ -207,6 +239,19 @@ mod tests {
             assert!(ring.open(&name(), "secret", &changed).is_err(), "byte {place}");
             changed.truncate(place);
             assert!(ring.open(&name(), "secret", &changed).is_err(), "cut at {place}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_good_for_its_name_its_bytes_and_the_keys_of_the_ring_only() {
+        let tag = ring(1, &[]).authenticate(&name(), b"head").unwrap();
+        assert!(ring(1, &[]).is_authentic(&name(), b"head", &tag));
+        assert!(ring(2, &[1]).is_authentic(&name(), b"head", &tag), "the old key is still on the ring");
+        assert!(!ring(2, &[]).is_authentic(&name(), b"head", &tag));
+        assert!(!ring(1, &[]).is_authentic(&name(), b"heap", &tag));
+        assert!(!ring(1, &[]).is_authentic(&RecordName::of(Kind::Session, "other"), b"head", &tag));
+        for wrong in [&tag[..31], &[0; 32], b""] {
+            assert!(!ring(1, &[]).is_authentic(&name(), b"head", wrong));
         }
     }
 

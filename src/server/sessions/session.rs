@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{browser_name::BrowserName, store::SecretHash, stored};
+use super::{attached::AttachedToken, browser_name::BrowserName, store::SecretHash, stored};
 use crate::{
     server::{
         oidc::{IdToken, LoginClaims, Permissions, RefreshToken},
@@ -13,13 +13,8 @@ use crate::{
     wire::auth::{AccessToken, UserClaims},
 };
 
-/// A session that nobody used for this long is over.
-pub const IDLE_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
-
-/// A session is over after this long, used or not.
-pub const ABSOLUTE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// For as long after its end, an access token is known as one that was issued here: providers' clocks differ from ours.
+/// And for as long, a session that has ended by its time can be opened by its browser, to revoke its refresh token.
 pub(super) const KNOWN_AFTER_ITS_END: Duration = Duration::from_secs(5 * 60);
 
 /// For as long, whoever asks for a refresh again is given the last one's answer: it may have been lost on its way.
@@ -56,17 +51,39 @@ pub struct Session {
     /// For the person's own list.
     #[serde(rename = "b", default)]
     pub browser: BrowserName,
+    /// When the person signed in.
+    #[serde(rename = "c", with = "stored::time")]
+    pub began_at: SystemTime,
+    /// When the person last did something, as far as that is known.
     #[serde(rename = "t", with = "stored::time")]
     pub last_used_at: SystemTime,
-    /// Never moved.
+    /// How long after that the session ends.
+    #[serde(rename = "d", with = "stored::duration")]
+    pub idle_timeout: Duration,
+    /// When it ends however it is used: what the provider last said, or else `latest_end`.
     #[serde(rename = "e", with = "stored::time")]
     pub ends_at: SystemTime,
-    /// Counts the refreshes.
+    /// When it ends whatever the provider says. Never moved.
+    #[serde(rename = "f", with = "stored::time")]
+    pub latest_end: SystemTime,
+    /// Counts the changes.
     #[serde(rename = "n")]
     pub revision: u64,
     /// What the last refresh gave the browser.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub last_refresh: Option<LastRefresh>,
+    /// Written beside the session, where they can be read without its id.
+    #[serde(skip)]
+    pub tokens: Vec<AttachedToken>,
+}
+
+/// By which limit a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Nobody did anything for too long.
+    Idle,
+    /// Its lifetime is over, or the provider's `session_expiry` has come.
+    Lifetime,
 }
 
 /// The answer to a refresh, kept to be given again.
@@ -99,22 +116,23 @@ pub struct IssuedToken {
 }
 
 impl Session {
-    /// When the person signed in; known of sessions that can be refreshed.
-    pub fn began_at(&self) -> SystemTime {
-        match self.refresh_token {
-            Some(_) => self.ends_at - ABSOLUTE_LIFETIME,
-            None => self.last_used_at,
+    /// When this session is over if nobody uses it again.
+    pub fn expires_at(&self) -> SystemTime {
+        self.ends_at.min(self.last_used_at + self.idle_timeout)
+    }
+
+    /// By which limit it is over, if it is.
+    pub fn expiry(&self, now: SystemTime) -> Option<Expiry> {
+        match now {
+            _ if self.ends_at <= now => Some(Expiry::Lifetime),
+            _ if self.expires_at() <= now => Some(Expiry::Idle),
+            _ => None,
         }
     }
 
     /// How long until this session is over, however it is used.
     pub fn remaining(&self, now: SystemTime) -> Duration {
         self.ends_at.duration_since(now).unwrap_or_default()
-    }
-
-    /// When this session is over if nobody uses it again.
-    pub fn expires_at(&self) -> SystemTime {
-        self.ends_at.min(self.last_used_at + IDLE_LIFETIME)
     }
 }
 
@@ -129,6 +147,16 @@ impl IssuedToken {
             browser_key: session.browser_key.clone(),
             permissions: session.permissions.clone(),
             expires_at,
+        }
+    }
+}
+
+impl Expiry {
+    /// For the log.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Lifetime => "lifetime",
         }
     }
 }

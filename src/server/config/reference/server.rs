@@ -3,8 +3,8 @@
 use super::{Section, Setting};
 
 pub(super) const SESSIONS: Section = Section {
-    title: "Where sessions are kept",
-    text: "In Redis (6.2 or later), for any number of replicas and across restarts; without \
+    title: "Sessions: where they are kept, and for how long",
+    text: "They are kept in Redis (6.2 or later), for any number of replicas and across restarts; without \
            REDIS_URL, in this process's memory.",
     settings: &[
         Setting {
@@ -36,9 +36,24 @@ pub(super) const SESSIONS: Section = Section {
             default: "",
             text: "What lies in Redis is sealed with the first of these keys and opened with any, the \
                    same in all replicas; needed with REDIS_URL. To change keys, give all replicas \
-                   OLD,NEW; then all of them NEW,OLD; and a day later NEW alone. A key that is taken \
-                   away at once signs everybody out whose session it sealed. Make one: openssl rand \
-                   -base64 32",
+                   OLD,NEW; then all of them NEW,OLD; and a SESSION_LIFETIME later NEW alone. A key \
+                   that is taken away at once signs everybody out whose session it sealed. Make one: \
+                   openssl rand -base64 32",
+        },
+        Setting {
+            name: "SESSION_IDLE_TIMEOUT",
+            example: "900",
+            default: "1800",
+            text: "After how many seconds without input of the person a session ends: 300 to 86400, \
+                   and no more than SESSION_LIFETIME. Before that the page warns. Where the \
+                   provider gives no refresh token, it counts from the sign-in.",
+        },
+        Setting {
+            name: "SESSION_LIFETIME",
+            example: "28800",
+            default: "43200",
+            text: "After how many seconds a session ends, used or not: 900 to 604800. The provider can \
+                   end it earlier (`session_expiry` in its ID tokens).",
         },
     ],
 };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use async_trait::async_trait;
 
 use super::{
-    Kind, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis,
+    HEAD_LEN, Kind, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis,
     members::{Members, Set},
     shelf::{NoRoom, Shelf, Until, WhenFull},
 };
@@ -34,9 +34,11 @@ pub struct MemoryStore {
     spent_logouts: Shelf<(), UnixMillis>,
     locks: Shelf<LockOwner, Instant>,
     ended: Records,
+    used_states: Records,
     of_provider_sessions: Sets,
     of_users: Sets,
     of_users_without_sid: Sets,
+    of_keys: Sets,
 }
 
 type Records = Shelf<Kept, UnixMillis>;
@@ -66,9 +68,11 @@ impl MemoryStore {
             locks: Shelf::with_room_for(records, WhenFull::NewOnesAreRefused),
             // Not refused: to end sessions is worth more than to remember for the logins in flight that it was done.
             ended: records_of_a_kind(),
+            used_states: records_of_a_kind(),
             of_provider_sessions: sets_of_a_kind(),
             of_users: sets_of_a_kind(),
             of_users_without_sid: sets_of_a_kind(),
+            of_keys: sets_of_a_kind(),
         }
     }
 
@@ -79,12 +83,14 @@ impl MemoryStore {
             Kind::Session => Ok(&self.sessions),
             Kind::IssuedToken => Ok(&self.issued_tokens),
             Kind::Ended => Ok(&self.ended),
+            Kind::UsedState => Ok(&self.used_states),
             Kind::Spent
             | Kind::SpentLogout
             | Kind::RefreshLock
             | Kind::OfProviderSession
             | Kind::OfUser
-            | Kind::OfUserWithoutSid => Err(StoreError(format!("{} is no record", kind.name()))),
+            | Kind::OfUserWithoutSid
+            | Kind::OfKey => Err(StoreError(format!("{} is no record", kind.name()))),
         }
     }
 
@@ -97,6 +103,7 @@ impl MemoryStore {
             Kind::OfProviderSession => Ok(&self.of_provider_sessions),
             Kind::OfUser => Ok(&self.of_users),
             Kind::OfUserWithoutSid => Ok(&self.of_users_without_sid),
+            Kind::OfKey => Ok(&self.of_keys),
             _ => Err(StoreError(format!("{} is no set", kind.name()))),
         }
     }
@@ -133,20 +140,20 @@ impl Store for MemoryStore {
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
         records.tidy(&name.hash, long_before(now));
-        Ok(records.read(&name.hash, now.into(), given_out))
+        Ok(records.read(&name.hash, now.into(), |kept| given_out(kept, usize::MAX)))
     }
 
-    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+    async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
         records.tidy(&name.hash, long_before(now));
-        Ok(records.read(&name.hash, now.into(), |_| ()).is_some())
+        Ok(records.read(&name.hash, now.into(), |kept| given_out(kept, HEAD_LEN)))
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
         records.tidy(&name.hash, long_before(now));
         let taken = records.change(&name.hash, Option::take)?;
-        Ok(taken.filter(|taken| UnixMillis::from(now) < taken.ends_at).as_ref().map(given_out))
+        Ok(taken.filter(|taken| UnixMillis::from(now) < taken.ends_at).map(|taken| given_out(&taken, usize::MAX)))
     }
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
@@ -243,8 +250,10 @@ fn kept(record: Record) -> Until<Kept, UnixMillis> {
     Until { value: Kept { sealed: sealed.into(), revision }, ends_at: ends_at.into() }
 }
 
-fn given_out(kept: &Until<Kept, UnixMillis>) -> Record {
-    Record { sealed: kept.value.sealed.to_vec(), revision: kept.value.revision, ends_at: kept.ends_at.into() }
+/// With as many bytes of what is sealed, at most.
+fn given_out(kept: &Until<Kept, UnixMillis>, at_most: usize) -> Record {
+    let Kept { sealed, revision } = &kept.value;
+    Record { sealed: sealed[..sealed.len().min(at_most)].to_vec(), revision: *revision, ends_at: kept.ends_at.into() }
 }
 
 /// What ended before is of no use to anybody.
@@ -282,8 +291,8 @@ mod tests {
             store.put(&name(Kind::Pending, n), record(now + PENDING_LIFETIME)).await.unwrap();
         }
         assert!((MAX_RECORDS / 10 * 9..=MAX_RECORDS).contains(&store.pending.len()), "{}", store.pending.len());
-        assert!(store.has(&session, now).await.unwrap());
-        assert!(store.has(&name(Kind::Pending, many - 1), now).await.unwrap(), "the latest is there");
+        assert!(store.get(&session, now).await.unwrap().is_some());
+        assert!(store.get(&name(Kind::Pending, many - 1), now).await.unwrap().is_some(), "the latest is there");
     }
 
     #[tokio::test]

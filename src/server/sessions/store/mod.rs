@@ -31,15 +31,15 @@ pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
 pub use memory::{MAX_SPENT, MemoryStore};
 pub use outage::OutageStore;
 pub use traced::TracedStore;
-use unix_millis::UnixMillis;
-pub(super) use unix_millis::whole_millis;
+pub(super) use unix_millis::{UnixMillis, whole_millis};
 
 /// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SecretHash(#[serde(with = "serde_bytes")] [u8; 32]);
 
 /// What a record is about. Names of different kinds never meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A login in flight, named by its `state`.
     Pending,
@@ -56,17 +56,26 @@ pub enum Kind {
     /// That a session of the provider's, or all of a user's, have been ended.
     Ended,
     /// The sessions here that belong to one of the provider's (`iss` and `sid`).
+    #[serde(rename = "of-sid")]
     OfProviderSession,
     /// The sessions of a user (`iss` and `sub`).
+    #[serde(rename = "of-sub")]
     OfUser,
     /// Those of them that belong to no session of the provider's that we know.
+    #[serde(rename = "of-sub-only")]
     OfUserWithoutSid,
+    /// The sessions of a DPoP key, by its thumbprint.
+    OfKey,
+    /// A `state` that was used, or that came too late.
+    UsedState,
 }
 
 /// The name of a record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RecordName {
+    #[serde(rename = "k")]
     pub kind: Kind,
+    #[serde(rename = "h")]
     pub hash: SecretHash,
 }
 
@@ -84,6 +93,9 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockOwner(pub String);
 
+/// How much of a record [`Store::head`] gives out: the authenticated head of a session's record.
+pub const HEAD_LEN: usize = 40;
+
 /// Keeps records. A record past its end is not given out, judged by the `now` of the call: the clocks of the store and
 /// of this process need not agree.
 #[async_trait]
@@ -97,8 +109,8 @@ pub trait Store: Send + Sync {
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
-    /// Whether [`Store::get`] would give something.
-    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError>;
+    /// The same, with no more than the first [`HEAD_LEN`] bytes of what is sealed.
+    async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
     /// Gives the record out and removes it, in one step: of two callers, one gets it.
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
@@ -202,6 +214,8 @@ impl Kind {
             Self::OfProviderSession => "of-sid",
             Self::OfUser => "of-sub",
             Self::OfUserWithoutSid => "of-sub-only",
+            Self::OfKey => "of-key",
+            Self::UsedState => "used-state",
         }
     }
 }

@@ -13,9 +13,6 @@ use moka::future::Cache;
 
 use super::{IN_USE, Kind, LockOwner, MemoryStore, Record, RecordName, SecretHash, SessionCount, Store, StoreError};
 
-/// A session that lived when this process last looked is taken to live on for as long; its access tokens end before.
-const LIVES_ON: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// Beyond this many, the count stands still.
 const MAX_IN_USE: u64 = 1_000_000;
 
@@ -77,22 +74,19 @@ impl Store for OutageStore {
         }
     }
 
-    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        match self.store.has(name, now).await {
-            Ok(true) if name.kind == Kind::Session => {
-                let lives = Record { sealed: Vec::new(), revision: 0, ends_at: now + LIVES_ON };
-                self.seen.put(name, lives).await.map(|()| true)
+    /// A session lives on until the end that it had when this process last looked. Nobody can refresh it meanwhile.
+    async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        match self.store.head(name, now).await {
+            Ok(Some(head)) if name.kind == Kind::Session => {
+                self.seen.put(name, head.clone()).await.map(|()| Some(head))
             }
-            Ok(false) => {
+            Ok(None) => {
                 self.forget(name).await?;
-                self.seen.remove(name).await.map(|_| false)
+                self.seen.remove(name).await.map(|_| None)
             }
-            Err(error) => match self.seen.has(name, now).await? {
-                true => Ok(true),
-                // Not seen is not the same as not there.
-                false => Err(error),
-            },
-            lives => lives,
+            // Not seen is not the same as not there.
+            Err(error) => self.seen.head(name, now).await?.map(Some).ok_or(error),
+            head => head,
         }
     }
 

@@ -26,8 +26,8 @@ impl Store for TracedStore {
         store_call("session store get", self.0.get(name, now)).await
     }
 
-    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        store_call("session store has", self.0.has(name, now)).await
+    async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        store_call("session store head", self.0.head(name, now)).await
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {

@@ -51,7 +51,7 @@ fn said_of(id_token: &IdToken) -> Option<UserClaims> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
@@ -77,10 +77,14 @@ mod tests {
             login,
             provider_session: None,
             browser: BrowserName::default(),
+            began_at: UNIX_EPOCH,
             last_used_at: UNIX_EPOCH,
+            idle_timeout: Duration::from_secs(600),
             ends_at: UNIX_EPOCH,
+            latest_end: UNIX_EPOCH,
             revision: 0,
             last_refresh: None,
+            tokens: vec![],
         }
     }
 

@@ -12,7 +12,10 @@ use crate::{
     server::{
         oidc::{CodeVerifier, IdToken, LoginClaims, Nonce, Permissions, RefreshToken},
         sessions::{
-            BrowserName, IssuedToken, LastRefresh, PendingAuthorization, SecretHash, Session, card::SessionCard,
+            BrowserName, IssuedToken, LastRefresh, PendingAuthorization, SecretHash, Session,
+            attached::{Attached, AttachedToken},
+            card::SessionCard,
+            pending::UsedState,
         },
     },
     wire::auth::{AccessToken, UserClaims},
@@ -54,14 +57,18 @@ fn session(user: UserClaims) -> Session {
         },
         provider_session: Some("s".into()),
         browser: BrowserName { browser: Some("Firefox".into()), system: None },
-        last_used_at: at(0),
-        ends_at: at(1),
+        began_at: at(0),
+        last_used_at: at(2),
+        idle_timeout: Duration::from_secs(1800),
+        ends_at: at(4),
+        latest_end: at(5),
         revision: 7,
         last_refresh: Some(LastRefresh {
             access_token: AccessToken::new("AQIDBA"),
             at: at(0),
             expires_in: Duration::from_secs(300),
         }),
+        tokens: vec![AttachedToken { name: SecretHash::of("t"), expires_at: at(300) }],
     }
 }
 
@@ -87,23 +94,23 @@ fn a_session_is_written_as_it_was() {
     assert_golden(
         &session(named()),
         "\
-        ac6175a661696b68747470733a2f2f696470617363616461616e616e617061706165616561756175616b5820d1970e08e459\
+        af6175a661696b68747470733a2f2f696470617363616461616e616e617061706165616561756175616b5820d1970e08e459\
         358cbe0d6a6aab7d236722461d33747761e0941577ba282e0382617263727e316170a2617381666f70656e69646172816364\
         62616169834f7b22616c67223a224553323536227d58217b22697373223a2268747470733a2f2f696470222c22737562223a\
         22616461227d43000000616ca4616e81430102036161816275736170627573617401617361736162a161626746697265666f\
-        7861741b18fae27693b4000561651b18fae276cf4eca05616e076161a3616181440102030461741b18fae27693b400056164\
-        1a000493e0",
+        7861631b18fae27693b4000561741b18fae2770ae9940561641a001b774061651b18fae277821f280561661b18fae277bdb9\
+        f205616e076161a3616181440102030461741b18fae27693b4000561641a000493e0",
     );
 }
 
 #[test]
 fn a_session_whose_id_token_says_whose_it_is_is_written_as_it_was() {
     const GOLDEN: &str = "\
-        ab616b5820d1970e08e459358cbe0d6a6aab7d236722461d33747761e0941577ba282e0382617263727e316170a261738166\
+        ae616b5820d1970e08e459358cbe0d6a6aab7d236722461d33747761e0941577ba282e0382617263727e316170a261738166\
         6f70656e6964617281636462616169834f7b22616c67223a224553323536227d58217b22697373223a2268747470733a2f2f\
         696470222c22737562223a22616461227d43000000616ca4616e814301020361618162757361706275736174016173617361\
-        62a161626746697265666f7861741b18fae27693b4000561651b18fae276cf4eca05616e076161a361618144010203046174\
-        1b18fae27693b4000561641a000493e0";
+        62a161626746697265666f7861631b18fae27693b4000561741b18fae2770ae9940561641a001b774061651b18fae277821f\
+        280561661b18fae277bdb9f205616e076161a3616181440102030461741b18fae27693b4000561641a000493e0";
     assert_golden(&*shortened(&session(ada())), GOLDEN);
     assert_eq!(whole(read(&bytes(GOLDEN)).unwrap()).unwrap().user, ada());
 }
@@ -137,9 +144,28 @@ fn a_login_in_flight_is_written_as_it_was() {
 }
 
 #[test]
+fn what_ends_with_a_session_is_written_as_it_was() {
+    assert_golden(
+        &Attached::of(&session(ada())),
+        "\
+        a2616983a2616b666f662d73696461685820517d66d6bcfd8573008d684b83c46c6b73a66eb4e435f6326db3abcf47beb2e6\
+        a2616b666f662d737562616858208e8b72da13e4dd0dcc4075e3d4c49dfed2bfaf4680836a1e0debf1257b3f9fb3a2616b66\
+        6f662d6b657961685820f3876c4cf4d67afbb1b9c1e6021e2b3af6d359247fae425ec658f0f4e7f20c61617481a2616e5820\
+        e3b98a4da31a127d4bde6e43033f66ba274cab0eb7eb1c70ec41402bf6273dd861651b18fae2bc6d18b805",
+    );
+}
+
+#[test]
+fn a_used_state_is_written_as_it_was() {
+    assert_golden(&UsedState::Used, "6175");
+    assert_golden(&UsedState::Expired, "6165");
+}
+
+#[test]
 fn a_card_is_written_as_it_was() {
     assert_golden(
         &SessionCard::of(&session(ada())),
-        "a36162a161626746697265666f7861731b18fa93e23dffca0561741b18fae27693b40005",
+        "\
+        a36162a161626746697265666f7861731b18fae27693b4000561741b18fae2770ae99405",
     );
 }

@@ -21,14 +21,16 @@ use redis::{Cmd, RedisError, Script, cmd};
 
 use self::connection::Connection;
 use super::{
-    LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis, unix_millis::whole_millis,
+    HEAD_LEN, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis,
+    unix_millis::whole_millis,
 };
 use crate::server::{environment::Environment, excerpt::excerpt};
 
 pub use address::{RedisAddress, RedisAddressError};
 
 const PREFIX: &str = "oracle-ai:";
-const HEAD: usize = 16;
+/// Revision and end.
+const PREAMBLE_LEN: usize = 16;
 
 /// Sets the record if the one before it is there.
 static REPLACE: LazyLock<Script> = LazyLock::new(|| {
@@ -141,10 +143,10 @@ impl Store for RedisStore {
         good(found, now)
     }
 
-    async fn has(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        // Nothing of a record that is not there.
-        let head: Vec<u8> = self.connection.ask(on("GETRANGE", name).arg(0).arg(HEAD - 1)).await?;
-        Ok(!head.is_empty() && good(Some(head), now)?.is_some())
+    async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
+        let head: Vec<u8> = self.connection.ask(on("GETRANGE", name).arg(0).arg(PREAMBLE_LEN + HEAD_LEN - 1)).await?;
+        // Redis gives nothing of a record that is not there.
+        good(Some(head).filter(|head| !head.is_empty()), now)
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {

@@ -1,0 +1,35 @@
+//! How long sessions last.
+
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// `SESSION_IDLE_TIMEOUT` and `SESSION_LIFETIME`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// A session ends after this long without input of the person. At most `lifetime`.
+    pub idle_timeout: Duration,
+    /// A session ends after this long, used or not.
+    pub lifetime: Duration,
+}
+
+impl SessionLimits {
+    pub const SHORTEST_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * MINUTE.as_secs());
+    pub const LONGEST_IDLE_TIMEOUT: Duration = Duration::from_secs(24 * HOUR.as_secs());
+    pub const SHORTEST_LIFETIME: Duration = Duration::from_secs(15 * MINUTE.as_secs());
+    pub const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * HOUR.as_secs());
+
+    /// Within what NIST SP 800-63B-4 (§2.2.3, AAL2) recommends: an hour without activity, and a day.
+    pub fn are_strict(self) -> bool {
+        self.idle_timeout <= HOUR && self.lifetime <= 24 * HOUR
+    }
+}
+
+/// A person who has left is signed out within half an hour, and one who works all day signs in once. To sign in again is
+/// a click while the provider's own session lives.
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { idle_timeout: 30 * MINUTE, lifetime: 12 * HOUR }
+    }
+}

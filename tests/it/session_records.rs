@@ -1,0 +1,112 @@
+//! Records as they lie in the store: what somebody who writes there can do, and two browsers with one access token.
+
+use std::time::Duration;
+
+use oracle_ai::{
+    server::sessions::{Kind, LoginError, Record, RecordName},
+    wire::auth::State,
+};
+use serde_json::json;
+
+use crate::{browser::Browser, scripted_provider::ScriptedProvider};
+
+#[tokio::test]
+async fn whoever_writes_in_the_store_can_not_revive_an_ended_sessions_access_token() {
+    // T107. Once, any 16 bytes under the session's name would do.
+    let browser = Browser::start();
+    let (store, now) = (browser.app.records.store().clone(), browser.app.clock.now());
+    let signed_in = browser.sign_in().await;
+    let session = RecordName::of(Kind::Session, &signed_in.session);
+    let token = RecordName::of(Kind::IssuedToken, &signed_in.access_token);
+    let copied = store.get(&token, now).await.unwrap().unwrap();
+    browser.logout(&signed_in.session).await.assert_ok();
+    assert!(store.get(&token, now).await.unwrap().is_none(), "it went with its session");
+    store.put(&token, copied).await.unwrap();
+
+    let ends_at = now + Duration::from_secs(3600);
+    let other = browser.at_another_computer();
+    let others = RecordName::of(Kind::Session, &other.sign_in().await.session);
+    let others = store.get(&others, now).await.unwrap().unwrap();
+    for sealed in [vec![], vec![0xff; 16], vec![0xff; 1000], others.sealed] {
+        store.put(&session, Record { sealed, revision: 0, ends_at }).await.unwrap();
+        assert!(!browser.is_let_in(&signed_in.access_token).await);
+        browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+    }
+}
+
+#[tokio::test]
+async fn whoever_writes_in_the_store_can_not_make_a_session_last_longer() {
+    // T107
+    let browser = Browser::start();
+    browser.set(json!({ "access_token_ttl": 1_000_000 })).await;
+    let signed_in = browser.sign_in().await;
+    let (store, now) = (browser.app.records.store().clone(), browser.app.clock.now());
+    let name = RecordName::of(Kind::Session, &signed_in.session);
+    let record = store.get(&name, now).await.unwrap().unwrap();
+    let ends_at = now + Duration::from_secs(1_000_000);
+    // The store's own end is not what counts, …
+    store.put(&name, Record { ends_at, ..record.clone() }).await.unwrap();
+    assert!(browser.is_let_in(&signed_in.access_token).await);
+    // … and the one that counts can't be changed.
+    let mut sealed = record.sealed.clone();
+    sealed[2] ^= 1;
+    store.put(&name, Record { sealed, ends_at, ..record.clone() }).await.unwrap();
+    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    store.put(&name, Record { ends_at, ..record }).await.unwrap();
+    browser.app.clock.jump(Duration::from_secs(3600));
+    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn two_browsers_that_were_given_the_same_access_token_do_not_shut_each_other_out() {
+    // As at providers that repeat an access token while it lives. Once, the second sign-in made the first one's calls 401.
+    let mut provider = ScriptedProvider::start().await;
+    let first = provider.browser.clone();
+    let (second, thief) = (first.at_another_computer(), first.at_another_computer());
+    let sign_in = async |provider: &ScriptedProvider| {
+        let answer = provider.login(|script| script.members["access_token"] = "repeated".into()).await;
+        answer.assert_ok();
+        answer.json()["session"].as_str().unwrap().to_owned()
+    };
+    let firsts = sign_in(&provider).await;
+    provider.browser = second.clone();
+    let seconds = sign_in(&provider).await;
+    assert!(first.is_let_in("repeated").await && second.is_let_in("repeated").await);
+    assert!(!thief.is_let_in("repeated").await);
+
+    second.app.clock.jump(Duration::from_secs(60));
+    let refreshed = provider.refresh(&seconds, |script| script.members["access_token"] = "repeated".into()).await;
+    refreshed.assert_ok();
+    assert!(first.is_let_in("repeated").await && second.is_let_in("repeated").await);
+
+    // Each ends with its own session.
+    first.logout(&firsts).await.assert_ok();
+    assert!(!first.is_let_in("repeated").await && second.is_let_in("repeated").await);
+    second.logout(&seconds).await.assert_ok();
+    assert!(!second.is_let_in("repeated").await);
+}
+
+#[tokio::test]
+async fn a_state_that_was_used_one_that_came_too_late_and_one_that_was_never_given_out_are_told_apart_in_the_log() {
+    // T09. To the browser they are one.
+    let browser = Browser::start();
+    let (used, late) = (browser.begin().await.state, browser.begin().await.state);
+    let finish = async |state: &str| {
+        let response = json!({ "error": "access_denied", "state": state });
+        browser.exchange(&response).await.assert_refused(400, "invalid_state");
+        browser.app.sessions.state_refusal(&State::new(state)).await
+    };
+    browser
+        .exchange(&json!({ "error": "access_denied", "state": used, "iss": browser.provider.issuer }))
+        .await
+        .assert_refused(401, "login_refused");
+    assert!(matches!(finish(&used).await, LoginError::UsedState));
+    assert!(matches!(finish("made-up").await, LoginError::UnknownState));
+    browser.app.clock.jump(Duration::from_secs(10 * 60));
+    assert!(matches!(finish(&late).await, LoginError::ExpiredState));
+    assert!(matches!(finish(&used).await, LoginError::UsedState));
+    // An hour after they were given out, nobody knows them any more.
+    browser.app.clock.jump(Duration::from_secs(60 * 60));
+    assert!(matches!(finish(&late).await, LoginError::UnknownState));
+}
