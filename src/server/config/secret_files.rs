@@ -77,9 +77,10 @@ mod tests {
             let config = config(&[("REDIS_URL_FILE", url.path()), ("SESSION_KEYS_FILE", keys.path())]).unwrap();
             assert!(matches!(config.sessions, SessionStorage::Redis { .. }));
         }
-        let database = SecretFile::new("database", "postgres://user:secret@db.example.com/chat\n");
+        let database = SecretFile::new("database", "postgres://user:secret@db.example.com/chat?sslmode=verify-full\n");
         let config = config(&[("DATABASE_URL_FILE", database.path())]).unwrap();
-        assert_eq!(config.database_url, "postgres://user:secret@db.example.com/chat".parse().unwrap());
+        let url = "postgres://user:secret@db.example.com/chat?sslmode=verify-full";
+        assert_eq!(config.database_url, url.parse().unwrap());
     }
 
     #[test]
@@ -114,7 +115,7 @@ mod tests {
         let file = SecretFile::new("value", "hunter2 hunter3");
         let upstream = [("CHAT_BASE_URL", "https://llm.example.com/v1"), ("CHAT_MODEL", "m")];
         let collector = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otel.example.com");
-        let redis = ("REDIS_URL", "redis://cache.example.com");
+        let redis = ("REDIS_URL", "rediss://cache.example.com");
         for (variable, beside) in [
             ("CHAT_API_KEY_FILE", &upstream[..]),
             // It belongs to CHAT_BASE_URL.
@@ -138,7 +139,9 @@ mod tests {
         for setting in settings {
             let has_password = setting.example.contains(":secret@") || setting.example.contains(":password@");
             let is_secret = ["_SECRET", "_KEY", "_KEYS", "_TOKEN", "_PASSWORD", "_HEADERS"];
-            if has_password || is_secret.iter().any(|end| setting.name.ends_with(end)) {
+            // These say true or false.
+            let is_switch = setting.name.starts_with("ALLOW_");
+            if has_password || (!is_switch && is_secret.iter().any(|end| setting.name.ends_with(end))) {
                 let file = format!("{}_FILE", setting.name);
                 assert!(reference::names().any(|name| name == file), "{} has no {file}", setting.name);
             }
