@@ -112,7 +112,8 @@ impl Browser {
     /// The proof of a call of this session door, as the server hands it on once it is verified.
     pub async fn verified_proof(&self, path: &str) -> VerifiedProof {
         let services = Arc::new(self.app.services.clone());
-        let (mut head, ()) = self.request(Method::POST, path, None).extension(services).body(()).unwrap().into_parts();
+        let request = self.request(Method::POST, path, None).extension(services.clone()).body(Body::empty()).unwrap();
+        let (mut head, _) = services.edge.identify(request).into_parts();
         VerifiedProof::from_request_parts(&mut head, &()).await.unwrap()
     }
 

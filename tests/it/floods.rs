@@ -18,8 +18,8 @@ use crate::{
 };
 
 const PEOPLE: u32 = 1_000;
-/// Of unproven calls; logins of unknown browsers may be three times as many.
-const PER_ADDRESS: u32 = 600;
+/// Of unproven calls; logins of unknown browsers may be three times as many: enough for all people.
+const PER_ADDRESS: u32 = 400;
 
 /// Somebody without a session, who tries everything.
 struct Flooder<'a> {

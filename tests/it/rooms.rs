@@ -13,7 +13,7 @@ use oracle_ai::{
         chat::upstream::ApiKey,
         oidc::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken},
     },
-    wire::auth::{AccessToken, AuthorizationCode, SessionId, State},
+    wire::auth::{AccessToken, AuthorizationCode, DraftKey, SessionId, State},
 };
 use paths::{Place, paths_to_rooms};
 use subtle::ConstantTimeEq;
@@ -118,9 +118,10 @@ fn secrets_are_compared_in_constant_time_wherever_they_are_compared() {
     compared_in_constant_time::<Nonce>();
     compared_in_constant_time::<RefreshToken>();
     compared_in_constant_time::<ApiKey>();
+    compared_in_constant_time::<DraftKey>();
     let files = source_files();
     let secrets: usize = files.iter().map(|(_, text)| text.matches("\nsecret! {").count()).sum();
-    assert_eq!(secrets, 10, "a secret is not in the list above");
+    assert_eq!(secrets, 11, "a secret is not in the list above");
     let (_, text) = files.iter().find(|(file, _)| file == "wire/secret.rs").unwrap();
     let derived: String = before_tests(text).lines().filter(|line| line.contains("derive(")).collect();
     assert!(!derived.is_empty() && !derived.contains("PartialEq"), "{derived}");
