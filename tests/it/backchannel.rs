@@ -181,19 +181,22 @@ async fn a_sid_with_a_sub_ends_that_session_and_those_of_the_sub_that_never_lear
         let [here, there] = at_two_servers(&storage);
         let by_sid = here.sign_in().await;
         let [token] = tokens(&here, json!({ "by": "sid" })).await.try_into().unwrap();
-        let of_another_sid = here.sign_in().await;
+        // A key holds one session at a time.
+        let [second, third] = [(); 2].map(|()| here.at_another_computer());
+        let fourth = there.at_another_computer();
+        let of_another_sid = second.sign_in().await;
         here.set(json!({ "id_token_claims": { "sid": null } })).await;
-        let (one, two) = (here.sign_in().await, there.sign_in().await);
+        let (one, two) = (third.sign_in().await, fourth.sign_in().await);
         let somebody_else = here.another();
         somebody_else.set(json!({ "id_token_claims": { "sid": null } })).await;
         let theirs = somebody_else.sign_in().await;
 
         send(&there, &token).await.assert_done();
-        for session in [&by_sid, &one, &two] {
-            assert!(!here.is_let_in(&session.access_token).await);
-            here.refresh(&session.session).await.assert_refused(401, "session_ended");
+        for (browser, session) in [(&here, &by_sid), (&third, &one), (&fourth, &two)] {
+            assert!(!browser.is_let_in(&session.access_token).await);
+            browser.refresh(&session.session).await.assert_refused(401, "session_ended");
         }
-        assert!(there.is_let_in(&of_another_sid.access_token).await);
+        assert!(second.is_let_in(&of_another_sid.access_token).await);
         assert!(somebody_else.is_let_in(&theirs.access_token).await);
         // T82: at no server a second time.
         send(&here, &token).await.assert_invalid();
