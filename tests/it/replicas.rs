@@ -138,8 +138,10 @@ async fn while_redis_is_away_tokens_in_use_are_good_and_nothing_else_is_and_it_h
     // T105
     let two = Two::start().await;
     let browser = &two.at_first;
-    let elsewhere = browser.at_another_computer();
-    let (seen, unseen) = (browser.sign_in().await, elsewhere.sign_in().await);
+    // Another session of a key would end the first.
+    let elsewhere = Browser { app: browser.app.clone(), ..two.at_second.at_another_computer() };
+    let at_second = Browser { app: two.at_second.app.clone(), ..elsewhere.clone() };
+    let (seen, unseen) = (browser.sign_in().await, at_second.sign_in().await);
     assert!(browser.is_let_in(&seen.access_token).await);
     assert_eq!(two.first.readiness().await, (200, "ready".into()));
     two.redis.stop().await;
