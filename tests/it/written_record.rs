@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use oracle_ai::server::config::reference;
+use oracle_ai::server::edge::LimitSettings;
 use oracle_ai::server::sessions::{PENDING_LIFETIME, SessionLimits};
 
 const SECURITY: &str = include_str!("../../docs/security.md");
@@ -107,7 +108,7 @@ fn what_is_protected_lives_as_long_as_it_is_written() {
 #[test]
 fn the_limits_of_sessions_are_written_down_as_they_are_with_their_reasons() {
     // T89
-    let usual = SessionLimits::default();
+    let (usual, limits) = (SessionLimits::default(), LimitSettings::default());
     let hours = |limit: Duration| format!("{} hours", limit.as_secs() / 3600);
     let minutes = |limit: Duration| format!("{} minutes", limit.as_secs() / 60);
     for (limit, value) in [
@@ -115,7 +116,7 @@ fn the_limits_of_sessions_are_written_down_as_they_are_with_their_reasons() {
         ("absolute", hours(usual.lifetime)),
         ("login in flight", minutes(PENDING_LIFETIME)),
         ("sessions of a browser", "one".into()),
-        ("sessions at a time", "not limited".into()),
+        ("sessions at a time", format!("{} for each person", limits.sessions_per_person.unwrap())),
     ] {
         let [_, written, reason] = row(limit)[..] else { panic!("{limit}: three cells") };
         assert!(written.starts_with(&value), "{limit}: {written} is written, {value} is so");

@@ -178,8 +178,7 @@ impl ClientProofs {
     /// All that the provider reads in this form, or beside it, and nobody else may.
     pub(super) fn secrets(&self, request: &HttpRequest) -> Vec<String> {
         let mut secrets: Vec<String> = self.numbered.iter().flat_map(|(_, proof)| proof.secrets()).collect();
-        let sent = form_urlencoded::parse(request.body()).into_owned();
-        secrets.extend(sent.filter(|(name, _)| !PUBLIC_PARAMETERS.contains(&name.as_str())).map(|(_, value)| value));
+        secrets.extend(secret_values(request.body()));
         secrets
     }
 }
@@ -192,10 +191,7 @@ impl ClientProof {
                 vec![header.trim_start_matches("Basic ").to_owned(), secret.secret().to_owned()]
             }
             Self::Secret(secret) => vec![secret.secret().to_owned()],
-            Self::Assertion(form) => form_urlencoded::parse(form.as_bytes())
-                .filter(|(name, _)| !PUBLIC_PARAMETERS.contains(&&**name))
-                .map(|(_, value)| value.into_owned())
-                .collect(),
+            Self::Assertion(form) => secret_values(form.as_bytes()).collect(),
         }
     }
 
@@ -237,6 +233,12 @@ fn basic(client_id: &str, secret: &ClientSecret) -> Result<HeaderValue, Provider
 
 fn failed(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::ClientAssertion(error.to_string())
+}
+
+/// What this form says, but for what anybody may read.
+fn secret_values(form: &[u8]) -> impl Iterator<Item = String> {
+    let said = form_urlencoded::parse(form).filter(|(name, _)| !PUBLIC_PARAMETERS.contains(&&**name));
+    said.map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
