@@ -11,7 +11,9 @@ const script = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../do
 
 test('the script of the documentation signs in, calls, refreshes and signs out', async ({ baseURL, user }) => {
   // T66: no call of it is refused for a nonce.
-  const { stdout } = await promisify(execFile)(process.execPath, [script, baseURL!, user.name]);
+  // Without colours, which a terminal would be given.
+  const env = { ...process.env, FORCE_COLOR: '0' };
+  const { stdout } = await promisify(execFile)(process.execPath, [script, baseURL!, user.name], { env });
   const calls = stdout.trim().split('\n').map((line) => line.trim().replace(/\?\S*/, ''));
   expect(calls).toEqual([
     'GET /api/authorize 200',
