@@ -4,7 +4,7 @@
 . scripts/lib/dx.sh
 
 # Bytes of WebAssembly that a visitor may have to download.
-readonly largest_wasm=330000
+readonly largest_wasm=430000
 
 release=$target_dir/dx/oracle-ai/release/web
 
