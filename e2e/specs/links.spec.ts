@@ -60,7 +60,7 @@ test('before a link leaves for a host that nobody named, the page asks, and the 
   const tab = context.waitForEvent('page');
   await notice.getByRole('link', { name: 'Open in a new tab' }).click();
   await opened;
-  expect(await (await tab).opener()).toBeNull();
+  expect(await (await tab).evaluate(() => window.opener)).toBeNull();
   await expect(notice).toBeHidden();
 });
 
@@ -89,7 +89,7 @@ test('a link to a host that the operator names opens at once', async ({ page, co
   await expect(link).toHaveText('manual (docs.trusted.example)');
   const tab = context.waitForEvent('page');
   await link.click();
-  expect(await (await tab).opener()).toBeNull();
+  expect(await (await tab).evaluate(() => window.opener)).toBeNull();
   await expect(page.getByRole('dialog')).toBeHidden();
 });
 

@@ -28,7 +28,7 @@ struct Visitor {
     browser: Browser,
     signed_in: SignedIn,
     /// For refreshes: their access tokens live for a second, so that none is given the last one's answer.
-    sessions: Vec<String>,
+    sessions: Vec<(Browser, String)>,
     page: &'static str,
     wasm: String,
 }
