@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
@@ -14,7 +15,11 @@ use axum::{
     http::{Method, StatusCode, header, request},
 };
 use futures_util::StreamExt;
-use oracle_ai::server::{guard::GuardSettings, proof::VerifiedProof, sessions::REPLAY_WINDOW};
+use oracle_ai::server::{
+    guard::GuardSettings,
+    proof::VerifiedProof,
+    sessions::{REPLAY_WINDOW, SessionLimits},
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -52,6 +57,18 @@ impl Browser {
     pub fn start() -> Self {
         let provider = MockProvider::shared();
         Self::at(TestApp::new(provider.settings()), provider)
+    }
+
+    /// Whose sessions last for a working day, used or not.
+    pub fn all_day() -> Self {
+        let day = Duration::from_secs(8 * 60 * 60);
+        Self::limited(SessionLimits { idle_timeout: day, lifetime: day })
+    }
+
+    /// Whose sessions last as long.
+    pub fn limited(limits: SessionLimits) -> Self {
+        let provider = MockProvider::shared();
+        Self::at(TestApp::limited(provider.settings(), limits), provider)
     }
 
     pub fn at(app: TestApp, provider: MockProvider) -> Self {

@@ -5,12 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use oracle_ai::server::sessions::{REPLAY_WINDOW, SessionLimits};
 use serde_json::{Value, json};
 
-use crate::{
-    app::{TestApp, until},
-    browser::Browser,
-    provider::MockProvider,
-    scripted_provider::ScriptedProvider,
-};
+use crate::{app::until, browser::Browser, scripted_provider::ScriptedProvider};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -123,8 +118,7 @@ async fn of_two_tabs_that_refresh_together_the_one_that_was_used_counts() {
 #[tokio::test]
 async fn an_access_token_is_good_for_half_of_the_idle_timeout_at_most_so_that_a_page_in_use_reports_in_time() {
     let limits = SessionLimits { idle_timeout: 5 * MINUTE, lifetime: HOUR };
-    let provider = MockProvider::shared();
-    let browser = Browser::at(TestApp::limited(provider.settings(), limits), provider);
+    let browser = Browser::limited(limits);
     browser.set(json!({ "access_token_ttl": 1_000_000, "id_token_ttl": 1_000_000 })).await;
     let login = browser.login().await.json();
     assert_eq!(login["expires_in"], 150);

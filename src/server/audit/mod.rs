@@ -1,7 +1,8 @@
 //! What auditors ask for: who signed in, who was refused, and what was tried (T99, T100).
 //!
 //! Each [`Event`] is one line of the log with the target [`TARGET`], written whatever `LOG` says: its name, its outcome,
-//! the person, the session and the key it is about ([`Context`]), and the reason in words. The time is the log's, in UTC; the request's span says the rest.
+//! the person, the session and the key it is about ([`Context`]), and the reason in words. The time is the log's, in UTC;
+//! the request's span says the rest.
 //! `docs/audit-events.md` lists them all.
 
 mod event;
