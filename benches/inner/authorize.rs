@@ -4,10 +4,12 @@
 use criterion::Criterion;
 use oracle_ai::{
     server::{
+        auth::{
+            dpop::Thumbprint,
+            oidc::{CodeVerifier, Nonce},
+            sessions::{Records, SessionSettings, Sessions, Storage},
+        },
         environment::Environment,
-        oidc::{CodeVerifier, Nonce},
-        proof::Thumbprint,
-        sessions::{Records, SessionSettings, Sessions, Storage},
     },
     wire::auth::State,
 };

@@ -12,16 +12,18 @@ use axum::{
 use criterion::{BatchSize, Criterion};
 use oracle_ai::{
     server::{
-        Services,
+        auth::{
+            access_token::{Caller, GuardSettings},
+            dpop::NextNonce,
+            oidc::{IdToken, LoginClaims, Nonce, Permissions},
+            sessions::{
+                BrowserName, IssuedToken, Records, Session, SessionLimits, SessionSettings, Sessions, Standing, Storage,
+            },
+        },
         edge::{EdgeSettings, LimitSettings},
         environment::Environment,
-        guard::{Caller, GuardSettings},
-        oidc::{IdToken, LoginClaims, Nonce, Permissions},
-        proof::NextNonce,
-        sessions::{
-            BrowserName, IssuedToken, Records, SecretHash, Session, SessionLimits, SessionSettings, Sessions, Standing,
-            Storage,
-        },
+        http::Services,
+        store::SecretHash,
     },
     wire::auth::{AccessToken, SessionId, UserClaims},
 };

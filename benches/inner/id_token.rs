@@ -3,7 +3,7 @@
 
 use criterion::Criterion;
 use oracle_ai::{
-    server::oidc::{CodeVerifier, Nonce, RefreshToken},
+    server::auth::oidc::{CodeVerifier, Nonce, RefreshToken},
     wire::auth::AuthorizationCode,
 };
 

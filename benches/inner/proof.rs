@@ -4,7 +4,7 @@ use std::{hint::black_box, time::SystemTime};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use criterion::Criterion;
-use oracle_ai::server::proof::{Expected, NonceRule, Nonces, check};
+use oracle_ai::server::auth::dpop::{Expected, NonceRule, Nonces, check};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
 use crate::parties::{FRONT_URL, browser_key::BrowserKey, random_text};

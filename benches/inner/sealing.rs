@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use oracle_ai::server::sessions::{KeyRing, Kind, RecordName};
+use oracle_ai::server::store::{KeyRing, Kind, RecordName};
 
 const SECRET: &str = "a session id is as long as this text of 43 c";
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::server::{
-    environment::Environment,
-    oidc::{
+    auth::oidc::{
         ClaimNames, ClientAuthentication, ClientSecret, IdTokenPolicy, LogoutSettings, MetadataSettings, OidcClient,
         ProviderHttp, ProviderSettings, RequestSettings,
     },
+    environment::Environment,
 };
 use tokio::runtime::Runtime;
 

@@ -14,11 +14,11 @@ door! {
     /// Begins a login for the browser whose key `dpop_jkt` names (RFC 9449 §10), and which has made the proof: the
     /// authorization request to send it to (RFC 6749 §4.1.1). The answer brings the browser's first nonce.
     #[middleware(crate::server::here(
-        async |services: crate::server::Services, key: crate::server::proof::NamedKey| {
+        async |services: crate::server::Services, key: crate::server::auth::dpop::NamedKey| {
             services.begin_login(key).await.map(Answer)
         }
     ))]
-    get("/api/authorize?dpop_jkt", services: crate::server::Services, key: crate::server::proof::NamedKey)
+    get("/api/authorize?dpop_jkt", services: crate::server::Services, key: crate::server::auth::dpop::NamedKey)
     pub async fn authorize(
         ?dpop_jkt: Option<String>,
         _call: Proven<()>,
@@ -33,8 +33,8 @@ door! {
     /// Finishes a login with the authorization response that the browser was given: the session begins.
     post(
         "/api/token",
-        proof: crate::server::proof::VerifiedProof,
-        browser: crate::server::sessions::BrowserName,
+        proof: crate::server::auth::dpop::VerifiedProof,
+        browser: crate::server::auth::sessions::BrowserName,
         caller: crate::server::edge::Call,
         services: crate::server::Services
     )
@@ -50,7 +50,7 @@ door! {
     /// A new access token for a session.
     post(
         "/api/refresh",
-        proof: crate::server::proof::VerifiedProof,
+        proof: crate::server::auth::dpop::VerifiedProof,
         caller: crate::server::edge::Call,
         services: crate::server::Services
     )
@@ -64,7 +64,7 @@ door! {
 
 door! {
     /// Ends a session.
-    post("/api/logout", proof: crate::server::proof::VerifiedProof, services: crate::server::Services)
+    post("/api/logout", proof: crate::server::auth::dpop::VerifiedProof, services: crate::server::Services)
     pub async fn logout(request: Proven<LogoutRequest>) -> Result<Answer<LogoutResponse>, ApiError> {
         Ok(Answer(services.sessions.logout(&request.into_body().session, proof).await?))
     }

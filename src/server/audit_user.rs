@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    audit::Pseudonyms,
-    checked,
+    app::checked,
     config::{Config, Provider, SessionStorage},
+    observe::audit::Pseudonyms,
 };
 use crate::wire::auth::UserClaims;
 

@@ -11,9 +11,9 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{
-    Services,
-    audit::{self, Event},
-    sessions::BackChannelError,
+    auth::sessions::BackChannelError,
+    http::Services,
+    observe::audit::{self, Event},
 };
 use crate::wire::error::RETRY_AFTER_SECONDS;
 

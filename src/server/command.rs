@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{audit, audit_user, config::reference, doctor, end_sessions, pages::Site};
+use super::{audit_user, config::reference, doctor, end_sessions, observe::audit, pages::Site};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
@@ -56,7 +56,7 @@ pub struct NoSuchCommand;
 pub fn run(site: Site) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match Command::from_arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
-        Ok(Command::Serve) => super::serve(site),
+        Ok(Command::Serve) => super::app::serve(site),
         Ok(Command::Doctor) => doctor::run(),
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),

@@ -4,11 +4,12 @@
 use std::{io, process::ExitCode};
 
 use super::{
-    audit::{self, Event, Pseudonyms},
+    app::configured,
+    auth::sessions::{Ended, Records, Storage},
     config::SessionStorage,
-    configured,
     environment::Environment,
-    sessions::{Ended, KeyRing, Records, RedisAddress, Storage},
+    observe::audit::{self, Event, Pseudonyms},
+    store::{KeyRing, RedisAddress},
 };
 use crate::wire::auth::UserClaims;
 

@@ -28,18 +28,17 @@ use tower_http::{
 use tracing::Instrument;
 
 use super::{
-    Services,
-    audit::{self, Pseudonyms},
+    auth::{dpop::NextNonce, oidc::MetadataStanding, sessions::Readiness},
     backchannel,
     edge::{Call, ClientAddress, Edge, REQUEST_ID, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
-    metrics,
-    oidc::MetadataStanding,
+    http::Services,
+    observe::{
+        audit::{self, Pseudonyms},
+        metrics, traces,
+    },
     pages::{self, Site},
-    proof::NextNonce,
-    sessions::Readiness,
-    traces,
 };
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
 

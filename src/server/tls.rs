@@ -3,8 +3,8 @@
 use std::{error::Error, io, sync::Arc};
 
 use super::{
-    audit::{self, Event},
     excerpt::excerpt,
+    observe::audit::{self, Event},
 };
 
 /// Records the failure of a connection to this party, if TLS is what failed.

@@ -13,15 +13,18 @@ use axum::{
 };
 use oracle_ai::{
     server::{
-        Services,
+        auth::{
+            access_token::GuardSettings,
+            oidc::{OidcClient, ProviderHttp, ProviderSettings},
+            sessions::{Records, Session, SessionLimits, Sessions, Storage},
+        },
         chat::{ChatSettings, upstream::SharedUpstream},
         conversations::ConversationStore,
         edge::EdgeSettings,
         environment::{Clock, Environment},
-        guard::GuardSettings,
-        oidc::{OidcClient, ProviderHttp, ProviderSettings},
+        http::Services,
         router,
-        sessions::{KeyRing, MemoryStore, Records, Session, SessionLimits, Sessions, Storage, Store},
+        store::{KeyRing, MemoryStore, Store},
     },
     wire::auth::SessionId,
 };

@@ -7,8 +7,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use oracle_ai::{
     mock::upstream::Upstream,
     server::{
-        audit::Pseudonyms,
-        sessions::{KeyRing, SecretHash},
+        observe::audit::Pseudonyms,
+        store::{KeyRing, SecretHash},
     },
     wire::auth::UserClaims,
 };
@@ -49,7 +49,7 @@ impl Logged {
         let mut provider = ScriptedProvider::start().await;
         let variables = [variables, &[("DATABASE_URL", "sqlite::memory:")]].concat();
         let server = ServerProcess::start(&provider.issuer, &variables).await;
-        let storage = app::storage(std::sync::Arc::new(oracle_ai::server::sessions::MemoryStore::new()));
+        let storage = app::storage(std::sync::Arc::new(oracle_ai::server::store::MemoryStore::new()));
         let app = TestApp::remote(server.port, settings(&provider.issuer), storage);
         provider.browser = Browser::at(app, MockProvider::shared());
         Self { server, provider, secrets: vec![("client secret", CLIENT_SECRET.to_owned())], _redis: None }
@@ -389,7 +389,7 @@ async fn what_a_provider_or_a_model_repeats_of_what_it_was_sent_is_not_logged() 
         ("CHAT_MODEL", "mock"),
     ];
     let server = ServerProcess::start(&provider.issuer, &variables).await;
-    let storage = app::storage(std::sync::Arc::new(oracle_ai::server::sessions::MemoryStore::new()));
+    let storage = app::storage(std::sync::Arc::new(oracle_ai::server::store::MemoryStore::new()));
     let app = TestApp::remote(server.port, provider.settings(), storage);
     let browser = Browser::at(app, provider);
     let logged = async |words: &str| until(words, async || server.log().contains(words)).await;

@@ -7,7 +7,10 @@ use axum::{
     http::{Method, header},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use oracle_ai::server::sessions::{KeyRing, MemoryStore, OutageStore, RedisAddress, Storage, Store};
+use oracle_ai::server::{
+    auth::sessions::Storage,
+    store::{KeyRing, MemoryStore, OutageStore, RedisAddress, Store},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -326,14 +329,14 @@ async fn a_store_that_is_away_is_no_success_and_the_token_is_good_when_it_is_bac
         Arc::new(Broken { can_spend: true }),
         Arc::new(OutageStore::new(Arc::new(Broken { can_spend: false }))),
     ] {
-        let http = oracle_ai::server::oidc::ProviderHttp::new().unwrap();
+        let http = oracle_ai::server::auth::oidc::ProviderHttp::new().unwrap();
         let app = TestApp::with(provider.settings(), http, store);
         let browser = Browser::at(app, provider.clone());
         let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
         send(&browser, &token).await.assert_undecided();
         let elsewhere = browser.elsewhere(TestApp::with(
             provider.settings(),
-            oracle_ai::server::oidc::ProviderHttp::new().unwrap(),
+            oracle_ai::server::auth::oidc::ProviderHttp::new().unwrap(),
             Arc::new(MemoryStore::new()),
         ));
         send(&elsewhere, &token).await.assert_done();

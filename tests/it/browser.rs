@@ -15,9 +15,9 @@ use axum::{
     http::{Method, StatusCode, header, request},
 };
 use futures_util::StreamExt;
-use oracle_ai::server::{
-    guard::GuardSettings,
-    proof::VerifiedProof,
+use oracle_ai::server::auth::{
+    access_token::GuardSettings,
+    dpop::VerifiedProof,
     sessions::{REPLAY_WINDOW, SessionLimits},
 };
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Method, header},
 };
-use oracle_ai::server::sessions::SessionLimits;
+use oracle_ai::server::auth::sessions::SessionLimits;
 use serde_json::{Value, json};
 
 use crate::{

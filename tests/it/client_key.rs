@@ -6,8 +6,8 @@ use base64::{
 };
 use oracle_ai::{
     mock::provider::{Client, Profile},
-    server::{
-        guard::GuardSettings,
+    server::auth::{
+        access_token::GuardSettings,
         oidc::{ClientAuthentication, ClientKey, ClientKeyError},
     },
 };

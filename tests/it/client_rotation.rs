@@ -12,7 +12,7 @@ use std::{
 
 use oracle_ai::{
     mock::provider::{Client, Profile},
-    server::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials},
+    server::auth::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials},
 };
 use serde_json::Value;
 

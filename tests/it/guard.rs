@@ -12,7 +12,7 @@ use axum::{
     body::{Body, Bytes},
     http::{Method, header},
 };
-use oracle_ai::server::sessions::{Kind, RecordName};
+use oracle_ai::server::store::{Kind, RecordName};
 use serde_json::json;
 
 use crate::{
@@ -188,7 +188,7 @@ async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
 async fn nobody_is_let_in_while_tokens_can_not_be_judged() {
     // T105: and nobody is told to sign in again.
     let provider = MockProvider::shared();
-    let http = oracle_ai::server::oidc::ProviderHttp::new().unwrap();
+    let http = oracle_ai::server::auth::oidc::ProviderHttp::new().unwrap();
     // Whether it breaks before the proof was judged, or after.
     for can_spend in [false, true] {
         let store = Arc::new(Broken { can_spend });

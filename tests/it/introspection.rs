@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use oracle_ai::server::{
-    guard::{AccessTokenCheck, GOOD_FOR, GuardSettings, REFUSED_FOR},
+use oracle_ai::server::auth::{
+    access_token::{AccessTokenCheck, GOOD_FOR, GuardSettings, REFUSED_FOR},
     oidc::{ClientAuthentication, ClientSecret},
 };
 use serde_json::{Value, json};

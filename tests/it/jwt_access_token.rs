@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use oracle_ai::server::{
-    guard::{AccessTokenCheck, GuardSettings},
+use oracle_ai::server::auth::{
+    access_token::{AccessTokenCheck, GuardSettings},
     oidc::{AccessTokenTyp, JwtProfile},
 };
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
-use oracle_ai::server::oidc::{ClientAuthentication, ClientSecret, ProviderSettings};
+use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderSettings};
 use serde_json::{Value, json};
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use openidconnect::ClientId;
-use oracle_ai::server::oidc::{ClientAuthentication, ClientSecret, ProviderHttp};
+use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderHttp};
 use serde_json::json;
 
 use crate::{app::TestApp, browser::Browser, provider::MockProvider, store::memory};

@@ -1,7 +1,7 @@
 //! The figures for Prometheus, of a server as it is run.
 
 use axum::http::{Method, header};
-use oracle_ai::server::sessions::MemoryStore;
+use oracle_ai::server::store::MemoryStore;
 use serde_json::json;
 
 use crate::{

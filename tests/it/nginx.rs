@@ -15,7 +15,10 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
-use oracle_ai::server::sessions::{KeyRing, RedisAddress, Storage};
+use oracle_ai::server::{
+    auth::sessions::Storage,
+    store::{KeyRing, RedisAddress},
+};
 
 use crate::{
     app::{TestApp, until},

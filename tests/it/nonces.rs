@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Method, header, request},
 };
-use oracle_ai::server::sessions::{MemoryStore, REPLAY_WINDOW};
+use oracle_ai::server::{auth::sessions::REPLAY_WINDOW, store::MemoryStore};
 use serde_json::{Value, json};
 
 use crate::{

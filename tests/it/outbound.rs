@@ -13,7 +13,7 @@ use axum::{
 };
 use oracle_ai::{
     mock::upstream::Upstream,
-    server::{oidc::ProviderHttp, sessions::MemoryStore},
+    server::{auth::oidc::ProviderHttp, store::MemoryStore},
 };
 use serde_json::{Value, json};
 use tokio::{

@@ -4,8 +4,8 @@ use axum::{
     body::Body,
     http::{Method, header},
 };
-use oracle_ai::server::{
-    guard::{GuardSettings, RequiredPermissions},
+use oracle_ai::server::auth::{
+    access_token::{GuardSettings, RequiredPermissions},
     oidc::{ClaimNames, ProviderSettings},
 };
 use proptest::prelude::*;

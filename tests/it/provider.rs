@@ -9,7 +9,7 @@ use std::{
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use oracle_ai::{
     mock::provider::{Client, Profile, Provider},
-    server::oidc::{
+    server::auth::oidc::{
         ClaimNames, ClientAuthentication, ClientSecret, IdTokenPolicy, LogoutSettings, MetadataSettings,
         ProviderSettings, RequestSettings,
     },

@@ -4,9 +4,8 @@
 use oracle_ai::{
     mock::provider::{Client, Profile},
     server::{
+        auth::{access_token::GuardSettings, oidc::ProviderSettings},
         config::{Config, Provider, Variables},
-        guard::GuardSettings,
-        oidc::ProviderSettings,
     },
 };
 use serde_json::json;
@@ -128,7 +127,7 @@ async fn without_what_the_page_says_about_offline_access_there_is_no_refresh_tok
         settings.scopes.retain(|scope| scope != parameters);
         let browser = Browser::at(TestApp::guarded(*settings, guard), provider);
         let session = browser.sign_in().await.session;
-        browser.app.clock.jump(oracle_ai::server::sessions::REPLAY_WINDOW);
+        browser.app.clock.jump(oracle_ai::server::auth::sessions::REPLAY_WINDOW);
         browser.refresh(&session).await.assert_refused(401, "session_ended");
     }
 }

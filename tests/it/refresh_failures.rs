@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::header;
 use futures_util::future::join_all;
-use oracle_ai::server::oidc::ProviderHttp;
+use oracle_ai::server::auth::oidc::ProviderHttp;
 use serde_json::{Value, json};
 
 use crate::{

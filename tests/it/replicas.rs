@@ -12,7 +12,10 @@ use base64::{
 };
 use futures_util::future::join_all;
 use oracle_ai::{
-    server::sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Standing, Storage},
+    server::{
+        auth::sessions::{REPLAY_WINDOW, Standing, Storage},
+        store::{KeyRing, MemoryStore, OutageStore, RedisAddress},
+    },
     wire::auth::{AccessToken, SessionId},
 };
 use serde_json::json;

@@ -20,7 +20,7 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use oracle_ai::server::oidc::ProviderSettings;
+use oracle_ai::server::auth::oidc::ProviderSettings;
 use rsa::{
     RsaPrivateKey,
     pkcs1v15::SigningKey,

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use oracle_ai::{
-    server::sessions::{KeyRing, REPLAY_WINDOW, RedisAddress, SessionLimits, Storage},
+    server::{
+        auth::sessions::{REPLAY_WINDOW, SessionLimits, Storage},
+        store::{KeyRing, RedisAddress},
+    },
     wire::auth::SessionId,
 };
 use serde_json::json;

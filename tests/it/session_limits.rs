@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use oracle_ai::server::sessions::{REPLAY_WINDOW, SessionLimits};
+use oracle_ai::server::auth::sessions::{REPLAY_WINDOW, SessionLimits};
 use serde_json::{Value, json};
 
 use crate::{app::until, browser::Browser, scripted_provider::ScriptedProvider};

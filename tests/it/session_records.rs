@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use oracle_ai::{
-    server::sessions::{Kind, LoginError, Record, RecordName},
+    server::{
+        auth::sessions::LoginError,
+        store::{Kind, Record, RecordName},
+    },
     wire::auth::State,
 };
 use serde_json::json;

@@ -9,7 +9,10 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use oracle_ai::{
     mock::upstream::Upstream as MockUpstream,
-    server::sessions::{KeyRing, MemoryStore, RedisAddress, Storage},
+    server::{
+        auth::sessions::Storage,
+        store::{KeyRing, MemoryStore, RedisAddress},
+    },
     wire::chat::{ChatEvent, EndReason},
 };
 use serde_json::json;

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use oracle_ai::server::sessions::{
+use oracle_ai::server::store::{
     HEAD_LEN, Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash,
     SessionCount, Store, StoreError,
 };

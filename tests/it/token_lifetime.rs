@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oracle_ai::server::sessions::REPLAY_WINDOW;
+use oracle_ai::server::auth::sessions::REPLAY_WINDOW;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;

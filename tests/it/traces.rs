@@ -7,7 +7,7 @@ use axum::{
     http::{Method, header},
 };
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
-use oracle_ai::{mock::upstream::Upstream as MockUpstream, server::sessions::MemoryStore};
+use oracle_ai::{mock::upstream::Upstream as MockUpstream, server::store::MemoryStore};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use oracle_ai::server::config::reference;
-use oracle_ai::server::edge::LimitSettings;
-use oracle_ai::server::sessions::{PENDING_LIFETIME, SessionLimits};
+use oracle_ai::server::{
+    auth::sessions::{PENDING_LIFETIME, SessionLimits},
+    config::reference,
+    edge::LimitSettings,
+};
 
 const SECURITY: &str = include_str!("../../docs/security.md");
 const ASSERTIONS: &str = include_str!("../../docs/assertions.md");

@@ -30,14 +30,14 @@ use tokio::{sync::oneshot, time::timeout};
 
 use self::{running::RunningAnswers, upstream::SharedUpstream, writing::Writing};
 use super::{
+    auth::sessions::SessionEnd,
     conversations::{
         ConversationStore, Owner, check_length,
         store::{BeginError, Begun, NewQuestion, StoredAnswer},
         text::storable,
     },
     environment::Environment,
-    sessions::SessionEnd,
-    traces,
+    observe::traces,
 };
 use crate::wire::{
     auth::UserClaims,

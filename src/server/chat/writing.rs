@@ -18,13 +18,12 @@ use super::{
 };
 use crate::{
     server::{
+        auth::sessions::SessionEnd,
         conversations::{
             store::{BeginError, Begun, Ending, Exchange, NewQuestion, Wish},
             text::storable,
         },
-        metrics,
-        sessions::SessionEnd,
-        traces,
+        observe::{metrics, traces},
     },
     wire::{
         auth::UserClaims,

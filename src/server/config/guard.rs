@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::{ConfigError, Variables, provider::is_scope};
-use crate::server::{
-    guard::{AccessTokenCheck, GuardSettings, RequiredPermissions},
+use crate::server::auth::{
+    access_token::{AccessTokenCheck, GuardSettings, RequiredPermissions},
     oidc::{AccessTokenTyp, JwtProfile},
 };
 

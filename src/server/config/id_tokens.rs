@@ -5,7 +5,7 @@ use std::time::Duration;
 use openidconnect::core::CoreJwsSigningAlgorithm;
 
 use super::{ConfigError, Variables};
-use crate::server::oidc::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
+use crate::server::auth::oidc::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
 
 /// In seconds. A clock further off is to be put right.
 const MAX_CLOCK_TOLERANCE: u64 = 300;

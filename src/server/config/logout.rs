@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{ConfigError, Variables, has_no_user, is_https_or_loopback};
-use crate::server::oidc::LogoutSettings;
+use crate::server::auth::oidc::LogoutSettings;
 
 pub(super) fn settings(variables: &Variables, front_url: &Url) -> Result<LogoutSettings, ConfigError> {
     Ok(LogoutSettings {

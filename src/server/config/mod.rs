@@ -26,16 +26,14 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 use url::Url;
 
 use super::{
+    auth::{access_token::GuardSettings, sessions::SessionLimits},
     chat::ChatSettings,
     connections::ConnectionSettings,
     conversations::sql::DatabaseUrl,
     edge::EdgeSettings,
-    guard::GuardSettings,
     headers::HeaderSettings,
+    observe::{logs::LogFormat, traces::TraceSettings},
     outbound::{self, ClientSettings, OutboundProxy, is_https_or_loopback, is_loopback},
-    sessions::SessionLimits,
-    telemetry::LogFormat,
-    traces::TraceSettings,
 };
 
 use crate::wire::link_hosts::LinkHosts;

@@ -5,7 +5,10 @@ use std::{ops::RangeInclusive, time::Duration};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{ConfigError, Variables, pem_file, plaintext::Connection};
-use crate::server::sessions::{KeyRing, RedisAddress, SessionLimits};
+use crate::server::{
+    auth::sessions::SessionLimits,
+    store::{KeyRing, RedisAddress},
+};
 
 const CONNECTION: Connection = Connection {
     address: "REDIS_URL",

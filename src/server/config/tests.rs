@@ -1,8 +1,10 @@
 use super::*;
 use crate::server::{
+    auth::{
+        access_token::AccessTokenCheck,
+        oidc::{AccessTokenTyp, ClientAuthentication},
+    },
     chat::upstream::Patience,
-    guard::AccessTokenCheck,
-    oidc::{AccessTokenTyp, ClientAuthentication},
 };
 
 const PROVIDER: [(&str, &str); 4] = [

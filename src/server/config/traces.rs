@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, plaintext::Connection, proxy};
-use crate::server::traces::{CollectorHeader, Sampling, TraceSettings};
+use crate::server::observe::traces::{CollectorHeader, Sampling, TraceSettings};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";

@@ -1,6 +1,6 @@
 //! Whose conversations.
 
-use crate::{server::audit::UserHash, wire::auth::UserClaims};
+use crate::{server::observe::audit::UserHash, wire::auth::UserClaims};
 
 /// A person, as the store knows them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

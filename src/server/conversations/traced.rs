@@ -10,7 +10,7 @@ use super::{
     store::{BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer, Wish},
 };
 use crate::{
-    server::traces::{self, store_call},
+    server::observe::traces::{self, store_call},
     wire::{
         chat::{ConversationId, MessageId},
         conversations::{Conversation, ConversationSummary},

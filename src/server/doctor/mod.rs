@@ -7,14 +7,16 @@ mod verdict;
 use std::{io::Write, process::ExitCode, time::Duration};
 
 use super::{
-    EX_CONFIG,
+    app::EX_CONFIG,
+    auth::{
+        oidc::{OidcClient, ProviderHttp},
+        sessions::{SessionLimits, Storage},
+    },
     chat::upstream::{ChatCompletions, Message, Role, Upstream},
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::sql::DatabaseUrl,
     environment::Environment,
-    oidc::{OidcClient, ProviderHttp},
     outbound::OutboundProxy,
-    sessions::{SessionLimits, Storage},
 };
 use crate::wire::auth::UserClaims;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Verdict;
-use crate::server::oidc::{AuthorizationFinding, ClockSkew, CredentialsFinding, MetadataFindings, OidcClient};
+use crate::server::auth::oidc::{AuthorizationFinding, ClockSkew, CredentialsFinding, MetadataFindings, OidcClient};
 
 /// `Date` has whole seconds, and the answer was on its way for some time.
 const NOT_WORTH_A_WORD: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use axum::{
 };
 
 use super::ClientAddress;
-use crate::{server::proof::Thumbprint, wire::error::ApiError};
+use crate::{server::auth::dpop::Thumbprint, wire::error::ApiError};
 
 /// In the extensions of each request; whoever verifies something says so here.
 #[derive(Clone, Debug)]

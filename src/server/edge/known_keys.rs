@@ -10,7 +10,7 @@ use std::{
 
 use moka::future::Cache;
 
-use crate::{server::proof::Thumbprint, wire::auth::UserClaims};
+use crate::{server::auth::dpop::Thumbprint, wire::auth::UserClaims};
 
 /// Beyond as many, those that were not seen for longest are forgotten.
 const MAX_KEYS: u64 = 100_000;

@@ -27,7 +27,7 @@ use governor::{
 use moka::future::Cache;
 
 use super::{ClientAddress, known_keys::Person};
-use crate::server::{
+use crate::server::observe::{
     audit::{self, Event},
     metrics,
 };
@@ -207,8 +207,8 @@ mod tests {
 
     use super::*;
     use crate::server::{
-        proof::{NONCE_LIFETIME, REPLICA_SKEW},
-        sessions::MAX_SPENT,
+        auth::dpop::{NONCE_LIFETIME, REPLICA_SKEW},
+        store::MAX_SPENT,
     };
 
     fn limiter(per_minute: u32, max_callers: u64) -> (Limiter<u32, FakeRelativeClock>, FakeRelativeClock) {

@@ -46,11 +46,13 @@ use stray_headers::StrayHeaders;
 use streams::Streams;
 
 use super::{
-    audit::{self, Event},
+    auth::dpop::Thumbprint,
     environment::Environment,
-    proof::Thumbprint,
-    sessions::SecretHash,
-    traces,
+    observe::{
+        audit::{self, Event},
+        traces,
+    },
+    store::SecretHash,
 };
 use crate::wire::{
     auth::{AccessToken, UserClaims},

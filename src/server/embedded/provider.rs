@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::StartError;
-use crate::server::{config::MockProvider, oidc::ProviderSettings};
+use crate::server::{auth::oidc::ProviderSettings, config::MockProvider};
 
 /// Stops with its drop.
 pub struct EmbeddedProvider {
@@ -22,8 +22,8 @@ pub async fn start(
     use crate::{
         mock::provider::{Client, Profile, Provider},
         server::{
+            auth::oidc::{ClientAuthentication, ClientSecret},
             environment::Environment,
-            oidc::{ClientAuthentication, ClientSecret},
         },
     };
 

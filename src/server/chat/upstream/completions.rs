@@ -25,8 +25,8 @@ use super::{
 use crate::{
     server::{
         environment::Environment,
+        observe::traces,
         outbound::{self, ClientSettings, HttpSetupError, OutboundProxy, cause},
-        traces,
     },
     wire::auth::UserClaims,
 };

@@ -1,7 +1,7 @@
 //! Where the provider says what about a person.
 
 use super::super::{ConfigError, Variables};
-use crate::server::oidc::{ClaimNames, ClaimPath, RolesClaim};
+use crate::server::auth::oidc::{ClaimNames, ClaimPath, RolesClaim};
 
 /// OpenID Connect Core §5.7: these are given to somebody else one day, or changed by the person (T38).
 const NO_IDENTITY: [&str; 6] = ["email", "name", "nickname", "phone_number", "preferred_username", "upn"];

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::super::{ConfigError, Variables, pem_file};
-use crate::server::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials};
+use crate::server::auth::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials};
 
 const WAYS: &str = "client_secret_basic, client_secret_post or private_key_jwt";
 

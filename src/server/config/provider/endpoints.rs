@@ -6,7 +6,7 @@ use openidconnect::IssuerUrl;
 use url::Url;
 
 use super::super::{ConfigError, Variables};
-use crate::server::{oidc::MetadataSettings, outbound};
+use crate::server::{auth::oidc::MetadataSettings, outbound};
 
 /// Each variable, and the member of the metadata whose place it takes.
 const ENDPOINTS: [(&str, &str); 8] = [

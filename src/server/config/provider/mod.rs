@@ -20,7 +20,7 @@ use url::Url;
 pub(super) use requests::is_scope;
 
 use super::{ConfigError, Variables, id_tokens, is_local_origin, logout};
-use crate::server::oidc::{CommonSettings, ProviderSettings};
+use crate::server::auth::oidc::{CommonSettings, ProviderSettings};
 
 const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
 

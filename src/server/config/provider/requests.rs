@@ -4,7 +4,7 @@ use openidconnect::RedirectUrl;
 use url::{Url, form_urlencoded};
 
 use super::super::{ConfigError, Variables};
-use crate::server::oidc::RequestSettings;
+use crate::server::auth::oidc::RequestSettings;
 
 const DEFAULT_SCOPES: &str = "openid profile email";
 const CALLBACK_PATH: &str = "/auth/callback";

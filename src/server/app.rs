@@ -1,0 +1,254 @@
+//! Builds the services from the configuration and serves them.
+
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
+
+use super::{
+    auth::{
+        access_token::{AccessTokenGuard, GuardSettings},
+        dpop::{Nonces, Proofs},
+        oidc::{OidcClient, ProviderHttp},
+        sessions::{Records, SessionLimits, SessionSettings, Sessions, Storage},
+    },
+    chat::{
+        Chat, ChatSettings,
+        upstream::{ChatCompletions, Demo, SharedUpstream},
+    },
+    config::{ChatUpstream, Config, Provider, SessionStorage},
+    conversations::{
+        self, ConversationStore, Conversations, TracedStore,
+        sql::{DatabaseUrl, SqlStore, WrongDatabaseUrl},
+    },
+    edge::{Edge, EdgeSettings},
+    embedded::{self, EmbeddedProvider, EmbeddedUpstream},
+    environment::{Environment, RandomnessError},
+    headers::HeaderSettings,
+    http::{Services, shutdown},
+    observe::{audit::Pseudonyms, logs, metrics, traces::TracesSetupError},
+    outbound::{HttpSetupError, OutboundProxy},
+    pages::Site,
+    router,
+    store::{SealError, StoreError},
+};
+use crate::wire::link_hosts::LinkHosts;
+
+/// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
+pub const EX_CONFIG: u8 = 78;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    #[error(transparent)]
+    Keys(#[from] SealError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Http(#[from] HttpSetupError),
+    #[error(transparent)]
+    Traces(#[from] TracesSetupError),
+    #[error(transparent)]
+    Embedded(#[from] embedded::StartError),
+    #[error(transparent)]
+    DatabaseUrl(#[from] WrongDatabaseUrl),
+    #[error("DATABASE_URL: the database can't be used: {0}")]
+    Database(#[from] conversations::StoreError),
+    #[error("can't listen on {address}: {source}")]
+    Bind { address: SocketAddr, source: io::Error },
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Serves `site` and the doors until the process is told to stop.
+pub fn serve(site: Site) -> ExitCode {
+    let config = match checked() {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    match run(config, site) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("oracle-ai: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The configuration, with the log installed that it asks for; or, once the error is told, the code to exit with.
+pub fn configured() -> Result<Config, ExitCode> {
+    let config = checked()?;
+    logs::install(config.log.as_deref(), config.log_format);
+    Ok(config)
+}
+
+pub fn checked() -> Result<Config, ExitCode> {
+    Config::from_environment().map_err(|error| {
+        eprintln!("oracle-ai: {error}");
+        ExitCode::from(EX_CONFIG)
+    })
+}
+
+impl Services {
+    /// The services for this provider, this storage and this guard; conversations are kept in memory, and the demo
+    /// responder answers.
+    pub fn new(
+        oidc: OidcClient,
+        storage: Storage,
+        environment: Environment,
+        guard: GuardSettings,
+        limits: SessionLimits,
+    ) -> Result<Self, StartError> {
+        let oidc = Arc::new(oidc);
+        let (first, others) = storage.ring.derived("dpop nonce")?;
+        let nonces = Nonces::new(first, others);
+        let pseudonyms = Pseudonyms::new(&storage.ring)?;
+        let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
+        let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
+        let records = Records::new(storage, environment.clone());
+        let settings = SessionSettings { limits, keeps_ended_tokens: guard.takes_tokens_from_elsewhere() };
+        let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone(), settings));
+        let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment.clone());
+        let conversations: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
+        Ok(Self {
+            sessions,
+            proofs: Arc::new(proofs),
+            guard: Arc::new(guard),
+            chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
+            conversations: Arc::new(Conversations::new(conversations, environment)),
+            edge: Arc::new(edge),
+            pseudonyms,
+            link_hosts: LinkHosts::default(),
+        })
+    }
+
+    /// With conversations kept in this store, and answered by this upstream.
+    pub fn with_chat(
+        self,
+        store: Arc<dyn ConversationStore>,
+        upstream: SharedUpstream,
+        settings: ChatSettings,
+        environment: Environment,
+    ) -> Self {
+        Self {
+            chat: Chat::new(store.clone(), upstream, settings, environment.clone()),
+            conversations: Arc::new(Conversations::new(store, environment)),
+            ..self
+        }
+    }
+}
+
+impl Services {
+    /// With what the operator says of proxies and limits.
+    pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
+        let front_origin = self.sessions.front_url();
+        Self { edge: Arc::new(Edge::new(front_origin, settings, environment)), ..self }
+    }
+}
+
+fn run(config: Config, site: Site) -> Result<(), StartError> {
+    let log = config.log.as_deref();
+    let traces = match &config.traces {
+        Some(settings) => Some(logs::install_with_traces(log, config.log_format, settings)?),
+        None => {
+            logs::install(log, config.log_format);
+            None
+        }
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    let (services, _embedded) = runtime.block_on(start(&config))?;
+    tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
+    if let Some(address) = config.metrics {
+        let serving = metrics::serve(address, services.sessions.clone());
+        runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
+    }
+    if config.lacks_proxies() {
+        tracing::warn!(
+            "FRONT_URL is https, so something stands in front of this server, and TRUSTED_PROXIES does not name it: all \
+             people share the limits of one address"
+        );
+    }
+    let headers = config.headers();
+    if headers.dev_server {
+        tracing::warn!("under `dx serve`, pages have a loose content security policy");
+    }
+    if headers.dev_server {
+        // Found out here: the framework panics.
+        std::net::TcpListener::bind(config.listen)
+            .map_err(|source| StartError::Bind { address: config.listen, source })?;
+        // It listens on IP and PORT, as `config.listen` does, and never returns.
+        let _entered = runtime.enter();
+        dioxus::serve(move || {
+            let router = router::application(services.clone(), site, headers);
+            async { Ok(router) }
+        });
+    }
+    let outcome = runtime.block_on(listen(config, services, site, headers));
+    // What still runs has had its time.
+    runtime.shutdown_background();
+    if let Some(traces) = traces {
+        traces.flush();
+    }
+    outcome
+}
+
+async fn start(
+    config: &Config,
+) -> Result<(Services, (Option<EmbeddedProvider>, Option<EmbeddedUpstream>)), StartError> {
+    let (settings, provider) = match &config.provider {
+        Provider::Configured(settings) => ((**settings).clone(), None),
+        Provider::Mock(mock) => {
+            let (settings, provider) = embedded::provider::start(mock, &config.front_url).await?;
+            tracing::warn!(issuer = settings.issuer.as_str(), "the mock identity provider lets anybody in");
+            (settings, Some(provider))
+        }
+    };
+    let environment = Environment::system();
+    let storage = match &config.sessions {
+        SessionStorage::Memory => Storage::in_memory(&environment)?,
+        SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
+    };
+    let storage = if config.traces.is_some() { storage.traced() } else { storage };
+    for exception in &config.plaintext {
+        tracing::warn!(setting = exception.setting, "{}", exception.words);
+    }
+    let http = ProviderHttp::for_provider(&settings, config.proxy.clone())?;
+    let oidc = OidcClient::new(settings, http, environment.clone());
+    let services = Services::new(oidc, storage, environment.clone(), config.guard.clone(), config.session_limits)?;
+
+    let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone()).await?;
+    let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);
+    store.ready().await?;
+    let services = services.with_edge(config.edge.clone(), environment.clone());
+    let services = Services { link_hosts: config.link_hosts.clone(), ..services };
+    let store: Arc<dyn ConversationStore> = match config.traces {
+        Some(_) => Arc::new(TracedStore(Arc::new(store))),
+        None => Arc::new(store),
+    };
+    let services = services.with_chat(store, upstream, config.answers, environment);
+    Ok((services, (provider, mock_upstream)))
+}
+
+async fn start_upstream(
+    chat: &ChatUpstream,
+    proxy: OutboundProxy,
+) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
+    let (settings, mock) = match chat {
+        ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
+        ChatUpstream::Configured(settings) => (settings.clone(), None),
+        ChatUpstream::Mock(mock) => {
+            let (settings, mock) = embedded::upstream::start(mock).await?;
+            (settings, Some(mock))
+        }
+    };
+    tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
+    Ok((Arc::new(ChatCompletions::through(proxy, settings, Environment::system())?), mock))
+}
+
+async fn listen(config: Config, services: Services, site: Site, headers: HeaderSettings) -> Result<(), StartError> {
+    let listener = tokio::net::TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| StartError::Bind { address: config.listen, source })?;
+    let router = router::application(services.clone(), site, headers);
+    shutdown::serve_until_stopped(listener, router, config.connections, &services).await;
+    Ok(())
+}

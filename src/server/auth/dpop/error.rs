@@ -1,0 +1,58 @@
+//! Every way for a proof to be refused. The texts are for the log; none holds a value from the proof.
+
+use super::thumbprint::Thumbprint;
+use crate::server::auth::jose;
+
+/// Why a request's proof was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    #[error("no DPoP header")]
+    Missing,
+    #[error("more than one DPoP header")]
+    MoreThanOne,
+    #[error("the proof is too long")]
+    TooLong,
+    /// Not a JWT, or a required member is absent or of another type.
+    #[error("malformed proof: {0}")]
+    Malformed(&'static str),
+    /// RFC 7515 §4.1.11: an extension that is not understood must not be ignored, and we understand none.
+    #[error("the proof's header has `crit`")]
+    CriticalExtension,
+    #[error("the proof's `typ` is not dpop+jwt")]
+    WrongType,
+    #[error("the proof's `alg` is not ES256")]
+    UnsupportedAlgorithm,
+    /// The `jwk` can't be an ES256 key, or says that it is for something else.
+    #[error("unusable `jwk`: {0}")]
+    UnusableKey(&'static str),
+    #[error("the proof's `jwk` holds a private key")]
+    PrivateKeyInHeader,
+    #[error("the proof's signature does not verify with its `jwk`")]
+    BadSignature,
+    #[error("the proof's `jti` is empty or too long")]
+    BadJti,
+    /// Not a time of this era; milliseconds where seconds are wanted, most likely.
+    #[error("the proof's `iat` is no plausible time in seconds")]
+    BadIat,
+    #[error("the proof is for another method")]
+    WrongMethod,
+    #[error("the proof is for another URL")]
+    WrongUrl,
+    /// It has no nonce, or one that is not good for the key that signed it; or, where it needs none, it was not made just
+    /// now by the server's clock. The client is to try again with the nonce in the answer's `DPoP-Nonce` header
+    /// (RFC 9449 §8, error `use_dpop_nonce`), which is for this key.
+    #[error("a proof with a fresh server nonce is needed")]
+    UseNonce(Thumbprint),
+    #[error("the proof is by another key than `dpop_jkt` names")]
+    WrongKey,
+    #[error("the proof has no `ath`, but an access token goes along")]
+    MissingTokenHash,
+    #[error("the proof is for another access token")]
+    WrongTokenHash,
+}
+
+impl From<jose::Malformed> for ProofError {
+    fn from(error: jose::Malformed) -> Self {
+        Self::Malformed(error.0)
+    }
+}

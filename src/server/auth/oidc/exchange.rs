@@ -1,0 +1,236 @@
+//! Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5, OpenID Connect Core §3.1.3).
+
+use std::time::{Duration, SystemTime};
+
+use openidconnect::{
+    AdditionalClaims, AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier, UserInfoClaims,
+    core::{CoreGenderClaim, CoreIdTokenClaims},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    claim_names::claims_of,
+    client::{OidcClient, RelyingParty},
+    error::{ExchangeError, ProviderError, TokenRequestFailure, judge},
+    id_token::{Expected, IdTokenError, LoginClaims},
+    permissions::Permissions,
+    session_expiry::session_expiry,
+    token_response::TokenResponse,
+    values::{CodeVerifier, IdToken, Nonce, RefreshToken},
+};
+use crate::{
+    server::{excerpt::excerpt, observe::metrics::ProviderEndpoint},
+    wire::auth::{AccessToken, AuthorizationCode, UserClaims},
+};
+
+/// A finished login.
+#[derive(Debug)]
+pub struct Login {
+    pub access_token: AccessToken,
+    /// For how long the access token is good, from now.
+    pub expires_in: Duration,
+    pub refresh_token: Option<RefreshToken>,
+    pub id_token: IdToken,
+    /// Needed to judge the ID tokens of refreshes.
+    pub claims: LoginClaims,
+    /// The ID token's `sid` (OpenID Connect Back-Channel Logout §2.1).
+    pub provider_session: Option<String>,
+    pub user: UserClaims,
+    pub permissions: Permissions,
+    /// When the provider wants the session to end, at the latest.
+    pub session_expiry: Option<SystemTime>,
+}
+
+/// A code that brought no login.
+#[derive(Debug)]
+pub struct RefusedExchange {
+    pub error: ExchangeError,
+    /// Came with what was refused: nobody is to keep it.
+    pub refresh_token: Option<RefreshToken>,
+}
+
+impl OidcClient {
+    /// RFC 9207 §2.4: `iss` must be our issuer, letter by letter, and may be missing only where the provider's metadata
+    /// does not promise it.
+    pub async fn check_response_issuer(&self, iss: Option<&str>) -> Result<(), ExchangeError> {
+        let is_ours = match iss {
+            Some(iss) => iss == self.issuer(),
+            None => !self.promises_iss().await?,
+        };
+        if is_ours { Ok(()) } else { Err(ExchangeError::WrongIssuer) }
+    }
+
+    /// Exchanges the code and verifies the ID token that comes with it.
+    pub async fn exchange_code(
+        &self,
+        code: &AuthorizationCode,
+        code_verifier: &CodeVerifier,
+        nonce: &Nonce,
+    ) -> Result<Login, RefusedExchange> {
+        let relying_party = self.relying_party().await?;
+        let response = self.request_tokens(&relying_party, code, code_verifier, nonce).await?;
+        let login = self.verified_login(&relying_party, &response, nonce).await;
+        login.map_err(|error| RefusedExchange { error, refresh_token: refresh_token(&response) })
+    }
+
+    async fn verified_login(
+        &self,
+        relying_party: &RelyingParty,
+        response: &TokenResponse,
+        nonce: &Nonce,
+    ) -> Result<Login, ExchangeError> {
+        if let Some(reason) = response.unusable() {
+            return Err(ExchangeError::Unavailable(reason.into()));
+        }
+        let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
+        let claims = self.verified_claims(id_token, Expected::OfLogin(nonce), response.access_token()).await?;
+
+        let named = claims_of(id_token);
+        let mut user = user_claims(&claims);
+        let mut roles = self.settings.claims.roles.read(&named);
+        self.settings.claims.apply(&named, &mut user);
+        if self.settings.claims.is_wanting(&user, &named) {
+            roles = self.add_userinfo(relying_party, response, &claims, &mut user, roles).await;
+        }
+        if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
+            return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
+        }
+        Ok(Login {
+            access_token: AccessToken::new(response.access_token().secret().to_owned()),
+            expires_in: response.lifetime(),
+            refresh_token: refresh_token(response),
+            permissions: Permissions {
+                // RFC 6749 §5.1: where the answer does not say, it is what was asked for.
+                scope: response.granted_scope().unwrap_or_else(|| self.settings.asked_scope()),
+                roles: roles.unwrap_or_default(),
+            },
+            id_token: id_token.clone(),
+            provider_session: provider_session(id_token),
+            claims: LoginClaims::of(&claims, nonce.clone()),
+            session_expiry: self.future_session_expiry(id_token)?,
+            user,
+        })
+    }
+
+    /// A session that has ended before it begins is none.
+    fn future_session_expiry(&self, id_token: &IdToken) -> Result<Option<SystemTime>, ExchangeError> {
+        let expiry = session_expiry(id_token).map_err(|error| ExchangeError::InvalidIdToken(error.to_string()))?;
+        match expiry {
+            Some(expiry) if expiry <= self.environment.now() => {
+                Err(ExchangeError::InvalidIdToken("its `session_expiry` has passed".into()))
+            }
+            expiry => Ok(expiry),
+        }
+    }
+
+    async fn request_tokens(
+        &self,
+        relying_party: &RelyingParty,
+        code: &AuthorizationCode,
+        code_verifier: &CodeVerifier,
+        nonce: &Nonce,
+    ) -> Result<TokenResponse, ExchangeError> {
+        let http = self.client_http(ProviderEndpoint::Token).await?;
+        let mut request = relying_party
+            .exchange_code(Code::new(code.secret().to_owned()))
+            .map_err(|error| ExchangeError::Unavailable(error.to_string()))?
+            .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.secret().to_owned()));
+        for resource in &self.settings.requests.resources {
+            request = request.add_extra_param("resource", resource);
+        }
+        let words = |text: &str| http.excerpt(text).without([nonce.secret()]).to_string();
+        request.request_async(&http).await.map_err(|error| match judge(&error, http.status(), words) {
+            TokenRequestFailure::Refused(text) => ExchangeError::Refused(text),
+            TokenRequestFailure::Unavailable(text) => ExchangeError::Unavailable(text),
+        })
+    }
+
+    /// Some providers name the person, and say their roles, only at the userinfo endpoint. What the ID token says goes
+    /// before, and the login does not depend on it. Gives the roles.
+    async fn add_userinfo(
+        &self,
+        relying_party: &RelyingParty,
+        response: &TokenResponse,
+        claims: &CoreIdTokenClaims,
+        user: &mut UserClaims,
+        roles: Option<Vec<String>>,
+    ) -> Option<Vec<String>> {
+        // The answer's `sub` must be the ID token's (OpenID Connect Core §5.3.2): `openidconnect` compares them.
+        let Ok(request) = relying_party.user_info(response.access_token().clone(), Some(claims.subject().clone()))
+        else {
+            return roles;
+        };
+        let answer: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> =
+            request.request_async(&self.http.at(ProviderEndpoint::Userinfo)).await;
+        match answer {
+            Ok(userinfo) => {
+                let claims = serde_json::to_value(&userinfo).unwrap_or_default();
+                let name = userinfo.name().and_then(|name| name.get(None)).map(|name| name.to_string());
+                let username = userinfo.preferred_username().map(|name| name.to_string());
+                let email = userinfo.email().map(|email| email.to_string());
+                user.name = user.name.take().or(name);
+                user.preferred_username = user.preferred_username.take().or(username);
+                user.email = user.email.take().or(email);
+                let Some(claims) = claims.as_object() else { return roles };
+                self.settings.claims.apply(claims, user);
+                roles.or_else(|| self.settings.claims.roles.read(claims))
+            }
+            Err(error) => {
+                let error = excerpt(&error.to_string()).without([response.access_token().secret().as_str()]);
+                tracing::warn!(%error, "userinfo could not be read; the person is shown by what the ID token says");
+                roles
+            }
+        }
+    }
+}
+
+/// All that a userinfo answer says besides what the specification names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct OtherClaims(Map<String, Value>);
+
+impl AdditionalClaims for OtherClaims {}
+
+/// A login can start again, so what is undecided is refused.
+impl From<IdTokenError> for ExchangeError {
+    fn from(error: IdTokenError) -> Self {
+        match error {
+            IdTokenError::Provider(error) => error.into(),
+            error => Self::InvalidIdToken(excerpt(&error.to_string()).to_string()),
+        }
+    }
+}
+
+/// A code that was not exchanged brought no token.
+impl From<ExchangeError> for RefusedExchange {
+    fn from(error: ExchangeError) -> Self {
+        Self { error, refresh_token: None }
+    }
+}
+
+impl From<ProviderError> for RefusedExchange {
+    fn from(error: ProviderError) -> Self {
+        ExchangeError::from(error).into()
+    }
+}
+
+fn refresh_token(response: &TokenResponse) -> Option<RefreshToken> {
+    response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()))
+}
+
+/// Of an ID token that was verified before.
+fn provider_session(verified: &IdToken) -> Option<String> {
+    claims_of(verified).get("sid")?.as_str().filter(|sid| !sid.is_empty()).map(str::to_owned)
+}
+
+fn user_claims(claims: &CoreIdTokenClaims) -> UserClaims {
+    UserClaims {
+        iss: claims.issuer().to_string(),
+        sub: claims.subject().to_string(),
+        name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
+        preferred_username: claims.preferred_username().map(|name| name.to_string()),
+        email: claims.email().map(|email| email.to_string()),
+        user_id: None,
+    }
+}

@@ -1,0 +1,256 @@
+//! OpenID Connect Core §3.1.3.7, step by step.
+//!
+//! The crate `openidconnect` takes most steps, in one call; each is set and named below at its number, and what it
+//! leaves to its callers is done here at its number too. Steps 6 to 8 come first: until it is known who wrote the
+//! token, nothing that it says is worth a look.
+
+use std::{
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
+
+use openidconnect::{
+    AccessToken, AccessTokenHash, Audience, AuthenticationContextClass, ClaimsVerificationError as Refused,
+    IdTokenVerifier, JsonWebKeySet, Nonce as ClaimedNonce, SignatureVerificationError,
+    core::{CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm},
+};
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+use super::{IdTokenError, LoginClaims, ProviderKey, ProviderKeys, keys, policy::IdTokenPolicy};
+use crate::{
+    server::auth::{
+        jose::{Compact, json},
+        oidc::{
+            settings::ProviderSettings,
+            values::{IdToken, Nonce},
+        },
+    },
+    wire::auth::UserClaims,
+};
+
+/// The ID token of a login is younger than this: the person comes back from the provider within ten minutes, and it
+/// is made when the code is exchanged, or a little earlier.
+const MAX_AGE_AT_LOGIN: Duration = Duration::from_secs(10 * 60);
+
+/// What an ID token must be.
+#[derive(Clone, Copy)]
+pub(in crate::server::auth::oidc) enum Expected<'a> {
+    /// The answer to our authorization request with this nonce.
+    OfLogin(&'a Nonce),
+    /// A refreshed one of this person's login (OpenID Connect Core §12.2).
+    OfRefresh(&'a UserClaims, &'a LoginClaims),
+}
+
+/// What an ID token is checked against.
+pub(super) struct Check<'a> {
+    pub provider: &'a ProviderSettings,
+    pub keys: &'a ProviderKeys,
+    pub expected: Expected<'a>,
+    /// The one that came along.
+    pub access_token: &'a AccessToken,
+    pub now: SystemTime,
+}
+
+impl Check<'_> {
+    /// The claims, if the token passes every step.
+    pub fn claims(&self, id_token: &IdToken) -> Result<CoreIdTokenClaims, IdTokenError> {
+        let ProviderSettings { issuer, client_id, id_tokens: policy, .. } = self.provider;
+        let (now, tolerance) = (self.now, policy.clock_tolerance);
+        let is_not_ahead = move |time: SystemTime| time <= now + tolerance;
+
+        let jwt = Compact::parse(id_token.secret().as_bytes()).map_err(|_| IdTokenError::NotReadable)?;
+        // Two readers must not read two tokens: no member may be there twice, in the header or in the claims.
+        let header = json::object(&jwt.header).map_err(|_| IdTokenError::NotReadable)?;
+        let members = json::object(&jwt.payload).map_err(|_| IdTokenError::NotReadable)?;
+        let token = CoreIdToken::from_str(id_token.secret()).map_err(|_| IdTokenError::NotReadable)?;
+        must_be_an_id_token(&header, &members)?;
+
+        // 1. Decryption: an encrypted token has five parts and is not readable. None was agreed with the provider.
+
+        // 6. The signature, which TLS to the token endpoint would let us skip, is verified whatever the token says.
+        // 7. `alg` is one of ours, and fits the key: neither `none`, nor what the token alone would have.
+        // 8. No MAC: `openidconnect` is told no secret, and `HS*` is none of our algorithms.
+        let alg = algorithm(&token, policy)?;
+        let kid = header.get("kid").and_then(Value::as_str);
+        let key = keys::signing_key(&jwt, kid, alg, self.keys, policy).map_err(IdTokenError::Signature)?;
+        let verifier: IdTokenVerifier<'_, ProviderKey> =
+            // 2. `iss` is the issuer that we know, letter by letter.
+            // 3. `aud` has our client id, …
+            IdTokenVerifier::new_public_client(client_id.clone(), issuer.clone(), JsonWebKeySet::new(vec![key.clone()]))
+            // 3. … and nobody else whom we don't trust.
+            .set_other_audience_verifier_fn(|audience| policy.trusted_audiences.contains(audience))
+            // 4., 5. `azp` is left to the caller: below.
+            // 6.-8. once more, with the one key.
+            .set_allowed_algs(policy.algorithms.iter().cloned())
+            // 9. `exp` is in the future, but for the tolerance.
+            .set_time_fn(move || (now - tolerance).into())
+            // 10. `iat` is not ahead of us, and at a login not long ago.
+            .set_issue_time_verifier_fn(move |issued_at| {
+                self.issue_time(issued_at.into(), is_not_ahead(issued_at.into()))
+            })
+            // 12. `acr` is one of those asked for.
+            .set_auth_context_verifier_fn(|acr| self.authentication_context(acr))
+            // 13. `auth_time` is there and not too long ago, where `max_age` was asked for.
+            .set_auth_time_verifier_fn(move |auth_time| {
+                let auth_time = auth_time.map(SystemTime::from);
+                self.authentication_time(auth_time, auth_time.is_some_and(is_not_ahead))
+            });
+        let claims = match self.expected {
+            // 11. `nonce` is ours. `openidconnect` compares hashes, so the time taken tells nothing (T39).
+            Expected::OfLogin(nonce) => token.claims(&verifier, &ClaimedNonce::new(nonce.secret().to_owned())),
+            // §12.2: it need not be there, but if it is, it is the login's.
+            Expected::OfRefresh(_, login) => token.claims(&verifier, |claimed: Option<&ClaimedNonce>| {
+                let is_good = claimed.is_none_or(|claimed| is_same(claimed.secret(), login.nonce.secret()));
+                if is_good { Ok(()) } else { Err("nonce mismatch".into()) }
+            }),
+        }?;
+
+        // 4., 5. With several audiences `azp` is there, and where it is there it is us.
+        self.authorized_party(claims)?;
+        // RFC 7519 §4.1.5: `nbf` is not ahead of us.
+        not_before(&members, is_not_ahead)?;
+        // §2: `sub` names somebody.
+        if claims.subject().is_empty() {
+            return Err(Refused::InvalidSubject("it is empty".into()).into());
+        }
+        // §3.1.3.8: `at_hash`, where it is there, is of the access token that came along.
+        self.access_token_hash(claims, alg, key)?;
+        if let Expected::OfRefresh(user, login) = self.expected {
+            login.must_be_repeated_by(claims, user)?;
+        }
+        Ok(claims.clone())
+    }
+
+    fn issue_time(&self, issued_at: SystemTime, is_not_ahead: bool) -> Result<(), String> {
+        let oldest = self.now - MAX_AGE_AT_LOGIN - self.provider.id_tokens.clock_tolerance;
+        match self.expected {
+            _ if !is_not_ahead => Err("iat is in the future".into()),
+            Expected::OfLogin(_) if issued_at < oldest => Err("iat is too long ago".into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of the login only: a refresh does not sign anybody in again.
+    fn authentication_context(&self, acr: Option<&AuthenticationContextClass>) -> Result<(), String> {
+        let asked_for = &self.provider.id_tokens.acr_values;
+        match (self.expected, acr) {
+            (Expected::OfRefresh(..), _) => Ok(()),
+            _ if asked_for.is_empty() => Ok(()),
+            (_, Some(acr)) if asked_for.contains(acr) => Ok(()),
+            (_, Some(_)) => Err("acr is none of those asked for".into()),
+            (_, None) => Err("acr was asked for, and there is none".into()),
+        }
+    }
+
+    /// Of the login only, as before.
+    fn authentication_time(&self, auth_time: Option<SystemTime>, is_not_ahead: bool) -> Result<(), String> {
+        let IdTokenPolicy { max_age, clock_tolerance, .. } = self.provider.id_tokens;
+        let (Expected::OfLogin(_), Some(max_age)) = (self.expected, max_age) else { return Ok(()) };
+        match auth_time {
+            None => Err("auth_time was asked for, and there is none".into()),
+            Some(_) if !is_not_ahead => Err("auth_time is in the future".into()),
+            Some(auth_time) if auth_time < self.now - max_age - clock_tolerance => Err("it is too long ago".into()),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn authorized_party(&self, claims: &CoreIdTokenClaims) -> Result<(), Refused> {
+        match claims.authorized_party() {
+            Some(azp) if *azp != self.provider.client_id => {
+                Err(Refused::Other("it was issued to another authorized party".into()))
+            }
+            None if claims.audiences().len() > 1 => {
+                Err(Refused::Other("it has several audiences and no authorized party".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn access_token_hash(
+        &self,
+        claims: &CoreIdTokenClaims,
+        alg: &CoreJwsSigningAlgorithm,
+        key: &ProviderKey,
+    ) -> Result<(), Refused> {
+        let Some(claimed) = claims.access_token_hash() else { return Ok(()) };
+        let hash = AccessTokenHash::from_token(self.access_token, alg, key)
+            .map_err(|error| Refused::Unsupported(error.to_string()))?;
+        match is_same(claimed, &hash) {
+            true => Ok(()),
+            false => Err(Refused::Other("at_hash is of another access token".into())),
+        }
+    }
+}
+
+impl LoginClaims {
+    /// What is to be remembered of a login's ID token.
+    pub fn of(claims: &CoreIdTokenClaims, nonce: Nonce) -> Self {
+        Self {
+            nonce,
+            audiences: audiences(claims),
+            authorized_party: claims.authorized_party().map(|azp| azp.to_string()),
+            auth_time: claims.auth_time().map(|time| time.timestamp()),
+        }
+    }
+
+    /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` as at the login, and `auth_time` where both have one.
+    fn must_be_repeated_by(&self, claims: &CoreIdTokenClaims, user: &UserClaims) -> Result<(), Refused> {
+        let refreshed = Self::of(claims, self.nonce.clone());
+        if claims.issuer().as_str() != user.iss || claims.subject().as_str() != user.sub {
+            return Err(Refused::InvalidSubject("it is about somebody else".into()));
+        }
+        if refreshed.audiences != self.audiences || refreshed.authorized_party != self.authorized_party {
+            return Err(Refused::InvalidAudience("it is for others than at the login".into()));
+        }
+        match (refreshed.auth_time, self.auth_time) {
+            (Some(now), Some(then)) if now != then => Err(Refused::InvalidAuthTime("it is not the login's".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Other kinds of tokens say what they are, in `typ` (RFC 8725 §3.11) or, as logout tokens may, by a claim (OpenID
+/// Connect Back-Channel Logout §2.4). `typ` may be missing; `openidconnect` lets `JWT` and `JOSE` pass, with or without
+/// `application/`, and nothing else. It takes `crit` of `null` for none; there must be none at all.
+fn must_be_an_id_token(header: &Map<String, Value>, claims: &Map<String, Value>) -> Result<(), IdTokenError> {
+    if claims.contains_key("events") {
+        return Err(IdTokenError::AnotherKind);
+    }
+    match header.contains_key("crit") {
+        true => Err(Refused::Unsupported("its header has `crit`".into()).into()),
+        false => Ok(()),
+    }
+}
+
+fn algorithm<'t>(token: &'t CoreIdToken, policy: &IdTokenPolicy) -> Result<&'t CoreJwsSigningAlgorithm, IdTokenError> {
+    let alg = token.signing_alg().map_err(IdTokenError::Signature)?;
+    match policy.algorithms.contains(alg) {
+        true => Ok(alg),
+        false => Err(IdTokenError::Signature(SignatureVerificationError::DisallowedAlg(format!("{alg:?}")))),
+    }
+}
+
+fn not_before(claims: &Map<String, Value>, is_not_ahead: impl Fn(SystemTime) -> bool) -> Result<(), IdTokenError> {
+    let not_before = match claims.get("nbf") {
+        None | Some(Value::Null) => return Ok(()),
+        Some(value) => value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+    };
+    match not_before.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)) {
+        None => Err(IdTokenError::NotReadable),
+        Some(time) if is_not_ahead(time) => Ok(()),
+        Some(_) => Err(Refused::Other("nbf is in the future".into()).into()),
+    }
+}
+
+fn audiences(claims: &CoreIdTokenClaims) -> Vec<String> {
+    let mut audiences: Vec<_> = claims.audiences().iter().map(|audience: &Audience| audience.to_string()).collect();
+    audiences.sort();
+    audiences.dedup();
+    audiences
+}
+
+/// In constant time (T39).
+fn is_same(claimed: &str, expected: &str) -> bool {
+    claimed.as_bytes().ct_eq(expected.as_bytes()).into()
+}

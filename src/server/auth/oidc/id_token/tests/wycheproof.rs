@@ -1,0 +1,56 @@
+//! Project Wycheproof's JWS vectors, through our own parser, key choice and signature check.
+
+use super::{super::keys::signing_key, *};
+use crate::server::auth::jose::{
+    Compact, json,
+    wycheproof::{tests, vectors},
+};
+
+/// Steps 6 to 8, with a key set from outside and any payload.
+fn verifies(jws: &str, keys: &ProviderKeys) -> bool {
+    let policy = IdTokenPolicy::default();
+    let Ok(jwt) = Compact::parse(jws.as_bytes()) else { return false };
+    let Ok(header) = json::object(&jwt.header) else { return false };
+    let name = header["alg"].as_str().unwrap_or_default();
+    let Some((_, alg)) = SIGNING_ALGORITHMS.iter().find(|(known, _)| *known == name) else { return false };
+    signing_key(&jwt, header.get("kid").and_then(Value::as_str), alg, keys, &policy).is_ok()
+}
+
+#[test]
+fn every_jws_vector_is_judged_as_wycheproof_does_but_for_what_we_never_take() {
+    // T24, T25
+    let Some(vectors) = vectors("json_web_signature_test.json") else { return };
+    let (mut count, mut accepted) = (0, 0);
+    for (group, test) in tests(&vectors) {
+        let key = if group["public"].is_null() { &group["private"] } else { &group["public"] };
+        // Never ours: secrets of both sides, a curve that `openidconnect` has not, a token without claims, and a key that
+        // is used for another algorithm than its own (the two of "Figure20").
+        let is_ours = key["kty"] != "oct"
+            && key["crv"] != "P-521"
+            && test["comment"] != "emptyPayload"
+            && test["comment"] != "Figure20";
+        let expected = is_ours && test["result"] == "valid";
+        let verified = test["jws"].as_str().is_some_and(|jws| verifies(jws, &key_set(json!([key]))));
+        assert_eq!(verified, expected, "{}: {} {key}", test["tcId"], test["comment"]);
+        count += 1;
+        accepted += u32::from(verified);
+    }
+    assert_eq!(vectors["numberOfTests"], count);
+    assert!(accepted > 20, "{accepted}");
+}
+
+#[test]
+fn every_unfit_key_of_the_jwk_vectors_is_refused() {
+    // T26, T29
+    let Some(vectors) = vectors("json_web_key_test.json") else { return };
+    for (group, test) in tests(&vectors) {
+        let keys = if group["public"].is_null() { &group["private"] } else { &group["public"] };
+        let is_symmetric = keys["keys"].as_array().is_some_and(|keys| keys.iter().any(|key| key["kty"] == "oct"));
+        // How the provider found its primes (ROCA, CVE-2017-15361) is not asked.
+        let is_roca = group["comment"] == "jws_rsa_roca_key";
+        let expected = !is_symmetric && (test["result"] == "valid" || is_roca);
+        let Ok(keys) = serde_json::from_value(keys.clone()) else { panic!("{}", test["tcId"]) };
+        let verified = verifies(test["jws"].as_str().unwrap(), &keys);
+        assert_eq!(verified, expected, "{}: {}", test["tcId"], group["comment"]);
+    }
+}

@@ -1,0 +1,68 @@
+//! Pushed authorization requests (RFC 9126): the parameters go to the provider by ourselves, and the browser carries
+//! only a name for them.
+
+use openidconnect::{AsyncHttpClient, http::StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    client::OidcClient,
+    discovery::{Fetched, Metadata},
+    error::ProviderError,
+};
+use crate::server::observe::metrics::ProviderEndpoint;
+
+/// RFC 9126 §2.2. How long it is good is the provider's affair: the browser goes there at once.
+#[derive(Deserialize)]
+struct Pushed {
+    request_uri: String,
+}
+
+/// RFC 6749 §5.2. The description may quote what was sent, so it is not read.
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+impl OidcClient {
+    /// The URL to send the browser to in place of `url`, which has every parameter. The same, where the provider does
+    /// not want requests pushed (RFC 9126 §5) and neither do we.
+    pub(super) async fn pushed(&self, known: &Fetched, url: String) -> Result<String, ProviderError> {
+        let more = known.metadata.additional_metadata();
+        if !self.settings.requests.pushed && !more.requires_pushed_authorization_requests() {
+            return Ok(url);
+        }
+        // Boxed, as it is large, and most providers want none.
+        Box::pin(self.push(known, &url)).await
+    }
+
+    async fn push(&self, known: &Fetched, url: &str) -> Result<String, ProviderError> {
+        let more = known.metadata.additional_metadata();
+        let endpoint = more
+            .pushed_authorization_request_endpoint()
+            .ok_or(ProviderError::MissingEndpoint("pushed_authorization_request_endpoint"))?;
+        let refused = |text: String| ProviderError::PushedRequest(text);
+        let url = Url::parse(url).map_err(|error| refused(error.to_string()))?;
+        let request = self.client_form(endpoint, &own_params(&known.metadata, &url))?;
+        let http = self.client_http(ProviderEndpoint::PushedAuthorization).await?;
+        let answer = http.call(request).await.map_err(|error| refused(error.to_string()))?;
+        let status = answer.status();
+        if !matches!(status, StatusCode::CREATED | StatusCode::OK) {
+            let error = serde_json::from_slice(answer.body()).map_or("no error code".into(), |Refusal { error }| error);
+            return Err(refused(format!("status {status}, {}", http.excerpt(&error))));
+        }
+        let Pushed { request_uri } = serde_json::from_slice(answer.body())
+            .map_err(|_| refused(format!("status {status}, no request_uri in the answer")))?;
+        let mut url = known.metadata.authorization_endpoint().url().clone();
+        url.query_pairs_mut()
+            .append_pair("client_id", self.settings.client_id.as_str())
+            .append_pair("request_uri", &request_uri);
+        Ok(url.into())
+    }
+}
+
+/// The parameters of the request, without those that the endpoint has by itself (RFC 6749 §3.1).
+fn own_params(metadata: &Metadata, url: &Url) -> Vec<(String, String)> {
+    let endpoints = metadata.authorization_endpoint().url().query_pairs().count();
+    url.query_pairs().into_owned().skip(endpoints).collect()
+}

@@ -1,0 +1,233 @@
+//! What an access token says: the claims of a JWT (RFC 9068 §2.2), or the members of an introspection response
+//! (RFC 7662 §2.2). They have the same names, and the same liberties are taken with them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value};
+
+use super::{
+    claim_names::ClaimNames,
+    error::AccessTokenError,
+    permissions::{Permissions, scopes},
+};
+use crate::{server::auth::dpop::Thumbprint, wire::auth::UserClaims};
+
+/// The last second of the year 9999. The time in milliseconds is far beyond it.
+const LATEST: f64 = 253_402_300_799.0;
+
+/// Where a token's kind is named besides a JWT's header: `token_type` (RFC 7662 §2.2), `typ` (Keycloak), `token_use`
+/// (Cognito, Hydra).
+const NAMES_OF_THE_KIND: [&str; 3] = ["token_type", "typ", "token_use"];
+
+/// What access tokens are called there, without case. `jwt` is a format, and no kind.
+const ACCESS_TOKEN_KINDS: [&str; 8] = [
+    "access",
+    "access_token",
+    "application/at+jwt",
+    "at+jwt",
+    "bearer",
+    "dpop",
+    "jwt",
+    "urn:ietf:params:oauth:token-type:access_token",
+];
+
+/// An access token that its issuer stands by.
+#[derive(Clone, Debug)]
+pub struct VerifiedToken {
+    /// Whose it is, where it says so.
+    pub user: Option<UserClaims>,
+    pub permissions: Permissions,
+    /// The key without whose proof it is worth nothing (RFC 9449 §6).
+    pub bound_to: Option<Thumbprint>,
+    pub expires_at: Option<SystemTime>,
+}
+
+/// Not yet judged.
+pub(super) struct TokenClaims(pub Map<String, Value>);
+
+impl TokenClaims {
+    /// `aud` is one text or an array (RFC 7519 §4.1.3).
+    pub fn is_for(&self, audience: &str) -> bool {
+        match self.0.get("aud") {
+            Some(Value::String(one)) => one == audience,
+            Some(Value::Array(several)) => several.iter().any(|one| one == audience),
+            _ => false,
+        }
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// Refuses what says that it is something else than an access token, such as a refresh token or an ID token (T36). A
+    /// kind that we don't know is refused too.
+    pub fn check_kind(&self) -> Result<(), AccessTokenError> {
+        let is_access_token = |kind: &Value| {
+            let kind = kind.as_str().map(str::to_ascii_lowercase);
+            kind.is_some_and(|kind| ACCESS_TOKEN_KINDS.contains(&&*kind))
+        };
+        let mut kinds = NAMES_OF_THE_KIND.iter().filter_map(|name| self.0.get(*name)).filter(|kind| !kind.is_null());
+        match kinds.all(is_access_token) {
+            true => Ok(()),
+            false => Err(AccessTokenError::OtherKind),
+        }
+    }
+
+    /// A NumericDate (RFC 7519 §2), also as text (T72).
+    pub fn time(&self, name: &'static str) -> Result<Option<SystemTime>, AccessTokenError> {
+        let seconds = match self.0.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Number(number)) => number.as_f64(),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(_) => None,
+        };
+        let seconds = seconds.filter(|seconds| (0.0..=LATEST).contains(seconds));
+        seconds.map(|seconds| Some(UNIX_EPOCH + Duration::from_secs_f64(seconds))).ok_or(AccessTokenError::NoTime(name))
+    }
+
+    /// `nbf` and `iat` must not be later than this: now and the tolerance (T32).
+    pub fn check_begun(&self, latest: SystemTime) -> Result<(), AccessTokenError> {
+        for name in ["nbf", "iat"] {
+            if self.time(name)?.is_some_and(|time| time > latest) {
+                return Err(AccessTokenError::NotYet(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// `issuer` is who says all this; a user needs a `sub`.
+    pub fn into_verified(self, issuer: &str, names: &ClaimNames) -> Result<VerifiedToken, AccessTokenError> {
+        let permissions = Permissions {
+            // `scp` where Entra, Okta and AD FS say it.
+            scope: ["scope", "scp"].iter().filter_map(|name| self.0.get(*name)).flat_map(scopes).collect(),
+            roles: names.roles.read(&self.0).unwrap_or_default(),
+        };
+        Ok(VerifiedToken {
+            user: self.user(issuer, names),
+            permissions,
+            bound_to: self.bound_to()?,
+            expires_at: self.time("exp")?,
+        })
+    }
+
+    /// Nobody, where what names a person for good is not said.
+    fn user(&self, issuer: &str, names: &ClaimNames) -> Option<UserClaims> {
+        let owned = |name: &str| self.text(name).map(str::to_owned);
+        let mut user = UserClaims {
+            iss: issuer.to_owned(),
+            sub: owned("sub").filter(|sub| !sub.is_empty())?,
+            name: owned("name"),
+            preferred_username: owned("preferred_username").or_else(|| owned("username")),
+            email: owned("email"),
+            user_id: None,
+        };
+        names.apply(&self.0, &mut user);
+        (names.user_id.is_none() || user.user_id.is_some()).then_some(user)
+    }
+
+    /// A token that is bound in a way that we can't check, such as to a certificate (RFC 8705 §3.1), is refused: nobody
+    /// here can show that it is theirs (T74).
+    fn bound_to(&self) -> Result<Option<Thumbprint>, AccessTokenError> {
+        match self.0.get("cnf") {
+            None | Some(Value::Null) => Ok(None),
+            Some(cnf) => {
+                let jkt = cnf.as_object().filter(|members| members.len() == 1).and_then(|members| members.get("jkt"));
+                let jkt = jkt.and_then(Value::as_str).and_then(|text| text.parse().ok());
+                jkt.map(Some).ok_or(AccessTokenError::UnknownBinding)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims(json: Value) -> TokenClaims {
+        TokenClaims(json.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn a_time_is_a_number_or_the_same_as_text_and_nothing_else() {
+        // T72
+        let time = |value: Value| claims(json!({ "exp": value })).time("exp");
+        let expected = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        for good in [json!(1_700_000_000), json!(1_700_000_000.0), json!("1700000000"), json!(" 1700000000 ")] {
+            assert_eq!(time(good.clone()).unwrap(), Some(expected), "{good}");
+        }
+        assert_eq!(time(Value::Null).unwrap(), None);
+        for bad in
+            [json!("soon"), json!(""), json!(-1), json!(1e18), json!("NaN"), json!("inf"), json!([1]), json!(true)]
+        {
+            assert!(time(bad.clone()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_kind_that_is_named_is_an_access_tokens() {
+        // T36
+        for name in ["token_type", "typ", "token_use"] {
+            let is_accepted = |kind: Value| claims(json!({ name: kind })).check_kind().is_ok();
+            for kind in ["Bearer", "bearer", "DPoP", "access", "access_token", "at+jwt", "JWT"] {
+                assert!(is_accepted(json!(kind)), "{name}: {kind}");
+            }
+            assert!(is_accepted(Value::Null), "{name}");
+            for kind in
+                ["refresh_token", "Refresh", "Offline", "ID", "id", "id_token", "Logout", "logout+jwt", "", "new"]
+            {
+                assert!(!is_accepted(json!(kind)), "{name}: {kind}");
+            }
+            for kind in [json!(7), json!(["Bearer"]), json!({}), json!(true)] {
+                assert!(!is_accepted(kind.clone()), "{name}: {kind}");
+            }
+        }
+        // One that fits does not make up for one that does not.
+        assert!(claims(json!({ "token_type": "Bearer", "typ": "Refresh" })).check_kind().is_err());
+        assert!(claims(json!({})).check_kind().is_ok());
+    }
+
+    #[test]
+    fn a_binding_that_can_not_be_checked_is_refused() {
+        // T74
+        let bound = |cnf: Value| claims(json!({ "cnf": cnf })).into_verified("i", &ClaimNames::default());
+        let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+        assert_eq!(bound(json!({ "jkt": jkt })).unwrap().bound_to.unwrap().to_string(), jkt);
+        assert!(bound(Value::Null).unwrap().bound_to.is_none());
+        for other in [
+            json!({ "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }),
+            json!({ "jkt": jkt, "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }),
+            json!({ "jkt": "short" }),
+            json!({ "jkt": 7 }),
+            json!({}),
+            json!(jkt),
+        ] {
+            assert!(matches!(bound(other.clone()), Err(AccessTokenError::UnknownBinding)), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_audience_is_found_in_a_text_and_in_an_array_letter_by_letter() {
+        for (aud, is_for) in [
+            (json!("api"), true),
+            (json!(["other", "api"]), true),
+            (json!("api/"), false),
+            (json!("other api"), false),
+            (json!([]), false),
+            (json!(["other", 7]), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(claims(json!({ "aud": aud })).is_for("api"), is_for, "{aud}");
+        }
+        assert!(!claims(json!({})).is_for("api"));
+    }
+
+    #[test]
+    fn nobody_is_named_without_a_subject() {
+        let user = |json: Value| claims(json).into_verified("issuer", &ClaimNames::default()).unwrap().user;
+        assert_eq!(user(json!({ "sub": "ada", "username": "Ada" })).unwrap().display_name(), "Ada");
+        assert_eq!(user(json!({ "sub": "" })), None);
+        assert_eq!(user(json!({ "name": "Ada" })), None);
+    }
+}

@@ -1,0 +1,256 @@
+//! One error per operation: what went wrong, for the log. [`ApiError`] is what the wire carries of it.
+
+use super::refresh_lock::LockError;
+use crate::{
+    server::{
+        auth::{
+            dpop::{KeyRefusal, ProofChallenge},
+            oidc::{ExchangeError, ProviderError},
+        },
+        environment::RandomnessError,
+        observe::audit::{self, Event},
+        store::StoreError,
+    },
+    wire::error::{ApiError, LoginRefusal, RETRY_AFTER_SECONDS},
+};
+
+/// Why a login did not begin or not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    #[error("unknown state")]
+    UnknownState,
+    #[error("the state was used before")]
+    UsedState,
+    #[error("the state has expired")]
+    ExpiredState,
+    #[error("the authorization response came with another browser's key than the login was begun with")]
+    OtherBrowser,
+    /// Recorded where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
+    #[error("the provider's session, or all of the user's, were ended while the login was under way")]
+    EndedMeanwhile,
+    #[error("the authorization response has neither code nor error, or both")]
+    NeitherCodeNorError,
+    #[error("the authorization code is too long")]
+    CodeTooLong,
+    /// Quoted by `Debug`, so that the provider's text can't forge a log line.
+    #[error("the provider refused the login: {error:?} {description:?}")]
+    Refused { refusal: LoginRefusal, error: String, description: Option<String> },
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// For another login with the same key.
+    #[error("no turn to sign in: {0}")]
+    NoTurn(#[from] LockError),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+}
+
+/// Why a call about a session did not get its key.
+#[derive(Debug)]
+pub(super) enum SessionKeyError {
+    /// Unknown, or ended.
+    NoSession,
+    /// The session is bound to another key.
+    OtherKey,
+    /// Recorded where it was made.
+    Proof(ProofChallenge),
+    Store(StoreError),
+}
+
+/// Why a session was not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LogoutError {
+    /// Recorded where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a refresh gave no access token. Shared by all callers of one refresh, hence `Clone`.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RefreshFailure {
+    #[error("the session has ended: {0}")]
+    SessionEnded(String),
+    /// The session has ended with it.
+    #[error("{0}")]
+    IdTokenRefused(String),
+    #[error("the session is bound to another browser's key")]
+    OtherBrowser,
+    /// Recorded where it was made.
+    #[error("the proof can't be used")]
+    Proof(ProofChallenge),
+    #[error("provider unavailable: {0}")]
+    ProviderUnavailable(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("no turn to refresh: {0}")]
+    NoTurn(String),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    /// The task that did it was lost.
+    #[error("the refresh was broken off")]
+    Lost,
+}
+
+impl From<LockError> for RefreshFailure {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Store(error) => Self::Store(error),
+            LockError::TooLong => Self::NoTurn(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for SessionKeyError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeyRefusal> for SessionKeyError {
+    fn from(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::OtherKey => Self::OtherKey,
+            KeyRefusal::Proof(challenge) => Self::Proof(challenge),
+        }
+    }
+}
+
+impl From<SessionKeyError> for RefreshFailure {
+    fn from(error: SessionKeyError) -> Self {
+        match error {
+            SessionKeyError::NoSession => Self::SessionEnded("unknown or expired session".into()),
+            SessionKeyError::OtherKey => Self::OtherBrowser,
+            SessionKeyError::Proof(challenge) => Self::Proof(challenge),
+            SessionKeyError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl LoginError {
+    /// `None` where it is recorded already.
+    fn event(&self) -> Option<Event> {
+        Some(match self {
+            Self::Proof(_) => return None,
+            Self::UnknownState => Event::LoginStateUnknown,
+            Self::UsedState => Event::LoginStateUsed,
+            Self::ExpiredState => Event::LoginStateExpired,
+            Self::OtherBrowser => Event::LoginOtherBrowser,
+            Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
+            Self::NeitherCodeNorError | Self::CodeTooLong => Event::LoginMalformed,
+            Self::Refused { .. } => Event::LoginRefused,
+            Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
+            Self::Exchange(ExchangeError::Refused(_)) => Event::LoginCodeRefused,
+            Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
+            Self::Exchange(ExchangeError::Unavailable(_))
+            | Self::Provider(_)
+            | Self::NoTurn(_)
+            | Self::Store(_)
+            | Self::Randomness(_) => Event::LoginFailed,
+        })
+    }
+}
+
+impl LogoutError {
+    fn event(&self) -> Option<Event> {
+        match self {
+            Self::Proof(_) => None,
+            Self::Store(_) => Some(Event::LogoutFailed),
+        }
+    }
+}
+
+impl RefreshFailure {
+    pub(super) fn record(&self) {
+        if let Some(event) = self.event() {
+            audit::record(event, None, Some(self));
+        }
+    }
+
+    fn event(&self) -> Option<Event> {
+        match self {
+            Self::Proof(_) => None,
+            Self::SessionEnded(_) => Some(Event::RefreshRefused),
+            Self::IdTokenRefused(_) => Some(Event::RefreshIdTokenRefused),
+            Self::OtherBrowser => Some(Event::RefreshOtherBrowser),
+            Self::ProviderUnavailable(_) | Self::Store(_) | Self::NoTurn(_) | Self::Randomness(_) | Self::Lost => {
+                Some(Event::RefreshFailed)
+            }
+        }
+    }
+}
+
+/// Recorded here, once: the door is the boundary.
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        if let Some(event) = error.event() {
+            audit::record(event, None, Some(&error));
+        }
+        match error {
+            LoginError::Proof(challenge) => challenge.into(),
+            LoginError::UnknownState
+            | LoginError::UsedState
+            | LoginError::ExpiredState
+            | LoginError::OtherBrowser
+            | LoginError::EndedMeanwhile => Self::InvalidState,
+            LoginError::NeitherCodeNorError => Self::InvalidField {
+                field: "code".into(),
+                reason: "exactly one of `code` and `error` is needed".into(),
+            },
+            LoginError::CodeTooLong => Self::InvalidField { field: "code".into(), reason: "too long".into() },
+            LoginError::Refused { refusal, .. } => Self::LoginRefused { error: refusal },
+            LoginError::Exchange(
+                ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
+            ) => Self::LoginFailed,
+            LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
+                Self::ProviderUnavailable { retry_after: None }
+            }
+            LoginError::NoTurn(_) | LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<RefreshFailure> for ApiError {
+    fn from(error: RefreshFailure) -> Self {
+        match error {
+            // A key that is not the session's will never be: for this browser, it is over. Whether there is such a
+            // session is nobody else's to know.
+            RefreshFailure::SessionEnded(_) | RefreshFailure::IdTokenRefused(_) | RefreshFailure::OtherBrowser => {
+                Self::SessionEnded
+            }
+            RefreshFailure::Proof(challenge) => challenge.into(),
+            RefreshFailure::ProviderUnavailable(_) => {
+                Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
+            }
+            RefreshFailure::Store(_)
+            | RefreshFailure::NoTurn(_)
+            | RefreshFailure::Randomness(_)
+            | RefreshFailure::Lost => Self::Unavailable,
+        }
+    }
+}
+
+impl From<LogoutError> for ApiError {
+    fn from(error: LogoutError) -> Self {
+        if let Some(event) = error.event() {
+            audit::record(event, None, Some(&error));
+        }
+        match error {
+            LogoutError::Proof(challenge) => challenge.into(),
+            LogoutError::Store(_) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store unavailable");
+        Self::Unavailable
+    }
+}

@@ -1,0 +1,15 @@
+//! What somebody may do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::server::auth::oidc::Permissions;
+
+/// Writes and reads [`Permissions`].
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Permissions")]
+pub struct PermissionsDef {
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    scope: Vec<String>,
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
+}

@@ -1,0 +1,50 @@
+//! What the endpoints call.
+
+use std::sync::Arc;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use crate::{
+    server::{
+        auth::{
+            access_token::AccessTokenGuard,
+            dpop::{NamedKey, Proofs},
+            sessions::Sessions,
+        },
+        chat::Chat,
+        conversations::Conversations,
+        edge::Edge,
+        observe::audit::Pseudonyms,
+    },
+    wire::{auth::AuthorizationRequest, error::ApiError, link_hosts::LinkHosts},
+};
+
+/// What the endpoints call. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub sessions: Arc<Sessions>,
+    pub proofs: Arc<Proofs>,
+    pub chat: Chat,
+    pub guard: Arc<AccessTokenGuard>,
+    pub conversations: Arc<Conversations>,
+    pub edge: Arc<Edge>,
+    /// For the audit.
+    pub pseudonyms: Pseudonyms,
+    /// For the pages.
+    pub link_hosts: LinkHosts,
+}
+
+impl Services {
+    /// Begins a login for the browser with this key.
+    pub async fn begin_login(&self, NamedKey(key): NamedKey) -> Result<AuthorizationRequest, ApiError> {
+        Ok(self.sessions.begin_authorization(key).await?)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Services {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Arc<Self>>().map(|services| Self::clone(services)).ok_or(ApiError::Internal)
+    }
+}

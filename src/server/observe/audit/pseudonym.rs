@@ -1,0 +1,101 @@
+//! The person's name in the log, which only the operator can tie to the person.
+
+use std::{fmt, sync::Arc};
+
+use ring::hmac;
+
+use super::user_hash::{UserHash, hex};
+use crate::{
+    server::store::{KeyRing, SealError},
+    wire::auth::UserClaims,
+};
+
+/// What the keys are derived for; see [`KeyRing::derived`].
+const PURPOSE: &str = "audit pseudonym";
+
+/// Makes the pseudonyms of persons: HMAC-SHA-256 of their [`UserHash`] with a key of the server's. Without that key,
+/// nobody who has the log can try out the identifiers of all employees.
+///
+/// The key is derived from the first key of the session key ring, so that all replicas write the same pseudonyms, across
+/// restarts, and a rotation changes each person's once.
+#[derive(Clone)]
+pub struct Pseudonyms(Arc<Keys>);
+
+struct Keys {
+    first: hmac::Key,
+    /// Of the ring's other keys: what was written before a rotation, or will be after it.
+    others: Vec<hmac::Key>,
+}
+
+/// Stands for a person in audit lines: 64 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pseudonym(String);
+
+impl Pseudonyms {
+    pub fn new(ring: &KeyRing) -> Result<Self, SealError> {
+        let (first, others) = ring.derived(PURPOSE)?;
+        let key = |key: [u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, &key);
+        Ok(Self(Arc::new(Keys { first: key(first), others: others.into_iter().map(key).collect() })))
+    }
+
+    /// As the log of this server has it.
+    pub fn of(&self, user: &UserClaims) -> Pseudonym {
+        pseudonym(&self.0.first, user)
+    }
+
+    /// As above, then by each other key of the ring.
+    pub fn all_of(&self, user: &UserClaims) -> Vec<Pseudonym> {
+        std::iter::once(&self.0.first).chain(&self.0.others).map(|key| pseudonym(key, user)).collect()
+    }
+}
+
+impl Pseudonym {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Pseudonyms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pseudonyms([redacted])")
+    }
+}
+
+fn pseudonym(key: &hmac::Key, user: &UserClaims) -> Pseudonym {
+    Pseudonym(hex(hmac::sign(key, UserHash::of(user).as_str().as_bytes()).as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pseudonyms(first: u8, others: &[u8]) -> Pseudonyms {
+        Pseudonyms::new(&KeyRing::new([first; 32], others.iter().map(|key| [*key; 32]))).unwrap()
+    }
+
+    fn user(sub: &str) -> UserClaims {
+        UserClaims::known_by("https://a.example".into(), sub.into())
+    }
+
+    #[test]
+    fn one_person_has_one_pseudonym_at_all_servers_with_the_same_key() {
+        // T99
+        let pseudonym = pseudonyms(1, &[]).of(&user("alice"));
+        assert_eq!(pseudonym, pseudonyms(1, &[2]).of(&user("alice")));
+        assert_ne!(pseudonym, pseudonyms(1, &[]).of(&user("bob")));
+        assert_eq!(pseudonym.as_str().len(), 64);
+    }
+
+    #[test]
+    fn whoever_lacks_the_key_can_not_try_out_who_it_is() {
+        let pseudonym = pseudonyms(1, &[]).of(&user("alice"));
+        assert_ne!(pseudonym, pseudonyms(2, &[]).of(&user("alice")));
+        assert_ne!(pseudonym.as_str(), UserHash::of(&user("alice")).as_str());
+    }
+
+    #[test]
+    fn in_a_rotation_a_person_is_found_by_the_old_key_and_by_the_new_one() {
+        let (old, new) = (pseudonyms(1, &[]).of(&user("alice")), pseudonyms(2, &[]).of(&user("alice")));
+        assert_eq!(pseudonyms(2, &[1]).all_of(&user("alice")), [new, old]);
+    }
+}

@@ -1,0 +1,239 @@
+//! What operators count, for Prometheus. No label names a person.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `requests` | the requests that come to us |
+//! | `listener` | where the figures are asked for |
+//!
+//! The process counts, as it logs: in one place, whoever calls. All labels are from lists that the code ends: what a
+//! caller sends makes none.
+
+mod listener;
+mod requests;
+
+use std::{borrow::Cow, fmt, sync::LazyLock, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Metric, Registry},
+};
+use serde::Serialize;
+
+use crate::{
+    server::store::SessionCount,
+    wire::chat::{AnswerErrorKind, EndReason},
+};
+
+pub use listener::serve;
+pub use requests::{Counted, method_name, route_name};
+
+/// What is asked of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderEndpoint {
+    Metadata,
+    Keys,
+    /// The exchange of a code.
+    Token,
+    /// The token endpoint too.
+    Refresh,
+    Userinfo,
+    Introspection,
+    Revocation,
+    PushedAuthorization,
+    /// By `oracle-ai doctor`.
+    Examined,
+}
+
+/// What became of a call to the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderOutcome {
+    Answered,
+    /// 4xx
+    Refused,
+    /// 5xx
+    Failed,
+    NoAnswer,
+}
+
+/// In seconds, from one of our own answers to a provider's or a model's slowest.
+const BOUNDS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
+
+struct Metrics {
+    registry: Registry,
+    audit_events: Family<AuditLabels, Counter>,
+    provider_calls: Timed<ProviderLabels>,
+    requests: Timed<RequestLabels>,
+    first_tokens: Histogram,
+    answers: Family<AnswerLabels, Counter>,
+    limited: Family<LimitLabels, Counter>,
+    sessions: Family<SessionLabels, Gauge>,
+}
+
+type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AuditLabels {
+    event: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProviderLabels {
+    endpoint: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: Cow<'static, str>,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AnswerLabels {
+    reason: String,
+    /// Empty where there was none.
+    error: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    door: &'static str,
+    caller: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SessionLabels {
+    /// `all`, or `in_use_here`.
+    counted: &'static str,
+}
+
+pub fn audit_event(event: &'static str, outcome: &'static str) {
+    METRICS.audit_events.get_or_create(&AuditLabels { event, outcome }).inc();
+}
+
+pub fn provider_call(endpoint: ProviderEndpoint, outcome: ProviderOutcome, took: Duration) {
+    let labels = ProviderLabels { endpoint: endpoint.name(), outcome: outcome.name() };
+    METRICS.provider_calls.get_or_create(&labels).observe(took.as_secs_f64());
+}
+
+/// From the stored question to the first words of its answer.
+pub fn first_token(took: Duration) {
+    METRICS.first_tokens.observe(took.as_secs_f64());
+}
+
+pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
+    let labels = AnswerLabels { reason: wire_name(reason), error: error.map(wire_name).unwrap_or_default() };
+    METRICS.answers.get_or_create(&labels).inc();
+}
+
+/// A call came too often; `caller` is how callers are told apart.
+pub fn limited(door: &'static str, caller: &'static str) {
+    METRICS.limited.get_or_create(&LimitLabels { door, caller }).inc();
+}
+
+fn sessions(count: SessionCount) {
+    let (counted, count) = match count {
+        SessionCount::All(count) => ("all", count),
+        SessionCount::InUseHere(count) => ("in_use_here", count),
+        SessionCount::Unknown => return,
+    };
+    METRICS.sessions.get_or_create(&SessionLabels { counted }).set(i64::try_from(count).unwrap_or(i64::MAX));
+}
+
+fn request(labels: &RequestLabels, took: Duration) {
+    METRICS.requests.get_or_create(labels).observe(took.as_secs_f64());
+}
+
+/// All figures.
+fn text() -> Result<String, fmt::Error> {
+    let mut page = String::new();
+    text::encode(&mut page, &METRICS.registry)?;
+    Ok(page)
+}
+
+impl Metrics {
+    fn new() -> Self {
+        let mut registry = Registry::with_prefix("oracle_ai");
+        Self {
+            audit_events: registered(
+                &mut registry,
+                "audit_events",
+                "Audit events, see audit-events.md",
+                Family::default(),
+            ),
+            provider_calls: registered(
+                &mut registry,
+                "provider_call_seconds",
+                "Calls to the identity provider, to the end of its answer",
+                timed(),
+            ),
+            requests: registered(
+                &mut registry,
+                "http_request_seconds",
+                "Requests, to the head of the answer: streams go on after it",
+                timed(),
+            ),
+            first_tokens: registered(
+                &mut registry,
+                "first_token_seconds",
+                "From a question to the first words of its answer",
+                histogram(),
+            ),
+            answers: registered(&mut registry, "answers", "Answers that have ended, and why", Family::default()),
+            limited: registered(&mut registry, "limited", "Calls that came too often", Family::default()),
+            sessions: registered(&mut registry, "sessions", "Sessions, see operations.md", Family::default()),
+            registry,
+        }
+    }
+}
+
+impl ProviderEndpoint {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Keys => "keys",
+            Self::Token => "token",
+            Self::Refresh => "refresh",
+            Self::Userinfo => "userinfo",
+            Self::Introspection => "introspection",
+            Self::Revocation => "revocation",
+            Self::PushedAuthorization => "pushed_authorization",
+            Self::Examined => "examined",
+        }
+    }
+}
+
+impl ProviderOutcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}
+
+fn registered<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn timed<L: Clone + std::hash::Hash + Eq>() -> Timed<L> {
+    Family::new_with_constructor(histogram)
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BOUNDS)
+}
+
+/// As it is called on the wire.
+fn wire_name(value: impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or("other").to_owned()
+}

@@ -1,0 +1,13 @@
+//! What the server records of its work.
+//!
+//! | folder | holds |
+//! |---|---|
+//! | `logs` | log lines |
+//! | `audit` | security events, as log lines with stable names |
+//! | `metrics` | counters and timings for Prometheus |
+//! | `traces` | spans for OpenTelemetry |
+
+pub mod audit;
+pub mod logs;
+pub mod metrics;
+pub mod traces;

@@ -1,0 +1,266 @@
+//! What the store can't read: records are sealed with keys made of two halves, one of which only the browser has.
+//!
+//! The key of a record is HKDF-SHA-256 (RFC 5869) with a key of the server's ring as salt and the record's secret (the
+//! session id, the `state`, the access token) as input: whoever has the store and the server's keys still opens
+//! nothing. The cipher is AES-256-GCM; the record's name is its associated data, so that no record passes for another.
+//!
+//! The end of a session's record must be readable without the session's id: it is not sealed, but authenticated, by an
+//! HMAC-SHA-256 over the record's name and the end (see `head`).
+//!
+//! What a person is told of their sessions, and that these have been ended, must open without a session's id: there the
+//! secret is `iss` and `sub`, so it is closed to whoever has the store alone. It holds no token.
+
+use std::{fmt, sync::Arc};
+
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    digest::{SHA256, digest},
+    hkdf::{HKDF_SHA256, Salt},
+    hmac::{self, HMAC_SHA256},
+};
+
+use super::RecordName;
+
+/// The first byte of what is sealed. In 1, records were JSON.
+const FORMAT: u8 = 2;
+
+/// Long enough to tell the keys of a ring apart.
+const KEY_ID_LEN: usize = 4;
+
+const RECORD: &[u8] = b"oracle-ai sealed record";
+const AUTHENTICATION: &[u8] = b"oracle-ai authenticated head";
+
+/// The length of an HMAC-SHA-256.
+pub const TAG_LEN: usize = 32;
+
+/// The server's keys: the first seals, all open.
+///
+/// A key is rotated in three steps, so that no replica meets a record that it can't open: all are given the new key
+/// behind the old one, then before it, and a session's lifetime later, when none is left that the old one sealed,
+/// without it.
+#[derive(Clone)]
+pub struct KeyRing(Arc<Keys>);
+
+struct Keys {
+    first: RingKey,
+    others: Vec<RingKey>,
+}
+
+struct RingKey {
+    id: [u8; KEY_ID_LEN],
+    salt: Salt,
+    /// Absent where no key could be derived, which has no known cause: nothing is authentic then.
+    authentication: Option<hmac::Key>,
+}
+
+/// Why a record does not open. All of them mean that it is not usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    #[error("it is not in a format that this server knows")]
+    Format,
+    #[error("it was sealed with a key that is not on the ring any more")]
+    UnknownKey,
+    #[error("it was sealed under another name or secret, or changed")]
+    Changed,
+}
+
+/// The cipher or the key derivation did not work, which has no known cause.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no key could be made, or nothing sealed with it")]
+pub struct SealError;
+
+impl KeyRing {
+    /// Keys are 256 random bits each.
+    pub fn new(first: [u8; 32], others: impl IntoIterator<Item = [u8; 32]>) -> Self {
+        let others = others.into_iter().map(RingKey::new).collect();
+        Self(Arc::new(Keys { first: RingKey::new(first), others }))
+    }
+
+    /// The first bytes of `random` are the cipher's nonce: by chance no two are the same among the 2^32 that one key may
+    /// seal so (NIST SP 800-38D §8.3). A key of ours seals the versions of one record, or of one person's few.
+    pub fn seal(
+        &self,
+        name: &RecordName,
+        secret: &str,
+        random: [u8; 32],
+        mut bytes: Vec<u8>,
+    ) -> Result<Vec<u8>, SealError> {
+        let nonce = *random.first_chunk::<NONCE_LEN>().ok_or(SealError)?;
+        let key = self.0.first.record_key(secret).ok_or(SealError)?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), associated(name), &mut bytes)
+            .map_err(|_| SealError)?;
+        Ok([&[FORMAT][..], &self.0.first.id, &nonce, &bytes].concat())
+    }
+
+    pub fn open(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let (format, rest) = sealed.split_first().ok_or(OpenError::Format)?;
+        let (id, rest) = rest.split_first_chunk::<KEY_ID_LEN>().ok_or(OpenError::Format)?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or(OpenError::Format)?;
+        if *format != FORMAT {
+            return Err(OpenError::Format);
+        }
+        let key = self.keys().find(|key| key.id == *id).ok_or(OpenError::UnknownKey)?;
+        let key = key.record_key(secret).ok_or(OpenError::Changed)?;
+        let mut bytes = sealed.to_vec();
+        let opened = key
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), associated(name), &mut bytes)
+            .map_err(|_| OpenError::Changed)?
+            .len();
+        bytes.truncate(opened);
+        Ok(bytes)
+    }
+
+    /// The tag of these bytes of the record with this name.
+    pub fn authenticate(&self, name: &RecordName, bytes: &[u8]) -> Result<[u8; TAG_LEN], SealError> {
+        let key = self.0.first.authentication.as_ref().ok_or(SealError)?;
+        let tag = hmac::sign(key, &named(name, bytes));
+        tag.as_ref().try_into().map_err(|_| SealError)
+    }
+
+    pub fn is_authentic(&self, name: &RecordName, bytes: &[u8], tag: &[u8]) -> bool {
+        let named = named(name, bytes);
+        let mut keys = self.keys().filter_map(|key| key.authentication.as_ref());
+        keys.any(|key| hmac::verify(key, &named, tag).is_ok())
+    }
+
+    /// Keys for another purpose: one of the first key of the ring, and one of each other.
+    pub fn derived(&self, purpose: &str) -> Result<([u8; 32], Vec<[u8; 32]>), SealError> {
+        let derived = |key: &RingKey| key.derived(purpose).ok_or(SealError);
+        Ok((derived(&self.0.first)?, self.0.others.iter().map(derived).collect::<Result<_, _>>()?))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &RingKey> {
+        std::iter::once(&self.0.first).chain(&self.0.others)
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyRing([redacted])")
+    }
+}
+
+impl RingKey {
+    fn new(key: [u8; 32]) -> Self {
+        let mut id = [0; KEY_ID_LEN];
+        let named = digest(&SHA256, &[b"oracle-ai ring key", &key[..]].concat());
+        id.copy_from_slice(&named.as_ref()[..KEY_ID_LEN]);
+        let salt = Salt::new(HKDF_SHA256, &key);
+        let pseudorandom = salt.extract(AUTHENTICATION);
+        let authentication = pseudorandom.expand(&[b"oracle-ai derived key"], HMAC_SHA256).ok().map(hmac::Key::from);
+        Self { id, salt, authentication }
+    }
+
+    fn record_key(&self, secret: &str) -> Option<LessSafeKey> {
+        let pseudorandom = self.salt.extract(secret.as_bytes());
+        let key = pseudorandom.expand(&[RECORD], &AES_256_GCM).ok()?;
+        Some(LessSafeKey::new(UnboundKey::from(key)))
+    }
+
+    fn derived(&self, purpose: &str) -> Option<[u8; 32]> {
+        let mut key = [0; 32];
+        let pseudorandom = self.salt.extract(purpose.as_bytes());
+        pseudorandom.expand(&[b"oracle-ai derived key"], HKDF_SHA256).ok()?.fill(&mut key).ok()?;
+        Some(key)
+    }
+}
+
+/// No two names are the beginning of one another: kinds end with a colon, and hashes are of one length.
+fn named(name: &RecordName, bytes: &[u8]) -> Vec<u8> {
+    [name.to_string().as_bytes(), bytes].concat()
+}
+
+fn associated(name: &RecordName) -> Aad<String> {
+    Aad::from(name.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::store::Kind;
+
+    const RANDOM: [u8; 32] = [7; 32];
+
+    fn ring(first: u8, others: &[u8]) -> KeyRing {
+        KeyRing::new([first; 32], others.iter().map(|key| [*key; 32]))
+    }
+
+    fn name() -> RecordName {
+        RecordName::of(Kind::Session, "secret")
+    }
+
+    fn sealed(ring: &KeyRing) -> Vec<u8> {
+        ring.seal(&name(), "secret", RANDOM, b"what is kept".to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_record_opens_with_its_secret_and_its_name_and_no_others() {
+        // T107
+        let ring = ring(1, &[]);
+        let record = sealed(&ring);
+        assert_eq!(ring.open(&name(), "secret", &record).unwrap(), b"what is kept");
+        assert_eq!(ring.open(&name(), "other secret", &record), Err(OpenError::Changed));
+        let other_kind = RecordName { kind: Kind::Pending, ..name() };
+        assert_eq!(ring.open(&other_kind, "secret", &record), Err(OpenError::Changed));
+        assert_eq!(ring.open(&RecordName::of(Kind::Session, "x"), "secret", &record), Err(OpenError::Changed));
+    }
+
+    #[test]
+    fn the_store_and_the_servers_keys_together_open_nothing() {
+        // T107: what an attacker with both lacks is the session id; its hash, which is the name, does not do.
+        let ring = ring(1, &[]);
+        let record = sealed(&ring);
+        let hash = name().to_string();
+        for guess in ["", &hash, hash.trim_start_matches("session:")] {
+            assert_eq!(ring.open(&name(), guess, &record), Err(OpenError::Changed));
+        }
+        assert!(!record.windows(4).any(|window| window == b"what"));
+    }
+
+    #[test]
+    fn a_new_key_seals_and_the_old_one_still_opens_until_it_is_taken_away() {
+        // T107
+        let old = sealed(&ring(1, &[]));
+        let rotated = ring(2, &[1]);
+        assert!(rotated.open(&name(), "secret", &old).is_ok());
+        let new = sealed(&rotated);
+        assert_eq!(ring(1, &[]).open(&name(), "secret", &new), Err(OpenError::UnknownKey));
+        assert_eq!(ring(2, &[]).open(&name(), "secret", &old), Err(OpenError::UnknownKey));
+        assert!(ring(2, &[]).open(&name(), "secret", &new).is_ok());
+    }
+
+    #[test]
+    fn no_change_of_any_byte_opens() {
+        let ring = ring(1, &[]);
+        let record = sealed(&ring);
+        for place in 0..record.len() {
+            let mut changed = record.clone();
+            changed[place] ^= 1;
+            assert!(ring.open(&name(), "secret", &changed).is_err(), "byte {place}");
+            changed.truncate(place);
+            assert!(ring.open(&name(), "secret", &changed).is_err(), "cut at {place}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_good_for_its_name_its_bytes_and_the_keys_of_the_ring_only() {
+        let tag = ring(1, &[]).authenticate(&name(), b"head").unwrap();
+        assert!(ring(1, &[]).is_authentic(&name(), b"head", &tag));
+        assert!(ring(2, &[1]).is_authentic(&name(), b"head", &tag), "the old key is still on the ring");
+        assert!(!ring(2, &[]).is_authentic(&name(), b"head", &tag));
+        assert!(!ring(1, &[]).is_authentic(&name(), b"heap", &tag));
+        assert!(!ring(1, &[]).is_authentic(&RecordName::of(Kind::Session, "other"), b"head", &tag));
+        for wrong in [&tag[..31], &[0; 32], b""] {
+            assert!(!ring(1, &[]).is_authentic(&name(), b"head", wrong));
+        }
+    }
+
+    #[test]
+    fn derived_keys_differ_by_purpose_and_by_key_and_are_the_same_everywhere() {
+        let first = |ring: KeyRing, purpose: &str| ring.derived(purpose).unwrap().0;
+        assert_eq!(first(ring(1, &[]), "a"), first(ring(1, &[2]), "a"));
+        assert_ne!(first(ring(1, &[]), "a"), first(ring(1, &[]), "b"));
+        assert_ne!(first(ring(1, &[]), "a"), first(ring(2, &[]), "a"));
+        assert_eq!(ring(1, &[2, 3]).derived("a").unwrap().1, [first(ring(2, &[]), "a"), first(ring(3, &[]), "a")]);
+    }
+}
