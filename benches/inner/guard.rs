@@ -13,16 +13,19 @@ use criterion::{BatchSize, Criterion};
 use oracle_ai::{
     server::{
         auth::{
-            access_token::{Caller, GuardSettings},
-            dpop::NextNonce,
+            access_token::GuardSettings,
             oidc::{IdToken, LoginClaims, Nonce, Permissions},
             sessions::{
-                BrowserName, IssuedToken, Records, Session, SessionLimits, SessionSettings, Sessions, Standing, Storage,
+                BrowserName, IssuedToken, Records, Session, SessionLimits, SessionSettings, Sessions, Storage,
+                TokenStatus,
             },
         },
         edge::{EdgeSettings, LimitSettings},
         environment::Environment,
-        http::Services,
+        http::{
+            Services,
+            extract::{Caller, NextNonce},
+        },
         store::SecretHash,
     },
     wire::auth::{AccessToken, SessionId, UserClaims},
@@ -41,7 +44,7 @@ pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("guard");
     group.bench_function("lookup", |bencher| {
         bencher.to_async(&runtime).iter(async || {
-            let Standing::Issued(holder) = sessions.standing(&token, Some(&thumbprint)).await.unwrap() else {
+            let TokenStatus::Issued(holder) = sessions.token_status(&token, Some(&thumbprint)).await.unwrap() else {
                 unreachable!()
             };
             assert!(sessions.lives(&holder).await.unwrap());

@@ -14,18 +14,18 @@ door! {
     /// Begins a login for the browser whose key `dpop_jkt` names (RFC 9449 §10), and which has made the proof: the
     /// authorization request to send it to (RFC 6749 §4.1.1). The answer brings the browser's first nonce.
     #[middleware(crate::server::here(
-        async |services: crate::server::Services, key: crate::server::auth::dpop::NamedKey| {
-            services.begin_login(key).await.map(Answer)
+        async |services: crate::server::Services, key: crate::server::http::extract::DpopJkt| {
+            services.begin_login(key.0).await.map(Answer)
         }
     ))]
-    get("/api/authorize?dpop_jkt", services: crate::server::Services, key: crate::server::auth::dpop::NamedKey)
+    get("/api/authorize?dpop_jkt", services: crate::server::Services, key: crate::server::http::extract::DpopJkt)
     pub async fn authorize(
         ?dpop_jkt: Option<String>,
         _call: Proven<()>,
     ) -> Result<Answer<AuthorizationRequest>, ApiError> {
         // What it holds is in `key`.
         drop(dpop_jkt);
-        services.begin_login(key).await.map(Answer)
+        services.begin_login(key.0).await.map(Answer)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::wire::{
 
 door! {
     /// Tells whether the access token is good.
-    #[middleware(crate::server::here(async |_: crate::server::auth::access_token::Caller| Answer(ChatStatus::ok())))]
-    get("/api/chat", _caller: crate::server::auth::access_token::Caller)
+    #[middleware(crate::server::here(async |_: crate::server::http::extract::Caller| Answer(ChatStatus::ok())))]
+    get("/api/chat", _caller: crate::server::http::extract::Caller)
     pub async fn check_chat(_call: Authorized<()>) -> Result<Answer<ChatStatus>, ApiError> {
         Ok(Answer(ChatStatus::ok()))
     }
@@ -19,7 +19,7 @@ door! {
 door! {
     /// Answers a message with a stream of events. The answer goes on for a while when the stream is closed, to be
     /// followed.
-    post("/api/chat", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    post("/api/chat", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn send_message(call: Authorized<ChatRequest>) -> Result<EventStream, ApiError> {
         let open = caller.open_stream()?;
         let events = services.chat.answer(&caller.user, caller.session_end(), call.into_body()).await?;
@@ -29,7 +29,7 @@ door! {
 
 door! {
     /// The events of an answer that was begun.
-    post("/api/chat/follow", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    post("/api/chat/follow", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn follow_answer(call: Authorized<FollowRequest>) -> Result<EventStream, ApiError> {
         let open = caller.open_stream()?;
         let events = services.chat.follow(&caller.user, caller.session_end(), call.into_body()).await?;
@@ -39,7 +39,7 @@ door! {
 
 door! {
     /// Stops an answer.
-    post("/api/chat/stop", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    post("/api/chat/stop", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn stop_answer(call: Authorized<StopRequest>) -> Result<Answer<Done>, ApiError> {
         Ok(Answer(services.chat.stop(&caller.user, call.into_body()).await?))
     }

@@ -8,7 +8,7 @@ use crate::wire::{
 
 door! {
     /// The latest conversations; with `search`, those in which it occurs.
-    get("/api/conversations?search", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    get("/api/conversations?search", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn list_conversations(
         ?search: Option<String>,
         _call: Authorized<()>,
@@ -19,7 +19,7 @@ door! {
 
 door! {
     /// One conversation with its messages.
-    get("/api/conversation?id", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    get("/api/conversation?id", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn conversation(?id: Option<String>, _call: Authorized<()>) -> Result<Answer<Conversation>, ApiError> {
         Ok(Answer(services.conversations.conversation(&caller.user, id).await?))
     }
@@ -27,7 +27,7 @@ door! {
 
 door! {
     /// Gives a conversation another title.
-    post("/api/conversation/rename", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    post("/api/conversation/rename", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn rename_conversation(call: Authorized<RenameRequest>) -> Result<Answer<Done>, ApiError> {
         Ok(Answer(services.conversations.rename(&caller.user, call.into_body()).await?))
     }
@@ -35,7 +35,7 @@ door! {
 
 door! {
     /// Deletes a conversation with its messages.
-    post("/api/conversation/delete", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    post("/api/conversation/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn delete_conversation(call: Authorized<DeleteRequest>) -> Result<Answer<Done>, ApiError> {
         Ok(Answer(services.conversations.delete(&caller.user, &call.into_body().id).await?))
     }
@@ -45,7 +45,7 @@ door! {
     /// A conversation as a file; `format` is `markdown` or `json`, `language` is `en` (default) or `fr`.
     get(
         "/api/conversation/export?id&format&language",
-        caller: crate::server::auth::access_token::Caller,
+        caller: crate::server::http::extract::Caller,
         services: crate::server::Services
     )
     pub async fn export_conversation(

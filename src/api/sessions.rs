@@ -9,7 +9,7 @@ use crate::wire::{
 
 door! {
     /// The caller's sessions that live.
-    get("/api/sessions", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    get("/api/sessions", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn list_sessions(_call: Authorized<()>) -> Result<Answer<SessionList>, ApiError> {
         Ok(Answer(services.sessions.list(&caller.user, caller.session.as_ref()).await?))
     }
@@ -17,7 +17,7 @@ door! {
 
 door! {
     /// Ends one of them.
-    post("/api/sessions/end", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    post("/api/sessions/end", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn end_session(call: Authorized<EndRequest>) -> Result<Answer<Done>, ApiError> {
         services.sessions.end(&caller.user, &call.into_body().session).await?;
         Ok(Answer(Done {}))
@@ -26,7 +26,7 @@ door! {
 
 door! {
     /// Ends all of them, or all but the caller's.
-    post("/api/sessions/end-all", caller: crate::server::auth::access_token::Caller, services: crate::server::Services)
+    post("/api/sessions/end-all", caller: crate::server::http::extract::Caller, services: crate::server::Services)
     pub async fn end_all_sessions(call: Authorized<EndAllRequest>) -> Result<Answer<Done>, ApiError> {
         let kept = caller.session.as_ref().filter(|_| call.into_body().keep_this);
         services.sessions.end_all(&caller.user, kept).await?;
@@ -36,7 +36,7 @@ door! {
 
 door! {
     /// Tells when the caller's session is over, whoever has ended it, within about a second.
-    get("/api/session/events", caller: crate::server::auth::access_token::Caller)
+    get("/api/session/events", caller: crate::server::http::extract::Caller)
     pub async fn session_events(_call: Authorized<()>) -> Result<EventStream<SessionEvent>, ApiError> {
         Ok(EventStream::of(caller.open_stream()?.holding(caller.session_end().events())))
     }

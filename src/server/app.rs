@@ -22,12 +22,12 @@ use super::{
     embedded::{self, EmbeddedProvider, EmbeddedUpstream},
     environment::{Environment, RandomnessError},
     headers::HeaderSettings,
-    http::{Services, shutdown},
-    observe::{audit::Pseudonyms, logs, metrics, traces::TracesSetupError},
+    http::{Services, metrics, shutdown},
+    observe::{audit::Pseudonyms, logs, traces::TracesSetupError},
     outbound::{HttpSetupError, OutboundProxy},
     pages::Site,
     router,
-    store::{SealError, StoreError},
+    store::{KeyRing, SealError, StoreError},
 };
 use crate::wire::link_hosts::LinkHosts;
 
@@ -59,7 +59,7 @@ pub enum StartError {
     Io(#[from] io::Error),
 }
 
-/// Serves `site` and the doors until the process is told to stop.
+/// Serves `site` and the API until the process is stopped.
 pub fn serve(site: Site) -> ExitCode {
     let config = match checked() {
         Ok(config) => config,
@@ -74,7 +74,7 @@ pub fn serve(site: Site) -> ExitCode {
     }
 }
 
-/// The configuration, with the log installed that it asks for; or, once the error is told, the code to exit with.
+/// The configuration, after the log is installed; or, after the error is printed, the exit code.
 pub fn configured() -> Result<Config, ExitCode> {
     let config = checked()?;
     logs::install(config.log.as_deref(), config.log_format);
@@ -88,9 +88,14 @@ pub fn checked() -> Result<Config, ExitCode> {
     })
 }
 
+/// The names of users in the audit log, made with keys of this ring.
+pub fn pseudonyms(ring: &KeyRing) -> Result<Pseudonyms, SealError> {
+    let (first, others) = ring.derived(Pseudonyms::PURPOSE)?;
+    Ok(Pseudonyms::new(first, others))
+}
+
 impl Services {
-    /// The services for this provider, this storage and this guard; conversations are kept in memory, and the demo
-    /// responder answers.
+    /// The services for this provider, storage and guard, with conversations in memory and the demo responder.
     pub fn new(
         oidc: OidcClient,
         storage: Storage,
@@ -101,7 +106,7 @@ impl Services {
         let oidc = Arc::new(oidc);
         let (first, others) = storage.ring.derived("dpop nonce")?;
         let nonces = Nonces::new(first, others);
-        let pseudonyms = Pseudonyms::new(&storage.ring)?;
+        let pseudonyms = pseudonyms(&storage.ring)?;
         let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
@@ -121,7 +126,7 @@ impl Services {
         })
     }
 
-    /// With conversations kept in this store, and answered by this upstream.
+    /// With this conversation store and this upstream.
     pub fn with_chat(
         self,
         store: Arc<dyn ConversationStore>,
@@ -138,7 +143,7 @@ impl Services {
 }
 
 impl Services {
-    /// With what the operator says of proxies and limits.
+    /// With these settings of proxies and limits.
     pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
         let front_origin = self.sessions.front_url();
         Self { edge: Arc::new(Edge::new(front_origin, settings, environment)), ..self }
@@ -172,7 +177,7 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
         tracing::warn!("under `dx serve`, pages have a loose content security policy");
     }
     if headers.dev_server {
-        // Found out here: the framework panics.
+        // Checked here, because the framework panics.
         std::net::TcpListener::bind(config.listen)
             .map_err(|source| StartError::Bind { address: config.listen, source })?;
         // It listens on IP and PORT, as `config.listen` does, and never returns.
@@ -183,7 +188,7 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
         });
     }
     let outcome = runtime.block_on(listen(config, services, site, headers));
-    // What still runs has had its time.
+    // Tasks that still run have had their time.
     runtime.shutdown_background();
     if let Some(traces) = traces {
         traces.flush();

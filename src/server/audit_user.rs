@@ -6,9 +6,8 @@ use std::{
 };
 
 use super::{
-    app::checked,
+    app::{checked, pseudonyms},
     config::{Config, Provider, SessionStorage},
-    observe::audit::Pseudonyms,
 };
 use crate::wire::auth::UserClaims;
 
@@ -26,7 +25,7 @@ pub fn run(issuer: String, id: String) -> ExitCode {
         eprintln!("oracle-ai: {IN_MEMORY}");
         return ExitCode::FAILURE;
     };
-    let printed = Pseudonyms::new(ring).map_err(io::Error::other).and_then(|pseudonyms| {
+    let printed = pseudonyms(ring).map_err(io::Error::other).and_then(|pseudonyms| {
         let user = user(&config, issuer, id);
         pseudonyms.all_of(&user).iter().try_for_each(|pseudonym| writeln!(io::stdout(), "{}", pseudonym.as_str()))
     });

@@ -96,7 +96,7 @@ impl Command {
     }
 }
 
-/// Whoever reads may go away in the middle (`oracle-ai config | head`).
+/// The reader may close the pipe early (`oracle-ai config | head`).
 fn print(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,

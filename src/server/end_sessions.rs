@@ -4,11 +4,11 @@
 use std::{io, process::ExitCode};
 
 use super::{
-    app::configured,
+    app::{configured, pseudonyms},
     auth::sessions::{Ended, Records, Storage},
     config::SessionStorage,
     environment::Environment,
-    observe::audit::{self, Event, Pseudonyms},
+    observe::audit::{self, Event},
     store::{KeyRing, RedisAddress},
 };
 use crate::wire::auth::UserClaims;
@@ -26,7 +26,7 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let user = UserClaims::known_by(issuer, sub);
-    let pseudonyms = match Pseudonyms::new(&ring) {
+    let pseudonyms = match pseudonyms(&ring) {
         Ok(pseudonyms) => pseudonyms,
         Err(error) => {
             eprintln!("oracle-ai: {error}");

@@ -7,12 +7,12 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-/// Tells the time.
+/// The time.
 pub trait Clock: Send + Sync {
     fn now(&self) -> SystemTime;
 }
 
-/// Gives random bytes fit for secrets.
+/// Random bytes fit for secrets.
 pub trait Randomness: Send + Sync {
     /// 256 bits for each, or an error where the operating system has none to give. Asked for at once: each question is a
     /// call of the system.
@@ -51,7 +51,7 @@ impl Environment {
 
     pub fn after(&self, duration: Duration) -> SystemTime {
         let now = self.clock.now();
-        // Beyond the calendar's end there is no time to name; such a duration is nobody's honest word.
+        // Such a duration is beyond what a time can express.
         now.checked_add(duration).unwrap_or(now)
     }
 

@@ -1,4 +1,4 @@
-//! Text that somebody else wrote, made fit for the log: one short line, without what we sent them or hold (T101).
+//! Texts of external services, made fit for the log: one short line, without our secrets (T101).
 //!
 //! Providers quote what they refuse (`"could not look up refresh token <the token>"`), models quote questions and keys.
 
@@ -14,10 +14,10 @@ use url::form_urlencoded::byte_serialize;
 /// In characters.
 const LONGEST: usize = 200;
 
-/// No more of a text is looked at, in bytes.
+/// The rest of a longer text is ignored, in bytes.
 const MOST_BYTES: usize = 4096;
 
-/// A text that has so many bytes in a row in common with a secret quotes it, whole or in part.
+/// A text quotes a secret if it has this many consecutive bytes in common with it.
 const PART: usize = 12;
 
 /// A secret shorter than this is only redacted where it stands alone: it may be a part of any word.

@@ -1,4 +1,4 @@
-//! What our HTTP clients have in common, and which URLs are fit for secrets.
+//! The HTTP client for external services, and which URLs may carry secrets.
 
 use std::{
     error::Error,
@@ -24,7 +24,7 @@ pub struct ClientSettings<'s> {
     pub total: Option<Duration>,
     /// Trusted besides the public ones: certificates in PEM.
     pub authorities: &'s [u8],
-    /// Whether it refuses to call anything but https, whoever asks it to.
+    /// Whether it refuses all URLs but https.
     pub https_only: bool,
     pub proxy: OutboundProxy,
 }

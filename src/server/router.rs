@@ -28,16 +28,13 @@ use tower_http::{
 use tracing::Instrument;
 
 use super::{
-    auth::{dpop::NextNonce, oidc::MetadataStanding, sessions::Readiness},
+    auth::{oidc::MetadataStatus, sessions::Readiness},
     backchannel,
     edge::{Call, ClientAddress, Edge, REQUEST_ID, RequestId},
     environment::Environment,
     headers::{self, HeaderSettings},
-    http::Services,
-    observe::{
-        audit::{self, Pseudonyms},
-        metrics, traces,
-    },
+    http::{Services, extract::NextNonce, metrics, traces},
+    observe::audit::{self, Pseudonyms},
     pages::{self, Site},
 };
 use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
@@ -198,10 +195,10 @@ pub(super) fn is_door(path: &str) -> bool {
 async fn readiness(services: Services) -> Response {
     const STORE: &str = "the session store does not answer";
     const PROVIDER: &str = "the provider's metadata could not be fetched";
-    let provider_metadata = match services.sessions.metadata_standing() {
-        MetadataStanding::NotAskedFor => "not asked for yet",
-        MetadataStanding::Fetched => "fetched",
-        MetadataStanding::Failed => "failed",
+    let provider_metadata = match services.sessions.metadata_status() {
+        MetadataStatus::NotAskedFor => "not asked for yet",
+        MetadataStatus::Fetched => "fetched",
+        MetadataStatus::Failed => "failed",
     };
     let (status, word, reason) = match services.sessions.readiness().await {
         Readiness::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(STORE)),

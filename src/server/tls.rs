@@ -1,4 +1,4 @@
-//! Failures of TLS, told apart from a party that is just away: somebody may be in between (T100).
+//! TLS failures, for the audit log. Unlike an unreachable service, they may mean that somebody is in between (T100).
 
 use std::{error::Error, io, sync::Arc};
 
@@ -7,12 +7,12 @@ use super::{
     observe::audit::{self, Event},
 };
 
-/// Records the failure of a connection to this party, if TLS is what failed.
-pub fn record_failure(party: &str, error: &(dyn Error + 'static)) {
+/// Records the failure of a connection to this service, if TLS failed.
+pub fn record_failure(service: &str, error: &(dyn Error + 'static)) {
     if let Some(failure) = failure(error) {
-        // It quotes the names in their certificate.
+        // It quotes names from their certificate.
         let failure = excerpt(&failure.to_string());
-        audit::record(Event::TlsFailed, None, Some(&format_args!("{party}: {failure}")));
+        audit::record(Event::TlsFailed, None, Some(&format_args!("{service}: {failure}")));
     }
 }
 
@@ -28,7 +28,7 @@ fn failure<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     None
 }
 
-/// What these two hold is left out of their `source()`.
+/// These two leave the error that they hold out of their `source()`.
 fn wrapped<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
         return Some(&**shared);

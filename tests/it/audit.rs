@@ -65,7 +65,8 @@ impl Logged {
 
     /// How the log names the person who signs in.
     fn person(&self) -> String {
-        let pseudonyms = Pseudonyms::new(&KeyRing::new(SESSION_KEY, [])).unwrap();
+        let (key, _) = KeyRing::new(SESSION_KEY, []).derived(Pseudonyms::PURPOSE).unwrap();
+        let pseudonyms = Pseudonyms::new(key, []);
         let user = UserClaims::known_by(self.provider.issuer.clone(), SUB.to_owned());
         pseudonyms.of(&user).as_str().to_owned()
     }

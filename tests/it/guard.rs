@@ -178,8 +178,13 @@ async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
         assert_eq!(answer.status == 200, is_let_in, "{answer:?}");
         let spent = who.key.jti_hash(claims["jti"].as_str().unwrap());
         let now = browser.app.clock.now();
-        let was_new =
-            browser.app.records.store().spend(&RecordName::of(Kind::Spent, &spent), now + HOUR, now).await.unwrap();
+        let was_new = browser
+            .app
+            .records
+            .store()
+            .consume(&RecordName::of(Kind::UsedProof, &spent), now + HOUR, now)
+            .await
+            .unwrap();
         assert_eq!(was_new, !is_let_in);
     }
 }

@@ -74,7 +74,7 @@ async fn redis_forgets_by_itself_what_has_ended() {
     for kind in SETS {
         store.add(&name(kind, "ends"), &SecretHash::of("a"), soon, SystemTime::now()).await.unwrap();
     }
-    store.spend(&name(Kind::Spent, "ends"), soon, SystemTime::now()).await.unwrap();
+    store.consume(&name(Kind::UsedProof, "ends"), soon, SystemTime::now()).await.unwrap();
     store.lock(&name(Kind::RefreshLock, "ends"), &owner("a"), Duration::from_millis(50)).await.unwrap();
     until("Redis is empty", async || redis.keys().await.is_empty()).await;
 }
@@ -100,7 +100,7 @@ async fn a_call_that_is_good_once_is_made_again_where_its_answer_is_lost_and_is_
     let store = at(&lossy.url());
     let (now, until) = (SystemTime::now(), SystemTime::now() + HOUR);
     let put = async |text| store.put(&name(Kind::Pending, text), record(text, 0, until)).await.unwrap();
-    let spend = async |text| store.spend(&name(Kind::Spent, text), until, now).await.unwrap();
+    let spend = async |text| store.consume(&name(Kind::UsedProof, text), until, now).await.unwrap();
     let take = async |text| store.take(&name(Kind::Pending, text), now).await.unwrap();
     // Redis knows the scripts from here on.
     put("before").await;
@@ -297,36 +297,36 @@ async fn a_removal_is_never_undone(store: &Arc<dyn Store>) {
 /// T69
 async fn a_name_is_spent_once_until_its_end(store: &Arc<dyn Store>) {
     let now = whole(SystemTime::now());
-    for kind in [Kind::Spent, Kind::SpentLogout] {
+    for kind in [Kind::UsedProof, Kind::UsedLogoutToken] {
         a_name_of_this_kind_is_spent_once(store, kind, now).await;
     }
 }
 
 async fn a_name_of_this_kind_is_spent_once(store: &Arc<dyn Store>, kind: Kind, now: SystemTime) {
     let (key, end) = (name(kind, "spent"), now + HOUR);
-    assert!(!store.is_spent(&key, now).await.unwrap());
-    assert!(store.spend(&key, end, now).await.unwrap());
+    assert!(!store.is_used(&key, now).await.unwrap());
+    assert!(store.consume(&key, end, now).await.unwrap());
     for later in [now, end - MOMENT] {
         // Nor does one who comes in vain make it last longer.
-        assert!(!store.spend(&key, end + HOUR, later).await.unwrap());
-        assert!(store.is_spent(&key, later).await.unwrap());
+        assert!(!store.consume(&key, end + HOUR, later).await.unwrap());
+        assert!(store.is_used(&key, later).await.unwrap());
     }
-    assert!(!store.is_spent(&key, end).await.unwrap());
-    assert!(store.spend(&name(kind, "spent other"), end, now).await.unwrap());
-    assert!(store.spend(&key, end + HOUR / 20, end).await.unwrap());
-    assert!(!store.spend(&key, end + HOUR / 20, end).await.unwrap());
+    assert!(!store.is_used(&key, end).await.unwrap());
+    assert!(store.consume(&name(kind, "spent other"), end, now).await.unwrap());
+    assert!(store.consume(&key, end + HOUR / 20, end).await.unwrap());
+    assert!(!store.consume(&key, end + HOUR / 20, end).await.unwrap());
 }
 
 /// T69
 async fn of_many_who_spend_a_name_one_is_told_that_it_was_new(store: &Arc<dyn Store>) {
     let now = SystemTime::now();
     for round in 0..50 {
-        let name = name(Kind::Spent, &format!("spent race {round}"));
+        let name = name(Kind::UsedProof, &format!("spent race {round}"));
         // The second time, after its end.
         for now in [now, now + HOUR] {
             let spenders = (0..20).map(|_| {
                 let (store, name) = (store.clone(), name.clone());
-                tokio::spawn(async move { store.spend(&name, now + HOUR, now).await.unwrap() })
+                tokio::spawn(async move { store.consume(&name, now + HOUR, now).await.unwrap() })
             });
             let new = join_all(spenders).await.into_iter().map(Result::unwrap).filter(|is_new| *is_new).count();
             assert_eq!(new, 1);
@@ -367,7 +367,7 @@ async fn a_lease_that_is_renewed_lasts_and_one_that_is_not_ends(store: &Arc<dyn 
 async fn records_of_different_kinds_do_not_meet(store: &Arc<dyn Store>) {
     let now = SystemTime::now();
     let one = |kind| name(kind, "one name");
-    assert!(store.spend(&one(Kind::Spent), now + HOUR, now).await.unwrap());
+    assert!(store.consume(&one(Kind::UsedProof), now + HOUR, now).await.unwrap());
     assert!(store.lock(&one(Kind::RefreshLock), &owner("a"), HOUR).await.unwrap());
     assert!(store.get(&one(Kind::Session), now).await.unwrap().is_none());
     store.put(&one(Kind::Pending), record("pending", 0, now + HOUR)).await.unwrap();
@@ -486,11 +486,11 @@ impl Store for Broken {
         unreachable()
     }
 
-    async fn spend(&self, _: &RecordName, _: SystemTime, _: SystemTime) -> Result<bool, StoreError> {
+    async fn consume(&self, _: &RecordName, _: SystemTime, _: SystemTime) -> Result<bool, StoreError> {
         if self.can_spend { Ok(true) } else { unreachable() }
     }
 
-    async fn is_spent(&self, _: &RecordName, _: SystemTime) -> Result<bool, StoreError> {
+    async fn is_used(&self, _: &RecordName, _: SystemTime) -> Result<bool, StoreError> {
         if self.can_spend { Ok(false) } else { unreachable() }
     }
 

@@ -22,9 +22,8 @@ mod running;
 pub mod upstream;
 mod writing;
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
 
-use axum::BoxError;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{sync::oneshot, time::timeout};
 
@@ -52,7 +51,7 @@ use crate::wire::{
 const LONGEST_STOP: Duration = Duration::from_secs(2);
 
 /// Numbered events. Dropping the stream ends nothing but the reading.
-pub type Answer = Pin<Box<dyn Stream<Item = Result<ChatEvent, BoxError>> + Send>>;
+pub type Answer = Pin<Box<dyn Stream<Item = Result<ChatEvent, Box<dyn Error + Send + Sync>>> + Send>>;
 
 /// What the operator can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
+use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, plaintext::Connection, proxy};

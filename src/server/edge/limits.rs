@@ -208,7 +208,7 @@ mod tests {
     use super::*;
     use crate::server::{
         auth::dpop::{NONCE_LIFETIME, REPLICA_SKEW},
-        store::MAX_SPENT,
+        store::MAX_USED_PROOFS,
     };
 
     fn limiter(per_minute: u32, max_callers: u64) -> (Limiter<u32, FakeRelativeClock>, FakeRelativeClock) {
@@ -262,10 +262,10 @@ mod tests {
         // And one more, as a minute's worth may come at once.
         let minutes = remembered_for.as_secs().div_ceil(60) as usize + 1;
         let of_one_person = PER_PERSON.get() as usize * minutes;
-        assert!(of_one_person * 50 < MAX_SPENT, "{of_one_person} of {MAX_SPENT}");
+        assert!(of_one_person * 50 < MAX_USED_PROOFS, "{of_one_person} of {MAX_USED_PROOFS}");
         // Nor can one address with keys that it makes up: only a login that is begun uses up such a proof.
         let of_one_address = (PER_ADDRESS.get() * BEGUN_LOGINS_AS_OFTEN.get()) as usize * minutes;
-        assert!(of_one_address * 10 < MAX_SPENT, "{of_one_address} of {MAX_SPENT}");
+        assert!(of_one_address * 10 < MAX_USED_PROOFS, "{of_one_address} of {MAX_USED_PROOFS}");
     }
 
     #[test]

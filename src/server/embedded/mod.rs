@@ -1,4 +1,4 @@
-//! The other parties in this process, for development: the only place where the server room knows of the mocks.
+//! The mocks in this process, for development. No other module of the server knows them.
 
 pub mod provider;
 pub mod upstream;

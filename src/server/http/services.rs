@@ -8,7 +8,7 @@ use crate::{
     server::{
         auth::{
             access_token::AccessTokenGuard,
-            dpop::{NamedKey, Proofs},
+            dpop::{Proofs, Thumbprint},
             sessions::Sessions,
         },
         chat::Chat,
@@ -35,8 +35,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// Begins a login for the browser with this key.
-    pub async fn begin_login(&self, NamedKey(key): NamedKey) -> Result<AuthorizationRequest, ApiError> {
+    /// Begins a login that is bound to this key.
+    pub async fn begin_login(&self, key: Thumbprint) -> Result<AuthorizationRequest, ApiError> {
         Ok(self.sessions.begin_authorization(key).await?)
     }
 }

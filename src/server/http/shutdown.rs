@@ -1,4 +1,4 @@
-//! How the server stops: nobody new is let in, what streams ends honestly, and what must not be cut off is waited for.
+//! Graceful shutdown: no new connections, streams end with an event, and running refreshes are finished.
 
 use std::time::{Duration, Instant};
 
@@ -19,35 +19,35 @@ use crate::server::{
 /// Longest time from the signal to the end of the process. Process managers often give 30 seconds.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// How often it is looked for events that have been repeated and not told of.
-const LOOK_FOR_REPEATED: Duration = Duration::from_secs(15);
+/// How often the counts of repeated audit events are written.
+const WRITE_REPEATED_EVERY: Duration = Duration::from_secs(15);
 
-/// How the process is told to stop.
+/// The signals that stop the process.
 struct StopSignals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
 }
 
-/// Serves until the process is told to stop, and then until all has ended that was under way: requests, answers (as
-/// interrupted, in their streams and in the store), refreshes. Told twice, or after [`LONGEST`], it waits no longer.
+/// Serves until the process gets a signal, and then until everything that is running has ended: requests, answers (as
+/// interrupted, in their streams and in the store), refreshes. It stops at once after a second signal, or after [`LONGEST`].
 pub async fn serve_until_stopped(
     listener: TcpListener,
     router: Router,
     connections: ConnectionSettings,
     services: &Services,
 ) {
-    let told = CancellationToken::new();
+    let stopping = CancellationToken::new();
     let served = async {
-        connections::serve(listener, router, connections, told.clone()).await;
-        // Nobody asks any more. What the last ones began may go on without them.
+        connections::serve(listener, router, connections, stopping.clone()).await;
+        // All connections are closed. Tasks that they began may still run.
         tokio::join!(services.chat.finished(), services.sessions.finished());
     };
-    // Listened for from here on: of two signals in a row, none is missed.
+    // From here on no signal is missed, even of two in a row.
     let mut signals = StopSignals::new();
     let late = async {
         signals.next().await;
         tracing::info!("stopping");
-        told.cancel();
+        stopping.cancel();
         services.chat.close();
         services.sessions.close();
         tokio::select! {
@@ -63,11 +63,11 @@ pub async fn serve_until_stopped(
     audit::write_repeated(None);
 }
 
-/// Without end.
+/// Never returns.
 async fn write_repeated_events() {
-    let mut looks = interval(LOOK_FOR_REPEATED);
+    let mut ticks = interval(WRITE_REPEATED_EVERY);
     loop {
-        looks.tick().await;
+        ticks.tick().await;
         audit::write_repeated(Some(Instant::now()));
     }
 }

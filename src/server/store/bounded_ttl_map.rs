@@ -1,7 +1,7 @@
-//! Values by name, each until its end, and no more of them than there is room for.
+//! A map that refuses new entries when it is full, because evicting a used `jti` would let a replay in; caches evict.
 //!
-//! Nothing is kept beside a value but its name's hash and its end; docs/performance.md has what that is worth beside a
-//! crate's cache. What has ended lies there until the next sweep.
+//! Each entry expires at a time of its own and is removed by the next sweep. For records that may be lost, the map can
+//! evict instead: those that expire first. Beside a value it stores only half of the name's hash and the expiry.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -13,91 +13,91 @@ use std::{
 
 use super::SecretHash;
 
-/// Each has a lock of its own, so that callers on many cores seldom wait for each other.
+/// Each has its own lock, so that threads seldom wait for each other.
 const PARTS: usize = 16;
 
-/// To look at all of a full part takes less than a millisecond.
+/// Scanning a full part takes less than a millisecond.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
-/// What makes room is one of so many at once, so that the search for it is made seldom.
-const SHARE_THAT_MAKES_ROOM: usize = 16;
+/// Evicts one in so many entries at once, so that the scan for them is rare.
+const EVICTED_SHARE: usize = 16;
 
-/// `T` is the time by which values end.
-pub(super) struct Shelf<V, T> {
+/// `T` is the type of the expiry times.
+pub(super) struct BoundedTtlMap<V, T> {
     parts: [Mutex<Part<V, T>>; PARTS],
-    /// Says which part. Random, so that nobody can choose names that fill one of them.
+    /// Chooses the part. Randomly keyed, so that nobody can choose names that fill one part.
     hasher: RandomState,
 }
 
-/// What becomes of a new value where there is no room left.
+/// What happens to a new entry when the map is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WhenFull {
-    /// Those that end first are taken away for it.
-    FirstToEndGo,
-    /// It is refused: to forget one before its end would let somebody in.
-    NewOnesAreRefused,
+    /// The entries that expire first are evicted.
+    EvictFirstToExpire,
+    /// The new entry is refused.
+    Refuse,
 }
 
-/// A value, and when it ends.
-pub(super) struct Until<V, T> {
+/// A value and its expiry.
+pub(super) struct Expiring<V, T> {
     pub value: V,
     pub ends_at: T,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoRoom;
+pub(super) struct Full;
 
-/// The first half of the name, which is a SHA-256: nobody finds a secret with the same.
+/// The first half of the name, which is a SHA-256: 128 bits are enough against a second preimage.
 type Key = [u8; 16];
 
 struct Part<V, T> {
-    kept: HashMap<Key, Until<V, T>>,
-    room: usize,
+    entries: HashMap<Key, Expiring<V, T>>,
+    capacity: usize,
     when_full: WhenFull,
     next_sweep: Option<T>,
 }
 
-impl<V, T: Copy + Ord + Add<Duration, Output = T>> Shelf<V, T> {
-    /// With room for about as many values.
-    pub fn with_room_for(room: usize, when_full: WhenFull) -> Self {
-        let part = |_| Mutex::new(Part::with_room_for(room.div_ceil(PARTS).max(1), when_full));
+impl<V, T: Copy + Ord + Add<Duration, Output = T>> BoundedTtlMap<V, T> {
+    /// The capacity is approximate, as each part has its share of it.
+    pub fn with_capacity(capacity: usize, when_full: WhenFull) -> Self {
+        let part = |_| Mutex::new(Part::with_capacity(capacity.div_ceil(PARTS).max(1), when_full));
         Self { parts: std::array::from_fn(part), hasher: RandomState::new() }
     }
 
-    pub fn put(&self, name: &SecretHash, value: Until<V, T>) -> Result<(), NoRoom> {
-        self.change(name, |kept| *kept = Some(value))
+    pub fn insert(&self, name: &SecretHash, value: Expiring<V, T>) -> Result<(), Full> {
+        self.change(name, |entry| *entry = Some(value))
     }
 
-    /// What `read` finds in what is kept, unless that has ended.
-    pub fn read<R>(&self, name: &SecretHash, now: T, read: impl FnOnce(&Until<V, T>) -> R) -> Option<R> {
+    /// Applies `read` to the entry, unless it is missing or expired.
+    pub fn read<R>(&self, name: &SecretHash, now: T, read: impl FnOnce(&Expiring<V, T>) -> R) -> Option<R> {
         let key = key(name);
         let part = self.part(&key);
-        part.kept.get(&key).filter(|kept| now < kept.ends_at).map(read)
+        part.entries.get(&key).filter(|entry| now < entry.ends_at).map(read)
     }
 
-    /// Changes what is kept, ended or not, in one step: from nothing to something, and back.
+    /// Changes the entry atomically, even an expired one; it can also be added or removed.
     pub fn change<R>(
         &self,
         name: &SecretHash,
-        change: impl FnOnce(&mut Option<Until<V, T>>) -> R,
-    ) -> Result<R, NoRoom> {
+        change: impl FnOnce(&mut Option<Expiring<V, T>>) -> R,
+    ) -> Result<R, Full> {
         let key = key(name);
         self.part(&key).change(key, change)
     }
 
-    /// To be called now and then, with a name that is used: gives back the room of what ended before `before`.
-    pub fn tidy(&self, name: &SecretHash, before: T) {
-        self.part(&key(name)).tidy(before);
+    /// Removes entries that expired before `before`, if the last sweep of this part was long ago. Called with each use.
+    pub fn sweep(&self, name: &SecretHash, before: T) {
+        self.part(&key(name)).sweep(before);
     }
 
-    /// How many have not ended. Looks at each: some milliseconds where there are as many as there may be.
-    pub fn living(&self, now: T) -> usize {
-        self.parts.iter().map(|part| lock(part).kept.values().filter(|kept| now < kept.ends_at).count()).sum()
+    /// The number of entries that have not expired. Scans all of them: some milliseconds in a full map.
+    pub fn count_live(&self, now: T) -> usize {
+        self.parts.iter().map(|part| lock(part).entries.values().filter(|entry| now < entry.ends_at).count()).sum()
     }
 
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.parts.iter().map(|part| lock(part).kept.len()).sum()
+        self.parts.iter().map(|part| lock(part).entries.len()).sum()
     }
 
     fn part(&self, key: &Key) -> MutexGuard<'_, Part<V, T>> {
@@ -107,59 +107,59 @@ impl<V, T: Copy + Ord + Add<Duration, Output = T>> Shelf<V, T> {
 }
 
 impl<V, T: Copy + Ord + Add<Duration, Output = T>> Part<V, T> {
-    fn with_room_for(room: usize, when_full: WhenFull) -> Self {
-        Self { kept: HashMap::new(), room, when_full, next_sweep: None }
+    fn with_capacity(capacity: usize, when_full: WhenFull) -> Self {
+        Self { entries: HashMap::new(), capacity, when_full, next_sweep: None }
     }
 
-    fn change<R>(&mut self, key: Key, change: impl FnOnce(&mut Option<Until<V, T>>) -> R) -> Result<R, NoRoom> {
-        let mut kept = self.kept.remove(&key);
-        let outcome = change(&mut kept);
-        if let Some(kept) = kept {
-            // Whatever was there before has left its room.
-            if self.kept.len() >= self.room {
-                self.make_room()?;
+    fn change<R>(&mut self, key: Key, change: impl FnOnce(&mut Option<Expiring<V, T>>) -> R) -> Result<R, Full> {
+        let mut entry = self.entries.remove(&key);
+        let outcome = change(&mut entry);
+        if let Some(entry) = entry {
+            // An entry that was there before was removed above, so replacing one never needs space.
+            if self.entries.len() >= self.capacity {
+                self.make_space()?;
             }
-            self.kept.insert(key, kept);
+            self.entries.insert(key, entry);
         }
         Ok(outcome)
     }
 
-    fn make_room(&mut self) -> Result<(), NoRoom> {
-        if self.when_full == WhenFull::NewOnesAreRefused {
-            return Err(NoRoom);
+    fn make_space(&mut self) -> Result<(), Full> {
+        if self.when_full == WhenFull::Refuse {
+            return Err(Full);
         }
-        let mut ends: Vec<(T, Key)> = self.kept.iter().map(|(key, kept)| (kept.ends_at, *key)).collect();
-        let going = (self.room / SHARE_THAT_MAKES_ROOM).clamp(1, ends.len());
-        ends.select_nth_unstable(going - 1);
-        for (_, key) in &ends[..going] {
-            self.kept.remove(key);
+        let mut ends: Vec<(T, Key)> = self.entries.iter().map(|(key, entry)| (entry.ends_at, *key)).collect();
+        let evicted = (self.capacity / EVICTED_SHARE).clamp(1, ends.len());
+        ends.select_nth_unstable(evicted - 1);
+        for (_, key) in &ends[..evicted] {
+            self.entries.remove(key);
         }
         Ok(())
     }
 
-    fn tidy(&mut self, before: T) {
+    fn sweep(&mut self, before: T) {
         let next = before + SWEEP_EVERY;
-        // A clock that was set back doesn't put it off by more.
+        // A clock that was set back must not delay the next sweep.
         if self.next_sweep.is_some_and(|due| before < due && due <= next) {
             return;
         }
         self.next_sweep = Some(next);
-        self.kept.retain(|_, kept| before < kept.ends_at);
-        // After a busy day, its room is given back too.
-        if self.kept.len() < self.kept.capacity() / 4 {
-            self.kept.shrink_to(2 * self.kept.len());
+        self.entries.retain(|_, entry| before < entry.ends_at);
+        // Frees the memory of a peak.
+        if self.entries.len() < self.entries.capacity() / 4 {
+            self.entries.shrink_to(2 * self.entries.len());
         }
     }
 }
 
 fn lock<V, T>(part: &Mutex<Part<V, T>>) -> MutexGuard<'_, Part<V, T>> {
-    // No change is left half-done but by a panic in `change`, which loses that one value.
+    // After a panic in `change`, the map only lacks that one entry.
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn key(name: &SecretHash) -> Key {
     let mut key = Key::default();
-    key.copy_from_slice(&name.0[..16]);
+    key.copy_from_slice(&name.as_bytes()[..16]);
     key
 }
 
@@ -175,122 +175,122 @@ mod tests {
         SecretHash::numbered(n)
     }
 
-    fn shelf(room: usize, when_full: WhenFull) -> Shelf<u64, Instant> {
-        Shelf::with_room_for(room, when_full)
+    fn map(capacity: usize, when_full: WhenFull) -> BoundedTtlMap<u64, Instant> {
+        BoundedTtlMap::with_capacity(capacity, when_full)
     }
 
-    /// A part with these, numbered, which end as many seconds after `begin`.
-    fn part(room: usize, when_full: WhenFull, begin: Instant, ends: &[u32]) -> Part<usize, Instant> {
-        let mut part = Part::with_room_for(room, when_full);
+    /// A part with numbered entries, which expire so many seconds after `begin`.
+    fn part(capacity: usize, when_full: WhenFull, begin: Instant, ends: &[u32]) -> Part<usize, Instant> {
+        let mut part = Part::with_capacity(capacity, when_full);
         for (n, end) in ends.iter().enumerate() {
-            put(&mut part, n, begin + SECOND * *end).unwrap();
+            insert(&mut part, n, begin + SECOND * *end).unwrap();
         }
         part
     }
 
-    fn put(part: &mut Part<usize, Instant>, n: usize, ends_at: Instant) -> Result<(), NoRoom> {
-        part.change(key(&name(n as u64)), |kept| *kept = Some(Until { value: n, ends_at }))
+    fn insert(part: &mut Part<usize, Instant>, n: usize, ends_at: Instant) -> Result<(), Full> {
+        part.change(key(&name(n as u64)), |entry| *entry = Some(Expiring { value: n, ends_at }))
     }
 
     fn numbers(part: &Part<usize, Instant>) -> Vec<usize> {
-        let mut numbers: Vec<usize> = part.kept.values().map(|kept| kept.value).collect();
+        let mut numbers: Vec<usize> = part.entries.values().map(|entry| entry.value).collect();
         numbers.sort_unstable();
         numbers
     }
 
     #[test]
-    fn what_has_ended_is_not_given_out_nor_counted() {
-        let (shelf, begin) = (shelf(100, WhenFull::FirstToEndGo), Instant::now());
+    fn expired_entries_are_neither_read_nor_counted() {
+        let (map, begin) = (map(100, WhenFull::EvictFirstToExpire), Instant::now());
         for n in 0..20 {
-            shelf.put(&name(n), Until { value: n, ends_at: begin + SECOND * n as u32 }).unwrap();
+            map.insert(&name(n), Expiring { value: n, ends_at: begin + SECOND * n as u32 }).unwrap();
         }
         let at_ten = begin + SECOND * 10;
-        assert_eq!(shelf.read(&name(10), at_ten, |kept| kept.value), None);
-        assert_eq!(shelf.read(&name(11), at_ten, |kept| kept.value), Some(11));
-        assert_eq!((shelf.living(at_ten), shelf.len()), (9, 20));
+        assert_eq!(map.read(&name(10), at_ten, |entry| entry.value), None);
+        assert_eq!(map.read(&name(11), at_ten, |entry| entry.value), Some(11));
+        assert_eq!((map.count_live(at_ten), map.len()), (9, 20));
     }
 
     #[test]
-    fn a_sweep_gives_back_the_room_of_what_has_ended_and_is_made_seldom() {
+    fn a_sweep_frees_the_memory_of_expired_entries_and_is_rare() {
         let begin = Instant::now();
-        let mut part = part(1_000, WhenFull::FirstToEndGo, begin, &(0..1_000).collect::<Vec<_>>());
-        let before = part.kept.capacity();
-        part.tidy(begin + SECOND * 990);
+        let mut part = part(1_000, WhenFull::EvictFirstToExpire, begin, &(0..1_000).collect::<Vec<_>>());
+        let before = part.entries.capacity();
+        part.sweep(begin + SECOND * 990);
         assert_eq!(numbers(&part), (991..1_000).collect::<Vec<_>>());
-        assert!(part.kept.capacity() < before / 4, "{} of {before}", part.kept.capacity());
-        part.tidy(begin + SECOND * 999);
-        assert_eq!(part.kept.len(), 9, "not so soon again");
-        part.tidy(begin + SECOND * 1_000);
-        assert_eq!(part.kept.len(), 0);
+        assert!(part.entries.capacity() < before / 4, "{} of {before}", part.entries.capacity());
+        part.sweep(begin + SECOND * 999);
+        assert_eq!(part.entries.len(), 9, "not so soon again");
+        part.sweep(begin + SECOND * 1_000);
+        assert_eq!(part.entries.len(), 0);
     }
 
     #[test]
-    fn a_clock_that_is_set_back_puts_no_sweep_off() {
+    fn a_clock_that_is_set_back_delays_no_sweep() {
         let begin = Instant::now();
-        let mut part = part(10, WhenFull::NewOnesAreRefused, begin, &[1, 100]);
-        part.tidy(begin + SECOND * 1_000);
-        put(&mut part, 2, begin + SECOND * 3).unwrap();
-        part.tidy(begin + SECOND * 4);
-        assert_eq!(part.kept.len(), 0);
+        let mut part = part(10, WhenFull::Refuse, begin, &[1, 100]);
+        part.sweep(begin + SECOND * 1_000);
+        insert(&mut part, 2, begin + SECOND * 3).unwrap();
+        part.sweep(begin + SECOND * 4);
+        assert_eq!(part.entries.len(), 0);
     }
 
     #[test]
-    fn where_there_is_no_room_those_that_end_first_go_and_the_newcomer_never() {
+    fn a_full_map_evicts_the_entries_that_expire_first_and_never_the_new_one() {
         let begin = Instant::now();
-        let mut part = part(3, WhenFull::FirstToEndGo, begin, &[7, 5, 9]);
-        put(&mut part, 3, begin + SECOND * 8).unwrap();
+        let mut part = part(3, WhenFull::EvictFirstToExpire, begin, &[7, 5, 9]);
+        insert(&mut part, 3, begin + SECOND * 8).unwrap();
         assert_eq!(numbers(&part), [0, 2, 3]);
-        put(&mut part, 4, begin + SECOND).unwrap();
-        assert_eq!(numbers(&part), [2, 3, 4], "the latest stays, however soon it ends");
+        insert(&mut part, 4, begin + SECOND).unwrap();
+        assert_eq!(numbers(&part), [2, 3, 4], "the new entry stays, however soon it expires");
     }
 
     #[test]
-    fn of_many_that_end_together_no_more_go_than_have_to() {
-        let part = part(160, WhenFull::FirstToEndGo, Instant::now(), &[1; 161]);
-        assert_eq!(part.kept.len(), 160 - 10 + 1);
+    fn of_many_that_expire_together_only_as_many_as_needed_are_evicted() {
+        let part = part(160, WhenFull::EvictFirstToExpire, Instant::now(), &[1; 161]);
+        assert_eq!(part.entries.len(), 160 - 10 + 1);
     }
 
     #[test]
-    fn where_new_ones_are_refused_nothing_is_forgotten_before_its_end() {
+    fn a_map_that_refuses_removes_nothing_before_its_expiry() {
         let begin = Instant::now();
-        let mut part = part(3, WhenFull::NewOnesAreRefused, begin, &[7, 5, 9]);
-        assert_eq!(put(&mut part, 3, begin + SECOND * 8), Err(NoRoom));
-        // What is there can be changed, and looked for in vain.
-        put(&mut part, 1, begin + SECOND * 6).unwrap();
-        assert_eq!(part.change(key(&name(9)), |kept| kept.is_some()), Ok(false));
+        let mut part = part(3, WhenFull::Refuse, begin, &[7, 5, 9]);
+        assert_eq!(insert(&mut part, 3, begin + SECOND * 8), Err(Full));
+        // Existing entries can be changed, and missing ones looked up.
+        insert(&mut part, 1, begin + SECOND * 6).unwrap();
+        assert_eq!(part.change(key(&name(9)), |entry| entry.is_some()), Ok(false));
         assert_eq!(numbers(&part), [0, 1, 2]);
-        part.tidy(begin + SECOND * 6);
-        put(&mut part, 3, begin + SECOND * 8).unwrap();
+        part.sweep(begin + SECOND * 6);
+        insert(&mut part, 3, begin + SECOND * 8).unwrap();
         assert_eq!(numbers(&part), [0, 2, 3]);
     }
 
     #[test]
-    fn a_value_that_is_given_another_end_has_only_that_one() {
+    fn an_entry_with_a_new_expiry_has_only_that_one() {
         let begin = Instant::now();
-        let mut part = part(10, WhenFull::FirstToEndGo, begin, &[1]);
-        put(&mut part, 0, begin + SECOND * 5).unwrap();
-        part.tidy(begin + SECOND * 3);
+        let mut part = part(10, WhenFull::EvictFirstToExpire, begin, &[1]);
+        insert(&mut part, 0, begin + SECOND * 5).unwrap();
+        part.sweep(begin + SECOND * 3);
         assert_eq!(numbers(&part), [0]);
-        part.change(key(&name(0)), |kept| *kept = None).unwrap();
-        assert_eq!(part.kept.len(), 0);
+        part.change(key(&name(0)), |entry| *entry = None).unwrap();
+        assert_eq!(part.entries.len(), 0);
     }
 
     #[test]
-    fn of_many_threads_that_change_one_value_none_undoes_what_another_did() {
-        let (shelf, begin) = (shelf(100, WhenFull::FirstToEndGo), Instant::now());
-        shelf.put(&name(0), Until { value: 0, ends_at: begin + SECOND }).unwrap();
+    fn concurrent_changes_of_one_entry_are_all_applied() {
+        let (map, begin) = (map(100, WhenFull::EvictFirstToExpire), Instant::now());
+        map.insert(&name(0), Expiring { value: 0, ends_at: begin + SECOND }).unwrap();
         std::thread::scope(|scope| {
             for thread in 1..=16 {
-                let shelf = &shelf;
+                let map = &map;
                 scope.spawn(move || {
                     for n in 0..500 {
-                        shelf.put(&name(1_000 * thread + n), Until { value: n, ends_at: begin }).unwrap();
-                        shelf.change(&name(0), |kept| kept.as_mut().map(|kept| kept.value += 1)).unwrap();
+                        map.insert(&name(1_000 * thread + n), Expiring { value: n, ends_at: begin }).unwrap();
+                        map.change(&name(0), |entry| entry.as_mut().map(|entry| entry.value += 1)).unwrap();
                     }
                 });
             }
         });
-        assert_eq!(shelf.read(&name(0), begin, |kept| kept.value), Some(16 * 500));
-        assert!(shelf.len() <= 7 * PARTS, "{}", shelf.len());
+        assert_eq!(map.read(&name(0), begin, |entry| entry.value), Some(16 * 500));
+        assert!(map.len() <= 7 * PARTS, "{}", map.len());
     }
 }

@@ -1,9 +1,9 @@
 //! A set of sessions, as memory keeps it: nearly all have one member, which then needs no place beside the set.
 
-use super::{SecretHash, UnixMillis, bounded_ttl_map::Until};
+use super::{SecretHash, UnixMillis, bounded_ttl_map::Expiring};
 
 /// Ends with the member that lasts longest.
-pub(super) type Set = Until<Members, UnixMillis>;
+pub(super) type Set = Expiring<Members, UnixMillis>;
 
 pub(super) enum Members {
     /// It lasts as long as its set.

@@ -6,33 +6,33 @@ use async_trait::async_trait;
 
 use super::{
     HEAD_LEN, Kind, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis,
-    bounded_ttl_map::{NoRoom, Shelf, Until, WhenFull},
+    bounded_ttl_map::{BoundedTtlMap, Expiring, Full, WhenFull},
     members::{Members, Set},
 };
 
-/// Beyond about as many, those that end first make room. A flood of begun logins can't push out sessions: each kind has
-/// a shelf of its own.
+/// Beyond about as many, those that expire first are evicted. A flood of begun logins can't push out sessions: each kind
+/// has a map of its own.
 const MAX_RECORDS: usize = 100_000;
 
 /// A set may outlive its sessions by two of their idle lifetimes. Beyond as many, logins are refused: a session that is
 /// in no set could not be ended from elsewhere.
 const MAX_SETS: usize = 4 * MAX_RECORDS;
 
-/// Names of proofs are spent for some minutes: a thousand calls a second for as long. Beyond that, proofs are refused:
-/// one that is forgotten could be used again. So it is with the provider's logout tokens, and with locks.
-pub const MAX_SPENT: usize = 1_000_000;
+/// A used `jti` is stored for some minutes: this is enough for a thousand requests a second. Beyond that, proofs are
+/// refused, as one that is evicted could be used again. The same holds for logout tokens and locks.
+pub const MAX_USED_PROOFS: usize = 1_000_000;
 
-/// A record lies there for as long after its end: a refresh that outlasts its session may still replace it.
+/// How long an expired record is still there: a refresh that outlasts its session may replace it.
 const LINGERS: Duration = Duration::from_secs(5 * 60);
 
-/// Each record is given out until the end that it carries, and soon after it gives its room back.
+/// Each record is returned until its expiry and removed soon after.
 pub struct MemoryStore {
     pending: Records,
     sessions: Records,
     issued_tokens: Records,
-    spent: Shelf<(), UnixMillis>,
-    spent_logouts: Shelf<(), UnixMillis>,
-    locks: Shelf<LockOwner, Instant>,
+    used_proofs: BoundedTtlMap<(), UnixMillis>,
+    used_logout_tokens: BoundedTtlMap<(), UnixMillis>,
+    locks: BoundedTtlMap<LockOwner, Instant>,
     ended: Records,
     used_states: Records,
     of_provider_sessions: Sets,
@@ -41,31 +41,31 @@ pub struct MemoryStore {
     of_keys: Sets,
 }
 
-type Records = Shelf<Kept, UnixMillis>;
+type Records = BoundedTtlMap<Kept, UnixMillis>;
 
-/// What is kept of a record beside its end.
+/// A record without its end.
 struct Kept {
     sealed: Box<[u8]>,
     revision: u64,
 }
 
-type Sets = Shelf<Members, UnixMillis>;
+type Sets = BoundedTtlMap<Members, UnixMillis>;
 
 impl MemoryStore {
     pub fn new() -> Self {
-        Self::with_room_for(MAX_RECORDS, MAX_SETS, MAX_SPENT)
+        Self::with_capacity(MAX_RECORDS, MAX_SETS, MAX_USED_PROOFS)
     }
 
-    pub(super) fn with_room_for(records: usize, sets: usize, spent: usize) -> Self {
-        let records_of_a_kind = || Shelf::with_room_for(records, WhenFull::FirstToEndGo);
-        let sets_of_a_kind = || Shelf::with_room_for(sets, WhenFull::NewOnesAreRefused);
+    pub(super) fn with_capacity(records: usize, sets: usize, used: usize) -> Self {
+        let records_of_a_kind = || BoundedTtlMap::with_capacity(records, WhenFull::EvictFirstToExpire);
+        let sets_of_a_kind = || BoundedTtlMap::with_capacity(sets, WhenFull::Refuse);
         Self {
             pending: records_of_a_kind(),
             sessions: records_of_a_kind(),
             issued_tokens: records_of_a_kind(),
-            spent: Shelf::with_room_for(spent, WhenFull::NewOnesAreRefused),
-            spent_logouts: Shelf::with_room_for(records, WhenFull::NewOnesAreRefused),
-            locks: Shelf::with_room_for(records, WhenFull::NewOnesAreRefused),
+            used_proofs: BoundedTtlMap::with_capacity(used, WhenFull::Refuse),
+            used_logout_tokens: BoundedTtlMap::with_capacity(records, WhenFull::Refuse),
+            locks: BoundedTtlMap::with_capacity(records, WhenFull::Refuse),
             // Not refused: to end sessions is worth more than to remember for the logins in flight that it was done.
             ended: records_of_a_kind(),
             used_states: records_of_a_kind(),
@@ -76,7 +76,7 @@ impl MemoryStore {
         }
     }
 
-    /// The records of this kind; names that are spent, locks and sets are no records.
+    /// The records of this kind; used names, locks and sets are no records.
     fn records(&self, kind: Kind) -> Result<&Records, StoreError> {
         match kind {
             Kind::Pending => Ok(&self.pending),
@@ -84,8 +84,8 @@ impl MemoryStore {
             Kind::IssuedToken => Ok(&self.issued_tokens),
             Kind::Ended => Ok(&self.ended),
             Kind::UsedState => Ok(&self.used_states),
-            Kind::Spent
-            | Kind::SpentLogout
+            Kind::UsedProof
+            | Kind::UsedLogoutToken
             | Kind::RefreshLock
             | Kind::OfProviderSession
             | Kind::OfUser
@@ -94,8 +94,8 @@ impl MemoryStore {
         }
     }
 
-    fn spent(&self, kind: Kind) -> &Shelf<(), UnixMillis> {
-        if kind == Kind::SpentLogout { &self.spent_logouts } else { &self.spent }
+    fn used(&self, kind: Kind) -> &BoundedTtlMap<(), UnixMillis> {
+        if kind == Kind::UsedLogoutToken { &self.used_logout_tokens } else { &self.used_proofs }
     }
 
     fn sets(&self, kind: Kind) -> Result<&Sets, StoreError> {
@@ -108,7 +108,7 @@ impl MemoryStore {
         }
     }
 
-    /// Removes the record if it is as asked, and tells whether it was.
+    /// Removes the record if `is_meant` accepts it, and returns whether it did.
     fn remove_if(&self, name: &RecordName, is_meant: impl FnOnce(&Kept) -> bool) -> Result<bool, StoreError> {
         let removed = self.records(name.kind)?.change(&name.hash, |kept| kept.take_if(|kept| is_meant(&kept.value)))?;
         Ok(removed.is_some())
@@ -124,7 +124,7 @@ impl Default for MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
-        Ok(self.records(name.kind)?.put(&name.hash, kept(record))?)
+        Ok(self.records(name.kind)?.insert(&name.hash, kept(record))?)
     }
 
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
@@ -139,19 +139,19 @@ impl Store for MemoryStore {
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.tidy(&name.hash, long_before(now));
+        records.sweep(&name.hash, long_before(now));
         Ok(records.read(&name.hash, now.into(), |kept| given_out(kept, usize::MAX)))
     }
 
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.tidy(&name.hash, long_before(now));
+        records.sweep(&name.hash, long_before(now));
         Ok(records.read(&name.hash, now.into(), |kept| given_out(kept, HEAD_LEN)))
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.tidy(&name.hash, long_before(now));
+        records.sweep(&name.hash, long_before(now));
         let taken = records.change(&name.hash, Option::take)?;
         Ok(taken.filter(|taken| UnixMillis::from(now) < taken.ends_at).map(|taken| given_out(&taken, usize::MAX)))
     }
@@ -164,21 +164,21 @@ impl Store for MemoryStore {
         self.remove_if(name, |current| current.revision == revision)
     }
 
-    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+    async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         let (until, now) = (UnixMillis::from(until), UnixMillis::from(now));
-        let names = self.spent(name.kind);
-        names.tidy(&name.hash, now);
-        Ok(names.change(&name.hash, |spent| {
-            let is_new = spent.as_ref().is_none_or(|spent| spent.ends_at <= now);
+        let names = self.used(name.kind);
+        names.sweep(&name.hash, now);
+        Ok(names.change(&name.hash, |used| {
+            let is_new = used.as_ref().is_none_or(|used| used.ends_at <= now);
             if is_new {
-                *spent = Some(Until { value: (), ends_at: until });
+                *used = Some(Expiring { value: (), ends_at: until });
             }
             is_new
         })?)
     }
 
-    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        Ok(self.spent(name.kind).read(&name.hash, now.into(), |_| ()).is_some())
+    async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        Ok(self.used(name.kind).read(&name.hash, now.into(), |_| ()).is_some())
     }
 
     async fn add(
@@ -189,7 +189,7 @@ impl Store for MemoryStore {
         now: SystemTime,
     ) -> Result<(), StoreError> {
         let (sets, until, now) = (self.sets(name.kind)?, UnixMillis::from(until), UnixMillis::from(now));
-        sets.tidy(&name.hash, now);
+        sets.sweep(&name.hash, now);
         Ok(sets.change(&name.hash, |set| {
             *set = Set::with(set.take(), member, until, now);
         })?)
@@ -197,7 +197,7 @@ impl Store for MemoryStore {
 
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         let (sets, now) = (self.sets(name.kind)?, UnixMillis::from(now));
-        sets.tidy(&name.hash, now);
+        sets.sweep(&name.hash, now);
         let members = sets.read(&name.hash, now, |set| set.living(now)).unwrap_or_default();
         Ok(members.into_iter().map(|(member, _)| member).collect())
     }
@@ -212,11 +212,11 @@ impl Store for MemoryStore {
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
         let now = Instant::now();
-        self.locks.tidy(&name.hash, now);
+        self.locks.sweep(&name.hash, now);
         Ok(self.locks.change(&name.hash, |held| match held {
             Some(held) if held.value != *owner && now < held.ends_at => false,
             _ => {
-                *held = Some(Until { value: owner.clone(), ends_at: now + lease });
+                *held = Some(Expiring { value: owner.clone(), ends_at: now + lease });
                 true
             }
         })?)
@@ -235,34 +235,34 @@ impl Store for MemoryStore {
         true
     }
 
-    /// It is shared by nobody.
+    /// No other process shares it.
     fn clock_tolerance(&self) -> Duration {
         Duration::ZERO
     }
 
     fn sessions(&self, now: SystemTime) -> SessionCount {
-        SessionCount::All(u64::try_from(self.sessions.living(now.into())).unwrap_or(u64::MAX))
+        SessionCount::All(u64::try_from(self.sessions.count_live(now.into())).unwrap_or(u64::MAX))
     }
 }
 
-fn kept(record: Record) -> Until<Kept, UnixMillis> {
+fn kept(record: Record) -> Expiring<Kept, UnixMillis> {
     let Record { sealed, revision, ends_at } = record;
-    Until { value: Kept { sealed: sealed.into(), revision }, ends_at: ends_at.into() }
+    Expiring { value: Kept { sealed: sealed.into(), revision }, ends_at: ends_at.into() }
 }
 
-/// With as many bytes of what is sealed, at most.
-fn given_out(kept: &Until<Kept, UnixMillis>, at_most: usize) -> Record {
+/// With at most so many of the sealed bytes.
+fn given_out(kept: &Expiring<Kept, UnixMillis>, at_most: usize) -> Record {
     let Kept { sealed, revision } = &kept.value;
     Record { sealed: sealed[..sealed.len().min(at_most)].to_vec(), revision: *revision, ends_at: kept.ends_at.into() }
 }
 
-/// What ended before is of no use to anybody.
+/// Records that ended before may be removed.
 fn long_before(now: SystemTime) -> UnixMillis {
     now.checked_sub(LINGERS).map(UnixMillis::from).unwrap_or_default()
 }
 
-impl From<NoRoom> for StoreError {
-    fn from(_: NoRoom) -> Self {
+impl From<Full> for StoreError {
+    fn from(_: Full) -> Self {
         Self("there is no room left in memory".into())
     }
 }
@@ -270,7 +270,8 @@ impl From<NoRoom> for StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{auth::sessions::PENDING_LIFETIME, store::SecretHash};
+
+    const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
     fn name(kind: Kind, n: usize) -> RecordName {
         RecordName { kind, hash: SecretHash::numbered(n as u64) }
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_flood_of_begun_logins_takes_bounded_room_and_pushes_no_session_out() {
+    async fn a_flood_of_begun_logins_takes_bounded_memory_and_evicts_no_session() {
         // T106
         let (store, now) = (MemoryStore::new(), SystemTime::now());
         let session = RecordName::of(Kind::Session, "somebody's");
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn records_that_have_ended_give_their_room_back() {
+    async fn expired_records_are_removed() {
         let (store, begun) = (MemoryStore::new(), SystemTime::now());
         for n in 0..1_000 {
             let now = begun + Duration::from_secs(n as u64);
@@ -309,25 +310,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_there_is_no_room_for_spent_names_no_proof_is_let_in_and_none_is_forgotten() {
+    async fn a_full_map_of_used_proofs_accepts_no_new_proof_and_forgets_no_used_one() {
         // T69
-        let (store, now) = (MemoryStore::with_room_for(0, 0, 1_600), SystemTime::now());
+        let (store, now) = (MemoryStore::with_capacity(0, 0, 1_600), SystemTime::now());
         let until = now + Duration::from_secs(300);
         let mut let_in = vec![];
         for n in 0..2_000 {
-            let spent = store.spend(&name(Kind::Spent, n), until, now).await;
-            let_in.extend(spent.is_ok_and(|is_new| is_new).then_some(n));
+            let consumed = store.consume(&name(Kind::UsedProof, n), until, now).await;
+            let_in.extend(consumed.is_ok_and(|is_new| is_new).then_some(n));
         }
         assert!((1_400..=1_600).contains(&let_in.len()), "{}", let_in.len());
         for n in let_in {
-            assert!(!store.spend(&name(Kind::Spent, n), until, now).await.unwrap(), "{n} is forgotten");
+            assert!(!store.consume(&name(Kind::UsedProof, n), until, now).await.unwrap(), "{n} is forgotten");
         }
-        assert!(store.spend(&name(Kind::Spent, 2_000), until, until).await.unwrap(), "later there is room");
+        assert!(store.consume(&name(Kind::UsedProof, 2_000), until, until).await.unwrap(), "later there is space");
     }
 
     #[tokio::test]
-    async fn a_lock_that_is_held_is_never_given_to_another_for_want_of_room() {
-        let store = MemoryStore::with_room_for(160, 0, 0);
+    async fn a_lock_that_is_held_is_never_given_away_when_the_map_is_full() {
+        let store = MemoryStore::with_capacity(160, 0, 0);
         let (lease, owner) = (Duration::from_secs(60), |n: usize| LockOwner(n.to_string()));
         let mut held = vec![];
         for n in 0..400 {
@@ -340,16 +341,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_session_that_cannot_be_enlisted_is_told_so() {
-        let (store, now) = (MemoryStore::with_room_for(0, 160, 0), SystemTime::now());
+    async fn a_session_that_cannot_be_indexed_is_an_error() {
+        let (store, now) = (MemoryStore::with_capacity(0, 160, 0), SystemTime::now());
         let session = SecretHash::of("a session");
         let until = now + Duration::from_secs(60);
-        let mut enlisted = vec![];
+        let mut indexed = vec![];
         for n in 0..400 {
-            enlisted.extend(store.add(&name(Kind::OfUser, n), &session, until, now).await.is_ok().then_some(n));
+            indexed.extend(store.add(&name(Kind::OfUser, n), &session, until, now).await.is_ok().then_some(n));
         }
-        assert!((100..=160).contains(&enlisted.len()), "{}", enlisted.len());
-        for n in enlisted {
+        assert!((100..=160).contains(&indexed.len()), "{}", indexed.len());
+        for n in indexed {
             assert_eq!(
                 store.members(&name(Kind::OfUser, n), now).await.unwrap(),
                 std::slice::from_ref(&session),

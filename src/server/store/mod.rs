@@ -1,14 +1,14 @@
-//! What every store can do: keep records whose contents it can't read.
+//! Storage of records that it can't read: they are sealed.
 //!
-//! | file | keeps them |
+//! | file | holds |
 //! |---|---|
-//! | `memory` | in this process |
-//! | `bounded_ttl_map`, `members` | (for `memory`) until their end, in bounded room; several under one name |
-//! | `redis` | where all replicas see them |
-//! | `outage` | (around another store) what is needed while that store is away |
-//! | `traced` | (around another store) nothing, and makes a span of each call |
-//!
-//! `sealing` is how records are sealed, and with which keys; `unix_millis` how stores keep times.
+//! | `memory` | a store in this process |
+//! | `bounded_ttl_map`, `members` | its maps and sets, which are bounded and expire |
+//! | `redis` | a store that all replicas share |
+//! | `outage` | around another store: signed-in people stay so while that store is away |
+//! | `traced` | around another store: a span for each call |
+//! | `sealing` | encryption of records, and the key ring |
+//! | `unix_millis` | times, as stores keep them |
 
 mod bounded_ttl_map;
 mod members;
@@ -25,21 +25,17 @@ use std::{
 };
 
 use async_trait::async_trait;
-use base64::{Engine, display::Base64Display, prelude::BASE64_URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 
 pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
-pub use memory::{MAX_SPENT, MemoryStore};
+pub use memory::{MAX_USED_PROOFS, MemoryStore};
 pub use outage::OutageStore;
 pub use sealing::{KeyRing, OpenError, SealError, TAG_LEN};
 pub use traced::TracedStore;
 pub use unix_millis::{UnixMillis, whole_millis};
 
-/// SHA-256 of a secret that only the browser has. Whoever reads the store can't speak for the browser.
-#[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct SecretHash(#[serde(with = "serde_bytes")] [u8; 32]);
+pub use super::secret_hash::SecretHash;
 
-/// What a record is about. Names of different kinds never meet.
+/// What a record is about. Names of different kinds never collide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -49,11 +45,13 @@ pub enum Kind {
     Session,
     /// Named by an access token that was handed to a browser.
     IssuedToken,
-    /// A proof, which can be used only once.
-    Spent,
-    /// A logout token of the provider's, which can be used only once.
-    SpentLogout,
-    /// Whose turn it is to refresh a session.
+    /// The `jti` of a used proof.
+    #[serde(rename = "spent")]
+    UsedProof,
+    /// The `jti` of a used logout token.
+    #[serde(rename = "spent-logout")]
+    UsedLogoutToken,
+    /// The lock of a session's refresh.
     RefreshLock,
     /// That a session of the provider's, or all of a user's, have been ended.
     Ended,
@@ -85,28 +83,28 @@ pub struct RecordName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub sealed: Vec<u8>,
-    /// Counts the changes of a record that changes; [`Store::replace`] looks at it.
+    /// Counts the changes of a record; [`Store::replace`] compares it.
     pub revision: u64,
-    /// From then on the record is not given out any more.
+    /// From then on the record is not returned any more.
     pub ends_at: SystemTime,
 }
 
-/// Whoever holds a lock: a name nobody else has.
+/// The holder of a lock: a random name that nobody else has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockOwner(pub String);
 
-/// How much of a record [`Store::head`] gives out: the authenticated head of a session's record.
+/// How many bytes of a record [`Store::head`] returns: the authenticated head of a session's record.
 pub const HEAD_LEN: usize = 40;
 
-/// Keeps records. A record past its end is not given out, judged by the `now` of the call: the clocks of the store and
-/// of this process need not agree.
+/// Stores records. A record past its end is not returned; the `now` of the call decides, as the clocks of the store and of
+/// this process need not agree.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Creates or replaces.
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError>;
 
-    /// Replaces the record if it is still there and of the revision before this one, and tells whether it was: a
-    /// logout is never undone by a late write, and of two writers who read the same, one writes.
+    /// Replaces the record if it is still there and of the revision before this one, and returns whether it was. So a late
+    /// write never undoes a logout, and of two concurrent writers one wins.
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError>;
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
@@ -114,22 +112,22 @@ pub trait Store: Send + Sync {
     /// The same, with no more than the first [`HEAD_LEN`] bytes of what is sealed.
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
-    /// Gives the record out and removes it, in one step: of two callers, one gets it.
+    /// Returns and removes the record atomically: of two callers, one gets it.
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
-    /// Tells whether there was something to remove.
+    /// Returns whether it was there.
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError>;
 
-    /// Removes the record if it still is of this revision, and tells whether it was.
+    /// Removes the record if it still is of this revision, and returns whether it was.
     async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError>;
 
-    /// Remembers a name until `until`, and tells whether it was new: of two callers, one is told so.
-    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
+    /// Stores the name as used until `until`, and returns whether it was new: true for only one of two callers.
+    async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
 
-    /// Whether the name is remembered: [`Store::spend`] would tell that it is not new.
-    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError>;
+    /// Whether the name is stored as used.
+    async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError>;
 
-    /// Adds a member to the set of this name, or gives it another end.
+    /// Adds a member to the set of this name, or changes its end.
     async fn add(
         &self,
         name: &RecordName,
@@ -141,67 +139,48 @@ pub trait Store: Send + Sync {
     /// The members of the set whose end has not come, in no order.
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError>;
 
-    /// Tells whether it was one.
+    /// Returns whether it was a member.
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError>;
 
-    /// Takes the lock for `lease`, by the store's own clock, or makes the lease of one held by `owner` that long again.
-    /// Tells whether `owner` holds it now.
+    /// Takes the lock for `lease`, by the store's own clock, or renews the lease of `owner`. Returns whether `owner` holds it
+    /// now.
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError>;
 
-    /// Gives the lock back, if `owner` still holds it.
+    /// Releases the lock, if `owner` still holds it.
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError>;
 
-    /// Whether the store does its work now.
+    /// Whether the store works now.
     async fn check(&self) -> Result<(), StoreError>;
 
-    /// Whether the store has ever done its work for this process.
+    /// Whether the store has ever worked for this process.
     fn has_worked(&self) -> bool;
 
-    /// How far the clocks of those who share this store may be apart.
+    /// How far the clocks of the replicas that share this store may be apart.
     fn clock_tolerance(&self) -> Duration;
 
-    /// How many sessions there are, as far as that is known without asking anybody.
+    /// How many sessions there are, as far as that is known without a request.
     fn sessions(&self, now: SystemTime) -> SessionCount;
 }
 
-/// How many sessions there are, and which are counted.
+/// A number of sessions, and which of them are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCount {
-    /// All that there are.
+    /// All of them.
     All(u64),
-    /// Those that this process has begun or refreshed within [`IN_USE`], and not seen end. Several servers may each
-    /// count the same one.
+    /// Those that this process has begun or refreshed within [`IN_USE`], and not seen end. Several replicas may count the
+    /// same one.
     InUseHere(u64),
     Unknown,
 }
 
-/// A page that is open refreshes its session within the hour, however long its access token lives; with some minutes
-/// for one that is late.
+/// An open page refreshes its session within the hour, however long its access token is valid; some minutes are added for a
+/// late one.
 pub const IN_USE: Duration = Duration::from_secs(65 * 60);
 
-/// The store can't be reached, or does not do as asked.
+/// The store can't be reached, or refused.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("session store: {0}")]
 pub struct StoreError(pub String);
-
-impl SecretHash {
-    pub fn of(secret: &str) -> Self {
-        Self(Sha256::digest(secret).into())
-    }
-
-    /// One in the form in which it is shown.
-    fn shown(text: &str) -> Option<Self> {
-        BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
-    }
-
-    /// Quicker than a hash, where a test needs many.
-    #[cfg(test)]
-    fn numbered(n: u64) -> Self {
-        let mut hash = [0; 32];
-        hash[..8].copy_from_slice(&n.to_be_bytes());
-        Self(hash)
-    }
-}
 
 impl Kind {
     pub fn name(self) -> &'static str {
@@ -209,8 +188,8 @@ impl Kind {
             Self::Pending => "pending",
             Self::Session => "session",
             Self::IssuedToken => "token",
-            Self::Spent => "spent",
-            Self::SpentLogout => "spent-logout",
+            Self::UsedProof => "spent",
+            Self::UsedLogoutToken => "spent-logout",
             Self::RefreshLock => "refresh",
             Self::Ended => "ended",
             Self::OfProviderSession => "of-sid",
@@ -226,19 +205,6 @@ impl RecordName {
     /// Of the record that belongs to this secret.
     pub fn of(kind: Kind, secret: &str) -> Self {
         Self { kind, hash: SecretHash::of(secret) }
-    }
-}
-
-/// `n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg`
-impl fmt::Display for SecretHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Base64Display::new(&self.0, &BASE64_URL_SAFE_NO_PAD).fmt(f)
-    }
-}
-
-impl fmt::Debug for SecretHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

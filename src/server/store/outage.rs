@@ -1,7 +1,7 @@
-//! What is needed while the store is away, so that people who are signed in are not thrown out by its failure.
+//! Around another store: while that one is away, people who are signed in stay so.
 //!
-//! Access tokens in use keep working until they expire: this process remembers those it has seen good, and the proofs
-//! it has seen spent. Everything else fails, and nothing is let in that was not let in before.
+//! This process remembers the access tokens that it has seen valid, until they expire, and the proofs that it has seen
+//! used. Everything else fails, and nothing is accepted that was not accepted before.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,7 +21,7 @@ pub struct OutageStore {
     store: Arc<dyn Store>,
     /// What this process has seen of it.
     seen: MemoryStore,
-    /// Until when a proof may be good that was let in, and that `seen` had no room to remember.
+    /// Until when a proof may be valid that was accepted and that `seen` had no space to remember.
     forgotten_until: Mutex<SystemTime>,
     /// The sessions that this process has written lately, each with its end.
     in_use: Cache<SecretHash, SystemTime>,
@@ -41,7 +41,7 @@ impl OutageStore {
         self.forgotten_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether or not the store could be told: what was to be removed is let in by this process no more.
+    /// Also where the store could not be reached: this process accepts it no longer.
     async fn forget(&self, name: &RecordName) -> Result<(), StoreError> {
         if matches!(name.kind, Kind::Session | Kind::IssuedToken) {
             self.seen.remove(name).await?;
@@ -74,7 +74,7 @@ impl Store for OutageStore {
         }
     }
 
-    /// A session lives on until the end that it had when this process last looked. Nobody can refresh it meanwhile.
+    /// A session stays live until the end that it had when this process last looked. It can't be refreshed meanwhile.
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         match self.store.head(name, now).await {
             Ok(Some(head)) if name.kind == Kind::Session => {
@@ -90,12 +90,12 @@ impl Store for OutageStore {
         }
     }
 
-    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
-        // What a logout token asks for can't be done without the store: it must come again, and be new then (T82).
-        if name.kind == Kind::SpentLogout {
-            return self.store.spend(name, until, now).await;
+    async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        // A logout token can't be followed without the store: it must be sent again, and be new then (T82).
+        if name.kind == Kind::UsedLogoutToken {
+            return self.store.consume(name, until, now).await;
         }
-        let seen = self.seen.spend(name, until, now).await;
+        let seen = self.seen.consume(name, until, now).await;
         if let Ok(false) = seen {
             return Ok(false);
         }
@@ -103,10 +103,10 @@ impl Store for OutageStore {
             let mut forgotten_until = self.forgotten_until();
             *forgotten_until = until.max(*forgotten_until);
         }
-        match self.store.spend(name, until, now).await {
-            // It may be one of those that this process could not remember: nobody knows.
+        match self.store.consume(name, until, now).await {
+            // It may be one of those that this process could not remember.
             Err(error) if now < *self.forgotten_until() => Err(error),
-            // New to this process, which is all that can be known: a proof is for one host, one path and some seconds.
+            // New to this process, which must do: a proof is for one host, one path and some seconds.
             Err(error) => {
                 tracing::debug!(%error, "a proof was judged without the store");
                 seen
@@ -115,8 +115,8 @@ impl Store for OutageStore {
         }
     }
 
-    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        Ok(self.seen.is_spent(name, now).await? || self.store.is_spent(name, now).await?)
+    async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        Ok(self.seen.is_used(name, now).await? || self.store.is_used(name, now).await?)
     }
 
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
@@ -202,16 +202,16 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn proof(n: u64) -> RecordName {
-        RecordName { kind: Kind::Spent, hash: SecretHash::numbered(n) }
+        RecordName { kind: Kind::UsedProof, hash: SecretHash::numbered(n) }
     }
 
     fn small() -> MemoryStore {
-        MemoryStore::with_room_for(0, 0, 16)
+        MemoryStore::with_capacity(0, 0, 16)
     }
 
     async fn fill(store: &MemoryStore, until: SystemTime, now: SystemTime) {
         for n in 0..400 {
-            let _ = store.spend(&proof(n), until, now).await;
+            let _ = store.consume(&proof(n), until, now).await;
         }
     }
 
@@ -224,12 +224,12 @@ mod tests {
         let around = |seen| OutageStore::remembering(elsewhere.clone(), seen);
         let forgetful = around(small());
         fill(&forgetful.seen, soon, now).await;
-        assert!(forgetful.spend(&proof(1_000), late, now).await.unwrap(), "the store has room");
+        assert!(forgetful.consume(&proof(1_000), late, now).await.unwrap(), "the store has room");
 
-        // It answers no more, and here is room again.
+        // The store fails now, and there is space in memory again.
         fill(&elsewhere, late, now).await;
         let now = soon + SECOND;
-        assert!(around(small()).spend(&proof(2_000), late, now).await.unwrap(), "who forgot nothing can judge");
-        assert!(forgetful.spend(&proof(2_000), late, now).await.is_err());
+        assert!(around(small()).consume(&proof(2_000), late, now).await.unwrap(), "who forgot nothing can judge");
+        assert!(forgetful.consume(&proof(2_000), late, now).await.is_err());
     }
 }

@@ -1,14 +1,14 @@
-//! What the store can't read: records are sealed with keys made of two halves, one of which only the browser has.
+//! Encryption of records. Each has a key of its own, derived from a key of the server and a secret that only the browser has.
 //!
 //! The key of a record is HKDF-SHA-256 (RFC 5869) with a key of the server's ring as salt and the record's secret (the
-//! session id, the `state`, the access token) as input: whoever has the store and the server's keys still opens
-//! nothing. The cipher is AES-256-GCM; the record's name is its associated data, so that no record passes for another.
+//! session id, the `state`, the access token) as input: the store and the server's keys together are not enough to open
+//! one. The cipher is AES-256-GCM; the record's name is its associated data, so that no record passes for another.
 //!
 //! The end of a session's record must be readable without the session's id: it is not sealed, but authenticated, by an
 //! HMAC-SHA-256 over the record's name and the end (see `head`).
 //!
-//! What a person is told of their sessions, and that these have been ended, must open without a session's id: there the
-//! secret is `iss` and `sub`, so it is closed to whoever has the store alone. It holds no token.
+//! The list of a person's sessions, and the mark that they have been ended, must open without a session's id: their secret
+//! is `iss` and `sub`, so the store alone is not enough to open them. They hold no token.
 
 use std::{fmt, sync::Arc};
 
@@ -21,10 +21,10 @@ use ring::{
 
 use super::RecordName;
 
-/// The first byte of what is sealed. In 1, records were JSON.
+/// The first byte of a sealed record. In format 1, records were JSON.
 const FORMAT: u8 = 2;
 
-/// Long enough to tell the keys of a ring apart.
+/// Long enough to distinguish the keys of a ring.
 const KEY_ID_LEN: usize = 4;
 
 const RECORD: &[u8] = b"oracle-ai sealed record";
@@ -35,9 +35,8 @@ pub const TAG_LEN: usize = 32;
 
 /// The server's keys: the first seals, all open.
 ///
-/// A key is rotated in three steps, so that no replica meets a record that it can't open: all are given the new key
-/// behind the old one, then before it, and a session's lifetime later, when none is left that the old one sealed,
-/// without it.
+/// A key is rotated in three steps, so that no replica meets a record that it can't open: all replicas get the new key after
+/// the old one; then before it; and a session's lifetime later, when no record of the old key is left, without the old one.
 #[derive(Clone)]
 pub struct KeyRing(Arc<Keys>);
 
@@ -49,7 +48,7 @@ struct Keys {
 struct RingKey {
     id: [u8; KEY_ID_LEN],
     salt: Salt,
-    /// Absent where no key could be derived, which has no known cause: nothing is authentic then.
+    /// Absent if no key could be derived, which has no known cause: then nothing is authentic.
     authentication: Option<hmac::Key>,
 }
 

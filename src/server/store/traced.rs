@@ -42,12 +42,12 @@ impl Store for TracedStore {
         store_call("session store remove_revision", self.0.remove_revision(name, revision)).await
     }
 
-    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
-        store_call("session store spend", self.0.spend(name, until, now)).await
+    async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+        store_call("session store spend", self.0.consume(name, until, now)).await
     }
 
-    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        store_call("session store is_spent", self.0.is_spent(name, now)).await
+    async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+        store_call("session store is_spent", self.0.is_used(name, now)).await
     }
 
     async fn add(

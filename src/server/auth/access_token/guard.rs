@@ -1,17 +1,17 @@
-//! Whose an access token is, judged in the way that is configured.
+//! Whose an access token is, checked in the way that is configured.
 
 use std::sync::Arc;
 
 use futures_util::future::join;
 use tokio::sync::Semaphore;
 
-use super::{Entry, Refusal, RequiredPermissions, introspections::Introspections};
+use super::{AuthError, RequiredPermissions, introspections::Introspections};
 use crate::{
     server::{
         auth::{
             dpop::Thumbprint,
             oidc::{AccessTokenError, JwtProfile, OidcClient, Permissions, VerifiedToken},
-            sessions::{Holder, Sessions, Standing},
+            sessions::{Sessions, TokenInfo, TokenStatus},
         },
         environment::Environment,
         store::SecretHash,
@@ -19,16 +19,16 @@ use crate::{
     wire::auth::{AccessToken, UserClaims},
 };
 
-/// What the guarded doors want.
+/// What the guarded endpoints require.
 #[derive(Clone, Debug, Default)]
 pub struct GuardSettings {
     pub check: AccessTokenCheck,
-    /// `ALLOW_BEARER_TOKENS`: whether access tokens are taken without a proof.
+    /// `ALLOW_BEARER_TOKENS`: whether access tokens are accepted without a proof.
     pub bearer_tokens_allowed: bool,
     pub required: RequiredPermissions,
 }
 
-/// `ACCESS_TOKEN_CHECK`: what makes an access token good, besides that no session it was issued to has ended.
+/// `ACCESS_TOKEN_CHECK`: what makes an access token valid, besides that no session it was issued to has ended.
 #[derive(Clone, Debug, Default)]
 pub enum AccessTokenCheck {
     /// That this server issued it to a session that lives.
@@ -36,37 +36,43 @@ pub enum AccessTokenCheck {
     Issued,
     /// That it is a JWT of the issuer's for us (RFC 9068 §4).
     Jwt(JwtProfile),
-    /// That the provider says so (RFC 7662).
+    /// That the provider's introspection endpoint calls it active (RFC 7662).
     Introspection {
-        /// `API_AUDIENCE`: who the token must be for. Without it, only tokens issued here are known to be for us.
+        /// `API_AUDIENCE`: the audience that the token must have. Without it, only tokens issued here are known to be for
+        /// us.
         audience: Option<String>,
     },
 }
 
-/// So many questions about tokens from elsewhere are under way at a time: anybody can make tokens up, and must not make
-/// us flood the provider.
-const MAX_QUESTIONS_FROM_ELSEWHERE: usize = 16;
+/// How many introspections of tokens that were not issued here may run at a time: anybody can make up tokens, and must not
+/// make us flood the provider.
+const MAX_FOREIGN_INTROSPECTIONS: usize = 16;
 
-/// With its session, an access token that was issued here is forgotten.
+/// The record of an access token that was issued here is removed with its session.
 const NOT_KNOWN: &str = "it was not issued here, or its session has ended";
 
-/// Judges access tokens.
+/// Checks access tokens.
 pub struct AccessTokenGuard {
     settings: GuardSettings,
     sessions: Arc<Sessions>,
     oidc: Arc<OidcClient>,
     introspections: Introspections,
-    questions_from_elsewhere: Semaphore,
+    foreign_introspections: Semaphore,
 }
 
-/// Whose an access token is, and what it is good for.
-pub(super) struct Identity {
+/// Whose an access token is, and what it permits.
+pub struct Identity {
     pub user: UserClaims,
     pub permissions: Permissions,
     pub session: Option<SecretHash>,
 }
 
-/// Who gave the access token to whoever calls.
+/// The last step for a valid token: the caller's rate limits are charged, and the proof is consumed.
+pub trait Admission {
+    fn admit(self, user: &UserClaims) -> impl Future<Output = Result<(), AuthError>> + Send;
+}
+
+/// Who issued the access token to the client.
 #[derive(Clone, Copy)]
 enum Origin {
     Here,
@@ -74,7 +80,7 @@ enum Origin {
 }
 
 impl GuardSettings {
-    /// Whether a token that was not issued here may be good.
+    /// Whether a token that was not issued here may be valid.
     pub fn takes_tokens_from_elsewhere(&self) -> bool {
         match &self.check {
             AccessTokenCheck::Issued => false,
@@ -96,91 +102,90 @@ impl AccessTokenGuard {
             sessions,
             oidc,
             introspections: Introspections::new(environment),
-            questions_from_elsewhere: Semaphore::new(MAX_QUESTIONS_FROM_ELSEWHERE),
+            foreign_introspections: Semaphore::new(MAX_FOREIGN_INTROSPECTIONS),
         }
     }
 
-    pub(super) fn required(&self) -> &RequiredPermissions {
+    pub fn required(&self) -> &RequiredPermissions {
         &self.settings.required
     }
 
-    /// `proven` is the key whose proof came along; without one it is a bearer token. `entry` lets the caller in, and spends
-    /// that proof: once the token is known to be good, and for a token that was issued here, once it is known to be this
-    /// key's. Nobody else can make us remember a proof, nor use up a limit that is not theirs.
-    pub(super) async fn identify(
+    /// `proven` is the key of the request's proof; without one it is a bearer token. `admission` runs once the token is known
+    /// to be valid and, if it was issued here, bound to this key. So nobody else can make us store a `jti`, or use up the
+    /// limits of another person.
+    pub async fn identify(
         &self,
         access_token: &AccessToken,
         proven: Option<&Thumbprint>,
-        entry: Entry<'_>,
-    ) -> Result<Identity, Refusal> {
+        admission: impl Admission,
+    ) -> Result<Identity, AuthError> {
         if proven.is_none() && !self.settings.bearer_tokens_allowed {
-            return Err(Refusal::invalid_token("it came without a proof"));
+            return Err(AuthError::invalid_token("it came without a proof"));
         }
-        // The session comes first: what was ended here is over at once, whatever the token or the provider says.
-        match self.sessions.standing(access_token, proven).await? {
-            Standing::Issued(holder) if proven.is_some_and(|key| !holder.browser_key.matches(key)) => {
-                Err(Refusal::OtherBrowser)
+        // Our session comes first: once it has ended, the token is invalid at once, even if the provider still accepts it.
+        match self.sessions.token_status(access_token, proven).await? {
+            TokenStatus::Issued(token) if proven.is_some_and(|key| !token.browser_key.matches(key)) => {
+                Err(AuthError::OtherKey)
             }
-            Standing::Issued(holder) => {
-                // Both ask the store, and neither needs the other's answer: one journey for the two.
-                let (lives, admitted) = join(self.sessions.lives(&holder), entry.admit(&holder.user)).await;
+            TokenStatus::Issued(token) => {
+                // Both use the store and neither needs the other's result, so they run together.
+                let (lives, admitted) = join(self.sessions.lives(&token), admission.admit(&token.user)).await;
                 if !lives? {
-                    return Err(Refusal::invalid_token("its session has ended"));
+                    return Err(AuthError::invalid_token("its session has ended"));
                 }
                 admitted?;
-                self.issued_here(access_token, *holder, proven).await
+                self.issued_here(access_token, *token, proven).await
             }
-            Standing::Ended => Err(Refusal::invalid_token("it has expired")),
-            Standing::Unknown => {
+            TokenStatus::Ended => Err(AuthError::invalid_token("it has expired")),
+            TokenStatus::Unknown => {
                 let identity = self.issued_elsewhere(access_token, proven).await?;
-                entry.admit(&identity.user).await?;
+                admission.admit(&identity.user).await?;
                 Ok(identity)
             }
         }
     }
 
-    /// Of a session that lives, and of this key's.
+    /// For a token of a live session that is bound to this key.
     async fn issued_here(
         &self,
         access_token: &AccessToken,
-        holder: Holder,
+        issued: TokenInfo,
         proven: Option<&Thumbprint>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Identity, AuthError> {
         let permissions = match self.verify(access_token, Origin::Here).await {
-            None => holder.permissions,
-            Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(Refusal::OtherBrowser),
+            None => issued.permissions,
+            Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(AuthError::OtherKey),
             Some(Ok(token)) => token.permissions,
             Some(Err(error)) => {
                 if matches!(error, AccessTokenError::Inactive) {
-                    self.sessions.forget_access_token(access_token, &holder.browser_key).await?;
+                    self.sessions.expire_access_token(access_token, &issued.browser_key).await?;
                 }
                 return Err(error.into());
             }
         };
-        Ok(Identity { user: holder.user, permissions, session: Some(holder.session) })
+        Ok(Identity { user: issued.user, permissions, session: Some(issued.session) })
     }
 
-    /// Nobody vouches for these but the token itself, so a key must be named in it (RFC 9449 §6), or none at all.
+    /// Only the token itself says which key it is bound to: it must name the key of the proof (RFC 9449 §6), or none.
     async fn issued_elsewhere(
         &self,
         access_token: &AccessToken,
         proven: Option<&Thumbprint>,
-    ) -> Result<Identity, Refusal> {
-        // Before anybody is asked: made-up tokens must not become calls of the provider.
+    ) -> Result<Identity, AuthError> {
+        // Checked before the provider is called: made-up tokens must not cause requests to it.
         if matches!(self.settings.check, AccessTokenCheck::Introspection { audience: None }) {
-            return Err(Refusal::invalid_token(NOT_KNOWN));
+            return Err(AuthError::invalid_token(NOT_KNOWN));
         }
         let token =
-            self.verify(access_token, Origin::Elsewhere).await.ok_or_else(|| Refusal::invalid_token(NOT_KNOWN))??;
+            self.verify(access_token, Origin::Elsewhere).await.ok_or_else(|| AuthError::invalid_token(NOT_KNOWN))??;
         if is_bound_to_another(&token, proven) || token.bound_to.is_some() != proven.is_some() {
-            return Err(Refusal::OtherBrowser);
+            return Err(AuthError::OtherKey);
         }
-        let user = token.user.ok_or_else(|| Refusal::invalid_token("it names nobody"))?;
+        let user = token.user.ok_or_else(|| AuthError::invalid_token("it names nobody"))?;
         Ok(Identity { user, permissions: token.permissions, session: None })
     }
 
-    /// What the issuer says of the token; `None` where nobody is to be asked. The questions are boxed, as they are large:
-    /// a call that asks none has no room to make for them.
+    /// What the issuer says of the token; `None` where it need not be asked. The futures are boxed because they are large.
     async fn verify(
         &self,
         access_token: &AccessToken,
@@ -192,28 +197,28 @@ impl AccessTokenGuard {
                 Some(Box::pin(self.oidc.verify_access_token(access_token, profile)).await)
             }
             AccessTokenCheck::Introspection { audience } => {
-                let question = self.ask(access_token, audience.as_deref(), origin);
-                Some(Box::pin(self.introspections.get(access_token, question)).await)
+                let introspection = self.introspect(access_token, audience.as_deref(), origin);
+                Some(Box::pin(self.introspections.get(access_token, introspection)).await)
             }
         }
     }
 
-    async fn ask(
+    async fn introspect(
         &self,
         access_token: &AccessToken,
         audience: Option<&str>,
         origin: Origin,
     ) -> Result<VerifiedToken, AccessTokenError> {
         let too_many = |_| AccessTokenError::Unavailable("too many questions under way".into());
-        let _turn = match origin {
+        let _permit = match origin {
             Origin::Here => None,
-            Origin::Elsewhere => Some(self.questions_from_elsewhere.try_acquire().map_err(too_many)?),
+            Origin::Elsewhere => Some(self.foreign_introspections.try_acquire().map_err(too_many)?),
         };
         self.oidc.introspect(access_token, audience).await
     }
 }
 
-/// RFC 9449 §7.1: a token that names a key is worth nothing without a proof by it, as a bearer token neither.
+/// RFC 9449 §7.1: a token that is bound to a key is invalid without a proof by it, also as a bearer token.
 fn is_bound_to_another(token: &VerifiedToken, proven: Option<&Thumbprint>) -> bool {
     token.bound_to.as_ref().is_some_and(|key| proven.is_none_or(|proven| !key.matches(proven)))
 }

@@ -1,9 +1,9 @@
-//! What a caller must be allowed, besides being known.
+//! The scopes and roles that a caller needs.
 
-use super::Refusal;
+use super::AuthError;
 use crate::server::auth::oidc::Permissions;
 
-/// What every guarded door wants of its caller. By default nothing.
+/// What every guarded endpoint requires of its caller. By default nothing.
 #[derive(Clone, Debug, Default)]
 pub struct RequiredPermissions {
     /// `REQUIRED_SCOPE`: all of them.
@@ -13,12 +13,12 @@ pub struct RequiredPermissions {
 }
 
 impl RequiredPermissions {
-    pub(super) fn check(&self, permissions: &Permissions) -> Result<(), Refusal> {
+    pub fn check(&self, permissions: &Permissions) -> Result<(), AuthError> {
         let has_scope = self.scope.iter().all(|needed| permissions.scope.contains(needed));
         let has_role = self.role.as_ref().is_none_or(|needed| permissions.roles.contains(needed));
         match has_scope && has_role {
             true => Ok(()),
-            false => Err(Refusal::InsufficientScope(self.scope.join(" "))),
+            false => Err(AuthError::InsufficientScope(self.scope.join(" "))),
         }
     }
 }

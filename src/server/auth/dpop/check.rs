@@ -29,7 +29,7 @@ pub struct Expected<'a> {
     pub method: &'a str,
     /// Origin and path of the request as the browser names them, without query and fragment.
     pub htu: &'a str,
-    /// The access token that goes along, if any.
+    /// The access token of the request, if any.
     pub access_token: Option<&'a str>,
     pub nonce: NonceRule,
 }
@@ -37,26 +37,26 @@ pub struct Expected<'a> {
 /// Whether a proof must have a server nonce in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NonceRule {
-    /// Wherever a pending login, a session or an access token is used. `iat` is a time that the signer chooses, so without
-    /// a nonce, script that runs once in the page could sign proofs for hours to come (RFC 9449 §11.2).
+    /// For requests that use a pending login, a session or an access token. The signer chooses `iat`, so without a nonce,
+    /// injected script could sign proofs for hours ahead (RFC 9449 §11.2).
     Required,
-    /// Where nothing is at stake yet, and the client may never have been given a nonce: a proof without one must be of now.
-    /// Signed in advance, it begins a login at its time, which only the key can finish, with a nonce of that time. (To
-    /// whom we gave a nonce is not remembered, so §11.3 can be followed only by demanding it of everybody.)
+    /// For the request that begins a login: the client may not have a nonce yet, so a proof without one must be recent. A
+    /// proof that was signed in advance can only begin a login, which the same key must finish, with a nonce. (The server does
+    /// not store which clients got a nonce, so §11.3 could only be followed by demanding one of everybody.)
     Optional,
 }
 
-/// A proof that passed every check that needs no store. Before anything is given for it, the caller must
+/// A proof that passed every check that needs no store. Before acting on it, the caller must
 ///
 /// - refuse it unless `thumbprint` is the one that the pending authorization, session or access token is bound to, and
-/// - take `jti_hash` down in the store until `expires_at`, and refuse the proof if it is there already (§11.1).
+/// - store `jti_hash` as used until `expires_at`, and refuse the proof if it is there already (§11.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the thumbprint is still to be compared, and the jti to be consumed"]
 pub struct Proof {
     pub thumbprint: Thumbprint,
-    /// SHA-256 of thumbprint and `jti`, in base64url: one client's `jti` can't use up another's.
+    /// SHA-256 of thumbprint and `jti`, in base64url: one client can't use up the `jti` of another.
     pub jti_hash: String,
-    /// When the proof can't pass this check any more, at any replica.
+    /// From then on the proof can't pass this check at any replica.
     pub expires_at: SystemTime,
 }
 
@@ -108,16 +108,15 @@ pub fn check<'a>(
         return Err(ProofError::WrongUrl);
     }
 
-    // 10. and 11. `nonce` is one that we issued to this key a moment ago; or, where none is required, the proof was made
-    // just now.
+    // 10. and 11. `nonce` is one that we issued to this key recently; or, where none is required, `iat` is recent.
     let thumbprint = key.thumbprint();
     let acceptable_until = match acceptable_until(&claims, expected.nonce, &thumbprint, now, nonces) {
         Some(until) => until,
         None => return Err(ProofError::UseNonce(thumbprint)),
     };
 
-    // 12. `ath` is the hash of the access token that goes along. That the token is bound to this key is for the caller
-    // to see, who has to look up the token anyway; so is the one-time use of `jti`, which §4.3 leaves to §11.1.
+    // 12. `ath` is the hash of the access token. The caller checks that the token is bound to this key, as it looks the
+    // token up, and that the `jti` is used once (§11.1).
     if let Some(access_token) = expected.access_token {
         check_token_hash(claims.ath.as_deref(), access_token)?;
     }
@@ -136,13 +135,13 @@ fn only_one<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a [u8], 
     }
 }
 
-/// Until when the proof's time is acceptable, if it is so now.
+/// Until when the proof's time is acceptable, if it is acceptable now.
 ///
-/// With a good nonce, `iat` is not compared with the server's clock: step 11 lets the time of creation be "a server
-/// managed timestamp via the nonce claim", for a proof with our nonce in it can't have been made before we issued that
+/// With a valid nonce, `iat` is not compared with the server's clock: step 11 lets the time of creation be "a server
+/// managed timestamp via the nonce claim", because a proof with our nonce in it can't have been made before we issued that
 /// nonce (§8), and §11.1 allows it because clocks may be far apart. So a wrong clock at the client does no harm, and an
-/// `iat` in the future gains nothing. A nonce that is not good is never made up for by `iat`: the proof could then pass
-/// again after its `jti` was forgotten with the nonce.
+/// `iat` in the future gains nothing. An invalid nonce is never made up for by `iat`: the proof could then pass again after
+/// its `jti` had been removed together with the nonce.
 fn acceptable_until(
     claims: &Claims,
     rule: NonceRule,
@@ -160,7 +159,7 @@ fn acceptable_until(
     }
 }
 
-/// An `ath` where no access token goes along is ignored, as any claim that nobody asked for.
+/// Without an access token, `ath` is ignored like any unexpected claim.
 fn check_token_hash(ath: Option<&str>, access_token: &str) -> Result<(), ProofError> {
     let ath = ath.ok_or(ProofError::MissingTokenHash)?;
     let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(access_token));

@@ -19,9 +19,9 @@ pub(super) struct Claims {
     pub htm: String,
     pub htu: String,
     pub iat: SystemTime,
-    /// Wanted where an access token goes along.
+    /// Required with an access token.
     pub ath: Option<String>,
-    /// Wanted where the server asked for it.
+    /// Required by [`super::NonceRule::Required`].
     pub nonce: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Every way for a proof to be refused. The texts are for the log; none holds a value from the proof.
+//! Why a proof is refused. The texts are for the log; none holds a value from the proof.
 
 use super::thumbprint::Thumbprint;
 use crate::server::auth::jose;
@@ -38,9 +38,9 @@ pub enum ProofError {
     WrongMethod,
     #[error("the proof is for another URL")]
     WrongUrl,
-    /// It has no nonce, or one that is not good for the key that signed it; or, where it needs none, it was not made just
-    /// now by the server's clock. The client is to try again with the nonce in the answer's `DPoP-Nonce` header
-    /// (RFC 9449 §8, error `use_dpop_nonce`), which is for this key.
+    /// It has no nonce, or one that is invalid for the key that signed it; or, where none is required, its `iat` is not
+    /// recent. The client must try again with the nonce in the response's `DPoP-Nonce` header (RFC 9449 §8, error
+    /// `use_dpop_nonce`), which is for this key.
     #[error("a proof with a fresh server nonce is needed")]
     UseNonce(Thumbprint),
     #[error("the proof is by another key than `dpop_jkt` names")]

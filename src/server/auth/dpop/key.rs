@@ -35,7 +35,7 @@ impl PublicKey {
     ///
     /// ECDSA has two signatures for each one made: with (r, s), (r, n - s) verifies as well. RFC 7518 does not ask for
     /// the low s and browsers do not make it, so both pass. It gives an attacker nothing: the signed bytes are the
-    /// same, with the same `jti` in them, and that is spent once.
+    /// same, with the same `jti` in them, and that is used once.
     pub fn verify(&self, signed: &[u8], signature: &[u8]) -> bool {
         // Uncompressed point, SEC 1 §2.3.3. `ring` refuses points that are not on the curve.
         let point = [&[4][..], &self.x, &self.y].concat();

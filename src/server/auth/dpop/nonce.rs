@@ -10,11 +10,11 @@ use super::{check::REPLICA_SKEW, thumbprint::Thumbprint};
 /// How long a nonce is good after it was issued. Replicas whose clock is behind accept it for [`REPLICA_SKEW`] longer.
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(2 * 60);
 
-/// Issues nonces and knows its own again, without a store.
+/// Issues nonces and recognizes them, without a store.
 ///
 /// A nonce is the time of issue in seconds (8 bytes, big-endian) and an HMAC-SHA-256 over that time and the thumbprint of
-/// the key that it is for, in base64url: nobody can make one ahead of time, and one key's nonce is worth nothing to
-/// another. Replicas that share the HMAC key accept each other's.
+/// the key that it is for, in base64url: it can't be made ahead of time, and works for one key only. Replicas that share the
+/// HMAC key accept each other's.
 pub struct Nonces {
     key: hmac::Key,
     /// Of a key ring that is being rotated.
@@ -22,7 +22,7 @@ pub struct Nonces {
 }
 
 impl Nonces {
-    /// Keys are random and used for nothing else. The first issues nonces, all know theirs again.
+    /// Keys are random and used for nothing else. The first one issues nonces, all of them recognize theirs.
     pub fn new(first: [u8; 32], others: impl IntoIterator<Item = [u8; 32]>) -> Self {
         let key = |key: [u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, &key);
         Self { key: key(first), other_keys: others.into_iter().map(key).collect() }

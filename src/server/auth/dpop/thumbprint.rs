@@ -1,4 +1,4 @@
-//! The name of a browser key.
+//! The thumbprint of a DPoP key.
 
 use std::{fmt, str::FromStr};
 
@@ -29,7 +29,7 @@ impl Thumbprint {
         &self.0
     }
 
-    /// Equality in constant time, for the comparison that lets somebody in.
+    /// Equality in constant time, for comparisons that grant access.
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }

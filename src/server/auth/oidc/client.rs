@@ -11,7 +11,7 @@ use openidconnect::{
 };
 
 use super::{
-    discovery::{Discovery, Fetched, MetadataStanding},
+    discovery::{Discovery, Fetched, MetadataStatus},
     error::ProviderError,
     http::ProviderHttp,
     id_token::ProviderKey,
@@ -66,8 +66,8 @@ impl OidcClient {
     }
 
     /// Without asking it.
-    pub fn metadata_standing(&self) -> MetadataStanding {
-        self.discovery.standing()
+    pub fn metadata_status(&self) -> MetadataStatus {
+        self.discovery.status()
     }
 
     /// The origin of the redirect URI: where logins end.

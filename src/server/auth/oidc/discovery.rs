@@ -140,7 +140,7 @@ struct Known {
 
 /// What is known of the provider's metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetadataStanding {
+pub enum MetadataStatus {
     /// Nobody has needed it yet.
     NotAskedFor,
     Fetched,
@@ -208,12 +208,12 @@ impl Discovery {
         self.fetch(asked_at).await.ok().filter(is_newer)
     }
 
-    pub(super) fn standing(&self) -> MetadataStanding {
+    pub(super) fn status(&self) -> MetadataStatus {
         let known = self.lock();
         match (&known.failure, &known.latest) {
-            (Some(_), _) => MetadataStanding::Failed,
-            (None, Some(_)) => MetadataStanding::Fetched,
-            (None, None) => MetadataStanding::NotAskedFor,
+            (Some(_), _) => MetadataStatus::Failed,
+            (None, Some(_)) => MetadataStatus::Fetched,
+            (None, None) => MetadataStatus::NotAskedFor,
         }
     }
 

@@ -35,7 +35,7 @@ pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
 pub use client_key::{ClientKey, ClientKeyError};
 pub use credentials::{Credentials, CredentialsError};
-pub use discovery::MetadataStanding;
+pub use discovery::MetadataStatus;
 pub use document::{MetadataSettings, UnusableEndpoint};
 pub use error::{AccessTokenError, ExchangeError, LogoutTokenError, ProviderError, RefreshError};
 pub use examination::{AuthorizationFinding, ClockSkew, CredentialsFinding, ExaminationError, MetadataFindings};

@@ -1,12 +1,6 @@
 //! What a person calls a browser, read from `User-Agent`. The header itself is kept nowhere: it tells much, and anybody
 //! can write anything there. What is not known stays unnamed.
 
-use std::convert::Infallible;
-
-use axum::{
-    extract::FromRequestParts,
-    http::{header, request::Parts},
-};
 use serde::{Deserialize, Serialize};
 
 /// `Firefox` and `Windows`.
@@ -49,15 +43,6 @@ impl BrowserName {
             known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| (*name).to_owned())
         };
         Self { browser: first(&BROWSERS), system: first(&SYSTEMS) }
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for BrowserName {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Ok(user_agent.map(Self::of).unwrap_or_default())
     }
 }
 

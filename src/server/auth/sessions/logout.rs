@@ -88,7 +88,7 @@ impl Sessions {
     /// §2.6, step 8: in the store, so that no replica follows it again.
     async fn refuse_replay(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
         let name = self.name_of_jti(token);
-        match self.records.store().is_spent(&name, self.environment.now()).await? {
+        match self.records.store().is_used(&name, self.environment.now()).await? {
             true => Err(BackChannelError::Replayed),
             false => Ok(()),
         }
@@ -117,7 +117,7 @@ impl Sessions {
             sessions += self.records.end_all(scope, None).await?;
         }
         let name = self.name_of_jti(token);
-        if !self.records.store().spend(&name, token.spent_until, self.environment.now()).await? {
+        if !self.records.store().consume(&name, token.spent_until, self.environment.now()).await? {
             return Err(BackChannelError::Replayed);
         }
         let event = if sessions == 0 { Event::BackChannelLogoutOfNothing } else { Event::BackChannelLogout };
@@ -127,7 +127,7 @@ impl Sessions {
     }
 
     fn name_of_jti(&self, token: &LogoutToken) -> RecordName {
-        RecordName::of(Kind::SpentLogout, &format!("{} {}", self.oidc.issuer(), token.jti))
+        RecordName::of(Kind::UsedLogoutToken, &format!("{} {}", self.oidc.issuer(), token.jti))
     }
 
     /// Has the provider revoke a refresh token that nobody needs any more.

@@ -62,11 +62,12 @@ use watch::Watches;
 use crate::{
     server::{
         auth::{
-            dpop::{BrowserKey, Thumbprint, VerifiedProof},
-            oidc::{CodeVerifier, MetadataStanding, Nonce, OidcClient, Permissions},
+            dpop::{Thumbprint, VerifiedKey, VerifiedProof},
+            oidc::{CodeVerifier, MetadataStatus, Nonce, OidcClient, Permissions},
         },
         environment::Environment,
         observe::audit,
+        store::{SecretHash, SessionCount, StoreError},
     },
     wire::auth::{AccessToken, AuthorizationRequest, SessionId, State, UserClaims},
 };
@@ -74,14 +75,14 @@ use crate::{
 /// Access tokens are good for the browser key of their session only (RFC 9449 §5), whatever the provider called them.
 const TOKEN_TYPE: &str = "DPoP";
 
-/// The browser is told to come for a new access token at least this often, however long the old one lives: by that
-/// the server knows that its session is in use.
-const LONGEST_TOLD: Duration = Duration::from_secs(60 * 60);
+/// The longest `expires_in` that a browser gets, so that it refreshes at least this often: by that the server knows which
+/// sessions are in use.
+const MAX_EXPIRES_IN: Duration = Duration::from_secs(60 * 60);
 
 /// What this server knows of an access token.
-pub enum Standing {
+pub enum TokenStatus {
     /// It was issued here, and has not expired. Whether its session lives is still to be asked: [`Sessions::lives`].
-    Issued(Box<Holder>),
+    Issued(Box<TokenInfo>),
     /// It was issued here, and has expired, or its record does not open any more.
     Ended,
     /// It was not issued here.
@@ -100,7 +101,7 @@ pub enum Readiness {
 }
 
 /// Whose an access token is.
-pub struct Holder {
+pub struct TokenInfo {
     pub user: UserClaims,
     /// Only the browser with this key may use it.
     pub browser_key: Thumbprint,
@@ -152,29 +153,33 @@ impl Sessions {
 
     /// What this server knows of the access token: as it was issued to `key`, or else to another key. No call to the
     /// provider is made.
-    pub async fn standing(&self, access_token: &AccessToken, key: Option<&Thumbprint>) -> Result<Standing, StoreError> {
+    pub async fn token_status(
+        &self,
+        access_token: &AccessToken,
+        key: Option<&Thumbprint>,
+    ) -> Result<TokenStatus, StoreError> {
         let issued = match self.records.found_token(access_token, key).await? {
             Found::Opened(issued) => issued,
             // It was issued here all the same: nobody else's word for it counts.
-            Found::Closed => return Ok(Standing::Ended),
-            Found::Nothing => return Ok(Standing::Unknown),
+            Found::Closed => return Ok(TokenStatus::Ended),
+            Found::Nothing => return Ok(TokenStatus::Unknown),
         };
         audit::concerns(&issued.user, &issued.session, &issued.browser_key);
         if issued.expires_at <= self.environment.now() {
-            return Ok(Standing::Ended);
+            return Ok(TokenStatus::Ended);
         }
         let IssuedToken { session, user, browser_key, permissions, .. } = issued;
-        Ok(Standing::Issued(Box::new(Holder { user, browser_key, permissions, session })))
+        Ok(TokenStatus::Issued(Box::new(TokenInfo { user, browser_key, permissions, session })))
     }
 
-    /// Whether the session of this access token's holder lives: the token is good while it does.
-    pub async fn lives(&self, holder: &Holder) -> Result<bool, StoreError> {
-        self.records.session_lives(&holder.session).await
+    /// Whether the session of this access token is live: the token is valid only while it is.
+    pub async fn lives(&self, token: &TokenInfo) -> Result<bool, StoreError> {
+        self.records.session_lives(&token.session).await
     }
 
-    /// The provider has ended this access token before its time: it is good no more, and the next refresh brings
+    /// The provider has revoked this access token before its expiry: it is invalid from now on, and the next refresh brings
     /// another.
-    pub async fn forget_access_token(&self, access_token: &AccessToken, key: &Thumbprint) -> Result<(), StoreError> {
+    pub async fn expire_access_token(&self, access_token: &AccessToken, key: &Thumbprint) -> Result<(), StoreError> {
         let Some((name, issued)) = self.records.issued_token(access_token, key).await? else { return Ok(()) };
         let ended = IssuedToken { expires_at: self.environment.now(), ..issued };
         self.records.put_issued_token_as(&name, access_token, &ended).await
@@ -185,7 +190,7 @@ impl Sessions {
         self.oidc.front_url()
     }
 
-    /// What would become of calls now.
+    /// Which requests the server can answer now.
     pub async fn readiness(&self) -> Readiness {
         let store = self.records.store();
         match store.check().await {
@@ -197,14 +202,14 @@ impl Sessions {
         }
     }
 
-    /// How many there are, as far as that is known without asking anybody.
+    /// How many sessions there are, as far as that is known without a request to the store.
     pub fn count(&self) -> SessionCount {
         self.records.store().sessions(self.environment.now())
     }
 
-    /// What is known of the provider, without asking it.
-    pub fn metadata_standing(&self) -> MetadataStanding {
-        self.oidc.metadata_standing()
+    /// Whether the provider's metadata could be fetched. Makes no request.
+    pub fn metadata_status(&self) -> MetadataStatus {
+        self.oidc.metadata_status()
     }
 
     /// Returns once no refresh is under way: what the provider has given is stored by then.
@@ -212,10 +217,10 @@ impl Sessions {
         self.refreshes.finished().await;
     }
 
-    /// The key of this session's browser, which made the proof of the call. An error for any other key, and where there is
-    /// no such session: nobody has a [`BrowserKey`] for a session that is not bound to it. A session that has ended by its
-    /// time still has its key: its browser may have the refresh token revoked.
-    async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<BrowserKey, SessionKeyError> {
+    /// The key that this session is bound to, if it made the proof of the request. An error for any other key, and for an
+    /// unknown session: nobody gets a [`VerifiedKey`] for a session of another key. A session that has expired still has its
+    /// key: its browser may have the refresh token revoked.
+    async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<VerifiedKey, SessionKeyError> {
         let session = self.records.stored_session(id).await?.ok_or(SessionKeyError::NoSession)?;
         Ok(proof.accept(&session.browser_key).await?)
     }
@@ -254,11 +259,11 @@ impl Sessions {
 }
 
 /// What the browser is told of the access token's life: no longer than the session lasts unused. Where there is a refresh
-/// token, no longer than [`LONGEST_TOLD`] and half of the idle timeout either: by then the browser reports what the person
+/// token, no longer than [`MAX_EXPIRES_IN`] and half of the idle timeout either: by then the browser reports what the person
 /// did, so that a session in use does not end.
 fn told_lifetime(session: &Session, expires_in: Duration, now: SystemTime) -> Duration {
     let told = match session.refresh_token {
-        Some(_) => expires_in.min(LONGEST_TOLD).min(session.idle_timeout / 2),
+        Some(_) => expires_in.min(MAX_EXPIRES_IN).min(session.idle_timeout / 2),
         None => expires_in,
     };
     told.min(session.expires_at().duration_since(now).unwrap_or_default())

@@ -6,11 +6,11 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use axum::BoxError;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -97,7 +97,7 @@ impl SessionEnd {
     }
 
     /// What `GET /api/session/events` tells: that the session lives, and in the end that it does not.
-    pub fn events(self) -> impl Stream<Item = Result<SessionEvent, BoxError>> + Send + 'static {
+    pub fn events(self) -> impl Stream<Item = Result<SessionEvent, Box<dyn Error + Send + Sync>>> + Send + 'static {
         let closing = self.closing.clone().cancelled_owned();
         let end = stream::once(async move {
             self.ended().await;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
 use futures_util::{Stream, stream};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::bytes::Bytes;
 
 use super::{
     Patience, UpstreamError, UpstreamEvent,

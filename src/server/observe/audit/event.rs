@@ -1,21 +1,21 @@
-//! The list of audit events, closed: what is not here is not recorded.
+//! The closed list of audit events.
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Success,
-    /// What was asked for was so already.
+    /// There was nothing to do.
     Unchanged,
-    /// Somebody was told no.
+    /// A request was refused.
     Refused,
     /// It could not be done.
     Failed,
 }
 
-/// Declares the events, with what each means for whoever reads `docs/audit-events.md`.
+/// Declares the events, with the explanations that `docs/audit-events.md` shows.
 macro_rules! events {
     ($($event:ident = $name:literal, $outcome:ident: $meaning:literal;)*) => {
-        /// Something that auditors want to know of.
+        /// A security event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Event {
             $(#[doc = $meaning] $event,)*
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(names.len(), Event::ALL.len());
     }
 
-    /// All code of the room but this one's.
+    /// All code of the server but this folder's.
     fn read(folder: &Path, code: &mut String) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

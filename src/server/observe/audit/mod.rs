@@ -1,8 +1,8 @@
-//! What auditors ask for: who signed in, who was refused, and what was tried (T99, T100).
+//! Security events: who signed in, who was refused, and what was tried (T99, T100).
 //!
-//! Each [`Event`] is one line of the log with the target [`TARGET`], written whatever `LOG` says: its name, its outcome,
-//! the person, the session and the key it is about ([`Context`]), and the reason in words. The time is the log's, in UTC;
-//! the request's span says the rest.
+//! Each [`Event`] is one line of the log with the target [`TARGET`], which the filter in `LOG` can't suppress: its name, its outcome,
+//! the person, the session and the key it is about ([`Context`]), and the reason in words. The log adds the time, in UTC, and
+//! the request's span.
 //! `docs/audit-events.md` lists them all.
 
 mod event;
@@ -31,11 +31,11 @@ use crate::wire::auth::UserClaims;
 /// Of audit lines in the log.
 pub const TARGET: &str = "oracle_ai::audit";
 
-/// The process counts, as it logs: in one place, whoever calls.
+/// Process-wide, as logs are.
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
-/// Writes the event down. It is about `user`, or else about whom the request is. The reason is one of our errors in words:
-/// what others wrote is quoted in it, and no secret is.
+/// Records the event. It is about `user` or, without one, about the person of the request. The reason is the text of one of
+/// our errors: texts of others are quoted in it, and it holds no secret.
 pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Display>) {
     let (name, outcome) = (event.name(), event.outcome().name());
     metrics::audit_event(name, outcome);

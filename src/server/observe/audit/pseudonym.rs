@@ -1,29 +1,23 @@
-//! The person's name in the log, which only the operator can tie to the person.
+//! The pseudonym of a person in the log, which only the operator can resolve.
 
 use std::{fmt, sync::Arc};
 
 use ring::hmac;
 
 use super::user_hash::{UserHash, hex};
-use crate::{
-    server::store::{KeyRing, SealError},
-    wire::auth::UserClaims,
-};
+use crate::wire::auth::UserClaims;
 
-/// What the keys are derived for; see [`KeyRing::derived`].
-const PURPOSE: &str = "audit pseudonym";
-
-/// Makes the pseudonyms of persons: HMAC-SHA-256 of their [`UserHash`] with a key of the server's. Without that key,
-/// nobody who has the log can try out the identifiers of all employees.
+/// Makes pseudonyms: HMAC-SHA-256 of a person's [`UserHash`] with a key of the server. Without that key, the log can't be
+/// searched by trying the identifiers of all employees.
 ///
-/// The key is derived from the first key of the session key ring, so that all replicas write the same pseudonyms, across
-/// restarts, and a rotation changes each person's once.
+/// The keys are derived from the session key ring, so that all replicas write the same pseudonyms, across restarts, and a
+/// key rotation changes each of them once.
 #[derive(Clone)]
 pub struct Pseudonyms(Arc<Keys>);
 
 struct Keys {
     first: hmac::Key,
-    /// Of the ring's other keys: what was written before a rotation, or will be after it.
+    /// Of the ring's other keys: lines from before a rotation, or after it.
     others: Vec<hmac::Key>,
 }
 
@@ -32,18 +26,20 @@ struct Keys {
 pub struct Pseudonym(String);
 
 impl Pseudonyms {
-    pub fn new(ring: &KeyRing) -> Result<Self, SealError> {
-        let (first, others) = ring.derived(PURPOSE)?;
+    /// The purpose to derive the keys for.
+    pub const PURPOSE: &str = "audit pseudonym";
+
+    pub fn new(first: [u8; 32], others: impl IntoIterator<Item = [u8; 32]>) -> Self {
         let key = |key: [u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, &key);
-        Ok(Self(Arc::new(Keys { first: key(first), others: others.into_iter().map(key).collect() })))
+        Self(Arc::new(Keys { first: key(first), others: others.into_iter().map(key).collect() }))
     }
 
-    /// As the log of this server has it.
+    /// The one that this server logs.
     pub fn of(&self, user: &UserClaims) -> Pseudonym {
         pseudonym(&self.0.first, user)
     }
 
-    /// As above, then by each other key of the ring.
+    /// That one first, then one for each other key of the ring.
     pub fn all_of(&self, user: &UserClaims) -> Vec<Pseudonym> {
         std::iter::once(&self.0.first).chain(&self.0.others).map(|key| pseudonym(key, user)).collect()
     }
@@ -70,7 +66,7 @@ mod tests {
     use super::*;
 
     fn pseudonyms(first: u8, others: &[u8]) -> Pseudonyms {
-        Pseudonyms::new(&KeyRing::new([first; 32], others.iter().map(|key| [*key; 32]))).unwrap()
+        Pseudonyms::new([first; 32], others.iter().map(|key| [*key; 32]))
     }
 
     fn user(sub: &str) -> UserClaims {

@@ -1,5 +1,5 @@
-//! One line for many: what anybody can cause again and again is written once in full and then counted, or a flood would
-//! bury all else that an auditor looks for.
+//! Rate limiting of audit lines: an event that anybody can cause is written once in full and then counted, or a flood would
+//! hide all other events.
 //!
 //! The first of a kind, from an address, about a person, is always written, and so are the first few that have another
 //! reason. Those that follow within a minute are counted, and their number is in the next line of the same kind or, where
@@ -13,7 +13,7 @@ use std::{
 
 use super::{Event, Source};
 
-/// How long repetitions are counted before they are told of.
+/// How long repetitions are counted before their number is logged.
 const COUNTED_FOR: Duration = Duration::from_secs(60);
 
 /// Kinds that are counted at a time: some 2 MB. Beyond that, every line is written: none is lost.
@@ -22,16 +22,16 @@ const MAX_KINDS: usize = 10_000;
 /// Reasons of one kind that are written in a minute. Some quote what the caller sent, who could make each a new one.
 const MAX_REASONS: usize = 4;
 
-/// What is told together.
+/// Events that are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Kind {
     pub event: Event,
     pub source: Source,
-    /// Of whom, in the words of the log: a second victim is not hidden behind the first.
+    /// The pseudonym of the person: events about a second victim are not hidden behind those about the first.
     pub user: Option<String>,
 }
 
-/// What becomes of an event.
+/// What happens to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
     /// It is written, and says how many were counted since the last one.

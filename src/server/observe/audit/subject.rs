@@ -1,9 +1,11 @@
-//! Whom and what the events of a request are about: what makes the lines of one session, and of one person, join.
+//! The person, session and key that the events of a request are about, so that the lines of one session, or of one person,
+//! can be found.
 //!
-//! As a logger's mapped diagnostic context does: what is learned of a request on its way is noted down for it once, and
-//! every event that is recorded from then on has it. So whoever records one names nobody, and can't forget to.
+//! It works as a logger's mapped diagnostic context: what is learned about a request is noted once, and every later event of
+//! that request has it. So the code that records an event can't forget to name its subject.
 
 use std::{
+    fmt::Display,
     future::Future,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,16 +14,13 @@ use std::{
 use dioxus::fullstack::FullstackContext;
 
 use super::pseudonym::{Pseudonym, Pseudonyms};
-use crate::{
-    server::{auth::dpop::Thumbprint, store::SecretHash},
-    wire::auth::UserClaims,
-};
+use crate::{server::secret_hash::SecretHash, wire::auth::UserClaims};
 
 /// Of a session in the log, in characters of base64url (96 bits): no two of them are the same by chance.
 const SESSION_HANDLE_LEN: usize = 16;
 
-/// Of one request. In its extensions, as server functions run on threads of the framework's own, to which it takes the
-/// request's head along.
+/// The context of one request. It is in the request's extensions, because server functions run on threads of the framework,
+/// which get the request's parts but no task-local values.
 #[derive(Clone)]
 pub struct Context(Arc<Noted>);
 
@@ -41,9 +40,9 @@ struct Subject {
     user: Option<UserClaims>,
     session: Option<SecretHash>,
     /// Whose proof came with the request.
-    key: Option<Thumbprint>,
+    key: Option<String>,
     /// The key that the login, the session or the access token is bound to.
-    bound_key: Option<Thumbprint>,
+    bound_key: Option<String>,
 }
 
 /// The same as fields of a line; what is not known is absent.
@@ -90,14 +89,14 @@ pub fn in_context<F: Future>(answer: F) -> impl Future<Output = F::Output> {
     CONTEXT.scope(current(), answer)
 }
 
-/// The proof of this key came with the request.
-pub fn presented(key: &Thumbprint) {
-    note(|subject| subject.key = Some(key.clone()));
+/// The proof of this key, given by its thumbprint, came with the request.
+pub fn presented(key: &impl Display) {
+    note(|subject| subject.key = Some(key.to_string()));
 }
 
 /// The request is about a login, a session or an access token that is bound to this key.
-pub fn bound_to(key: &Thumbprint) {
-    note(|subject| subject.bound_key = Some(key.clone()));
+pub fn bound_to(key: &impl Display) {
+    note(|subject| subject.bound_key = Some(key.to_string()));
 }
 
 /// The request names this session, whether there is one or not.
@@ -106,16 +105,16 @@ pub fn names_session(name: &SecretHash) {
 }
 
 /// The request is about this person's session.
-pub fn concerns(user: &UserClaims, session: &SecretHash, key: &Thumbprint) {
+pub fn concerns(user: &UserClaims, session: &SecretHash, key: &impl Display) {
     note(|subject| {
         subject.user = Some(user.clone());
         subject.session = Some(session.clone());
-        subject.bound_key = Some(key.clone());
+        subject.bound_key = Some(key.to_string());
     });
 }
 
-/// The beginning of the handle in `GET /api/sessions`: a hash of the session's name in the store, which is a hash of its
-/// id. Nobody gets from it to either.
+/// The beginning of the handle in `GET /api/sessions`: a hash of the session's name in the store, which is a hash of its id.
+/// Neither can be computed from it.
 pub fn session_handle(name: &SecretHash) -> String {
     let mut handle = SecretHash::of(&name.to_string()).to_string();
     handle.truncate(SESSION_HANDLE_LEN);
@@ -131,8 +130,8 @@ pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
     Fields {
         user: user.or(subject.user.as_ref()).map(|user| context.0.pseudonyms.of(user)),
         session: subject.session.as_ref().map(session_handle),
-        key: subject.key.as_ref().map(ToString::to_string),
-        bound_key: bound_key.map(ToString::to_string),
+        key: subject.key.clone(),
+        bound_key: bound_key.cloned(),
     }
 }
 
@@ -157,14 +156,13 @@ fn current() -> Option<Context> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::store::KeyRing;
 
     fn context() -> Context {
-        Context::new(Pseudonyms::new(&KeyRing::new([1; 32], [])).unwrap())
+        Context::new(Pseudonyms::new([1; 32], []))
     }
 
-    fn key(letter: &str) -> Thumbprint {
-        letter.repeat(43).parse().unwrap()
+    fn key(letter: &str) -> String {
+        letter.repeat(43)
     }
 
     #[test]
@@ -187,7 +185,7 @@ mod tests {
         let noted = noted.await;
         assert!(noted.user.is_some());
         assert_eq!(noted.session, Some(session_handle(&name)));
-        assert_eq!((noted.key, noted.bound_key), (Some(key("A").to_string()), None));
+        assert_eq!((noted.key, noted.bound_key), (Some(key("A")), None));
         assert_eq!(context().run(|| fields(None)), Fields::default());
         assert_eq!(fields(Some(&alice)), Fields::default(), "without a context nobody can be named");
     }
@@ -199,6 +197,6 @@ mod tests {
             bound_to(&key("E"));
             fields(None)
         });
-        assert_eq!((fields.key, fields.bound_key), (Some(key("A").to_string()), Some(key("E").to_string())));
+        assert_eq!((fields.key, fields.bound_key), (Some(key("A")), Some(key("E"))));
     }
 }

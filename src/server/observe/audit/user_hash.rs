@@ -1,4 +1,4 @@
-//! A person without a name.
+//! A hash that stands for a person.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ impl UserHash {
         hash.update(&user.iss);
         match &user.user_id {
             None => hash.update(&user.sub),
-            // After a byte that no text has, so that nobody's id is somebody's subject.
+            // After a byte that no UTF-8 text has, so that an id never collides with a subject.
             Some(user_id) => {
                 hash.update([0xff]);
                 hash.update(user_id);

@@ -18,7 +18,7 @@ use super::{
 
 pub use one_line::OneLine;
 
-/// The filter where `LOG` is not set: our own events, and what libraries find alarming.
+/// The filter if `LOG` is not set: our own events, and warnings of libraries.
 const DEFAULT_FILTER: &str = "warn,oracle_ai=info";
 
 /// How events are written.
@@ -42,7 +42,7 @@ pub fn install(filter: Option<&str>, format: LogFormat) {
     let _ = tracing::subscriber::set_global_default(log(filter, format, colours, std::io::stdout));
 }
 
-/// The same, with spans for a collector. They are none of the log's, whatever its filter is.
+/// The same, with spans for a collector. The log's filter does not apply to them.
 pub fn install_with_traces(
     filter: Option<&str>,
     format: LogFormat,
@@ -68,7 +68,7 @@ pub fn install_with_traces(
     Ok(traces)
 }
 
-/// The log, written there. An event is one line, whatever its values are (T102).
+/// A log that writes to `writer`. An event is one line, even if its values contain line breaks (T102).
 pub fn log<W>(
     filter: Option<&str>,
     format: LogFormat,
@@ -90,7 +90,7 @@ fn env_filter(filter: Option<&str>) -> EnvFilter {
     EnvFilter::new(filter.unwrap_or(DEFAULT_FILTER)).add_directive(audit_lines())
 }
 
-/// What auditors ask for is no operator's to leave out.
+/// Audit events can't be filtered out.
 fn audit_lines() -> Directive {
     format!("{TARGET}=info").parse().unwrap_or_else(|_| LevelFilter::INFO.into())
 }

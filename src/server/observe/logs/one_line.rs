@@ -1,4 +1,4 @@
-//! A line per event: what would begin another is written as its escape.
+//! One line per event: characters that would start another line are escaped.
 
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
 //! Spans on their way to the collector, over HTTP (OTLP/HTTP, in Protocol Buffers).
 //!
-//! A thread of its own sends them in batches, with a runtime of its own. Requests only put spans into a queue of limited
-//! length; while that is full, spans are lost. A collector that is slow or away is nobody's trouble but its own.
+//! A separate thread with its own runtime sends them in batches. Requests only put spans into a bounded queue; while that is
+//! full, spans are lost. So a slow or missing collector never slows requests down.
 
 use std::{
     io,

@@ -1,27 +1,24 @@
-//! What a request asked of others, and how long each took: spans for OpenTelemetry, where a collector is configured.
+//! Spans for OpenTelemetry, if a collector is configured: the calls that a request made, and how long each took.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `settings` | where the collector is |
 //! | `export` | how spans get there |
-//! | `request` | the requests that come to us |
 //!
-//! A span holds names from lists that the code ends, statuses, and the request's name. It never holds a URL, a header, a
-//! token, an address or anything about a person; and nothing that is logged gets into one.
+//! A span holds names from lists that are fixed in the code, statuses, and the request ID. It never holds a URL, a header, a
+//! token, an address or anything about a person; and no log line gets into one.
 //!
-//! All spans are of one target at the lowest level: where no collector is configured nothing is made of them, and a look
-//! at a number is all they cost.
+//! All spans have one target at the lowest level: without a collector they are disabled and cost a comparison.
 
 mod export;
-mod request;
 mod settings;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::{HeaderMap, HeaderName};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_http::HeaderInjector;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
+use reqwest::header::{HeaderMap, HeaderName};
 use tracing::{Instrument, Span, field, trace_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -29,17 +26,16 @@ use super::metrics::ProviderEndpoint;
 use crate::wire::chat::{AnswerErrorKind, EndReason};
 
 pub use export::{Traces, TracesSetupError, pipeline};
-pub use request::request;
 pub use settings::{CollectorHeader, Sampling, TraceSettings};
 
 pub const TARGET: &str = "oracle_ai::traces";
 
-/// What says to which trace a request belongs (W3C Trace Context). Anybody can send them.
+/// The headers that name the trace of a request (W3C Trace Context). Anybody can send them.
 pub const HEADERS: [HeaderName; 2] = [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
-/// Whether anybody is told of spans.
+/// Whether spans are exported.
 pub fn is_on() -> bool {
     IS_ON.load(Ordering::Relaxed)
 }
@@ -56,8 +52,8 @@ pub fn provider_call(endpoint: ProviderEndpoint) -> Span {
     )
 }
 
-/// A call to a store, such as `session store get`, of a request or an answer: what the server asks a store by itself,
-/// once a second for each open page, would be traces without a beginning.
+/// A call to a store, such as `session store get`, within a request or an answer. Background calls, one a second for each
+/// open page, get no span: each would be a trace of its own.
 pub fn store_span(name: &'static str) -> Span {
     if Span::current().is_none() {
         return Span::none();
@@ -115,7 +111,7 @@ pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
     }
 }
 
-/// What became of a call.
+/// Records the outcome of a call.
 pub fn answered(span: &Span, status: u16) {
     span.record("http.response.status_code", status);
     if status >= 500 {
@@ -127,7 +123,7 @@ pub fn failed(span: &Span) {
     span.record("otel.status_code", "ERROR");
 }
 
-/// Says to which trace a request to another party belongs.
+/// Adds the headers that name the current trace to a request to an external service.
 pub fn carry(headers: &mut HeaderMap) {
     if is_on() {
         TraceContextPropagator::new().inject_context(&Span::current().context(), &mut HeaderInjector(headers));

@@ -1,4 +1,4 @@
-//! Where the collector is, and how much it is told.
+//! Settings of the OpenTelemetry exporter.
 
 use std::{fmt, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::server::outbound::OutboundProxy;
 
 #[derive(Clone, Debug)]
 pub struct TraceSettings {
-    /// The whole of it: where spans are posted to.
+    /// The full URL that spans are posted to.
     pub endpoint: Url,
     pub headers: Vec<CollectorHeader>,
     /// Of one delivery.
@@ -25,12 +25,12 @@ pub struct CollectorHeader {
     pub value: String,
 }
 
-/// Which traces are told of.
+/// Which traces are exported.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// From 0 to 1: of those that begin here.
+    /// The share of the traces that begin here, from 0 to 1.
     pub ratio: f64,
-    /// Of those that began elsewhere, whether that is as it was decided there.
+    /// Whether a trace that began elsewhere is exported if its caller sampled it.
     pub as_the_caller_says: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Where Redis is: one node, a sentinel-watched pair, or a cluster, told apart by the URL's scheme.
+//! The address of Redis: one node, a pair watched by sentinels, or a cluster, by the URL's scheme.
 
 use std::{fmt, time::Duration};
 

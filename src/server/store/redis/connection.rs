@@ -18,7 +18,7 @@ use super::{
 };
 use crate::server::tls;
 
-/// After a connection could not be made, callers are told so at once for as long as this; then the next one tries.
+/// After a failed connection attempt, calls fail at once for as long as this; then the next one tries again.
 const NEXT_TRY_AFTER: Duration = Duration::from_millis(500);
 
 pub(super) struct Connection {

@@ -1,7 +1,7 @@
-//! Records where all replicas see them: in Redis, 6.2 or later.
+//! Records in Redis, 6.2 or later, which all replicas share.
 //!
 //! A record is a string of 8 bytes of revision, 8 bytes of end (milliseconds since 1970; both big-endian) and the
-//! sealed bytes, under `oracle-ai:` and its name. Redis forgets it at its end by itself (`PXAT`). A set is a sorted set
+//! sealed bytes, under `oracle-ai:` and its name. Redis removes it at its end (`PXAT`). A set is a sorted set
 //! whose scores are its members' ends (milliseconds since 1970). Every command names one key, so that it runs on a
 //! cluster too.
 
@@ -48,20 +48,20 @@ static REMOVE_REVISION: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Compares by the caller's clock: Redis may not have forgotten a name yet whose end has come. What is written is a
-/// number, the end, whose decimals are the call's: the same call again has spent it before.
-static SPEND: LazyLock<Script> = LazyLock::new(|| {
+/// Compares by the caller's clock, as Redis may not have removed an expired name yet. The value is a number: the end, with
+/// the id of the call as decimals. So a call that is repeated recognizes its own value.
+static CONSUME: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local spent = redis.call('GET', KEYS[1])
-         if spent == ARGV[3] then return 1 end
-         if spent and math.floor(tonumber(spent)) > tonumber(ARGV[2]) then return 0 end
+        "local used = redis.call('GET', KEYS[1])
+         if used == ARGV[3] then return 1 end
+         if used and math.floor(tonumber(used)) > tonumber(ARGV[2]) then return 0 end
          redis.call('SET', KEYS[1], ARGV[3], 'PXAT', ARGV[1])
          return 1",
     )
 });
 
-/// Leaves, in the record's place and for a while, a record that has ended, with the call's mark and the one that was
-/// taken: the same call again is given that.
+/// Leaves an expired record in the place of the one that was taken, with the id of the call and the taken record: a repeated
+/// call gets that.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local found = redis.call('GET', KEYS[1])
@@ -98,7 +98,7 @@ static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
     Script::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
 });
 
-/// For as long, a call that was not answered can be made again: above all tries together.
+/// How long a call without a response can be repeated: longer than all tries together.
 const TAKEN: Duration = Duration::from_secs(60);
 
 /// Servers that share a Redis must have clocks that are set; see `docs/operations.md`.
@@ -109,8 +109,8 @@ pub struct RedisStore {
     calls: Calls,
 }
 
-/// Names of calls that may be made only once, so that one whose answer was lost on its way can be made again: by us, and
-/// by the cluster's client, which does so by itself after a slow answer. Unique among all servers; they open nothing.
+/// Ids of calls that must take effect only once, so that one whose response was lost can be repeated: by us, and by the
+/// cluster's client, which repeats calls after a slow response. Unique among all servers, and not secret.
 struct Calls {
     /// Random.
     of_process: u64,
@@ -118,7 +118,7 @@ struct Calls {
 }
 
 impl RedisStore {
-    /// Connects when first asked: a server whose Redis is late starts all the same, and says so at `/readyz`.
+    /// Connects with the first call: a server starts without Redis, and `/readyz` reports it.
     pub fn new(address: &RedisAddress) -> Result<Self, StoreError> {
         Ok(Self { connection: Connection::new(address.client()?), calls: Calls::new()? })
     }
@@ -150,7 +150,7 @@ impl Store for RedisStore {
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        // Of a revision that no record reaches, and ended in 1970: to whoever else comes, it is not there.
+        // A revision that no record reaches and an end in 1970: to other callers, the record is not there.
         let head = [(u64::MAX - 1).to_be_bytes(), [0; 8]];
         let mark = [&head.concat()[..], &self.calls.next().to_be_bytes()].concat();
         let mut script = TAKE.key(key(name));
@@ -169,7 +169,7 @@ impl Store for RedisStore {
         Ok(self.connection.run(&script).await?)
     }
 
-    async fn spend(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
+    async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         let until = milliseconds(until);
         let mark = format!("{until}.{:039}", self.calls.next());
         // One command where there is nothing of that name, as nearly always. The script judges what there is.
@@ -177,16 +177,16 @@ impl Store for RedisStore {
         if self.connection.ask(&set).await? {
             return Ok(true);
         }
-        let mut script = SPEND.key(key(name));
+        let mut script = CONSUME.key(key(name));
         script.arg(until).arg(milliseconds(now)).arg(mark);
         Ok(self.connection.run_again(&script).await?)
     }
 
-    async fn is_spent(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
+    async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
         let mark: Option<String> = self.connection.ask(&on("GET", name)).await?;
         let Some(mark) = mark else { return Ok(false) };
         let until = mark.split('.').next().and_then(|until| until.parse().ok());
-        let until: u64 = until.ok_or_else(|| StoreError("Redis: a spent name that is none of ours".into()))?;
+        let until: u64 = until.ok_or_else(|| StoreError("Redis: a used name that is none of ours".into()))?;
         Ok(milliseconds(now) < until)
     }
 
@@ -206,7 +206,7 @@ impl Store for RedisStore {
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         let later = format!("({}", milliseconds(now));
         let members: Vec<String> = self.connection.ask(on("ZRANGEBYSCORE", name).arg(later).arg("+inf")).await?;
-        Ok(members.iter().filter_map(|member| SecretHash::shown(member)).collect())
+        Ok(members.iter().filter_map(|member| SecretHash::parse(member)).collect())
     }
 
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {

@@ -1,15 +1,7 @@
-//! What operators count, for Prometheus. No label names a person.
+//! Metrics for Prometheus. No label names a person.
 //!
-//! | file | holds |
-//! |---|---|
-//! | `requests` | the requests that come to us |
-//! | `listener` | where the figures are asked for |
-//!
-//! The process counts, as it logs: in one place, whoever calls. All labels are from lists that the code ends: what a
-//! caller sends makes none.
-
-mod listener;
-mod requests;
+//! They are process-wide, as logs are. Label values come from lists that are fixed in the code: what a caller sends can't
+//! add a time series.
 
 use std::{borrow::Cow, fmt, sync::LazyLock, time::Duration};
 
@@ -20,15 +12,9 @@ use prometheus_client::{
 };
 use serde::Serialize;
 
-use crate::{
-    server::store::SessionCount,
-    wire::chat::{AnswerErrorKind, EndReason},
-};
+use crate::wire::chat::{AnswerErrorKind, EndReason};
 
-pub use listener::serve;
-pub use requests::{Counted, method_name, route_name};
-
-/// What is asked of the provider.
+/// The kinds of requests to the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProviderEndpoint {
     Metadata,
@@ -45,7 +31,7 @@ pub enum ProviderEndpoint {
     Examined,
 }
 
-/// What became of a call to the provider.
+/// The outcome of a request to the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProviderOutcome {
     Answered,
@@ -131,26 +117,23 @@ pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
     METRICS.answers.get_or_create(&labels).inc();
 }
 
-/// A call came too often; `caller` is how callers are told apart.
+/// A request was rate-limited; `caller` is the kind of caller that was counted.
 pub fn limited(door: &'static str, caller: &'static str) {
     METRICS.limited.get_or_create(&LimitLabels { door, caller }).inc();
 }
 
-fn sessions(count: SessionCount) {
-    let (counted, count) = match count {
-        SessionCount::All(count) => ("all", count),
-        SessionCount::InUseHere(count) => ("in_use_here", count),
-        SessionCount::Unknown => return,
-    };
+/// How many sessions there are; `counted` says which of them were counted: `all`, or `in_use_here`.
+pub fn set_sessions(counted: &'static str, count: u64) {
     METRICS.sessions.get_or_create(&SessionLabels { counted }).set(i64::try_from(count).unwrap_or(i64::MAX));
 }
 
-fn request(labels: &RequestLabels, took: Duration) {
-    METRICS.requests.get_or_create(labels).observe(took.as_secs_f64());
+/// A request was answered. `route` is the pattern in the code, never the path that the caller sent.
+pub fn request_answered(method: &'static str, route: Cow<'static, str>, status: u16, took: Duration) {
+    METRICS.requests.get_or_create(&RequestLabels { method, route, status }).observe(took.as_secs_f64());
 }
 
-/// All figures.
-fn text() -> Result<String, fmt::Error> {
+/// All metrics in the text format of OpenMetrics.
+pub fn text() -> Result<String, fmt::Error> {
     let mut page = String::new();
     text::encode(&mut page, &METRICS.registry)?;
     Ok(page)

@@ -1,4 +1,4 @@
-//! A span for each request, by the route that it found: a path that somebody made up is none.
+//! A span for each request, named after its route, never after the path that the caller sent.
 
 use axum::extract::{MatchedPath, Request};
 use opentelemetry::propagation::TextMapPropagator;
@@ -7,14 +7,16 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Span, field, trace_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::{TARGET, is_on};
+use super::metrics::{method_name, route_name};
 use crate::server::{
     edge::RequestId,
-    observe::metrics::{method_name, route_name},
+    observe::traces::{TARGET, is_on},
 };
 
-/// To the head of the answer. It belongs to the trace that the request names: at the edge, such names were taken from
-/// whoever is no proxy of ours.
+pub use crate::server::observe::traces::answered;
+
+/// Lasts until the response headers are sent. It joins the trace that the request names: such headers are removed at the
+/// edge where they don't come from a trusted proxy.
 pub fn request(request: &Request) -> Span {
     if !is_on() {
         return Span::none();

@@ -1,4 +1,4 @@
-//! The next nonce for a client, on its way to the answer's `DPoP-Nonce` header (RFC 9449 §8.2).
+//! The next nonce for a client, on its way to the response's `DPoP-Nonce` header (RFC 9449 §8.2).
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,9 +6,9 @@ use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
-/// A slot in a request's extensions. [`super::Proofs`] fills it once it knows whose key signed the request's proof, and the
-/// router sends what is in it with the answer, whatever that is: so a client that makes calls always has a good nonce, and
-/// no endpoint has to do anything for it.
+/// A slot in a request's extensions. It is filled once the proof's signature has been verified, and the router sends its
+/// content with the response of any status. So a client in use always has a valid nonce, and no endpoint has to do anything
+/// for it.
 #[derive(Clone, Debug, Default)]
 pub struct NextNonce(Arc<OnceLock<String>>);
 
@@ -33,7 +33,7 @@ impl NextNonce {
     }
 
     pub(super) fn set(&self, nonce: String) {
-        // Full already where a request is looked at twice: one nonce is as good as the other.
+        // A request may be verified twice: either nonce is good.
         let _ = self.0.set(nonce);
     }
 }

@@ -1,0 +1,95 @@
+//! Metrics of the requests to this server, and the listener where they are scraped.
+
+use std::{borrow::Cow, io, net::SocketAddr, sync::Arc, time::Instant};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::net::TcpListener;
+
+use crate::server::{auth::sessions::Sessions, observe::metrics, store::SessionCount};
+
+/// OpenMetrics 1.0, which Prometheus reads.
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Routes with a label of their own, besides the API endpoints.
+const OTHERS: [&str; 4] = ["/livez", "/readyz", "/backchannel-logout", "/csp-report"];
+
+/// A request that is being answered.
+pub struct Counted {
+    started_at: Instant,
+    method: &'static str,
+    route: Cow<'static, str>,
+}
+
+/// Serves `/metrics` at an address of its own, which browsers don't reach, until the process ends.
+pub async fn serve(address: SocketAddr, sessions: Arc<Sessions>) -> io::Result<()> {
+    let listener = TcpListener::bind(address).await?;
+    tracing::info!(%address, "figures are at /metrics of");
+    let router = Router::new().route("/metrics", get(async move || page(&sessions)));
+    tokio::spawn(async { axum::serve(listener, router).await });
+    Ok(())
+}
+
+fn page(sessions: &Sessions) -> Response {
+    match sessions.count() {
+        SessionCount::All(count) => metrics::set_sessions("all", count),
+        SessionCount::InUseHere(count) => metrics::set_sessions("in_use_here", count),
+        SessionCount::Unknown => {}
+    }
+    match metrics::text() {
+        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+impl Counted {
+    pub fn of(request: &Request) -> Self {
+        let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        Self { started_at: Instant::now(), method: method_name(request.method()), route: route_name(pattern) }
+    }
+
+    /// Counts and times it.
+    pub fn answered(self, status: StatusCode) {
+        metrics::request_answered(self.method, self.route, status.as_u16(), self.started_at.elapsed());
+    }
+}
+
+/// The label of a route. `found` is its pattern in the code, with placeholders.
+pub fn route_name(found: Option<&str>) -> Cow<'static, str> {
+    match found {
+        None => "page".into(),
+        Some("/api" | "/api/" | "/api/{*door}") => "no door".into(),
+        Some(route) if route.starts_with("/api/") || OTHERS.contains(&route) => route.to_owned().into(),
+        Some(_) => "file".into(),
+    }
+}
+
+/// The label of a method. Unknown methods share one: a caller can send any name.
+pub fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_makes_up_is_no_label() {
+        assert_eq!(route_name(Some("/api/chat")), "/api/chat");
+        assert_eq!(route_name(Some("/api/{*door}")), "no door");
+        assert_eq!(route_name(Some("/assets/{*file}")), "file");
+        assert_eq!(route_name(None), "page");
+        assert_eq!(method_name(&Method::from_bytes(b"MADEUP").unwrap()), "other");
+    }
+}
