@@ -6,7 +6,8 @@
 //! | `app`, `browser`, `prover` | (support) the doors without a socket, a person, their browser's key |
 //! | `provider`, `scripted_provider` | (support) two providers |
 //! | `postgres`, `scripted_upstream`, `chatter` | (support) a database server, an upstream, a person who chats |
-//! | `rooms` | the import rules of `src/` |
+//! | `layers` | the import rules of `src/` |
+//! | `secrets` | how secrets are compared |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
 //! | `provider_profiles`, `client_key`, `client_rotation` | these and the session doors at other providers, and with a key in place of a secret |
 //! | `private_authority` | `GET /api/authorize` at a provider whose certificate nobody knows |
@@ -78,6 +79,7 @@ mod headers;
 mod id_token;
 mod introspection;
 mod jwt_access_token;
+mod layers;
 mod login;
 mod login_failures;
 mod logout;
@@ -101,9 +103,9 @@ mod redis;
 mod refresh;
 mod refresh_failures;
 mod replicas;
-mod rooms;
 mod scripted_provider;
 mod scripted_upstream;
+mod secrets;
 mod server_process;
 mod session_end;
 mod session_limits;

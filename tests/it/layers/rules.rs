@@ -1,0 +1,148 @@
+//! The rules, applied to what files name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    ABOVE_ALL_LAYERS, CRATES, FLOORS, KNOWS_THE_MOCKS, LAYERS, SETS_AUTH_STATE,
+    paths::{self, Found, FoundPath, Root, module_of},
+};
+
+/// What is to be known of all files to judge one of them.
+pub struct Imports {
+    /// The paths of each file that lead into this crate, with the file's module.
+    ours: Vec<(Vec<String>, Vec<Vec<String>>)>,
+    /// What `server/mod.rs` exports again, with the folder or file that it is in.
+    exported: BTreeMap<String, String>,
+}
+
+pub type Graph = BTreeMap<String, BTreeSet<String>>;
+
+impl Imports {
+    pub fn of(files: &[(String, String)]) -> Self {
+        let mut ours = vec![];
+        let mut exported = BTreeMap::new();
+        for (file, text) in files {
+            let found = paths::read(file, text).unwrap_or_else(|error| panic!("src/{file}: {error}"));
+            if file == "server/mod.rs" {
+                let exports = found.paths.iter().filter(|path| path.segments.len() > 1);
+                exported.extend(exports.map(|path| {
+                    let at = usize::from(path.segments[0] == "server");
+                    (path.segments[path.segments.len() - 1].clone(), path.segments[at].clone())
+                }));
+            }
+            let of_file = found.paths.into_iter().filter(|path| path.root == Root::Ours).map(|path| path.segments);
+            ours.push((module_of(file), of_file.collect()));
+        }
+        Self { ours, exported }
+    }
+
+    /// Which children of this module import which others.
+    pub fn between_children(&self, parent: &str) -> Graph {
+        let parent: Vec<&str> = parent.split('/').collect();
+        let child = |path: &[String]| {
+            path.starts_with(&parent.iter().map(|&part| part.to_owned()).collect::<Vec<_>>())
+                .then(|| path.get(parent.len()).cloned())
+                .flatten()
+        };
+        let mut graph: Graph =
+            self.ours.iter().filter_map(|(module, _)| Some((child(module)?, BTreeSet::new()))).collect();
+        let children: BTreeSet<String> = graph.keys().cloned().collect();
+        for (module, imports) in &self.ours {
+            let Some(from) = child(module) else { continue };
+            let others = imports.iter().filter_map(|path| child(path)).map(|to| self.at_home(to));
+            let others = others.filter(|to| *to != from && children.contains(to));
+            graph.entry(from.clone()).or_default().extend(others);
+        }
+        graph
+    }
+
+    /// The folder of what the server exports again.
+    fn at_home(&self, name: String) -> String {
+        self.exported.get(&name).cloned().unwrap_or(name)
+    }
+}
+
+/// One line for each path in `text`, the content of `src/{file}`, that it must not name.
+pub fn wrong_imports(imports: &Imports, file: &str, text: &str) -> Vec<String> {
+    if ABOVE_ALL_LAYERS.contains(&file) {
+        return vec![];
+    }
+    let module = module_of(file);
+    let Some((layer, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == module[0]) else {
+        return vec![format!("src/{file} is in no layer")];
+    };
+    let floor = module.get(1).filter(|_| *layer == "server").map(|name| floor_of(name));
+    if floor == Some(None) {
+        return vec![format!("src/{file} is on no floor of the server")];
+    }
+    let Found { paths, auth_states } = match paths::read(file, text) {
+        Ok(found) => found,
+        Err(error) => return vec![format!("src/{file}: {error}")],
+    };
+    let mut wrong = BTreeSet::new();
+    for path in &paths {
+        let is_wrong = match path.root {
+            Root::Other => is_of_another_folder(file, &path.segments[0]),
+            Root::Ours => {
+                !is_allowed_layer(file, layer, allowed, path)
+                    || floor.flatten().is_some_and(|floor| leads_up(imports, floor, path))
+            }
+        };
+        if is_wrong {
+            wrong.insert((path.line, format!("src/{file}:{}: names {}", path.line, path.segments.join("::"))));
+        }
+    }
+    if *layer == "client" && !file.starts_with(SETS_AUTH_STATE) {
+        wrong.extend(auth_states.iter().map(|line| (*line, format!("src/{file}:{line}: makes an AuthState"))));
+    }
+    wrong.into_iter().map(|(_, text)| text).collect()
+}
+
+fn is_allowed_layer(file: &str, layer: &str, allowed: &[&str], path: &FoundPath) -> bool {
+    let to = path.segments[0].as_str();
+    to == layer
+        || allowed.contains(&to)
+        || (layer == "api" && to == "server" && path.is_server_only)
+        || (to == "mock" && file.starts_with(KNOWS_THE_MOCKS))
+}
+
+/// Whether a path leads from this floor of the server to one above.
+fn leads_up(imports: &Imports, floor: usize, path: &FoundPath) -> bool {
+    let [server, to, ..] = &path.segments[..] else { return false };
+    server == "server" && floor_of(&imports.at_home(to.clone())).is_none_or(|above| above > floor)
+}
+
+fn floor_of(name: &str) -> Option<usize> {
+    FLOORS.iter().position(|folders| folders.contains(&name))
+}
+
+/// Whether only other folders may name this crate.
+fn is_of_another_folder(file: &str, name: &str) -> bool {
+    let folders = CRATES.iter().find(|(crates, _)| crates.contains(&name)).map(|(_, folders)| folders);
+    folders.is_some_and(|folders| !folders.iter().any(|folder| file.starts_with(folder)))
+}
+
+/// Modules that import each other in a circle, from one of them back to it.
+pub fn circle(graph: &Graph) -> Option<Vec<String>> {
+    fn search(graph: &Graph, path: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<Vec<String>> {
+        let last = path.last()?.clone();
+        for next in graph.get(&last).into_iter().flatten() {
+            if let Some(start) = path.iter().position(|visited| visited == next) {
+                let mut circle = path[start..].to_vec();
+                circle.push(next.clone());
+                return Some(circle);
+            }
+            if !done.contains(next) {
+                path.push(next.clone());
+                if let Some(circle) = search(graph, path, done) {
+                    return Some(circle);
+                }
+                path.pop();
+            }
+        }
+        done.insert(last);
+        None
+    }
+    let mut done = BTreeSet::new();
+    graph.keys().find_map(|start| search(graph, &mut vec![start.clone()], &mut done))
+}
