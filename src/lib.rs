@@ -3,59 +3,67 @@
 //! # The pattern
 //!
 //! A *token-mediating backend* (RFC 10017 §6.2) without cookies. The server is the confidential client: it builds the
-//! authorization request, exchanges the code, refreshes and logs out; refresh token, ID token, code verifier and
-//! client secret never leave it. The browser holds the access token in memory only, and does no OpenID Connect beyond
-//! its `/auth/callback` page.
+//! authorization request, exchanges the code, refreshes and logs out. Refresh token, ID token, code verifier and client
+//! secret never leave it. The browser holds the access token in memory only, and does no OpenID Connect beyond its
+//! `/auth/callback` page.
 //!
-//! What takes the place of a cookie is a *browser key*: a key pair that the browser makes and can't export. It signs a
-//! proof (RFC 9449) for every call that spends a session; logins, sessions and access tokens are bound to it.
+//! A *DPoP key* replaces the cookie: a key pair that the browser makes and can't export. It signs a proof (RFC 9449) for
+//! every request that uses a session; logins, sessions and access tokens are bound to its thumbprint (`dpop_jkt`).
 //!
-//! # The rooms
+//! # The layers
 //!
-//! | room | holds | may import |
+//! Dependencies point down only; `tests/it/layers` fails on any other import.
+//!
+//! | layer | holds | may import |
 //! |---|---|---|
-//! | [`wire`] | values that cross the network | nothing of ours |
-//! | [`api`] | the doors: server-function signatures on both targets | `wire`; `server` inside bodies and attributes |
-//! | [`client`] | the browser: signals, pages, components | `wire`, `api` |
-//! | `server` | the services behind the doors | `wire`; `mock` from one place |
-//! | `mock` | the other parties, for development and tests | nothing of ours |
+//! | [`wire`] | types that cross the network | nothing of ours |
+//! | [`api`] | the endpoints: server functions, with their signatures on both targets | `wire`; `server` inside bodies and attributes |
+//! | [`client`] | the browser: session, chat, pages | `wire`, `api` |
+//! | `server` | the services behind the endpoints, on four floors | `wire`; `mock` from `server::embedded` |
+//! | `mock` | an identity provider and a model, for development and tests | nothing of ours |
 //!
-//! `tests/it/rooms.rs` fails on any other arrow.
+//! The server's floors, from the top; each imports itself and those below:
+//!
+//! | floor | modules |
+//! |---|---|
+//! | 4 | `app`, `command`, `config`: build everything from the configuration |
+//! | 3 | `http`: the only one that names axum |
+//! | 2 | `auth`, `chat`, `conversations`: the rules |
+//! | 1 | `store`, `observe`, `outbound`, `environment`: storage, logs and metrics, HTTP clients, clock and randomness |
 //!
 //! # One login, all the way down
 //!
-//! 1. `client::components::RequireSession` finds nobody signed in, and no session to resume, and calls
-//!    [`api::auth::authorize`] with the browser key's thumbprint. `Sessions::begin_authorization` stores a
-//!    `PendingAuthorization` with it under the hash of a new `state`;
+//! 1. `RequireSession` finds no session to resume and calls [`api::auth::authorize`] with the DPoP key's thumbprint.
+//!    `Sessions::begin_authorization` stores a `PendingAuthorization` with it under the hash of a new `state`;
 //!    `OidcClient::authorization_url` puts `state`, `nonce` and the PKCE challenge into the URL.
-//! 2. The provider sends the browser back to `/auth/callback`. `client::callback_url` takes the answer out of the
-//!    address bar before the page is shown; `client::pages::Callback` hands it to [`api::auth::exchange_code`].
-//! 3. `server::proof` checks that call's proof, and `Sessions::exchange_code` that the key is the one that began; it
-//!    takes the pending authorization (once), `OidcClient::exchange_code` exchanges the code
-//!    and verifies the ID token, and the session is sealed and stored under the hash of a new id.
-//! 4. The [`wire::auth::TokenResponse`] becomes `AuthState::SignedIn`, and the person is where they wanted to be.
+//! 2. The provider redirects the browser to `/auth/callback`. The authorization response is removed from the address bar
+//!    before the page is rendered; the page passes it to [`api::auth::exchange_code`].
+//! 3. `server::http::extract` verifies the request's proof, and `Sessions::exchange_code` checks that it was made by the
+//!    key that began the login. It takes the pending authorization, which works once; `OidcClient::exchange_code` exchanges
+//!    the code and verifies the ID token; the session is sealed and stored under the hash of a new id.
+//! 4. The [`wire::auth::TokenResponse`] becomes `AuthState::SignedIn`, and the person is on the page they asked for.
 //!
-//! Refresh and logout read the same way, and nobody calls upward.
+//! Refresh and logout read the same way, and nothing calls upward.
 //!
 //! # One answer, all the way down
 //!
-//! 1. [`api::chat::send_message`] hands the message to `Chat::answer`, which makes room for an answer, begins to read its
-//!    log, and starts the task that writes it.
-//! 2. `server::chat::writing` has the `ConversationStore` keep the question, once for each idempotency key, and only then
-//!    asks the upstream, with as much of the conversation as fits. What comes is told in `server::chat::log`, as
+//! 1. [`api::chat::send_message`] passes the message to `Chat::answer`, which reserves one of the person's running answers,
+//!    subscribes to its log, and spawns the task that writes it.
+//! 2. `server::chat::writing` stores the question in the `ConversationStore`, once for each idempotency key. Only then it
+//!    sends the conversation, as much of it as fits, to the upstream. What comes back is appended to `server::chat::log` as
 //!    numbered [`wire::chat::ChatEvent`]s, and is in the store within a second.
-//! 3. Whoever reads the log (the call itself, or [`api::chat::follow_answer`] after a reload) gets every event after
-//!    the one they have, up to the one end. [`api::chat::stop_answer`] ends it at once; nobody reading ends it after a
-//!    grace.
+//! 3. A reader of the log (this request, or [`api::chat::follow_answer`] after a reload) gets every event after the last one
+//!    it has, up to the one end. [`api::chat::stop_answer`] ends the answer at once; without readers, it ends after a grace
+//!    period.
 
 pub mod api;
 pub mod client;
 pub mod wire;
 
-// The server's room, and its dependencies, are not in the browser's build.
+// The server and its dependencies are not part of the browser's build.
 #[cfg(feature = "server")]
 pub mod server;
 
-// The other parties run in the server's process, in builds for development and tests.
+// The mocks run in the server's process, in builds for development and tests.
 #[cfg(all(feature = "mock", feature = "server"))]
 pub mod mock;
