@@ -24,12 +24,12 @@
 //!
 //! # One login, all the way down
 //!
-//! 1. `client::components::RequireSession` finds nobody signed in, and no session to resume, and calls
+//! 1. `client::ui::components::RequireSession` finds nobody signed in, and no session to resume, and calls
 //!    [`api::auth::authorize`] with the browser key's thumbprint. `Sessions::begin_authorization` stores a
 //!    `PendingAuthorization` with it under the hash of a new `state`;
 //!    `OidcClient::authorization_url` puts `state`, `nonce` and the PKCE challenge into the URL.
-//! 2. The provider sends the browser back to `/auth/callback`. `client::callback_url` takes the answer out of the
-//!    address bar before the page is shown; `client::pages::Callback` hands it to [`api::auth::exchange_code`].
+//! 2. The provider sends the browser back to `/auth/callback`. `client::session::callback_url` takes the answer out of the
+//!    address bar before the page is shown; `client::ui::pages::Callback` hands it to [`api::auth::exchange_code`].
 //! 3. `server::proof` checks that call's proof, and `Sessions::exchange_code` that the key is the one that began; it
 //!    takes the pending authorization (once), `OidcClient::exchange_code` exchanges the code
 //!    and verifies the ID token, and the session is sealed and stored under the hash of a new id.

@@ -2,42 +2,26 @@
 //! and components.
 //!
 //! All of it compiles on the server too, which renders the same pages before the browser takes over; what only a
-//! browser can do is in [`browser`] and called from effects and event handlers, which never run on the server.
+//! browser can do is in [`platform`] and called from effects and event handlers, which never run on the server.
 
 // In the release, `Debug` prints nothing (scripts/lib/slim.mjs).
 #![cfg_attr(not(test), deny(clippy::use_debug))]
 
-mod activity;
-mod app;
-pub mod auth_state;
-mod browser;
-mod browser_key;
-mod callback_url;
-pub mod components;
-mod draft_cipher;
-mod head;
-mod hooks;
-pub mod language;
-mod lifetime;
-mod listeners;
-mod loop_breaker;
+mod chat;
 pub mod markdown;
-pub mod pages;
-mod return_to;
-mod screen;
-mod session_limits;
-mod session_watch;
-mod sign_out;
-mod tabs;
-mod token_refresh;
-mod web_lock;
+mod platform;
+mod session;
+pub mod ui;
 
-pub use app::{App, Route, page_of};
+pub use ui::{
+    app::{App, Route, page_of},
+    language,
+};
 
 /// Starts the app in the browser.
 pub fn launch() {
     // Before anything else: the code must not stay in the address bar (T13).
-    callback_url::take_out_of_address_bar();
-    return_to::note_arrival();
+    session::callback_url::take_out_of_address_bar();
+    session::return_to::note_arrival();
     dioxus::launch(App);
 }
