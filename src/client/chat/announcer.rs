@@ -1,118 +1,120 @@
-//! What somebody hears who does not see the answer: whole sentences, each once, apart from the text that grows.
+//! Announces answers to screen readers: whole sentences, each once, in a live region apart from the text that grows.
 
 use std::time::Duration;
 
 use dioxus::prelude::*;
 
-use super::entry::{Growing, Progress};
+use super::entry::Progress;
 use crate::{
     client::{
         markdown::{Splitter, sentences::Told, spoken::language_of},
-        platform::browser,
-        ui::language::{Catalogue, ChosenLanguage, Language},
+        platform::clock,
+        ui::language::{Catalog, ChosenLanguage, Language, use_language},
     },
     wire::chat::EndReason,
 };
 
-/// Sentences are told together that come within this time.
-const PACE: Duration = Duration::from_millis(700);
+/// Sentences that arrive within this time are announced together.
+const INTERVAL: Duration = Duration::from_millis(700);
 
-/// Something to be heard.
 #[derive(Clone, Debug, PartialEq)]
-struct Said {
-    number: u64,
-    text: String,
-    /// Where it is not the page's, or may not be.
-    language: Option<Language>,
+pub struct Announcement {
+    pub key: u64,
+    pub text: String,
+    /// Where it is not, or may not be, the page's language.
+    pub language: Option<Language>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub struct Announcer {
-    said: Signal<Vec<Said>>,
-    told: CopyValue<Told>,
-    last: CopyValue<(u64, Duration)>,
+    language: ChosenLanguage,
+    announcements: Signal<Vec<Announcement>>,
+    /// How far the running answer has been announced.
+    announced: CopyValue<Told>,
+    last_key: CopyValue<u64>,
+    last_time: CopyValue<Duration>,
 }
 
 impl Announcer {
     pub fn use_announcer() -> Self {
+        let language = use_language();
         use_hook(|| Self {
-            said: Signal::new(vec![]),
-            told: CopyValue::new(Told::default()),
-            last: CopyValue::new((0, Duration::ZERO)),
+            language,
+            announcements: Signal::new(vec![]),
+            announced: CopyValue::new(Told::default()),
+            last_key: CopyValue::new(0),
+            last_time: CopyValue::new(Duration::ZERO),
         })
     }
 
+    /// Subscribes the caller.
+    pub fn announcements(self) -> Vec<Announcement> {
+        self.announcements.read().clone()
+    }
+
     pub fn clear(mut self) {
-        self.said.set(vec![]);
-        self.told.set(Told::default());
+        self.announcements.set(vec![]);
+        self.announced.set(Told::default());
     }
 
-    /// Says something in the page's language.
+    /// Announces a text in the page's language.
     pub fn say(self, text: String) {
-        self.say_in(None, text);
+        self.add(None, text);
     }
 
-    /// Tells what is whole of a text that grows.
-    pub fn tell(mut self, text: &Splitter, language: ChosenLanguage) {
-        let now = browser::monotonic();
-        if now.saturating_sub(self.last.peek().1) >= PACE {
-            self.last.write().1 = now;
-            self.tell_now(text, false, language.peek().catalogue());
+    /// Announces the sentences that have been completed.
+    pub fn announce(mut self, answer: &Splitter) {
+        let now = clock::monotonic();
+        if now.saturating_sub(*self.last_time.peek()) >= INTERVAL {
+            self.last_time.set(now);
+            self.announce_sentences(answer, false);
         }
     }
 
-    /// Tells the rest, and how the answer ended. What broke off in the middle of a sentence is not told.
-    pub fn end(self, growing: &Growing, progress: &Progress, language: ChosenLanguage) {
-        let catalogue = language.peek().catalogue();
-        let is_whole = matches!(progress, Progress::Ended(EndReason::Complete, _));
-        self.tell_now(&growing.split, is_whole, catalogue);
-        if let Some(end) = words_for_end(progress, catalogue) {
-            self.say(end.to_owned());
+    /// Announces the remaining sentences and how the answer has ended. A sentence that broke off is left out.
+    pub fn announce_end(self, answer: &Splitter, progress: &Progress) {
+        let is_complete = matches!(progress, Progress::Ended(EndReason::Complete, _));
+        self.announce_sentences(answer, is_complete);
+        self.say_end(progress);
+    }
+
+    /// Announces how the answer has ended.
+    pub fn say_end(self, progress: &Progress) {
+        if let Some(text) = end_message(progress, self.language.peek().catalog()) {
+            self.say(text.to_owned());
         }
     }
 
-    fn tell_now(mut self, text: &Splitter, ended: bool, catalogue: &Catalogue) {
-        let sentences = self.told.write().next(text, ended, catalogue);
+    fn announce_sentences(mut self, answer: &Splitter, is_complete: bool) {
+        let sentences = self.announced.write().next(answer, is_complete, self.language.peek().catalog());
         if !sentences.is_empty() {
-            self.say_in(language_of(&text.blocks()), sentences.join(" "));
+            self.add(language_of(&answer.blocks()), sentences.join(" "));
         }
     }
 
-    fn say_in(mut self, language: Option<Language>, text: String) {
-        self.last.write().0 += 1;
-        let number = self.last.peek().0;
-        self.said.write().push(Said { number, text, language });
+    fn add(mut self, language: Option<Language>, text: String) {
+        *self.last_key.write() += 1;
+        let key = *self.last_key.peek();
+        self.announcements.write().push(Announcement { key, text, language });
     }
 }
 
-/// Failures are told where they are shown.
-fn words_for_end(progress: &Progress, catalogue: &Catalogue) -> Option<&'static str> {
+/// `None` for failures, which are alerts in the transcript.
+fn end_message(progress: &Progress, catalog: &Catalog) -> Option<&'static str> {
     match progress {
-        Progress::Ended(EndReason::Complete, None) => Some(catalogue.answer.complete),
-        Progress::Ended(reason, None) => end_in_words(*reason, catalogue),
-        Progress::Ended(_, Some(_)) | Progress::Failed(_) | Progress::Running => None,
+        Progress::Ended(EndReason::Complete, None) => Some(catalog.answer.complete),
+        Progress::Ended(reason, None) => incomplete_message(*reason, catalog),
+        Progress::Ended(_, Some(_)) | Progress::Failed(_) | Progress::Running | Progress::Stopping => None,
     }
 }
 
-/// Why an answer is not whole.
-pub fn end_in_words(reason: EndReason, catalogue: &Catalogue) -> Option<&'static str> {
+/// Why an answer is not complete.
+pub fn incomplete_message(reason: EndReason, catalog: &Catalog) -> Option<&'static str> {
     match reason {
         EndReason::Complete => None,
-        EndReason::Stopped => Some(catalogue.answer.stopped),
-        EndReason::Length => Some(catalogue.answer.cut_at_length),
-        EndReason::Filtered => Some(catalogue.answer.filtered),
-        EndReason::Interrupted => Some(catalogue.answer.interrupted),
-    }
-}
-
-/// Read by screen readers as it grows, seen by nobody.
-#[component]
-pub fn LiveRegion(announcer: Announcer) -> Element {
-    rsx! {
-        div { class: "for-screen-readers", "aria-live": "polite", "aria-relevant": "additions", id: "announcements",
-            for Said { number, text, language } in announcer.said.read().iter() {
-                p { key: "{number}", lang: language.map(Language::tag), "{text}" }
-            }
-        }
+        EndReason::Stopped => Some(catalog.answer.stopped),
+        EndReason::Length => Some(catalog.answer.cut_at_length),
+        EndReason::Filtered => Some(catalog.answer.filtered),
+        EndReason::Interrupted => Some(catalog.answer.interrupted),
     }
 }

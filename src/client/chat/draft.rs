@@ -1,6 +1,6 @@
-//! What the person is typing in each conversation, and what they have sent while the server has not taken it yet: kept
-//! for the tab as it is typed, so that a reload or a sign-in on the way loses neither. It is kept encrypted, for this
-//! person and nobody who uses the browser after them.
+//! What the person has typed in each conversation, and the message that was sent and not delivered yet. Both are stored
+//! for this tab, so that they survive a reload and a sign-in; encrypted, so that nobody who uses the browser later can
+//! read them.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,19 @@ use serde::{Deserialize, Serialize};
 
 use super::draft_storage::DraftStorage;
 use crate::{
-    client::{
-        session::auth::{Auth, AuthState, use_auth},
-        ui::hooks::use_effect,
-    },
+    client::session::{Auth, use_auth},
     wire::chat::{ChatRequest, ConversationId},
 };
 
-/// Where a conversation that has no name yet keeps its draft.
+/// The key of the draft of a conversation that has no id yet.
 const NEW: &str = "";
 
-/// As it is kept.
+/// As it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Kept {
+struct Drafts {
     /// By conversation.
     typed: BTreeMap<String, String>,
-    /// What was typed before a question was taken up again, by conversation.
+    /// What was typed before a question was edited, by conversation.
     set_aside: BTreeMap<String, String>,
     sending: Option<Sending>,
 }
@@ -37,7 +34,7 @@ struct Kept {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Sending {
     request: ChatRequest,
-    /// The person knows that it did not get through: it waits for them, and is not sent by itself.
+    /// The person has been shown that it was not delivered: it is not sent again automatically.
     failed: bool,
 }
 
@@ -46,8 +43,8 @@ pub struct Draft {
     auth: Auth,
     typed: Signal<String>,
     conversation: CopyValue<String>,
-    kept: CopyValue<Kept>,
-    /// Once it is open.
+    drafts: CopyValue<Drafts>,
+    /// `None` until it is open.
     storage: CopyValue<Option<DraftStorage>>,
     loading: CopyValue<Loading>,
 }
@@ -63,7 +60,7 @@ impl Draft {
                 auth,
                 typed: Signal::new(String::new()),
                 conversation: CopyValue::new(NEW.to_owned()),
-                kept: CopyValue::new(Kept::default()),
+                drafts: CopyValue::new(Drafts::default()),
                 storage: CopyValue::new(None),
                 loading: CopyValue::new(loading.map(|_| ()).boxed_local().shared()),
             };
@@ -80,7 +77,7 @@ impl Draft {
         draft
     }
 
-    /// Returns when what was kept is there.
+    /// Returns once the stored drafts are loaded.
     pub async fn loaded(self) {
         let loading = self.loading.peek().clone();
         loading.await;
@@ -95,7 +92,7 @@ impl Draft {
         self.typed.peek().trim().is_empty()
     }
 
-    /// Shows what was typed in this conversation.
+    /// Shows the draft of this conversation.
     pub fn open(mut self, id: Option<&ConversationId>) {
         self.conversation.set(id.map_or(NEW, ConversationId::as_str).to_owned());
         self.show();
@@ -104,97 +101,94 @@ impl Draft {
     pub fn set(mut self, text: String) {
         let conversation = self.conversation.peek().clone();
         match text.is_empty() {
-            true => self.kept.write().typed.remove(&conversation),
-            false => self.kept.write().typed.insert(conversation, text.clone()),
+            true => self.drafts.write().typed.remove(&conversation),
+            false => self.drafts.write().typed.insert(conversation, text.clone()),
         };
         self.typed.set(text);
-        self.keep();
+        self.store();
     }
 
-    /// Takes up `question` again; what is typed is set aside until it is sent or left.
-    pub fn take_up(mut self, question: &str) {
+    /// Puts `question` in the place of the draft, which is set aside.
+    pub fn edit(mut self, question: &str) {
         let (conversation, typed) = (self.conversation.peek().clone(), self.typed.peek().clone());
         if !typed.trim().is_empty() {
-            self.kept.write().set_aside.entry(conversation).or_insert(typed);
+            self.drafts.write().set_aside.entry(conversation).or_insert(typed);
         }
         self.set(question.to_owned());
     }
 
-    /// Gives back what was set aside, or an empty field.
-    pub fn put_down(mut self) {
+    /// Restores the draft that was set aside, or clears the field.
+    pub fn restore(mut self) {
         let conversation = self.conversation.peek().clone();
-        let set_aside = self.kept.write().set_aside.remove(&conversation);
+        let set_aside = self.drafts.write().set_aside.remove(&conversation);
         self.set(set_aside.unwrap_or_default());
     }
 
-    /// Keeps what is being sent, in its conversation.
+    /// Stores the message that is being sent, in its conversation.
     pub fn sending(mut self, request: &ChatRequest) {
-        self.kept.write().sending = Some(Sending { request: request.clone(), failed: false });
-        self.put_down();
+        self.drafts.write().sending = Some(Sending { request: request.clone(), failed: false });
+        self.restore();
         self.conversation.set(request.conversation.as_str().to_owned());
-        self.keep();
+        self.store();
     }
 
-    /// The server has taken what was sent.
-    pub fn sent(mut self) {
-        if self.kept.peek().sending.is_some() {
-            self.kept.write().sending = None;
-            self.keep();
+    /// The server has stored the message.
+    pub fn delivered(mut self) {
+        if self.drafts.peek().sending.is_some() {
+            self.drafts.write().sending = None;
+            self.store();
         }
     }
 
-    /// It did not get through, and the person knows.
+    /// The message was not delivered, and the person has been shown that.
     pub fn failed(mut self) {
-        if let Some(sending) = &mut self.kept.write().sending {
+        if let Some(sending) = &mut self.drafts.write().sending {
             sending.failed = true;
         }
-        self.keep();
+        self.store();
     }
 
-    /// What was on its way to this conversation when the page was left.
-    pub fn unsent(self, conversation: &ConversationId) -> Option<ChatRequest> {
-        let kept = self.kept.peek();
-        let sending = kept.sending.as_ref().filter(|sending| !sending.failed)?;
+    /// The message that was being sent to this conversation when the page was left.
+    pub fn undelivered(self, conversation: &ConversationId) -> Option<ChatRequest> {
+        let drafts = self.drafts.peek();
+        let sending = drafts.sending.as_ref().filter(|sending| !sending.failed)?;
         (sending.request.conversation == *conversation).then(|| sending.request.clone())
     }
 
     async fn load(mut self) {
-        let key = match &*self.auth.state.peek() {
-            AuthState::SignedIn(signed_in) => signed_in.draft_key.clone(),
-            AuthState::Unknown | AuthState::SignedOut => return,
-        };
-        // Without it, nothing is kept.
+        let Some(key) = self.auth.draft_key() else { return };
+        // Without WebCrypto, nothing is stored.
         let Some(storage) = DraftStorage::open(&key).await else { return };
-        let kept = storage.read().await.and_then(|json| serde_json::from_str::<Kept>(&json).ok());
+        let stored = storage.read().await.and_then(|json| serde_json::from_str::<Drafts>(&json).ok());
         self.storage.set(Some(storage));
-        let since = self.kept.take();
-        let has_typed = since != Kept::default();
-        self.kept.set(kept.unwrap_or_default().with_failed_typed().with(since));
+        let since = self.drafts.take();
+        let has_typed = since != Drafts::default();
+        self.drafts.set(stored.unwrap_or_default().with_failed_as_draft().with(since));
         self.show();
         if has_typed {
-            self.keep();
+            self.store();
         }
     }
 
     fn show(mut self) {
-        let typed = self.kept.peek().typed.get(&*self.conversation.peek()).cloned();
+        let typed = self.drafts.peek().typed.get(&*self.conversation.peek()).cloned();
         self.typed.set(typed.unwrap_or_default());
     }
 
-    fn keep(self) {
-        // Before it is open, there is nothing that could be lost but by a reload in the same instant.
+    fn store(self) {
+        // What is typed before the storage is open is stored once it is.
         let Some(storage) = self.storage.peek().clone() else { return };
-        let kept = self.kept.peek();
-        let is_empty = *kept == Kept::default();
-        let json = if is_empty { None } else { serde_json::to_string(&*kept).ok() };
+        let drafts = self.drafts.peek();
+        let is_empty = *drafts == Drafts::default();
+        let json = if is_empty { None } else { serde_json::to_string(&*drafts).ok() };
         let auth = self.auth;
-        storage.write(json, move || *auth.state.peek() != AuthState::SignedOut);
+        storage.write(json, move || !auth.is_signed_out());
     }
 }
 
-impl Kept {
-    /// What failed before the page was left is typed again, before anything typed since.
-    fn with_failed_typed(mut self) -> Self {
+impl Drafts {
+    /// A message that failed before the page was left becomes a draft again, before what was typed since.
+    fn with_failed_as_draft(mut self) -> Self {
         if let Some(Sending { request, .. }) = self.sending.take_if(|sending| sending.failed) {
             let typed = self.typed.entry(request.conversation.as_str().to_owned()).or_default();
             *typed = [request.message.as_str(), typed.as_str()].join("\n").trim_end().to_owned();
@@ -202,7 +196,7 @@ impl Kept {
         self
     }
 
-    /// With what was typed before this was read.
+    /// With what was typed before the storage was read.
     fn with(mut self, since: Self) -> Self {
         self.typed.extend(since.typed);
         self.set_aside.extend(since.set_aside);
@@ -217,7 +211,7 @@ mod tests {
     use crate::wire::chat::IdempotencyKey;
 
     #[test]
-    fn what_failed_is_typed_again_before_what_was_typed_since() {
+    fn a_message_that_failed_becomes_a_draft_before_what_was_typed_since() {
         let request = ChatRequest {
             conversation: ConversationId::new("c"),
             message: "first".into(),
@@ -225,19 +219,19 @@ mod tests {
             replaces: None,
         };
         let typed = BTreeMap::from([("c".to_owned(), "second".to_owned())]);
-        let kept = Kept { typed, sending: Some(Sending { request, failed: true }), ..Kept::default() };
-        let again = kept.clone().with_failed_typed();
+        let drafts = Drafts { typed, sending: Some(Sending { request, failed: true }), ..Drafts::default() };
+        let again = drafts.clone().with_failed_as_draft();
         assert_eq!(again.typed["c"], "first\nsecond");
         assert_eq!(again.sending, None);
     }
 
     #[test]
-    fn what_is_typed_before_the_storage_is_open_replaces_only_what_was_kept_in_the_same_place() {
-        let typed = |texts: &[(&str, &str)]| Kept {
+    fn what_is_typed_before_the_storage_is_open_replaces_only_the_draft_of_the_same_conversation() {
+        let typed = |texts: &[(&str, &str)]| Drafts {
             typed: texts.iter().map(|(id, text)| ((*id).to_owned(), (*text).to_owned())).collect(),
-            ..Kept::default()
+            ..Drafts::default()
         };
-        let kept = typed(&[("a", "old"), ("b", "kept")]);
-        assert_eq!(kept.with(typed(&[("a", "new")])), typed(&[("a", "new"), ("b", "kept")]));
+        let stored = typed(&[("a", "old"), ("b", "stored")]);
+        assert_eq!(stored.with(typed(&[("a", "new")])), typed(&[("a", "new"), ("b", "stored")]));
     }
 }

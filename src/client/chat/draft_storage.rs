@@ -1,29 +1,30 @@
-//! Drafts in this tab's storage, encrypted. What is typed is in memory at once, and in storage some milliseconds later.
+//! Drafts in this tab's session storage, encrypted.
 
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 
-use wasm_bindgen_futures::spawn_local;
-
 use super::draft_cipher::DraftCipher;
-use crate::{client::platform::browser, wire::auth::DraftKey};
+use crate::{
+    client::platform::{session_storage, tasks::spawn_detached},
+    wire::auth::DraftKey,
+};
 
 const NAME: &str = "oracle-ai.draft";
 
-/// Leaves nothing of anybody's.
-pub fn forget() {
-    browser::forget(NAME);
+/// Removes the drafts, whose they are.
+pub fn remove() {
+    session_storage::remove(NAME);
 }
 
-/// Of one person.
+/// The drafts of one person.
 #[derive(Clone)]
 pub struct DraftStorage(Rc<Shared>);
 
 struct Shared {
     cipher: DraftCipher,
-    /// What is to be written next; `None` inside is to be removed.
+    /// The text to be written next; `Some(None)` removes the stored one.
     next: RefCell<Option<Option<String>>>,
     is_writing: Cell<bool>,
 }
@@ -34,25 +35,25 @@ impl DraftStorage {
         Some(Self(Rc::new(Shared { cipher, next: RefCell::default(), is_writing: Cell::default() })))
     }
 
-    /// What this person has left; somebody else's is removed.
+    /// The stored text of this person. That of another person is removed.
     pub async fn read(&self) -> Option<String> {
-        let text = self.0.cipher.decrypt(&browser::kept(NAME)?).await;
+        let text = self.0.cipher.decrypt(&session_storage::get(NAME)?).await;
         if text.is_none() {
-            forget();
+            remove();
         }
         text
     }
 
-    /// Writes this, or removes what is there, unless something newer has come meanwhile. `may_write` is asked when it is
-    /// encrypted: a person who has signed out by then leaves nothing.
+    /// Stores the text, or removes the stored one for `None`. `may_write` is called once the text is encrypted: nothing may
+    /// be stored for a person who has signed out by then.
     pub fn write(&self, text: Option<String>, may_write: impl Fn() -> bool + 'static) {
         let shared = self.0.clone();
         shared.next.replace(Some(text));
         if shared.is_writing.replace(true) {
             return;
         }
-        // Not by the page, which may be gone before this is over.
-        spawn_local(async move {
+        // Detached: the page may be gone before this is done.
+        spawn_detached(async move {
             while let Some(text) = shared.next.take() {
                 let encrypted = match text {
                     Some(text) => shared.cipher.encrypt(&text).await,
@@ -60,8 +61,8 @@ impl DraftStorage {
                 };
                 match encrypted {
                     _ if !may_write() => {}
-                    Some(encrypted) => browser::keep(NAME, &encrypted),
-                    None => forget(),
+                    Some(encrypted) => session_storage::set(NAME, &encrypted),
+                    None => remove(),
                 }
             }
             shared.is_writing.set(false);

@@ -1,4 +1,4 @@
-//! The person's conversations, as the server tells them.
+//! The person's conversations, as the server lists them.
 
 use std::time::Duration;
 
@@ -8,12 +8,9 @@ use super::tasks::Tasks;
 use crate::{
     api::{self, authorized::Authorized, payload::Answer},
     client::{
-        platform::{browser, dom},
-        session::{
-            auth::{Auth, use_auth},
-            dpop_key,
-        },
-        ui::{hooks::use_effect, language::Language},
+        platform::{clock, files, visibility},
+        session::{Auth, dpop_key, use_auth},
+        ui::language::Language,
     },
     wire::{
         chat::ConversationId,
@@ -22,22 +19,22 @@ use crate::{
     },
 };
 
-/// The server is asked when nothing was typed for this long.
-const TYPING: Duration = Duration::from_millis(200);
+/// A search is sent when nothing was typed for this long.
+const SEARCH_DELAY: Duration = Duration::from_millis(200);
 
 #[derive(Clone, Copy, PartialEq)]
 pub struct ConversationList {
     auth: Auth,
-    pub(in crate::client) tasks: Tasks,
+    pub tasks: Tasks,
     found: Signal<Found>,
     search: Signal<String>,
-    /// Counts questions to the server: only the last one's answer is shown.
-    asked: CopyValue<u64>,
+    /// Counts the requests: only the response to the last one is shown.
+    requests: CopyValue<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found {
-    NotYet,
+    Loading,
     Conversations(Vec<ConversationSummary>),
     Failed,
 }
@@ -48,9 +45,9 @@ impl ConversationList {
         let list = use_hook(|| Self {
             auth,
             tasks,
-            found: Signal::new(Found::NotYet),
+            found: Signal::new(Found::Loading),
             search: Signal::new(String::new()),
-            asked: CopyValue::new(0),
+            requests: CopyValue::new(0),
         });
         use_effect(move || list.refresh());
         list
@@ -66,61 +63,61 @@ impl ConversationList {
 
     pub fn search(mut self, text: String) {
         self.search.set(text);
-        self.ask(TYPING);
+        self.request(SEARCH_DELAY);
     }
 
-    /// Asks the server again.
+    /// Loads the list again.
     pub fn refresh(self) {
-        self.ask(Duration::ZERO);
+        self.request(Duration::ZERO);
     }
 
     pub async fn rename(self, id: ConversationId, title: String) -> Result<(), ApiError> {
         let request = RenameRequest { id, title };
-        let door =
+        let endpoint =
             |token| api::conversations::rename_conversation(Authorized::new(token, dpop_key::sign, request.clone()));
-        self.auth.call(door).await?;
+        self.auth.call(endpoint).await?;
         self.refresh();
         Ok(())
     }
 
     pub async fn delete(self, id: ConversationId) -> Result<(), ApiError> {
         let request = DeleteRequest { id };
-        let door =
+        let endpoint =
             |token| api::conversations::delete_conversation(Authorized::new(token, dpop_key::sign, request.clone()));
-        self.auth.call(door).await?;
+        self.auth.call(endpoint).await?;
         self.refresh();
         Ok(())
     }
 
-    /// Hands the conversation to the person as a file.
+    /// Saves the conversation as a file.
     pub async fn export(self, id: ConversationId, format: ExportFormat, language: Language) -> Result<(), ApiError> {
         let (id, format) = (Some(id.to_string()), Some(name_of(format).to_owned()));
         let language = Some(language.tag().to_owned());
-        let door = |token| {
+        let endpoint = |token| {
             let call = Authorized::new(token, dpop_key::sign, ());
             api::conversations::export_conversation(id.clone(), format.clone(), language.clone(), call)
         };
-        let Answer(export) = self.auth.call(door).await?;
-        dom::save_file(&export.file_name, &export.media_type, &export.text);
+        let Answer(export) = self.auth.call(endpoint).await?;
+        files::save(&export.file_name, &export.media_type, &export.text);
         Ok(())
     }
 
-    fn ask(mut self, wait: Duration) {
-        *self.asked.write() += 1;
-        let asked = *self.asked.peek();
+    fn request(mut self, wait: Duration) {
+        *self.requests.write() += 1;
+        let this_request = *self.requests.peek();
         self.tasks.start(async move {
-            browser::sleep(wait).await;
-            // A page that nobody looks at asks for nothing: it does not keep its session alive.
-            browser::shown().await;
-            if *self.asked.peek() != asked {
+            clock::sleep(wait).await;
+            // A page in the background must not keep its session alive by requests.
+            visibility::until_visible().await;
+            if *self.requests.peek() != this_request {
                 return;
             }
             let search = Some(self.search.peek().trim().to_owned()).filter(|text| !text.is_empty());
-            let door = |token| {
+            let endpoint = |token| {
                 api::conversations::list_conversations(search.clone(), Authorized::new(token, dpop_key::sign, ()))
             };
-            let outcome = self.auth.call(door).await;
-            if *self.asked.peek() == asked {
+            let outcome = self.auth.call(endpoint).await;
+            if *self.requests.peek() == this_request {
                 self.found.set(match outcome {
                     Ok(Answer(list)) => Found::Conversations(list.conversations),
                     Err(_) => Found::Failed,
@@ -128,6 +125,12 @@ impl ConversationList {
             }
         });
     }
+}
+
+/// The title of a conversation, or `untitled`.
+pub fn title_of(summary: &ConversationSummary, untitled: &str) -> String {
+    let title = summary.title.trim();
+    if title.is_empty() { untitled.to_owned() } else { title.to_owned() }
 }
 
 fn name_of(format: ExportFormat) -> &'static str {

@@ -1,5 +1,5 @@
-//! What the page has under way. A task of a component ends when the component goes, as a button does that was pressed;
-//! one that is started here goes on for as long as the page.
+//! Tasks that live as long as the page. A task of a component, such as a button that was pressed, is dropped with the
+//! component.
 
 use dioxus::prelude::*;
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -10,7 +10,7 @@ pub struct Tasks(Callback<LocalBoxFuture<'static, ()>>);
 impl Tasks {
     /// To be called in the page.
     pub fn use_tasks() -> Self {
-        // A callback runs in the component that made it.
+        // A callback runs in the scope of the component that created it.
         Self(use_callback(|task: LocalBoxFuture<'static, ()>| {
             spawn(task);
         }))

@@ -1,107 +1,67 @@
-//! Who is signed in, as this tab knows it, and how that changes.
-
-use std::time::Duration;
+//! [`Auth`]: holds the [`AuthState`] of this tab, and sets it. What leads to a change is in the other files of this
+//! module.
 
 use dioxus::prelude::*;
+use futures_channel::oneshot;
+use futures_util::future::{LocalBoxFuture, Shared};
 
 use super::{
-    activity,
-    callback_url::CallbackUrl,
-    dpop_key::{self, KeyError},
-    lifetime::{Lifetime, Moment},
-    limits::Warning,
-    loop_breaker,
-    refresh::{AwaitedNews, RefreshUnderWay},
-    return_to,
-    sign_out::{self, Confirmation},
-    tab_messages::{self, News},
+    dpop_key,
+    lifetime::Moment,
+    state::{AuthState, LogoutStatus, SignedIn, Warning},
 };
-use crate::{
-    api::{self, payload::Answer, proof::Proven},
-    client::platform::browser,
-    wire::{
-        auth::{AccessToken, AuthorizationResponse, DraftKey, RefreshResponse, SessionId, TokenResponse, UserClaims},
-        error::ApiError,
-    },
+use crate::wire::{
+    auth::{AccessToken, DraftKey, RefreshResponse, SessionId},
+    error::ApiError,
 };
 
-/// What this tab knows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AuthState {
-    /// Nothing yet, or no more: a guarded page signs in by itself.
-    Unknown,
-    /// The person signed out: nothing happens by itself.
-    SignedOut,
-    SignedIn(Box<SignedIn>),
-}
-
-/// In memory only: it ends with the page.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SignedIn {
-    pub session: SessionId,
-    pub access_token: AccessToken,
-    pub lifetime: Lifetime,
-    pub user: UserClaims,
-    /// Without any input for so long, the session ends.
-    pub idle_timeout: Duration,
-    /// Of the session, whatever the person does.
-    pub session_lifetime: Lifetime,
-    /// What drafts are encrypted with in this browser's storage.
-    pub draft_key: DraftKey,
-}
-
-/// Why a login did not succeed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SignInFailure {
-    /// The callback page was called without an answer of the provider.
-    NothingToFinish,
-    /// This browser can't hold a key.
-    NoKey(KeyError),
-    /// The page has signed in by itself too often.
-    Looping,
-    /// The page was to be left for the provider, and is still here: the person came back, or stopped it.
-    StillHere,
-    Refused(ApiError),
-}
-
-/// How long the browser may take to leave for the provider.
-const LEAVING: Duration = Duration::from_secs(6);
-
-/// The one place where that knowledge lives: a context of the root component.
+/// A context of the root component.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Auth {
-    pub(in crate::client) state: Signal<AuthState>,
-    pub(super) refresh_under_way: CopyValue<Option<RefreshUnderWay>>,
-    pub(super) awaited_news: CopyValue<Option<AwaitedNews>>,
-    leaving: CopyValue<bool>,
+    state: Signal<AuthState>,
+    pub(super) refresh_in_progress: CopyValue<Option<RefreshInProgress>>,
+    pub(super) awaited_token: CopyValue<Option<AwaitedToken>>,
+    /// Whether the page is being left for the provider.
+    pub(super) is_leaving: CopyValue<bool>,
     /// The session that this tab has been asked to end.
-    pub(super) leaving_session: CopyValue<Option<SessionId>>,
-    /// Whether the sessions that this browser has left are over.
-    pub(super) confirmation: Signal<Confirmation>,
-    pub(super) repeating: CopyValue<bool>,
-    /// Of an end by time that is near.
+    pub(super) session_to_end: CopyValue<Option<SessionId>>,
+    pub(super) logout_status: Signal<LogoutStatus>,
+    /// Whether pending logouts are being repeated.
+    pub(super) is_repeating_logouts: CopyValue<bool>,
     pub(super) warning: Signal<Option<Warning>>,
-    pub(super) lifetime_warning_read: CopyValue<bool>,
+    pub(super) lifetime_warning_dismissed: CopyValue<bool>,
 }
 
-/// The context.
+/// A refresh that all calls of this tab wait for.
+#[derive(Clone)]
+pub(super) struct RefreshInProgress {
+    pub session: SessionId,
+    pub outcome: Shared<LocalBoxFuture<'static, Result<AccessToken, ApiError>>>,
+}
+
+/// This tab waits for another one to send an access token of `session`.
+pub(super) struct AwaitedToken {
+    pub session: SessionId,
+    pub received: oneshot::Sender<()>,
+}
+
 pub fn use_auth() -> Auth {
     use_context()
 }
 
 impl Auth {
-    /// Nobody is known. To be called in the root component.
+    /// To be called in the root component.
     pub fn new() -> Self {
         Self {
             state: Signal::new(AuthState::Unknown),
-            refresh_under_way: CopyValue::new(None),
-            awaited_news: CopyValue::new(None),
-            leaving: CopyValue::new(false),
-            leaving_session: CopyValue::new(None),
-            confirmation: Signal::new(Confirmation::Unknown),
-            repeating: CopyValue::new(false),
+            refresh_in_progress: CopyValue::new(None),
+            awaited_token: CopyValue::new(None),
+            is_leaving: CopyValue::new(false),
+            session_to_end: CopyValue::new(None),
+            logout_status: Signal::new(LogoutStatus::Unknown),
+            is_repeating_logouts: CopyValue::new(false),
             warning: Signal::new(None),
-            lifetime_warning_read: CopyValue::new(false),
+            lifetime_warning_dismissed: CopyValue::new(false),
         }
     }
 
@@ -118,157 +78,68 @@ impl Auth {
         }
     }
 
-    /// Of an end by time that is near. Subscribes the caller.
+    /// Subscribes the caller.
     pub fn warning(self) -> Option<Warning> {
         *self.warning.read()
     }
 
-    /// What is known of the sessions that this browser has left. Subscribes the caller.
-    pub fn confirmation(self) -> Confirmation {
-        *self.confirmation.read()
+    /// Subscribes the caller.
+    pub fn logout_status(self) -> LogoutStatus {
+        *self.logout_status.read()
     }
 
-    /// Goes on with the session that this browser was signed in to, or else leaves for the provider, to come back to
-    /// `path`. Returns `Ok` when somebody is signed in.
-    pub async fn resume_or_sign_in(self, path: String) -> Result<(), SignInFailure> {
-        // A tab that nobody looks at does not leave: when it is shown, another may have signed in for it.
-        browser::shown().await;
-        // A session that the person has left is not gone on with.
-        sign_out::finish_begun().await;
-        if let Some(session) = dpop_key::kept_session().await {
-            match self.renewed_token(session.clone(), None).await {
-                // The person signed out in another tab meanwhile: they are left alone.
-                Err(ApiError::SessionEnded) if *self.state.peek() == AuthState::SignedOut => return Ok(()),
-                Err(ApiError::SessionEnded) => dpop_key::forget_ended_session(&session).await,
-                // The session may live: it is kept, and so is the person's place.
-                Err(error) => return Err(SignInFailure::Refused(error)),
-                Ok(_) => return Ok(()),
-            }
-        }
-        if !loop_breaker::allows_one_more() {
-            return Err(SignInFailure::Looping);
-        }
-        self.sign_in(path).await
+    /// The key that this person's drafts are encrypted with. Does not subscribe the caller, as all below.
+    pub fn draft_key(self) -> Option<DraftKey> {
+        self.signed_in().map(|signed_in| signed_in.response.draft_key)
     }
 
-    /// Leaves for the provider, to come back to `path`. Returns only where that does not work.
-    pub async fn sign_in(mut self, path: String) -> Result<(), SignInFailure> {
-        // Effects and people ask twice; one login at a time.
-        if self.leaving.replace(true) {
-            return Ok(());
-        }
-        let outcome = self.leave_for_provider(&path).await;
-        self.leaving.set(false);
-        outcome
+    pub fn is_signed_out(self) -> bool {
+        *self.state.peek() == AuthState::SignedOut
     }
 
-    /// Finishes a login, and tells the path to go to.
-    pub async fn finish_sign_in(self, callback_url: CallbackUrl) -> Result<String, SignInFailure> {
-        let response = match callback_url {
-            CallbackUrl::Response(response) => response,
-            CallbackUrl::Empty => return Err(SignInFailure::NothingToFinish),
-            CallbackUrl::Malformed => return Err(SignInFailure::Refused(ApiError::InvalidState)),
-        };
-        let state = response.state.clone();
-        // Another tab may have finished a login meanwhile: this one takes its place.
-        let previous_session = dpop_key::kept_session().await;
-        let response = AuthorizationResponse { previous_session: previous_session.clone(), ..response };
-        let call = Proven::new(dpop_key::sign, response);
-        let Answer(answer) = api::auth::exchange_code(call).await.map_err(SignInFailure::Refused)?;
-        let session = answer.session.clone();
-        dpop_key::finish_login(&session).await;
-        if let Some(session) = previous_session.filter(|previous| *previous != session) {
-            tab_messages::tell(&News::SessionEnded { session });
-        }
-        activity::note();
-        sign_out::forget_reason();
-        self.signed_in(session, of_login(answer));
-        let path = return_to::kept_for(&state);
-        return_to::forget();
-        Ok(path)
+    pub(super) fn is_unknown(self) -> bool {
+        *self.state.peek() == AuthState::Unknown
     }
 
-    /// The server has ended the session: guarded pages sign in again by themselves; but not where nobody is there, or the
-    /// person was just told that it ends.
-    pub(super) async fn session_ended(self, session: SessionId) {
-        if self.holds(&session)
-            && let Some(limit) = self.limit_that_is_near()
-        {
-            return self.end(limit.into());
-        }
-        dpop_key::forget_ended_session(&session).await;
-        tab_messages::tell(&News::SessionEnded { session: session.clone() });
-        self.forget_ended(&session);
-    }
-
-    /// Nothing of the session stays with this tab, where it holds it; what was typed stays in storage, encrypted.
-    pub(super) fn forget_ended(mut self, session: &SessionId) {
-        if !self.holds(session) {
-            return;
-        }
-        if let Some(limit) = self.limit_that_is_near() {
-            self.end(limit.into());
-        } else {
-            dpop_key::forget_key();
-            self.warning.set(None);
-            self.state.set(AuthState::Unknown);
-        }
-    }
-
-    pub(super) fn signed_in(mut self, session: SessionId, answer: RefreshResponse) {
-        let now = Moment::now();
-        let RefreshResponse { access_token, expires_in, user, idle_timeout, session_expires_in, draft_key, .. } =
-            answer;
-        self.state.set(AuthState::SignedIn(Box::new(SignedIn {
-            session,
-            access_token,
-            lifetime: SignedIn::token_lifetime(now, expires_in, idle_timeout),
-            user,
-            idle_timeout: Duration::from_secs(idle_timeout),
-            session_lifetime: Lifetime::begins(now, session_expires_in),
-            draft_key,
-        })));
-        self.refresh_ahead();
-    }
-
-    pub(super) fn session_now(self) -> Option<SessionId> {
+    pub(super) fn signed_in(self) -> Option<SignedIn> {
         match &*self.state.peek() {
-            AuthState::SignedIn(signed_in) => Some(signed_in.session.clone()),
+            AuthState::SignedIn(signed_in) => Some(SignedIn::clone(signed_in)),
             AuthState::Unknown | AuthState::SignedOut => None,
         }
     }
 
-    pub(super) fn holds(self, session: &SessionId) -> bool {
-        matches!(&*self.state.peek(), AuthState::SignedIn(signed_in) if signed_in.session == *session)
+    pub(super) fn holds_session(self, session: &SessionId) -> bool {
+        self.signed_in().is_some_and(|signed_in| signed_in.session == *session)
     }
 
-    async fn leave_for_provider(self, path: &str) -> Result<(), SignInFailure> {
-        let thumbprint = dpop_key::begin_login().await.map_err(SignInFailure::NoKey)?;
-        let call = Proven::first(dpop_key::sign, ());
-        let Answer(request) = api::auth::authorize(Some(thumbprint), call).await.map_err(SignInFailure::Refused)?;
-        match return_to::at_home(&request.front_url, path) {
-            Some(address) => browser::go_to(&address),
-            None => {
-                return_to::keep(&request.state, path);
-                browser::go_to(&request.authorize_url);
-            }
-        }
-        // A page that is left goes no further. One that is brought back by the Back button does.
-        browser::sleep(LEAVING).await;
-        Err(SignInFailure::StillHere)
+    pub(super) fn holds_token(self, access_token: &AccessToken) -> bool {
+        self.signed_in().is_some_and(|signed_in| signed_in.access_token() == access_token)
     }
-}
 
-/// What a login and a refresh give alike.
-fn of_login(answer: TokenResponse) -> RefreshResponse {
-    let TokenResponse {
-        access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key, ..
-    } = answer;
-    RefreshResponse { access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key }
-}
+    /// Whether this tab is about to resume this session.
+    pub(super) fn is_resuming(self, session: &SessionId) -> bool {
+        self.is_unknown() && self.refresh_in_progress.peek().as_ref().is_some_and(|refresh| refresh.session == *session)
+    }
 
-impl Default for Auth {
-    fn default() -> Self {
-        Self::new()
+    /// A login has finished, or the access token was refreshed.
+    pub(super) fn set_signed_in(mut self, session: SessionId, response: RefreshResponse) {
+        let signed_in = SignedIn::new(session, response, Moment::now());
+        self.state.set(AuthState::SignedIn(Box::new(signed_in)));
+        self.refresh_ahead();
+    }
+
+    /// The session has ended: a guarded page signs in again.
+    pub(super) fn set_unknown(mut self) {
+        dpop_key::drop_key();
+        self.warning.set(None);
+        self.state.set(AuthState::Unknown);
+    }
+
+    /// The session was left, by the person or by a limit.
+    pub(super) fn set_signed_out(mut self) {
+        dpop_key::drop_key();
+        self.logout_status.set(LogoutStatus::Unknown);
+        self.warning.set(None);
+        self.state.set(AuthState::SignedOut);
     }
 }

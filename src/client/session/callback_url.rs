@@ -1,22 +1,22 @@
-//! The authorization response in the URL of `/auth/callback` (RFC 6749 §4.1.2): taken out of the address bar before
-//! the page is shown, and given out once.
+//! The authorization response in the URL of `/auth/callback` (RFC 6749 §4.1.2): removed from the address bar before the
+//! page is shown, and used once.
 
 use std::cell::RefCell;
 
 use crate::{
-    client::platform::browser,
+    client::platform::location,
     wire::auth::{AuthorizationCode, AuthorizationResponse, State},
 };
 
 /// The path of `Route::Callback`.
 const PATH: &str = "/auth/callback";
 
-/// What the callback page was called with.
+/// The query of the callback page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallbackUrl {
-    /// No answer of a provider: somebody opened or reloaded the page.
+    /// No authorization response: the page was opened by hand, or reloaded.
     Empty,
-    /// An answer that no provider gives: without `state`, or with a parameter twice (RFC 6749 §3.1).
+    /// Not a valid authorization response: without `state`, or with a parameter twice (RFC 6749 §3.1).
     Malformed,
     Response(AuthorizationResponse),
 }
@@ -25,17 +25,17 @@ thread_local! {
     static TAKEN: RefCell<Option<CallbackUrl>> = const { RefCell::new(None) };
 }
 
-/// Keeps the answer for [`take`] and removes it from the address bar and the history.
-pub fn take_out_of_address_bar() {
-    if browser::path() != PATH {
+/// Moves the response from the address bar and the history into memory, for [`take`].
+pub fn remove_from_address_bar() {
+    if location::path() != PATH {
         return;
     }
-    let callback_url = parse(&browser::query());
-    browser::replace_address(PATH);
+    let callback_url = parse(&location::query());
+    location::replace_url(PATH);
     TAKEN.set(Some(callback_url));
 }
 
-/// The answer, for whoever asks first.
+/// The response, the first time; [`CallbackUrl::Empty`] after that.
 pub fn take() -> CallbackUrl {
     TAKEN.take().unwrap_or(CallbackUrl::Empty)
 }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_state_is_no_answer_of_ours() {
+    fn a_response_without_state_is_refused() {
         assert_eq!(parse("?code=a"), CallbackUrl::Malformed);
         assert_eq!(parse("?error=access_denied"), CallbackUrl::Malformed);
         assert_eq!(parse(""), CallbackUrl::Empty);

@@ -1,39 +1,38 @@
-//! How long an access token is good, by a browser's clocks: one stops while the machine sleeps, the other is set by
-//! people. Neither is believed when it says that less time has passed.
+//! How long something is valid, by a browser's two clocks: one may stop while the machine sleeps, the other can be set.
+//! The one by which more time has passed counts.
 
 use std::time::Duration;
 
-use crate::client::platform::browser;
+use crate::client::platform::clock;
 
-/// An access token is renewed this long before it expires, or in the last fifth of a short life.
+/// An access token is refreshed this long before it expires, or in the last fifth of a short lifetime.
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// Never renewed ahead of time more often than this, however short tokens live: providers shorten them near the end
-/// of a session.
-const AT_MOST_EVERY: Duration = Duration::from_secs(15);
+/// But not more often than this: near the end of a session, providers shorten the lifetime of tokens.
+const MIN_INTERVAL: Duration = Duration::from_secs(15);
 
 /// One moment by both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// Since the page was opened. Nobody sets it, but in Chromium on Linux and macOS it stands still in a sleep.
+    /// Since the page was opened. It can't be set, but in Chromium on Linux and macOS it stops while the machine sleeps.
     monotonic: Duration,
-    /// Since 1970. It goes on in a sleep, but may be wrong, and may be set while we look.
+    /// Since 1970. It goes on while the machine sleeps, but may be wrong, and may be set at any time.
     wall: Duration,
 }
 
-/// `length` from `begun`.
+/// `length` from `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     length: Duration,
-    begun: Moment,
+    start: Moment,
 }
 
 impl Moment {
     pub fn now() -> Self {
-        Self { monotonic: browser::monotonic(), wall: browser::wall_clock() }
+        Self { monotonic: clock::monotonic(), wall: clock::wall_clock() }
     }
 
-    /// What was `age` ago.
+    /// The moment `age` ago.
     pub fn before(self, age: Duration) -> Self {
         Self { monotonic: self.monotonic.saturating_sub(age), wall: self.wall.saturating_sub(age) }
     }
@@ -43,7 +42,7 @@ impl Moment {
         self.wall
     }
 
-    /// By the clock that has gone further: a clock set forward costs a refresh, one set back costs nothing.
+    /// By the clock by which more time has passed: a clock set forward costs a refresh, one set back costs nothing.
     pub fn since(self, earlier: Self) -> Duration {
         let monotonic = self.monotonic.saturating_sub(earlier.monotonic);
         monotonic.max(self.wall.saturating_sub(earlier.wall))
@@ -51,23 +50,23 @@ impl Moment {
 }
 
 impl Lifetime {
-    /// `expires_in`: seconds, as the server says (T51).
-    pub fn begins(now: Moment, expires_in: u64) -> Self {
-        Self { length: Duration::from_secs(expires_in), begun: now }
+    /// `expires_in`: seconds, as the server sends it (T51).
+    pub fn new(start: Moment, expires_in: u64) -> Self {
+        Self { length: Duration::from_secs(expires_in), start }
     }
 
     pub fn remaining(self, now: Moment) -> Duration {
-        self.length.saturating_sub(now.since(self.begun))
+        self.length.saturating_sub(now.since(self.start))
     }
 
     pub fn is_over(self, now: Moment) -> bool {
         self.remaining(now).is_zero()
     }
 
-    /// How long until it is to be renewed ahead of its end; nothing when that time has come.
+    /// How long until a token with this lifetime is to be refreshed; zero when that is due.
     pub fn until_due(self, now: Moment) -> Duration {
-        let due = self.length.saturating_sub(AHEAD.min(self.length / 5)).max(AT_MOST_EVERY);
-        due.saturating_sub(now.since(self.begun))
+        let due = self.length.saturating_sub(AHEAD.min(self.length / 5)).max(MIN_INTERVAL);
+        due.saturating_sub(now.since(self.start))
     }
 
     pub fn is_due(self, now: Moment) -> bool {
@@ -93,7 +92,7 @@ mod tests {
     const START: u64 = 1_800_000_000;
 
     fn five_minutes() -> Lifetime {
-        Lifetime::begins(at(7, START), 300)
+        Lifetime::new(at(7, START), 300)
     }
 
     #[test]
@@ -115,30 +114,30 @@ mod tests {
 
     #[test]
     fn a_wall_clock_that_was_always_wrong_changes_nothing() {
-        let lifetime = Lifetime::begins(at(7, 0), 300);
+        let lifetime = Lifetime::new(at(7, 0), 300);
         assert_eq!(lifetime.remaining(at(17, 10)), Duration::from_secs(290));
     }
 
     #[test]
-    fn it_is_renewed_a_minute_or_a_fifth_before_its_end() {
+    fn it_is_refreshed_a_minute_or_a_fifth_before_its_end() {
         for (expires_in, due) in [(3600, 3540), (300, 240), (100, 80)] {
-            let lifetime = Lifetime::begins(at(0, START), expires_in);
+            let lifetime = Lifetime::new(at(0, START), expires_in);
             assert_eq!(lifetime.until_due(at(0, START)), Duration::from_secs(due), "{expires_in}");
             assert!(lifetime.is_due(at(due, START + due)));
         }
     }
 
     #[test]
-    fn short_and_absurd_lives_are_no_storm_and_no_panic() {
+    fn very_short_and_very_long_lifetimes_cause_neither_a_storm_nor_a_panic() {
         for expires_in in [0, 1, 5, 15] {
             assert_eq!(
-                Lifetime::begins(at(0, START), expires_in).until_due(at(0, START)),
+                Lifetime::new(at(0, START), expires_in).until_due(at(0, START)),
                 Duration::from_secs(15),
                 "{expires_in}"
             );
         }
         for expires_in in [30 * 24 * 3600, u64::MAX] {
-            let lifetime = Lifetime::begins(at(0, START), expires_in);
+            let lifetime = Lifetime::new(at(0, START), expires_in);
             assert_eq!(lifetime.until_due(at(0, START)), Duration::from_secs(expires_in - 60));
         }
     }

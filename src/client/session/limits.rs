@@ -1,6 +1,5 @@
-//! The ends of a session that come by time: when the person has done nothing for too long, and when the session has
-//! lasted as long as it may. The page warns two minutes before, and signs out at the end (WCAG 2.2, success criterion
-//! 2.2.1). The server ends the session in any case.
+//! The two limits of a session: its idle timeout and its lifetime. The page warns two minutes before the nearer one, and
+//! signs out then (WCAG 2.2, success criterion 2.2.1). The server ends the session in any case.
 
 use std::{pin::pin, time::Duration};
 
@@ -12,129 +11,115 @@ use futures_util::{
 
 use super::{
     activity,
-    auth::{Auth, AuthState, SignedIn},
-    lifetime::{Lifetime, Moment},
+    auth::Auth,
+    lifetime::Moment,
+    state::{Limit, Warning},
 };
-use crate::{client::platform::browser, wire::auth::SessionId};
+use crate::{
+    client::platform::{clock, visibility},
+    wire::auth::SessionId,
+};
 
-/// So long before the end the person is warned; where less input is allowed for, half of that time before.
-const WARNED_AHEAD: Duration = Duration::from_secs(120);
+/// The warning comes this long before the end; before a short idle timeout, half of it.
+const WARNING_TIME: Duration = Duration::from_secs(120);
 
-/// Looked at again after this time at the latest: input in another tab moves the end.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How often the limits are checked at least: input in another tab moves the end.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// While the warning counts down.
+/// How often they are checked while the warning counts down.
 const TICK: Duration = Duration::from_secs(1);
-
-/// What ends a session by time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    Inactivity,
-    Lifetime,
-}
-
-/// What the person is warned of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Warning {
-    pub limit: Limit,
-    /// Until the end, in steps that can be listened to.
-    pub left: Duration,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing is to be said for this long.
+    /// No warning for this long.
     Quiet(Duration),
     Warn(Limit, Duration),
     Over(Limit),
 }
 
 impl Auth {
-    /// Warns and signs out in time, for as long as it is not dropped.
-    pub(super) async fn watch_limits(mut self, session: SessionId) {
-        self.lifetime_warning_read.set(false);
+    /// Warns and signs out in time, until it is dropped.
+    pub async fn watch_limits(mut self, session: SessionId) {
+        self.lifetime_warning_dismissed.set(false);
         let (_listeners, mut inputs) = activity::inputs();
-        let mut wakes = pin!(browser::wakes());
-        while self.holds(&session) {
-            let mut waiting = pin!(browser::sleep(self.look_at_limits()));
-            // Input moves the end, so there is nothing to look at before the time that was set.
+        let mut wakes = pin!(visibility::wakes());
+        while self.holds_session(&session) {
+            let mut next_check = pin!(clock::sleep(self.check_limits()));
+            // Input only moves the end further away, so it needs no check before the next one.
             while let Either::Left((Either::Left(_), _)) =
-                select(select(inputs.next(), wakes.next()), &mut waiting).await
+                select(select(inputs.next(), wakes.next()), &mut next_check).await
             {
                 self.on_input();
             }
         }
     }
 
-    /// The person wants to go on: that counts as input, and the server hears of it at once.
+    /// The person stays: that counts as input, and is reported to the server at once.
     pub fn stay_signed_in(mut self) {
-        if self.is_past_its_end() {
-            self.look_at_limits();
+        if self.is_past_a_limit() {
+            self.check_limits();
             return;
         }
-        activity::note();
+        activity::record_input();
         self.warning.set(None);
         self.refresh_now();
     }
 
-    /// The person has read that the session ends soon whatever they do, and goes on until then.
+    /// The person has read that the session will end soon, and continues until then.
     pub fn dismiss_warning(mut self) {
-        self.lifetime_warning_read.set(true);
+        self.lifetime_warning_dismissed.set(true);
         self.warning.set(None);
     }
 
-    /// Whether the session that this tab holds is over by time: nothing is sent for it any more.
-    pub(super) fn is_past_its_end(self) -> bool {
+    /// Whether the session of this tab is past a limit: nothing is sent for it any more.
+    pub(super) fn is_past_a_limit(self) -> bool {
         self.phase(activity::idle()).is_some_and(|phase| matches!(phase, Phase::Over(_)))
     }
 
-    /// What has ended the session, where the server says so near an end by time.
-    pub(super) fn limit_that_is_near(self) -> Option<Limit> {
+    /// The limit that the session is past, or so near that the person is warned.
+    pub(super) fn near_limit(self) -> Option<Limit> {
         match self.phase(activity::idle())? {
             Phase::Warn(limit, _) | Phase::Over(limit) => Some(limit),
             Phase::Quiet(_) => None,
         }
     }
 
-    /// Input counts, but neither after the end, as when a machine wakes from a sleep, nor while the person is asked.
+    /// Input counts, except after the end, as when the machine wakes from a sleep, and while the warning is shown.
     fn on_input(self) {
         if self.warning.peek().is_some() {
             return;
         }
-        match self.phase(activity::idle_here()) {
-            // Another tab may know of later input.
-            Some(Phase::Over(_)) if self.is_past_its_end() => {
-                self.look_at_limits();
+        match self.phase(activity::idle_in_this_tab()) {
+            // Checked again, with the input in other tabs.
+            Some(Phase::Over(_)) if self.is_past_a_limit() => {
+                self.check_limits();
             }
             _ => {
-                let was_idle = activity::idle_here();
-                activity::note();
-                if self.is_news(was_idle) {
+                let was_idle = activity::idle_in_this_tab();
+                activity::record_input();
+                if self.must_report_input(was_idle) {
                     self.refresh_now();
                 }
             }
         }
     }
 
-    /// Whether the server is to hear of input at once, that comes after so long. Otherwise the next refresh tells in time:
-    /// it comes within half of the time that the person may do nothing.
-    fn is_news(self, was_idle: Duration) -> bool {
-        match &*self.state.peek() {
-            AuthState::SignedIn(signed_in) => was_idle >= signed_in.idle_timeout / 4,
-            AuthState::Unknown | AuthState::SignedOut => false,
-        }
+    /// Whether input after so long is reported to the server at once. Otherwise the next refresh reports it in time: it
+    /// comes within half of the idle timeout.
+    fn must_report_input(self, was_idle: Duration) -> bool {
+        self.signed_in().is_some_and(|signed_in| was_idle >= signed_in.idle_timeout() / 4)
     }
 
-    /// Warns, or signs out, where that is due; tells when to look again.
-    fn look_at_limits(mut self) -> Duration {
+    /// Warns, or signs out, where that is due; returns when to check again.
+    fn check_limits(mut self) -> Duration {
         let (warning, wait) = match self.phase(activity::idle()) {
-            None => (None, LOOK_AGAIN),
-            Some(Phase::Quiet(wait)) => (None, wait.min(LOOK_AGAIN)),
-            Some(Phase::Warn(Limit::Lifetime, _)) if *self.lifetime_warning_read.peek() => (None, TICK),
+            None => (None, CHECK_INTERVAL),
+            Some(Phase::Quiet(wait)) => (None, wait.min(CHECK_INTERVAL)),
+            Some(Phase::Warn(Limit::Lifetime, _)) if *self.lifetime_warning_dismissed.peek() => (None, TICK),
             Some(Phase::Warn(limit, left)) => (Some(Warning { limit, left: in_steps(left) }), TICK),
             Some(Phase::Over(limit)) => {
                 self.end(limit.into());
-                (None, LOOK_AGAIN)
+                (None, CHECK_INTERVAL)
             }
         };
         if *self.warning.peek() != warning {
@@ -144,43 +129,30 @@ impl Auth {
     }
 
     fn phase(self, idle: Duration) -> Option<Phase> {
-        match &*self.state.peek() {
-            AuthState::SignedIn(signed_in) => {
-                let SignedIn { idle_timeout, session_lifetime, .. } = **signed_in;
-                Some(phase(idle, idle_timeout, session_lifetime.remaining(Moment::now())))
-            }
-            AuthState::Unknown | AuthState::SignedOut => None,
-        }
-    }
-}
-
-impl SignedIn {
-    /// An access token is used for half of the time that the person may do nothing: so the server hears of input before
-    /// it takes the person for gone.
-    pub(super) fn token_lifetime(now: Moment, expires_in: u64, idle_timeout: u64) -> Lifetime {
-        Lifetime::begins(now, expires_in.min(idle_timeout / 2))
+        let signed_in = self.signed_in()?;
+        Some(phase(idle, signed_in.idle_timeout(), signed_in.session_lifetime().remaining(Moment::now())))
     }
 }
 
 fn phase(idle: Duration, idle_timeout: Duration, until_end: Duration) -> Phase {
     let until_idle = idle_timeout.saturating_sub(idle);
-    let idle_warned_ahead = WARNED_AHEAD.min(idle_timeout / 2);
-    let (limit, left, ahead) = match until_idle <= until_end {
-        true => (Limit::Inactivity, until_idle, idle_warned_ahead),
-        false => (Limit::Lifetime, until_end, WARNED_AHEAD),
+    let idle_warning_time = WARNING_TIME.min(idle_timeout / 2);
+    let (limit, left, warning_time) = match until_idle <= until_end {
+        true => (Limit::Inactivity, until_idle, idle_warning_time),
+        false => (Limit::Lifetime, until_end, WARNING_TIME),
     };
-    let until_warning = until_idle.saturating_sub(idle_warned_ahead).min(until_end.saturating_sub(WARNED_AHEAD));
+    let until_warning = until_idle.saturating_sub(idle_warning_time).min(until_end.saturating_sub(WARNING_TIME));
     if left.is_zero() {
         Phase::Over(limit)
-    } else if left <= ahead {
+    } else if left <= warning_time {
         Phase::Warn(limit, left)
     } else {
-        // The later end may be the one to be warned of first.
+        // The warning of the later end may come first, where the idle timeout is short.
         Phase::Quiet(until_warning.max(TICK))
     }
 }
 
-/// Rounded up to what is said: so that the text changes a few times and not each second.
+/// Rounded up, so that a screen reader announces a few changes and not each second.
 fn in_steps(left: Duration) -> Duration {
     const STEPS: [u64; 5] = [10, 20, 30, 60, 90];
     let seconds = left.as_secs_f64().ceil() as u64;
@@ -214,31 +186,24 @@ mod tests {
     }
 
     #[test]
-    fn of_two_ends_the_nearer_one_is_told() {
+    fn the_warning_is_of_the_nearer_end() {
         assert_eq!(of(1750, 1800, 40), Phase::Warn(Limit::Lifetime, seconds(40)));
         assert_eq!(of(1770, 1800, 40), Phase::Warn(Limit::Inactivity, seconds(30)));
     }
 
     #[test]
-    fn where_little_inactivity_is_allowed_half_of_it_is_warned_of() {
+    fn before_a_short_idle_timeout_the_warning_comes_at_half_of_it() {
         assert_eq!(of(0, 60, 36_000), Phase::Quiet(seconds(30)));
         assert_eq!(of(30, 60, 36_000), Phase::Warn(Limit::Inactivity, seconds(30)));
     }
 
     #[test]
-    fn the_countdown_changes_a_few_times_and_never_says_less_than_is_left() {
-        let said: Vec<u64> = (1..=120).rev().map(|left| in_steps(seconds(left)).as_secs()).collect();
-        assert!(said.iter().zip((1..=120).rev()).all(|(said, left)| *said >= left));
-        let mut changes = said;
+    fn the_countdown_changes_a_few_times_and_never_shows_less_than_is_left() {
+        let shown: Vec<u64> = (1..=120).rev().map(|left| in_steps(seconds(left)).as_secs()).collect();
+        assert!(shown.iter().zip((1..=120).rev()).all(|(shown, left)| *shown >= left));
+        let mut changes = shown;
         changes.dedup();
         assert_eq!(changes, [120, 90, 60, 30, 20, 10]);
         assert_eq!(in_steps(Duration::from_millis(60_001)).as_secs(), 90);
-    }
-
-    #[test]
-    fn a_token_is_renewed_before_the_server_takes_the_person_for_gone() {
-        let now = Moment::at(0, 0);
-        assert_eq!(SignedIn::token_lifetime(now, 3600, 1800).remaining(now), seconds(900));
-        assert_eq!(SignedIn::token_lifetime(now, 300, 1800).remaining(now), seconds(300));
     }
 }

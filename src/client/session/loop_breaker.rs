@@ -1,35 +1,36 @@
-//! Stops a page that signs in by itself again and again: something is wrong that one more redirect will not mend.
+//! Stops repeated automatic sign-ins: another redirect will not help.
 
-use crate::client::platform::browser;
+use crate::client::platform::{clock, session_storage};
 
-/// So many automatic sign-ins …
-const MOST: usize = 3;
-/// … in so many seconds are no accident.
+/// So many automatic sign-ins are allowed …
+const MAX: usize = 3;
+/// … within so many seconds.
 const WITHIN: u64 = 60;
 
-/// When this tab signed in by itself, in seconds since 1970, separated by spaces.
+/// In the session storage: when this tab signed in automatically, in Unix seconds, separated by spaces.
 const NAME: &str = "oracle-ai.automatic_sign_ins";
 
-/// Counts an automatic sign-in, and tells whether it may be made.
-pub fn allows_one_more() -> bool {
-    let now = browser::unix_time();
-    let mut recent = recent(&browser::kept(NAME).unwrap_or_default(), now);
-    if recent.len() >= MOST {
+/// Whether another automatic sign-in is allowed; counts it if so.
+pub fn allows_sign_in() -> bool {
+    let now = clock::unix_time();
+    let mut recent = recent(&session_storage::get(NAME).unwrap_or_default(), now);
+    if recent.len() >= MAX {
         return false;
     }
     recent.push(now);
-    browser::keep(NAME, &recent.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
+    session_storage::set(NAME, &recent.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
     true
 }
 
-/// The person wants to go on.
+/// The person has asked to sign in: that is not automatic.
 pub fn reset() {
-    browser::forget(NAME);
+    session_storage::remove(NAME);
 }
 
-fn recent(kept: &str, now: u64) -> Vec<u64> {
-    // A clock that was set back makes times of the future: they count for nothing.
-    kept.split(' ')
+fn recent(times: &str, now: u64) -> Vec<u64> {
+    // A time in the future was written before the clock was set back: it is ignored.
+    times
+        .split(' ')
         .filter_map(|time| time.parse().ok())
         .filter(|time| (now.saturating_sub(WITHIN)..=now).contains(time))
         .collect()

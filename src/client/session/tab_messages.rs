@@ -1,82 +1,104 @@
-//! The other tabs of this browser: a session that ends in one ends in all, and an access token that one was given is
-//! all tabs' own.
+//! What the tabs of this browser send each other: a session that ends in one tab ends in all, and all share an access
+//! token.
 //!
-//! The token goes from memory to memory, to pages of our own origin only (T49, T57). That gives nothing away: a script
-//! that could listen there could as well use the browser key itself.
+//! The token goes from memory to memory, to pages of the same origin only (T49, T57). That reveals nothing: a script that
+//! could receive it could as well use the DPoP key.
 
-use futures_channel::mpsc;
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{auth::Auth, sign_out::EndedBy};
+use super::state::EndedBy;
 use crate::{
-    client::platform::browser,
+    client::platform::broadcast::{self, Receiver},
     wire::auth::{RefreshResponse, SessionId},
 };
 
 const CHANNEL: &str = "oracle-ai";
 
-/// What one tab tells the others.
+/// Its JSON must not change: after an update, tabs with the former version may still be open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum News {
-    /// The session was left in another tab.
+pub enum TabMessage {
+    /// The session was left in the sending tab, which has the server end it.
     SignedOut { session: SessionId, ended_by: EndedBy },
-    /// The session is over.
+    /// The session has ended.
     SessionEnded { session: SessionId },
-    /// A page was opened that needs a token of this session.
-    Asked { session: SessionId },
-    /// There is a new token, or a good one for the page that asked.
+    /// A page was opened that needs an access token of this session.
+    #[serde(rename = "asked")]
+    TokenRequested { session: SessionId },
+    /// There is a new access token, or one for the page that requested it.
     Refreshed {
         session: SessionId,
-        /// With the seconds that are left of each time.
-        answer: Box<RefreshResponse>,
+        /// Its times are what is left of them.
+        #[serde(rename = "answer")]
+        response: Box<RefreshResponse>,
     },
 }
 
-/// Tells the other tabs.
-pub fn tell(news: &News) {
-    if let (Ok(channel), Ok(json)) = (BroadcastChannel::new(CHANNEL), serde_json::to_string(news)) {
-        // Fails only on a closed channel.
-        let _ = channel.post_message(&JsValue::from(json));
-        channel.close();
+/// The messages that arrive, from this tab too.
+pub struct TabMessages(Option<Receiver>);
+
+/// Sends a message to all tabs.
+pub fn broadcast(message: &TabMessage) {
+    if let Ok(json) = serde_json::to_string(message) {
+        broadcast::post(CHANNEL, &json);
     }
 }
 
-/// Listens for as long as the page is there. What it tells itself, it hears too.
-pub async fn listen(auth: Auth) {
-    let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
-    let (heard, mut news) = mpsc::unbounded();
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        if let Some(news) = read(&event) {
-            // Fails only when nobody listens any more.
-            let _ = heard.unbounded_send(news);
+impl TabMessages {
+    pub fn receive() -> Self {
+        Self(Receiver::new(CHANNEL))
+    }
+
+    /// `None` where the browser has no `BroadcastChannel`.
+    pub async fn next(&mut self) -> Option<TabMessage> {
+        loop {
+            let json = self.0.as_mut()?.next().await?;
+            // A tab with another version may send a message that this one does not know.
+            if let Ok(message) = serde_json::from_str(&json) {
+                return Some(message);
+            }
         }
-    });
-    channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    while let Some(news) = news.next().await {
-        follow(auth, news);
     }
 }
 
-/// Only what a page of ours can have said. Browsers see to that too (T57).
-fn read(event: &MessageEvent) -> Option<News> {
-    let json = event.data().as_string().filter(|_| event.origin() == browser::origin())?;
-    serde_json::from_str(&json).ok()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::auth::{AccessToken, DraftKey, UserClaims};
 
-/// Only a session that this tab holds, or is about to, concerns it.
-fn follow(auth: Auth, news: News) {
-    match news {
-        // Also where the session is about to be resumed: what the server has answered by then is nobody's any more.
-        News::SignedOut { session, ended_by } if auth.holds(&session) || auth.is_resuming(&session) => {
-            auth.signed_out_elsewhere(ended_by);
+    #[test]
+    fn tabs_with_the_former_version_understand_the_messages() {
+        let session = SessionId::new("s");
+        let response = RefreshResponse {
+            access_token: AccessToken::new("t"),
+            token_type: "DPoP".into(),
+            expires_in: 300,
+            user: UserClaims::known_by("https://provider.example".into(), "alice".into()),
+            idle_timeout: 1800,
+            session_expires_in: 36_000,
+            draft_key: DraftKey::new("k"),
+        };
+        let answer = serde_json::to_value(&response).unwrap();
+        for (message, json) in [
+            (
+                TabMessage::SignedOut { session: session.clone(), ended_by: EndedBy::Inactivity },
+                serde_json::json!({ "signed_out": { "session": "s", "ended_by": "inactivity" } }),
+            ),
+            (
+                TabMessage::SessionEnded { session: session.clone() },
+                serde_json::json!({ "session_ended": { "session": "s" } }),
+            ),
+            (
+                TabMessage::TokenRequested { session: session.clone() },
+                serde_json::json!({ "asked": { "session": "s" } }),
+            ),
+            (
+                TabMessage::Refreshed { session, response: Box::new(response) },
+                serde_json::json!({ "refreshed": { "session": "s", "answer": answer } }),
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(&message).unwrap(), json);
+            assert_eq!(serde_json::from_value::<TabMessage>(json).unwrap(), message);
         }
-        News::SignedOut { .. } => {}
-        News::SessionEnded { session } => auth.forget_ended(&session),
-        News::Asked { session } => auth.answer(&session),
-        News::Refreshed { session, answer } => auth.hear(session, *answer),
     }
 }

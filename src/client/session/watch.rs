@@ -1,22 +1,22 @@
-//! The server's word that a session is over, whoever has ended it: the provider, the person in another browser, an
-//! administrator. It arrives within about a second (T87).
+//! Receives the end of the session from the server within about a second, whether the provider, the person in another
+//! browser or an administrator has ended it (T87).
 //!
-//! One tab of a browser listens, the one that holds a Web Lock, and tells the others; when it is closed, the browser
-//! gives the lock to the next. Where there are no Web Locks, every tab listens for itself.
+//! One tab of a browser listens, the one that holds a Web Lock, and broadcasts to the others; when it is closed, the
+//! browser grants the lock to the next. Where there are no Web Locks, every tab listens.
 
 use std::time::Duration;
 
 use super::{auth::Auth, dpop_key};
 use crate::{
     api::{self, authorized::Authorized},
-    client::platform::{browser, locks},
+    client::platform::{clock, locks, visibility},
     wire::{auth::SessionId, error::ApiError, sessions::SessionEventKind},
 };
 
 const LOCK: &str = "oracle-ai.session-events";
 
-/// Waits between two tries to listen; the last one is for all that come after.
-const PAUSES: [Duration; 5] = [
+/// Between two attempts to listen; the last delay is repeated.
+const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_millis(500),
     Duration::from_secs(1),
     Duration::from_secs(3),
@@ -25,31 +25,31 @@ const PAUSES: [Duration; 5] = [
 ];
 
 impl Auth {
-    /// Listens for as long as it is not dropped.
-    pub(super) async fn watch(self, session: SessionId) {
-        let _turn = locks::acquire(LOCK).await;
-        let mut tries = 0;
+    /// Listens until it is dropped.
+    pub async fn watch(self, session: SessionId) {
+        let _lock = locks::acquire(LOCK).await;
+        let mut attempts = 0;
         loop {
-            // A page in the background does not keep its session alive, as a refresh would.
-            if self.token_is_over() {
-                browser::shown().await;
+            // A page in the background must not keep its session alive by a refresh.
+            if self.is_token_expired() {
+                visibility::until_visible().await;
             }
-            match self.call(|token| api::sessions::session_events(Authorized::new(token, dpop_key::sign, ()))).await {
+            let endpoint = |token| api::sessions::session_events(Authorized::new(token, dpop_key::sign, ()));
+            match self.call(endpoint).await {
                 Ok(mut events) => {
                     while let Some(event) = events.recv().await {
                         match event.kind {
-                            SessionEventKind::Lives => tries = 0,
+                            SessionEventKind::Lives => attempts = 0,
                             SessionEventKind::Ended => return self.session_ended(session).await,
                         }
                     }
                 }
-                // Told to all tabs already, by whoever found out.
+                // `call` has left the session, and broadcast that.
                 Err(ApiError::SessionEnded) => return,
-                // Told again when it is asked again.
                 Err(_) => {}
             }
-            browser::sleep(PAUSES[PAUSES.len().min(tries + 1) - 1]).await;
-            tries += 1;
+            clock::sleep(RETRY_DELAYS[attempts.min(RETRY_DELAYS.len() - 1)]).await;
+            attempts += 1;
         }
     }
 }

@@ -1,17 +1,15 @@
-//! What the head of every page links to, and says.
+//! Links and metadata of the document.
 
 use dioxus::prelude::*;
 
 static ICON: Asset = asset!("/assets/icon.svg");
 static STYLE: Asset = asset!("/assets/main.css");
 
-/// The builder lays those files beside the page that the browser's program names, and it is all that this program says
-/// of them.
+/// Names the files in the browser's build, too, where nothing else does: the bundle gets the files named there.
 #[used]
 static FILES: [&Asset; 2] = [&ICON, &STYLE];
 
-/// The server writes the links into the page. In the browser they are there already, and nobody downloads what makes
-/// them.
+/// The server writes the links into the page; in the browser they are there already.
 #[cfg(feature = "server")]
 pub fn use_links() {
     use dioxus::document::{LinkProps, MetaProps, document};

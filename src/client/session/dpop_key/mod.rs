@@ -1,9 +1,10 @@
-//! The browser key: what takes the place of a cookie.
+//! The DPoP key, which replaces a cookie.
 //!
-//! A P-256 key pair made by WebCrypto, whose private half can't be exported, not even by this app (RFC 9449 §11.4). It
-//! rests in IndexedDB and signs a proof for every call that begins a login or uses a session. A login is bound to it from
-//! its first step, by the thumbprint that names it; it is removed with the session, and the next login begins with another.
+//! A P-256 key pair made by WebCrypto. The private key can't be exported, not even by this app (RFC 9449 §11.4). It is
+//! stored in IndexedDB, and signs a proof for every request that begins a login or uses a session. A login is bound to
+//! the key from the start, by its thumbprint. The key is removed with its session; the next login begins with a new one.
 
+mod key;
 mod storage;
 
 use std::{cell::RefCell, rc::Rc};
@@ -13,20 +14,28 @@ use futures_util::{
     FutureExt,
     future::{LocalBoxFuture, Shared},
 };
-use serde::Serialize;
-use wasm_bindgen::JsValue;
 
-use crate::{api::proof::ProofRequest, client::platform::browser, wire::auth::SessionId};
+use self::key::DpopKey;
+use crate::{
+    api::proof::ProofRequest,
+    client::platform::{
+        clock,
+        crypto::{self, KeyPair, NoWebCrypto},
+        indexed_db::NoIndexedDb,
+        session_storage,
+    },
+    wire::auth::SessionId,
+};
 
-pub use storage::Ending;
+pub use storage::PendingLogout;
 
-/// Names this tab among those with a login under way.
+/// In the session storage: identifies this tab among those with a login in progress.
 const TAB: &str = "oracle-ai.login";
 
 /// Why there is no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Browsers offer WebCrypto only to pages that came over https, or from the machine itself.
+    /// Browsers offer WebCrypto to pages from https or localhost only.
     #[error("this page was not delivered securely")]
     InsecureContext,
     #[error("this browser has no WebCrypto with P-256")]
@@ -35,135 +44,98 @@ pub enum KeyError {
     NoIndexedDb,
 }
 
-/// The key pair and its public half in the forms that proofs need.
-struct BrowserKey {
-    pair: JsValue,
-    jwk: Jwk,
-    thumbprint: String,
-}
-
-/// The public key as a JWK with the members that RFC 7638 §3.2 requires, in its order.
-#[derive(Clone, Debug, Serialize)]
-pub struct Jwk {
-    crv: String,
-    kty: String,
-    x: String,
-    y: String,
-}
-
-/// RFC 9449 §4.2
-#[derive(Serialize)]
-struct ProofHeader<'a> {
-    typ: &'static str,
-    alg: &'static str,
-    jwk: &'a Jwk,
-}
-
-/// RFC 9449 §4.2
-#[derive(Serialize)]
-struct ProofClaims {
-    jti: String,
-    htm: String,
-    htu: String,
-    iat: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ath: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<String>,
-}
-
-type Loading = Shared<LocalBoxFuture<'static, Result<Rc<BrowserKey>, KeyError>>>;
+/// A key that is being loaded, or was.
+type LoadedKey = Shared<LocalBoxFuture<'static, Result<Rc<DpopKey>, KeyError>>>;
 
 thread_local! {
-    /// Loaded once, and dropped when its session is over.
-    static KEY: RefCell<Option<Loading>> = const { RefCell::new(None) };
-    /// Sessions to be ended that could not be kept: they are lost with the page.
-    static UNSAVED_ENDINGS: RefCell<Vec<Ending>> = const { RefCell::new(vec![]) };
-    /// What [`sign_ending`] signs with.
-    static ENDING_KEY: RefCell<Option<Rc<BrowserKey>>> = const { RefCell::new(None) };
+    /// Loaded once, and dropped when its session has ended.
+    static KEY: RefCell<Option<LoadedKey>> = const { RefCell::new(None) };
+    /// Pending logouts that could not be stored: they are lost with the page.
+    static UNSTORED_LOGOUTS: RefCell<Vec<PendingLogout>> = const { RefCell::new(vec![]) };
+    /// The key of [`sign_logout`].
+    static LOGOUT_KEY: RefCell<Option<Rc<DpopKey>>> = const { RefCell::new(None) };
 }
 
-/// Begins a login: gives the thumbprint (RFC 7638) of the key that it is bound to, a new one where no session and no
-/// other login needs the one that is there.
+/// Begins a login, and returns the thumbprint of the key it is bound to: the stored key where a session or another login
+/// uses it, or else a new one.
 pub async fn begin_login() -> Result<String, KeyError> {
-    let loading = BrowserKey::for_login().boxed_local().shared();
+    let loading = load_for_login().boxed_local().shared();
     KEY.set(Some(loading.clone()));
     Ok(loaded(loading).await?.thumbprint.clone())
 }
 
-/// The login that this tab began has led to this session.
+/// The login of this tab has begun this session.
 pub async fn finish_login(session: &SessionId) {
-    storage::finish_login(tab(), browser::unix_time(), session).await;
-    browser::forget(TAB);
+    storage::finish_login(tab(), clock::unix_time(), session).await;
+    session_storage::remove(TAB);
 }
 
-/// The session that this browser was last signed in to, to go on with. Its key is loaded for the next proof, whatever
-/// key this page knew.
-pub async fn kept_session() -> Option<SessionId> {
+/// The session that this browser was last signed in to, to be resumed. Its key is loaded again for the next proof: the
+/// page may hold another one.
+pub async fn session_to_resume() -> Option<SessionId> {
     KEY.set(None);
-    storage::kept_session().await
+    storage::session().await
 }
 
-/// Whether this browser is signed in, as far as it knows.
 pub async fn has_session() -> bool {
-    storage::kept_session().await.is_some()
+    storage::session().await.is_some()
 }
 
-/// Removes a session that has ended, and its key, here and in storage.
-pub async fn forget_ended_session(session: &SessionId) {
-    forget_key();
-    storage::forget_ended_session(session, browser::unix_time()).await;
+/// Removes a session that has ended, and its key, from memory and from storage.
+pub async fn remove_ended_session(session: &SessionId) {
+    drop_key();
+    storage::remove_ended_session(session, clock::unix_time()).await;
 }
 
-/// The page's session is over: its key signs nothing any more. For every tab but the one that removed both from storage.
-pub fn forget_key() {
+/// Drops the key from memory: its session has ended, and another tab has removed both from storage.
+pub fn drop_key() {
     KEY.set(None);
 }
 
-/// Moves this session and its key to those that the server has still to end, in one transaction.
-pub async fn begin_ending(session: &SessionId) -> Option<Ending> {
+/// Moves this session and its key to the pending logouts, in one transaction. `None` where no key is left to sign with.
+pub async fn begin_logout(session: &SessionId) -> Option<PendingLogout> {
     let loaded = KEY.with_borrow(|key| key.as_ref().and_then(|key| key.peek().cloned()));
     let pair = loaded.and_then(Result::ok).map(|key| key.pair.clone());
     KEY.set(None);
-    match storage::begin_ending(session, pair.clone(), browser::unix_time()).await {
-        Ok(ending) => ending,
+    match storage::begin_logout(session, pair.clone(), clock::unix_time()).await {
+        Ok(logout) => logout,
         Err(_) => {
-            let ending = Ending { session: session.clone(), pair: pair? };
-            UNSAVED_ENDINGS.with_borrow_mut(|unsaved| unsaved.push(ending.clone()));
-            Some(ending)
+            let logout = PendingLogout { session: session.clone(), pair: pair? };
+            UNSTORED_LOGOUTS.with_borrow_mut(|unstored| unstored.push(logout.clone()));
+            Some(logout)
         }
     }
 }
 
-/// The same for whichever session is kept.
-pub async fn begin_ending_of_kept() -> Option<Ending> {
+/// Like [`begin_logout`], for the stored session.
+pub async fn begin_logout_of_stored_session() -> Option<PendingLogout> {
     KEY.set(None);
-    storage::begin_ending_of_kept(browser::unix_time()).await.ok().flatten()
+    storage::begin_logout_of_stored_session(clock::unix_time()).await.ok().flatten()
 }
 
 /// The sessions that the server has still to end.
-pub async fn endings() -> Vec<Ending> {
-    let mut endings = UNSAVED_ENDINGS.with_borrow(Vec::clone);
-    // Where nothing can be read, nothing was kept.
-    endings.extend(storage::endings().await.unwrap_or_default());
-    endings
+pub async fn pending_logouts() -> Vec<PendingLogout> {
+    let mut logouts = UNSTORED_LOGOUTS.with_borrow(Vec::clone);
+    // A storage that can't be read has stored none.
+    logouts.extend(storage::pending_logouts().await.unwrap_or_default());
+    logouts
 }
 
-/// The server has said that this session is over.
-pub async fn remove_ending(session: &SessionId) {
-    UNSAVED_ENDINGS.with_borrow_mut(|unsaved| unsaved.retain(|ending| ending.session != *session));
-    storage::remove_ending(session).await;
+/// The server has confirmed that this session has ended.
+pub async fn remove_pending_logout(session: &SessionId) {
+    UNSTORED_LOGOUTS.with_borrow_mut(|unstored| unstored.retain(|logout| logout.session != *session));
+    storage::remove_pending_logout(session).await;
 }
 
-/// From here on, [`sign_ending`] signs with the key of this session. One at a time.
-pub async fn sign_for(ending: &Ending) -> Result<(), KeyError> {
-    ENDING_KEY.set(Some(BrowserKey::of(ending.pair.clone()).await?));
+/// Makes [`sign_logout`] sign with the key of this session. One at a time.
+pub async fn sign_for(logout: &PendingLogout) -> Result<(), KeyError> {
+    LOGOUT_KEY.set(Some(DpopKey::new(logout.pair.clone()).await?));
     Ok(())
 }
 
-/// The signer of [`crate::api::proof`] for a session that is to be ended.
-pub fn sign_ending(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
-    let key = ENDING_KEY.with_borrow(Option::clone);
+/// The [`crate::api::proof::ProofSigner`] of a pending logout.
+pub fn sign_logout(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
+    let key = LOGOUT_KEY.with_borrow(Option::clone);
     async move {
         let key = key.ok_or_else(|| RequestError::Builder("there is no session to be ended".into()))?;
         key.proof(request).await.map_err(|error| RequestError::Builder(error.to_string()))
@@ -171,79 +143,62 @@ pub fn sign_ending(request: ProofRequest) -> LocalBoxFuture<'static, Result<Stri
     .boxed_local()
 }
 
-/// The signer of [`crate::api::proof`].
+/// The [`crate::api::proof::ProofSigner`] of every other request.
 pub fn sign(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
     async move {
-        let key = key().await.map_err(|error| RequestError::Builder(error.to_string()))?;
+        let key = current_key().await.map_err(|error| RequestError::Builder(error.to_string()))?;
         key.proof(request).await.map_err(|error| RequestError::Builder(error.to_string()))
     }
     .boxed_local()
 }
 
-async fn key() -> Result<Rc<BrowserKey>, KeyError> {
-    let loading =
-        KEY.with_borrow_mut(|key| key.get_or_insert_with(|| BrowserKey::load().boxed_local().shared()).clone());
+async fn current_key() -> Result<Rc<DpopKey>, KeyError> {
+    let loading = KEY.with_borrow_mut(|key| key.get_or_insert_with(|| load().boxed_local().shared()).clone());
     loaded(loading).await
 }
 
-async fn loaded(loading: Loading) -> Result<Rc<BrowserKey>, KeyError> {
+async fn loaded(loading: LoadedKey) -> Result<Rc<DpopKey>, KeyError> {
     let key = loading.await;
     if key.is_err() {
-        // Whoever asks next asks again: the person may have allowed storage meanwhile.
+        // The next request tries again: the person may have allowed storage meanwhile.
         KEY.set(None);
     }
     key
 }
 
+async fn load() -> Result<Rc<DpopKey>, KeyError> {
+    let pair = match storage::key_pair().await? {
+        Some(pair) => pair,
+        // Removed with its session: a proof by any other key is answered with `session_ended`.
+        None => KeyPair::generate().await?,
+    };
+    DpopKey::new(pair).await
+}
+
+async fn load_for_login() -> Result<Rc<DpopKey>, KeyError> {
+    if !crypto::is_secure_context() {
+        return Err(KeyError::InsecureContext);
+    }
+    let new = KeyPair::generate().await?;
+    DpopKey::new(storage::begin_login(tab(), clock::unix_time(), new).await?).await
+}
+
 fn tab() -> String {
-    browser::kept(TAB).unwrap_or_else(|| {
-        let name = browser::random_name();
-        browser::keep(TAB, &name);
-        name
+    session_storage::get(TAB).unwrap_or_else(|| {
+        let tab = crypto::random_uuid();
+        session_storage::set(TAB, &tab);
+        tab
     })
 }
 
-impl BrowserKey {
-    async fn load() -> Result<Rc<Self>, KeyError> {
-        let pair = match storage::key_pair().await? {
-            Some(pair) => pair,
-            // Removed with its session: a proof by any other key gets the answer that the session is over.
-            None => crypto::new_key_pair().await?,
-        };
-        Self::of(pair).await
+impl From<NoWebCrypto> for KeyError {
+    fn from(_: NoWebCrypto) -> Self {
+        Self::NoWebCrypto
     }
+}
 
-    async fn for_login() -> Result<Rc<Self>, KeyError> {
-        if !browser::is_secure_context() {
-            return Err(KeyError::InsecureContext);
-        }
-        let new = crypto::new_key_pair().await?;
-        Self::of(storage::begin_login(tab(), browser::unix_time(), new).await?).await
-    }
-
-    async fn of(pair: JsValue) -> Result<Rc<Self>, KeyError> {
-        let jwk = crypto::public_jwk(&pair).await?;
-        let canonical = serde_json::to_vec(&jwk).map_err(|_| KeyError::NoWebCrypto)?;
-        let thumbprint = crypto::sha256(&canonical).await?;
-        Ok(Rc::new(Self { pair, jwk, thumbprint }))
-    }
-
-    async fn proof(&self, request: ProofRequest) -> Result<String, KeyError> {
-        let ath = match &request.access_token {
-            Some(access_token) => Some(crypto::sha256(access_token.secret().as_bytes()).await?),
-            None => None,
-        };
-        let header = ProofHeader { typ: "dpop+jwt", alg: "ES256", jwk: &self.jwk };
-        let claims = ProofClaims {
-            jti: browser::random_name(),
-            htm: request.method.to_string(),
-            htu: format!("{}{}", browser::origin(), request.path),
-            iat: browser::unix_time(),
-            ath,
-            nonce: request.nonce,
-        };
-        let signed = format!("{}.{}", crypto::json_part(&header)?, crypto::json_part(&claims)?);
-        let signature = crypto::sign(&self.pair, signed.as_bytes()).await?;
-        Ok(format!("{signed}.{signature}"))
+impl From<NoIndexedDb> for KeyError {
+    fn from(_: NoIndexedDb) -> Self {
+        Self::NoIndexedDb
     }
 }

@@ -1,277 +1,231 @@
-//! IndexedDB: the browser key, the name of the session, which is worthless without the key, and the sessions that the
-//! server has still to end.
+//! What IndexedDB stores: the key pair, the session id, which is useless without the key, and the pending logouts.
 //!
-//! The key lives as long as the session that is bound to it: it is removed in the transaction that removes the session.
-//! Only a login that is under way keeps it.
+//! The key lives as long as the session that is bound to it: both are removed in the same transaction, unless a login in
+//! progress uses the key.
 
-use std::{collections::BTreeMap, future::Future};
+use std::collections::BTreeMap;
 
-use futures_channel::oneshot;
-use idb::{
-    Database, ObjectStore, TransactionMode,
-    builder::{DatabaseBuilder, ObjectStoreBuilder},
+use crate::{
+    client::platform::{
+        crypto::KeyPair,
+        indexed_db::{NoIndexedDb, RecordNames, Store},
+        tasks::run_to_completion,
+    },
+    wire::auth::SessionId,
 };
-use js_sys::{Array, Object, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
-
-use super::KeyError;
-use crate::wire::auth::SessionId;
 
 const DATABASE: &str = "oracle-ai";
 const STORE: &str = "browser";
 const KEY_PAIR: &str = "key_pair";
 const SESSION: &str = "session";
-/// An array of sessions to be ended, each with its key pair.
-const ENDING: &str = "ending";
-/// The logins under way, as JSON: the name of the tab, and when it began in seconds since 1970.
+/// The pending logouts.
+const LOGOUTS: &str = "ending";
+const LOGOUT: RecordNames = RecordNames { text: SESSION, key_pair: KEY_PAIR };
+/// The logins in progress, as JSON: the tab, and when it began, in Unix seconds.
 const LOGINS: &str = "logins";
 
-/// A login that was not finished within this time can't be finished any more: the server forgets it (ten minutes).
+/// A login can't be finished after this time: the server removes it (ten minutes).
 const LOGIN_LIFETIME: u64 = 10 * 60;
 
-/// A session that the person has left and the server has not confirmed to be over.
+/// A session that the person has left, and whose end the server has not confirmed.
 #[derive(Clone, Debug)]
-pub struct Ending {
+pub struct PendingLogout {
     pub session: SessionId,
     /// The key pair that the session is bound to.
-    pub(super) pair: JsValue,
+    pub(super) pair: KeyPair,
 }
 
+/// When each tab began its login, in Unix seconds.
 type Logins = BTreeMap<String, u64>;
 
-/// The key pair, where there is one.
-pub async fn key_pair() -> Result<Option<JsValue>, KeyError> {
-    to_its_end(async {
-        let (_transaction, store) = open(TransactionMode::ReadOnly).await?;
-        get(&store, KEY_PAIR).await
-    })
-    .await
+pub async fn key_pair() -> Result<Option<KeyPair>, NoIndexedDb> {
+    complete(async { read_only().await?.key_pair(KEY_PAIR).await }).await
 }
 
-/// The key pair for a login that `tab` begins at `now`: the one that a session or another login depends on, or else
-/// `new`. So two tabs that begin at the same time share the key of the first, and nobody gets the key of somebody who
-/// has signed out.
-pub async fn begin_login(tab: String, now: u64, new: JsValue) -> Result<JsValue, KeyError> {
-    to_its_end(async move {
-        let (transaction, store) = open(TransactionMode::ReadWrite).await?;
-        let mut logins = logins_under_way(&store, now).await?;
-        let is_needed = !logins.is_empty() || get(&store, SESSION).await?.is_some();
-        let pair = match get(&store, KEY_PAIR).await?.filter(|_| is_needed) {
-            Some(kept) => kept,
+/// The key pair for a login that `tab` begins at `now`: the stored one where a session or another login uses it, or else
+/// `new`. So two tabs that begin at the same time share one key, and nobody gets the key of a person who has signed out.
+pub async fn begin_login(tab: String, now: u64, new: KeyPair) -> Result<KeyPair, NoIndexedDb> {
+    complete(async move {
+        let store = read_write().await?;
+        let mut logins = logins_in_progress(&store, now).await?;
+        let is_used = !logins.is_empty() || store.text(SESSION).await?.is_some();
+        let pair = match store.key_pair(KEY_PAIR).await?.filter(|_| is_used) {
+            Some(stored) => stored,
             None => {
-                put(&store, KEY_PAIR, &new).await?;
+                store.set_key_pair(KEY_PAIR, &new).await?;
                 new
             }
         };
         logins.insert(tab, now);
-        put_logins(&store, &logins).await?;
-        transaction.commit()?.await?;
+        set_logins(&store, &logins).await?;
+        store.commit().await?;
         Ok(pair)
     })
     .await
 }
 
-/// The login of `tab` has led to this session.
+/// The login of `tab` has begun this session.
 pub async fn finish_login(tab: String, now: u64, session: &SessionId) {
-    // What can't be kept costs a sign-in at the next reload, nothing more.
-    let session = JsValue::from(session.secret());
-    let finished = to_its_end(async move {
-        let (transaction, store) = open(TransactionMode::ReadWrite).await?;
-        put(&store, SESSION, &session).await?;
-        let mut logins = logins_under_way(&store, now).await?;
+    let session = session.clone();
+    let finished = complete(async move {
+        let store = read_write().await?;
+        store.set_text(SESSION, session.secret()).await?;
+        let mut logins = logins_in_progress(&store, now).await?;
         logins.remove(&tab);
-        put_logins(&store, &logins).await?;
-        transaction.commit()?.await?;
-        Ok(())
+        set_logins(&store, &logins).await?;
+        store.commit().await
     });
+    // A session that can't be stored costs a sign-in at the next reload, nothing more.
     let _ = finished.await;
 }
 
 /// The session that this browser was last signed in to.
-pub async fn kept_session() -> Option<SessionId> {
-    let kept = to_its_end(async {
-        let (_transaction, store) = open(TransactionMode::ReadOnly).await?;
-        get_session(&store).await
-    });
-    kept.await.ok().flatten()
+pub async fn session() -> Option<SessionId> {
+    let session = complete(async { stored_session(&read_only().await?).await });
+    session.await.ok().flatten()
 }
 
-/// Removes a session that has ended, and its key, and none that another tab has begun since.
-pub async fn forget_ended_session(session: &SessionId, now: u64) {
+/// Removes a session that has ended, and its key; not a session that another tab has begun since.
+pub async fn remove_ended_session(session: &SessionId, now: u64) {
     let ended = session.clone();
-    let forgotten = to_its_end(async move {
-        let (transaction, store) = open(TransactionMode::ReadWrite).await?;
-        if get_session(&store).await?.is_some_and(|kept| kept == ended) {
+    let removed = complete(async move {
+        let store = read_write().await?;
+        if stored_session(&store).await?.is_some_and(|stored| stored == ended) {
             take_session_and_key(&store, now).await?;
         }
-        transaction.commit()?.await?;
-        Ok(())
+        store.commit().await
     });
-    let _ = forgotten.await;
+    let _ = removed.await;
 }
 
-/// Moves this session and its key to those that the server has to end. `pair` is what the page knows as its key, where
-/// another tab has removed what was kept. Nothing is moved where no key is left to sign with.
-pub async fn begin_ending(session: &SessionId, pair: Option<JsValue>, now: u64) -> Result<Option<Ending>, KeyError> {
+/// Moves this session and its key to the pending logouts. `pair` is the key that the page holds, for where another tab
+/// has removed the stored one. `None` where no key is left to sign with.
+pub async fn begin_logout(
+    session: &SessionId,
+    pair: Option<KeyPair>,
+    now: u64,
+) -> Result<Option<PendingLogout>, NoIndexedDb> {
     let session = session.clone();
-    to_its_end(async move {
-        let (transaction, store) = open(TransactionMode::ReadWrite).await?;
-        let ending = move_to_endings(&store, session, pair, now).await?;
-        transaction.commit()?.await?;
-        Ok(ending)
+    complete(async move {
+        let store = read_write().await?;
+        let logout = move_to_logouts(&store, session, pair, now).await?;
+        store.commit().await?;
+        Ok(logout)
     })
     .await
 }
 
-/// The same for whichever session is kept.
-pub async fn begin_ending_of_kept(now: u64) -> Result<Option<Ending>, KeyError> {
-    to_its_end(async move {
-        let (transaction, store) = open(TransactionMode::ReadWrite).await?;
-        let ending = match get_session(&store).await? {
-            Some(session) => move_to_endings(&store, session, None, now).await?,
+/// Like [`begin_logout`], for the stored session.
+pub async fn begin_logout_of_stored_session(now: u64) -> Result<Option<PendingLogout>, NoIndexedDb> {
+    complete(async move {
+        let store = read_write().await?;
+        let logout = match stored_session(&store).await? {
+            Some(session) => move_to_logouts(&store, session, None, now).await?,
             None => None,
         };
-        transaction.commit()?.await?;
-        Ok(ending)
+        store.commit().await?;
+        Ok(logout)
     })
     .await
 }
 
 /// The sessions that the server has still to end.
-pub async fn endings() -> Result<Vec<Ending>, KeyError> {
-    to_its_end(async {
-        let (_transaction, store) = open(TransactionMode::ReadOnly).await?;
-        get_endings(&store).await
-    })
-    .await
+pub async fn pending_logouts() -> Result<Vec<PendingLogout>, NoIndexedDb> {
+    complete(async { stored_logouts(&read_only().await?).await }).await
 }
 
-/// The server has said that this session is over.
-pub async fn remove_ending(session: &SessionId) {
+/// The server has confirmed that this session has ended.
+pub async fn remove_pending_logout(session: &SessionId) {
     let ended = session.clone();
-    let removed = to_its_end(async move {
-        let (transaction, store) = open(TransactionMode::ReadWrite).await?;
-        let mut endings = get_endings(&store).await?;
-        endings.retain(|ending| ending.session != ended);
-        put_endings(&store, &endings).await?;
-        transaction.commit()?.await?;
-        Ok(())
+    let removed = complete(async move {
+        let store = read_write().await?;
+        let mut logouts = stored_logouts(&store).await?;
+        logouts.retain(|logout| logout.session != ended);
+        set_logouts(&store, &logouts).await?;
+        store.commit().await
     });
     let _ = removed.await;
 }
 
-async fn move_to_endings(
-    store: &ObjectStore,
+async fn move_to_logouts(
+    store: &Store,
     session: SessionId,
-    pair: Option<JsValue>,
+    pair: Option<KeyPair>,
     now: u64,
-) -> Result<Option<Ending>, idb::Error> {
-    let mut endings = get_endings(store).await?;
-    let is_kept = get_session(store).await?.is_some_and(|kept| kept == session);
-    let kept_pair = if is_kept { take_session_and_key(store, now).await? } else { None };
-    if let Some(known) = endings.iter().find(|ending| ending.session == session) {
+) -> Result<Option<PendingLogout>, NoIndexedDb> {
+    let mut logouts = stored_logouts(store).await?;
+    let is_stored = stored_session(store).await?.is_some_and(|stored| stored == session);
+    let stored_pair = if is_stored { take_session_and_key(store, now).await? } else { None };
+    if let Some(known) = logouts.iter().find(|logout| logout.session == session) {
         return Ok(Some(known.clone()));
     }
-    let Some(pair) = kept_pair.or(pair) else { return Ok(None) };
-    let ending = Ending { session, pair };
-    endings.push(ending.clone());
-    put_endings(store, &endings).await?;
-    Ok(Some(ending))
+    let Some(pair) = stored_pair.or(pair) else { return Ok(None) };
+    let logout = PendingLogout { session, pair };
+    logouts.push(logout.clone());
+    set_logouts(store, &logouts).await?;
+    Ok(Some(logout))
 }
 
-/// Removes the session that is kept, and its key unless a login is under way with it; gives the key.
-async fn take_session_and_key(store: &ObjectStore, now: u64) -> Result<Option<JsValue>, idb::Error> {
-    let pair = get(store, KEY_PAIR).await?;
-    delete(store, SESSION).await?;
-    if logins_under_way(store, now).await?.is_empty() {
-        delete(store, KEY_PAIR).await?;
+/// Removes the stored session, and its key unless a login in progress uses it; returns the key.
+async fn take_session_and_key(store: &Store, now: u64) -> Result<Option<KeyPair>, NoIndexedDb> {
+    let pair = store.key_pair(KEY_PAIR).await?;
+    store.remove(SESSION).await?;
+    if logins_in_progress(store, now).await?.is_empty() {
+        store.remove(KEY_PAIR).await?;
     }
     Ok(pair)
 }
 
-async fn get_session(store: &ObjectStore) -> Result<Option<SessionId>, idb::Error> {
-    Ok(get(store, SESSION).await?.and_then(|id| id.as_string()).map(SessionId::new))
+async fn stored_session(store: &Store) -> Result<Option<SessionId>, NoIndexedDb> {
+    Ok(store.text(SESSION).await?.map(SessionId::new))
 }
 
-async fn logins_under_way(store: &ObjectStore, now: u64) -> Result<Logins, idb::Error> {
-    let json = get(store, LOGINS).await?.and_then(|json| json.as_string()).unwrap_or_default();
-    Ok(under_way(&json, now))
+async fn logins_in_progress(store: &Store, now: u64) -> Result<Logins, NoIndexedDb> {
+    let json = store.text(LOGINS).await?.unwrap_or_default();
+    Ok(in_progress(&json, now))
 }
 
-fn under_way(json: &str, now: u64) -> Logins {
+fn in_progress(json: &str, now: u64) -> Logins {
     let mut logins: Logins = serde_json::from_str(json).unwrap_or_default();
-    // A clock that was set back makes times of the future: they count for nothing.
-    logins.retain(|_, begun| (now.saturating_sub(LOGIN_LIFETIME)..=now).contains(begun));
+    // A time in the future was written before the clock was set back: it counts as expired.
+    logins.retain(|_, began| (now.saturating_sub(LOGIN_LIFETIME)..=now).contains(began));
     logins
 }
 
-async fn put_logins(store: &ObjectStore, logins: &Logins) -> Result<(), idb::Error> {
+async fn set_logins(store: &Store, logins: &Logins) -> Result<(), NoIndexedDb> {
     match serde_json::to_string(logins) {
-        Ok(json) if !logins.is_empty() => put(store, LOGINS, &json.into()).await,
-        _ => delete(store, LOGINS).await,
+        Ok(json) if !logins.is_empty() => store.set_text(LOGINS, &json).await,
+        _ => store.remove(LOGINS).await,
     }
 }
 
-async fn get_endings(store: &ObjectStore) -> Result<Vec<Ending>, idb::Error> {
-    let kept = get(store, ENDING).await?.and_then(|kept| kept.dyn_into::<Array>().ok());
-    Ok(kept.iter().flat_map(Array::iter).filter_map(|record| Ending::read(&record)).collect())
+async fn stored_logouts(store: &Store) -> Result<Vec<PendingLogout>, NoIndexedDb> {
+    let records = store.records(LOGOUTS, LOGOUT).await?;
+    Ok(records.into_iter().map(|(session, pair)| PendingLogout { session: SessionId::new(session), pair }).collect())
 }
 
-async fn put_endings(store: &ObjectStore, endings: &[Ending]) -> Result<(), idb::Error> {
-    match endings.is_empty() {
-        true => delete(store, ENDING).await,
-        false => put(store, ENDING, &endings.iter().map(Ending::write).collect::<Array>()).await,
+async fn set_logouts(store: &Store, logouts: &[PendingLogout]) -> Result<(), NoIndexedDb> {
+    if logouts.is_empty() {
+        return store.remove(LOGOUTS).await;
     }
+    let records = logouts.iter().map(|logout| (logout.session.secret(), &logout.pair));
+    store.set_records(LOGOUTS, LOGOUT, records).await
 }
 
-impl Ending {
-    fn read(record: &JsValue) -> Option<Self> {
-        let session = SessionId::new(Reflect::get(record, &SESSION.into()).ok()?.as_string()?);
-        let pair = Reflect::get(record, &KEY_PAIR.into()).ok()?;
-        Some(Self { session, pair })
-    }
-
-    fn write(&self) -> JsValue {
-        let record = Object::new();
-        for (name, value) in [(SESSION, &JsValue::from(self.session.secret())), (KEY_PAIR, &self.pair)] {
-            // Fails only for what is no object.
-            let _ = Reflect::set(&record, &name.into(), value);
-        }
-        record.into()
-    }
+async fn read_only() -> Result<Store, NoIndexedDb> {
+    Store::open_read_only(DATABASE, STORE).await
 }
 
-/// Also where the page that asked is gone: a change is made whole, and the browser calls nothing of ours that has been
-/// dropped.
-async fn to_its_end<T: 'static>(work: impl Future<Output = Result<T, idb::Error>> + 'static) -> Result<T, KeyError> {
-    let (done, outcome) = oneshot::channel();
-    spawn_local(async move {
-        // Fails only when nobody waits any more.
-        let _ = done.send(work.await);
-    });
-    outcome.await.ok().and_then(Result::ok).ok_or(KeyError::NoIndexedDb)
+async fn read_write() -> Result<Store, NoIndexedDb> {
+    Store::open_read_write(DATABASE, STORE).await
 }
 
-async fn get(store: &ObjectStore, name: &str) -> Result<Option<JsValue>, idb::Error> {
-    store.get(JsValue::from(name))?.await
-}
-
-async fn put(store: &ObjectStore, name: &str, value: &JsValue) -> Result<(), idb::Error> {
-    store.put(value, Some(&name.into()))?.await?;
-    Ok(())
-}
-
-async fn delete(store: &ObjectStore, name: &str) -> Result<(), idb::Error> {
-    store.delete(JsValue::from(name))?.await
-}
-
-async fn open(mode: TransactionMode) -> Result<(idb::Transaction, ObjectStore), idb::Error> {
-    let database: Database =
-        DatabaseBuilder::new(DATABASE).version(1).add_object_store(ObjectStoreBuilder::new(STORE)).build().await?;
-    let transaction = database.transaction(&[STORE], mode)?;
-    let store = transaction.object_store(STORE)?;
-    Ok((transaction, store))
+/// Runs a transaction to its end, also where the page that asked is gone: a change is made completely, and the browser
+/// calls no callback that was dropped.
+async fn complete<T: 'static>(
+    transaction: impl Future<Output = Result<T, NoIndexedDb>> + 'static,
+) -> Result<T, NoIndexedDb> {
+    run_to_completion(transaction).await.unwrap_or(Err(NoIndexedDb))
 }
 
 #[cfg(test)]
@@ -279,10 +233,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_is_under_way_for_ten_minutes_and_no_longer() {
+    fn a_login_is_in_progress_for_ten_minutes_and_no_longer() {
         let json = r#"{ "old": 399, "young": 400, "now": 1000, "of the future": 1001 }"#;
-        assert_eq!(under_way(json, 1000).into_keys().collect::<Vec<_>>(), ["now", "young"]);
-        assert!(under_way("", 1000).is_empty());
-        assert!(under_way("nonsense", 1000).is_empty());
+        assert_eq!(in_progress(json, 1000).into_keys().collect::<Vec<_>>(), ["now", "young"]);
+        assert!(in_progress("", 1000).is_empty());
+        assert!(in_progress("nonsense", 1000).is_empty());
     }
 }

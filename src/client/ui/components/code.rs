@@ -9,7 +9,7 @@ use crate::client::{
         hidden::{Piece, has_hidden, name, pieces},
         sql::{Kind, State, is_sql, lines, tokens},
     },
-    ui::language::use_catalogue,
+    ui::language::use_catalog,
 };
 
 /// Finds the code of a block, for the shortcut that copies the last one.
@@ -17,16 +17,16 @@ pub const CODE: &str = ".code code";
 
 #[component]
 pub fn Code(language: String, text: String) -> Element {
-    let words = &use_catalogue().answer;
-    let label = if language.is_empty() { words.code.to_owned() } else { language.clone() };
+    let messages = &use_catalog().answer;
+    let label = if language.is_empty() { messages.code.to_owned() } else { language.clone() };
     rsx! {
         div { class: "code",
             div { class: "code-bar",
                 span { class: "code-language", {label.clone()} }
-                CopyButton { label: words.copy_code, text: text.clone() }
+                CopyButton { label: messages.copy_code, text: text.clone() }
             }
             if has_hidden(&text) {
-                p { class: "hidden-characters", {words.hidden_characters} }
+                p { class: "hidden-characters", {messages.hidden_characters} }
             }
             pre { tabindex: 0, role: "region", "aria-label": label,
                 code { translate: "no", dir: "ltr",

@@ -1,34 +1,31 @@
-//! Where the person writes.
+//! The field to write a message in.
 
 use dioxus::prelude::*;
 
 use crate::{
-    client::{platform::listeners, ui::language::use_catalogue},
+    client::{chat::element_ids::COMPOSER, platform::listeners, ui::language::use_catalog},
     wire::chat::MAX_MESSAGE_CHARS,
 };
 
-/// The text field's id, for focus.
-pub const COMPOSER: &str = "composer";
-
-/// Browsers that do not size a field by its content get this many rows at most.
-const MOST_ROWS: usize = 12;
+/// In browsers that don't size a field by its content (`field-sizing`).
+const MAX_ROWS: usize = 12;
 
 #[component]
 pub fn Composer(
     draft: String,
-    /// An answer is under way: there is something to stop, and nothing can be sent.
+    /// Whether an answer is running, which can be stopped; nothing can be sent then.
     answering: bool,
     on_input: EventHandler<String>,
     on_send: EventHandler<()>,
     on_stop: EventHandler<()>,
-    /// The person wants to mend what they asked last.
+    /// The arrow-up key in the empty field.
     on_edit_last: EventHandler<()>,
 ) -> Element {
-    let words = &use_catalogue().chat;
+    let messages = &use_catalog().chat;
     let is_empty = draft.is_empty();
     let over = draft.trim().chars().count().saturating_sub(MAX_MESSAGE_CHARS);
     let can_send = !answering && over == 0 && !draft.trim().is_empty();
-    let rows = draft.lines().count().clamp(1, MOST_ROWS) as i64;
+    let rows = draft.lines().count().clamp(1, MAX_ROWS) as i64;
     let on_key = move |event: KeyboardEvent| {
         let plain = event.modifiers().is_empty();
         match listeners::key(&event).as_str() {
@@ -57,10 +54,10 @@ pub fn Composer(
             },
             textarea {
                 id: COMPOSER,
-                "aria-label": words.message,
+                "aria-label": messages.message,
                 "aria-describedby": if over > 0 { "too-long" },
                 "aria-invalid": over > 0,
-                placeholder: words.placeholder,
+                placeholder: messages.placeholder,
                 rows,
                 autofocus: true,
                 dir: "auto",
@@ -68,7 +65,7 @@ pub fn Composer(
                 oninput: move |event| on_input.call(event.value()),
                 onkeydown: on_key,
             }
-            // One button in one place: focus stays on it when it changes.
+            // One button for both, so that the focus stays on it when it changes.
             button {
                 r#type: if answering { "button" } else { "submit" },
                 class: "primary",
@@ -78,10 +75,10 @@ pub fn Composer(
                         on_stop.call(());
                     }
                 },
-                if answering { {words.stop} } else { {words.send} }
+                if answering { {messages.stop} } else { {messages.send} }
             }
             if over > 0 {
-                p { id: "too-long", class: "too-long", role: "alert", {(words.too_long)(over)} }
+                p { id: "too-long", class: "too-long", role: "alert", {(messages.too_long)(over)} }
             }
         }
     }

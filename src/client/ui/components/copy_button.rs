@@ -1,32 +1,32 @@
-//! Copies a text, and says that it has.
+//! A button that copies a text, and confirms it.
 
 use std::time::Duration;
 
 use dioxus::prelude::*;
 
 use crate::client::{
-    platform::{browser, dom},
-    ui::language::use_catalogue,
+    platform::{clipboard, clock},
+    ui::language::use_catalog,
 };
 
-const SHOWN_FOR: Duration = Duration::from_secs(2);
+const CONFIRMATION_TIME: Duration = Duration::from_secs(2);
 
 #[component]
 pub fn CopyButton(label: String, text: String) -> Element {
-    let words = &use_catalogue().chat;
+    let messages = &use_catalog().chat;
     let mut copied = use_signal(|| false);
     let copy = move |_| {
         let text = text.clone();
         async move {
-            copied.set(dom::copy(&text).await);
-            browser::sleep(SHOWN_FOR).await;
+            copied.set(clipboard::copy(&text).await);
+            clock::sleep(CONFIRMATION_TIME).await;
             copied.set(false);
         }
     };
     rsx! {
         button { class: "quiet", r#type: "button", "aria-label": label, onclick: copy,
-            if copied() { {words.copied} } else { {words.copy} }
+            if copied() { {messages.copied} } else { {messages.copy} }
         }
-        span { class: "for-screen-readers", role: "status", if copied() { {words.copied} } }
+        span { class: "for-screen-readers", role: "status", if copied() { {messages.copied} } }
     }
 }

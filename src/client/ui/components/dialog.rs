@@ -1,4 +1,4 @@
-//! A question over the page, or a list to read. Escape closes it, and the focus goes back where it was.
+//! A modal dialog. Escape closes it, and the focus returns to where it was.
 
 use dioxus::prelude::*;
 
@@ -6,10 +6,10 @@ use crate::client::platform::dom;
 
 #[component]
 pub fn Dialog(
-    /// One of its kind on the page.
+    /// Unique on the page.
     id: &'static str,
     title: String,
-    /// What has the focus when nothing had it before that is still there.
+    /// The id of the element that gets the focus where the one that had it is gone.
     focus_after: &'static str,
     on_close: EventHandler<()>,
     children: Element,

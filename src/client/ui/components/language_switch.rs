@@ -1,24 +1,24 @@
-//! The choice of the page's language.
+//! Selects the page's language.
 
 use dioxus::prelude::*;
 
-use crate::client::ui::language::{Language, use_catalogue, use_language};
+use crate::client::ui::language::{Language, use_catalog, use_language};
 
 #[component]
 pub fn LanguageSwitch() -> Element {
     let chosen = use_language();
-    let words = &use_catalogue().chat;
+    let messages = &use_catalog().chat;
     rsx! {
         select {
             class: "language",
-            "aria-label": words.language,
+            "aria-label": messages.language,
             onchange: move |event| {
                 if let Some(language) = Language::from_tag(&event.value()) {
                     chosen.choose(language);
                 }
             },
             for language in Language::ALL {
-                // Each in its own language, as those who look for it read it.
+                // Each in its own language, for those who look for it.
                 option {
                     value: language.tag(),
                     lang: language.tag(),

@@ -1,15 +1,19 @@
-//! A link of an answer: it shows where it leads, and asks before it leaves for a host that the operator does not name.
+//! A link of an answer: it shows where it leads, and asks before it opens a host that the operator does not list.
 
 use dioxus::{html::input_data::MouseButton, prelude::*};
 
-use super::{COMPOSER, Dialog};
-use crate::client::{
-    markdown::destination::{Destination, Kind, Shown},
-    platform::browser,
-    ui::language::use_catalogue,
+use super::Dialog;
+use crate::{
+    client::{
+        chat::element_ids::COMPOSER,
+        markdown::destination::{Destination, Kind, Shown},
+        platform::{document, location, url},
+        ui::language::use_catalog,
+    },
+    wire::link_hosts::{LinkHosts, META_NAME},
 };
 
-/// The link that somebody is asked about, and the hosts about which nobody is asked again while the page is open.
+/// The link that the person is asked about, and the hosts about which they are not asked again while the page is open.
 #[derive(Clone, Copy)]
 pub struct Leaving {
     asked: Signal<Option<Destination>>,
@@ -22,11 +26,11 @@ impl Leaving {
         use_context_provider(|| Self { asked: Signal::new(None), agreed: Signal::new(vec![]) })
     }
 
-    /// Asks first, and keeps the browser from following the link, unless it may lead there at once.
+    /// Asks first instead of following the link, unless its host needs no question.
     fn ask<T>(mut self, event: &Event<T>, destination: &Destination) {
         let may_leave = destination.kind == Kind::Mail
             || self.agreed.peek().contains(&destination.host)
-            || browser::link_hosts().contains(&destination.host);
+            || listed_hosts().contains(&destination.host);
         if !may_leave {
             event.prevent_default();
             self.asked.set(Some(destination.clone()));
@@ -37,15 +41,15 @@ impl Leaving {
 #[component]
 pub fn Link(
     to: String,
-    /// What it says, without its marks.
+    /// Its text, without Markdown.
     text: String,
     children: Element,
 ) -> Element {
     let leaving = use_context::<Leaving>();
-    // What the browser can't read, it can't follow either.
-    let Some(destination) = browser::destination(&to) else { return children };
-    let is_foreign = destination.origin != browser::origin();
-    let shown = destination.shown(&text, browser::destination);
+    // What the browser can't parse, it can't follow.
+    let Some(destination) = destination(&to) else { return children };
+    let is_foreign = destination.origin != location::origin();
+    let shown = destination.shown(&text, self::destination);
     let Destination { address, host, .. } = destination.clone();
     let clicked = destination.clone();
     rsx! {
@@ -76,9 +80,9 @@ pub fn Link(
     }
 }
 
-/// The question, while there is one.
+/// The question, while the person is being asked.
 #[component]
-pub fn LeaveNotice() -> Element {
+pub fn LeaveDialogs() -> Element {
     let leaving = use_context::<Leaving>();
     let asked = leaving.asked.read().clone();
     rsx! {
@@ -90,12 +94,12 @@ pub fn LeaveNotice() -> Element {
 
 #[component]
 fn LeaveDialog(destination: Destination) -> Element {
-    let catalogue = use_catalogue();
-    let words = &catalogue.links;
+    let catalog = use_catalog();
+    let messages = &catalog.links;
     let Leaving { mut asked, mut agreed } = use_context::<Leaving>();
     let mut not_again = use_signal(|| false);
     let Destination { address, host, .. } = destination;
-    let (text, label) = ((words.leave_text)(&host), (words.not_again)(&host));
+    let (text, label) = ((messages.leave_text)(&host), (messages.not_again)(&host));
     let leave = move |_| {
         if not_again() {
             agreed.write().push(host.clone());
@@ -103,7 +107,7 @@ fn LeaveDialog(destination: Destination) -> Element {
         asked.set(None);
     };
     rsx! {
-        Dialog { id: "leave", title: words.leave_title, focus_after: COMPOSER, on_close: move |()| asked.set(None),
+        Dialog { id: "leave", title: messages.leave_title, focus_after: COMPOSER, on_close: move |()| asked.set(None),
             p { {text} }
             p { class: "address", dir: "ltr", translate: "no", {address.clone()} }
             label { class: "switch",
@@ -111,9 +115,24 @@ fn LeaveDialog(destination: Destination) -> Element {
                 {label}
             }
             div { class: "choices",
-                button { r#type: "button", autofocus: true, onclick: move |_| asked.set(None), {catalogue.chat.cancel} }
-                a { class: "button", href: address, target: "_blank", rel: "noopener noreferrer", onclick: leave, {words.open} }
+                button { r#type: "button", autofocus: true, onclick: move |_| asked.set(None), {catalog.chat.cancel} }
+                a { class: "button", href: address, target: "_blank", rel: "noopener noreferrer", onclick: leave, {messages.open} }
             }
         }
     }
+}
+
+fn destination(address: &str) -> Option<Destination> {
+    let url = url::parse(address)?;
+    Some(Destination {
+        address: url.href,
+        host: url.host,
+        origin: url.origin,
+        kind: if url.is_mail { Kind::Mail } else { Kind::Page },
+    })
+}
+
+/// The operator's list, which the server has put into the page.
+fn listed_hosts() -> LinkHosts {
+    LinkHosts::from_page(&document::meta_content(META_NAME).unwrap_or_default())
 }

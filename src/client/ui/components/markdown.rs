@@ -13,7 +13,7 @@ use crate::client::{
         Block, Inline,
         tree::{Align, Table, parse, plain},
     },
-    ui::language::{Language, use_catalogue},
+    ui::language::{Language, use_catalog},
 };
 
 /// Blocks of one text. Those that stay as they are, are neither parsed nor compared again.
@@ -103,14 +103,14 @@ fn of_inline(inline: Inline) -> Element {
 /// Scrolls in its own box, by keyboard too.
 #[component]
 fn TableBox(table: Table) -> Element {
-    let words = &use_catalogue().answer;
+    let messages = &use_catalog().answer;
     let class = |column| match table.align(column) {
         Align::Right => "right",
         Align::Center => "center",
         Align::Left | Align::Unset => "",
     };
     rsx! {
-        div { class: "table", role: "region", "aria-label": words.table, tabindex: 0,
+        div { class: "table", role: "region", "aria-label": messages.table, tabindex: 0,
             table {
                 thead {
                     tr {

@@ -1,13 +1,13 @@
-//! What the browser shows on its tab.
+//! The title of the document.
 
 use dioxus::prelude::*;
 
-use crate::client::{platform::browser, ui::hooks::use_effect};
+use crate::client::platform::document;
 
-/// Sets the document's title in place of the framework's `document::Title`, which evaluates a string as script: the
-/// content security policy lets nobody do that.
+/// Instead of the framework's `document::Title`, which evaluates a string as a script: the content security policy forbids
+/// that.
 #[component]
 pub fn PageTitle(title: String) -> Element {
-    use_effect(use_reactive!(|title| browser::set_title(&title)));
+    use_effect(use_reactive!(|title| document::set_title(&title)));
     rsx! {}
 }

@@ -1,21 +1,18 @@
-//! The guard of pages that need somebody signed in.
+//! Guards the pages that need a session.
 
 use dioxus::prelude::*;
 
-use super::{FailureNotice, SigningIn};
+use super::{SignInFailurePage, SigningInPage};
 use crate::{
     client::{
-        session::{
-            auth::{AuthState, SignInFailure, use_auth},
-            loop_breaker, return_to,
-        },
-        ui::{app::Route, hooks::use_effect},
+        session::{AuthState, SignInFailure, loop_breaker, return_to, use_auth},
+        ui::route::Route,
     },
     wire::auth::UserClaims,
 };
 
-/// Shows `page` to somebody who is signed in. Where nobody is known, it signs in by itself and comes back here;
-/// somebody who signed out is shown that, and left alone.
+/// Shows `page` to a person who is signed in. Without a session, it signs in automatically, and comes back here. A person
+/// who signed out is shown `/signed-out`, and must ask to sign in.
 #[component]
 pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
     let auth = use_auth();
@@ -24,7 +21,7 @@ pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
     use_effect(move || match auth.state() {
         AuthState::Unknown if failure.read().is_none() => {
             spawn(async move {
-                if let Err(error) = auth.resume_or_sign_in(return_to::here()).await {
+                if let Err(error) = auth.resume_or_sign_in(return_to::current_url()).await {
                     failure.set(Some(error));
                 }
             });
@@ -36,13 +33,13 @@ pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
     });
 
     match (auth.state(), failure()) {
-        (AuthState::SignedIn(signed_in), _) => page.call(signed_in.user),
+        (AuthState::SignedIn(signed_in), _) => page.call(signed_in.user().clone()),
         (_, Some(error)) => rsx! {
-            FailureNotice { failure: error, on_retry: move |()| {
+            SignInFailurePage { failure: error, on_retry: move |()| {
                     loop_breaker::reset();
                     failure.set(None);
                 } }
         },
-        (_, None) => rsx! { SigningIn {} },
+        (_, None) => rsx! { SigningInPage {} },
     }
 }

@@ -1,9 +1,9 @@
-//! Which language the person has chosen, or their browser for them.
+//! The language of the page: the person's choice, or else the browser's.
 
 use dioxus::prelude::*;
 
-use super::{Catalogue, Language};
-use crate::client::{platform::browser, ui::hooks::use_effect};
+use super::{Catalog, Language};
+use crate::client::platform::{document, local_storage};
 
 const NAME: &str = "oracle-ai.language";
 
@@ -11,9 +11,9 @@ const NAME: &str = "oracle-ai.language";
 #[derive(Clone, Copy, PartialEq)]
 pub struct ChosenLanguage(Signal<Language>);
 
-/// To be called in components: they are rendered again when the language changes.
-pub fn use_catalogue() -> &'static Catalogue {
-    use_language().get().catalogue()
+/// Components that call it are rendered again when the language changes.
+pub fn use_catalog() -> &'static Catalog {
+    use_language().get().catalog()
 }
 
 pub fn use_language() -> ChosenLanguage {
@@ -21,7 +21,7 @@ pub fn use_language() -> ChosenLanguage {
 }
 
 impl ChosenLanguage {
-    /// To be called in the root component. Hydration must find what the server rendered, so it starts in English.
+    /// To be called in the root component. Hydration must find the page as the server rendered it, so it starts in English.
     pub fn use_choice() -> Self {
         let chosen = use_context_provider(|| Self(Signal::new(Language::default())));
         use_effect(move || chosen.load());
@@ -33,23 +33,23 @@ impl ChosenLanguage {
         *self.0.read()
     }
 
-    /// Without subscribing.
+    /// Does not subscribe the caller.
     pub fn peek(self) -> Language {
         *self.0.peek()
     }
 
     pub fn choose(self, language: Language) {
-        browser::keep_for_ever(NAME, language.tag());
+        local_storage::set(NAME, language.tag());
         self.show(language);
     }
 
     fn load(self) {
-        let kept = browser::kept_for_ever(NAME).and_then(|tag| Language::from_tag(&tag));
-        self.show(kept.unwrap_or_else(|| Language::best_of(browser::languages())));
+        let stored = local_storage::get(NAME).and_then(|tag| Language::from_tag(&tag));
+        self.show(stored.unwrap_or_else(|| Language::best_of(document::preferred_languages())));
     }
 
     fn show(mut self, language: Language) {
-        browser::set_document_language(language.tag());
+        document::set_language(language.tag());
         self.0.set(language);
     }
 }

@@ -1,29 +1,29 @@
 //! English.
 
-use super::catalogue::{
-    Answer, Catalogue, Chat, Failures, Keys, Links, Pages, SessionEnd, Sessions, Sidebar, Starter, Words,
+use super::catalog::{
+    Answer, Catalog, Chat, Failures, Keys, Links, Message, Pages, SessionEnd, Sessions, Sidebar, Starter,
 };
 
-pub static ENGLISH: Catalogue = Catalogue {
+pub static ENGLISH: Catalog = Catalog {
     pages: Pages {
         signing_in: "Signing you in…",
         try_again: "Try again",
-        signed_out: Words {
+        signed_out: Message {
             title: "You are signed out",
             text: "Your session here is over. The sign-in service may still know you: on a shared computer, sign out \
                    there too.",
         },
-        signed_out_here: Words { title: "You are signed out", text: "You are signed out in this browser." },
-        signed_out_unconfirmed: Words {
+        signed_out_here: Message { title: "You are signed out", text: "You are signed out in this browser." },
+        signed_out_unconfirmed: Message {
             title: "You are signed out in this browser",
             text: "The server has not confirmed yet that your session is over. The request will be repeated until it \
                    does: leave this page open, or come back to it when you are online.",
         },
-        still_signed_in: Words {
+        still_signed_in: Message {
             title: "You are still signed in here",
             text: "Only “Sign out” in the chat ends your session in this browser.",
         },
-        signed_out_everywhere: Words {
+        signed_out_everywhere: Message {
             title: "You are signed out",
             text: "Your session is over, here and at the sign-in service.",
         },
@@ -34,99 +34,99 @@ pub static ENGLISH: Catalogue = Catalogue {
     },
     failures: Failures {
         reference: |request| format!("Reference: {request}"),
-        nothing_to_finish: Words {
+        nothing_to_finish: Message {
             title: "There is no sign-in to finish",
             text: "This page only finishes a sign-in that has just begun. Nothing is wrong: start again.",
         },
-        looping: Words {
+        looping: Message {
             title: "Signing in does not last",
             text: "It was tried several times within a minute, and ended each time. Try again; if it happens again, tell \
                    your administrator when.",
         },
-        still_here: Words {
+        still_here: Message {
             title: "You are not signed in yet",
             text: "You came back before the sign-in was done, or the sign-in service is slow. Go on when you are ready.",
         },
-        insecure_context: Words {
+        insecure_context: Message {
             title: "This page needs a secure address",
             text: "Open it with https:// at the start of its address. Your browser keeps the key for your session only \
                    there.",
         },
-        no_web_crypto: Words {
+        no_web_crypto: Message {
             title: "This browser is too old",
             text: "It lacks the cryptography (WebCrypto with P-256) that protects your session. Use a current browser.",
         },
-        no_indexed_db: Words {
+        no_indexed_db: Message {
             title: "This browser keeps nothing for this page",
             text: "The key for your session is kept in the browser's own storage (IndexedDB), which is switched off or \
                    full. Allow this site to store data, leave private browsing, or use another browser.",
         },
-        invalid_state: Words {
+        invalid_state: Message {
             title: "This sign-in link is no longer valid",
             text: "It was used already, or more than ten minutes have passed. Start again to get a new one.",
         },
-        access_denied: Words {
+        access_denied: Message {
             title: "Sign-in was refused",
             text: "You, or the sign-in service, said no. You can try again, or sign in as somebody else.",
         },
-        interaction_required: Words {
+        interaction_required: Message {
             title: "The sign-in service has a question for you",
             text: "Try again and answer it there.",
         },
-        temporarily_unavailable: Words { title: "The sign-in service is busy", text: "Try again in a moment." },
-        refused_otherwise: Words {
+        temporarily_unavailable: Message { title: "The sign-in service is busy", text: "Try again in a moment." },
+        refused_otherwise: Message {
             title: "Sign-in was refused",
             text: "The sign-in service gave a reason that only your administrator can act upon. Tell them when it \
                    happened.",
         },
-        login_failed: Words {
+        login_failed: Message {
             title: "Sign-in did not work",
             text: "The answer of the sign-in service could not be accepted. Try again; if it happens again, tell your \
                    administrator when.",
         },
-        provider_unavailable: Words {
+        provider_unavailable: Message {
             title: "The sign-in service can't be reached",
             text: "Nothing of yours is lost. Try again in a moment.",
         },
-        session_ended: Words {
+        session_ended: Message {
             title: "Your session has ended",
             text: "Sign in again to go on. What you typed is kept.",
         },
-        unauthenticated: Words {
+        unauthenticated: Message {
             title: "The server did not accept your sign-in",
             text: "Reload the page to sign in again. What you typed is kept.",
         },
-        forbidden: Words {
+        forbidden: Message {
             title: "You may not do this",
             text: "Your account is not allowed to use the chat. Ask your administrator for access.",
         },
-        too_many_requests: Words { title: "That was a lot at once", text: "Wait a moment, then try again." },
-        message_refused: Words {
+        too_many_requests: Message { title: "That was a lot at once", text: "Wait a moment, then try again." },
+        message_refused: Message {
             title: "This message can't be sent",
             text: "It is empty or too long. Shorten it and try again.",
         },
-        already_answering: Words {
+        already_answering: Message {
             title: "An answer is still being written",
             text: "Wait until it has ended, or stop it. What you typed is kept.",
         },
-        too_many_conversations: Words {
+        too_many_conversations: Message {
             title: "You have as many conversations as there is room for",
             text: "Delete some that you no longer need, then try again.",
         },
-        too_many_messages: Words {
+        too_many_messages: Message {
             title: "This conversation is as long as it can get",
             text: "Start a new one to go on.",
         },
-        too_much_stored: Words {
+        too_much_stored: Message {
             title: "Your conversations take up all the room there is for them",
             text: "Delete some that you no longer need, then try again. What you typed is kept.",
         },
-        unreachable: Words { title: "The connection was lost", text: "Check your network, then try again." },
-        not_found: Words {
+        unreachable: Message { title: "The connection was lost", text: "Check your network, then try again." },
+        not_found: Message {
             title: "This conversation is not here",
             text: "It was deleted, or it belongs to somebody else.",
         },
-        internal: Words {
+        internal: Message {
             title: "Something went wrong on our side",
             text: "Nothing of yours is lost. Try again in a moment.",
         },
@@ -145,7 +145,7 @@ pub static ENGLISH: Catalogue = Catalogue {
         you: "You",
         assistant: "Assistant",
         jump_to_latest: "Jump to latest",
-        offline: Words {
+        offline: Message {
             title: "You are offline",
             text: "What you type is kept; it can be sent when the network is back.",
         },
@@ -174,30 +174,31 @@ pub static ENGLISH: Catalogue = Catalogue {
         },
         table_announced: |rows| format!("Table of {rows} row{}.", if rows == 1 { "" } else { "s" }),
         complete: "The answer is complete.",
+        stopping: "Stopping…",
         stopped: "Stopped by you.",
         cut_at_length: "Cut off: the answer reached its greatest length.",
         filtered: "The end was withheld by the content filter.",
         interrupted: "The answer broke off before its end.",
-        auth: Words {
+        auth: Message {
             title: "The model did not let us in",
             text: "Nothing is wrong with your question. Tell your administrator.",
         },
-        limit: Words { title: "The limit of the model is reached", text: "Your question is kept." },
-        busy: Words { title: "The model is busy", text: "Your question is kept. Try again in a moment." },
-        upstream: Words {
+        limit: Message { title: "The limit of the model is reached", text: "Your question is kept." },
+        busy: Message { title: "The model is busy", text: "Your question is kept. Try again in a moment." },
+        upstream: Message {
             title: "The model could not answer",
             text: "Something went wrong there, not with your question. Try again.",
         },
-        filtered_error: Words {
+        filtered_error: Message {
             title: "The content filter withheld the answer",
             text: "It is often too strict. Say it in other words and try again.",
         },
-        question_too_long: Words {
+        question_too_long: Message {
             title: "This conversation is too long for the model",
             text: "Shorten the question, or start a new conversation.",
         },
-        network: Words { title: "The model can't be reached", text: "Your question is kept. Try again in a moment." },
-        timeout: Words { title: "The model took too long", text: "Your question is kept. Try again." },
+        network: Message { title: "The model can't be reached", text: "Your question is kept. Try again in a moment." },
+        timeout: Message { title: "The model took too long", text: "Your question is kept. Try again." },
         first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
         tokens: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("tokens: {input} read, {output} written"),

@@ -1,31 +1,31 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
-use super::catalogue::{
-    Answer, Catalogue, Chat, Failures, Keys, Links, Pages, SessionEnd, Sessions, Sidebar, Starter, Words,
+use super::catalog::{
+    Answer, Catalog, Chat, Failures, Keys, Links, Message, Pages, SessionEnd, Sessions, Sidebar, Starter,
 };
 
-pub static FRENCH: Catalogue = Catalogue {
+pub static FRENCH: Catalog = Catalog {
     pages: Pages {
         signing_in: "Connexion en cours…",
         try_again: "Réessayer",
-        signed_out: Words {
+        signed_out: Message {
             title: "Vous êtes déconnecté",
             text: "Votre session est terminée ici. Le service d’authentification vous connaît peut-être encore : sur un \
                    poste partagé, déconnectez-vous aussi là-bas.",
         },
-        signed_out_here: Words {
+        signed_out_here: Message {
             title: "Vous êtes déconnecté", text: "Vous êtes déconnecté dans ce navigateur."
         },
-        signed_out_unconfirmed: Words {
+        signed_out_unconfirmed: Message {
             title: "Vous êtes déconnecté dans ce navigateur",
             text: "Le serveur n’a pas encore confirmé la fin de votre session. La demande sera répétée jusque-là : \
                    laissez cette page ouverte, ou revenez-y quand vous serez en ligne.",
         },
-        still_signed_in: Words {
+        still_signed_in: Message {
             title: "Vous êtes encore connecté ici",
             text: "Seul « Se déconnecter » dans le chat termine votre session dans ce navigateur.",
         },
-        signed_out_everywhere: Words {
+        signed_out_everywhere: Message {
             title: "Vous êtes déconnecté",
             text: "Votre session est terminée, ici et auprès du service d’authentification.",
         },
@@ -36,107 +36,108 @@ pub static FRENCH: Catalogue = Catalogue {
     },
     failures: Failures {
         reference: |request| format!("Référence : {request}"),
-        nothing_to_finish: Words {
+        nothing_to_finish: Message {
             title: "Aucune connexion à terminer",
             text: "Cette page ne fait que terminer une connexion qui vient de commencer. Tout va bien : recommencez.",
         },
-        looping: Words {
+        looping: Message {
             title: "La connexion ne tient pas",
             text: "Elle a été tentée plusieurs fois en une minute, sans durer. Réessayez ; si cela se reproduit, \
                    indiquez l’heure à votre administrateur.",
         },
-        still_here: Words {
+        still_here: Message {
             title: "Vous n’êtes pas encore connecté",
             text: "Vous êtes revenu avant la fin de la connexion, ou le service d’authentification est lent. Continuez \
                    quand vous voulez.",
         },
-        insecure_context: Words {
+        insecure_context: Message {
             title: "Cette page exige une adresse sécurisée",
             text: "Ouvrez-la avec https:// au début de l’adresse. Votre navigateur ne garde la clé de votre session que \
                    là.",
         },
-        no_web_crypto: Words {
+        no_web_crypto: Message {
             title: "Ce navigateur est trop ancien",
             text: "Il lui manque la cryptographie (WebCrypto avec P-256) qui protège votre session. Utilisez un \
                    navigateur récent.",
         },
-        no_indexed_db: Words {
+        no_indexed_db: Message {
             title: "Ce navigateur ne garde rien pour cette page",
             text: "La clé de votre session est gardée dans le stockage du navigateur (IndexedDB), qui est désactivé ou \
                    plein. Autorisez ce site à stocker des données, quittez la navigation privée ou changez de \
                    navigateur.",
         },
-        invalid_state: Words {
+        invalid_state: Message {
             title: "Ce lien de connexion n’est plus valable",
             text: "Il a déjà servi, ou plus de dix minutes ont passé. Recommencez pour en obtenir un nouveau.",
         },
-        access_denied: Words {
+        access_denied: Message {
             title: "La connexion a été refusée",
             text: "Vous, ou le service d’authentification, avez dit non. Réessayez, ou connectez-vous sous un autre nom.",
         },
-        interaction_required: Words {
+        interaction_required: Message {
             title: "Le service d’authentification a une question pour vous",
             text: "Réessayez et répondez-y.",
         },
-        temporarily_unavailable: Words {
+        temporarily_unavailable: Message {
             title: "Le service d’authentification est occupé",
             text: "Réessayez dans un instant.",
         },
-        refused_otherwise: Words {
+        refused_otherwise: Message {
             title: "La connexion a été refusée",
             text: "Le service d’authentification a donné une raison que seul votre administrateur peut traiter. \
                    Indiquez-lui l’heure.",
         },
-        login_failed: Words {
+        login_failed: Message {
             title: "La connexion n’a pas abouti",
             text: "La réponse du service d’authentification n’a pas pu être acceptée. Réessayez ; si cela se reproduit, \
                    indiquez l’heure à votre administrateur.",
         },
-        provider_unavailable: Words {
+        provider_unavailable: Message {
             title: "Le service d’authentification est injoignable",
             text: "Rien n’est perdu. Réessayez dans un instant.",
         },
-        session_ended: Words {
+        session_ended: Message {
             title: "Votre session est terminée",
             text: "Reconnectez-vous pour continuer. Votre texte est conservé.",
         },
-        unauthenticated: Words {
+        unauthenticated: Message {
             title: "Le serveur n’a pas accepté votre connexion",
             text: "Rechargez la page pour vous reconnecter. Votre texte est conservé.",
         },
-        forbidden: Words {
+        forbidden: Message {
             title: "Vous n’y êtes pas autorisé",
             text: "Votre compte n’a pas accès au chat. Demandez l’accès à votre administrateur.",
         },
-        too_many_requests: Words {
-            title: "Trop de demandes à la fois", text: "Patientez un instant, puis réessayez."
+        too_many_requests: Message {
+            title: "Trop de demandes à la fois",
+            text: "Patientez un instant, puis réessayez.",
         },
-        message_refused: Words {
+        message_refused: Message {
             title: "Ce message ne peut pas être envoyé",
             text: "Il est vide ou trop long. Raccourcissez-le et réessayez.",
         },
-        already_answering: Words {
+        already_answering: Message {
             title: "Une autre réponse est en cours ici",
             text: "Attendez-la ou arrêtez-la, puis renvoyez votre message.",
         },
-        too_many_conversations: Words {
+        too_many_conversations: Message {
             title: "Il n’y a plus de place pour une conversation",
             text: "Supprimez celles dont vous n’avez plus besoin, puis réessayez.",
         },
-        too_many_messages: Words {
+        too_many_messages: Message {
             title: "Cette conversation ne peut pas s’allonger davantage",
             text: "Commencez-en une nouvelle pour continuer.",
         },
-        too_much_stored: Words {
+        too_much_stored: Message {
             title: "Vos conversations occupent toute la place prévue",
             text: "Supprimez celles dont vous n’avez plus besoin, puis réessayez. Votre texte est conservé.",
         },
-        unreachable: Words { title: "La connexion est perdue", text: "Vérifiez votre réseau, puis réessayez." },
-        not_found: Words {
+        unreachable: Message { title: "La connexion est perdue", text: "Vérifiez votre réseau, puis réessayez." },
+        not_found: Message {
             title: "Cette conversation n’est pas ici",
             text: "Elle a été supprimée, ou elle appartient à quelqu’un d’autre.",
         },
-        internal: Words {
+        internal: Message {
             title: "Une erreur est survenue de notre côté",
             text: "Rien n’est perdu. Réessayez dans un instant.",
         },
@@ -155,7 +156,7 @@ pub static FRENCH: Catalogue = Catalogue {
         you: "Vous",
         assistant: "Assistant",
         jump_to_latest: "Aller à la fin",
-        offline: Words {
+        offline: Message {
             title: "Vous êtes hors ligne",
             text: "Votre texte est conservé ; vous pourrez l’envoyer au retour du réseau.",
         },
@@ -184,35 +185,39 @@ pub static FRENCH: Catalogue = Catalogue {
         },
         table_announced: |rows| format!("Tableau de {rows}\u{a0}ligne{}.", if rows == 1 { "" } else { "s" }),
         complete: "La réponse est complète.",
+        stopping: "Arrêt en cours…",
         stopped: "Arrêtée par vous.",
         cut_at_length: "Coupée : la réponse a atteint sa longueur maximale.",
         filtered: "La fin a été retenue par le filtre de contenu.",
         interrupted: "La réponse s’est interrompue avant la fin.",
-        auth: Words {
+        auth: Message {
             title: "Le modèle ne nous a pas laissé entrer",
             text: "Votre question n’est pas en cause. Prévenez votre administrateur.",
         },
-        limit: Words { title: "La limite du modèle est atteinte", text: "Votre question est conservée." },
-        busy: Words {
-            title: "Le modèle est occupé", text: "Votre question est conservée. Réessayez dans un instant."
+        limit: Message { title: "La limite du modèle est atteinte", text: "Votre question est conservée." },
+        busy: Message {
+            title: "Le modèle est occupé",
+            text: "Votre question est conservée. Réessayez dans un instant.",
         },
-        upstream: Words {
+        upstream: Message {
             title: "Le modèle n’a pas pu répondre",
             text: "L’erreur est chez lui, pas dans votre question. Réessayez.",
         },
-        filtered_error: Words {
+        filtered_error: Message {
             title: "Le filtre de contenu a retenu la réponse",
             text: "Il est souvent trop sévère. Reformulez et réessayez.",
         },
-        question_too_long: Words {
+        question_too_long: Message {
             title: "Cette conversation est trop longue pour le modèle",
             text: "Raccourcissez la question, ou commencez une nouvelle conversation.",
         },
-        network: Words {
+        network: Message {
             title: "Le modèle est injoignable",
             text: "Votre question est conservée. Réessayez dans un instant.",
         },
-        timeout: Words { title: "Le modèle a mis trop de temps", text: "Votre question est conservée. Réessayez." },
+        timeout: Message {
+            title: "Le modèle a mis trop de temps", text: "Votre question est conservée. Réessayez."
+        },
         first_token: |ms| format!("premier mot après {},{}\u{a0}s", ms / 1000, ms % 1000 / 100),
         tokens: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("jetons\u{a0}: {input} lus, {output} écrits"),

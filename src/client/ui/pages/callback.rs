@@ -1,15 +1,12 @@
-//! `/auth/callback`: finishes a login, and says so where that does not work.
+//! `/auth/callback`: finishes a login, or shows why that failed.
 
 use dioxus::prelude::*;
 
 use crate::client::{
-    session::{
-        auth::{SignInFailure, use_auth},
-        callback_url, loop_breaker, return_to,
-    },
+    session::{SignInFailure, callback_url, loop_breaker, return_to, use_auth},
     ui::{
-        components::{FailureNotice, SigningIn},
-        hooks::use_effect,
+        components::{SignInFailurePage, SigningInPage},
+        route::navigate_to,
     },
 };
 
@@ -22,25 +19,25 @@ pub fn Callback() -> Element {
         let callback_url = callback_url::take();
         spawn(async move {
             match auth.finish_sign_in(callback_url).await {
-                Ok(path) => return_to::go_to(&path),
+                Ok(path) => navigate_to(&path),
                 Err(reason) => failure.set(Some(reason)),
             }
         });
     });
 
     let sign_in_again = move |()| async move {
-        // The person asked for it: that is no automatic sign-in to be counted.
+        // The person has asked for it: that is no automatic sign-in.
         loop_breaker::reset();
         failure.set(None);
-        let path = return_to::kept_last();
+        let path = return_to::last_path();
         match auth.resume_or_sign_in(path.clone()).await {
-            Ok(()) => return_to::go_to(&path),
+            Ok(()) => navigate_to(&path),
             Err(error) => failure.set(Some(error)),
         }
     };
 
     match failure() {
-        None => rsx! { SigningIn {} },
-        Some(failure) => rsx! { FailureNotice { failure, on_retry: sign_in_again } },
+        None => rsx! { SigningInPage {} },
+        Some(failure) => rsx! { SignInFailurePage { failure, on_retry: sign_in_again } },
     }
 }

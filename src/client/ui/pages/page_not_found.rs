@@ -1,25 +1,25 @@
-//! Any address that is no page of ours.
+//! Any path that is not a page of this app.
 
 use dioxus::{
     fullstack::{FullstackContext, StatusCode},
     prelude::*,
 };
 
-use crate::client::ui::{components::Notice, hooks::use_effect, language::use_catalogue};
+use crate::client::ui::{components::NoticePage, language::use_catalog};
 
 #[component]
 pub fn PageNotFound(path: Vec<String>) -> Element {
-    let words = &use_catalogue().pages;
-    // For the server, which renders this page first.
+    let messages = &use_catalog().pages;
+    // On the server.
     use_hook(|| FullstackContext::commit_http_status(StatusCode::NOT_FOUND, None));
-    // The server renders one page for all of them: the address is put in by the browser.
+    // The shell is the same for all paths: the path is added in the browser.
     let mut address = use_signal(String::new);
     use_effect(move || address.set(format!("/{}", path.join("/"))));
     rsx! {
-        Notice {
-            title: words.not_found,
-            text: (words.nothing_at)(&address.read()),
-            a { class: "button primary", href: "/chat", {words.go_to_chat} }
+        NoticePage {
+            title: messages.not_found,
+            text: (messages.nothing_at)(&address.read()),
+            a { class: "button primary", href: "/chat", {messages.go_to_chat} }
         }
     }
 }

@@ -1,71 +1,70 @@
-//! `/signed-out`: nothing happens here by itself. The provider sends browsers here too, after its own sign-out.
+//! `/signed-out`: no automatic sign-in here. The provider redirects here too, after its own logout.
 
 use dioxus::prelude::*;
 
 use crate::client::{
     session::{
-        auth::use_auth,
-        return_to,
-        sign_out::{self, Confirmation, EndedBy, Reason},
+        EndedBy, LogoutStatus, return_to, returned_from_provider,
+        sign_out_reason::{self, Reason},
+        use_auth,
     },
     ui::{
-        components::Notice,
-        hooks::use_effect,
-        language::{Catalogue, Words, use_catalogue},
+        components::NoticePage,
+        language::{Catalog, Message, use_catalog},
     },
 };
 
 #[component]
 pub fn SignedOut() -> Element {
-    let catalogue = use_catalogue();
-    let words = &catalogue.pages;
+    let catalog = use_catalog();
+    let messages = &catalog.pages;
     let auth = use_auth();
     let mut at_provider_too = use_signal(|| false);
     let mut reason = use_signal(|| None::<Reason>);
     use_effect(move || {
-        if sign_out::came_back() {
+        if returned_from_provider() {
             at_provider_too.set(true);
         }
-        reason.set(sign_out::reason());
+        reason.set(sign_out_reason::get());
     });
-    let confirmation = auth.confirmation();
-    if confirmation == Confirmation::StillSignedIn {
-        let words = words.still_signed_in;
+    let status = auth.logout_status();
+    if status == LogoutStatus::StillSignedIn {
+        let message = messages.still_signed_in;
         return rsx! {
-            Notice { title: words.title, text: words.text, live: true,
-                a { class: "button primary", href: "/chat", {catalogue.pages.go_to_chat} }
+            NoticePage { title: message.title, text: message.text, live: true,
+                a { class: "button primary", href: "/chat", {catalog.pages.go_to_chat} }
             }
         };
     }
-    let ended = ended(confirmation, at_provider_too(), catalogue);
+    let ended = ended(status, at_provider_too(), catalog);
     let path =
         reason.read().as_ref().map_or_else(|| "/chat".to_owned(), |reason| return_to::checked(reason.path.clone()));
-    let why = reason.read().as_ref().and_then(|reason| why(reason.ended_by, catalogue));
+    let why = reason.read().as_ref().and_then(|reason| why(reason.ended_by, catalog));
     rsx! {
-        Notice { title: ended.title, text: ended.text, why, live: true,
-            // A link that leaves this page: it works before the app has started, and nothing of the last person stays
-            // in memory.
-            a { class: "button primary", href: path, {words.sign_in} }
+        NoticePage { title: ended.title, text: ended.text, reason: why, live: true,
+            // A plain link, which loads the page anew: it works before the app has started, and nothing of the last session
+            // stays in memory.
+            a { class: "button primary", href: path, {messages.sign_in} }
         }
     }
 }
 
-/// What is known of the session's end, and no more.
-fn ended(confirmation: Confirmation, at_provider_too: bool, catalogue: &Catalogue) -> Words {
-    let words = &catalogue.pages;
-    match confirmation {
-        Confirmation::Unknown => words.signed_out_here,
-        Confirmation::Awaited => words.signed_out_unconfirmed,
-        Confirmation::Received | Confirmation::StillSignedIn if at_provider_too => words.signed_out_everywhere,
-        Confirmation::Received | Confirmation::StillSignedIn => words.signed_out,
+/// What is known of the end of the session, and no more.
+fn ended(status: LogoutStatus, at_provider_too: bool, catalog: &Catalog) -> Message {
+    let messages = &catalog.pages;
+    match status {
+        LogoutStatus::Unknown => messages.signed_out_here,
+        LogoutStatus::Pending => messages.signed_out_unconfirmed,
+        LogoutStatus::Confirmed | LogoutStatus::StillSignedIn if at_provider_too => messages.signed_out_everywhere,
+        LogoutStatus::Confirmed | LogoutStatus::StillSignedIn => messages.signed_out,
     }
 }
 
-fn why(ended_by: EndedBy, catalogue: &Catalogue) -> Option<&'static str> {
+fn why(ended_by: EndedBy, catalog: &Catalog) -> Option<&'static str> {
     match ended_by {
         EndedBy::Person => None,
-        EndedBy::Inactivity => Some(catalogue.session_end.because_of_inactivity),
-        EndedBy::Lifetime => Some(catalogue.session_end.because_of_lifetime),
+        EndedBy::Inactivity => Some(catalog.session_end.because_of_inactivity),
+        EndedBy::Lifetime => Some(catalog.session_end.because_of_lifetime),
     }
 }
 
@@ -75,15 +74,15 @@ mod tests {
     use crate::client::ui::language::Language;
 
     #[test]
-    fn a_session_is_called_over_only_once_the_server_has_said_so() {
+    fn a_session_is_shown_as_ended_only_once_the_server_has_confirmed_it() {
         for language in Language::ALL {
-            let catalogue = language.catalogue();
-            let over = [catalogue.pages.signed_out, catalogue.pages.signed_out_everywhere];
+            let catalog = language.catalog();
+            let over = [catalog.pages.signed_out, catalog.pages.signed_out_everywhere];
             for at_provider_too in [false, true] {
-                for confirmation in [Confirmation::Unknown, Confirmation::Awaited] {
-                    assert!(!over.contains(&ended(confirmation, at_provider_too, catalogue)), "{confirmation:?}");
+                for status in [LogoutStatus::Unknown, LogoutStatus::Pending] {
+                    assert!(!over.contains(&ended(status, at_provider_too, catalog)), "{status:?}");
                 }
-                assert!(over.contains(&ended(Confirmation::Received, at_provider_too, catalogue)));
+                assert!(over.contains(&ended(LogoutStatus::Confirmed, at_provider_too, catalog)));
             }
         }
     }

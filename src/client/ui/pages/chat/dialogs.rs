@@ -1,20 +1,22 @@
-//! What lies over the chat: the shortcuts, the person's sessions, a conversation's title and file, the question before it is deleted.
+//! The dialogs of the chat: keyboard shortcuts, what can be done with a conversation, the question before it is deleted.
 
 use dioxus::prelude::*;
 
 use super::{
-    new_conversation,
-    sessions::{OwnSessions, SessionsDialog},
-    shortcuts::Shortcuts,
-    sidebar::title_of,
+    failure::Failure, navigation::new_conversation, open_dialog::OpenDialog, own_sessions::OwnSessions,
+    sessions_dialog::SessionsDialog, shortcuts::Shortcuts,
 };
 use crate::{
     client::{
-        chat::{conversation::Conversation, list::ConversationList},
-        platform::{dom, listeners},
+        chat::{
+            conversation::Conversation,
+            element_ids::COMPOSER,
+            list::{ConversationList, title_of},
+        },
+        platform::{dom, frame},
         ui::{
-            components::{COMPOSER, Dialog, Reference},
-            language::{use_catalogue, use_language},
+            components::Dialog,
+            language::{use_catalog, use_language},
         },
     },
     wire::{
@@ -24,17 +26,6 @@ use crate::{
 };
 
 const CTRL_K: &str = "Ctrl+K";
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum OpenDialog {
-    None,
-    Keys,
-    /// Where the person is signed in.
-    Sessions,
-    /// What can be done with a conversation.
-    Conversation(ConversationSummary),
-    Delete(ConversationSummary),
-}
 
 #[component]
 pub fn Dialogs(
@@ -54,37 +45,21 @@ pub fn Dialogs(
 }
 
 #[component]
-pub fn Failure(error: Option<ApiError>) -> Element {
-    let catalogue = use_catalogue();
-    let Some(error) = error else { return rsx! {} };
-    let words = catalogue.of_error(&error);
-    rsx! {
-        div { class: "failure", role: "alert",
-            p {
-                strong { "{words.title}." }
-                " {words.text}"
-            }
-            Reference { error }
-        }
-    }
-}
-
-#[component]
 fn KeysDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
-    let words = &use_catalogue().keys;
+    let messages = &use_catalog().keys;
     let keys = [
-        (words.enter, words.send),
-        (words.shift_enter, words.new_line),
-        (words.escape, words.stop),
-        (words.arrow_up, words.edit_last),
-        (words.ctrl_shift_o, words.new),
-        (CTRL_K, words.search),
-        (words.ctrl_shift_semicolon, words.copy_code),
-        (words.shift_escape, words.composer),
-        (words.help_keys, words.help),
+        (messages.enter, messages.send),
+        (messages.shift_enter, messages.new_line),
+        (messages.escape, messages.stop),
+        (messages.arrow_up, messages.edit_last),
+        (messages.ctrl_shift_o, messages.new),
+        (CTRL_K, messages.search),
+        (messages.ctrl_shift_semicolon, messages.copy_code),
+        (messages.shift_escape, messages.composer),
+        (messages.help_keys, messages.help),
     ];
     rsx! {
-        Dialog { id: "keys", title: words.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
+        Dialog { id: "keys", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             dl { class: "keys",
                 for (key, does) in keys {
                     dt { kbd { {key} } }
@@ -97,10 +72,10 @@ fn KeysDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
                     checked: shortcuts.are_on(),
                     onchange: move |event| shortcuts.switch(event.checked()),
                 }
-                {words.switch}
+                {messages.switch}
             }
             div { class: "choices",
-                button { r#type: "button", class: "primary", onclick: move |_| dialog.set(OpenDialog::None), {words.close} }
+                button { r#type: "button", class: "primary", onclick: move |_| dialog.set(OpenDialog::None), {messages.close} }
             }
         }
     }
@@ -108,12 +83,12 @@ fn KeysDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
 
 #[component]
 fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summary: ConversationSummary) -> Element {
-    let catalogue = use_catalogue();
-    let words = &catalogue.sidebar;
-    let name = title_of(&summary, words.untitled);
+    let catalog = use_catalog();
+    let messages = &catalog.sidebar;
+    let name = title_of(&summary, messages.untitled);
     let mut title = use_signal(|| name.clone());
     let mut failure = use_signal(|| None::<ApiError>);
-    let mut close_or_tell = move |outcome| match outcome {
+    let mut close_or_show = move |outcome| match outcome {
         Ok(()) => dialog.set(OpenDialog::None),
         Err(error) => failure.set(Some(error)),
     };
@@ -123,7 +98,7 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
         let (id, title) = (id.clone(), title.peek().trim().to_owned());
         async move {
             if !title.is_empty() {
-                close_or_tell(list.rename(id, title).await);
+                close_or_show(list.rename(id, title).await);
             }
         }
     };
@@ -131,14 +106,14 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
     let language = use_language();
     let export = move |format| {
         let id = id.clone();
-        spawn(async move { close_or_tell(list.export(id, format, language.peek()).await) });
+        spawn(async move { close_or_show(list.export(id, format, language.peek()).await) });
     };
     let export_json = export.clone();
     rsx! {
         Dialog { id: "conversation", title: name, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             Failure { error: failure() }
             form { class: "rename", onsubmit: rename,
-                label { r#for: "title", {words.new_title} }
+                label { r#for: "title", {messages.new_title} }
                 input {
                     id: "title",
                     autocomplete: "off",
@@ -146,18 +121,18 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
                     value: title(),
                     oninput: move |event| title.set(event.value()),
                 }
-                button { r#type: "submit", disabled: title.read().trim().is_empty(), {words.rename} }
+                button { r#type: "submit", disabled: title.read().trim().is_empty(), {messages.rename} }
             }
             div { class: "choices",
-                button { r#type: "button", onclick: move |_| export(ExportFormat::Markdown), {words.export_markdown} }
-                button { r#type: "button", onclick: move |_| export_json(ExportFormat::Json), {words.export_json} }
+                button { r#type: "button", onclick: move |_| export(ExportFormat::Markdown), {messages.export_markdown} }
+                button { r#type: "button", onclick: move |_| export_json(ExportFormat::Json), {messages.export_json} }
                 button {
                     r#type: "button",
                     class: "alarm",
                     onclick: move |_| dialog.set(OpenDialog::Delete(summary.clone())),
-                    "{words.delete}…"
+                    "{messages.delete}…"
                 }
-                button { r#type: "button", onclick: move |_| dialog.set(OpenDialog::None), {catalogue.keys.close} }
+                button { r#type: "button", onclick: move |_| dialog.set(OpenDialog::None), {catalog.keys.close} }
             }
         }
     }
@@ -170,23 +145,23 @@ fn DeleteDialog(
     conversation: Conversation,
     summary: ConversationSummary,
 ) -> Element {
-    let catalogue = use_catalogue();
-    let words = &catalogue.sidebar;
-    let text = (words.delete_text)(&title_of(&summary, words.untitled));
+    let catalog = use_catalog();
+    let messages = &catalog.sidebar;
+    let text = (messages.delete_text)(&title_of(&summary, messages.untitled));
     let mut failure = use_signal(|| None::<ApiError>);
     let delete = move |_| {
         let id = summary.id.clone();
         async move {
             match list.delete(id.clone()).await {
                 Ok(()) => {
-                    conversation.announcer.say(words.deleted.to_owned());
+                    conversation.announcer.say(messages.deleted.to_owned());
                     dialog.set(OpenDialog::None);
                     if conversation.id().as_ref() == Some(&id) {
                         new_conversation();
                     }
-                    // What had the focus before is gone with the conversation.
+                    // The element that had the focus is gone with the conversation.
                     conversation.tasks.start(async {
-                        listeners::next_frame().await;
+                        frame::next_frame().await;
                         dom::focus(COMPOSER);
                     });
                 }
@@ -195,12 +170,12 @@ fn DeleteDialog(
         }
     };
     rsx! {
-        Dialog { id: "delete", title: words.delete_title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
+        Dialog { id: "delete", title: messages.delete_title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             Failure { error: failure() }
             p { {text} }
             div { class: "choices",
-                button { r#type: "button", autofocus: true, onclick: move |_| dialog.set(OpenDialog::None), {catalogue.chat.cancel} }
-                button { r#type: "button", class: "alarm", onclick: delete, {words.delete} }
+                button { r#type: "button", autofocus: true, onclick: move |_| dialog.set(OpenDialog::None), {catalog.chat.cancel} }
+                button { r#type: "button", class: "alarm", onclick: delete, {messages.delete} }
             }
         }
     }

@@ -1,16 +1,16 @@
-//! The bar above the chat: who is signed in and where, in which language, and the way out.
+//! The bar above the chat: who is signed in, the language, sign-out.
 
 use dioxus::prelude::*;
 
 use super::{
-    dialogs::OpenDialog,
+    open_dialog::OpenDialog,
     sidebar::{SIDEBAR, SidebarState},
 };
 use crate::{
     client::{
         chat::draft_storage,
-        session::auth::use_auth,
-        ui::{components::LanguageSwitch, language::use_catalogue},
+        session::use_auth,
+        ui::{components::LanguageSwitch, language::use_catalog},
     },
     wire::auth::UserClaims,
 };
@@ -18,12 +18,12 @@ use crate::{
 #[component]
 pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog>) -> Element {
     let auth = use_auth();
-    let catalogue = use_catalogue();
+    let catalog = use_catalog();
     let sign_out = move |_| {
-        draft_storage::forget();
+        draft_storage::remove();
         auth.sign_out();
     };
-    let toggle = if sidebar.is_shown() { catalogue.sidebar.hide } else { catalogue.sidebar.show };
+    let toggle = if sidebar.is_shown() { catalog.sidebar.hide } else { catalog.sidebar.show };
     rsx! {
         header { class: "bar",
             button {
@@ -40,7 +40,7 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
             div { class: "person",
                 button {
                     r#type: "button",
-                    "aria-label": (catalogue.sessions.open)(user.display_name()),
+                    "aria-label": (catalog.sessions.open)(user.display_name()),
                     "aria-haspopup": "dialog",
                     title: user.email.clone(),
                     onclick: move |_| dialog.set(OpenDialog::Sessions),
@@ -51,12 +51,12 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
             button {
                 class: "icon keys-button",
                 r#type: "button",
-                "aria-label": catalogue.keys.title,
-                title: catalogue.keys.title,
+                "aria-label": catalog.keys.title,
+                title: catalog.keys.title,
                 onclick: move |_| dialog.set(OpenDialog::Keys),
                 span { "aria-hidden": "true", "?" }
             }
-            button { r#type: "button", onclick: sign_out, {catalogue.chat.sign_out} }
+            button { r#type: "button", onclick: sign_out, {catalog.chat.sign_out} }
         }
     }
 }

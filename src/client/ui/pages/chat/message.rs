@@ -7,13 +7,14 @@ use dioxus::prelude::*;
 use crate::{
     client::{
         chat::{
-            announcer::end_in_words,
+            announcer::incomplete_message,
             conversation::Conversation,
-            entry::{Entry, Live, Progress},
+            entry::{Entry, Progress},
+            received_answer::AnswerText,
         },
         ui::{
-            components::{CopyButton, Markdown, Reference, RetryButton},
-            language::{Catalogue, Words, use_catalogue},
+            components::{CopyButton, Markdown, RequestIdLabel, RetryButton},
+            language::{Catalog, Message, use_catalog},
         },
     },
     wire::{
@@ -24,16 +25,16 @@ use crate::{
 
 #[component]
 pub fn Question(entry: Rc<Entry>, conversation: Conversation) -> Element {
-    let words = &use_catalogue().chat;
+    let messages = &use_catalog().chat;
     let edited = entry.clone();
     rsx! {
-        article { class: "message you", "aria-label": words.you,
-            h2 { class: "for-screen-readers", {words.you} }
+        article { class: "message you", "aria-label": messages.you,
+            h2 { class: "for-screen-readers", {messages.you} }
             p { class: "text", dir: "auto", "{entry.text}" }
             div { class: "actions",
-                CopyButton { label: words.copy, text: entry.text.to_string() }
+                CopyButton { label: messages.copy, text: entry.text.to_string() }
                 if entry.id.is_some() {
-                    button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {words.edit} }
+                    button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {messages.edit} }
                 }
             }
         }
@@ -42,20 +43,22 @@ pub fn Question(entry: Rc<Entry>, conversation: Conversation) -> Element {
 
 #[component]
 pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
-    let catalogue = use_catalogue();
+    let catalog = use_catalog();
     let is_running = entry.progress == Progress::Running;
-    // Only the answer that is being written is rendered again when it grows.
-    let Live { blocks, language, thinking } = match is_running {
-        true => conversation.live.read().clone(),
-        false => Live { blocks: entry.blocks.clone(), language: entry.language, thinking: entry.thinking.clone() },
+    // Only the running answer is rendered again when it grows.
+    let AnswerText { blocks, language, thinking } = match is_running {
+        true => conversation.running_text(),
+        false => {
+            AnswerText { blocks: entry.blocks.clone(), language: entry.language, thinking: entry.thinking.clone() }
+        }
     };
     let has_text = !blocks.is_empty();
     rsx! {
-        article { class: "message assistant", "aria-label": catalogue.chat.assistant, "aria-busy": is_running,
-            h2 { class: "for-screen-readers", {catalogue.chat.assistant} }
+        article { class: "message assistant", "aria-label": catalog.chat.assistant, "aria-busy": is_running,
+            h2 { class: "for-screen-readers", {catalog.chat.assistant} }
             if !thinking.trim().is_empty() {
                 details { class: "thinking",
-                    summary { {catalogue.answer.thinking} }
+                    summary { {catalog.answer.thinking} }
                     p { dir: "auto", "{thinking}" }
                 }
             }
@@ -68,13 +71,13 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                 End { progress: entry.progress.clone(), conversation, is_last }
                 div { class: "actions",
                     if has_text {
-                        CopyButton { label: catalogue.chat.copy, text: entry.text.to_string() }
+                        CopyButton { label: catalog.chat.copy, text: entry.text.to_string() }
                     }
-                    if is_last && !is_failure(&entry.progress) {
-                        button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {catalogue.chat.retry} }
+                    if is_last && can_ask_again(&entry.progress) {
+                        button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {catalog.chat.retry} }
                     }
                     if let Some(usage) = entry.usage {
-                        span { class: "usage", {usage_in_words(usage, catalogue)} }
+                        span { class: "usage", {usage_message(usage, catalog)} }
                     }
                 }
             }
@@ -84,40 +87,41 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
 
 #[component]
 fn Waiting(has_text: bool) -> Element {
-    let words = &use_catalogue().answer;
+    let messages = &use_catalog().answer;
     rsx! {
         span { class: "caret", "aria-hidden": "true" }
         if !has_text {
-            span { class: "for-screen-readers", {words.waiting} }
+            span { class: "for-screen-readers", {messages.waiting} }
         }
     }
 }
 
-/// Why the answer is not whole, and what can be done about it.
+/// Why the answer is not complete, and what can be done about it.
 #[component]
 fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element {
-    let catalogue = use_catalogue();
+    let catalog = use_catalog();
     let failure = match &progress {
-        Progress::Running => None,
-        Progress::Failed(error) => Some((catalogue.of_error(error), error.retry_after())),
+        Progress::Running | Progress::Stopping => None,
+        Progress::Failed(error) => Some((catalog.error(error), error.retry_after())),
         Progress::Ended(_, Some(error)) => {
-            Some((of_answer_error(error.kind, catalogue), error.retry_after.unwrap_or(0)))
+            Some((answer_error_message(error.kind, catalog), error.retry_after.unwrap_or(0)))
         }
         Progress::Ended(..) => None,
     };
     let outcome = match &progress {
-        Progress::Ended(reason, None) => end_in_words(*reason, catalogue),
+        Progress::Stopping => Some(catalog.answer.stopping),
+        Progress::Ended(reason, None) => incomplete_message(*reason, catalog),
         _ => None,
     };
     rsx! {
-        if let Some((words, after)) = failure {
+        if let Some((message, after)) = failure {
             div { class: "failure", role: "alert",
                 p {
-                    strong { "{words.title}." }
-                    " {words.text}"
+                    strong { "{message.title}." }
+                    " {message.text}"
                 }
                 if let Progress::Failed(error) = &progress {
-                    Reference { error: error.clone() }
+                    RequestIdLabel { error: error.clone() }
                 }
                 if is_last && can_retry(&progress) {
                     RetryButton { after, on_retry: move |()| conversation.retry() }
@@ -127,20 +131,21 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
         if let Some(outcome) = outcome {
             p { class: "outcome",
                 {outcome}
-                if is_last && can_go_on(&progress) {
+                if is_last && can_continue(&progress) {
                     " "
-                    button { r#type: "button", onclick: move |_| conversation.say(catalogue.chat.please_go_on), {catalogue.chat.go_on} }
+                    button { r#type: "button", onclick: move |_| conversation.send_text(catalog.chat.please_go_on), {catalog.chat.go_on} }
                 }
             }
         }
     }
 }
 
-fn is_failure(progress: &Progress) -> bool {
-    matches!(progress, Progress::Failed(_) | Progress::Ended(_, Some(_)))
+/// Failures have a button of their own.
+fn can_ask_again(progress: &Progress) -> bool {
+    matches!(progress, Progress::Ended(_, None))
 }
 
-/// Whether asking the same again may end otherwise.
+/// Whether another try may succeed.
 fn can_retry(progress: &Progress) -> bool {
     !matches!(
         progress,
@@ -149,31 +154,31 @@ fn can_retry(progress: &Progress) -> bool {
     )
 }
 
-fn can_go_on(progress: &Progress) -> bool {
+fn can_continue(progress: &Progress) -> bool {
     matches!(progress, Progress::Ended(EndReason::Length | EndReason::Interrupted | EndReason::Stopped, None))
 }
 
-fn of_answer_error(kind: AnswerErrorKind, catalogue: &Catalogue) -> Words {
-    let words = &catalogue.answer;
+fn answer_error_message(kind: AnswerErrorKind, catalog: &Catalog) -> Message {
+    let messages = &catalog.answer;
     match kind {
-        AnswerErrorKind::Auth => words.auth,
-        AnswerErrorKind::Limit => words.limit,
-        AnswerErrorKind::Busy => words.busy,
-        AnswerErrorKind::Upstream => words.upstream,
-        AnswerErrorKind::Filtered => words.filtered_error,
-        AnswerErrorKind::TooLong => words.question_too_long,
-        AnswerErrorKind::Network => words.network,
-        AnswerErrorKind::Timeout => words.timeout,
+        AnswerErrorKind::Auth => messages.auth,
+        AnswerErrorKind::Limit => messages.limit,
+        AnswerErrorKind::Busy => messages.busy,
+        AnswerErrorKind::Upstream => messages.upstream,
+        AnswerErrorKind::Filtered => messages.filtered_error,
+        AnswerErrorKind::TooLong => messages.question_too_long,
+        AnswerErrorKind::Network => messages.network,
+        AnswerErrorKind::Timeout => messages.timeout,
     }
 }
 
-fn usage_in_words(usage: Usage, catalogue: &Catalogue) -> String {
-    let words = &catalogue.answer;
-    let tokens = (words.tokens)(usage.input_tokens, usage.output_tokens);
+fn usage_message(usage: Usage, catalog: &Catalog) -> String {
+    let messages = &catalog.answer;
+    let tokens = (messages.tokens)(usage.input_tokens, usage.output_tokens);
     let parts = [
-        usage.first_token_ms.map(words.first_token),
+        usage.first_token_ms.map(messages.first_token),
         Some(tokens).filter(|tokens| !tokens.is_empty()),
-        usage.tokens_per_second.map(|speed| (words.speed)(speed.round() as u64)),
+        usage.tokens_per_second.map(|speed| (messages.speed)(speed.round() as u64)),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -1,46 +1,62 @@
-//! `/chat` and `/c/:id`: what people see all day.
+//! `/chat` and `/c/:id`: the chat.
+//!
+//! | file | |
+//! |---|---|
+//! | `header`, `sidebar` | the bar above, the list of conversations |
+//! | `transcript`, `message` | the messages |
+//! | `notices` | above the composer: offline, editing |
+//! | `live_region` | what screen readers announce |
+//! | `shortcuts` | keyboard shortcuts |
+//! | `dialogs`, `sessions_dialog` | the dialogs; `open_dialog` says which one is open |
+//! | `own_sessions` | the person's sessions, and how to end them |
+//! | `failure` | a failure in words |
+//! | `navigation` | to a conversation |
 
 mod dialogs;
+mod failure;
 mod header;
+mod live_region;
 mod message;
-mod sessions;
+mod navigation;
+mod notices;
+mod open_dialog;
+mod own_sessions;
+mod sessions_dialog;
 mod shortcuts;
 mod sidebar;
 mod transcript;
 
 use dioxus::prelude::*;
-use futures_util::StreamExt;
 
-use dialogs::{Dialogs, OpenDialog};
-use header::Header;
-use sessions::OwnSessions;
-use shortcuts::{Shortcut, Shortcuts};
-use sidebar::{SEARCH, Sidebar, SidebarState};
-use transcript::Transcript;
-
+use self::{
+    dialogs::Dialogs,
+    header::Header,
+    live_region::LiveRegion,
+    navigation::{navigate_to_conversation, new_conversation},
+    notices::{EditingNotice, OfflineNotice},
+    open_dialog::OpenDialog,
+    own_sessions::OwnSessions,
+    shortcuts::{Shortcut, Shortcuts},
+    sidebar::{SEARCH, Sidebar, SidebarState},
+    transcript::Transcript,
+};
 use crate::{
     client::{
         chat::{
-            announcer::{Announcer, LiveRegion},
-            conversation::Conversation as OpenConversation,
-            draft::Draft,
+            announcer::Announcer, conversation::Conversation as OpenConversation, draft::Draft, element_ids::COMPOSER,
             list::ConversationList,
         },
-        platform::{dom, listeners},
+        platform::{clipboard, dom},
         ui::{
-            app::Route,
-            components::{CODE, COMPOSER, Composer, LeaveNotice, Leaving, PageTitle, RequireSession},
-            hooks::{use_effect, use_future},
-            language::use_catalogue,
+            components::{CODE, Composer, LeaveDialogs, Leaving, PageTitle, RequireSession},
+            language::{Language, use_language},
+            route::Route,
         },
     },
     wire::{auth::UserClaims, chat::ConversationId},
 };
 
-/// The transcript's id, for scrolling.
-pub const TRANSCRIPT: &str = "transcript";
-
-/// Around both routes: the page stays as it is when a conversation gets its name, in the middle of its first answer.
+/// Around both routes: the page stays when a conversation gets its id, while its first answer is being written.
 #[component]
 pub fn ChatLayout() -> Element {
     rsx! {
@@ -49,13 +65,13 @@ pub fn ChatLayout() -> Element {
     }
 }
 
-/// A conversation that is to begin.
+/// A new conversation.
 #[component]
 pub fn Chat() -> Element {
     rsx! {}
 }
 
-/// A conversation of the person's.
+/// A stored conversation.
 #[component]
 pub fn Conversation(id: String) -> Element {
     rsx! {}
@@ -63,16 +79,18 @@ pub fn Conversation(id: String) -> Element {
 
 #[component]
 fn ChatPage(user: UserClaims) -> Element {
+    let language = use_language();
     let draft = Draft::use_draft();
     let list = ConversationList::use_list();
     let announcer = Announcer::use_announcer();
-    let conversation = OpenConversation::use_conversation(draft, list, announcer);
+    let navigate = use_callback(navigate_to_conversation);
+    let conversation = OpenConversation::use_conversation(draft, list, announcer, navigate);
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
     let mut dialog = use_signal(|| OpenDialog::None);
     Leaving::use_leaving();
 
-    let id = shown_by(&use_route::<Route>());
+    let id = conversation_of(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
 
     let shortcuts = Shortcuts::use_shortcuts(move |shortcut| match shortcut {
@@ -82,7 +100,7 @@ fn ChatPage(user: UserClaims) -> Element {
             sidebar.show();
             dom::focus(SEARCH);
         }
-        Shortcut::CopyCode => list.tasks.start(copy_last_code(conversation)),
+        Shortcut::CopyCode => list.tasks.start(copy_last_code(announcer, language.peek())),
         Shortcut::Composer => dom::focus(COMPOSER),
         Shortcut::Help => dialog.set(OpenDialog::Keys),
     });
@@ -96,18 +114,18 @@ fn ChatPage(user: UserClaims) -> Element {
                 Transcript { conversation }
                 div { class: "dock",
                     OfflineNotice {}
-                    Editing { conversation }
+                    EditingNotice { conversation }
                     Writing { conversation, draft }
                 }
             }
             LiveRegion { announcer }
             Dialogs { dialog, list, conversation, shortcuts, sessions }
-            LeaveNotice {}
+            LeaveDialogs {}
         }
     }
 }
 
-/// Apart from the page, so that a key pressed changes nothing else.
+/// A component of its own, so that typing renders nothing else again.
 #[component]
 fn Writing(conversation: OpenConversation, draft: Draft) -> Element {
     rsx! {
@@ -122,62 +140,17 @@ fn Writing(conversation: OpenConversation, draft: Draft) -> Element {
     }
 }
 
-#[component]
-fn Editing(conversation: OpenConversation) -> Element {
-    let words = &use_catalogue().chat;
-    rsx! {
-        if conversation.is_editing() {
-            div { class: "note", role: "status",
-                p { {words.editing} }
-                button { r#type: "button", onclick: move |_| conversation.cancel_edit(), {words.cancel} }
-            }
-        }
-    }
-}
-
-#[component]
-fn OfflineNotice() -> Element {
-    let words = use_catalogue().chat.offline;
-    let mut online = use_signal(|| true);
-    use_future(move || async move {
-        let (_listeners, mut changes) = listeners::connection();
-        online.set(listeners::is_online());
-        while let Some(is_online) = changes.next().await {
-            online.set(is_online);
-        }
-    });
-    rsx! {
-        // There before it has something to say: that is how it is heard.
-        div { role: "status",
-            if !online() {
-                div { class: "note offline",
-                    p {
-                        strong { {words.title} }
-                        " {words.text}"
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn shown_by(route: &Route) -> Option<ConversationId> {
+fn conversation_of(route: &Route) -> Option<ConversationId> {
     match route {
-        // What is no name of ours, the server does not know either.
+        // The server does not find an id that is invalid.
         Route::Conversation { id } => Some(ConversationId::new(id.clone())),
         _ => None,
     }
 }
 
-fn new_conversation() {
-    navigator().push(Route::Chat {});
-    dom::focus(COMPOSER);
-}
-
-async fn copy_last_code(conversation: OpenConversation) {
+async fn copy_last_code(announcer: Announcer, language: Language) {
     let Some(code) = dom::last_text(CODE) else { return };
-    if dom::copy(&code).await {
-        let words = &conversation.language.peek().catalogue().chat;
-        conversation.announcer.say(words.copied.to_owned());
+    if clipboard::copy(&code).await {
+        announcer.say(language.catalog().chat.copied.to_owned());
     }
 }

@@ -1,14 +1,15 @@
-//! Keys that work anywhere on the page.
+//! Keyboard shortcuts, which work anywhere on the page.
 
 use dioxus::prelude::*;
 use futures_util::StreamExt;
-use web_sys::KeyboardEvent;
 
-use crate::client::{
-    platform::{browser, dom, listeners},
-    ui::hooks::{use_effect, use_future},
+use crate::client::platform::{
+    dom,
+    listeners::{self, KeyPress},
+    local_storage,
 };
 
+/// In the local storage; empty where they are on.
 const SWITCHED_OFF: &str = "oracle-ai.shortcuts_off";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,22 +22,10 @@ pub enum Shortcut {
     Help,
 }
 
-/// A key, as far as shortcuts look at it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pressed<'a> {
-    key: &'a str,
-    /// Where it is on the keyboard, whatever it writes.
-    code: &'a str,
-    /// Or the command key.
-    ctrl: bool,
-    shift: bool,
-    alt: bool,
-}
-
 impl Shortcut {
-    fn of(pressed: Pressed<'_>) -> Option<Self> {
-        let Pressed { key, code, ctrl, shift, alt } = pressed;
-        match (ctrl, shift, alt) {
+    fn of(pressed: &KeyPress) -> Option<Self> {
+        let (key, code) = (pressed.key.as_str(), pressed.code.as_str());
+        match (pressed.ctrl, pressed.shift, pressed.alt) {
             (false, false, false) if key == "Escape" => Some(Self::Stop),
             (false, true, false) if key == "Escape" => Some(Self::Composer),
             (true, true, false) if key.eq_ignore_ascii_case("o") => Some(Self::New),
@@ -49,25 +38,25 @@ impl Shortcut {
         }
     }
 
-    /// Keys that write something are left to whoever is writing.
-    fn is_for_page(self, pressed: Pressed<'_>) -> bool {
-        let writes = pressed.key == "?";
-        !(dom::has_dialog() || writes && dom::is_typing())
+    /// A question mark is text where the person is typing.
+    fn is_for_page(pressed: &KeyPress) -> bool {
+        let is_text = pressed.key == "?";
+        !(dom::has_dialog() || is_text && dom::is_typing())
     }
 }
 
-/// Whether the person wants them; a context of the page.
+/// Whether they are switched on.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Shortcuts(Signal<bool>);
 
 impl Shortcuts {
-    /// Calls `on_press` for each shortcut that is pressed while the component is there.
+    /// Calls `on_press` for each shortcut that is pressed, until the component is dropped.
     pub fn use_shortcuts(on_press: impl FnMut(Shortcut) + 'static) -> Self {
         let switch = Self(use_signal(|| true));
         let on_press = use_callback(on_press);
         use_effect(move || switch.load());
         use_future(move || async move {
-            let (_listener, mut pressed) = listeners::keys(move |event| switch.take(event));
+            let (_listener, mut pressed) = listeners::key_presses(move |pressed| switch.take(pressed));
             while let Some(shortcut) = pressed.next().await {
                 on_press.call(shortcut);
             }
@@ -81,20 +70,17 @@ impl Shortcuts {
 
     pub fn switch(mut self, on: bool) {
         self.0.set(on);
-        browser::keep_for_ever(SWITCHED_OFF, if on { "" } else { "off" });
+        local_storage::set(SWITCHED_OFF, if on { "" } else { "off" });
     }
 
     fn load(mut self) {
-        self.0.set(browser::kept_for_ever(SWITCHED_OFF).is_none_or(|kept| kept.is_empty()));
+        self.0.set(local_storage::get(SWITCHED_OFF).is_none_or(|value| value.is_empty()));
     }
 
-    fn take(self, event: &KeyboardEvent) -> Option<Shortcut> {
-        let (key, code) = (event.key(), event.code());
-        let ctrl = event.ctrl_key() || event.meta_key();
-        let pressed = Pressed { key: &key, code: &code, ctrl, shift: event.shift_key(), alt: event.alt_key() };
+    fn take(self, pressed: &KeyPress) -> Option<Shortcut> {
         let shortcut = Shortcut::of(pressed)?;
-        let is_wanted = *self.0.peek() && !event.is_composing() && !event.repeat();
-        (is_wanted && shortcut.is_for_page(pressed)).then_some(shortcut)
+        let is_wanted = *self.0.peek() && !pressed.is_composing && !pressed.is_repeated;
+        (is_wanted && Shortcut::is_for_page(pressed)).then_some(shortcut)
     }
 }
 
@@ -104,24 +90,25 @@ mod tests {
 
     #[test]
     fn each_shortcut_has_its_keys_and_nothing_else_has_one() {
-        let none = Pressed::default();
-        let ctrl = Pressed { ctrl: true, ..none };
-        let ctrl_shift = Pressed { shift: true, ..ctrl };
+        let press = |key: &str| KeyPress { key: key.into(), ..KeyPress::default() };
+        let shift = |key: &str| KeyPress { shift: true, ..press(key) };
+        let ctrl = |key: &str| KeyPress { ctrl: true, ..press(key) };
+        let ctrl_shift = |key: &str| KeyPress { shift: true, ..ctrl(key) };
         for (pressed, shortcut) in [
-            (Pressed { key: "Escape", ..none }, Some(Shortcut::Stop)),
-            (Pressed { key: "Escape", shift: true, ..none }, Some(Shortcut::Composer)),
-            (Pressed { key: "O", ..ctrl_shift }, Some(Shortcut::New)),
-            (Pressed { key: "k", ..ctrl }, Some(Shortcut::Search)),
-            (Pressed { key: ":", code: "Semicolon", ..ctrl_shift }, Some(Shortcut::CopyCode)),
-            (Pressed { key: ".", code: "Comma", ..ctrl_shift }, None),
-            (Pressed { key: "/", ..ctrl }, Some(Shortcut::Help)),
-            (Pressed { key: "?", shift: true, ..none }, Some(Shortcut::Help)),
-            (Pressed { key: "c", ..ctrl }, None),
-            (Pressed { key: "C", ..ctrl_shift }, None),
-            (Pressed { key: "k", alt: true, ..ctrl }, None),
-            (Pressed { key: "k", ..none }, None),
+            (press("Escape"), Some(Shortcut::Stop)),
+            (shift("Escape"), Some(Shortcut::Composer)),
+            (ctrl_shift("O"), Some(Shortcut::New)),
+            (ctrl("k"), Some(Shortcut::Search)),
+            (KeyPress { code: "Semicolon".into(), ..ctrl_shift(":") }, Some(Shortcut::CopyCode)),
+            (KeyPress { code: "Comma".into(), ..ctrl_shift(".") }, None),
+            (ctrl("/"), Some(Shortcut::Help)),
+            (shift("?"), Some(Shortcut::Help)),
+            (ctrl("c"), None),
+            (ctrl_shift("C"), None),
+            (KeyPress { alt: true, ..ctrl("k") }, None),
+            (press("k"), None),
         ] {
-            assert_eq!(Shortcut::of(pressed), shortcut, "{pressed:?}");
+            assert_eq!(Shortcut::of(&pressed), shortcut, "{pressed:?}");
         }
     }
 }

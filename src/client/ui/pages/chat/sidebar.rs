@@ -1,27 +1,27 @@
-//! The list of conversations. On a narrow screen it lies over the chat while it is open.
+//! The list of conversations. On a narrow screen, it is over the chat while it is open.
 
 use dioxus::prelude::*;
 
-use super::{dialogs::OpenDialog, new_conversation};
+use super::{navigation::new_conversation, open_dialog::OpenDialog};
 use crate::{
     client::{
         chat::{
             conversation::Conversation,
-            list::{ConversationList, Found},
+            list::{ConversationList, Found, title_of},
         },
-        platform::browser,
-        ui::{app::Route, hooks::use_effect, language::use_catalogue},
+        platform::{document, local_storage},
+        ui::{language::use_catalog, route::Route},
     },
     wire::conversations::ConversationSummary,
 };
 
 pub const SIDEBAR: &str = "sidebar";
-/// The search field's id, for focus.
+/// The id of the search field.
 pub const SEARCH: &str = "search";
 
 const HIDDEN: &str = "oracle-ai.sidebar_hidden";
 
-/// As wide as this, in pixels, the list stands beside the chat.
+/// From this width on, in CSS pixels, the list is beside the chat.
 const WIDE: f64 = 800.0;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -46,11 +46,11 @@ impl SidebarState {
         let shown = !*self.0.peek();
         self.0.set(shown);
         if is_wide() {
-            browser::keep_for_ever(HIDDEN, if shown { "" } else { "hidden" });
+            local_storage::set(HIDDEN, if shown { "" } else { "hidden" });
         }
     }
 
-    /// Out of the way of the conversation that was chosen.
+    /// Hides the list where it covers the conversation that was chosen.
     fn chosen(mut self) {
         if !is_wide() {
             self.0.set(false);
@@ -58,8 +58,8 @@ impl SidebarState {
     }
 
     fn load(mut self) {
-        let kept_hidden = browser::kept_for_ever(HIDDEN).is_some_and(|kept| !kept.is_empty());
-        self.0.set(is_wide() && !kept_hidden);
+        let was_hidden = local_storage::get(HIDDEN).is_some_and(|value| !value.is_empty());
+        self.0.set(is_wide() && !was_hidden);
     }
 }
 
@@ -70,30 +70,30 @@ pub fn Sidebar(
     sidebar: SidebarState,
     dialog: Signal<OpenDialog>,
 ) -> Element {
-    let words = &use_catalogue().sidebar;
+    let messages = &use_catalog().sidebar;
     let begin = move |_| {
         sidebar.chosen();
         new_conversation();
     };
     rsx! {
-        nav { class: "sidebar", id: SIDEBAR, "aria-label": words.conversations, hidden: !sidebar.is_shown(),
-            button { r#type: "button", class: "new", onclick: begin, {words.new} }
+        nav { class: "sidebar", id: SIDEBAR, "aria-label": messages.conversations, hidden: !sidebar.is_shown(),
+            button { r#type: "button", class: "new", onclick: begin, {messages.new} }
             input {
                 id: SEARCH,
                 r#type: "search",
-                "aria-label": words.search,
-                placeholder: words.search,
+                "aria-label": messages.search,
+                placeholder: messages.search,
                 value: list.search_text(),
                 oninput: move |event| list.search(event.value()),
             }
             match list.found() {
-                Found::NotYet => rsx! {},
+                Found::Loading => rsx! {},
                 Found::Failed => rsx! {
-                    p { class: "quiet", role: "status", {words.not_loaded} }
+                    p { class: "quiet", role: "status", {messages.not_loaded} }
                 },
                 Found::Conversations(found) if found.is_empty() => rsx! {
                     p { class: "quiet", role: "status",
-                        if list.search_text().trim().is_empty() { {words.none} } else { {words.none_found} }
+                        if list.search_text().trim().is_empty() { {messages.none} } else { {messages.none_found} }
                     }
                 },
                 Found::Conversations(found) => rsx! {
@@ -116,9 +116,9 @@ pub fn Sidebar(
 
 #[component]
 fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dialog: Signal<OpenDialog>) -> Element {
-    let words = &use_catalogue().sidebar;
-    let title = title_of(&summary, words.untitled);
-    let more = (words.more)(&title);
+    let messages = &use_catalog().sidebar;
+    let title = title_of(&summary, messages.untitled);
+    let more = (messages.more)(&title);
     let (id, is_running) = (summary.id.to_string(), summary.running.is_some());
     rsx! {
         li {
@@ -130,7 +130,7 @@ fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dial
                 span { dir: "auto", {title} }
                 if is_running {
                     span { class: "running",
-                        span { class: "for-screen-readers", {words.running} }
+                        span { class: "for-screen-readers", {messages.running} }
                     }
                 }
             }
@@ -146,11 +146,6 @@ fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dial
     }
 }
 
-pub fn title_of(summary: &ConversationSummary, untitled: &str) -> String {
-    let title = summary.title.trim();
-    if title.is_empty() { untitled.to_owned() } else { title.to_owned() }
-}
-
 fn is_wide() -> bool {
-    browser::width() >= WIDE
+    document::viewport_width() >= WIDE
 }

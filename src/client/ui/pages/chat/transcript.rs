@@ -2,20 +2,18 @@
 
 use dioxus::prelude::*;
 
-use super::{
-    TRANSCRIPT,
-    message::{Answer, Question},
-};
+use super::message::{Answer, Question};
 use crate::{
     client::{
         chat::{
             conversation::{Conversation, Phase},
+            element_ids::TRANSCRIPT,
             entry::Author,
         },
         ui::{
-            app::Route,
-            components::{Reference, RetryButton},
-            language::use_catalogue,
+            components::{RequestIdLabel, RetryButton},
+            language::use_catalog,
+            route::Route,
         },
     },
     wire::error::ApiError,
@@ -23,26 +21,26 @@ use crate::{
 
 #[component]
 pub fn Transcript(conversation: Conversation) -> Element {
-    let catalogue = use_catalogue();
-    let words = &catalogue.chat;
-    let entries = conversation.entries.read().clone();
+    let catalog = use_catalog();
+    let messages = &catalog.chat;
+    let entries = conversation.entries();
     let last = entries.last().map(|entry| entry.key);
     let is_answering = conversation.is_answering();
     let is_empty = entries.is_empty();
     rsx! {
-        div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": words.conversation,
-            onscroll: move |_| conversation.reader_scrolled(),
+        div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": messages.conversation,
+            onscroll: move |_| conversation.following.reader_scrolled(),
             match conversation.phase() {
                 Phase::Opening => rsx! {
-                    p { class: "quiet opening", role: "status", {words.opening} }
+                    p { class: "quiet opening", role: "status", {messages.opening} }
                 },
                 Phase::NotOpened(error) => rsx! { NotOpened { error, conversation } },
                 Phase::Shown if is_empty => rsx! { Empty { conversation } },
                 Phase::Shown => rsx! {},
             }
-            // Silent while an answer grows: it is told whole sentences at a time elsewhere.
-            // Questions are not edited while one is answered: hidden by style, so that none is rendered again for that.
-            div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": words.conversation, "aria-live": "off",
+            // Silent for screen readers: the live region announces whole sentences.
+            // The edit buttons are hidden by style while an answer is running, so that no question is rendered again.
+            div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": messages.conversation, "aria-live": "off",
                 for entry in entries {
                     match entry.author {
                         Author::You => rsx! {
@@ -55,10 +53,10 @@ pub fn Transcript(conversation: Conversation) -> Element {
                 }
             }
         }
-        if !conversation.is_following() {
-            button { class: "latest", r#type: "button", onclick: move |_| conversation.jump_to_end(),
+        if !conversation.following.is_on() {
+            button { class: "latest", r#type: "button", onclick: move |_| conversation.following.jump_to_end(),
                 span { "aria-hidden": "true", "↓ " }
-                {words.jump_to_latest}
+                {messages.jump_to_latest}
             }
         }
     }
@@ -66,16 +64,16 @@ pub fn Transcript(conversation: Conversation) -> Element {
 
 #[component]
 fn Empty(conversation: Conversation) -> Element {
-    let catalogue = use_catalogue();
-    let words = &catalogue.chat;
+    let catalog = use_catalog();
+    let messages = &catalog.chat;
     rsx! {
         div { class: "empty",
-            h2 { {words.empty_title} }
-            p { {words.empty_text} }
-            ul { "aria-label": words.starters,
-                for starter in catalogue.starters {
+            h2 { {messages.empty_title} }
+            p { {messages.empty_text} }
+            ul { "aria-label": messages.starters,
+                for starter in catalog.starters {
                     li { key: "{starter.topic}",
-                        button { r#type: "button", onclick: move |_| conversation.say(starter.question),
+                        button { r#type: "button", onclick: move |_| conversation.send_text(starter.question),
                             strong { {starter.topic} }
                             span { {starter.question} }
                         }
@@ -88,18 +86,18 @@ fn Empty(conversation: Conversation) -> Element {
 
 #[component]
 fn NotOpened(error: ApiError, conversation: Conversation) -> Element {
-    let catalogue = use_catalogue();
-    let words = catalogue.of_error(&error);
+    let catalog = use_catalog();
+    let message = catalog.error(&error);
     let again = move |()| conversation.open(conversation.id());
     rsx! {
         div { class: "failure", role: "alert",
             p {
-                strong { "{words.title}." }
-                " {words.text}"
+                strong { "{message.title}." }
+                " {message.text}"
             }
-            Reference { error: error.clone() }
+            RequestIdLabel { error: error.clone() }
             if error == ApiError::NotFound {
-                Link { class: "button", to: Route::Chat {}, {catalogue.sidebar.new} }
+                Link { class: "button", to: Route::Chat {}, {catalog.sidebar.new} }
             } else {
                 RetryButton { after: 0, on_retry: again }
             }

@@ -1,15 +1,15 @@
-//! What there is to say. A language that lacks a text does not compile.
+//! The texts of the page. A language that lacks one does not compile.
 
-/// A failure, or a notice, in words.
+/// A failure or a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct Message {
     pub title: &'static str,
     pub text: &'static str,
 }
 
 /// Every text of the page in one language.
 #[derive(Debug)]
-pub struct Catalogue {
+pub struct Catalog {
     pub pages: Pages,
     pub failures: Failures,
     pub chat: Chat,
@@ -19,24 +19,24 @@ pub struct Catalogue {
     pub keys: Keys,
     pub sessions: Sessions,
     pub session_end: SessionEnd,
-    /// What people ask an Oracle database's expert first.
+    /// Questions to start with.
     pub starters: [Starter; 4],
 }
 
-/// Pages that say one thing.
+/// Pages that consist of one message.
 #[derive(Debug)]
 pub struct Pages {
     pub signing_in: &'static str,
     pub try_again: &'static str,
-    pub signed_out: Words,
-    /// Before it is known what the server says.
-    pub signed_out_here: Words,
-    /// The server has yet to be reached.
-    pub signed_out_unconfirmed: Words,
-    /// Somebody has come to the page by its address.
-    pub still_signed_in: Words,
-    /// When the provider has sent the browser back.
-    pub signed_out_everywhere: Words,
+    pub signed_out: Message,
+    /// The server has not answered yet.
+    pub signed_out_here: Message,
+    /// The server could not be reached yet.
+    pub signed_out_unconfirmed: Message,
+    /// The page was opened by its address.
+    pub still_signed_in: Message,
+    /// The provider has redirected here after its own logout.
+    pub signed_out_everywhere: Message,
     pub sign_in: &'static str,
     pub not_found: &'static str,
     pub nothing_at: fn(path: &str) -> String,
@@ -45,33 +45,33 @@ pub struct Pages {
 
 #[derive(Debug)]
 pub struct Failures {
-    /// What a person quotes who reports a failure.
+    /// The request ID, to be quoted when the failure is reported.
     pub reference: fn(request: &str) -> String,
-    pub nothing_to_finish: Words,
-    pub looping: Words,
-    pub still_here: Words,
-    pub insecure_context: Words,
-    pub no_web_crypto: Words,
-    pub no_indexed_db: Words,
-    pub invalid_state: Words,
-    pub access_denied: Words,
-    pub interaction_required: Words,
-    pub temporarily_unavailable: Words,
-    pub refused_otherwise: Words,
-    pub login_failed: Words,
-    pub provider_unavailable: Words,
-    pub session_ended: Words,
-    pub unauthenticated: Words,
-    pub forbidden: Words,
-    pub too_many_requests: Words,
-    pub message_refused: Words,
-    pub already_answering: Words,
-    pub too_many_conversations: Words,
-    pub too_many_messages: Words,
-    pub too_much_stored: Words,
-    pub unreachable: Words,
-    pub not_found: Words,
-    pub internal: Words,
+    pub nothing_to_finish: Message,
+    pub looping: Message,
+    pub still_here: Message,
+    pub insecure_context: Message,
+    pub no_web_crypto: Message,
+    pub no_indexed_db: Message,
+    pub invalid_state: Message,
+    pub access_denied: Message,
+    pub interaction_required: Message,
+    pub temporarily_unavailable: Message,
+    pub refused_otherwise: Message,
+    pub login_failed: Message,
+    pub provider_unavailable: Message,
+    pub session_ended: Message,
+    pub unauthenticated: Message,
+    pub forbidden: Message,
+    pub too_many_requests: Message,
+    pub message_refused: Message,
+    pub already_answering: Message,
+    pub too_many_conversations: Message,
+    pub too_many_messages: Message,
+    pub too_much_stored: Message,
+    pub unreachable: Message,
+    pub not_found: Message,
+    pub internal: Message,
 }
 
 /// Around the transcript.
@@ -90,7 +90,7 @@ pub struct Chat {
     pub you: &'static str,
     pub assistant: &'static str,
     pub jump_to_latest: &'static str,
-    pub offline: Words,
+    pub offline: Message,
     pub copy: &'static str,
     pub copied: &'static str,
     pub edit: &'static str,
@@ -99,13 +99,13 @@ pub struct Chat {
     pub retry: &'static str,
     pub retry_in: fn(seconds: u64) -> String,
     pub go_on: &'static str,
-    /// Sent when the person lets a cut answer go on.
+    /// The message that requests the rest of an answer.
     pub please_go_on: &'static str,
     pub opening: &'static str,
     pub too_long: fn(over: usize) -> String,
 }
 
-/// How an answer looks, ends, and is told to somebody who does not see it.
+/// An answer: its parts, how it ends, how it is announced.
 #[derive(Debug)]
 pub struct Answer {
     pub waiting: &'static str,
@@ -113,29 +113,31 @@ pub struct Answer {
     pub code: &'static str,
     pub copy_code: &'static str,
     pub table: &'static str,
-    /// Above code with characters that are not seen.
+    /// Above code with invisible characters.
     pub hidden_characters: &'static str,
     pub code_announced: fn(language: &str, lines: usize) -> String,
     pub table_announced: fn(rows: usize) -> String,
     pub complete: &'static str,
+    /// Until the server has confirmed.
+    pub stopping: &'static str,
     pub stopped: &'static str,
     pub cut_at_length: &'static str,
     pub filtered: &'static str,
     pub interrupted: &'static str,
-    pub auth: Words,
-    pub limit: Words,
-    pub busy: Words,
-    pub upstream: Words,
-    pub filtered_error: Words,
-    pub question_too_long: Words,
-    pub network: Words,
-    pub timeout: Words,
+    pub auth: Message,
+    pub limit: Message,
+    pub busy: Message,
+    pub upstream: Message,
+    pub filtered_error: Message,
+    pub question_too_long: Message,
+    pub network: Message,
+    pub timeout: Message,
     pub first_token: fn(ms: u64) -> String,
     pub tokens: fn(input: Option<u64>, output: Option<u64>) -> String,
     pub speed: fn(tokens_per_second: u64) -> String,
 }
 
-/// Before a link of an answer is followed.
+/// Before a link of an answer is opened.
 #[derive(Debug)]
 pub struct Links {
     pub leave_title: &'static str,
@@ -208,7 +210,7 @@ pub struct Sessions {
     pub last_used: fn(time: &str) -> String,
     pub used_now: &'static str,
     pub end: &'static str,
-    /// The same, said of one among several.
+    /// The accessible name of one such button among several.
     pub end_this: fn(browser: &str, since: &str) -> String,
     pub end_others: &'static str,
     pub end_all: &'static str,
@@ -216,7 +218,7 @@ pub struct Sessions {
     pub others_ended: &'static str,
 }
 
-/// A session that ends by time.
+/// The session ends by time.
 #[derive(Debug)]
 pub struct SessionEnd {
     pub title: &'static str,
