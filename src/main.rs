@@ -8,7 +8,7 @@ use oracle_ai::server::pages::Site;
 
 #[cfg(feature = "server")] // this binary is the server
 fn main() -> ExitCode {
-    oracle_ai::server::command::run(Site { root: client::App, page_of: client::page_of })
+    oracle_ai::server::command::run(Site { root: client::App, page_of: client::shell_route })
 }
 
 #[cfg(not(feature = "server"))] // this binary is the browser's

@@ -67,6 +67,25 @@ test('an answer whose stream is lost on the way is followed to its end', async (
   expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
 });
 
+test('an answer is called stopped only once the server has confirmed it', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.ask('/slow please');
+  await expect(chat.answers.last()).toContainText('word 2,');
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/api/chat/stop', async (route) => {
+    await released;
+    await route.fallback();
+  });
+  await chat.stop.click();
+  await expect(chat.answers.last()).toContainText('Stopping');
+  await expect(chat.answers.last()).not.toContainText('Stopped');
+  await expect(chat.announcements).not.toContainText('Stopped');
+  release();
+  await expect(chat.answers.last()).toContainText('Stopped');
+  await expect(chat.announcements).toContainText('Stopped');
+});
+
 test('an answer that the server was not told to stop is not called stopped, and goes on', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/slow please');

@@ -1,43 +1,47 @@
-//! The browser room: one signal that knows who is signed in, one place through which guarded doors are called, pages
-//! and components.
+//! The client: the app in the browser.
 //!
-//! All of it compiles on the server too, which renders the same pages before the browser takes over; what only a
-//! browser can do is in [`browser`] and called from effects and event handlers, which never run on the server.
+//! | folder | | imports |
+//! |---|---|---|
+//! | `session` | who is signed in: the only code that sets `AuthState` | `platform` |
+//! | `platform` | the browser's interfaces: the only code that names `web_sys` | nothing of ours |
+//! | `chat` | state and logic of the chat | `session`, `platform`, `markdown`, `ui::language` |
+//! | [`markdown`] | Markdown of answers: blocks while they are streamed, elements, announcements, SQL highlighting | `ui::language` |
+//! | [`ui`] | routes, pages, components, the catalog of messages | all of them |
+//!
+//! Each folder's `mod.rs` lists its files.
+//!
+//! | to | go to |
+//! |---|---|
+//! | sign in, resume a session | `session/sign_in.rs`, called by `ui/components/require_session.rs` and `ui/pages/callback.rs` |
+//! | use a field of the refresh response | `session/state.rs`: `SignedIn` holds the whole response |
+//! | call an endpoint | `Auth::call` in `session/refresh.rs` |
+//! | change what the chat does | `chat/conversation.rs`, `chat/running_answer.rs` |
+//! | change how the chat looks | `ui/pages/chat`, `assets/main.css` |
+//! | add or change a text | `ui/language`: `catalog.rs`, `en.rs`, `fr.rs` |
+//!
+//! All of it compiles on the server too, which renders the same pages before the browser takes over. `platform` must not
+//! be called there: effects and event handlers, which never run on the server, are the places to call it from.
 
 // In the release, `Debug` prints nothing (scripts/lib/slim.mjs).
 #![cfg_attr(not(test), deny(clippy::use_debug))]
 
-mod activity;
-mod app;
-pub mod auth_state;
-mod browser;
-mod browser_key;
-mod callback_url;
-pub mod components;
-mod draft_cipher;
-mod head;
-mod hooks;
-pub mod language;
-mod lifetime;
-mod listeners;
-mod loop_breaker;
+mod chat;
 pub mod markdown;
-pub mod pages;
-mod return_to;
-mod screen;
-mod session_limits;
-mod session_watch;
-mod sign_out;
-mod tabs;
-mod token_refresh;
-mod web_lock;
+mod platform;
+mod session;
+pub mod ui;
 
-pub use app::{App, Route, page_of};
+pub use ui::{
+    app::App,
+    // The path in `client::markdown`.
+    language,
+    route::{Route, shell_route},
+};
 
 /// Starts the app in the browser.
 pub fn launch() {
-    // Before anything else: the code must not stay in the address bar (T13).
-    callback_url::take_out_of_address_bar();
-    return_to::note_arrival();
+    // First of all: the code must not stay in the address bar (T13).
+    session::callback_url::remove_from_address_bar();
+    session::return_to::record_initial_url();
     dioxus::launch(App);
 }

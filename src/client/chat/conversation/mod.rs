@@ -1,0 +1,198 @@
+//! The conversation shown: its state, and how it is opened. Questions are in `asking`, answers in `answering`.
+
+mod answering;
+mod asking;
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+use futures_channel::oneshot;
+
+use super::{
+    announcer::Announcer, answer_requests::Call, draft::Draft, element_ids::COMPOSER, entry::Entry,
+    following::Following, list::ConversationList, received_answer::AnswerText, running_answer::RunningAnswer,
+    tasks::Tasks,
+};
+use crate::{
+    api::{self, authorized::Authorized, payload::Answer},
+    client::{
+        platform::dom,
+        session::{Auth, dpop_key, use_auth},
+    },
+    wire::{
+        chat::{ChatRequest, ConversationId, MessageId},
+        error::ApiError,
+    },
+};
+
+#[derive(Clone, Copy, PartialEq)]
+pub struct Conversation {
+    pub tasks: Tasks,
+    pub announcer: Announcer,
+    pub following: Following,
+    auth: Auth,
+    draft: Draft,
+    list: ConversationList,
+    running: RunningAnswer,
+    /// Puts the id of a new conversation into the address bar.
+    navigate: Callback<ConversationId>,
+    id: Signal<Option<ConversationId>>,
+    phase: Signal<Phase>,
+    /// All messages but the running answer.
+    entries: Signal<Vec<Rc<Entry>>>,
+    /// Requests about earlier answers. The next message waits for them: a conversation has one running answer at a time.
+    pending: CopyValue<Vec<Done>>,
+    /// The question that the next message replaces.
+    editing: Signal<Option<MessageId>>,
+    /// To be sent again unchanged, where it was not delivered.
+    last_request: CopyValue<Option<ChatRequest>>,
+    /// Whether the draft was sent while the conversation was being opened.
+    sends_when_open: CopyValue<bool>,
+    keys: CopyValue<u64>,
+}
+
+/// Resolves when a task has ended, also when it was dropped.
+type Done = oneshot::Receiver<()>;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    Shown,
+    Opening,
+    NotOpened(ApiError),
+}
+
+impl Conversation {
+    pub fn use_conversation(
+        draft: Draft,
+        list: ConversationList,
+        announcer: Announcer,
+        navigate: Callback<ConversationId>,
+    ) -> Self {
+        let auth = use_auth();
+        let tasks = list.tasks;
+        let running = RunningAnswer::use_running_answer(tasks, announcer);
+        let conversation = use_hook(|| Self {
+            tasks,
+            announcer,
+            following: Following::new(),
+            auth,
+            draft,
+            list,
+            running,
+            navigate,
+            id: Signal::new(None),
+            phase: Signal::new(Phase::Shown),
+            entries: Signal::new(vec![]),
+            pending: CopyValue::new(vec![]),
+            editing: Signal::new(None),
+            last_request: CopyValue::new(None),
+            sends_when_open: CopyValue::new(false),
+            keys: CopyValue::new(0),
+        });
+        use_effect(move || {
+            // Subscribes to the running answer, too.
+            let (entries, _) = (conversation.entries(), conversation.running.text());
+            if !entries.is_empty() {
+                conversation.following.scroll_if_on();
+            }
+        });
+        conversation
+    }
+
+    pub fn id(self) -> Option<ConversationId> {
+        self.id.read().clone()
+    }
+
+    pub fn phase(self) -> Phase {
+        self.phase.read().clone()
+    }
+
+    /// All messages, oldest first.
+    pub fn entries(self) -> Vec<Rc<Entry>> {
+        let mut entries = self.entries.read().clone();
+        entries.extend(self.running.entry());
+        entries
+    }
+
+    /// The text of the running answer.
+    pub fn running_text(self) -> AnswerText {
+        self.running.text()
+    }
+
+    pub fn is_answering(self) -> bool {
+        self.running.entry().is_some()
+    }
+
+    pub fn is_editing(self) -> bool {
+        self.editing.read().is_some()
+    }
+
+    /// Shows the conversation with this id, unless it is shown already.
+    pub fn open(mut self, id: Option<ConversationId>) {
+        if *self.id.peek() == id && *self.phase.peek() == Phase::Shown {
+            return;
+        }
+        self.leave();
+        self.id.set(id.clone());
+        self.draft.open(id.as_ref());
+        self.phase.set(Phase::Shown);
+        dom::focus(COMPOSER);
+        if let Some(id) = id {
+            self.phase.set(Phase::Opening);
+            self.tasks.start(self.load(id));
+        }
+    }
+
+    fn leave(mut self) {
+        self.running.leave();
+        self.editing.set(None);
+        self.entries.set(vec![]);
+        self.last_request.set(None);
+        self.sends_when_open.set(false);
+        self.following.switch_on();
+        self.announcer.clear();
+    }
+
+    async fn load(mut self, id: ConversationId) {
+        let name = Some(id.to_string());
+        let endpoint =
+            |token| api::conversations::conversation(name.clone(), Authorized::new(token, dpop_key::sign, ()));
+        let outcome = self.auth.call(endpoint).await;
+        self.draft.loaded().await;
+        if self.id.peek().as_ref() != Some(&id) {
+            return;
+        }
+        let undelivered = self.draft.undelivered(&id);
+        match outcome {
+            Ok(Answer(conversation)) => {
+                let running = conversation.running;
+                let ended = conversation.messages.iter().filter(|message| Some(&message.id) != running.as_ref());
+                let entries = ended.map(|message| Rc::new(Entry::of_message(self.next_key(), message)));
+                self.entries.set(entries.collect());
+                self.phase.set(Phase::Shown);
+                match (undelivered, running) {
+                    (Some(request), _) => self.send_request(request),
+                    (None, Some(answer)) => self.read(Call::follow(answer)),
+                    (None, None) => {}
+                }
+            }
+            // Its first message is being sent.
+            Err(ApiError::NotFound) if undelivered.is_some() => {
+                self.phase.set(Phase::Shown);
+                undelivered.into_iter().for_each(|request| self.send_request(request));
+            }
+            // Its first message was not delivered, and is a draft again.
+            Err(ApiError::NotFound) if !self.draft.is_empty() => self.phase.set(Phase::Shown),
+            Err(ApiError::SessionEnded) => {}
+            Err(error) => self.phase.set(Phase::NotOpened(error)),
+        }
+        if self.sends_when_open.replace(false) && *self.phase.peek() == Phase::Shown {
+            self.send();
+        }
+    }
+
+    fn next_key(mut self) -> u64 {
+        *self.keys.write() += 1;
+        *self.keys.peek()
+    }
+}

@@ -1,0 +1,94 @@
+//! A message of the transcript.
+
+use std::rc::Rc;
+
+use crate::{
+    client::{
+        markdown::{split::split, spoken::language_of},
+        ui::language::Language,
+    },
+    wire::{
+        chat::{AnswerError, EndReason, MessageId, Usage},
+        conversations::{Message, Role},
+        error::ApiError,
+    },
+};
+
+/// Shared as `Rc`, so that a message that has not changed is not compared or rendered again when others change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Identifies it on this page, also before it has an id.
+    pub key: u64,
+    /// Assigned by the server.
+    pub id: Option<MessageId>,
+    pub author: Author,
+    /// As it was written.
+    pub text: Rc<str>,
+    /// The Markdown blocks of an answer.
+    pub blocks: Vec<Rc<str>>,
+    /// The language of an answer, if it was detected.
+    pub language: Option<Language>,
+    pub thinking: Rc<str>,
+    pub usage: Option<Usage>,
+    pub progress: Progress,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    You,
+    Assistant,
+}
+
+/// The state of a message. Whatever happens, the text received so far stays.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Its text is in the [`super::running_answer::RunningAnswer`].
+    Running,
+    /// The person has stopped it, and the server has not confirmed that yet.
+    Stopping,
+    Ended(EndReason, Option<AnswerError>),
+    /// The question was not delivered, the answer was not received completely, or it could not be stopped.
+    Failed(ApiError),
+}
+
+impl Entry {
+    pub fn question(key: u64, text: &str) -> Self {
+        let progress = Progress::Ended(EndReason::Complete, None);
+        Self { author: Author::You, text: text.into(), ..Self::answer(key, None, progress) }
+    }
+
+    /// An answer without text.
+    pub fn answer(key: u64, id: Option<MessageId>, progress: Progress) -> Self {
+        Self {
+            key,
+            id,
+            author: Author::Assistant,
+            text: "".into(),
+            blocks: vec![],
+            language: None,
+            thinking: "".into(),
+            usage: None,
+            progress,
+        }
+    }
+
+    /// A message that was stored.
+    pub fn of_message(key: u64, message: &Message) -> Self {
+        // An answer without an end, which is not running any more, was interrupted.
+        let default_end = if message.is_running() { EndReason::Interrupted } else { EndReason::Complete };
+        let progress = Progress::Ended(message.end.unwrap_or(default_end), message.error);
+        let (author, blocks) = match message.role {
+            Role::Question => (Author::You, vec![]),
+            Role::Answer => (Author::Assistant, split(&message.text)),
+        };
+        Self {
+            author,
+            text: message.text.as_str().into(),
+            language: language_of(&blocks),
+            blocks,
+            thinking: message.thinking.as_str().into(),
+            usage: message.usage,
+            ..Self::answer(key, Some(message.id.clone()), progress)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! IndexedDB: one object store, whose values are texts, key pairs, and lists of records.
+
+use idb::{
+    Database, ObjectStore, Transaction, TransactionMode,
+    builder::{DatabaseBuilder, ObjectStoreBuilder},
+};
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::crypto::KeyPair;
+
+/// The browser stores nothing for this page, or an operation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("IndexedDB is not available")]
+pub struct NoIndexedDb;
+
+/// The object store within one transaction. The browser completes a transaction that is not used any more: nothing but
+/// calls of the store may be awaited before the last of them.
+pub struct Store {
+    transaction: Transaction,
+    store: ObjectStore,
+}
+
+/// What a stored record consists of, and what its members are called.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordNames {
+    pub text: &'static str,
+    pub key_pair: &'static str,
+}
+
+impl Store {
+    pub async fn open_read_only(database: &str, store: &str) -> Result<Self, NoIndexedDb> {
+        Self::open(database, store, TransactionMode::ReadOnly).await
+    }
+
+    /// What is written takes effect at [`Store::commit`].
+    pub async fn open_read_write(database: &str, store: &str) -> Result<Self, NoIndexedDb> {
+        Self::open(database, store, TransactionMode::ReadWrite).await
+    }
+
+    pub async fn commit(self) -> Result<(), NoIndexedDb> {
+        self.transaction.commit()?.await?;
+        Ok(())
+    }
+
+    pub async fn text(&self, name: &str) -> Result<Option<String>, NoIndexedDb> {
+        Ok(self.get(name).await?.and_then(|text| text.as_string()))
+    }
+
+    pub async fn set_text(&self, name: &str, text: &str) -> Result<(), NoIndexedDb> {
+        self.set(name, &text.into()).await
+    }
+
+    pub async fn key_pair(&self, name: &str) -> Result<Option<KeyPair>, NoIndexedDb> {
+        Ok(self.get(name).await?.map(KeyPair::from_js))
+    }
+
+    pub async fn set_key_pair(&self, name: &str, pair: &KeyPair) -> Result<(), NoIndexedDb> {
+        self.set(name, pair.as_js()).await
+    }
+
+    /// Records that can't be read are left out.
+    pub async fn records(&self, name: &str, members: RecordNames) -> Result<Vec<(String, KeyPair)>, NoIndexedDb> {
+        let records = self.get(name).await?.and_then(|records| records.dyn_into::<Array>().ok());
+        Ok(records.iter().flat_map(Array::iter).filter_map(|record| read(&record, members)).collect())
+    }
+
+    pub async fn set_records<'a>(
+        &self,
+        name: &str,
+        members: RecordNames,
+        records: impl Iterator<Item = (&'a str, &'a KeyPair)>,
+    ) -> Result<(), NoIndexedDb> {
+        let records: Array = records.map(|(text, pair)| write(text, pair, members)).collect();
+        self.set(name, &records).await
+    }
+
+    pub async fn remove(&self, name: &str) -> Result<(), NoIndexedDb> {
+        self.store.delete(JsValue::from(name))?.await?;
+        Ok(())
+    }
+
+    async fn open(database: &str, store: &str, mode: TransactionMode) -> Result<Self, NoIndexedDb> {
+        let database: Database =
+            DatabaseBuilder::new(database).version(1).add_object_store(ObjectStoreBuilder::new(store)).build().await?;
+        let transaction = database.transaction(&[store], mode)?;
+        let store = transaction.object_store(store)?;
+        Ok(Self { transaction, store })
+    }
+
+    async fn get(&self, name: &str) -> Result<Option<JsValue>, NoIndexedDb> {
+        Ok(self.store.get(JsValue::from(name))?.await?)
+    }
+
+    async fn set(&self, name: &str, value: &JsValue) -> Result<(), NoIndexedDb> {
+        self.store.put(value, Some(&name.into()))?.await?;
+        Ok(())
+    }
+}
+
+impl From<idb::Error> for NoIndexedDb {
+    fn from(_: idb::Error) -> Self {
+        Self
+    }
+}
+
+fn read(record: &JsValue, members: RecordNames) -> Option<(String, KeyPair)> {
+    let text = Reflect::get(record, &members.text.into()).ok()?.as_string()?;
+    let pair = Reflect::get(record, &members.key_pair.into()).ok()?;
+    Some((text, KeyPair::from_js(pair)))
+}
+
+fn write(text: &str, pair: &KeyPair, members: RecordNames) -> JsValue {
+    let record = Object::new();
+    for (name, value) in [(members.text, &JsValue::from(text)), (members.key_pair, pair.as_js())] {
+        // Fails only where the target is not an object.
+        let _ = Reflect::set(&record, &name.into(), value);
+    }
+    record.into()
+}

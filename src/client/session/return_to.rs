@@ -1,0 +1,106 @@
+//! The page to return to after a login. In the session storage while the tab is at the provider.
+
+use std::cell::RefCell;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    client::platform::{location, session_storage},
+    wire::auth::State,
+};
+
+const NAME: &str = "oracle-ai.return_to";
+/// Set once this tab was redirected to the front URL.
+const REDIRECTED: &str = "oracle-ai.sent_home";
+const DEFAULT: &str = "/chat";
+
+#[derive(Serialize, Deserialize)]
+struct ReturnTo {
+    /// Of the login that it belongs to.
+    state: State,
+    path: String,
+}
+
+thread_local! {
+    /// The URL that the page was opened with.
+    static INITIAL_URL: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// To be called before the router starts: it removes query and fragment from the address bar, as no route has them.
+pub fn record_initial_url() {
+    INITIAL_URL.set(location::current_url());
+}
+
+/// Path, query and fragment of the page shown.
+pub fn current_url() -> String {
+    let (initial, current) = (INITIAL_URL.with_borrow(String::clone), location::current_url());
+    if without_query(&initial) == current { initial } else { current }
+}
+
+/// The URL of `path` at `front_url`, if this page has another origin. Once per tab: a server that redirects back must not
+/// cause a loop.
+pub fn url_at_front(front_url: &str, path: &str) -> Option<String> {
+    let is_at_front = location::origin() == front_url;
+    if is_at_front || session_storage::get(REDIRECTED).is_some() {
+        return None;
+    }
+    session_storage::set(REDIRECTED, front_url);
+    Some(format!("{front_url}{path}"))
+}
+
+pub fn set(state: &State, path: &str) {
+    let return_to = ReturnTo { state: state.clone(), path: path.to_owned() };
+    if let Ok(json) = serde_json::to_string(&return_to) {
+        session_storage::set(NAME, &json);
+    }
+}
+
+/// The path stored for this login, or the chat.
+pub fn path_for(state: &State) -> String {
+    match get() {
+        Some(return_to) if return_to.state == *state => checked(return_to.path),
+        _ => DEFAULT.into(),
+    }
+}
+
+/// The path stored last, for a login that has to start again.
+pub fn last_path() -> String {
+    get().map_or_else(|| DEFAULT.into(), |return_to| checked(return_to.path))
+}
+
+pub fn remove() {
+    session_storage::remove(NAME);
+}
+
+pub fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// `path`, if it is a page of this app to return to; the chat otherwise.
+pub fn checked(path: String) -> String {
+    let is_path = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t']);
+    let is_page = !path.starts_with("/auth/") && !path.starts_with("/signed-out");
+    if is_path && is_page { path } else { DEFAULT.into() }
+}
+
+fn get() -> Option<ReturnTo> {
+    serde_json::from_str(&session_storage::get(NAME)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_this_app_are_returned_to() {
+        // T12
+        for path in ["/chat", "/chat?topic=awr#end", "/chat/17"] {
+            assert_eq!(checked(path.into()), path);
+        }
+        for path in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "", "/a\tb"] {
+            assert_eq!(checked(path.into()), DEFAULT, "{path:?}");
+        }
+        assert_eq!(checked("/auth/callback".into()), DEFAULT);
+        assert_eq!(checked("/signed-out".into()), DEFAULT);
+    }
+}

@@ -1,0 +1,125 @@
+//! Resumes a session or begins a login, and finishes the login at `/auth/callback`.
+
+use std::time::Duration;
+
+use dioxus::prelude::*;
+
+use super::{
+    activity,
+    auth::Auth,
+    callback_url::CallbackUrl,
+    dpop_key::{self, KeyError},
+    loop_breaker, pending_logouts, return_to, sign_out_reason,
+    tab_messages::{TabMessage, broadcast},
+};
+use crate::{
+    api::{self, payload::Answer, proof::Proven},
+    client::platform::{clock, location, visibility},
+    wire::{
+        auth::{AuthorizationResponse, RefreshResponse, TokenResponse},
+        error::ApiError,
+    },
+};
+
+/// How long the browser may take to load the provider's page.
+const REDIRECT_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Why a login did not succeed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SignInFailure {
+    /// The callback page was opened without an authorization response.
+    NothingToFinish,
+    /// This browser can't hold a DPoP key.
+    NoKey(KeyError),
+    /// There were too many automatic sign-ins.
+    Looping,
+    /// The redirect to the provider was stopped, or the person came back.
+    StillHere,
+    Refused(ApiError),
+}
+
+impl Auth {
+    /// Resumes the session that this browser was signed in to. Where there is none, redirects to the provider, to come
+    /// back to `path`. Returns `Ok` when a person is signed in.
+    pub async fn resume_or_sign_in(self, path: String) -> Result<(), SignInFailure> {
+        // A tab in the background does not redirect: by the time it is visible, another one may have signed in.
+        visibility::until_visible().await;
+        // A session that the person has left must not be resumed.
+        pending_logouts::finish_begun().await;
+        if let Some(session) = dpop_key::session_to_resume().await {
+            match self.refreshed_token(session.clone(), None).await {
+                // The person signed out in another tab meanwhile.
+                Err(ApiError::SessionEnded) if self.is_signed_out() => return Ok(()),
+                Err(ApiError::SessionEnded) => dpop_key::remove_ended_session(&session).await,
+                // The session may still be valid, so it stays stored.
+                Err(error) => return Err(SignInFailure::Refused(error)),
+                Ok(_) => return Ok(()),
+            }
+        }
+        if !loop_breaker::allows_sign_in() {
+            return Err(SignInFailure::Looping);
+        }
+        self.sign_in(path).await
+    }
+
+    /// Redirects to the provider, to come back to `path`. Returns only where that does not work.
+    async fn sign_in(mut self, path: String) -> Result<(), SignInFailure> {
+        // Several effects may ask for it: one login at a time.
+        if self.is_leaving.replace(true) {
+            return Ok(());
+        }
+        let outcome = redirect_to_provider(&path).await;
+        self.is_leaving.set(false);
+        outcome
+    }
+
+    /// Finishes a login, and returns the path to go to.
+    pub async fn finish_sign_in(self, callback_url: CallbackUrl) -> Result<String, SignInFailure> {
+        let response = match callback_url {
+            CallbackUrl::Response(response) => response,
+            CallbackUrl::Empty => return Err(SignInFailure::NothingToFinish),
+            CallbackUrl::Malformed => return Err(SignInFailure::Refused(ApiError::InvalidState)),
+        };
+        let state = response.state.clone();
+        // Another tab may have finished a login meanwhile: the new session replaces that one.
+        let previous_session = dpop_key::session_to_resume().await;
+        let response = AuthorizationResponse { previous_session: previous_session.clone(), ..response };
+        let request = Proven::new(dpop_key::sign, response);
+        let Answer(answer) = api::auth::exchange_code(request).await.map_err(SignInFailure::Refused)?;
+        let session = answer.session.clone();
+        dpop_key::finish_login(&session).await;
+        if let Some(session) = previous_session.filter(|previous| *previous != session) {
+            broadcast(&TabMessage::SessionEnded { session });
+        }
+        activity::record_input();
+        sign_out_reason::remove();
+        self.set_signed_in(session, without_session(answer));
+        let path = return_to::path_for(&state);
+        return_to::remove();
+        Ok(path)
+    }
+}
+
+async fn redirect_to_provider(path: &str) -> Result<(), SignInFailure> {
+    let thumbprint = dpop_key::begin_login().await.map_err(SignInFailure::NoKey)?;
+    let request = Proven::first(dpop_key::sign, ());
+    let Answer(request) = api::auth::authorize(Some(thumbprint), request).await.map_err(SignInFailure::Refused)?;
+    match return_to::url_at_front(&request.front_url, path) {
+        Some(url) => location::leave_for(&url),
+        None => {
+            return_to::set(&request.state, path);
+            location::leave_for(&request.authorize_url);
+        }
+    }
+    // A page that is left does not get past this; one that the Back button restores does.
+    clock::sleep(REDIRECT_TIMEOUT).await;
+    Err(SignInFailure::StillHere)
+}
+
+/// The part of the token response that each refresh replaces.
+fn without_session(response: TokenResponse) -> RefreshResponse {
+    let TokenResponse {
+        access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key, ..
+    } = response;
+    RefreshResponse { access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key }
+}

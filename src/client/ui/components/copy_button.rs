@@ -1,0 +1,32 @@
+//! A button that copies a text, and confirms it.
+
+use std::time::Duration;
+
+use dioxus::prelude::*;
+
+use crate::client::{
+    platform::{clipboard, clock},
+    ui::language::use_catalog,
+};
+
+const CONFIRMATION_TIME: Duration = Duration::from_secs(2);
+
+#[component]
+pub fn CopyButton(label: String, text: String) -> Element {
+    let messages = &use_catalog().chat;
+    let mut copied = use_signal(|| false);
+    let copy = move |_| {
+        let text = text.clone();
+        async move {
+            copied.set(clipboard::copy(&text).await);
+            clock::sleep(CONFIRMATION_TIME).await;
+            copied.set(false);
+        }
+    };
+    rsx! {
+        button { class: "quiet", r#type: "button", "aria-label": label, onclick: copy,
+            if copied() { {messages.copied} } else { {messages.copy} }
+        }
+        span { class: "for-screen-readers", role: "status", if copied() { {messages.copied} } }
+    }
+}

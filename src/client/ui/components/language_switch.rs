@@ -1,0 +1,31 @@
+//! Selects the page's language.
+
+use dioxus::prelude::*;
+
+use crate::client::ui::language::{Language, use_catalog, use_language};
+
+#[component]
+pub fn LanguageSwitch() -> Element {
+    let chosen = use_language();
+    let messages = &use_catalog().chat;
+    rsx! {
+        select {
+            class: "language",
+            "aria-label": messages.language,
+            onchange: move |event| {
+                if let Some(language) = Language::from_tag(&event.value()) {
+                    chosen.choose(language);
+                }
+            },
+            for language in Language::ALL {
+                // Each in its own language, for those who look for it.
+                option {
+                    value: language.tag(),
+                    lang: language.tag(),
+                    selected: chosen.get() == language,
+                    {language.own_name()}
+                }
+            }
+        }
+    }
+}

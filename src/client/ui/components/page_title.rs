@@ -1,0 +1,13 @@
+//! The title of the document.
+
+use dioxus::prelude::*;
+
+use crate::client::platform::document;
+
+/// Instead of the framework's `document::Title`, which evaluates a string as a script: the content security policy forbids
+/// that.
+#[component]
+pub fn PageTitle(title: String) -> Element {
+    use_effect(use_reactive!(|title| document::set_title(&title)));
+    rsx! {}
+}

@@ -1,0 +1,28 @@
+//! A button that tries again, after the time in `Retry-After`.
+
+use std::time::Duration;
+
+use dioxus::prelude::*;
+
+use crate::client::{platform::clock, ui::language::use_catalog};
+
+#[component]
+pub fn RetryButton(
+    /// Seconds to wait.
+    after: u64,
+    on_retry: EventHandler<()>,
+) -> Element {
+    let messages = &use_catalog().chat;
+    let mut left = use_signal(|| after);
+    use_future(move || async move {
+        while *left.peek() > 0 {
+            clock::sleep(Duration::from_secs(1)).await;
+            left -= 1;
+        }
+    });
+    rsx! {
+        button { r#type: "button", disabled: left() > 0, onclick: move |_| on_retry.call(()),
+            if left() > 0 { {(messages.retry_in)(left())} } else { {messages.retry} }
+        }
+    }
+}

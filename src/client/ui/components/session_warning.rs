@@ -1,0 +1,59 @@
+//! Warns that the session is about to end, and lets the person stay (WCAG 2.2, success criterion 2.2.1).
+
+use dioxus::prelude::*;
+
+use crate::client::{
+    chat::element_ids::COMPOSER,
+    platform::dom,
+    session::{Auth, Limit, Warning, use_auth},
+    ui::language::use_catalog,
+};
+
+const ID: &str = "session-warning";
+
+/// Over any page, while there is a warning.
+#[component]
+pub fn SessionWarning() -> Element {
+    let auth = use_auth();
+    match auth.warning() {
+        Some(warning) => rsx! { WarningDialog { auth, warning } },
+        None => rsx! {},
+    }
+}
+
+#[component]
+fn WarningDialog(auth: Auth, warning: Warning) -> Element {
+    let messages = &use_catalog().session_end;
+    let Warning { limit, left } = warning;
+    // The focus returns to where it was.
+    use_drop(|| dom::close_dialog(ID, COMPOSER));
+    let go_on = move || match limit {
+        Limit::Inactivity => auth.stay_signed_in(),
+        Limit::Lifetime => auth.dismiss_warning(),
+    };
+    let (text, go_on_label) = match limit {
+        Limit::Inactivity => (messages.inactive, messages.stay),
+        Limit::Lifetime => (messages.lasts_no_longer, messages.go_on),
+    };
+    rsx! {
+        dialog {
+            id: ID,
+            role: "alertdialog",
+            "aria-labelledby": "{ID}-title",
+            "aria-describedby": "{ID}-left {ID}-text",
+            onmounted: move |_| dom::show_dialog(ID),
+            oncancel: move |event| {
+                event.prevent_default();
+                go_on();
+            },
+            h2 { id: "{ID}-title", {messages.title} }
+            // Announced again at each change, a few times in all.
+            p { id: "{ID}-left", role: "timer", "aria-live": "polite", "aria-atomic": "true", {(messages.ends_in)(left.as_secs())} }
+            p { id: "{ID}-text", {text} }
+            div { class: "choices",
+                button { r#type: "button", class: "primary", autofocus: true, onclick: move |_| go_on(), {go_on_label} }
+                button { r#type: "button", onclick: move |_| auth.sign_out(), {messages.sign_out_now} }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The language of the page: the person's choice, or else the browser's.
+
+use dioxus::prelude::*;
+
+use super::{Catalog, Language};
+use crate::client::platform::{document, local_storage};
+
+const NAME: &str = "oracle-ai.language";
+
+/// A context of the root component.
+#[derive(Clone, Copy, PartialEq)]
+pub struct ChosenLanguage(Signal<Language>);
+
+/// Components that call it are rendered again when the language changes.
+pub fn use_catalog() -> &'static Catalog {
+    use_language().get().catalog()
+}
+
+pub fn use_language() -> ChosenLanguage {
+    use_context()
+}
+
+impl ChosenLanguage {
+    /// To be called in the root component. Hydration must find the page as the server rendered it, so it starts in English.
+    pub fn use_choice() -> Self {
+        let chosen = use_context_provider(|| Self(Signal::new(Language::default())));
+        use_effect(move || chosen.load());
+        chosen
+    }
+
+    /// Subscribes the caller.
+    pub fn get(self) -> Language {
+        *self.0.read()
+    }
+
+    /// Does not subscribe the caller.
+    pub fn peek(self) -> Language {
+        *self.0.peek()
+    }
+
+    pub fn choose(self, language: Language) {
+        local_storage::set(NAME, language.tag());
+        self.show(language);
+    }
+
+    fn load(self) {
+        let stored = local_storage::get(NAME).and_then(|tag| Language::from_tag(&tag));
+        self.show(stored.unwrap_or_else(|| Language::best_of(document::preferred_languages())));
+    }
+
+    fn show(mut self, language: Language) {
+        document::set_language(language.tag());
+        self.0.set(language);
+    }
+}

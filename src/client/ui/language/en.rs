@@ -1,0 +1,325 @@
+//! English.
+
+use super::catalog::{
+    Answer, Catalog, Chat, Failures, Keys, Links, Message, Pages, SessionEnd, Sessions, Sidebar, Starter,
+};
+
+pub static ENGLISH: Catalog = Catalog {
+    pages: Pages {
+        signing_in: "Signing you in…",
+        try_again: "Try again",
+        signed_out: Message {
+            title: "You are signed out",
+            text: "Your session here is over. The sign-in service may still know you: on a shared computer, sign out \
+                   there too.",
+        },
+        signed_out_here: Message { title: "You are signed out", text: "You are signed out in this browser." },
+        signed_out_unconfirmed: Message {
+            title: "You are signed out in this browser",
+            text: "The server has not confirmed yet that your session is over. The request will be repeated until it \
+                   does: leave this page open, or come back to it when you are online.",
+        },
+        still_signed_in: Message {
+            title: "You are still signed in here",
+            text: "Only “Sign out” in the chat ends your session in this browser.",
+        },
+        signed_out_everywhere: Message {
+            title: "You are signed out",
+            text: "Your session is over, here and at the sign-in service.",
+        },
+        sign_in: "Sign in",
+        not_found: "Page not found",
+        nothing_at: |path| format!("There is nothing here: {path}"),
+        go_to_chat: "Go to the chat",
+    },
+    failures: Failures {
+        reference: |request| format!("Reference: {request}"),
+        nothing_to_finish: Message {
+            title: "There is no sign-in to finish",
+            text: "This page only finishes a sign-in that has just begun. Nothing is wrong: start again.",
+        },
+        looping: Message {
+            title: "Signing in does not last",
+            text: "It was tried several times within a minute, and ended each time. Try again; if it happens again, tell \
+                   your administrator when.",
+        },
+        still_here: Message {
+            title: "You are not signed in yet",
+            text: "You came back before the sign-in was done, or the sign-in service is slow. Go on when you are ready.",
+        },
+        insecure_context: Message {
+            title: "This page needs a secure address",
+            text: "Open it with https:// at the start of its address. Your browser keeps the key for your session only \
+                   there.",
+        },
+        no_web_crypto: Message {
+            title: "This browser is too old",
+            text: "It lacks the cryptography (WebCrypto with P-256) that protects your session. Use a current browser.",
+        },
+        no_indexed_db: Message {
+            title: "This browser keeps nothing for this page",
+            text: "The key for your session is kept in the browser's own storage (IndexedDB), which is switched off or \
+                   full. Allow this site to store data, leave private browsing, or use another browser.",
+        },
+        invalid_state: Message {
+            title: "This sign-in link is no longer valid",
+            text: "It was used already, or more than ten minutes have passed. Start again to get a new one.",
+        },
+        access_denied: Message {
+            title: "Sign-in was refused",
+            text: "You, or the sign-in service, said no. You can try again, or sign in as somebody else.",
+        },
+        interaction_required: Message {
+            title: "The sign-in service has a question for you",
+            text: "Try again and answer it there.",
+        },
+        temporarily_unavailable: Message { title: "The sign-in service is busy", text: "Try again in a moment." },
+        refused_otherwise: Message {
+            title: "Sign-in was refused",
+            text: "The sign-in service gave a reason that only your administrator can act upon. Tell them when it \
+                   happened.",
+        },
+        login_failed: Message {
+            title: "Sign-in did not work",
+            text: "The answer of the sign-in service could not be accepted. Try again; if it happens again, tell your \
+                   administrator when.",
+        },
+        provider_unavailable: Message {
+            title: "The sign-in service can't be reached",
+            text: "Nothing of yours is lost. Try again in a moment.",
+        },
+        session_ended: Message {
+            title: "Your session has ended",
+            text: "Sign in again to go on. What you typed is kept.",
+        },
+        unauthenticated: Message {
+            title: "The server did not accept your sign-in",
+            text: "Reload the page to sign in again. What you typed is kept.",
+        },
+        forbidden: Message {
+            title: "You may not do this",
+            text: "Your account is not allowed to use the chat. Ask your administrator for access.",
+        },
+        too_many_requests: Message { title: "That was a lot at once", text: "Wait a moment, then try again." },
+        message_refused: Message {
+            title: "This message can't be sent",
+            text: "It is empty or too long. Shorten it and try again.",
+        },
+        already_answering: Message {
+            title: "An answer is still being written",
+            text: "Wait until it has ended, or stop it. What you typed is kept.",
+        },
+        too_many_conversations: Message {
+            title: "You have as many conversations as there is room for",
+            text: "Delete some that you no longer need, then try again.",
+        },
+        too_many_messages: Message {
+            title: "This conversation is as long as it can get",
+            text: "Start a new one to go on.",
+        },
+        too_much_stored: Message {
+            title: "Your conversations take up all the room there is for them",
+            text: "Delete some that you no longer need, then try again. What you typed is kept.",
+        },
+        unreachable: Message { title: "The connection was lost", text: "Check your network, then try again." },
+        not_found: Message {
+            title: "This conversation is not here",
+            text: "It was deleted, or it belongs to somebody else.",
+        },
+        internal: Message {
+            title: "Something went wrong on our side",
+            text: "Nothing of yours is lost. Try again in a moment.",
+        },
+    },
+    chat: Chat {
+        sign_out: "Sign out",
+        language: "Language",
+        message: "Message",
+        placeholder: "Ask anything",
+        send: "Send",
+        stop: "Stop",
+        conversation: "Conversation",
+        empty_title: "What would you like to know?",
+        empty_text: "Enter sends, Shift+Enter breaks the line.",
+        starters: "Questions to start with",
+        you: "You",
+        assistant: "Assistant",
+        jump_to_latest: "Jump to latest",
+        offline: Message {
+            title: "You are offline",
+            text: "What you type is kept; it can be sent when the network is back.",
+        },
+        copy: "Copy",
+        copied: "Copied",
+        edit: "Edit",
+        editing: "You are editing a question. Sending replaces it and everything after it.",
+        cancel: "Cancel",
+        retry: "Retry",
+        retry_in: |seconds| format!("Retry in {seconds} second{}", if seconds == 1 { "" } else { "s" }),
+        go_on: "Continue",
+        please_go_on: "Please continue where you stopped.",
+        opening: "Opening the conversation…",
+        too_long: |over| format!("{over} character{} too long", if over == 1 { "" } else { "s" }),
+    },
+    answer: Answer {
+        waiting: "The answer is on its way",
+        thinking: "Thinking",
+        code: "Code",
+        copy_code: "Copy code",
+        table: "Table",
+        hidden_characters: "This code has characters that are not seen, or that change the order of what you see. They \
+                            are marked; the copy has them, too.",
+        code_announced: |language, lines| {
+            format!("{language} code, {lines} line{}.", if lines == 1 { "" } else { "s" })
+        },
+        table_announced: |rows| format!("Table of {rows} row{}.", if rows == 1 { "" } else { "s" }),
+        complete: "The answer is complete.",
+        stopping: "Stopping…",
+        stopped: "Stopped by you.",
+        cut_at_length: "Cut off: the answer reached its greatest length.",
+        filtered: "The end was withheld by the content filter.",
+        interrupted: "The answer broke off before its end.",
+        auth: Message {
+            title: "The model did not let us in",
+            text: "Nothing is wrong with your question. Tell your administrator.",
+        },
+        limit: Message { title: "The limit of the model is reached", text: "Your question is kept." },
+        busy: Message { title: "The model is busy", text: "Your question is kept. Try again in a moment." },
+        upstream: Message {
+            title: "The model could not answer",
+            text: "Something went wrong there, not with your question. Try again.",
+        },
+        filtered_error: Message {
+            title: "The content filter withheld the answer",
+            text: "It is often too strict. Say it in other words and try again.",
+        },
+        question_too_long: Message {
+            title: "This conversation is too long for the model",
+            text: "Shorten the question, or start a new conversation.",
+        },
+        network: Message { title: "The model can't be reached", text: "Your question is kept. Try again in a moment." },
+        timeout: Message { title: "The model took too long", text: "Your question is kept. Try again." },
+        first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
+        tokens: |input, output| match (input, output) {
+            (Some(input), Some(output)) => format!("tokens: {input} read, {output} written"),
+            (Some(input), None) => format!("tokens: {input} read"),
+            (None, Some(output)) => format!("tokens: {output} written"),
+            (None, None) => String::new(),
+        },
+        speed: |speed| format!("{speed} a second"),
+    },
+    links: Links {
+        leave_title: "You are leaving oracle-ai",
+        leave_text: |host| {
+            format!("This link of an answer leads to {host}. Everything that stands in its address is sent there:")
+        },
+        not_again: |host| format!("Don’t ask again for {host} while this page is open"),
+        open: "Open in a new tab",
+    },
+    sidebar: Sidebar {
+        conversations: "Conversations",
+        show: "Show conversations",
+        hide: "Hide conversations",
+        new: "New conversation",
+        search: "Search conversations",
+        none: "Your conversations will be listed here.",
+        none_found: "No conversation has these words.",
+        not_loaded: "The list could not be loaded.",
+        running: "being answered",
+        untitled: "Untitled",
+        more: |title| format!("More for “{title}”"),
+        rename: "Rename",
+        new_title: "New title",
+        delete: "Delete",
+        delete_title: "Delete this conversation?",
+        delete_text: |title| format!("“{title}” and all its messages will be gone for good."),
+        deleted: "The conversation is deleted.",
+        export_markdown: "Export as Markdown",
+        export_json: "Export as JSON",
+    },
+    keys: Keys {
+        title: "Keyboard shortcuts",
+        close: "Close",
+        send: "Send the message",
+        new_line: "Break the line",
+        stop: "Stop the answer",
+        edit_last: "Edit the last question (in an empty message)",
+        new: "New conversation",
+        search: "Search conversations",
+        copy_code: "Copy the last code block",
+        composer: "Go to the message",
+        help: "Show this list",
+        enter: "Enter",
+        shift_enter: "Shift+Enter",
+        escape: "Esc",
+        arrow_up: "Up arrow",
+        ctrl_shift_o: "Ctrl+Shift+O",
+        ctrl_shift_semicolon: "Ctrl+Shift+;",
+        shift_escape: "Shift+Esc",
+        help_keys: "? or Ctrl+/",
+        switch: "Use these shortcuts",
+    },
+    sessions: Sessions {
+        open: |name| format!("{name}: where you are signed in"),
+        title: "Where you are signed in",
+        loading: "Looking…",
+        none: "No session of yours is known here.",
+        only_this: "You are signed in nowhere else.",
+        browser_on: |browser, system| format!("{browser} on {system}"),
+        unknown_browser: "Unknown browser",
+        this: "this browser",
+        since: |time| format!("signed in {time}"),
+        last_used: |time| format!("last used {time}"),
+        used_now: "in use now",
+        end: "End",
+        end_this: |browser, since| format!("End: {browser}, {since}"),
+        end_others: "End all others",
+        end_all: "End all, and sign out here",
+        one_ended: "The session is ended.",
+        others_ended: "All other sessions are ended.",
+    },
+    session_end: SessionEnd {
+        title: "Your session is about to end",
+        ends_in: |seconds| format!("It ends in {}.", duration(seconds)),
+        inactive: "You have not used the page for a while. If you do nothing, you will be signed out; what you typed is \
+                   kept for you.",
+        lasts_no_longer: "It has lasted as long as a session may. You will then have to sign in again; what you typed is \
+                          kept for you.",
+        stay: "Stay signed in",
+        go_on: "Go on until then",
+        sign_out_now: "Sign out now",
+        because_of_inactivity: "You were signed out because of inactivity. What you typed is kept in this tab, \
+                                encrypted: it is there again when you sign in.",
+        because_of_lifetime: "You were signed out because a session lasts only so long. What you typed is kept in this \
+                              tab, encrypted: it is there again when you sign in.",
+    },
+    starters: [
+        Starter {
+            topic: "Wait events",
+            question: "Sessions wait on “db file sequential read” and “log file sync”. What do these waits mean, and \
+                       which queries show me who waits and why?",
+        },
+        Starter {
+            topic: "Execution plans",
+            question: "A query became slow overnight. How do I compare its old and new execution plan, and keep the \
+                       good one?",
+        },
+        Starter {
+            topic: "AWR reports",
+            question: "Which sections of an AWR report should I read first to find out why the database was slow \
+                       between 9 and 10 o'clock?",
+        },
+        Starter {
+            topic: "Locks",
+            question: "Users say that the application hangs. Give me a query that shows blocking and blocked sessions \
+                       with their SQL, and what to check before I kill one.",
+        },
+    ],
+};
+
+/// In minutes where they are whole.
+fn duration(seconds: u64) -> String {
+    let (count, unit) =
+        if seconds < 60 || !seconds.is_multiple_of(60) { (seconds, "second") } else { (seconds / 60, "minute") };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}

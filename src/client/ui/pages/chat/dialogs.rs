@@ -1,0 +1,182 @@
+//! The dialogs of the chat: keyboard shortcuts, what can be done with a conversation, the question before it is deleted.
+
+use dioxus::prelude::*;
+
+use super::{
+    failure::Failure, navigation::new_conversation, open_dialog::OpenDialog, own_sessions::OwnSessions,
+    sessions_dialog::SessionsDialog, shortcuts::Shortcuts,
+};
+use crate::{
+    client::{
+        chat::{
+            conversation::Conversation,
+            element_ids::COMPOSER,
+            list::{ConversationList, title_of},
+        },
+        platform::{dom, frame},
+        ui::{
+            components::Dialog,
+            language::{use_catalog, use_language},
+        },
+    },
+    wire::{
+        conversations::{ConversationSummary, ExportFormat, MAX_TITLE_CHARS},
+        error::ApiError,
+    },
+};
+
+const CTRL_K: &str = "Ctrl+K";
+
+#[component]
+pub fn Dialogs(
+    dialog: Signal<OpenDialog>,
+    list: ConversationList,
+    conversation: Conversation,
+    shortcuts: Shortcuts,
+    sessions: OwnSessions,
+) -> Element {
+    match dialog() {
+        OpenDialog::None => rsx! {},
+        OpenDialog::Keys => rsx! { KeysDialog { dialog, shortcuts } },
+        OpenDialog::Sessions => rsx! { SessionsDialog { dialog, sessions } },
+        OpenDialog::Conversation(summary) => rsx! { ConversationDialog { dialog, list, summary } },
+        OpenDialog::Delete(summary) => rsx! { DeleteDialog { dialog, list, conversation, summary } },
+    }
+}
+
+#[component]
+fn KeysDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
+    let messages = &use_catalog().keys;
+    let keys = [
+        (messages.enter, messages.send),
+        (messages.shift_enter, messages.new_line),
+        (messages.escape, messages.stop),
+        (messages.arrow_up, messages.edit_last),
+        (messages.ctrl_shift_o, messages.new),
+        (CTRL_K, messages.search),
+        (messages.ctrl_shift_semicolon, messages.copy_code),
+        (messages.shift_escape, messages.composer),
+        (messages.help_keys, messages.help),
+    ];
+    rsx! {
+        Dialog { id: "keys", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
+            dl { class: "keys",
+                for (key, does) in keys {
+                    dt { kbd { {key} } }
+                    dd { {does} }
+                }
+            }
+            label { class: "switch",
+                input {
+                    r#type: "checkbox",
+                    checked: shortcuts.are_on(),
+                    onchange: move |event| shortcuts.switch(event.checked()),
+                }
+                {messages.switch}
+            }
+            div { class: "choices",
+                button { r#type: "button", class: "primary", onclick: move |_| dialog.set(OpenDialog::None), {messages.close} }
+            }
+        }
+    }
+}
+
+#[component]
+fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summary: ConversationSummary) -> Element {
+    let catalog = use_catalog();
+    let messages = &catalog.sidebar;
+    let name = title_of(&summary, messages.untitled);
+    let mut title = use_signal(|| name.clone());
+    let mut failure = use_signal(|| None::<ApiError>);
+    let mut close_or_show = move |outcome| match outcome {
+        Ok(()) => dialog.set(OpenDialog::None),
+        Err(error) => failure.set(Some(error)),
+    };
+    let id = summary.id.clone();
+    let rename = move |event: FormEvent| {
+        event.prevent_default();
+        let (id, title) = (id.clone(), title.peek().trim().to_owned());
+        async move {
+            if !title.is_empty() {
+                close_or_show(list.rename(id, title).await);
+            }
+        }
+    };
+    let id = summary.id.clone();
+    let language = use_language();
+    let export = move |format| {
+        let id = id.clone();
+        spawn(async move { close_or_show(list.export(id, format, language.peek()).await) });
+    };
+    let export_json = export.clone();
+    rsx! {
+        Dialog { id: "conversation", title: name, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
+            Failure { error: failure() }
+            form { class: "rename", onsubmit: rename,
+                label { r#for: "title", {messages.new_title} }
+                input {
+                    id: "title",
+                    autocomplete: "off",
+                    maxlength: MAX_TITLE_CHARS as i64,
+                    value: title(),
+                    oninput: move |event| title.set(event.value()),
+                }
+                button { r#type: "submit", disabled: title.read().trim().is_empty(), {messages.rename} }
+            }
+            div { class: "choices",
+                button { r#type: "button", onclick: move |_| export(ExportFormat::Markdown), {messages.export_markdown} }
+                button { r#type: "button", onclick: move |_| export_json(ExportFormat::Json), {messages.export_json} }
+                button {
+                    r#type: "button",
+                    class: "alarm",
+                    onclick: move |_| dialog.set(OpenDialog::Delete(summary.clone())),
+                    "{messages.delete}…"
+                }
+                button { r#type: "button", onclick: move |_| dialog.set(OpenDialog::None), {catalog.keys.close} }
+            }
+        }
+    }
+}
+
+#[component]
+fn DeleteDialog(
+    dialog: Signal<OpenDialog>,
+    list: ConversationList,
+    conversation: Conversation,
+    summary: ConversationSummary,
+) -> Element {
+    let catalog = use_catalog();
+    let messages = &catalog.sidebar;
+    let text = (messages.delete_text)(&title_of(&summary, messages.untitled));
+    let mut failure = use_signal(|| None::<ApiError>);
+    let delete = move |_| {
+        let id = summary.id.clone();
+        async move {
+            match list.delete(id.clone()).await {
+                Ok(()) => {
+                    conversation.announcer.say(messages.deleted.to_owned());
+                    dialog.set(OpenDialog::None);
+                    if conversation.id().as_ref() == Some(&id) {
+                        new_conversation();
+                    }
+                    // The element that had the focus is gone with the conversation.
+                    conversation.tasks.start(async {
+                        frame::next_frame().await;
+                        dom::focus(COMPOSER);
+                    });
+                }
+                Err(error) => failure.set(Some(error)),
+            }
+        }
+    };
+    rsx! {
+        Dialog { id: "delete", title: messages.delete_title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
+            Failure { error: failure() }
+            p { {text} }
+            div { class: "choices",
+                button { r#type: "button", autofocus: true, onclick: move |_| dialog.set(OpenDialog::None), {catalog.chat.cancel} }
+                button { r#type: "button", class: "alarm", onclick: delete, {messages.delete} }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Notices above the composer.
+
+use dioxus::prelude::*;
+use futures_util::StreamExt;
+
+use crate::client::{chat::conversation::Conversation, platform::listeners, ui::language::use_catalog};
+
+#[component]
+pub fn EditingNotice(conversation: Conversation) -> Element {
+    let messages = &use_catalog().chat;
+    rsx! {
+        if conversation.is_editing() {
+            div { class: "note", role: "status",
+                p { {messages.editing} }
+                button { r#type: "button", onclick: move |_| conversation.cancel_edit(), {messages.cancel} }
+            }
+        }
+    }
+}
+
+#[component]
+pub fn OfflineNotice() -> Element {
+    let message = use_catalog().chat.offline;
+    let mut online = use_signal(|| true);
+    use_future(move || async move {
+        let (_listeners, mut changes) = listeners::connection_changes();
+        online.set(listeners::is_online());
+        while let Some(is_online) = changes.next().await {
+            online.set(is_online);
+        }
+    });
+    rsx! {
+        // Always there: screen readers announce changes of an element only.
+        div { role: "status",
+            if !online() {
+                div { class: "note offline",
+                    p {
+                        strong { {message.title} }
+                        " {message.text}"
+                    }
+                }
+            }
+        }
+    }
+}

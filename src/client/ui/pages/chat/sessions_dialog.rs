@@ -1,0 +1,115 @@
+//! Where the person is signed in (T88).
+
+use dioxus::prelude::*;
+
+use super::{
+    failure::Failure,
+    open_dialog::OpenDialog,
+    own_sessions::{CLOSE, Found, Outcome, OwnSessions},
+};
+use crate::{
+    client::{
+        chat::element_ids::COMPOSER,
+        platform::clock,
+        ui::{
+            components::Dialog,
+            language::{use_catalog, use_language},
+        },
+    },
+    wire::sessions::SessionSummary,
+};
+
+#[component]
+pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Element {
+    use_hook(|| sessions.open());
+    let catalog = use_catalog();
+    let messages = &catalog.sessions;
+    let outcome = sessions.outcome();
+    let status = match &outcome {
+        Outcome::OneEnded => messages.one_ended,
+        Outcome::OthersEnded => messages.others_ended,
+        Outcome::None | Outcome::Failed(_) => "",
+    };
+    let failure = match &outcome {
+        Outcome::Failed(error) => Some(error.clone()),
+        _ => None,
+    };
+    rsx! {
+        Dialog { id: "sessions", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
+            Failure { error: failure }
+            // Always there: screen readers announce changes of an element only.
+            p { class: "quiet", role: "status", {status} }
+            match sessions.found() {
+                Found::Loading => rsx! {
+                    p { class: "quiet", role: "status", {messages.loading} }
+                },
+                Found::Failed(error) => rsx! {
+                    Failure { error }
+                    div { class: "choices",
+                        button { r#type: "button", onclick: move |_| sessions.open(), {catalog.chat.retry} }
+                    }
+                },
+                Found::Sessions(found) if found.is_empty() => rsx! {
+                    p { class: "quiet", {messages.none} }
+                },
+                Found::Sessions(found) => rsx! {
+                    ul { class: "sessions",
+                        for session in &found {
+                            Row { key: "{session.session.as_str()}", session: session.clone(), sessions }
+                        }
+                    }
+                    if found.iter().all(|session| session.is_this) {
+                        p { class: "quiet", {messages.only_this} }
+                    }
+                    div { class: "choices",
+                        if found.iter().any(|session| !session.is_this) {
+                            button { r#type: "button", onclick: move |_| sessions.end_others(), {messages.end_others} }
+                        }
+                        button { r#type: "button", class: "alarm", onclick: move |_| sessions.end_all(), {messages.end_all} }
+                    }
+                },
+            }
+            div { class: "choices",
+                button {
+                    id: CLOSE,
+                    r#type: "button",
+                    class: "primary",
+                    autofocus: true,
+                    onclick: move |_| dialog.set(OpenDialog::None),
+                    {catalog.keys.close}
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Row(session: SessionSummary, sessions: OwnSessions) -> Element {
+    let messages = &use_catalog().sessions;
+    let language = use_language().get();
+    let name = match (&session.browser, &session.system) {
+        (Some(browser), Some(system)) => (messages.browser_on)(browser, system),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => messages.unknown_browser.to_owned(),
+    };
+    let time = |unix_seconds| clock::local_time(unix_seconds, language.tag());
+    let since = (messages.since)(&time(session.since));
+    let used =
+        if session.is_this { messages.used_now.to_owned() } else { (messages.last_used)(&time(session.last_used_at)) };
+    let end = (messages.end_this)(&name, &since);
+    let handle = session.session.clone();
+    rsx! {
+        li { "aria-current": if session.is_this { "true" },
+            div {
+                strong { {name} }
+                if session.is_this {
+                    span { class: "this", {messages.this} }
+                }
+                p { class: "quiet", "{since}, {used}" }
+            }
+            if !session.is_this {
+                button { r#type: "button", "aria-label": end, onclick: move |_| sessions.end(handle.clone()), {messages.end} }
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The messages, oldest first.
+
+use dioxus::prelude::*;
+
+use super::message::{Answer, Question};
+use crate::{
+    client::{
+        chat::{
+            conversation::{Conversation, Phase},
+            element_ids::TRANSCRIPT,
+            entry::Author,
+        },
+        ui::{
+            components::{RequestIdLabel, RetryButton},
+            language::use_catalog,
+            route::Route,
+        },
+    },
+    wire::error::ApiError,
+};
+
+#[component]
+pub fn Transcript(conversation: Conversation) -> Element {
+    let catalog = use_catalog();
+    let messages = &catalog.chat;
+    let entries = conversation.entries();
+    let last = entries.last().map(|entry| entry.key);
+    let is_answering = conversation.is_answering();
+    let is_empty = entries.is_empty();
+    rsx! {
+        div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": messages.conversation,
+            onscroll: move |_| conversation.following.reader_scrolled(),
+            match conversation.phase() {
+                Phase::Opening => rsx! {
+                    p { class: "quiet opening", role: "status", {messages.opening} }
+                },
+                Phase::NotOpened(error) => rsx! { NotOpened { error, conversation } },
+                Phase::Shown if is_empty => rsx! { Empty { conversation } },
+                Phase::Shown => rsx! {},
+            }
+            // Silent for screen readers: the live region announces whole sentences.
+            // The edit buttons are hidden by style while an answer is running, so that no question is rendered again.
+            div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": messages.conversation, "aria-live": "off",
+                for entry in entries {
+                    match entry.author {
+                        Author::You => rsx! {
+                            Question { key: "{entry.key}", entry, conversation }
+                        },
+                        Author::Assistant => rsx! {
+                            Answer { key: "{entry.key}", is_last: last == Some(entry.key), entry, conversation }
+                        },
+                    }
+                }
+            }
+        }
+        if !conversation.following.is_on() {
+            button { class: "latest", r#type: "button", onclick: move |_| conversation.following.jump_to_end(),
+                span { "aria-hidden": "true", "↓ " }
+                {messages.jump_to_latest}
+            }
+        }
+    }
+}
+
+#[component]
+fn Empty(conversation: Conversation) -> Element {
+    let catalog = use_catalog();
+    let messages = &catalog.chat;
+    rsx! {
+        div { class: "empty",
+            h2 { {messages.empty_title} }
+            p { {messages.empty_text} }
+            ul { "aria-label": messages.starters,
+                for starter in catalog.starters {
+                    li { key: "{starter.topic}",
+                        button { r#type: "button", onclick: move |_| conversation.send_text(starter.question),
+                            strong { {starter.topic} }
+                            span { {starter.question} }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn NotOpened(error: ApiError, conversation: Conversation) -> Element {
+    let catalog = use_catalog();
+    let message = catalog.error(&error);
+    let again = move |()| conversation.open(conversation.id());
+    rsx! {
+        div { class: "failure", role: "alert",
+            p {
+                strong { "{message.title}." }
+                " {message.text}"
+            }
+            RequestIdLabel { error: error.clone() }
+            if error == ApiError::NotFound {
+                Link { class: "button", to: Route::Chat {}, {catalog.sidebar.new} }
+            } else {
+                RetryButton { after: 0, on_retry: again }
+            }
+        }
+    }
+}
