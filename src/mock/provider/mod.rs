@@ -5,54 +5,23 @@
 //! which run at the same time don't meet. It sets no cookie; whoever signs in picks a
 //! name on a page, and every name is a user.
 //!
-//! | file | holds |
+//! | module | holds |
 //! |---|---|
-//! | `client`, `assertion` | the one relying party and how it authenticates |
-//! | `profile` | whom the provider plays |
+//! | `endpoints` | the endpoints of OAuth and OpenID Connect, and the tokens they issue |
+//! | `state` | grants, codes, keys, users and their settings, the calls that were made |
+//! | `control` | what a test can change, at `/__control` |
+//! | `ui` | the pages that a person sees: the login page, and the fault board at `/__control/` |
 //! | `endpoint` | every path, once |
-//! | `authorize`, `pushed`, `login_page`, `page` | the authorization request, and what a person sees |
-//! | `token`, `token_error`, `id_token`, `keys` | the token endpoint and what it signs |
-//! | `codes`, `grants` | what was granted, and what still counts |
-//! | `access_token` | what an access token says, as a JWT or at the introspection endpoint |
-//! | `userinfo`, `introspect`, `revoke`, `end_session`, `discovery` | the other endpoints |
-//! | `backchannel` | what is sent when a session here has ended |
-//! | `user`, `fault`, `response_fault`, `control` | what a test can change |
-//! | `board`, `board_page` | the same by hand, at `/__control/` |
-//! | `calls` | what the relying party did |
 //! | `connection` | a connection that can be dropped without an answer |
 
-mod access_token;
-mod assertion;
-mod authorize;
-mod backchannel;
-mod board;
-mod board_page;
-mod calls;
-mod client;
-mod codes;
 mod connection;
 mod control;
-mod discovery;
-mod end_session;
 mod endpoint;
-mod fault;
-mod grants;
-mod id_token;
-mod introspect;
-mod keys;
-mod login_page;
-mod page;
+mod endpoints;
 mod params;
-mod profile;
-mod pushed;
-mod response_fault;
-mod revoke;
-mod secret;
 mod shared;
-mod token;
-mod token_error;
-mod user;
-mod userinfo;
+mod state;
+mod ui;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -64,13 +33,15 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub use client::Client;
-pub use profile::Profile;
+pub use state::{client::Client, profile::Profile};
 
 use super::loopback;
 use connection::{Connection, Listener};
 use endpoint::{Endpoint, LOGIN_PATH};
+use endpoints::{authorize, discovery, end_session, introspect, pushed, revoke, token, userinfo};
 use shared::Shared;
+use state::calls;
+use ui::{board_page, login_page, page};
 
 /// A running provider; dropping it stops it.
 #[derive(Debug)]

@@ -6,11 +6,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::super::lock::lock;
 use super::{
-    assertion::SeenAssertions, calls::CallLog, client::Client, endpoint::Endpoint, grants::Grants, keys::Keys,
-    profile::Profile, pushed::PushedRequests, user::Users,
+    endpoint::Endpoint,
+    endpoints::{private_key_jwt::SeenAssertions, pushed::PushedRequests},
+    state::{calls::CallLog, client::Client, grants::Grants, keys::Keys, profile::Profile, users::Users},
 };
+use crate::mock::lock::lock;
 
 pub struct Shared {
     pub issuer: String,

@@ -7,11 +7,13 @@ use axum::http::header;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{
-    keys::{self, KeyRing, NoKey},
-    secret::Secret,
+use crate::mock::provider::{
     shared::{Shared, unix_seconds},
-    user::UserName,
+    state::{
+        keys::{self, KeyRing, NoKey},
+        secret::Secret,
+        users::UserName,
+    },
 };
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";

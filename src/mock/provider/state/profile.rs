@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    access_token::AccessTokenFormat,
+use crate::mock::provider::{
     endpoint::Endpoint,
-    grants::SignIn,
-    user::{ExpiresIn, RolesForm, Settings, UserName},
+    endpoints::access_token::AccessTokenFormat,
+    state::{
+        grants::SignIn,
+        users::{ExpiresIn, RolesForm, Settings, UserName},
+    },
 };
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,14 +5,16 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{
-    access_token,
-    fault::FaultKind,
-    grants::Issued,
-    keys::{self, Key},
-    profile,
+use crate::mock::provider::{
+    endpoints::access_token,
     shared::{Shared, unix_seconds},
-    user::{Settings, UserName},
+    state::{
+        fault::FaultKind,
+        grants::Issued,
+        keys::{self, Key},
+        profile,
+        users::{Settings, UserName},
+    },
 };
 
 #[derive(Debug, Serialize)]

@@ -11,18 +11,19 @@ use axum::{
 };
 use url::Url;
 
-use super::{
-    calls::OpenCall,
-    client::Client,
-    codes::Code,
-    grants::SignIn,
-    login_page::LoginPage,
-    page::ErrorPage,
+use crate::mock::provider::{
     params::Params,
-    response_fault::ResponseFault,
-    secret::Secret,
     shared::Shared,
-    user::{Settings, UserName},
+    state::{
+        calls::OpenCall,
+        client::Client,
+        codes::Code,
+        grants::SignIn,
+        response_fault::ResponseFault,
+        secret::Secret,
+        users::{Settings, UserName},
+    },
+    ui::{login_page::LoginPage, page::ErrorPage},
 };
 
 /// What a person chose on the login page.

@@ -11,17 +11,16 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{
-    access_token,
-    calls::OpenCall,
+use crate::mock::provider::{
     connection::Connection,
-    fault::Sent,
-    grants::ActiveToken,
+    endpoints::{
+        access_token,
+        token::{authenticate, spoil_before_granting},
+        token_error::TokenError,
+    },
     params::Params,
     shared::Shared,
-    token::{authenticate, spoil_before_granting},
-    token_error::TokenError,
-    user::Settings,
+    state::{calls::OpenCall, fault::Sent, grants::ActiveToken, users::Settings},
 };
 
 /// An unknown token is not an error, but not active (RFC 7662 §2.2); so is one that is no access token.

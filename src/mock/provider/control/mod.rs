@@ -27,17 +27,21 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{
-    backchannel::{self, LogoutOrder, Sent},
-    board_page,
-    calls::Call,
+use crate::mock::provider::{
     endpoint::Endpoint,
-    grants::Grants,
-    keys::{NoKey, Rotation},
+    endpoints::{
+        backchannel::{self, LogoutOrder, Sent},
+        token_error::TokenError,
+    },
     params::Params,
     shared::Shared,
-    token_error::TokenError,
-    user::{Settings, SettingsError, UserName},
+    state::{
+        calls::Call,
+        grants::Grants,
+        keys::{NoKey, Rotation},
+        users::{Settings, SettingsError, UserName},
+    },
+    ui::board_page,
 };
 
 /// What the control plane can't do.

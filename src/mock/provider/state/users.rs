@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{
-    access_token::AccessTokenFormat,
-    fault::{self, Fault},
-    grants::GrantType,
-    response_fault::ResponseFault,
+use crate::mock::provider::{
+    endpoints::access_token::AccessTokenFormat,
+    state::{
+        fault::{self, Fault},
+        grants::GrantType,
+        response_fault::ResponseFault,
+    },
 };
 
 /// 1 to 64 of `a-z 0-9 . _ -`.

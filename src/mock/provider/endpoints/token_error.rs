@@ -7,10 +7,12 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{
-    client::{self, ClientAuthError},
-    grants::GrantError,
+use crate::mock::provider::{
     params::Params,
+    state::{
+        client::{self, ClientAuthError},
+        grants::GrantError,
+    },
 };
 
 /// In characters, as real ones have been.

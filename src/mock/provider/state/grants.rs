@@ -7,12 +7,14 @@ use std::{
 
 use serde::Serialize;
 
-use super::{
-    access_token::Lifetime,
-    codes::{Code, CodeError, Codes},
-    secret::Secret,
+use crate::mock::provider::{
+    endpoints::access_token::Lifetime,
     shared::unix_seconds,
-    user::UserName,
+    state::{
+        codes::{Code, CodeError, Codes},
+        secret::Secret,
+        users::UserName,
+    },
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

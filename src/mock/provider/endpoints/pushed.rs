@@ -15,9 +15,11 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{
-    authorize, calls::OpenCall, params::Params, secret::Secret, shared::Shared, token::authenticate,
-    token_error::TokenError,
+use crate::mock::provider::{
+    endpoints::{authorize, token::authenticate, token_error::TokenError},
+    params::Params,
+    shared::Shared,
+    state::{calls::OpenCall, secret::Secret},
 };
 
 const LIFETIME: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{calls::OpenCall, id_token::Profile, shared::Shared};
+use crate::mock::provider::{endpoints::id_token::Profile, shared::Shared, state::calls::OpenCall};
 
 #[derive(Serialize)]
 struct UserInfo {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use super::params::Params;
+use crate::mock::provider::params::Params;
 
 /// What the provider knows about its one relying party.
 #[derive(Clone, Default)]

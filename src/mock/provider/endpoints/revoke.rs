@@ -9,7 +9,12 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 
-use super::{calls::OpenCall, params::Params, shared::Shared, token::authenticate, token_error::TokenError};
+use crate::mock::provider::{
+    endpoints::{token::authenticate, token_error::TokenError},
+    params::Params,
+    shared::Shared,
+    state::calls::OpenCall,
+};
 
 /// An unknown token is revoked already (RFC 7009 §2.2).
 pub async fn revoke(

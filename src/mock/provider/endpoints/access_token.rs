@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{grants::SignIn, keys::Key, secret::Secret, shared::Shared, user::Settings};
+use crate::mock::provider::{
+    shared::Shared,
+    state::{grants::SignIn, keys::Key, secret::Secret, users::Settings},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

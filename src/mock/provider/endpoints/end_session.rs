@@ -12,12 +12,11 @@ use axum::{
 use serde::Deserialize;
 use url::Url;
 
-use super::{
-    calls::OpenCall,
-    page::{ErrorPage, Page},
+use crate::mock::provider::{
     params::Params,
     shared::Shared,
-    user::UserName,
+    state::{calls::OpenCall, users::UserName},
+    ui::page::{ErrorPage, Page},
 };
 
 /// What an ID token of ours tells of the session to end.

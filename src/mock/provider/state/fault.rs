@@ -8,7 +8,9 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{connection::Connection, grants::GrantError, params::Params, token_error::TokenError};
+use crate::mock::provider::{
+    connection::Connection, endpoints::token_error::TokenError, params::Params, state::grants::GrantError,
+};
 
 /// A fault as a test writes it: `{"kind": "slow", "ms": 500, "times": 2}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,13 +13,11 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::super::lock::lock;
-use super::{
+use crate::mock::lock::lock;
+use crate::mock::provider::{
     endpoint::Endpoint,
-    fault,
-    grants::GrantType,
     shared::{Shared, unix_millis},
-    user::UserName,
+    state::{fault, grants::GrantType, users::UserName},
 };
 
 /// One call. It holds nothing that could be spent.

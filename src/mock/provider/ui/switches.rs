@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::user::Settings;
+use crate::mock::provider::state::users::Settings;
 
 pub struct Group {
     pub title: &'static str,
@@ -124,8 +124,8 @@ fn members(settings: &Settings) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::user::{UserName, Users};
     use super::*;
+    use crate::mock::provider::state::users::{UserName, Users};
 
     #[test]
     fn every_switch_can_be_turned_on_and_off_and_is_named_once() {

@@ -11,14 +11,13 @@ use axum::{
 };
 use url::Url;
 
-use super::{
-    authorize::{self, Choice},
-    calls::OpenCall,
+use crate::mock::provider::{
     endpoint::LOGIN_PATH,
-    page::{Page, escape},
+    endpoints::authorize::{self, Choice},
     params::Params,
     shared::Shared,
-    user::UserName,
+    state::{calls::OpenCall, users::UserName},
+    ui::page::{Page, escape},
 };
 
 pub struct LoginPage<'a> {

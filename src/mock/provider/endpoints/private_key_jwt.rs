@@ -13,7 +13,9 @@ use ring::signature::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{client::ClientAuthError, endpoint::Endpoint, params::Params, shared::Shared, shared::unix_seconds};
+use crate::mock::provider::{
+    endpoint::Endpoint, params::Params, shared::Shared, shared::unix_seconds, state::client::ClientAuthError,
+};
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 

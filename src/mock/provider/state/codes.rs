@@ -8,10 +8,10 @@ use std::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{
+use crate::mock::provider::state::{
     grants::{GrantId, SignIn},
     secret::Secret,
-    user::UserName,
+    users::UserName,
 };
 
 /// What a code is good for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::{endpoint::Endpoint, shared::Shared};
+use crate::mock::provider::{endpoint::Endpoint, shared::Shared};
 
 /// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4).
 pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {

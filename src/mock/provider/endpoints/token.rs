@@ -14,19 +14,23 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    access_token::{self, AccessTokenFormat},
-    assertion,
-    calls::OpenCall,
-    client::ClientAuthError,
+use crate::mock::provider::{
     connection::Connection,
-    fault::{Fault, FaultKind, Sent},
-    grants::{GrantError, GrantType, Issued, RefreshTokenPolicy},
-    id_token::Claims,
+    endpoints::{
+        access_token::{self, AccessTokenFormat},
+        id_token::Claims,
+        private_key_jwt,
+        token_error::TokenError,
+    },
     params::Params,
     shared::Shared,
-    token_error::TokenError,
-    user::{ExpiresIn, Settings, UserName},
+    state::{
+        calls::OpenCall,
+        client::ClientAuthError,
+        fault::{Fault, FaultKind, Sent},
+        grants::{GrantError, GrantType, Issued, RefreshTokenPolicy},
+        users::{ExpiresIn, Settings, UserName},
+    },
 };
 
 /// What a client asks of the token endpoint.
@@ -114,7 +118,7 @@ pub fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Re
         Some(_) if headers.contains_key(header::AUTHORIZATION) || params.get("client_secret").is_some() => {
             Err(ClientAuthError::TwoMethods.into())
         }
-        Some(_) => Ok(assertion::verify(shared, params)?),
+        Some(_) => Ok(private_key_jwt::verify(shared, params)?),
     }
 }
 

@@ -12,14 +12,16 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{
-    backchannel,
-    board::{self, GROUPS},
+use crate::mock::provider::{
     endpoint::Endpoint,
-    page::{Page, escape},
+    endpoints::backchannel,
     params::Params,
     shared::Shared,
-    user::{Settings, UserName},
+    state::users::{Settings, UserName},
+    ui::{
+        page::{Page, escape},
+        switches::{self, GROUPS},
+    },
 };
 
 /// Where the board is.
@@ -78,7 +80,7 @@ fn press(shared: &Shared, user: &UserName, form: &Params) -> Result<(), String> 
         changed.map(drop).map_err(|error| format!("{}: {}", error.field, error.message))
     };
     if let Some(title) = form.get("switch") {
-        let switch = board::find(title).ok_or("There is no such switch.")?;
+        let switch = switches::find(title).ok_or("There is no such switch.")?;
         let settings = shared.users().settings(user);
         return change(switch.turned(&settings));
     }
@@ -170,8 +172,8 @@ fn whom(shared: &Shared, user: &UserName) -> String {
 }
 
 fn switches(settings: &Settings) -> String {
-    let button = |switch: &board::Switch| toggle("switch", switch.title, switch.title, switch.is_on(settings));
-    let group = |group: &board::Group| {
+    let button = |switch: &switches::Switch| toggle("switch", switch.title, switch.title, switch.is_on(settings));
+    let group = |group: &switches::Group| {
         let buttons: String = group.switches.iter().map(button).collect();
         format!("<fieldset class=\"switches\"><legend>{}</legend>\n{buttons}</fieldset>\n", group.title)
     };

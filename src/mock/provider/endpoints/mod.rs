@@ -1,0 +1,13 @@
+pub mod access_token;
+pub mod authorize;
+pub mod backchannel;
+pub mod discovery;
+pub mod end_session;
+pub mod id_token;
+pub mod introspect;
+pub mod private_key_jwt;
+pub mod pushed;
+pub mod revoke;
+pub mod token;
+pub mod token_error;
+pub mod userinfo;

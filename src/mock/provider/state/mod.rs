@@ -1,0 +1,10 @@
+pub mod calls;
+pub mod client;
+pub mod codes;
+pub mod fault;
+pub mod grants;
+pub mod keys;
+pub mod profile;
+pub mod response_fault;
+pub mod secret;
+pub mod users;
