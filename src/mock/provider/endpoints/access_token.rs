@@ -1,0 +1,48 @@
+//! What an access token says: in the claims of a JWT (RFC 9068 §2.2), or in the introspection response.
+
+use serde_json::{Map, Value, json};
+
+use super::overrides;
+use crate::mock::provider::{
+    shared::Shared,
+    state::{access_tokens::Lifetime, keys::Key, secret::Secret, settings::Settings, sign_in::SignIn},
+};
+
+/// The audience of access tokens, unless a test overrides it.
+const AUDIENCE: &str = "https://api.example.com";
+
+/// The JWT that replaces a random token. The random token becomes its `jti`.
+pub fn jwt(
+    shared: &Shared,
+    key: &Key,
+    settings: &Settings,
+    sign_in: &SignIn,
+    random: &Secret,
+    lifetime: Lifetime,
+) -> serde_json::Result<Secret> {
+    let mut header = Map::from_iter([("typ".to_owned(), "at+jwt".into())]);
+    overrides::apply(&mut header, &settings.access_token_header);
+    let mut claims = claims(shared, settings, sign_in, lifetime);
+    claims.insert("auth_time".into(), sign_in.auth_time.into());
+    claims.insert("jti".into(), random.expose().into());
+    overrides::apply(&mut claims, &settings.access_token_claims);
+    Ok(Secret::of(key.sign_with(header, &claims)?))
+}
+
+/// The claims that are both in a JWT (RFC 9068 §2.2) and in an introspection response (RFC 7662 §2.2).
+pub fn claims(shared: &Shared, settings: &Settings, sign_in: &SignIn, lifetime: Lifetime) -> Map<String, Value> {
+    let mut claims = Map::from_iter(
+        [
+            ("iss", json!(shared.issuer)),
+            ("sub", json!(shared.profile.subject(&sign_in.user))),
+            ("aud", json!(AUDIENCE)),
+            ("client_id", json!(shared.client.client_id)),
+            ("scope", json!(sign_in.scope)),
+            ("iat", json!(lifetime.issued_at)),
+            ("exp", json!(lifetime.expires_at)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    claims.extend(settings.roles_form.claims(&settings.roles, &shared.client.client_id));
+    claims
+}

@@ -1,0 +1,94 @@
+//! `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §3): the client authenticates by an assertion that it signed,
+//! and that is accepted once.
+
+use std::time::{Duration, SystemTime};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
+    UnparsedPublicKey,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::token_error::TokenError;
+use crate::mock::provider::{endpoint::Endpoint, params::Params, shared::Shared, state::clock::unix_seconds};
+
+const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How long an assertion may be valid (FAPI 2.0 §5.3.3.1), and how far the client's clock may be ahead; in seconds.
+const MAX_LIFETIME: u64 = 60;
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    jti: String,
+    iat: u64,
+    exp: u64,
+}
+
+/// Accepts an assertion that the registered client signed for this provider, and that was not used before.
+pub fn verify(shared: &Shared, params: &Params) -> Result<(), TokenError> {
+    let is_accepted = params.get("client_assertion_type") == Some(TYPE)
+        && params.get("client_id").is_none_or(|id| id == shared.client.client_id)
+        && params
+            .get("client_assertion")
+            .and_then(|assertion| verified_claims(shared, assertion))
+            .is_some_and(|claims| is_valid(shared, &claims, SystemTime::now()));
+    match is_accepted {
+        true => Ok(()),
+        false => Err(TokenError::InvalidClient),
+    }
+}
+
+fn is_valid(shared: &Shared, claims: &Claims, now: SystemTime) -> bool {
+    let seconds = unix_seconds(now);
+    let retention = Duration::from_secs(2 * MAX_LIFETIME);
+    claims.iss == shared.client.client_id
+        && claims.sub == shared.client.client_id
+        && (claims.aud == shared.issuer || claims.aud == shared.url(Endpoint::Token))
+        && seconds < claims.exp
+        && claims.exp <= claims.iat + MAX_LIFETIME
+        && claims.iat <= seconds + MAX_LIFETIME
+        && shared.used_assertions().insert(&claims.jti, retention, now)
+}
+
+/// The claims, if one of the client's keys signed them.
+fn verified_claims(shared: &Shared, assertion: &str) -> Option<Claims> {
+    let (signed, signature) = assertion.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
+    let signature = decode(signature)?;
+    let is_signed = |key: &Value| is_signed_by(key, &header.alg, signed.as_bytes(), &signature) == Some(true);
+    let is_named = |key: &&Value| header.kid.is_none() || key["kid"].as_str() == header.kid.as_deref();
+    shared.client.jwks.iter().filter(is_named).any(is_signed).then_some(())?;
+    serde_json::from_slice(&decode(claims)?).ok()
+}
+
+fn is_signed_by(jwk: &Value, alg: &str, signed: &[u8], signature: &[u8]) -> Option<bool> {
+    let member = |name: &str| jwk[name].as_str().and_then(decode);
+    Some(match alg {
+        "ES256" => {
+            let point = [&[4], &*member("x")?, &*member("y")?].concat();
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature).is_ok()
+        }
+        "PS256" | "RS256" => {
+            let key = RsaPublicKeyComponents { n: member("n")?, e: member("e")? };
+            let algorithm = if alg == "PS256" { &RSA_PSS_2048_8192_SHA256 } else { &RSA_PKCS1_2048_8192_SHA256 };
+            key.verify(algorithm, signed, signature).is_ok()
+        }
+        _ => false,
+    })
+}
+
+fn decode(part: &str) -> Option<Vec<u8>> {
+    BASE64_URL_SAFE_NO_PAD.decode(part).ok()
+}

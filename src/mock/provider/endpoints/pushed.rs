@@ -1,0 +1,43 @@
+//! The pushed authorization request endpoint: `POST /par` (RFC 9126).
+
+use std::{sync::Arc, time::SystemTime};
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{authorize, client_auth::authenticate, token_error::TokenError};
+use crate::mock::provider::{
+    params::Params,
+    shared::Shared,
+    state::{calls::PendingCall, pushed_requests},
+};
+
+pub async fn push(
+    State(shared): State<Arc<Shared>>,
+    Extension(call): Extension<Arc<PendingCall>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let params = Params::parse(&body);
+    let accepted = authenticate(&shared, &headers, &params).and_then(|()| {
+        // RFC 9126 §2.1
+        match params.get("request_uri") {
+            Some(_) => Err(TokenError::InvalidRequest("request_uri can't be pushed".into())),
+            None => authorize::check(&shared, &params).map_err(|reason| TokenError::InvalidRequest(reason.into())),
+        }
+    });
+    if let Err(error) = accepted {
+        call.set_outcome(error.code());
+        return error.into_response();
+    }
+    let request = String::from_utf8_lossy(&body).into_owned();
+    let request_uri = shared.pushed_requests().push(request, SystemTime::now());
+    let answer = json!({ "request_uri": request_uri, "expires_in": pushed_requests::LIFETIME.as_secs() });
+    (StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+}
