@@ -148,7 +148,7 @@ fn serve(site: Site) -> ExitCode {
 /// The configuration, with the log installed that it asks for; or, once the error is told, the code to exit with.
 fn configured() -> Result<Config, ExitCode> {
     let config = checked()?;
-    telemetry::install(config.log.as_deref(), config.log_format);
+    telemetry::install(&config.log, config.log_format);
     Ok(config)
 }
 
@@ -232,11 +232,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
 }
 
 fn run(config: Config, site: Site) -> Result<(), StartError> {
-    let log = config.log.as_deref();
     let traces = match &config.traces {
-        Some(settings) => Some(telemetry::install_with_traces(log, config.log_format, settings)?),
+        Some(settings) => Some(telemetry::install_with_traces(&config.log, config.log_format, settings)?),
         None => {
-            telemetry::install(log, config.log_format);
+            telemetry::install(&config.log, config.log_format);
             None
         }
     };

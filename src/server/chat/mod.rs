@@ -63,10 +63,14 @@ pub struct ChatSettings {
     pub history_chars: usize,
 }
 
-impl Default for ChatSettings {
+impl ChatSettings {
     /// Enough for a reload or a sign-in; some 15,000 tokens.
+    pub const DEFAULT: Self = Self { grace: Duration::from_secs(20), history_chars: 60_000 };
+}
+
+impl Default for ChatSettings {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(20), history_chars: 60_000 }
+        Self::DEFAULT
     }
 }
 

@@ -44,9 +44,13 @@ pub struct Patience {
     pub idle: Duration,
 }
 
+impl Patience {
+    pub const DEFAULT: Self = Self { first_token: Duration::from_secs(300), idle: Duration::from_secs(60) };
+}
+
 impl Default for Patience {
     fn default() -> Self {
-        Self { first_token: Duration::from_secs(300), idle: Duration::from_secs(60) }
+        Self::DEFAULT
     }
 }
 
