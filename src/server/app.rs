@@ -77,7 +77,7 @@ pub fn serve(site: Site) -> ExitCode {
 /// The configuration, after the log is installed; or, after the error is printed, the exit code.
 pub fn configured() -> Result<Config, ExitCode> {
     let config = checked()?;
-    logs::install(config.log.as_deref(), config.log_format);
+    logs::install(&config.log, config.log_format);
     Ok(config)
 }
 
@@ -151,11 +151,10 @@ impl Services {
 }
 
 fn run(config: Config, site: Site) -> Result<(), StartError> {
-    let log = config.log.as_deref();
     let traces = match &config.traces {
-        Some(settings) => Some(logs::install_with_traces(log, config.log_format, settings)?),
+        Some(settings) => Some(logs::install_with_traces(&config.log, config.log_format, settings)?),
         None => {
-            logs::install(log, config.log_format);
+            logs::install(&config.log, config.log_format);
             None
         }
     };

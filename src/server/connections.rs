@@ -40,9 +40,13 @@ pub struct ConnectionSettings {
     pub idle_timeout: Duration,
 }
 
+impl ConnectionSettings {
+    pub const DEFAULT: Self = Self { max: MAX, head_timeout: HEAD, idle_timeout: IDLE };
+}
+
 impl Default for ConnectionSettings {
     fn default() -> Self {
-        Self { max: MAX, head_timeout: HEAD, idle_timeout: IDLE }
+        Self::DEFAULT
     }
 }
 

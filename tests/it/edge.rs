@@ -359,7 +359,7 @@ impl Log {
     fn of(format: LogFormat, act: impl FnOnce()) -> Vec<String> {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = logs::log(Some("info"), format, false, move || writer.clone());
+        let subscriber = logs::log("info", format, false, move || writer.clone());
         tracing::subscriber::with_default(subscriber, act);
         log.lines()
     }
@@ -398,7 +398,7 @@ fn a_line_logged_behind_a_door_has_the_requests_name() {
     // T104: a thread of its own, whose log this is.
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = logs::log(Some("info"), LogFormat::Json, false, move || writer.clone());
+    let subscriber = logs::log("info", LogFormat::Json, false, move || writer.clone());
     tracing::subscriber::with_default(subscriber, || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

@@ -135,7 +135,7 @@ async fn without_what_the_page_says_about_offline_access_there_is_no_refresh_tok
 #[tokio::test]
 async fn the_configuration_knows_every_profile_of_the_mock() {
     let names: Vec<_> = Profile::ALL.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, oracle_ai::server::config::MOCK_PROFILES);
+    assert_eq!(names, oracle_ai::server::config::mock_profiles().collect::<Vec<_>>());
 }
 
 #[tokio::test]

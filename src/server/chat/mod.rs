@@ -59,10 +59,14 @@ pub struct ChatSettings {
     pub history_chars: usize,
 }
 
+impl ChatSettings {
+    /// Enough for a reload or a sign-in; some 15,000 tokens.
+    pub const DEFAULT: Self = Self { grace: Duration::from_secs(20), history_chars: 60_000 };
+}
+
 impl Default for ChatSettings {
-    /// Enough time for a reload or a sign-in; some 15,000 tokens of history.
     fn default() -> Self {
-        Self { grace: Duration::from_secs(20), history_chars: 60_000 }
+        Self::DEFAULT
     }
 }
 

@@ -1,34 +1,28 @@
-//! Which model answers.
+//! The model that answers.
 
-use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+use std::net::SocketAddr;
 
 use url::Url;
 
-use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, plaintext::Connection};
-use crate::server::chat::upstream::{ApiKey, ApiStyle, Timeouts, UpstreamSettings};
-
-const BASE_URL: &str = "CHAT_BASE_URL";
-
-const CONNECTION: Connection = Connection {
-    address: BASE_URL,
-    setting: "CHAT_ALLOW_HTTP",
-    expected: "https, or on loopback: over http, anybody on the way reads along",
-    unneeded: "CHAT_BASE_URL doesn't need it: remove it",
+use super::{
+    mocks::MOCK_UPSTREAM_ADDR,
+    plaintext::Connection,
+    setting::{AnySetting, Section, Setting, refuse},
+    urls::is_plain_http,
+    values::{Flag, OneOf, Parsed, Seconds, Secret, Text},
+    variables::{ConfigError, Variables},
 };
-
-/// What only a configured upstream has a use for.
-const BELONGS_TO_BASE_URL: [&str; 6] =
-    ["CHAT_ALLOW_HTTP", "CHAT_API_KEY", "CHAT_API_STYLE", "CHAT_API_VERSION", "CHAT_MODEL", "CHAT_SYSTEM_PROMPT"];
-/// The mock upstream can be silent too.
-const PATIENCE: [&str; 2] = ["CHAT_FIRST_TOKEN_TIMEOUT", "CHAT_IDLE_TIMEOUT"];
+use crate::server::{
+    chat::upstream::{ApiKey, ApiStyle, Timeouts, UpstreamSettings},
+    outbound::is_https_or_loopback,
+};
 
 #[derive(Clone, Debug)]
 pub enum ChatUpstream {
-    /// `CHAT_BASE_URL`, with `CHAT_MODEL` and what else begins with `CHAT_`.
     Configured(UpstreamSettings),
-    /// `MOCK_UPSTREAM_ADDR`: the mock upstream in this process.
+    /// With `MOCK_UPSTREAM_ADDR`: the mock upstream in this process.
     Mock(MockUpstream),
-    /// Neither: the demo responder.
+    /// Otherwise: the demo responder.
     Demo,
 }
 
@@ -36,120 +30,239 @@ pub enum ChatUpstream {
 pub struct MockUpstream {
     /// Port 0 takes a free one.
     pub address: SocketAddr,
-    pub patience: Timeouts,
+    pub timeouts: Timeouts,
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum Style {
+    OpenAi,
+    Azure,
+}
+
+pub static SECTION: Section = Section {
+    title: "The model that answers",
+    text: "Any server that speaks OpenAI's chat completions. Without CHAT_BASE_URL, a demo responder in the process \
+           answers.",
+    settings: &[
+        &CHAT_BASE_URL,
+        &CHAT_MODEL,
+        &CHAT_API_KEY,
+        &CHAT_SYSTEM_PROMPT,
+        &CHAT_ALLOW_HTTP,
+        &CHAT_API_STYLE,
+        &CHAT_API_VERSION,
+        &CHAT_FIRST_TOKEN_TIMEOUT,
+        &CHAT_IDLE_TIMEOUT,
+    ],
+};
+
+static CHAT_BASE_URL: Setting<Parsed<Url>> = Setting {
+    name: "CHAT_BASE_URL",
+    text: "What comes before /chat/completions; https, or http on loopback. Ollama: http://127.0.0.1:11434/v1.",
+    example: "https://api.openai.com/v1",
+    value: Parsed {
+        expected: "the URL before /chat/completions, such as https://api.openai.com/v1, without query, user and password",
+        default: None,
+        parse: base_url,
+    },
+};
+
+static CHAT_MODEL: Setting<Text> = Setting {
+    name: "CHAT_MODEL",
+    text: "The model's name there. Needed with CHAT_BASE_URL.",
+    example: "gpt-4o-mini",
+    value: Text { default: None },
+};
+
+static CHAT_API_KEY: Setting<Secret<Parsed<ApiKey>>> = Setting {
+    name: "CHAT_API_KEY",
+    text: "Many servers on a private network need none.",
+    example: "",
+    value: Secret {
+        file: "CHAT_API_KEY_FILE",
+        value: Parsed {
+            expected: "a key without blanks, in ASCII",
+            default: None,
+            parse: |text| text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| ApiKey::new(text)),
+        },
+    },
+};
+
+static CHAT_SYSTEM_PROMPT: Setting<Text> = Setting {
+    name: "CHAT_SYSTEM_PROMPT",
+    text: "Put before every conversation.",
+    example: "",
+    value: Text { default: None },
+};
+
+static CHAT_ALLOW_HTTP: Setting<Flag> = Setting {
+    name: "CHAT_ALLOW_HTTP",
+    text: "true where the network to a model at http on another machine is as trustworthy as a private wire; questions, \
+           answers and the key cross it unencrypted. Each start is logged.",
+    example: "false",
+    value: Flag { default: false },
+};
+
+static CHAT_API_STYLE: Setting<OneOf<Style>> = Setting {
+    name: "CHAT_API_STYLE",
+    text: "At Azure, CHAT_BASE_URL is https://{resource}.openai.azure.com, CHAT_MODEL the deployment, and CHAT_API_VERSION \
+           is needed.",
+    example: "openai",
+    value: OneOf { values: &[("openai", Style::OpenAi), ("azure", Style::Azure)], default: Some(Style::OpenAi) },
+};
+
+static CHAT_API_VERSION: Setting<Text> = Setting {
+    name: "CHAT_API_VERSION",
+    text: "For azure: the version of its API.",
+    example: "2024-10-21",
+    value: Text { default: None },
+};
+
+static CHAT_FIRST_TOKEN_TIMEOUT: Setting<Seconds> = Setting {
+    name: "CHAT_FIRST_TOKEN_TIMEOUT",
+    text: "Seconds of silence before its first word after which an answer is given up.",
+    example: "300",
+    value: Seconds { from: 1, to: 24 * 60 * 60, default: Some(Timeouts::DEFAULT.first_token) },
+};
+
+static CHAT_IDLE_TIMEOUT: Setting<Seconds> = Setting {
+    name: "CHAT_IDLE_TIMEOUT",
+    text: "Seconds of silence between two pieces of an answer after which it is given up. A whole answer may take as long as \
+           it likes.",
+    example: "60",
+    value: Seconds { from: 1, to: 24 * 60 * 60, default: Some(Timeouts::DEFAULT.idle) },
+};
+
+/// Questions and the key are sent over TLS, or within the machine.
+pub static CONNECTION: Connection = Connection {
+    address: &CHAT_BASE_URL,
+    permission: &CHAT_ALLOW_HTTP,
+    expected: "https, or on loopback: over http, anybody on the way reads along",
+    words: "questions, answers and the model's key cross the network unencrypted",
+};
+
 impl ChatUpstream {
-    pub(super) fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
-        if variables.get(BASE_URL).is_some() {
-            return Ok(Self::Configured(configured(variables)?));
+    pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        if let Some(base_url) = CHAT_BASE_URL.get(variables)? {
+            return configured(variables, base_url).map(Self::Configured);
         }
         refuse(
             variables,
-            &BELONGS_TO_BASE_URL,
+            &[&CHAT_ALLOW_HTTP, &CHAT_API_KEY, &CHAT_API_STYLE, &CHAT_API_VERSION, &CHAT_MODEL, &CHAT_SYSTEM_PROMPT],
             "CHAT_BASE_URL is not: set it to where the model is, or remove this one",
         )?;
-        if variables.get("MOCK_UPSTREAM_ADDR").is_some() {
-            return Ok(Self::Mock(mock(variables)?));
+        if let Some(address) = MOCK_UPSTREAM_ADDR.get(variables)? {
+            if !cfg!(feature = "mock") {
+                let reason = "this build has no mock upstream: remove it, or set CHAT_BASE_URL instead";
+                return Err(MOCK_UPSTREAM_ADDR.unexpected(reason));
+            }
+            return Ok(Self::Mock(MockUpstream { address, timeouts: timeouts(variables)? }));
         }
-        refuse(variables, &PATIENCE, "CHAT_BASE_URL is not, and the demo responder is never late: remove this one")?;
+        let reason = "CHAT_BASE_URL is not, and the demo responder is never late: remove this one";
+        refuse(variables, &[&CHAT_FIRST_TOKEN_TIMEOUT, &CHAT_IDLE_TIMEOUT], reason)?;
         Ok(Self::Demo)
     }
 }
 
-fn configured(variables: &Variables) -> Result<UpstreamSettings, ConfigError> {
-    refuse(variables, &["MOCK_UPSTREAM_ADDR"], "CHAT_BASE_URL names another upstream: remove one of the two")?;
+fn configured(variables: &Variables, base_url: Url) -> Result<UpstreamSettings, ConfigError> {
+    refuse(variables, &[&MOCK_UPSTREAM_ADDR], "CHAT_BASE_URL names another upstream: remove one of the two")?;
+    CONNECTION.check(variables, !is_https_or_loopback(&base_url))?;
     let reason = "it belongs to CHAT_BASE_URL, and names the model (at Azure, the deployment)";
-    let model = variables.get("CHAT_MODEL").ok_or(ConfigError::Missing { variable: "CHAT_MODEL", reason })?;
     Ok(UpstreamSettings {
-        base_url: base_url(variables)?,
-        api_key: api_key(variables)?,
-        model: model.to_owned(),
-        system_prompt: variables.get("CHAT_SYSTEM_PROMPT").map(str::to_owned),
+        base_url,
+        api_key: CHAT_API_KEY.get(variables)?,
+        model: CHAT_MODEL.required(variables, reason)?,
+        system_prompt: CHAT_SYSTEM_PROMPT.get(variables)?,
         style: style(variables)?,
-        timeouts: patience(variables)?,
+        timeouts: timeouts(variables)?,
     })
-}
-
-fn mock(variables: &Variables) -> Result<MockUpstream, ConfigError> {
-    if !cfg!(feature = "mock") {
-        return Err(ConfigError::Unexpected {
-            variable: "MOCK_UPSTREAM_ADDR",
-            reason: "this build has no mock upstream: remove it, or set CHAT_BASE_URL instead",
-        });
-    }
-    const EXPECTED: &str = "a loopback address and port, such as 127.0.0.1:9500";
-    let address: SocketAddr = variables.parsed("MOCK_UPSTREAM_ADDR", EXPECTED, "")?;
-    match address.ip().is_loopback() {
-        true => Ok(MockUpstream { address, patience: patience(variables)? }),
-        false => Err(variables.wrong("MOCK_UPSTREAM_ADDR", EXPECTED)),
-    }
-}
-
-/// Questions and the key cross only TLS, or the machine itself, unless the operator answers for the network between.
-fn base_url(variables: &Variables) -> Result<Url, ConfigError> {
-    const EXPECTED: &str = "the URL before /chat/completions, such as https://api.openai.com/v1, without query, \
-                            user and password";
-    let url: Url = variables.parsed(BASE_URL, EXPECTED, "")?;
-    let is_base = ["http", "https"].contains(&url.scheme())
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && has_no_user(&url)
-        && !url.path().trim_end_matches('/').ends_with("/chat/completions");
-    if !is_base {
-        return Err(variables.wrong(BASE_URL, EXPECTED));
-    }
-    CONNECTION.check(variables, !is_https_or_loopback(&url))?;
-    Ok(url)
-}
-
-fn api_key(variables: &Variables) -> Result<Option<ApiKey>, ConfigError> {
-    match variables.get("CHAT_API_KEY") {
-        Some(key) if key.bytes().any(|byte| !byte.is_ascii_graphic()) => {
-            Err(variables.wrong("CHAT_API_KEY", "a key without blanks, in ASCII"))
-        }
-        key => Ok(key.map(ApiKey::new)),
-    }
 }
 
 fn style(variables: &Variables) -> Result<ApiStyle, ConfigError> {
-    let version = variables.get("CHAT_API_VERSION");
-    match variables.get("CHAT_API_STYLE") {
-        None | Some("openai") => {
-            refuse(variables, &["CHAT_API_VERSION"], "only CHAT_API_STYLE=azure has a use for it")?;
+    match CHAT_API_STYLE.read(variables)? {
+        Style::OpenAi => {
+            refuse(variables, &[&CHAT_API_VERSION], "only CHAT_API_STYLE=azure has a use for it")?;
             Ok(ApiStyle::OpenAi)
         }
-        Some("azure") => {
+        Style::Azure => {
             let reason = "CHAT_API_STYLE=azure needs it, such as 2024-10-21";
-            let version = version.ok_or(ConfigError::Missing { variable: "CHAT_API_VERSION", reason })?;
-            Ok(ApiStyle::Azure { api_version: version.to_owned() })
+            Ok(ApiStyle::Azure { api_version: CHAT_API_VERSION.required(variables, reason)? })
         }
-        Some(_) => Err(variables.wrong("CHAT_API_STYLE", "openai or azure")),
     }
 }
 
-fn patience(variables: &Variables) -> Result<Timeouts, ConfigError> {
-    let [first_token, idle] = PATIENCE;
-    let Timeouts { first_token: default_first_token, idle: default_idle } = Timeouts::default();
-    Ok(Timeouts {
-        first_token: seconds(variables, first_token, default_first_token)?,
-        idle: seconds(variables, idle, default_idle)?,
-    })
+fn timeouts(variables: &Variables) -> Result<Timeouts, ConfigError> {
+    Ok(Timeouts { first_token: CHAT_FIRST_TOKEN_TIMEOUT.read(variables)?, idle: CHAT_IDLE_TIMEOUT.read(variables)? })
 }
 
-fn seconds(variables: &Variables, variable: &'static str, default: Duration) -> Result<Duration, ConfigError> {
-    const LONGEST: u32 = 86_400;
-    const EXPECTED: &str = "a number of seconds from 1 to 86400";
-    let seconds: NonZeroU32 = variables.parsed(variable, EXPECTED, &default.as_secs().to_string())?;
-    match seconds.get() <= LONGEST {
-        true => Ok(Duration::from_secs(seconds.get().into())),
-        false => Err(variables.wrong(variable, EXPECTED)),
+fn base_url(text: &str) -> Option<Url> {
+    let is_whole = |url: &Url| url.path().trim_end_matches('/').ends_with("/chat/completions");
+    Url::parse(text).ok().filter(|url| is_plain_http(url) && !is_whole(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests;
+    use super::*;
+
+    const UPSTREAM: [(&str, &str); 2] = [("CHAT_BASE_URL", "https://llm.example.com/v1"), ("CHAT_MODEL", "m")];
+
+    fn chat(more: &[(&'static str, &'static str)]) -> Result<ChatUpstream, ConfigError> {
+        tests::config(&[&UPSTREAM[..], more].concat()).map(|config| config.chat)
     }
-}
 
-fn refuse(variables: &Variables, unwanted: &[&'static str], reason: &'static str) -> Result<(), ConfigError> {
-    match unwanted.iter().find(|variable| variables.get(variable).is_some()) {
-        Some(&variable) => Err(ConfigError::Unexpected { variable, reason }),
-        None => Ok(()),
+    #[test]
+    fn a_model_needs_two_lines_and_none_of_them_means_the_demo() {
+        let ChatUpstream::Configured(settings) = chat(&[]).unwrap() else { panic!("not the demo") };
+        assert_eq!(settings.endpoint().as_str(), "https://llm.example.com/v1/chat/completions");
+        assert_eq!((settings.api_key, settings.system_prompt), (None, None));
+        assert_eq!(settings.timeouts, Timeouts::default());
+        assert!(matches!(tests::config(&[]).unwrap().chat, ChatUpstream::Demo));
+        assert!(tests::error(&UPSTREAM[..1]).starts_with("CHAT_MODEL"));
+    }
+
+    #[test]
+    fn a_model_may_be_at_azure() {
+        let azure = ("CHAT_API_STYLE", "azure");
+        let ChatUpstream::Configured(settings) =
+            chat(&[azure, ("CHAT_API_VERSION", "2024-10-21"), ("CHAT_API_KEY", "k")]).unwrap()
+        else {
+            panic!("not the demo")
+        };
+        assert_eq!(
+            settings.endpoint().as_str(),
+            "https://llm.example.com/v1/openai/deployments/m/chat/completions?api-version=2024-10-21"
+        );
+        assert!(chat(&[azure]).unwrap_err().to_string().starts_with("CHAT_API_VERSION"));
+    }
+
+    #[test]
+    fn http_to_a_model_elsewhere_needs_a_consent_that_is_not_given_for_nothing() {
+        for base_url in ["http://localhost:11434/v1", "http://127.0.0.1/v1", "http://[::1]/v1"] {
+            assert!(chat(&[("CHAT_BASE_URL", base_url)]).is_ok(), "{base_url}");
+            assert!(chat(&[("CHAT_BASE_URL", base_url), ("CHAT_ALLOW_HTTP", "true")]).is_err(), "{base_url}");
+        }
+        for base_url in ["http://ollama:11434/v1", "http://10.0.0.5/v1"] {
+            let error = chat(&[("CHAT_BASE_URL", base_url)]).unwrap_err().to_string();
+            assert!(error.starts_with("CHAT_BASE_URL") && error.contains("CHAT_ALLOW_HTTP=true"), "{error}");
+            assert!(chat(&[("CHAT_BASE_URL", base_url), ("CHAT_ALLOW_HTTP", "true")]).is_ok(), "{base_url}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_model_does_not_fall_back_to_the_demo() {
+        for (variable, value) in [
+            ("CHAT_ALLOW_HTTP", "false"),
+            ("CHAT_API_KEY", "k"),
+            ("CHAT_API_STYLE", "openai"),
+            ("CHAT_API_VERSION", "1"),
+            ("CHAT_FIRST_TOKEN_TIMEOUT", "1"),
+            ("CHAT_IDLE_TIMEOUT", "1"),
+            ("CHAT_MODEL", "m"),
+            ("CHAT_SYSTEM_PROMPT", "p"),
+        ] {
+            let error = tests::error(&[(variable, value)]);
+            assert!(error.starts_with(variable) && error.contains("CHAT_BASE_URL"), "{error}");
+        }
     }
 }

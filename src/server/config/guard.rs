@@ -1,74 +1,170 @@
-//! What the guarded doors want.
+//! Who may chat: how access tokens are checked, and which permissions they need.
 
 use url::Url;
 
-use super::{ConfigError, Variables, provider::is_scope};
-use crate::server::auth::{
-    access_token::{AccessTokenCheck, GuardSettings, RequiredPermissions},
-    oidc::{AccessTokenTyp, JwtProfile},
+use super::{
+    provider::{self, INTROSPECTION_ENDPOINT, ROLES_CLAIM, ROLES_SEPARATOR, is_scope},
+    setting::{AnySetting, Section, Setting, refuse},
+    values::{Flag, OneOf, Parsed, is_one_word, words},
+    variables::{ConfigError, Variables},
+};
+use crate::server::{
+    auth::access_token::{AccessTokenCheck, GuardSettings, RequiredPermissions},
+    auth::oidc::{AccessTokenTyp, JwtProfile},
 };
 
-const CHECK: &str = "ACCESS_TOKEN_CHECK";
+#[derive(Clone, Copy, PartialEq)]
+pub enum Check {
+    Issued,
+    Jwt,
+    Introspection,
+}
 
-pub(super) fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
+pub static SECTION: Section = Section {
+    title: "Who may chat",
+    text: "What an access token must be for the chat. The endpoints of sessions always want a proof with the DPoP key, and \
+           nothing else.",
+    settings: &[
+        &ACCESS_TOKEN_CHECK,
+        &API_AUDIENCE,
+        &ACCESS_TOKEN_ISSUER,
+        &ACCESS_TOKEN_TYP,
+        &INTROSPECTION_ENDPOINT,
+        &REQUIRED_SCOPE,
+        &REQUIRED_ROLE,
+        &ROLES_CLAIM,
+        &ROLES_SEPARATOR,
+        &ALLOW_BEARER_TOKENS,
+    ],
+};
+
+pub static ACCESS_TOKEN_CHECK: Setting<OneOf<Check>> = Setting {
+    name: "ACCESS_TOKEN_CHECK",
+    text: "What makes an access token valid, besides that the session it was issued to has not ended. issued: this server \
+           issued it to a session that has not ended; the provider is not called. jwt: it is a JWT, signed by the provider \
+           for this API (RFC 9068); the provider is not called. introspection: the provider says so (RFC 7662); it is \
+           asked about each token every 30 seconds at most. With jwt, and with introspection and API_AUDIENCE, tokens that \
+           this server did not issue are valid too: those that are bound to the key of their proof, and bearer tokens \
+           where they are allowed.",
+    example: "issued",
+    value: OneOf {
+        values: &[("issued", Check::Issued), ("jwt", Check::Jwt), ("introspection", Check::Introspection)],
+        default: Some(Check::Issued),
+    },
+};
+
+static API_AUDIENCE: Setting<Parsed<String>> = Setting {
+    name: "API_AUDIENCE",
+    text: "This API's name in the `aud` of access tokens. Needed for jwt. It must not be CLIENT_ID, which ID tokens are \
+           for, unless access tokens are JWTs of the type at+jwt.",
+    example: "https://chat.example.com",
+    value: Parsed {
+        expected: "this API's name in the `aud` of access tokens, without spaces",
+        default: None,
+        parse: |text| is_one_word(text).then(|| text.to_owned()),
+    },
+};
+
+/// It is only ever compared, so http does no harm: AD FS uses such a name.
+static ACCESS_TOKEN_ISSUER: Setting<Parsed<String>> = Setting {
+    name: "ACCESS_TOKEN_ISSUER",
+    text: "For jwt: the `iss` of access tokens, where it is another one (AD FS). Default: OIDC_ISSUER.",
+    example: "http://adfs.example.com/adfs/services/trust",
+    value: Parsed {
+        expected: "the `iss` of access tokens, letter by letter: a URL",
+        default: None,
+        parse: |text| Url::parse(text).ok().map(|_| text.to_owned()),
+    },
+};
+
+static ACCESS_TOKEN_TYP: Setting<Parsed<AccessTokenTyp>> = Setting {
+    name: "ACCESS_TOKEN_TYP",
+    text: "For jwt: the `typ` of access tokens, where it is another one, such as JWT; or any, which accepts every `typ` and \
+           none, but not those of other kinds of tokens (they end in +jwt).",
+    example: "JWT",
+    value: Parsed {
+        expected: "the `typ` of access tokens, such as at+jwt or JWT, or any",
+        default: Some("at+jwt"),
+        parse: typ,
+    },
+};
+
+static REQUIRED_SCOPE: Setting<Parsed<Vec<String>>> = Setting {
+    name: "REQUIRED_SCOPE",
+    text: "Scopes that everybody needs, all of them, separated by spaces; a person who lacks one is answered 403.",
+    example: "chat.read chat.write",
+    value: Parsed {
+        expected: "scopes separated by spaces",
+        default: None,
+        parse: |text| words(text).filter(|scope| !scope.is_empty() && scope.iter().all(|scope| is_scope(scope))),
+    },
+};
+
+static REQUIRED_ROLE: Setting<Parsed<String>> = Setting {
+    name: "REQUIRED_ROLE",
+    text: "One role that everybody needs, which may have spaces in it; a person who lacks it is answered 403.",
+    example: "Chat Users",
+    value: Parsed {
+        expected: "one role as the provider names it, without spaces around it",
+        default: None,
+        parse: role,
+    },
+};
+
+static ALLOW_BEARER_TOKENS: Setting<Flag> = Setting {
+    name: "ALLOW_BEARER_TOKENS",
+    text: "Whether the chat accepts access tokens without a proof with the DPoP key, for API clients that are no browsers.",
+    example: "false",
+    value: Flag { default: false },
+};
+
+pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
     Ok(GuardSettings {
         check: check(variables)?,
-        bearer_tokens_allowed: variables.parsed("ALLOW_BEARER_TOKENS", "true or false", "false")?,
-        required: RequiredPermissions { scope: required_scope(variables)?, role: required_role(variables)? },
+        bearer_tokens_allowed: ALLOW_BEARER_TOKENS.read(variables)?,
+        required: RequiredPermissions {
+            scope: REQUIRED_SCOPE.get(variables)?.unwrap_or_default(),
+            role: REQUIRED_ROLE.get(variables)?,
+        },
     })
 }
 
-/// A variable that belongs to another way is refused: whoever set it relies on a check that would not be made.
+/// Settings of another check are refused: an operator who sets one relies on a check that would not be made.
 fn check(variables: &Variables) -> Result<AccessTokenCheck, ConfigError> {
-    let none_of = |names: &[&'static str], reason| match names.iter().find(|name| variables.get(name).is_some()) {
-        Some(variable) => Err(ConfigError::Unexpected { variable, reason }),
-        None => Ok(()),
-    };
     const ONLY_JWT: &str = "it belongs to ACCESS_TOKEN_CHECK=jwt, which is not set";
     const ONLY_INTROSPECTION: &str = "it belongs to ACCESS_TOKEN_CHECK=introspection, which is not set";
     const NOT_ISSUED: &str = "it belongs to ACCESS_TOKEN_CHECK=jwt or introspection, and neither is set";
-    match variables.get(CHECK) {
-        None | Some("issued") => {
-            none_of(&["API_AUDIENCE"], NOT_ISSUED)?;
-            none_of(&["ACCESS_TOKEN_ISSUER", "ACCESS_TOKEN_TYP"], ONLY_JWT)?;
-            none_of(&["INTROSPECTION_ENDPOINT"], ONLY_INTROSPECTION)?;
+    match ACCESS_TOKEN_CHECK.read(variables)? {
+        Check::Issued => {
+            refuse(variables, &[&API_AUDIENCE], NOT_ISSUED)?;
+            refuse(variables, &[&ACCESS_TOKEN_ISSUER, &ACCESS_TOKEN_TYP], ONLY_JWT)?;
+            refuse(variables, &[&INTROSPECTION_ENDPOINT], ONLY_INTROSPECTION)?;
             Ok(AccessTokenCheck::Issued)
         }
-        Some("jwt") => {
-            none_of(&["INTROSPECTION_ENDPOINT"], ONLY_INTROSPECTION)?;
-            let reason = "ACCESS_TOKEN_CHECK=jwt takes only tokens whose `aud` names this API";
-            let audience = audience(variables)?.ok_or(ConfigError::Missing { variable: "API_AUDIENCE", reason })?;
-            let (issuer, typ) = (issuer(variables)?, typ(variables)?);
+        Check::Jwt => {
+            refuse(variables, &[&INTROSPECTION_ENDPOINT], ONLY_INTROSPECTION)?;
+            let reason = "ACCESS_TOKEN_CHECK=jwt accepts only tokens whose `aud` names this API";
+            let audience = API_AUDIENCE.required(variables, reason)?;
+            let typ = ACCESS_TOKEN_TYP.read(variables)?;
             if typ != AccessTokenTyp::AtJwt {
                 refuse_audience_of_id_tokens(variables, &audience)?;
             }
-            Ok(AccessTokenCheck::Jwt(JwtProfile { audience, issuer, typ }))
+            Ok(AccessTokenCheck::Jwt(JwtProfile { audience, issuer: ACCESS_TOKEN_ISSUER.get(variables)?, typ }))
         }
-        Some("introspection") => {
-            none_of(&["ACCESS_TOKEN_ISSUER", "ACCESS_TOKEN_TYP"], ONLY_JWT)?;
-            let audience = audience(variables)?;
+        Check::Introspection => {
+            refuse(variables, &[&ACCESS_TOKEN_ISSUER, &ACCESS_TOKEN_TYP], ONLY_JWT)?;
+            let audience = API_AUDIENCE.get(variables)?;
             audience.as_deref().map_or(Ok(()), |audience| refuse_audience_of_id_tokens(variables, audience))?;
             Ok(AccessTokenCheck::Introspection { audience })
         }
-        Some(_) => Err(variables.wrong(CHECK, "issued, jwt or introspection")),
     }
 }
 
-fn audience(variables: &Variables) -> Result<Option<String>, ConfigError> {
-    match variables.get("API_AUDIENCE") {
-        Some(text) if !is_one_word(text) => {
-            Err(variables.wrong("API_AUDIENCE", "this API's name in the `aud` of access tokens, without spaces"))
-        }
-        audience => Ok(audience.map(str::to_owned)),
-    }
-}
-
-/// ID tokens name the client in `aud`, and where nothing else tells them apart for certain, they would pass for access
-/// tokens (T36; RFC 8725 §3.12).
+/// ID tokens have the client in `aud`, so they would be valid access tokens where only `aud` distinguishes the two (T36;
+/// RFC 8725 §3.12).
 fn refuse_audience_of_id_tokens(variables: &Variables, audience: &str) -> Result<(), ConfigError> {
-    match variables.get("CLIENT_ID") == Some(audience) {
-        true => Err(variables.wrong(
-            "API_AUDIENCE",
+    match provider::client_id(variables)?.is_some_and(|client_id| client_id.as_str() == audience) {
+        true => Err(API_AUDIENCE.wrong(
             "another name than CLIENT_ID, which ID tokens are for: they would pass for access tokens (with \
              ACCESS_TOKEN_CHECK=jwt and access tokens of the type at+jwt, leave ACCESS_TOKEN_TYP unset instead)",
         )),
@@ -76,48 +172,103 @@ fn refuse_audience_of_id_tokens(variables: &Variables, audience: &str) -> Result
     }
 }
 
-/// Only ever compared, so that `http` does no harm: AD FS names itself so.
-fn issuer(variables: &Variables) -> Result<Option<String>, ConfigError> {
-    match variables.get("ACCESS_TOKEN_ISSUER") {
-        Some(text) if Url::parse(text).is_err() => {
-            Err(variables.wrong("ACCESS_TOKEN_ISSUER", "the `iss` of access tokens, letter by letter: a URL"))
-        }
-        issuer => Ok(issuer.map(str::to_owned)),
-    }
-}
-
-fn typ(variables: &Variables) -> Result<AccessTokenTyp, ConfigError> {
+fn typ(text: &str) -> Option<AccessTokenTyp> {
     // RFC 6838 §4.2: the characters of media types.
-    let is_media_type = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+/".contains(&b));
-    match variables.get("ACCESS_TOKEN_TYP") {
-        None => Ok(AccessTokenTyp::AtJwt),
-        Some("any") => Ok(AccessTokenTyp::Any),
-        Some(text) if is_media_type(text) => Ok(AccessTokenTyp::named(text)),
-        Some(_) => {
-            Err(variables.wrong("ACCESS_TOKEN_TYP", "the `typ` of access tokens, such as at+jwt or JWT, or any"))
+    let is_media_type = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+/".contains(&b));
+    match text {
+        "any" => Some(AccessTokenTyp::Any),
+        text => is_media_type.then(|| AccessTokenTyp::named(text)),
+    }
+}
+
+fn role(text: &str) -> Option<String> {
+    let is_role = !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control);
+    is_role.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{CLIENT_ID, config, error, provider_settings};
+    use super::*;
+
+    const JWT: (&str, &str) = ("ACCESS_TOKEN_CHECK", "jwt");
+    const INTROSPECTION: (&str, &str) = ("ACCESS_TOKEN_CHECK", "introspection");
+    const AUDIENCE: (&str, &str) = ("API_AUDIENCE", "api://chat");
+
+    #[test]
+    fn each_way_to_check_access_tokens_takes_its_own_variables() {
+        let check = |more: &[(&'static str, &'static str)]| config(more).unwrap().guard.check;
+        assert!(matches!(check(&[]), AccessTokenCheck::Issued));
+        assert!(matches!(check(&[("ACCESS_TOKEN_CHECK", "issued")]), AccessTokenCheck::Issued));
+        let AccessTokenCheck::Jwt(profile) = check(&[JWT, AUDIENCE]) else { panic!("not JWTs") };
+        assert_eq!(
+            (profile.audience.as_str(), profile.issuer, profile.typ),
+            ("api://chat", None, AccessTokenTyp::AtJwt)
+        );
+        let adfs = "http://adfs.example.com/adfs/services/trust";
+        let differing = [("ACCESS_TOKEN_ISSUER", adfs), ("ACCESS_TOKEN_TYP", "JWT"), JWT, AUDIENCE];
+        let AccessTokenCheck::Jwt(profile) = check(&differing) else { panic!("not JWTs") };
+        assert_eq!((profile.issuer.as_deref(), profile.typ), (Some(adfs), AccessTokenTyp::Or("JWT".into())));
+        assert!(matches!(check(&[INTROSPECTION]), AccessTokenCheck::Introspection { audience: None }));
+        assert!(matches!(check(&[INTROSPECTION, AUDIENCE]), AccessTokenCheck::Introspection { audience: Some(_) }));
+        let endpoint = ("INTROSPECTION_ENDPOINT", "https://sso.example.com/ask?a=b");
+        assert!(
+            provider_settings(&[INTROSPECTION, endpoint]).metadata.endpoints.contains_key("introspection_endpoint")
+        );
+        assert!(
+            provider_settings(&[INTROSPECTION]).metadata.introspection
+                && !provider_settings(&[]).metadata.introspection
+        );
+    }
+
+    #[test]
+    fn each_way_to_check_access_tokens_refuses_the_rest_by_name() {
+        // T70: an operator who sets these relies on them.
+        for (check, variable, value) in [
+            (JWT, "INTROSPECTION_ENDPOINT", "https://sso.example.com/introspect"),
+            (JWT, "ACCESS_TOKEN_ISSUER", "adfs"),
+            (JWT, "ACCESS_TOKEN_TYP", "at jwt"),
+            (INTROSPECTION, "ACCESS_TOKEN_TYP", "JWT"),
+            (INTROSPECTION, "ACCESS_TOKEN_ISSUER", "https://sso.example.com"),
+            (INTROSPECTION, "API_AUDIENCE", "my api"),
+            (INTROSPECTION, "INTROSPECTION_ENDPOINT", "http://sso.example.com/introspect"),
+            (INTROSPECTION, "INTROSPECTION_ENDPOINT", "https://me:secret@sso.example.com/"),
+            (INTROSPECTION, "INTROSPECTION_ENDPOINT", "introspect"),
+        ] {
+            let mut settings = vec![check, (variable, value)];
+            if check == JWT {
+                settings.push(AUDIENCE);
+            }
+            let error = error(&settings);
+            assert!(error.starts_with(variable), "{variable}={value}: {error}");
         }
+        assert!(error(&[JWT]).starts_with("API_AUDIENCE must be set"));
     }
-}
 
-fn required_scope(variables: &Variables) -> Result<Vec<String>, ConfigError> {
-    let Some(text) = variables.get("REQUIRED_SCOPE") else { return Ok(vec![]) };
-    let scope: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    match !scope.is_empty() && scope.iter().all(|scope| is_scope(scope)) {
-        true => Ok(scope),
-        false => Err(variables.wrong("REQUIRED_SCOPE", "scopes separated by spaces")),
-    }
-}
-
-/// One role, which may have spaces in it.
-fn required_role(variables: &Variables) -> Result<Option<String>, ConfigError> {
-    match variables.get("REQUIRED_ROLE") {
-        Some(text) if text.trim().is_empty() || text.trim() != text || text.chars().any(char::is_control) => {
-            Err(variables.wrong("REQUIRED_ROLE", "one role as the provider names it, without spaces around it"))
+    #[test]
+    fn the_client_is_no_audience_of_access_tokens_where_nothing_else_tells_id_tokens_apart() {
+        // T36: the ID token of a refresh has no `nonce`, and passed for an access token.
+        let client = ("API_AUDIENCE", CLIENT_ID);
+        for wrong in [
+            &[JWT, client, ("ACCESS_TOKEN_TYP", "JWT")][..],
+            &[JWT, client, ("ACCESS_TOKEN_TYP", "any")],
+            &[INTROSPECTION, client],
+        ] {
+            let error = error(wrong);
+            assert!(error.starts_with("API_AUDIENCE") && error.contains("CLIENT_ID"), "{error}");
         }
-        role => Ok(role.map(str::to_owned)),
+        for typ in [None, Some("at+jwt"), Some("application/AT+JWT")] {
+            let typ: Vec<_> = typ.map(|typ| ("ACCESS_TOKEN_TYP", typ)).into_iter().collect();
+            assert!(config(&[&[JWT, client][..], &typ].concat()).is_ok(), "{typ:?}");
+        }
+        assert!(config(&[JWT, ("API_AUDIENCE", "api"), ("ACCESS_TOKEN_TYP", "any")]).is_ok());
     }
-}
 
-fn is_one_word(text: &str) -> bool {
-    !text.is_empty() && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    #[test]
+    fn required_scopes_are_several_and_a_required_role_is_one() {
+        let required = config(&[("REQUIRED_SCOPE", " chat.read  chat.write"), ("REQUIRED_ROLE", "Chat Users")]);
+        let required = required.unwrap().guard.required;
+        assert_eq!(required.scope, ["chat.read", "chat.write"]);
+        assert_eq!(required.role.as_deref(), Some("Chat Users"));
+    }
 }

@@ -1,63 +1,133 @@
 //! What ID tokens must be.
 
-use std::time::Duration;
-
 use openidconnect::core::CoreJwsSigningAlgorithm;
 
-use super::{ConfigError, Variables};
+use super::{
+    setting::{Section, Setting, Value},
+    values::{Flag, Parsed, Seconds, words},
+    variables::{ConfigError, Variables},
+};
 use crate::server::auth::oidc::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
 
-/// In seconds. A clock further off is to be put right.
-const MAX_CLOCK_TOLERANCE: u64 = 300;
+/// Some of [`SIGNING_ALGORITHMS`], all by default.
+struct Algorithms;
 
-/// In seconds: ten years.
-const LONGEST_MAX_AGE: u64 = 10 * 365 * 24 * 60 * 60;
+pub static SECTION: Section = Section {
+    title: "What ID tokens must be",
+    text: "None of these is needed.",
+    settings: &[&ID_TOKEN_ALGS, &ALLOW_WEAK_RSA_KEYS, &CLOCK_TOLERANCE, &TRUSTED_AUDIENCES, &MAX_AGE, &ACR_VALUES],
+};
 
-/// `ID_TOKEN_ALGS`, `ALLOW_WEAK_RSA_KEYS`, `CLOCK_TOLERANCE`, `TRUSTED_AUDIENCES`, `MAX_AGE`, `ACR_VALUES`.
-pub(super) fn policy(variables: &Variables) -> Result<IdTokenPolicy, ConfigError> {
+static ID_TOKEN_ALGS: Setting<Algorithms> = Setting {
+    name: "ID_TOKEN_ALGS",
+    text: "Algorithms of their signatures, of those that are the default.",
+    example: "RS256",
+    value: Algorithms,
+};
+
+static ALLOW_WEAK_RSA_KEYS: Setting<Flag> = Setting {
+    name: "ALLOW_WEAK_RSA_KEYS",
+    text: "Whether RSA keys of 1024 to 2047 bits are used. Each start and each use is logged.",
+    example: "false",
+    value: Flag { default: false },
+};
+
+/// A clock that is further off should be put right.
+static CLOCK_TOLERANCE: Setting<Seconds> = Setting {
+    name: "CLOCK_TOLERANCE",
+    text: "How many seconds the provider's clock may differ from ours; beyond 60 each start is logged.",
+    example: "30",
+    value: Seconds { from: 0, to: 300, default: Some(DEFAULT_CLOCK_TOLERANCE) },
+};
+
+static TRUSTED_AUDIENCES: Setting<Parsed<Vec<String>>> = Setting {
+    name: "TRUSTED_AUDIENCES",
+    text: "The audiences that ID tokens may have besides this server, separated by spaces.",
+    example: "",
+    value: Parsed { expected: "audiences separated by spaces", default: None, parse: words },
+};
+
+static MAX_AGE: Setting<Seconds> = Setting {
+    name: "MAX_AGE",
+    text: "How many seconds ago the person may have signed in at the provider when a login ends here; 0: they sign in at \
+           each login.",
+    example: "3600",
+    // Ten years.
+    value: Seconds { from: 0, to: 10 * 365 * 24 * 60 * 60, default: None },
+};
+
+static ACR_VALUES: Setting<Parsed<Vec<String>>> = Setting {
+    name: "ACR_VALUES",
+    text: "How the person must have signed in: one of these, separated by spaces.",
+    example: "phr phrh",
+    value: Parsed { expected: "values of `acr` separated by spaces", default: None, parse: words },
+};
+
+pub fn policy(variables: &Variables) -> Result<IdTokenPolicy, ConfigError> {
     Ok(IdTokenPolicy {
-        algorithms: algorithms(variables)?,
-        allow_weak_rsa_keys: variables.parsed("ALLOW_WEAK_RSA_KEYS", "true or false", "false")?,
-        clock_tolerance: clock_tolerance(variables)?,
-        trusted_audiences: words(variables, "TRUSTED_AUDIENCES"),
-        max_age: max_age(variables)?,
-        acr_values: words(variables, "ACR_VALUES"),
+        algorithms: ID_TOKEN_ALGS.read(variables)?,
+        allow_weak_rsa_keys: ALLOW_WEAK_RSA_KEYS.read(variables)?,
+        clock_tolerance: CLOCK_TOLERANCE.read(variables)?,
+        trusted_audiences: TRUSTED_AUDIENCES.get(variables)?.unwrap_or_default(),
+        max_age: MAX_AGE.get(variables)?,
+        acr_values: ACR_VALUES.get(variables)?.unwrap_or_default(),
     })
 }
 
-fn algorithms(variables: &Variables) -> Result<Vec<CoreJwsSigningAlgorithm>, ConfigError> {
-    const VARIABLE: &str = "ID_TOKEN_ALGS";
-    let Some(text) = variables.get(VARIABLE) else { return Ok(IdTokenPolicy::default().algorithms) };
-    let named = |name: &str| {
-        SIGNING_ALGORITHMS.iter().find(|(known, _)| *known == name).map(|(_, algorithm)| algorithm.clone())
-    };
-    let algorithms: Option<Vec<_>> = text.split_whitespace().map(named).collect();
-    algorithms.filter(|algorithms| !algorithms.is_empty()).ok_or_else(|| {
-        let names = SIGNING_ALGORITHMS.map(|(name, _)| name).join(" ");
-        variables.wrong(VARIABLE, &format!("some of {names}, separated by spaces (never none or HS*)"))
-    })
+fn names() -> String {
+    SIGNING_ALGORITHMS.map(|(name, _)| name).join(" ")
 }
 
-fn clock_tolerance(variables: &Variables) -> Result<Duration, ConfigError> {
-    const VARIABLE: &str = "CLOCK_TOLERANCE";
-    let expected = format!("seconds from 0 to {MAX_CLOCK_TOLERANCE}");
-    let seconds: u64 = variables.parsed(VARIABLE, &expected, &DEFAULT_CLOCK_TOLERANCE.as_secs().to_string())?;
-    match seconds <= MAX_CLOCK_TOLERANCE {
-        true => Ok(Duration::from_secs(seconds)),
-        false => Err(variables.wrong(VARIABLE, &expected)),
+impl Value for Algorithms {
+    type Output = Vec<CoreJwsSigningAlgorithm>;
+
+    fn parse(&self, text: &str) -> Option<Self::Output> {
+        let named = |name: &str| SIGNING_ALGORITHMS.into_iter().find(|(known, _)| *known == name);
+        let algorithms: Option<Vec<_>> =
+            text.split_whitespace().map(|name| named(name).map(|(_, algorithm)| algorithm)).collect();
+        algorithms.filter(|algorithms| !algorithms.is_empty())
+    }
+
+    fn expected(&self) -> String {
+        format!("some of {}, separated by spaces (never none or HS*)", names())
+    }
+
+    fn default(&self) -> Option<String> {
+        Some(names())
+    }
+
+    /// The default lists them.
+    fn is_documented(&self) -> bool {
+        false
     }
 }
 
-fn max_age(variables: &Variables) -> Result<Option<Duration>, ConfigError> {
-    const VARIABLE: &str = "MAX_AGE";
-    let Some(text) = variables.get(VARIABLE) else { return Ok(None) };
-    match text.parse() {
-        Ok(seconds) if seconds <= LONGEST_MAX_AGE => Ok(Some(Duration::from_secs(seconds))),
-        _ => Err(variables.wrong(VARIABLE, "seconds, such as 3600")),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::tests::provider_settings;
 
-/// Separated by spaces.
-fn words(variables: &Variables, variable: &'static str) -> Vec<String> {
-    variables.get(variable).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    #[test]
+    fn what_id_tokens_must_be_is_narrowed_by_name() {
+        // T25, T27, T30, T32, T34
+        let policy = |more: &[(&'static str, &'static str)]| provider_settings(more).id_tokens;
+        let default = policy(&[]);
+        assert_eq!((default.algorithms.len(), default.allow_weak_rsa_keys), (9, false));
+        assert_eq!((default.clock_tolerance.as_secs(), default.max_age), (30, None));
+        assert!(default.trusted_audiences.is_empty() && default.acr_values.is_empty());
+
+        let narrowed = policy(&[
+            ("ID_TOKEN_ALGS", "PS256  ES256"),
+            ("ALLOW_WEAK_RSA_KEYS", "true"),
+            ("CLOCK_TOLERANCE", "0"),
+            ("TRUSTED_AUDIENCES", "api other"),
+            ("MAX_AGE", "0"),
+            ("ACR_VALUES", "phr phrh"),
+        ]);
+        let names = serde_json::to_value(&narrowed.algorithms).unwrap();
+        assert_eq!(names, serde_json::json!(["PS256", "ES256"]));
+        assert!(narrowed.allow_weak_rsa_keys);
+        assert_eq!((narrowed.clock_tolerance.as_secs(), narrowed.max_age.unwrap().as_secs()), (0, 0));
+        assert_eq!(narrowed.trusted_audiences, ["api", "other"]);
+        assert_eq!(narrowed.acr_values, ["phr", "phrh"]);
+    }
 }

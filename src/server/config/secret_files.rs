@@ -1,20 +1,10 @@
-//! Secrets that are read from files, so that they need not stand in the environment: what `LoadCredential=` of systemd and
-//! the secrets of container platforms hand over.
+//! Secrets in files, which keep them out of the environment: `LoadCredential=` of systemd and the secrets of container
+//! platforms are such files.
 
 use std::fs;
 
-/// Each setting that is a secret or may hold one, and the setting that names a file in its place. `CLIENT_SECRET` is not
-/// among them: its file may hold two secrets, and is read again when it has changed.
-pub const SECRET_FILES: [(&str, &str); 5] = [
-    ("CHAT_API_KEY", "CHAT_API_KEY_FILE"),
-    ("DATABASE_URL", "DATABASE_URL_FILE"),
-    ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS_FILE"),
-    ("REDIS_URL", "REDIS_URL_FILE"),
-    ("SESSION_KEYS", "SESSION_KEYS_FILE"),
-];
-
-/// The one line in the file, or why there is none. The reason never repeats what is in it.
-pub(super) fn read(path: &str) -> Result<String, String> {
+/// The one line in the file, or why there is none. The reason never repeats the content.
+pub fn read(path: &str) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
@@ -30,8 +20,11 @@ pub(super) fn read(path: &str) -> Result<String, String> {
 mod tests {
     use std::{fs, path::PathBuf};
 
-    use super::super::{Config, ConfigError, SessionStorage, Variables, reference};
-    use super::*;
+    use super::super::{
+        SessionStorage,
+        reference::{self, secret_files},
+        tests::{config, error},
+    };
 
     const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -56,18 +49,6 @@ mod tests {
         }
     }
 
-    /// A good configuration but for these.
-    fn config(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let provider = [
-            ("FRONT_URL", "https://chat.example.com"),
-            ("OIDC_ISSUER", "https://sso.example.com"),
-            ("CLIENT_ID", "chat"),
-            ("CLIENT_SECRET", "not-for-anyone"),
-        ];
-        let config = Config::from_variables(&Variables::from_pairs(provider.into_iter().chain(more.iter().copied())));
-        config.inspect_err(|error| assert!(!error.to_string().contains('\n'), "{error}"))
-    }
-
     #[test]
     fn a_secret_in_a_file_is_as_good_as_in_a_variable_and_its_newline_is_no_part_of_it() {
         let url = "rediss://oracle-ai:secret@redis.example.com";
@@ -86,8 +67,8 @@ mod tests {
     #[test]
     fn a_secret_that_is_set_twice_is_refused_by_both_names() {
         let file = SecretFile::new("both", "a secret");
-        for (secret, variable) in SECRET_FILES {
-            let error = config(&[(secret, "another"), (variable, file.path())]).unwrap_err().to_string();
+        for (secret, variable) in secret_files() {
+            let error = error(&[(secret, "another"), (variable, file.path())]);
             assert!(error.starts_with(variable) && error.contains(&format!("{secret} is, too")), "{error}");
         }
     }
@@ -98,14 +79,14 @@ mod tests {
             [&b""[..], b"\n", b"\r\n", b"hunter2\nhunter3", b"hunter2\n\n", b"hunter2 \xff"].into_iter().enumerate()
         {
             let file = SecretFile::new(&format!("wrong-{n}"), content);
-            for (_, variable) in SECRET_FILES {
-                let error = config(&[(variable, file.path())]).unwrap_err().to_string();
+            for (_, variable) in secret_files() {
+                let error = error(&[(variable, file.path())]);
                 assert!(error.starts_with(variable) && error.contains(file.path()), "{error}");
                 assert!(!error.contains("hunter"), "{error}");
             }
         }
-        for (_, variable) in SECRET_FILES {
-            let error = config(&[(variable, "/nowhere/secret")]).unwrap_err().to_string();
+        for (_, variable) in secret_files() {
+            let error = error(&[(variable, "/nowhere/secret")]);
             assert!(error.starts_with(variable) && error.contains("/nowhere/secret"), "{error}");
         }
     }
@@ -127,23 +108,22 @@ mod tests {
             // It belongs to REDIS_URL.
             ("SESSION_KEYS_FILE", &[]),
         ] {
-            let error = config(&[beside, &[(variable, file.path())]].concat()).unwrap_err().to_string();
+            let error = error(&[beside, &[(variable, file.path())]].concat());
             assert!(error.starts_with(variable) && !error.contains("hunter"), "{error}");
         }
     }
 
     #[test]
     fn each_setting_that_is_a_secret_has_its_file() {
-        // Those that the example's reader must not copy have no example, or one with a password in it.
-        let settings = reference::SECTIONS.iter().flat_map(|section| section.settings);
-        for setting in settings {
-            let has_password = setting.example.contains(":secret@") || setting.example.contains(":password@");
+        // Settings that are secrets have no example to copy, or one with a password in it.
+        for setting in reference::settings() {
+            let has_password = setting.example().contains(":secret@") || setting.example().contains(":password@");
             let is_secret = ["_SECRET", "_KEY", "_KEYS", "_TOKEN", "_PASSWORD", "_HEADERS"];
-            // These say true or false.
-            let is_switch = setting.name.starts_with("ALLOW_");
-            if has_password || (!is_switch && is_secret.iter().any(|end| setting.name.ends_with(end))) {
-                let file = format!("{}_FILE", setting.name);
-                assert!(reference::names().any(|name| name == file), "{} has no {file}", setting.name);
+            // These are true or false.
+            let is_flag = setting.name().starts_with("ALLOW_");
+            if has_password || (!is_flag && is_secret.iter().any(|end| setting.name().ends_with(end))) {
+                let file = format!("{}_FILE", setting.name());
+                assert!(reference::names().any(|name| name == file), "{} has no {file}", setting.name());
             }
         }
     }

@@ -1,68 +1,173 @@
-//! The variables that OpenTelemetry's specification names, as far as there is something to choose here.
+//! Traces for OpenTelemetry, by the names in its specification.
 
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
 use reqwest::header::{HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, plaintext::Connection, proxy};
-use crate::server::observe::traces::{CollectorHeader, Sampling, TraceSettings};
-
-const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
-const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
-const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
-const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
-const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
-const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
-
-/// The only one that is spoken here.
-const HTTP_PROTOBUF: &str = "http/protobuf";
-const DEFAULT_TIMEOUT: &str = "10000";
-const LONGEST_TIMEOUT: u64 = 60_000;
-const DEFAULT_SERVICE: &str = "oracle-ai";
-const DEFAULT_SAMPLER: &str = "parentbased_always_on";
-
-const CONNECTION: Connection = Connection {
-    address: ENDPOINT,
-    setting: "OTEL_ALLOW_HTTP",
-    expected: "https, or on loopback: over http, anybody on the way reads along",
-    unneeded: "OTEL_EXPORTER_OTLP_ENDPOINT doesn't need it: remove it",
+use super::{
+    plaintext::Connection,
+    proxies,
+    setting::{Section, Setting},
+    urls::is_plain_http,
+    values::{Flag, Number, OneOf, Parsed, Secret, Text},
+    variables::{ConfigError, Variables},
+};
+use crate::server::{
+    outbound::is_https_or_loopback,
+    observe::traces::{CollectorHeader, Sampling, TraceSettings},
 };
 
-/// Nothing where no collector is named: the others may be there for other programs on the machine.
-pub(super) fn settings(variables: &Variables) -> Result<Option<TraceSettings>, ConfigError> {
-    let Some(endpoint) = endpoint(variables)? else { return Ok(None) };
-    if variables.get(PROTOCOL).is_some_and(|protocol| protocol != HTTP_PROTOBUF) {
-        return Err(variables.wrong(PROTOCOL, "http/protobuf, the one that is spoken here"));
-    }
+/// The samplers of OpenTelemetry's specification.
+#[derive(Clone, Copy, PartialEq)]
+enum Sampler {
+    AlwaysOn,
+    AlwaysOff,
+    /// By `OTEL_TRACES_SAMPLER_ARG`.
+    Ratio,
+}
+
+pub static SECTION: Section = Section {
+    title: "Traces",
+    text: "For OpenTelemetry, by the names in its specification. Without OTEL_EXPORTER_OTLP_ENDPOINT there are none, and \
+           the others have no effect.",
+    settings: &[
+        &OTEL_EXPORTER_OTLP_ENDPOINT,
+        &OTEL_ALLOW_HTTP,
+        &OTEL_EXPORTER_OTLP_HEADERS,
+        &OTEL_EXPORTER_OTLP_PROTOCOL,
+        &OTEL_EXPORTER_OTLP_TIMEOUT,
+        &OTEL_SERVICE_NAME,
+        &OTEL_TRACES_SAMPLER,
+        &OTEL_TRACES_SAMPLER_ARG,
+    ],
+};
+
+static OTEL_EXPORTER_OTLP_ENDPOINT: Setting<Parsed<Url>> = Setting {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    text: "The collector that spans are sent to, over HTTP; /v1/traces is added to it. https, or http on loopback.",
+    example: "http://localhost:4318",
+    value: Parsed {
+        expected: "an http or https URL without a query, such as http://localhost:4318",
+        default: None,
+        parse: |text| Url::parse(text).ok().filter(is_plain_http).map(with_path),
+    },
+};
+
+static OTEL_ALLOW_HTTP: Setting<Flag> = Setting {
+    name: "OTEL_ALLOW_HTTP",
+    text: "true where the network to a collector at http on another machine is as trustworthy as a private wire; spans \
+           cross it unencrypted. Headers, which may hold a key, are refused there. Each start is logged.",
+    example: "false",
+    value: Flag { default: false },
+};
+
+static OTEL_EXPORTER_OTLP_HEADERS: Setting<Secret<Parsed<Vec<CollectorHeader>>>> = Setting {
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    text: "Headers for the collector, such as a key: name=value,name=value, with values percent-encoded. Only to an \
+           endpoint of https or on loopback.",
+    example: "",
+    value: Secret {
+        file: "OTEL_EXPORTER_OTLP_HEADERS_FILE",
+        value: Parsed {
+            expected: "name=value pairs separated by commas, with an endpoint of https or loopback",
+            default: None,
+            parse: headers,
+        },
+    },
+};
+
+static OTEL_EXPORTER_OTLP_PROTOCOL: Setting<OneOf<()>> = Setting {
+    name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+    text: "The only protocol that is supported; any other stops the start.",
+    example: "http/protobuf",
+    value: OneOf { values: &[("http/protobuf", ())], default: Some(()) },
+};
+
+static OTEL_EXPORTER_OTLP_TIMEOUT: Setting<Number<u64>> = Setting {
+    name: "OTEL_EXPORTER_OTLP_TIMEOUT",
+    text: "How long the collector may take for a batch.",
+    example: "10000",
+    value: Number { what: "a number of milliseconds", from: 1, to: Some(60_000), default: Some(10_000) },
+};
+
+static OTEL_SERVICE_NAME: Setting<Text> = Setting {
+    name: "OTEL_SERVICE_NAME",
+    text: "The name of this program in traces.",
+    example: "oracle-ai",
+    value: Text { default: Some("oracle-ai") },
+};
+
+/// The flag says whether a trusted proxy's decision takes precedence.
+static OTEL_TRACES_SAMPLER: Setting<OneOf<(Sampler, bool)>> = Setting {
+    name: "OTEL_TRACES_SAMPLER",
+    text: "Which traces are sent. The parentbased samplers follow the decision of a proxy in TRUSTED_PROXIES for traces that \
+           begin there.",
+    example: "parentbased_traceidratio",
+    value: OneOf {
+        values: &[
+            ("always_on", (Sampler::AlwaysOn, false)),
+            ("always_off", (Sampler::AlwaysOff, false)),
+            ("traceidratio", (Sampler::Ratio, false)),
+            ("parentbased_always_on", (Sampler::AlwaysOn, true)),
+            ("parentbased_always_off", (Sampler::AlwaysOff, true)),
+            ("parentbased_traceidratio", (Sampler::Ratio, true)),
+        ],
+        default: Some((Sampler::AlwaysOn, true)),
+    },
+};
+
+static OTEL_TRACES_SAMPLER_ARG: Setting<Number<f64>> = Setting {
+    name: "OTEL_TRACES_SAMPLER_ARG",
+    text: "With a sampler by traceidratio: which share of the traces.",
+    example: "0.1",
+    value: Number { what: "a number", from: 0.0, to: Some(1.0), default: Some(1.0) },
+};
+
+pub static CONNECTION: Connection = Connection {
+    address: &OTEL_EXPORTER_OTLP_ENDPOINT,
+    permission: &OTEL_ALLOW_HTTP,
+    expected: "https, or on loopback: over http, anybody on the way reads along",
+    words: "traces cross the network unencrypted",
+};
+
+/// Without a collector the other settings are not read: they may be meant for other programs on the machine.
+pub fn settings(variables: &Variables) -> Result<Option<TraceSettings>, ConfigError> {
+    let Some(endpoint) = OTEL_EXPORTER_OTLP_ENDPOINT.get(variables)? else { return Ok(None) };
+    OTEL_EXPORTER_OTLP_PROTOCOL.read(variables)?;
     CONNECTION.check(variables, !is_https_or_loopback(&endpoint))?;
+    let headers = OTEL_EXPORTER_OTLP_HEADERS.get(variables)?.unwrap_or_default();
+    if !headers.is_empty() && !is_https_or_loopback(&endpoint) {
+        return Err(OTEL_EXPORTER_OTLP_HEADERS.invalid());
+    }
     Ok(Some(TraceSettings {
-        proxy: proxy::settings(variables)?,
-        headers: headers(variables, &endpoint)?,
-        timeout: timeout(variables)?,
-        service: variables.get(SERVICE_NAME).unwrap_or(DEFAULT_SERVICE).to_owned(),
+        proxy: proxies::outbound(variables)?,
+        headers,
+        timeout: OTEL_EXPORTER_OTLP_TIMEOUT.read(variables).map(Duration::from_millis)?,
+        service: OTEL_SERVICE_NAME.read(variables)?,
         sampling: sampling(variables)?,
         endpoint,
     }))
 }
 
-/// The signal's own path is added to it (OpenTelemetry Protocol Exporter, “Endpoint URLs for OTLP/HTTP”).
-fn endpoint(variables: &Variables) -> Result<Option<Url>, ConfigError> {
-    const EXPECTED: &str = "an http or https URL without a query, such as http://localhost:4318";
-    let Some(text) = variables.get(ENDPOINT) else { return Ok(None) };
-    let is_good = |url: &Url| ["http", "https"].contains(&url.scheme()) && has_no_user(url) && url.query().is_none();
-    let url = Url::parse(text).ok().filter(|url| is_good(url) && url.fragment().is_none());
-    let mut url = url.ok_or_else(|| variables.wrong(ENDPOINT, EXPECTED))?;
-    url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
-    Ok(Some(url))
+fn sampling(variables: &Variables) -> Result<Sampling, ConfigError> {
+    let (sampler, as_the_caller_says) = OTEL_TRACES_SAMPLER.read(variables)?;
+    let ratio = match sampler {
+        Sampler::AlwaysOn => 1.0,
+        Sampler::AlwaysOff => 0.0,
+        Sampler::Ratio => OTEL_TRACES_SAMPLER_ARG.read(variables)?,
+    };
+    Ok(Sampling { ratio, as_the_caller_says })
 }
 
-/// `name=value,name=value`, the values percent-encoded. They may hold keys, which cross only TLS or the machine itself.
-fn headers(variables: &Variables, endpoint: &Url) -> Result<Vec<CollectorHeader>, ConfigError> {
-    const EXPECTED: &str = "name=value pairs separated by commas, with an endpoint of https or loopback";
-    let Some(text) = variables.get(HEADERS) else { return Ok(vec![]) };
+/// The signal's own path is added (OpenTelemetry Protocol Exporter, “Endpoint URLs for OTLP/HTTP”).
+fn with_path(mut url: Url) -> Url {
+    url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+    url
+}
+
+fn headers(text: &str) -> Option<Vec<CollectorHeader>> {
     let header = |pair: &str| {
         let (name, value) = pair.split_once('=')?;
         let name = name.trim().parse::<HeaderName>().ok()?;
@@ -70,40 +175,42 @@ fn headers(variables: &Variables, endpoint: &Url) -> Result<Vec<CollectorHeader>
         HeaderValue::from_str(&value).ok()?;
         Some(CollectorHeader { name: name.to_string(), value: value.into_owned() })
     };
-    let headers: Option<Vec<_>> = text.split(',').map(header).collect();
-    headers.filter(|_| is_https_or_loopback(endpoint)).ok_or_else(|| variables.wrong(HEADERS, EXPECTED))
+    text.split(',').map(header).collect()
 }
 
-fn timeout(variables: &Variables) -> Result<Duration, ConfigError> {
-    const EXPECTED: &str = "a number of milliseconds from 1 to 60000";
-    let milliseconds: u64 = variables.parsed(TIMEOUT, EXPECTED, DEFAULT_TIMEOUT)?;
-    match (1..=LONGEST_TIMEOUT).contains(&milliseconds) {
-        true => Ok(Duration::from_millis(milliseconds)),
-        false => Err(variables.wrong(TIMEOUT, EXPECTED)),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traces(pairs: &[(&'static str, &'static str)]) -> Option<TraceSettings> {
+        settings(&Variables::from_pairs(pairs.iter().copied())).unwrap()
     }
-}
 
-fn sampling(variables: &Variables) -> Result<Sampling, ConfigError> {
-    const EXPECTED: &str = "always_on, always_off, traceidratio, or one of these after parentbased_";
-    let name = variables.get(SAMPLER).unwrap_or(DEFAULT_SAMPLER);
-    let (own, as_the_caller_says) = match name.strip_prefix("parentbased_") {
-        Some(own) => (own, true),
-        None => (name, false),
-    };
-    let ratio = match own {
-        "always_on" => 1.0,
-        "always_off" => 0.0,
-        "traceidratio" => ratio(variables)?,
-        _ => return Err(variables.wrong(SAMPLER, EXPECTED)),
-    };
-    Ok(Sampling { ratio, as_the_caller_says })
-}
-
-fn ratio(variables: &Variables) -> Result<f64, ConfigError> {
-    const EXPECTED: &str = "a number from 0 to 1";
-    let ratio: f64 = variables.parsed(SAMPLER_ARG, EXPECTED, "1")?;
-    match (0.0..=1.0).contains(&ratio) {
-        true => Ok(ratio),
-        false => Err(variables.wrong(SAMPLER_ARG, EXPECTED)),
+    #[test]
+    fn spans_go_to_the_collector_that_is_named_and_to_none_where_none_is() {
+        assert!(traces(&[]).is_none());
+        // For other programs on the machine.
+        assert!(traces(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_TRACES_SAMPLER", "odd")]).is_none());
+        for (endpoint, expected) in [
+            ("http://localhost:4318", "http://localhost:4318/v1/traces"),
+            ("https://otel.example.com/", "https://otel.example.com/v1/traces"),
+            ("https://otel.example.com/otlp", "https://otel.example.com/otlp/v1/traces"),
+        ] {
+            let settings = traces(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]).unwrap();
+            assert_eq!(settings.endpoint.as_str(), expected);
+            assert_eq!((settings.service.as_str(), settings.timeout.as_secs()), ("oracle-ai", 10));
+            assert_eq!((settings.sampling.ratio, settings.sampling.as_the_caller_says), (1.0, true));
+        }
+        let all = traces(&[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otel.example.com"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=s%3Dcret, x-team = chat"),
+            ("OTEL_TRACES_SAMPLER", "traceidratio"),
+            ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
+        ]);
+        let all = all.unwrap();
+        let headers: Vec<_> = all.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
+        assert_eq!(headers, [("api-key", "s=cret"), ("x-team", "chat")]);
+        assert_eq!((all.sampling.ratio, all.sampling.as_the_caller_says), (0.25, false));
+        assert!(!format!("{all:?}").contains("s=cret"));
     }
 }

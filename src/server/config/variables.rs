@@ -1,11 +1,8 @@
-//! Where values come from, and how a wrong one is reported.
+//! The environment and `.env`, and the errors for wrong values.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::collections::BTreeMap;
 
-use super::{
-    reference,
-    secret_files::{self, SECRET_FILES},
-};
+use super::{reference, secret_files};
 
 const DOTENV: &str = ".env";
 
@@ -17,7 +14,7 @@ pub enum ConfigError {
     #[error("{variable} must be set: {reason}")]
     Missing { variable: &'static str, reason: &'static str },
     #[error("{variable} is set, but {reason}")]
-    Unexpected { variable: &'static str, reason: &'static str },
+    Unexpected { variable: &'static str, reason: String },
     #[error("{variable} is set, but {other} is, too: remove one of the two")]
     BothSet { variable: &'static str, other: &'static str },
     #[error("{place} sets {variable}, which is no setting of oracle-ai; `oracle-ai config` lists the settings")]
@@ -43,7 +40,7 @@ impl Variables {
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let environment: BTreeMap<_, _> = environment.collect();
-        variables.add_in_small_letters(&environment);
+        variables.add_lower_case(&environment);
         variables.add_environment(environment.into_iter())?;
         Ok(variables)
     }
@@ -62,10 +59,10 @@ impl Variables {
         self.0.get(variable).map(String::as_str)
     }
 
-    /// With each secret whose file is named, as though it had been set itself. Such a file is read once, at the start.
+    /// Sets each secret whose file is named to what is in the file. A file is read once, at the start.
     pub(super) fn with_secrets_from_files(&self) -> Result<Self, ConfigError> {
         let mut variables = self.clone();
-        for (secret, variable) in SECRET_FILES {
+        for (secret, variable) in reference::secret_files() {
             let Some(path) = self.get(variable) else { continue };
             if self.get(secret).is_some() {
                 return Err(ConfigError::BothSet { variable, other: secret });
@@ -81,30 +78,21 @@ impl Variables {
         Ok(variables)
     }
 
-    /// The same error by the name of the variable that was set: that of the file, where the secret came from one.
+    /// Renames the variable in an error to the one that was set: that of the file, if the secret came from a file.
     pub(super) fn as_set(&self, mut error: ConfigError) -> ConfigError {
         if let ConfigError::Wrong { variable, .. } | ConfigError::Unexpected { variable, .. } = &mut error {
-            let from_file = SECRET_FILES.iter().find(|(secret, file)| secret == variable && self.get(file).is_some());
+            let mut files = reference::secret_files();
+            let from_file = files.find(|(secret, file)| *secret == *variable && self.get(file).is_some());
             *variable = from_file.map_or(*variable, |(_, file)| file);
         }
         error
-    }
-
-    /// The value, or `default`, parsed.
-    pub fn parsed<T: FromStr>(&self, variable: &'static str, expected: &str, default: &str) -> Result<T, ConfigError> {
-        self.get(variable).unwrap_or(default).parse().map_err(|_| self.wrong(variable, expected))
-    }
-
-    /// The error for a value that is not as `expected`. The value itself is not repeated: it may be a secret.
-    pub fn wrong(&self, variable: &'static str, expected: &str) -> ConfigError {
-        ConfigError::Wrong { variable, expected: expected.to_owned() }
     }
 
     fn from_dotenv(lines: impl Iterator<Item = Result<(String, String), dotenvy::Error>>) -> Result<Self, ConfigError> {
         let mut variables = BTreeMap::new();
         for line in lines {
             let (name, value) = line.map_err(|error| ConfigError::Unreadable(error.to_string()))?;
-            if !is_ours(&name) {
+            if !is_known(&name) {
                 return Err(ConfigError::Unknown { place: ".env", variable: name });
             }
             if !value.is_empty() {
@@ -114,8 +102,8 @@ impl Variables {
         Ok(Self(variables))
     }
 
-    /// As most programs do: the variables of proxies that are shared with them may be in small letters.
-    fn add_in_small_letters(&mut self, environment: &BTreeMap<String, String>) {
+    /// The proxy variables are shared with other programs, most of which also accept them in lower case.
+    fn add_lower_case(&mut self, environment: &BTreeMap<String, String>) {
         for name in ["HTTPS_PROXY", "NO_PROXY"] {
             if let Some(value) = environment.get(&name.to_ascii_lowercase()).filter(|_| !environment.contains_key(name))
             {
@@ -125,10 +113,10 @@ impl Variables {
         self.0.retain(|_, value| !value.is_empty());
     }
 
-    /// The environment is shared with others: there, only names that begin as ours do are taken for misspelt ones.
+    /// Other programs share the environment, so an unknown name is an error only if it begins as ours do.
     fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
         for (name, value) in variables {
-            if is_ours(&name) {
+            if is_known(&name) {
                 match value.is_empty() {
                     true => self.0.remove(&name),
                     false => self.0.insert(name, value),
@@ -141,6 +129,6 @@ impl Variables {
     }
 }
 
-fn is_ours(name: &str) -> bool {
-    reference::names().any(|ours| ours == name)
+fn is_known(name: &str) -> bool {
+    reference::names().any(|known| known == name)
 }

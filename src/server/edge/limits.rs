@@ -108,15 +108,19 @@ struct Limiter<K, C: Clock = MonotonicClock> {
 /// What is left to one caller.
 type Left<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
+impl LimitSettings {
+    pub const DEFAULT: Self = Self {
+        per_address: Some(PER_ADDRESS),
+        per_browser: Some(PER_BROWSER),
+        per_person: Some(PER_PERSON),
+        sessions_per_person: Some(SESSIONS_PER_PERSON),
+        streams_per_person: Some(STREAMS_PER_PERSON),
+    };
+}
+
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self {
-            per_address: Some(PER_ADDRESS),
-            per_browser: Some(PER_BROWSER),
-            per_person: Some(PER_PERSON),
-            sessions_per_person: Some(SESSIONS_PER_PERSON),
-            streams_per_person: Some(STREAMS_PER_PERSON),
-        }
+        Self::DEFAULT
     }
 }
 

@@ -37,7 +37,7 @@ pub async fn start(
         backchannel_logout_uri: Some(format!("{front_url}backchannel-logout")),
         ..Client::default()
     };
-    let profile = settings.profile.as_deref().and_then(Profile::named).unwrap_or_default();
+    let profile = settings.profile.and_then(Profile::named).unwrap_or_default();
     let refused = |error: &dyn std::fmt::Display| StartError::Provider(error.to_string());
     let provider = Provider::playing(profile, settings.address, client).await.map_err(|error| refused(&error))?;
     let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|error| refused(&error))?;

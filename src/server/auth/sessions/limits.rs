@@ -15,10 +15,12 @@ pub struct SessionLimits {
 }
 
 impl SessionLimits {
-    pub const SHORTEST_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * MINUTE.as_secs());
-    pub const LONGEST_IDLE_TIMEOUT: Duration = Duration::from_secs(24 * HOUR.as_secs());
-    pub const SHORTEST_LIFETIME: Duration = Duration::from_secs(15 * MINUTE.as_secs());
-    pub const LONGEST_LIFETIME: Duration = Duration::from_secs(7 * 24 * HOUR.as_secs());
+    /// A person who has left is signed out within half an hour, and one who works all day signs in once. To sign in again
+    /// is a click while the provider's own session lives.
+    pub const DEFAULT: Self = Self {
+        idle_timeout: Duration::from_secs(30 * MINUTE.as_secs()),
+        lifetime: Duration::from_secs(12 * HOUR.as_secs()),
+    };
 
     /// Within what NIST SP 800-63B-4 (§2.2.3, AAL2) recommends: an hour without activity, and a day.
     pub fn are_strict(self) -> bool {
@@ -26,10 +28,8 @@ impl SessionLimits {
     }
 }
 
-/// A person who has left is signed out within half an hour, and one who works all day signs in once. To sign in again is
-/// a click while the provider's own session lives.
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { idle_timeout: 30 * MINUTE, lifetime: 12 * HOUR }
+        Self::DEFAULT
     }
 }

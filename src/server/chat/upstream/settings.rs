@@ -44,9 +44,13 @@ pub struct Timeouts {
     pub idle: Duration,
 }
 
+impl Timeouts {
+    pub const DEFAULT: Self = Self { first_token: Duration::from_secs(300), idle: Duration::from_secs(60) };
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { first_token: Duration::from_secs(300), idle: Duration::from_secs(60) }
+        Self::DEFAULT
     }
 }
 

@@ -1,47 +1,92 @@
-//! Where the provider says what about a person.
+//! The names of claims about a person.
 
-use super::super::{ConfigError, Variables};
+use super::super::{
+    setting::Setting,
+    values::{Parsed, is_one_word},
+    variables::{ConfigError, Variables},
+};
 use crate::server::auth::oidc::{ClaimNames, ClaimPath, RolesClaim};
 
-/// OpenID Connect Core §5.7: these are given to somebody else one day, or changed by the person (T38).
+/// OpenID Connect Core §5.7: these may be given to another person one day, or changed by the person (T38).
 const NO_IDENTITY: [&str; 6] = ["email", "name", "nickname", "phone_number", "preferred_username", "upn"];
 
-/// `ROLES_CLAIM`, `ROLES_SEPARATOR`, `NAME_CLAIM`, `EMAIL_CLAIM`, `USER_ID_CLAIM`.
-pub(super) fn names(variables: &Variables) -> Result<ClaimNames, ConfigError> {
-    let roles = path(variables, "ROLES_CLAIM", "such as realm_access.roles")?;
-    let roles = roles.map_or_else(RolesClaim::default, RolesClaim::at).separated_by(separator(variables)?);
-    let user_id = path(variables, "USER_ID_CLAIM", "such as employeeNumber")?;
-    if variables.get("USER_ID_CLAIM").is_some_and(|claim| NO_IDENTITY.contains(&claim)) {
-        let expected = "a claim that names one person for good, which a name or an e-mail address does not";
-        return Err(variables.wrong("USER_ID_CLAIM", expected));
-    }
+pub static NAME_CLAIM: Setting<Parsed<ClaimPath>> = Setting {
+    name: "NAME_CLAIM",
+    text: "The claim with a person's name: a name, or names joined by dots.",
+    example: "displayName",
+    value: Parsed {
+        expected: "a claim's name, or names joined by dots, such as displayName",
+        default: Some("name"),
+        parse: path,
+    },
+};
+
+pub static EMAIL_CLAIM: Setting<Parsed<ClaimPath>> = Setting {
+    name: "EMAIL_CLAIM",
+    text: "The claim with a person's e-mail address. It is only shown.",
+    example: "mail",
+    value: Parsed {
+        expected: "a claim's name, or names joined by dots, such as mail",
+        default: Some("email"),
+        parse: path,
+    },
+};
+
+pub static USER_ID_CLAIM: Setting<Parsed<ClaimPath>> = Setting {
+    name: "USER_ID_CLAIM",
+    text: "The claim that identifies a person permanently, where `sub` does not. Changing it takes everybody's \
+           conversations away from them.",
+    example: "employeeNumber",
+    value: Parsed {
+        expected: "a claim's name, or names joined by dots, such as employeeNumber; it must identify one person \
+                   permanently, which a name or an e-mail address does not",
+        default: Some("sub"),
+        parse: |text| path(text).filter(|_| !NO_IDENTITY.contains(&text)),
+    },
+};
+
+pub static ROLES_CLAIM: Setting<Parsed<ClaimPath>> = Setting {
+    name: "ROLES_CLAIM",
+    text: "The claim with a person's roles: a name, or names joined by dots.",
+    example: "realm_access.roles",
+    value: Parsed {
+        expected: "a claim's name, or names joined by dots, such as realm_access.roles",
+        default: Some("roles"),
+        parse: path,
+    },
+};
+
+pub static ROLES_SEPARATOR: Setting<Parsed<char>> = Setting {
+    name: "ROLES_SEPARATOR",
+    text: "What separates roles where the claim is one text. Otherwise it is `^`, a comma or white space: the first in \
+           this order that the text has.",
+    example: "^",
+    value: Parsed {
+        expected: "one character that is no letter and no digit, such as ^",
+        default: None,
+        parse: |text| {
+            let character: char = text.parse().ok()?;
+            (!character.is_alphanumeric() && !character.is_control()).then_some(character)
+        },
+    },
+};
+
+pub fn names(variables: &Variables) -> Result<ClaimNames, ConfigError> {
+    let roles = RolesClaim::at(ROLES_CLAIM.read(variables)?);
     Ok(ClaimNames {
-        roles,
-        name: path(variables, "NAME_CLAIM", "such as displayName")?,
-        email: path(variables, "EMAIL_CLAIM", "such as mail")?,
-        // What it is anyway.
-        user_id: user_id.filter(|_| variables.get("USER_ID_CLAIM") != Some("sub")),
+        roles: roles.separated_by(ROLES_SEPARATOR.get(variables)?),
+        name: renamed(&NAME_CLAIM, variables)?,
+        email: renamed(&EMAIL_CLAIM, variables)?,
+        user_id: renamed(&USER_ID_CLAIM, variables)?,
     })
 }
 
-fn path(variables: &Variables, variable: &'static str, example: &str) -> Result<Option<ClaimPath>, ConfigError> {
-    let expected = format!("a claim's name, or names joined by dots, {example}");
-    match variables.get(variable) {
-        None => Ok(None),
-        Some(path) if path.split('.').all(is_one_word) => variables.parsed(variable, &expected, "").map(Some),
-        Some(_) => Err(variables.wrong(variable, &expected)),
-    }
+/// The claim, if it is another one than the default.
+fn renamed(setting: &Setting<Parsed<ClaimPath>>, variables: &Variables) -> Result<Option<ClaimPath>, ConfigError> {
+    let is_default = variables.get(setting.name) == setting.value.default;
+    Ok(setting.get(variables)?.filter(|_| !is_default))
 }
 
-fn separator(variables: &Variables) -> Result<Option<char>, ConfigError> {
-    let Some(text) = variables.get("ROLES_SEPARATOR") else { return Ok(None) };
-    let mut characters = text.chars();
-    match (characters.next(), characters.next()) {
-        (Some(separator), None) if !separator.is_alphanumeric() && !separator.is_control() => Ok(Some(separator)),
-        _ => Err(variables.wrong("ROLES_SEPARATOR", "one character that is no letter and no digit, such as ^")),
-    }
-}
-
-fn is_one_word(text: &str) -> bool {
-    !text.is_empty() && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+fn path(text: &str) -> Option<ClaimPath> {
+    text.split('.').all(is_one_word).then(|| text.parse().ok()).flatten()
 }

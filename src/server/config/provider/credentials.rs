@@ -1,47 +1,115 @@
-//! How we prove at the provider who we are, and whose word we take for who the provider is.
+//! How this server authenticates at the provider, and which certificate authorities it trusts there.
 
 use std::{path::Path, sync::Arc};
 
-use super::super::{ConfigError, Variables, pem_file};
+use super::super::{
+    certificates,
+    setting::{AnySetting, Setting, refuse},
+    values::{OneOf, Parsed, Text},
+    variables::{ConfigError, Variables},
+};
 use crate::server::auth::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials};
 
-const WAYS: &str = "client_secret_basic, client_secret_post or private_key_jwt";
+#[derive(Clone, Copy, PartialEq)]
+pub enum Method {
+    SecretBasic,
+    SecretPost,
+    PrivateKeyJwt,
+}
 
-/// `CLIENT_AUTH`, and `CLIENT_SECRET`, `CLIENT_SECRET_FILE` or the key that belongs to it.
-pub(super) fn client_authentication(variables: &Variables) -> Result<ClientAuthentication, ConfigError> {
-    match variables.get("CLIENT_AUTH") {
-        None | Some("client_secret_basic") => secrets(variables).map(ClientAuthentication::ClientSecretBasic),
-        Some("client_secret_post") => secrets(variables).map(ClientAuthentication::ClientSecretPost),
-        Some("private_key_jwt") => private_key_jwt(variables),
-        Some(_) => Err(variables.wrong("CLIENT_AUTH", WAYS)),
+pub static CLIENT_SECRET: Setting<Text> = Setting {
+    name: "CLIENT_SECRET",
+    text: "Its secret. Needed with OIDC_ISSUER, unless CLIENT_SECRET_FILE is set or CLIENT_AUTH is private_key_jwt.",
+    example: "",
+    value: Text { default: None },
+};
+
+/// Not the file of a [`Secret`](super::super::values::Secret): it may hold two secrets, and is read again when it has
+/// changed.
+pub static CLIENT_SECRET_FILE: Setting<Text> = Setting {
+    name: "CLIENT_SECRET_FILE",
+    text: "In place of CLIENT_SECRET: a file with the secret on a line, or with the old and the new one on two lines while \
+           it is being changed; if the provider refuses one, the other is tried. It is read again when it has changed.",
+    example: "/etc/oracle-ai/client-secret",
+    value: Text { default: None },
+};
+
+pub static CLIENT_AUTH: Setting<OneOf<Method>> = Setting {
+    name: "CLIENT_AUTH",
+    text: "How this server authenticates at the provider.",
+    example: "client_secret_post",
+    value: OneOf {
+        values: &[
+            ("client_secret_basic", Method::SecretBasic),
+            ("client_secret_post", Method::SecretPost),
+            ("private_key_jwt", Method::PrivateKeyJwt),
+        ],
+        default: Some(Method::SecretBasic),
+    },
+};
+
+pub static CLIENT_KEY_FILE: Setting<Text> = Setting {
+    name: "CLIENT_KEY_FILE",
+    text: "For private_key_jwt: the private key, PEM and PKCS#8; EC on P-256, or RSA of 2048 bits or more. Make one: \
+           openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256. It may hold the old and the new key, one after \
+           the other, while the key is being changed, and is read again when it has changed.",
+    example: "/etc/oracle-ai/client.pem",
+    value: Text { default: None },
+};
+
+pub static CLIENT_KEY_ID: Setting<Parsed<String>> = Setting {
+    name: "CLIENT_KEY_ID",
+    text: "For private_key_jwt: the `kid` of the key's public half, where the provider knows several. A line `kid: NAME` \
+           before a key in the file takes precedence.",
+    example: "oracle-ai-2026",
+    value: Parsed {
+        expected: "the `kid` under which the provider knows the public half of the key",
+        default: None,
+        parse: printable,
+    },
+};
+
+pub static CLIENT_ASSERTION_AUDIENCE: Setting<Parsed<String>> = Setting {
+    name: "CLIENT_ASSERTION_AUDIENCE",
+    text: "For private_key_jwt: the `aud` that the provider wants where that is not its issuer. Default: OIDC_ISSUER.",
+    example: "https://sso.example.com/token",
+    value: Parsed {
+        expected: "the `aud` that the provider wants where that is not its issuer, such as its token endpoint",
+        default: None,
+        parse: printable,
+    },
+};
+
+pub static OIDC_CA_FILE: Setting<Text> = Setting {
+    name: "OIDC_CA_FILE",
+    text: "Certificate authorities to trust for the provider besides the public ones, in PEM.",
+    example: "/etc/ssl/sso-ca.pem",
+    value: Text { default: None },
+};
+
+pub fn client_authentication(variables: &Variables) -> Result<ClientAuthentication, ConfigError> {
+    match CLIENT_AUTH.read(variables)? {
+        Method::SecretBasic => secrets(variables).map(ClientAuthentication::ClientSecretBasic),
+        Method::SecretPost => secrets(variables).map(ClientAuthentication::ClientSecretPost),
+        Method::PrivateKeyJwt => private_key_jwt(variables),
     }
 }
 
-/// `OIDC_CA_FILE`: certificates in PEM.
-pub(super) fn authorities(variables: &Variables) -> Result<Option<Vec<u8>>, ConfigError> {
-    variables.get("OIDC_CA_FILE").map(|file| pem_file(variables, "OIDC_CA_FILE", file)).transpose()
+pub fn authorities(variables: &Variables) -> Result<Option<Vec<u8>>, ConfigError> {
+    certificates::read(&OIDC_CA_FILE, variables)
 }
 
 fn secrets(variables: &Variables) -> Result<Arc<Credentials<ClientSecret>>, ConfigError> {
-    const FILE: &str = "CLIENT_SECRET_FILE";
-    const BELONGS: &str = "it belongs to CLIENT_AUTH=private_key_jwt, which is not set";
-    for variable in ["CLIENT_KEY_FILE", "CLIENT_KEY_ID", "CLIENT_ASSERTION_AUDIENCE"] {
-        if variables.get(variable).is_some() {
-            return Err(ConfigError::Unexpected { variable, reason: BELONGS });
-        }
-    }
-    let credentials = match (variables.get("CLIENT_SECRET"), variables.get(FILE)) {
+    let reason = "it belongs to CLIENT_AUTH=private_key_jwt, which is not set";
+    refuse(variables, &[&CLIENT_KEY_FILE, &CLIENT_KEY_ID, &CLIENT_ASSERTION_AUDIENCE], reason)?;
+    let credentials = match (CLIENT_SECRET.get(variables)?, CLIENT_SECRET_FILE.get(variables)?) {
         (Some(_), Some(_)) => {
-            let reason = "CLIENT_SECRET is, too: remove one of the two";
-            return Err(ConfigError::Unexpected { variable: FILE, reason });
+            return Err(CLIENT_SECRET_FILE.unexpected("CLIENT_SECRET is, too: remove one of the two"));
         }
-        (Some(secret), None) => Credentials::fixed(ClientSecret::new(secret)),
-        (None, Some(file)) => Credentials::in_file(Path::new(file), secrets_of)
-            .map_err(|error| variables.wrong(FILE, &format!("a readable file with a secret: {error}")))?,
-        (None, None) => {
-            let reason = "it, or CLIENT_SECRET_FILE, belongs to OIDC_ISSUER";
-            return Err(ConfigError::Missing { variable: "CLIENT_SECRET", reason });
-        }
+        (Some(secret), None) => Credentials::fixed(ClientSecret::new(&secret)),
+        (None, Some(file)) => Credentials::in_file(Path::new(&file), secrets_of)
+            .map_err(|error| CLIENT_SECRET_FILE.wrong(&format!("a readable file with a secret: {error}")))?,
+        (None, None) => return Err(CLIENT_SECRET.missing("it, or CLIENT_SECRET_FILE, belongs to OIDC_ISSUER")),
     };
     Ok(Arc::new(credentials))
 }
@@ -53,30 +121,17 @@ fn secrets_of(text: &[u8]) -> Result<Vec<ClientSecret>, String> {
 }
 
 fn private_key_jwt(variables: &Variables) -> Result<ClientAuthentication, ConfigError> {
-    const FILE: &str = "CLIENT_KEY_FILE";
-    for variable in ["CLIENT_SECRET", "CLIENT_SECRET_FILE"] {
-        if variables.get(variable).is_some() {
-            let reason = "CLIENT_AUTH=private_key_jwt has a key in place of a secret: remove one of the two";
-            return Err(ConfigError::Unexpected { variable, reason });
-        }
-    }
-    let reason = "CLIENT_AUTH=private_key_jwt signs with it";
-    let file = variables.get(FILE).ok_or(ConfigError::Missing { variable: FILE, reason })?;
-    let id = printable(variables, "CLIENT_KEY_ID", "what the provider calls the key: the `kid` of its public half")?;
+    let reason = "CLIENT_AUTH=private_key_jwt has a key in place of a secret: remove one of the two";
+    refuse(variables, &[&CLIENT_SECRET, &CLIENT_SECRET_FILE], reason)?;
+    let file = CLIENT_KEY_FILE.required(variables, "CLIENT_AUTH=private_key_jwt signs with it")?;
+    let id = CLIENT_KEY_ID.get(variables)?;
     let parse = move |pem: &[u8]| ClientKey::all_from_pem(pem, id.as_deref()).map_err(|error| error.to_string());
-    let keys = Credentials::in_file(Path::new(file), parse)
-        .map_err(|error| variables.wrong(FILE, &format!("a readable file with a private key: {error}")))?;
-    let audience = printable(
-        variables,
-        "CLIENT_ASSERTION_AUDIENCE",
-        "the `aud` that the provider wants where that is not its issuer, such as its token endpoint",
-    )?;
+    let keys = Credentials::in_file(Path::new(&file), parse)
+        .map_err(|error| CLIENT_KEY_FILE.wrong(&format!("a readable file with a private key: {error}")))?;
+    let audience = CLIENT_ASSERTION_AUDIENCE.get(variables)?;
     Ok(ClientAuthentication::PrivateKeyJwt { keys: Arc::new(keys), audience })
 }
 
-fn printable(variables: &Variables, variable: &'static str, expected: &str) -> Result<Option<String>, ConfigError> {
-    match variables.get(variable) {
-        Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(variables.wrong(variable, expected)),
-        text => Ok(text.map(str::to_owned)),
-    }
+fn printable(text: &str) -> Option<String> {
+    text.bytes().all(|byte| byte.is_ascii_graphic()).then(|| text.to_owned())
 }

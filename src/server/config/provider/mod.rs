@@ -1,137 +1,171 @@
-//! Which identity provider, and who we are there.
+//! The OpenID provider, and this server's registration there.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `endpoints` | where the provider is |
-//! | `credentials` | how we prove who we are, and whose word we take |
-//! | `requests` | what we ask it for |
-//! | `claims` | where it says what about a person |
+//! | `endpoints` | the issuer, and endpoints that replace those in its metadata |
+//! | `credentials` | client authentication, and trusted certificate authorities |
+//! | `requests` | the authorization request |
+//! | `claims` | the names of claims about a person |
 
 mod claims;
 mod credentials;
 mod endpoints;
 mod requests;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 
 use openidconnect::ClientId;
 use url::Url;
 
-pub(super) use requests::is_scope;
+pub use claims::{ROLES_CLAIM, ROLES_SEPARATOR};
+pub use endpoints::INTROSPECTION_ENDPOINT;
+pub use requests::is_scope;
 
-use super::{ConfigError, Variables, id_tokens, is_local_origin, logout};
+use super::{
+    id_tokens, logout,
+    mocks::{MOCK_PROVIDER_ADDR, MOCK_PROVIDER_PROFILE},
+    setting::{Section, Setting, refuse},
+    urls::is_local_origin,
+    values::Parsed,
+    variables::{ConfigError, Variables},
+};
 use crate::server::auth::oidc::{CommonSettings, ProviderSettings};
-
-const DEFAULT_MOCK_ADDRESS: &str = "127.0.0.1:9400";
-
-/// Whom the mock provider can play.
-pub const MOCK_PROFILES: [&str; 4] = ["entra", "google", "keycloak", "siteminder"];
+use claims::{EMAIL_CLAIM, NAME_CLAIM, USER_ID_CLAIM};
+use credentials::{
+    CLIENT_ASSERTION_AUDIENCE, CLIENT_AUTH, CLIENT_KEY_FILE, CLIENT_KEY_ID, CLIENT_SECRET, CLIENT_SECRET_FILE,
+    OIDC_CA_FILE,
+};
+use endpoints::{
+    AUTHORIZATION_ENDPOINT, END_SESSION_ENDPOINT, JWKS_URI, OIDC_DISCOVERY, OIDC_ENDPOINT_HOSTS, OIDC_ISSUER,
+    PUSHED_AUTHORIZATION_REQUEST_ENDPOINT, REVOCATION_ENDPOINT, TOKEN_ENDPOINT, USERINFO_ENDPOINT,
+};
+use requests::{AUTHORIZE_PARAMETERS, PUSHED_AUTHORIZATION_REQUESTS, REDIRECT_URI, RESOURCE, SCOPES};
 
 #[derive(Clone, Debug)]
 pub enum Provider {
-    /// `OIDC_ISSUER`, with `CLIENT_ID`, `REDIRECT_URI`, `SCOPES`, and what is read beside and in `id_tokens`.
     Configured(Box<ProviderSettings>),
-    /// No `OIDC_ISSUER`: the mock provider in this process.
+    /// Without `OIDC_ISSUER`: the mock provider in this process.
     Mock(Box<MockProvider>),
 }
 
-/// The mock provider, and who we are there.
+/// The mock provider, and this server's registration there.
 #[derive(Clone, Debug)]
 pub struct MockProvider {
-    /// `MOCK_PROVIDER_ADDR`, default `127.0.0.1:9400`; port 0 takes a free one.
+    /// Port 0 takes a free one.
     pub address: SocketAddr,
-    /// `MOCK_PROVIDER_PROFILE`: one of [`MOCK_PROFILES`].
-    pub profile: Option<String>,
+    /// The name of the provider that it imitates.
+    pub profile: Option<&'static str>,
     pub common: CommonSettings,
 }
 
+pub static SECTION: Section = Section {
+    title: "Your OpenID provider",
+    text: "Without OIDC_ISSUER, the mock identity provider in the process lets anybody in, on loopback only.",
+    settings: &[
+        &OIDC_ISSUER,
+        &CLIENT_ID,
+        &CLIENT_SECRET,
+        &CLIENT_SECRET_FILE,
+        &CLIENT_AUTH,
+        &CLIENT_KEY_FILE,
+        &CLIENT_KEY_ID,
+        &CLIENT_ASSERTION_AUDIENCE,
+        &OIDC_CA_FILE,
+        &OIDC_DISCOVERY,
+        &OIDC_ENDPOINT_HOSTS,
+        &AUTHORIZATION_ENDPOINT,
+        &TOKEN_ENDPOINT,
+        &JWKS_URI,
+        &USERINFO_ENDPOINT,
+        &REVOCATION_ENDPOINT,
+        &END_SESSION_ENDPOINT,
+        &PUSHED_AUTHORIZATION_REQUEST_ENDPOINT,
+        &PUSHED_AUTHORIZATION_REQUESTS,
+        &AUTHORIZE_PARAMETERS,
+        &RESOURCE,
+        &NAME_CLAIM,
+        &EMAIL_CLAIM,
+        &USER_ID_CLAIM,
+        &SCOPES,
+        &REDIRECT_URI,
+    ],
+};
+
+static CLIENT_ID: Setting<Parsed<ClientId>> = Setting {
+    name: "CLIENT_ID",
+    text: "How this server is registered there: a confidential client. Needed with OIDC_ISSUER.",
+    example: "oracle-ai",
+    value: Parsed {
+        expected: "this server's client id",
+        default: None,
+        parse: |text| Some(ClientId::new(text.to_owned())),
+    },
+};
+
 impl Provider {
-    pub(super) fn from_variables(
-        variables: &Variables,
-        front_url: &Url,
-        listen: SocketAddr,
-    ) -> Result<Self, ConfigError> {
-        match variables.get("OIDC_ISSUER") {
-            Some(issuer) => Ok(Self::Configured(Box::new(configured(variables, issuer, front_url)?))),
-            None => Ok(Self::Mock(Box::new(mock(variables, front_url, listen)?))),
+    pub fn from_variables(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Self, ConfigError> {
+        match endpoints::issuer(variables)? {
+            Some(issuer) => {
+                let reason = "OIDC_ISSUER names another provider: remove one of the two";
+                refuse(variables, &[&MOCK_PROVIDER_ADDR, &MOCK_PROVIDER_PROFILE], reason)?;
+                let client_id = CLIENT_ID.required(variables, "it belongs to OIDC_ISSUER")?;
+                let client_authentication = credentials::client_authentication(variables)?;
+                let authorities = credentials::authorities(variables)?;
+                let common = common(variables, front_url)?;
+                Ok(Self::Configured(Box::new(common.at(issuer, client_id, client_authentication, authorities))))
+            }
+            None => mock(variables, front_url, listen).map(Box::new).map(Self::Mock),
         }
     }
 }
 
-fn configured(variables: &Variables, issuer: &str, front_url: &Url) -> Result<ProviderSettings, ConfigError> {
-    for variable in ["MOCK_PROVIDER_ADDR", "MOCK_PROVIDER_PROFILE"] {
-        if variables.get(variable).is_some() {
-            let reason = "OIDC_ISSUER names another provider: remove one of the two";
-            return Err(ConfigError::Unexpected { variable, reason });
-        }
-    }
-    let issuer = endpoints::issuer(variables, issuer)?;
-    let reason = "it belongs to OIDC_ISSUER";
-    let client_id = variables.get("CLIENT_ID").ok_or(ConfigError::Missing { variable: "CLIENT_ID", reason })?;
-    let client_id = ClientId::new(client_id.to_owned());
-    let client_authentication = credentials::client_authentication(variables)?;
-    let authorities = credentials::authorities(variables)?;
-    Ok(common(variables, front_url)?.at(issuer, client_id, client_authentication, authorities))
+/// The client's name at the provider, for settings that must differ from it.
+pub fn client_id(variables: &Variables) -> Result<Option<ClientId>, ConfigError> {
+    CLIENT_ID.get(variables)
 }
 
 fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<MockProvider, ConfigError> {
-    const NEEDS_ISSUER: &str =
-        "OIDC_ISSUER is not: set it to your provider's issuer, or remove this one to use the mock";
-    for variable in [
-        "CLIENT_ID",
-        "CLIENT_SECRET",
-        "CLIENT_SECRET_FILE",
-        "CLIENT_AUTH",
-        "CLIENT_KEY_FILE",
-        "CLIENT_KEY_ID",
-        "CLIENT_ASSERTION_AUDIENCE",
-        "OIDC_CA_FILE",
-    ] {
-        if variables.get(variable).is_some() {
-            return Err(ConfigError::Unexpected { variable, reason: NEEDS_ISSUER });
-        }
-    }
+    refuse(
+        variables,
+        &[
+            &CLIENT_ID,
+            &CLIENT_SECRET,
+            &CLIENT_SECRET_FILE,
+            &CLIENT_AUTH,
+            &CLIENT_KEY_FILE,
+            &CLIENT_KEY_ID,
+            &CLIENT_ASSERTION_AUDIENCE,
+            &OIDC_CA_FILE,
+        ],
+        "OIDC_ISSUER is not: set it to your provider's issuer, or remove this one to use the mock",
+    )?;
     if !cfg!(feature = "mock") {
-        return Err(ConfigError::Missing {
-            variable: "OIDC_ISSUER",
-            reason: "this build has no mock provider; set it to your provider's issuer",
-        });
+        return Err(OIDC_ISSUER.missing("this build has no mock provider; set it to your provider's issuer"));
     }
     if !is_local_origin(front_url) || !listen.ip().is_loopback() {
-        return Err(ConfigError::Missing {
-            variable: "OIDC_ISSUER",
-            reason: "the mock provider lets anybody in, so it only serves loopback; set it, or FRONT_URL and IP to loopback",
-        });
+        return Err(OIDC_ISSUER.missing(
+            "the mock provider lets anybody in, so it only serves loopback; set it, or FRONT_URL and IP to loopback",
+        ));
     }
-    let address: SocketAddr = variables.parsed(
-        "MOCK_PROVIDER_ADDR",
-        "a loopback address and port, such as 127.0.0.1:9400",
-        DEFAULT_MOCK_ADDRESS,
-    )?;
-    if !address.ip().is_loopback() {
-        return Err(variables.wrong("MOCK_PROVIDER_ADDR", "on loopback: the mock provider lets anybody in"));
-    }
-    Ok(MockProvider { address, profile: profile(variables)?, common: common(variables, front_url)? })
+    Ok(MockProvider {
+        address: MOCK_PROVIDER_ADDR.read(variables)?,
+        profile: MOCK_PROVIDER_PROFILE.get(variables)?,
+        common: common(variables, front_url)?,
+    })
 }
 
-/// Read alike for both.
+/// What both providers have.
 fn common(variables: &Variables, front_url: &Url) -> Result<CommonSettings, ConfigError> {
     Ok(CommonSettings {
         redirect_uri: requests::redirect_uri(variables, front_url)?,
-        scopes: requests::scopes(variables)?,
+        scopes: SCOPES.read(variables)?,
         requests: requests::settings(variables)?,
         id_tokens: id_tokens::policy(variables)?,
         claims: claims::names(variables)?,
         metadata: endpoints::metadata(variables)?,
         logout: logout::settings(variables, front_url)?,
     })
-}
-
-fn profile(variables: &Variables) -> Result<Option<String>, ConfigError> {
-    match variables.get("MOCK_PROVIDER_PROFILE") {
-        Some(name) if !MOCK_PROFILES.contains(&name) => {
-            Err(variables.wrong("MOCK_PROVIDER_PROFILE", &format!("one of {}", MOCK_PROFILES.join(", "))))
-        }
-        name => Ok(name.map(str::to_owned)),
-    }
 }

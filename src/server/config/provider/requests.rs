@@ -1,16 +1,19 @@
-//! What we ask the provider for.
+//! The authorization request.
 
 use openidconnect::RedirectUrl;
 use url::{Url, form_urlencoded};
 
-use super::super::{ConfigError, Variables};
+use super::super::{
+    setting::{AnySetting, Setting},
+    values::{Flag, Parsed, words},
+    variables::{ConfigError, Variables},
+};
 use crate::server::auth::oidc::RequestSettings;
 
-const DEFAULT_SCOPES: &str = "openid profile email";
 const CALLBACK_PATH: &str = "/auth/callback";
 
-/// Parameters that we choose ourselves for each login, or that have a variable of their own.
-const OURS: [&str; 17] = [
+/// Parameters that the server chooses itself for each login, or that have a setting of their own.
+const OURS: [&str; 18] = [
     "acr_values",
     "client_assertion",
     "client_assertion_type",
@@ -27,75 +30,121 @@ const OURS: [&str; 17] = [
     "resource",
     "response_mode",
     "response_type",
+    "scope",
     "state",
 ];
 
-/// `AUTHORIZE_PARAMETERS`, `RESOURCE`, `PUSHED_AUTHORIZATION_REQUESTS`.
-pub(super) fn settings(variables: &Variables) -> Result<RequestSettings, ConfigError> {
+pub static PUSHED_AUTHORIZATION_REQUESTS: Setting<Flag> = Setting {
+    name: "PUSHED_AUTHORIZATION_REQUESTS",
+    text: "Whether authorization requests are pushed (RFC 9126). Where the provider's metadata demands it, they always are.",
+    example: "true",
+    value: Flag { default: false },
+};
+
+pub static AUTHORIZE_PARAMETERS: Setting<Parsed<Vec<(String, String)>>> = Setting {
+    name: "AUTHORIZE_PARAMETERS",
+    text: "More parameters of the authorization request, as in a URL. `prompt` replaces the `prompt=consent` that \
+           offline_access brings with it; without a value, no `prompt` is sent.",
+    example: "audience=https://api.example.com&access_type=offline",
+    value: Parsed {
+        expected: "parameters as in a URL, each once: audience=a&prompt=consent",
+        default: None,
+        parse: parameters,
+    },
+};
+
+pub static RESOURCE: Setting<Parsed<Vec<String>>> = Setting {
+    name: "RESOURCE",
+    text: "The resources that access tokens are for (RFC 8707), separated by spaces.",
+    example: "https://api.example.com",
+    value: Parsed {
+        expected: "absolute URIs separated by spaces, such as https://api.example.com",
+        default: None,
+        parse: resources,
+    },
+};
+
+pub static SCOPES: Setting<Parsed<Vec<String>>> = Setting {
+    name: "SCOPES",
+    text: "Separated by spaces, `openid` among them. With offline_access, consent is asked for at each sign-in, unless \
+           AUTHORIZE_PARAMETERS has `prompt`.",
+    example: "openid profile email",
+    value: Parsed {
+        expected: "scopes separated by spaces, `openid` among them",
+        default: Some("openid profile email"),
+        parse: scopes,
+    },
+};
+
+pub static REDIRECT_URI: Setting<Parsed<RedirectUrl>> = Setting {
+    name: "REDIRECT_URI",
+    text: "The redirect URI as it is registered. It must be the default: FRONT_URL followed by /auth/callback.",
+    example: "https://chat.example.com/auth/callback",
+    value: Parsed {
+        expected: "FRONT_URL followed by /auth/callback: the page that finishes a login",
+        default: None,
+        parse: |text| RedirectUrl::new(text.to_owned()).ok(),
+    },
+};
+
+pub fn settings(variables: &Variables) -> Result<RequestSettings, ConfigError> {
     Ok(RequestSettings {
         authorize_parameters: authorize_parameters(variables)?,
-        resources: resources(variables)?,
-        pushed: variables.parsed("PUSHED_AUTHORIZATION_REQUESTS", "true or false", "false")?,
+        resources: RESOURCE.get(variables)?.unwrap_or_default(),
+        pushed: PUSHED_AUTHORIZATION_REQUESTS.read(variables)?,
     })
 }
 
-pub(super) fn redirect_uri(variables: &Variables, front_url: &Url) -> Result<RedirectUrl, ConfigError> {
-    let expected = format!("FRONT_URL followed by {CALLBACK_PATH}: the page that finishes a login");
-    let default = format!("{}{CALLBACK_PATH}", front_url.origin().ascii_serialization());
-    let url: Url = variables.parsed("REDIRECT_URI", &expected, &default)?;
-    if url.origin() != front_url.origin()
-        || url.path() != CALLBACK_PATH
-        || url.query().is_some()
-        || url.fragment().is_some()
-    {
-        return Err(variables.wrong("REDIRECT_URI", &expected));
+pub fn redirect_uri(variables: &Variables, front_url: &Url) -> Result<RedirectUrl, ConfigError> {
+    let default = || RedirectUrl::new(format!("{}{CALLBACK_PATH}", front_url.origin().ascii_serialization()));
+    let redirect_uri = match REDIRECT_URI.get(variables)? {
+        Some(redirect_uri) => redirect_uri,
+        None => default().map_err(|_| REDIRECT_URI.invalid())?,
+    };
+    let url = redirect_uri.url();
+    let is_callback = url.origin() == front_url.origin() && url.path() == CALLBACK_PATH;
+    match is_callback && url.query().is_none() && url.fragment().is_none() {
+        true => Ok(redirect_uri),
+        false => Err(REDIRECT_URI.invalid()),
     }
-    let text = variables.get("REDIRECT_URI").unwrap_or(&default);
-    RedirectUrl::new(text.to_owned()).map_err(|_| variables.wrong("REDIRECT_URI", &expected))
-}
-
-/// `openid` is always asked for, so it is left out of the list.
-pub(super) fn scopes(variables: &Variables) -> Result<Vec<String>, ConfigError> {
-    let text = variables.get("SCOPES").unwrap_or(DEFAULT_SCOPES);
-    let scopes: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    match scopes.iter().all(|scope| is_scope(scope)) && scopes.iter().any(|scope| scope == "openid") {
-        true => Ok(scopes.into_iter().filter(|scope| scope != "openid").collect()),
-        false => Err(variables.wrong("SCOPES", "scopes separated by spaces, `openid` among them")),
-    }
-}
-
-/// RFC 6749 §3.3: scope-token.
-pub(in crate::server::config) fn is_scope(text: &str) -> bool {
-    text.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'"' && byte != b'\\')
 }
 
 fn authorize_parameters(variables: &Variables) -> Result<Vec<(String, String)>, ConfigError> {
-    const VARIABLE: &str = "AUTHORIZE_PARAMETERS";
-    let text = variables.get(VARIABLE).unwrap_or_default();
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
-    for (n, (name, value)) in pairs.iter().enumerate() {
-        let is_name =
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-        if !is_name || pairs[..n].iter().any(|(before, _)| before == name) {
-            return Err(variables.wrong(VARIABLE, "parameters as in a URL, each once: audience=a&prompt=consent"));
-        }
-        if OURS.contains(&name.as_str()) || name == "scope" {
-            return Err(variables.wrong(VARIABLE, &format!("without {name}, which is set elsewhere")));
-        }
-        if name == "prompt" && value.split_whitespace().any(|value| value == "none") {
-            return Err(variables.wrong(VARIABLE, "without prompt=none: nobody could sign in"));
-        }
+    let parameters = AUTHORIZE_PARAMETERS.get(variables)?.unwrap_or_default();
+    if let Some((name, _)) = parameters.iter().find(|(name, _)| OURS.contains(&name.as_str())) {
+        return Err(AUTHORIZE_PARAMETERS.wrong(&format!("without {name}, which is set elsewhere")));
     }
-    Ok(pairs)
+    let is_none = |value: &str| value.split_whitespace().any(|value| value == "none");
+    match parameters.iter().any(|(name, value)| name == "prompt" && is_none(value)) {
+        true => Err(AUTHORIZE_PARAMETERS.wrong("without prompt=none: nobody could sign in")),
+        false => Ok(parameters),
+    }
+}
+
+fn parameters(text: &str) -> Option<Vec<(String, String)>> {
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
+    let is_repeated = |n: usize, name: &str| pairs[..n].iter().any(|(before, _)| before == name);
+    pairs.iter().enumerate().all(|(n, (name, _))| is_name(name) && !is_repeated(n, name)).then_some(pairs)
 }
 
 /// RFC 8707 §2: absolute URIs without fragment.
-fn resources(variables: &Variables) -> Result<Vec<String>, ConfigError> {
-    let Some(text) = variables.get("RESOURCE") else { return Ok(vec![]) };
-    let resources: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+fn resources(text: &str) -> Option<Vec<String>> {
     let is_resource = |text: &String| Url::parse(text).is_ok_and(|url| url.fragment().is_none());
-    match !resources.is_empty() && resources.iter().all(is_resource) {
-        true => Ok(resources),
-        false => Err(variables.wrong("RESOURCE", "absolute URIs separated by spaces, such as https://api.example.com")),
-    }
+    words(text).filter(|resources| !resources.is_empty() && resources.iter().all(is_resource))
+}
+
+/// `openid` is always requested, so it is left out of the list.
+fn scopes(text: &str) -> Option<Vec<String>> {
+    let mut scopes = words(text).filter(|scopes| scopes.iter().all(|scope| is_scope(scope)))?;
+    let all = scopes.len();
+    scopes.retain(|scope| scope != "openid");
+    (scopes.len() < all).then_some(scopes)
+}
+
+/// RFC 6749 §3.3: scope-token.
+pub fn is_scope(text: &str) -> bool {
+    text.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'"' && byte != b'\\')
 }

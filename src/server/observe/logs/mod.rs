@@ -2,7 +2,7 @@
 
 mod one_line;
 
-use std::{io::IsTerminal, str::FromStr};
+use std::io::IsTerminal;
 
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
@@ -18,8 +18,8 @@ use super::{
 
 pub use one_line::OneLine;
 
-/// The filter if `LOG` is not set: our own events, and warnings of libraries.
-const DEFAULT_FILTER: &str = "warn,oracle_ai=info";
+/// The filter, unless the operator sets another: our own events, and warnings of libraries.
+pub const DEFAULT_FILTER: &str = "warn,oracle_ai=info";
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,12 +31,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// Neither `pretty` nor `json`.
-#[derive(Clone, Copy, Debug)]
-pub struct WrongFormat;
-
 /// Installs the log. `filter` is in the syntax of `tracing`'s `EnvFilter`, checked by the configuration.
-pub fn install(filter: Option<&str>, format: LogFormat) {
+pub fn install(filter: &str, format: LogFormat) {
     // Fails only where a log is installed already: then that one stays.
     let colours = std::io::stdout().is_terminal();
     let _ = tracing::subscriber::set_global_default(log(filter, format, colours, std::io::stdout));
@@ -44,7 +40,7 @@ pub fn install(filter: Option<&str>, format: LogFormat) {
 
 /// The same, with spans for a collector. The log's filter does not apply to them.
 pub fn install_with_traces(
-    filter: Option<&str>,
+    filter: &str,
     format: LogFormat,
     settings: &TraceSettings,
 ) -> Result<Traces, TracesSetupError> {
@@ -69,12 +65,7 @@ pub fn install_with_traces(
 }
 
 /// A log that writes to `writer`. An event is one line, even if its values contain line breaks (T102).
-pub fn log<W>(
-    filter: Option<&str>,
-    format: LogFormat,
-    colours: bool,
-    writer: W,
-) -> Box<dyn tracing::Subscriber + Send + Sync>
+pub fn log<W>(filter: &str, format: LogFormat, colours: bool, writer: W) -> Box<dyn tracing::Subscriber + Send + Sync>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -86,23 +77,11 @@ where
     }
 }
 
-fn env_filter(filter: Option<&str>) -> EnvFilter {
-    EnvFilter::new(filter.unwrap_or(DEFAULT_FILTER)).add_directive(audit_lines())
+fn env_filter(filter: &str) -> EnvFilter {
+    EnvFilter::new(filter).add_directive(audit_lines())
 }
 
 /// Audit events can't be filtered out.
 fn audit_lines() -> Directive {
     format!("{TARGET}=info").parse().unwrap_or_else(|_| LevelFilter::INFO.into())
-}
-
-impl FromStr for LogFormat {
-    type Err = WrongFormat;
-
-    fn from_str(text: &str) -> Result<Self, WrongFormat> {
-        match text {
-            "pretty" => Ok(Self::Pretty),
-            "json" => Ok(Self::Json),
-            _ => Err(WrongFormat),
-        }
-    }
 }

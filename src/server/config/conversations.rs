@@ -1,0 +1,161 @@
+//! Where conversations are stored, and how long answers run.
+
+use std::num::NonZeroU64;
+
+use super::{
+    plaintext::Connection,
+    setting::{Section, Setting},
+    values::{Flag, Number, Parsed, Seconds, Secret, from_str},
+    variables::{ConfigError, Variables},
+};
+use crate::{
+    server::{
+        chat::ChatSettings,
+        conversations::sql::{self, DatabaseUrl},
+    },
+    wire::link_hosts::LinkHosts,
+};
+
+const MB: u64 = 1_000_000;
+
+pub static SECTION: Section = Section {
+    title: "Conversations",
+    text: "",
+    settings: &[
+        &DATABASE_URL,
+        &DATABASE_ALLOW_PLAINTEXT,
+        &STORAGE_PER_PERSON,
+        &CHAT_GRACE_SECONDS,
+        &CHAT_HISTORY_CHARS,
+        &CHAT_LINK_HOSTS,
+    ],
+};
+
+static DATABASE_URL: Setting<Secret<Parsed<DatabaseUrl>>> = Setting {
+    name: "DATABASE_URL",
+    text: "Where conversations are stored: a SQLite file, sqlite:///var/lib/oracle-ai/oracle-ai.db?mode=rwc, or PostgreSQL. \
+           The tables are made, and brought up to date, at the start. sqlite::memory: stores them in this process only. \
+           PostgreSQL on another machine needs sslmode=verify-full, with sslrootcert=/path/to/ca.pem for a private \
+           authority; verify-ca and require check less, the latter no certificate at all.",
+    example: "postgres://user:password@db.example.com/oracle-ai?sslmode=verify-full",
+    value: Secret {
+        file: "DATABASE_URL_FILE",
+        value: Parsed {
+            expected: "a database, such as sqlite:///var/lib/oracle-ai/chat.db?mode=rwc or \
+                       postgres://user:password@host/database?sslmode=verify-full",
+            default: Some("sqlite://oracle-ai.db?mode=rwc"),
+            parse: from_str,
+        },
+    },
+};
+
+static DATABASE_ALLOW_PLAINTEXT: Setting<Flag> = Setting {
+    name: "DATABASE_ALLOW_PLAINTEXT",
+    text: "true where the network to PostgreSQL on another machine is as trustworthy as a private wire; conversations and \
+           the password cross it unencrypted. Each start is logged.",
+    example: "false",
+    value: Flag { default: false },
+};
+
+static STORAGE_PER_PERSON: Setting<Number<u64>> = Setting {
+    name: "STORAGE_PER_PERSON",
+    text: "How many MB the conversations of one person may take in the database; a person who has that many is asked to \
+           delete some. 0 for no limit.",
+    example: "256",
+    value: Number { what: "a number of MB", from: 0, to: None, default: Some(sql::STORAGE_PER_PERSON.get() / MB) },
+};
+
+/// The longest is longer than any answer takes. An answer that nobody reads costs as much as any other.
+static CHAT_GRACE_SECONDS: Setting<Seconds> = Setting {
+    name: "CHAT_GRACE_SECONDS",
+    text: "How many seconds an answer goes on while nobody reads it, for a reload or a sign-in on the way. With 0 it ends as \
+           soon as nobody reads.",
+    example: "20",
+    value: Seconds { from: 0, to: 60 * 60, default: Some(ChatSettings::DEFAULT.grace) },
+};
+
+static CHAT_HISTORY_CHARS: Setting<Number<usize>> = Setting {
+    name: "CHAT_HISTORY_CHARS",
+    text: "How much of a conversation is sent to the model; the oldest is left out first.",
+    example: "60000",
+    value: Number {
+        what: "a number of characters",
+        from: 0,
+        to: None,
+        default: Some(ChatSettings::DEFAULT.history_chars),
+    },
+};
+
+static CHAT_LINK_HOSTS: Setting<Parsed<LinkHosts>> = Setting {
+    name: "CHAT_LINK_HOSTS",
+    text: "Hosts, separated by spaces, that links of answers lead to at once; *.example.com means all hosts below \
+           example.com. Before a link to any other host, the page says where it leads and asks. Everybody who can load the \
+           page can read this list.",
+    example: "docs.oracle.com *.example.com",
+    value: Parsed {
+        expected: "hosts separated by spaces, such as docs.oracle.com *.example.com, without scheme and port",
+        default: None,
+        parse: from_str,
+    },
+};
+
+pub static CONNECTION: Connection = Connection {
+    address: &DATABASE_URL,
+    permission: &DATABASE_ALLOW_PLAINTEXT,
+    expected: "on this machine, or end in sslmode=verify-full (or verify-ca, require): without it, anybody on the way can \
+               read conversations",
+    words: "conversations and the database's password cross the network unencrypted",
+};
+
+pub fn database_url(variables: &Variables) -> Result<DatabaseUrl, ConfigError> {
+    let url = DATABASE_URL.read(variables)?;
+    CONNECTION.check(variables, url.may_cross_unencrypted())?;
+    Ok(url)
+}
+
+/// In bytes.
+pub fn storage_per_person(variables: &Variables) -> Result<Option<NonZeroU64>, ConfigError> {
+    Ok(NonZeroU64::new(STORAGE_PER_PERSON.read(variables)?.saturating_mul(MB)))
+}
+
+pub fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
+    Ok(ChatSettings { grace: CHAT_GRACE_SECONDS.read(variables)?, history_chars: CHAT_HISTORY_CHARS.read(variables)? })
+}
+
+pub fn link_hosts(variables: &Variables) -> Result<LinkHosts, ConfigError> {
+    Ok(CHAT_LINK_HOSTS.get(variables)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::config;
+
+    #[test]
+    fn conversations_are_kept_in_a_file_and_answers_wait_twenty_seconds_for_their_reader() {
+        let defaults = config(&[]).unwrap();
+        assert_eq!(defaults.database_url, "sqlite://oracle-ai.db?mode=rwc".parse().unwrap());
+        assert_eq!((defaults.answers.grace, defaults.answers.history_chars), (Duration::from_secs(20), 60_000));
+        assert_eq!(defaults.storage_per_person.unwrap().get(), 256_000_000);
+        const DATABASE: &str = "postgres://h/d?sslmode=verify-full";
+        let set = config(&[
+            ("CHAT_GRACE_SECONDS", "0"),
+            ("CHAT_HISTORY_CHARS", "1000"),
+            ("DATABASE_URL", DATABASE),
+            ("STORAGE_PER_PERSON", "0"),
+        ]);
+        let set = set.unwrap();
+        assert_eq!(set.database_url, DATABASE.parse().unwrap());
+        assert_eq!((set.answers.grace, set.answers.history_chars), (Duration::ZERO, 1000));
+        assert!(set.storage_per_person.is_none());
+    }
+
+    #[test]
+    fn links_of_answers_lead_nowhere_without_a_notice_unless_their_hosts_are_named() {
+        assert!(config(&[]).unwrap().link_hosts.is_empty());
+        let hosts = config(&[("CHAT_LINK_HOSTS", "docs.oracle.com *.example.com")]).unwrap().link_hosts;
+        assert!(hosts.contains("docs.oracle.com") && hosts.contains("wiki.example.com"));
+        assert!(!hosts.contains("example.com"));
+    }
+}
