@@ -9,7 +9,7 @@ use crate::{
     client::{
         browser,
         language::{Catalogue, ChosenLanguage, Language},
-        markdown::{Splitter, sentences::Told, spoken::language_of},
+        markdown::{Splitter, announcements::Told, language_detection::language_of},
     },
     wire::chat::EndReason,
 };

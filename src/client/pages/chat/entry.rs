@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::{
     client::{
         language::Language,
-        markdown::{Splitter, split::split, spoken::language_of},
+        markdown::{Splitter, language_detection::language_of, split::split},
     },
     wire::{
         chat::{AnswerError, ChatEvent, ChatEventKind, EndReason, MessageId, Usage},
