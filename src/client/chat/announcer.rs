@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 use super::entry::Progress;
 use crate::{
     client::{
-        markdown::{Splitter, sentences::Told, spoken::language_of},
+        markdown::{Splitter, announcements::Told, language_detection::language_of},
         platform::clock,
         ui::language::{Catalog, ChosenLanguage, Language, use_language},
     },

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     client::{
-        markdown::{split::split, spoken::language_of},
+        markdown::{split::split, language_detection::language_of},
         ui::language::Language,
     },
     wire::{

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::entry::{Entry, Progress};
 use crate::{
     client::{
-        markdown::{Splitter, spoken::language_of},
+        markdown::{Splitter, language_detection::language_of},
         ui::language::Language,
     },
     wire::chat::{AnswerError, ChatEvent, ChatEventKind, EndReason, MessageId, Usage},

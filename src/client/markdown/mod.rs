@@ -5,6 +5,7 @@
 //! It is read by code of our own, after CommonMark 0.31 and GFM 0.29, as the libraries for that bring all the names that
 //! HTML has for characters, and every visitor would load them. In tests one of them judges ours.
 
+pub mod announcements;
 mod blocks;
 pub mod destination;
 #[cfg(test)]
@@ -13,11 +14,10 @@ pub mod hidden;
 mod inlines;
 #[cfg(test)]
 mod judge;
+pub mod language_detection;
 mod links;
 mod scan;
-pub mod sentences;
 pub mod split;
-pub mod spoken;
 pub mod sql;
 pub mod table;
 pub mod tree;
