@@ -1,4 +1,4 @@
-//! Secrets are compared in constant time (T39).
+//! Secrets are compared in constant time.
 
 use oracle_ai::{
     server::{

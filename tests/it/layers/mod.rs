@@ -7,9 +7,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
-use paths::Root;
+use paths::{Found, Root};
 use rules::{Imports, circle, wrong_imports};
 
 /// Each layer, and the others that it may import.
@@ -42,6 +43,17 @@ const WITHOUT_CIRCLES: [&str; 5] = ["server", "server/auth", "server/observe", "
 /// They declare the layers and start them.
 const ABOVE_ALL_LAYERS: [&str; 2] = ["main.rs", "lib.rs"];
 
+/// The paths that the files of `src/` name, read once for all tests.
+static FILES: LazyLock<Vec<(String, Found)>> = LazyLock::new(|| found_in(source_files()));
+
+fn found_in(files: Vec<(String, String)>) -> Vec<(String, Found)> {
+    let read = |(file, text): (String, String)| {
+        let found = paths::read(&file, &text).unwrap_or_else(|error| panic!("src/{file}: {error}"));
+        (file, found)
+    };
+    files.into_iter().map(read).collect()
+}
+
 /// All files of `src/`, by their path in it, with their text.
 pub fn source_files() -> Vec<(String, String)> {
     fn visit(directory: &Path, files: &mut Vec<PathBuf>) {
@@ -69,16 +81,14 @@ pub fn source_files() -> Vec<(String, String)> {
 
 #[test]
 fn no_layer_or_floor_imports_what_is_above_it() {
-    let files = source_files();
-    let imports = Imports::of(&files);
-    let wrong: Vec<String> = files.iter().flat_map(|(file, text)| wrong_imports(&imports, file, text)).collect();
+    let imports = Imports::of(&FILES);
+    let wrong: Vec<String> = FILES.iter().flat_map(|(file, found)| wrong_imports(&imports, file, found)).collect();
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
 #[test]
 fn no_folders_import_each_other_in_a_circle() {
-    let files = source_files();
-    let imports = Imports::of(&files);
+    let imports = Imports::of(&FILES);
     let circles: Vec<String> = WITHOUT_CIRCLES
         .iter()
         .filter_map(|parent| Some(format!("in {parent}: {}", circle(&imports.between_children(parent))?.join(" → "))))
@@ -88,32 +98,28 @@ fn no_folders_import_each_other_in_a_circle() {
 
 #[test]
 fn every_layer_is_read_and_the_imports_that_should_be_there_are_found() {
-    let files = source_files();
     let mut seen = BTreeSet::new();
-    for (file, text) in &files {
+    for (file, found) in &*FILES {
         let layer = file.split('/').next().unwrap();
-        let paths = paths::read(file, text).unwrap().paths;
-        let ours = paths.iter().filter(|path| path.root == Root::Ours);
+        let ours = found.paths.iter().filter(|path| path.root == Root::Ours);
         seen.extend(ours.map(|path| format!("{layer} → {}", path.segments[0])));
     }
     for import in ["api → wire", "api → server", "client → wire", "client → api", "server → wire", "server → mock"]
     {
         assert!(seen.contains(import), "{import} not found in {seen:?}");
     }
-    let imports = Imports::of(&files);
+    let imports = Imports::of(&FILES);
     let server = imports.between_children("server");
     for (from, to) in [("app", "http"), ("http", "auth"), ("auth", "store"), ("store", "observe")] {
         assert!(server[from].contains(to), "{from} → {to} not found");
     }
 }
 
+/// The errors for a file with this text, next to a server that re-exports some names.
 fn wrong(file: &str, text: &str) -> Vec<String> {
-    wrong_imports(&Imports::of(&source_files_of_a_server()), file, text)
-}
-
-/// What the cases below need to know of other files.
-fn source_files_of_a_server() -> Vec<(String, String)> {
-    vec![("server/mod.rs".to_owned(), "pub use http::Services; pub use app::StartError;".to_owned())]
+    let server = ("server/mod.rs".to_owned(), "pub use http::Services; pub use app::StartError;".to_owned());
+    let found = paths::read(file, text).unwrap();
+    wrong_imports(&Imports::of(&found_in(vec![server])), file, &found)
 }
 
 #[test]
@@ -228,8 +234,8 @@ fn imports_between_folders_are_those_of_all_their_files() {
         ("server/b.rs", "use super::b::own; use crate::wire::auth;"),
         ("server/c/mod.rs", "mod tests { use super::super::a::A; }"),
     ];
-    let files: Vec<_> = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-    let imports = Imports::of(&files).between_children("server");
+    let files = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+    let imports = Imports::of(&found_in(files)).between_children("server");
     assert_eq!(imports["a"].iter().collect::<Vec<_>>(), ["b", "c"]);
     assert!(imports["b"].is_empty(), "{imports:?}");
     assert_eq!(imports["c"].iter().collect::<Vec<_>>(), ["a"]);

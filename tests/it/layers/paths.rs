@@ -2,8 +2,8 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{
-    Attribute, BinOp, Expr, ExprBinary, ExprPath, ExprStruct, ItemFn, ItemMod, ItemUse, Macro, Meta, Path, UseTree,
-    VisRestricted,
+    Attribute, BinOp, Expr, ExprBinary, ExprPath, ExprStruct, ItemFn, ItemMod, ItemUse, Macro, Meta, Pat, Path,
+    UseTree, VisRestricted,
     ext::IdentExt,
     spanned::Spanned,
     visit::{self, Visit},
@@ -28,11 +28,11 @@ pub enum Root {
     Other,
 }
 
-/// What one file names.
+/// What was found in one file.
 #[derive(Debug, Default)]
 pub struct Found {
     pub paths: Vec<FoundPath>,
-    /// The lines in which a value of `AuthState` is made.
+    /// The lines that make a value of `AuthState`.
     pub auth_states: Vec<usize>,
 }
 
@@ -199,6 +199,14 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_expr_struct(&mut self, expression: &'ast ExprStruct) {
         self.add_auth_state(&expression.path);
         visit::visit_expr_struct(self, expression);
+    }
+
+    // To `syn`, `AuthState::SignedOut` in a pattern is an expression too.
+    fn visit_pat(&mut self, pattern: &'ast Pat) {
+        match pattern {
+            Pat::Path(path) => self.visit_path(&path.path),
+            pattern => visit::visit_pat(self, pattern),
+        }
     }
 
     // A value that is only compared is not set.

@@ -1,28 +1,27 @@
-//! The rules, applied to what files name.
+//! The rules, applied to the paths that files name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ABOVE_ALL_LAYERS, CRATES, FLOORS, KNOWS_THE_MOCKS, LAYERS, SETS_AUTH_STATE,
-    paths::{self, Found, FoundPath, Root, module_of},
+    paths::{Found, FoundPath, Root, module_of},
 };
 
-/// What is to be known of all files to judge one of them.
+/// The imports of all files.
 pub struct Imports {
-    /// The paths of each file that lead into this crate, with the file's module.
+    /// For each file its module, and the paths that it imports from this crate.
     ours: Vec<(Vec<String>, Vec<Vec<String>>)>,
-    /// What `server/mod.rs` exports again, with the folder or file that it is in.
+    /// The re-exports of `server/mod.rs`, each with the module that holds it.
     exported: BTreeMap<String, String>,
 }
 
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
 
 impl Imports {
-    pub fn of(files: &[(String, String)]) -> Self {
+    pub fn of(files: &[(String, Found)]) -> Self {
         let mut ours = vec![];
         let mut exported = BTreeMap::new();
-        for (file, text) in files {
-            let found = paths::read(file, text).unwrap_or_else(|error| panic!("src/{file}: {error}"));
+        for (file, found) in files {
             if file == "server/mod.rs" {
                 let exports = found.paths.iter().filter(|path| path.segments.len() > 1);
                 exported.extend(exports.map(|path| {
@@ -30,7 +29,7 @@ impl Imports {
                     (path.segments[path.segments.len() - 1].clone(), path.segments[at].clone())
                 }));
             }
-            let of_file = found.paths.into_iter().filter(|path| path.root == Root::Ours).map(|path| path.segments);
+            let of_file = found.paths.iter().filter(|path| path.root == Root::Ours).map(|path| path.segments.clone());
             ours.push((module_of(file), of_file.collect()));
         }
         Self { ours, exported }
@@ -38,12 +37,8 @@ impl Imports {
 
     /// Which children of this module import which others.
     pub fn between_children(&self, parent: &str) -> Graph {
-        let parent: Vec<&str> = parent.split('/').collect();
-        let child = |path: &[String]| {
-            path.starts_with(&parent.iter().map(|&part| part.to_owned()).collect::<Vec<_>>())
-                .then(|| path.get(parent.len()).cloned())
-                .flatten()
-        };
+        let parent: Vec<String> = parent.split('/').map(str::to_owned).collect();
+        let child = |path: &[String]| path.strip_prefix(&parent[..])?.first().cloned();
         let mut graph: Graph =
             self.ours.iter().filter_map(|(module, _)| Some((child(module)?, BTreeSet::new()))).collect();
         let children: BTreeSet<String> = graph.keys().cloned().collect();
@@ -56,14 +51,14 @@ impl Imports {
         graph
     }
 
-    /// The folder of what the server exports again.
+    /// The module that holds a name which `server/mod.rs` re-exports.
     fn at_home(&self, name: String) -> String {
         self.exported.get(&name).cloned().unwrap_or(name)
     }
 }
 
-/// One line for each path in `text`, the content of `src/{file}`, that it must not name.
-pub fn wrong_imports(imports: &Imports, file: &str, text: &str) -> Vec<String> {
+/// One line for each path that `src/{file}` names and must not.
+pub fn wrong_imports(imports: &Imports, file: &str, found: &Found) -> Vec<String> {
     if ABOVE_ALL_LAYERS.contains(&file) {
         return vec![];
     }
@@ -75,12 +70,8 @@ pub fn wrong_imports(imports: &Imports, file: &str, text: &str) -> Vec<String> {
     if floor == Some(None) {
         return vec![format!("src/{file} is on no floor of the server")];
     }
-    let Found { paths, auth_states } = match paths::read(file, text) {
-        Ok(found) => found,
-        Err(error) => return vec![format!("src/{file}: {error}")],
-    };
     let mut wrong = BTreeSet::new();
-    for path in &paths {
+    for path in &found.paths {
         let is_wrong = match path.root {
             Root::Other => is_of_another_folder(file, &path.segments[0]),
             Root::Ours => {
@@ -93,7 +84,7 @@ pub fn wrong_imports(imports: &Imports, file: &str, text: &str) -> Vec<String> {
         }
     }
     if *layer == "client" && !file.starts_with(SETS_AUTH_STATE) {
-        wrong.extend(auth_states.iter().map(|line| (*line, format!("src/{file}:{line}: makes an AuthState"))));
+        wrong.extend(found.auth_states.iter().map(|line| (*line, format!("src/{file}:{line}: makes an AuthState"))));
     }
     wrong.into_iter().map(|(_, text)| text).collect()
 }
