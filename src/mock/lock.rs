@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// No rule of a mock spans two locks, so a panic elsewhere leaves nothing half done.
+/// Every change under a lock of a mock is complete on its own, so the state is consistent even after a panic.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

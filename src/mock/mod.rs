@@ -1,8 +1,7 @@
-//! The other parties, for development and tests: they know the specifications,
-//! not our code, and each has a control plane through which a test can make it fail.
+//! External services for development and tests. They know the specifications, not our code, and each has a control API
+//! through which tests make it fail.
 //!
-//! Nothing here imports anything of ours, and a build without the feature `mock`
-//! holds none of it.
+//! Nothing here imports other modules of ours, and a build without the feature `mock` contains none of it.
 
 pub mod provider;
 pub mod upstream;

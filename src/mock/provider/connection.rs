@@ -1,4 +1,4 @@
-//! A connection that can be dropped without an answer, which an HTTP handler can't do by itself.
+//! A connection that a handler can close without a response. axum offers no way to do so.
 
 use std::{
     io,
@@ -21,21 +21,21 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What a handler knows of the connection it answers on.
+/// The handler's side of the connection.
 #[derive(Debug, Clone, Default)]
 pub struct Connection {
-    dropped: Arc<AtomicBool>,
+    is_closed: Arc<AtomicBool>,
 }
 
 impl Connection {
-    /// The answer that never arrives: the connection closes instead.
+    /// Returns a response that is never sent: the connection closes instead.
     pub fn close_without_answer(&self) -> Response {
-        self.dropped.store(true, Ordering::Relaxed);
+        self.is_closed.store(true, Ordering::Relaxed);
         ().into_response()
     }
 
     fn check(&self) -> io::Result<()> {
-        match self.dropped.load(Ordering::Relaxed) {
+        match self.is_closed.load(Ordering::Relaxed) {
             true => Err(io::ErrorKind::ConnectionReset.into()),
             false => Ok(()),
         }
@@ -65,7 +65,7 @@ impl Connected<IncomingStream<'_, Listener>> for Connection {
     }
 }
 
-/// A TCP stream that fails to write once its connection is dropped.
+/// A TCP stream whose writes fail once its connection is to be closed.
 pub struct Stream {
     tcp: TcpStream,
     connection: Connection,

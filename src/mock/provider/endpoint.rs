@@ -1,8 +1,8 @@
-//! Every path of the provider, once.
+//! The endpoints by name and path.
 
 use serde::{Deserialize, Serialize};
 
-/// An endpoint by the name that the control plane uses.
+/// Serialised by the name that the control API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -17,7 +17,7 @@ pub enum Endpoint {
     Discovery,
 }
 
-/// The target of the login page's forms; it counts as [`Endpoint::Authorize`].
+/// The target of the login page's forms. Its calls are logged as [`Endpoint::Authorize`].
 pub const LOGIN_PATH: &str = "/login";
 
 impl Endpoint {
@@ -47,7 +47,7 @@ impl Endpoint {
         }
     }
 
-    /// As the control plane spells it.
+    /// As it is serialised.
     pub fn name(self) -> &'static str {
         match self {
             Endpoint::Authorize => "authorize",

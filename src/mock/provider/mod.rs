@@ -1,18 +1,21 @@
-//! An OpenID provider in a few files, on a loopback port of its own.
+//! An OpenID provider for development and tests, on a loopback port of its own.
 //!
-//! It is correct by default (Authorization Code with PKCE, rotation, reuse detection)
-//! and wrong on demand: `/__control` sets lifetimes and faults per user, so that tests
-//! which run at the same time don't meet. It sets no cookie; whoever signs in picks a
-//! name on a page, and every name is a user.
+//! By default it is correct (Authorization Code with PKCE, refresh token rotation with reuse detection). On demand it is
+//! wrong: tests set lifetimes and faults for each user, so that tests that run at the same time don't disturb each other.
+//! It sets no cookie and asks for no password: a person picks a name on the login page, and every name is a user.
 //!
 //! | module | holds |
 //! |---|---|
-//! | `endpoints` | the endpoints of OAuth and OpenID Connect, and the tokens they issue |
-//! | `state` | grants, codes, keys, users and their settings, the calls that were made |
-//! | `control` | what a test can change, at `/__control` |
-//! | `ui` | the pages that a person sees: the login page, and the fault board at `/__control/` |
-//! | `endpoint` | every path, once |
-//! | `connection` | a connection that can be dropped without an answer |
+//! | `control` | the control API at `/__control`, for tests and for the fault board |
+//! | `endpoints` | the endpoints of OAuth and OpenID Connect |
+//! | `ui` | the pages that a person sees: the login page and the fault board |
+//! | `shared` | the state that all requests share |
+//! | `state` | the parts of this state: grants, codes, users, keys, calls |
+//! | `endpoint` | the paths of the endpoints |
+//! | `params` | the parameters of a request |
+//! | `connection` | a connection that can be closed without a response |
+//!
+//! Each module imports only from those below it.
 
 mod connection;
 mod control;
@@ -25,29 +28,23 @@ mod ui;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware,
-    routing::{get, post},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub use state::{client::Client, profile::Profile};
-
+use self::{
+    connection::{Connection, Listener},
+    shared::Shared,
+    ui::page,
+};
 use super::loopback;
-use connection::{Connection, Listener};
-use endpoint::{Endpoint, LOGIN_PATH};
-use endpoints::{authorize, discovery, end_session, introspect, pushed, revoke, token, userinfo};
-use shared::Shared;
-use state::calls;
-use ui::{board_page, login_page, page};
+
+pub use self::state::{client::Client, profile::Profile};
 
 /// A running provider; dropping it stops it.
 #[derive(Debug)]
 pub struct Provider {
     issuer: String,
-    /// Never sent on: that it is gone tells the server to stop.
+    /// Nothing is ever sent; dropping it stops the server.
     running: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -55,7 +52,7 @@ pub struct Provider {
 /// Why the provider didn't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Anyone may sign in as anyone here, so nobody else may reach it.
+    /// Anybody may sign in as anybody, so only this machine may reach it.
     #[error("the mock OpenID provider serves loopback addresses only, not {0}")]
     NotLoopback(SocketAddr),
     #[error("{0:?} can't be registered: a redirect URI is absolute and has no fragment")]
@@ -67,13 +64,13 @@ pub enum StartError {
 impl Provider {
     /// Binds `addr` (port 0: a free one) and serves. Refuses an address that is not loopback.
     ///
-    /// Must be called within a tokio runtime. The signing key is made meanwhile: answers
-    /// that need it wait for it.
+    /// Must be called within a tokio runtime. The signing key is generated in the background: responses that need it
+    /// wait for it.
     pub async fn start(addr: SocketAddr, client: Client) -> Result<Provider, StartError> {
         Provider::playing(Profile::Plain, addr, client).await
     }
 
-    /// The same, which does as another provider does.
+    /// Starts a provider that behaves as `profile` does.
     pub async fn playing(profile: Profile, addr: SocketAddr, client: Client) -> Result<Provider, StartError> {
         if !addr.ip().is_loopback() {
             return Err(StartError::NotLoopback(addr));
@@ -97,12 +94,12 @@ impl Provider {
         Ok(Provider { issuer, running, server })
     }
 
-    /// `http://127.0.0.1:9400` and the path of whom it plays, without a trailing slash.
+    /// `http://127.0.0.1:9400` and the path of the profile, without a slash at the end.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// Stops, and returns when the last answer is sent and the port is free.
+    /// Returns when the last response is sent and the port is free.
     pub async fn stop(self) {
         drop(self.running);
         if let Err(error) = self.server.await {
@@ -112,29 +109,12 @@ impl Provider {
 }
 
 fn router(shared: Arc<Shared>) -> Router {
-    let authorize = get(authorize::by_get).post(authorize::by_post);
-    let userinfo = get(userinfo::userinfo).post(userinfo::userinfo);
-    let end_session = get(end_session::by_get).post(end_session::by_post);
-    let endpoints = Router::new()
-        .route(Endpoint::Discovery.path(), get(discovery::discovery))
-        .route(Endpoint::Jwks.path(), get(discovery::jwks))
-        .route(Endpoint::Authorize.path(), authorize)
-        .route(LOGIN_PATH, post(login_page::login))
-        .route(Endpoint::Token.path(), post(token::token))
-        .route(Endpoint::Userinfo.path(), userinfo)
-        .route(Endpoint::Introspect.path(), post(introspect::introspect))
-        .route(Endpoint::Revoke.path(), post(revoke::revoke))
-        .route(Endpoint::EndSession.path(), end_session)
-        .route(Endpoint::PushedAuthorization.path(), post(pushed::push))
-        .fallback(page::not_found)
-        .layer(middleware::from_fn_with_state(shared.clone(), calls::record));
     let endpoints = match shared.profile.path() {
-        "" => endpoints,
-        path => Router::new().nest(path, endpoints).fallback(page::not_found),
+        "" => endpoints::router(&shared),
+        path => Router::new().nest(path, endpoints::router(&shared)).fallback(page::not_found),
     };
     endpoints
-        .route(board_page::BOARD_PATH, get(board_page::show))
-        .nest("/__control", control::router())
+        .merge(control::router())
         .layer(middleware::from_fn(loopback::require_loopback_host))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(shared)

@@ -1,8 +1,8 @@
-//! The parameters of a request: a query or a form body.
+//! The parameters of a request, from its query or its form body.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-/// RFC 6749 §3.1: a parameter without a value counts as omitted, and none may come twice.
+/// RFC 6749 §3.1: a parameter without a value counts as omitted, and none may be repeated.
 pub struct Params {
     values: BTreeMap<String, String>,
     repeated: Option<String>,
@@ -25,12 +25,12 @@ impl Params {
         value.filter(|value| !value.is_empty())
     }
 
-    /// By their names.
+    /// Ordered by name.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// A parameter that came more than once.
+    /// The name of a parameter that was repeated.
     pub fn repeated(&self) -> Option<&str> {
         self.repeated.as_deref()
     }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_comes_twice_is_noticed_even_when_empty() {
+    fn a_repeated_parameter_is_noticed_even_when_empty() {
         let params = Params::parse(b"scope=&scope=openid");
         assert_eq!(params.repeated(), Some("scope"));
         assert_eq!(Params::parse(b"a=1&b=1").repeated(), None);

@@ -1,15 +1,16 @@
-//! What all requests of one provider share.
+//! The state that all requests to one provider share.
 
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::{
     endpoint::Endpoint,
-    endpoints::{private_key_jwt::SeenAssertions, pushed::PushedRequests},
-    state::{calls::CallLog, client::Client, grants::Grants, keys::Keys, profile::Profile, users::Users},
+    state::{
+        calls::CallLog, client::Client, grants::Grants, keys::Keys, profile::Profile, pushed_requests::PushedRequests,
+        used_assertions::UsedAssertions, users::Users,
+    },
 };
 use crate::mock::lock::lock;
 
@@ -23,7 +24,7 @@ pub struct Shared {
     grants: Mutex<Grants>,
     outage: Mutex<BTreeSet<Endpoint>>,
     pushed_requests: Mutex<PushedRequests>,
-    seen_assertions: Mutex<SeenAssertions>,
+    used_assertions: Mutex<UsedAssertions>,
 }
 
 impl Shared {
@@ -34,24 +35,16 @@ impl Shared {
             client,
             keys: Keys::generate(),
             calls: Arc::default(),
-            users: Mutex::new(Users::treated(profile.settings())),
+            users: Mutex::new(Users::with_defaults(profile.default_settings())),
             grants: Mutex::default(),
             outage: Mutex::default(),
             pushed_requests: Mutex::default(),
-            seen_assertions: Mutex::default(),
+            used_assertions: Mutex::default(),
         }
     }
 
     pub fn url(&self, endpoint: Endpoint) -> String {
         format!("{}{}", self.issuer, endpoint.path())
-    }
-
-    pub fn pushed_requests(&self) -> MutexGuard<'_, PushedRequests> {
-        lock(&self.pushed_requests)
-    }
-
-    pub fn seen_assertions(&self) -> MutexGuard<'_, SeenAssertions> {
-        lock(&self.seen_assertions)
     }
 
     pub fn users(&self) -> MutexGuard<'_, Users> {
@@ -62,18 +55,16 @@ impl Shared {
         lock(&self.grants)
     }
 
-    /// The endpoints that answer 503 for everyone.
+    /// The endpoints that answer 503 to everybody.
     pub fn outage(&self) -> MutexGuard<'_, BTreeSet<Endpoint>> {
         lock(&self.outage)
     }
-}
 
-/// Seconds since the epoch, as in `iat` (RFC 7519 §2, NumericDate).
-pub fn unix_seconds() -> u64 {
-    unix_millis() / 1000
-}
+    pub fn pushed_requests(&self) -> MutexGuard<'_, PushedRequests> {
+        lock(&self.pushed_requests)
+    }
 
-pub fn unix_millis() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
+    pub fn used_assertions(&self) -> MutexGuard<'_, UsedAssertions> {
+        lock(&self.used_assertions)
+    }
 }

@@ -1,58 +1,47 @@
-//! The control plane: what a test sets, and what it reads. Not part of any specification.
+//! The control API, through which tests change the provider and see what was called. It is part of no specification.
 //!
 //! | | |
 //! |---|---|
 //! | `GET PUT DELETE /__control/users/{user}` | the user's settings |
-//! | `POST /__control/users/{user}/revoke` | ends everything the user granted |
-//! | `POST /__control/users/{user}/replay` | a thief uses a refresh token of the user that was superseded |
-//! | `POST /__control/users/{user}/backchannel-logout` | ends the user's sessions here, and tells the relying party |
-//! | `GET /__control/` | all of it by hand: the fault board |
-//! | `GET DELETE /__control/calls?user=` | what was called |
-//! | `POST /__control/outage` | the endpoints that answer 503, for everyone |
-//! | `POST /__control/rotate-keys` | a new signing key; the same `kid`, the old keys gone if so asked |
-//! | `POST /__control/expire-pushed` | the pushed authorization requests expire |
-//! | `POST /__control/reset` | as just started |
+//! | `POST /__control/users/{user}/revoke` | ends all grants of the user |
+//! | `POST /__control/users/{user}/replay` | uses a superseded refresh token of the user, as a thief would |
+//! | `POST /__control/users/{user}/backchannel-logout` | ends the user's sessions, and sends logout tokens |
+//! | `GET /__control/` | the fault board: a page to do all of this by hand |
+//! | `GET DELETE /__control/calls?user=` | the log of calls |
+//! | `POST /__control/outage` | the endpoints that answer 503 to everybody |
+//! | `POST /__control/rotate-keys` | a new signing key; on request with the same `kid`, or without the old keys |
+//! | `POST /__control/expire-pushed` | expires the pushed authorization requests |
+//! | `POST /__control/reset` | back to the state at the start |
 //! | `GET /__control/health` | 200 |
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+mod board;
+mod error;
+
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, RawQuery, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::Redirect,
     routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::mock::provider::{
+use self::error::ControlError;
+use super::{
     endpoint::Endpoint,
     endpoints::{
-        backchannel::{self, LogoutOrder, Sent},
+        backchannel::{self, LogoutOptions, SentToken},
         token_error::TokenError,
     },
     params::Params,
     shared::Shared,
-    state::{
-        calls::Call,
-        grants::Grants,
-        keys::{NoKey, Rotation},
-        users::{Settings, SettingsError, UserName},
-    },
-    ui::board_page,
+    state::{calls::Call, grants::Grants, keys::Rotation, settings::Settings, user_name::UserName},
+    ui::board_page::BOARD_PATH,
 };
-
-/// What the control plane can't do.
-enum ControlError {
-    NotAUser(String),
-    NotJson(serde_json::Error),
-    Settings(SettingsError),
-    NoKey(NoKey),
-    NothingSuperseded(UserName),
-    NoSuchPath,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,7 +51,9 @@ struct Outage {
 
 pub fn router() -> Router<Arc<Shared>> {
     let user = get(show_user).put(change_user).delete(reset_user);
-    Router::new()
+    let control = Router::new()
+        .route("/", get(Redirect::permanent(BOARD_PATH)))
+        .route("/board", post(board::change))
         .route("/users/{user}", user)
         .route("/users/{user}/revoke", post(revoke_user))
         .route("/users/{user}/replay", post(replay_superseded))
@@ -73,8 +64,9 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/expire-pushed", post(expire_pushed))
         .route("/reset", post(reset))
         .route("/health", get(health))
-        .merge(board_page::router())
-        .fallback(no_such_path)
+        .fallback(no_such_path);
+    // The `/` of a nested router has no slash at its end.
+    Router::new().route(BOARD_PATH, get(board::show)).nest("/__control", control)
 }
 
 async fn show_user(
@@ -95,7 +87,7 @@ async fn change_user(
     Ok(Json(shared.users().change(&user, changes)?))
 }
 
-/// Settings only: what the user granted stays good.
+/// The settings only: the user's grants stay valid.
 async fn reset_user(State(shared): State<Arc<Shared>>, Path(user): Path<String>) -> Result<StatusCode, ControlError> {
     let user = parse_user(&user)?;
     shared.users().reset(&user);
@@ -108,38 +100,38 @@ async fn revoke_user(State(shared): State<Arc<Shared>>, Path(user): Path<String>
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The token endpoint's answer to the thief.
+/// Returns what the token endpoint answers to the thief.
 async fn replay_superseded(
     State(shared): State<Arc<Shared>>,
     Path(user): Path<String>,
 ) -> Result<Json<Value>, ControlError> {
     let user = parse_user(&user)?;
-    let replayed = shared.grants().replay_superseded(&user, Instant::now());
+    let replayed = shared.grants().replay_superseded(&user, SystemTime::now());
     let error = replayed.ok_or(ControlError::NothingSuperseded(user))?;
     Ok(Json(json!({ "status": 400, "error": TokenError::Grant(error).code() })))
 }
 
-/// With what was sent, and how it was answered.
 async fn log_out(
     State(shared): State<Arc<Shared>>,
     Path(user): Path<String>,
     body: Bytes,
-) -> Result<Json<Vec<Sent>>, ControlError> {
+) -> Result<Json<Vec<SentToken>>, ControlError> {
     let user = parse_user(&user)?;
-    let order: LogoutOrder = if body.is_empty() { LogoutOrder::default() } else { serde_json::from_slice(&body)? };
-    Ok(Json(backchannel::log_out(&shared, &user, order).await?))
+    let options: LogoutOptions =
+        if body.is_empty() { LogoutOptions::default() } else { serde_json::from_slice(&body)? };
+    Ok(Json(backchannel::log_out(&shared, &user, options).await?))
 }
 
 async fn list_calls(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<Call>>, ControlError> {
-    let user = asked_user(query)?;
+    let user = requested_user(query)?;
     Ok(Json(shared.calls.list(user.as_ref())))
 }
 
 async fn clear_calls(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Result<StatusCode, ControlError> {
-    let user = asked_user(query)?;
+    let user = requested_user(query)?;
     shared.calls.clear(user.as_ref());
     Ok(StatusCode::NO_CONTENT)
 }
@@ -150,7 +142,6 @@ async fn set_outage(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Answered when the new key signs.
 async fn rotate_keys(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<StatusCode, ControlError> {
     let rotation: Rotation = if body.is_empty() { Rotation::default() } else { serde_json::from_slice(&body)? };
     shared.keys.rotate(rotation).await?;
@@ -162,7 +153,7 @@ async fn expire_pushed(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Everything but the signing keys, which relying parties have cached.
+/// The signing keys stay, because clients have cached them.
 async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.users().reset_all();
     shared.outage().clear();
@@ -184,48 +175,7 @@ fn parse_user(user: &str) -> Result<UserName, ControlError> {
     UserName::parse(user).ok_or_else(|| ControlError::NotAUser(user.to_owned()))
 }
 
-fn asked_user(query: Option<String>) -> Result<Option<UserName>, ControlError> {
+fn requested_user(query: Option<String>) -> Result<Option<UserName>, ControlError> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     params.get("user").map(parse_user).transpose()
-}
-
-impl From<serde_json::Error> for ControlError {
-    fn from(error: serde_json::Error) -> ControlError {
-        ControlError::NotJson(error)
-    }
-}
-
-impl From<NoKey> for ControlError {
-    fn from(error: NoKey) -> ControlError {
-        ControlError::NoKey(error)
-    }
-}
-
-impl From<SettingsError> for ControlError {
-    fn from(error: SettingsError) -> ControlError {
-        ControlError::Settings(error)
-    }
-}
-
-impl IntoResponse for ControlError {
-    fn into_response(self) -> Response {
-        let (status, body) = match self {
-            ControlError::NotAUser(user) => {
-                (StatusCode::BAD_REQUEST, json!({ "field": "user", "message": format!("{user:?} is no user name") }))
-            }
-            ControlError::NotJson(error) => {
-                (StatusCode::BAD_REQUEST, json!({ "field": null, "message": error.to_string() }))
-            }
-            ControlError::Settings(error) => (StatusCode::BAD_REQUEST, json!(error)),
-            ControlError::NoKey(error) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, json!({ "field": null, "message": error.to_string() }))
-            }
-            ControlError::NothingSuperseded(user) => {
-                let message = format!("no refresh token of {user} was superseded yet");
-                (StatusCode::CONFLICT, json!({ "field": null, "message": message }))
-            }
-            ControlError::NoSuchPath => (StatusCode::NOT_FOUND, json!({ "field": null, "message": "no such path" })),
-        };
-        (status, Json(body)).into_response()
-    }
 }

@@ -1,4 +1,4 @@
-//! What a relying party finds out by itself: the metadata and the keys.
+//! The provider's metadata and keys.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
             (Endpoint::PushedAuthorization, "pushed_authorization_request_endpoint"),
         ]
         .into_iter()
-        .filter(|(endpoint, _)| shared.profile.has(*endpoint))
+        .filter(|(endpoint, _)| shared.profile.supports(*endpoint))
         .map(|(endpoint, member)| (member.to_owned(), shared.url(endpoint).into())),
     );
     let Value::Object(more) = (json!({
@@ -59,7 +59,7 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     if !shared.client.jwks.is_empty() {
         metadata.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(["ES256", "PS256"]));
     }
-    shared.profile.metadata(&mut metadata);
+    shared.profile.adapt_metadata(&mut metadata);
     Json(Value::Object(metadata))
 }
 
@@ -68,7 +68,7 @@ pub async fn jwks(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, Stat
     match shared.keys.ring().await {
         Ok(keys) => {
             let mut keys = keys.jwks();
-            shared.profile.keys(&mut keys);
+            shared.profile.adapt_jwks(&mut keys);
             Ok(Json(json!({ "keys": keys })))
         }
         Err(_) => Err(StatusCode::INTERNAL_SERVER_ERROR),

@@ -1,19 +1,23 @@
-//! The ID token (OpenID Connect Core §2), right or spoiled.
+//! The ID token (OpenID Connect Core §2), correct or with a fault.
+
+use std::time::SystemTime;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::overrides;
 use crate::mock::provider::{
-    endpoints::access_token,
-    shared::{Shared, unix_seconds},
+    shared::Shared,
     state::{
+        clock::unix_seconds,
         fault::FaultKind,
-        grants::Issued,
+        grants::IssuedTokens,
         keys::{self, Key},
-        profile,
-        users::{Settings, UserName},
+        profile::Profile,
+        settings::Settings,
+        user_name::UserName,
     },
 };
 
@@ -34,24 +38,23 @@ pub struct Claims {
     #[serde(flatten)]
     roles: Map<String, Value>,
     #[serde(flatten)]
-    profile: Profile,
-    /// What a test puts in their place.
+    user: UserClaims,
     #[serde(skip)]
-    changes: Map<String, Value>,
+    overrides: Map<String, Value>,
 }
 
-/// What is known of a user, in the ID token and at the UserInfo endpoint alike.
+/// The claims about the user, which the UserInfo endpoint sends as well.
 #[derive(Debug, Serialize)]
-pub struct Profile {
+pub struct UserClaims {
     name: String,
     preferred_username: String,
     email: String,
     email_verified: bool,
 }
 
-impl Profile {
-    pub fn of(user: &UserName) -> Profile {
-        Profile {
+impl UserClaims {
+    pub fn of(user: &UserName) -> UserClaims {
+        UserClaims {
             name: user.display_name(),
             preferred_username: user.to_string(),
             email: user.email(),
@@ -61,11 +64,10 @@ impl Profile {
 }
 
 impl Claims {
-    /// `nonce` is the one of the authorization request, or none in a refresh
-    /// (OpenID Connect Core §12.2).
-    pub fn new(shared: &Shared, issued: &Issued, nonce: Option<String>, settings: &Settings) -> Claims {
+    /// `nonce` is the one of the authorization request, or none in a refresh (OpenID Connect Core §12.2).
+    pub fn new(shared: &Shared, issued: &IssuedTokens, nonce: Option<String>, settings: &Settings) -> Claims {
         let client_id = &shared.client.client_id;
-        let iat = unix_seconds();
+        let iat = unix_seconds(SystemTime::now());
         let sign_in = &issued.sign_in;
         Claims {
             iss: shared.issuer.clone(),
@@ -79,23 +81,23 @@ impl Claims {
             at_hash: at_hash(issued.access_token.expose()),
             sid: sign_in.sid.clone(),
             roles: settings.roles_form.claims(&settings.roles, client_id),
-            profile: Profile::of(&sign_in.user),
-            changes: settings.id_token_claims.clone(),
+            user: UserClaims::of(&sign_in.user),
+            overrides: settings.id_token_claims.clone(),
         }
     }
 
-    /// The same by a clock that is so many seconds ahead.
-    pub fn by_clock_ahead(mut self, seconds: i32) -> Claims {
+    /// The same claims, made by a clock that is this many seconds ahead.
+    pub fn with_clock_offset(mut self, seconds: i32) -> Claims {
         for time in [&mut self.iat, &mut self.exp, &mut self.auth_time] {
             *time = time.saturating_add_signed(seconds.into());
         }
         self
     }
 
-    /// Signed with `key`, and with the fault if it is one of an ID token.
+    /// Signs them with `key`, or with `fault` if that is a fault of ID tokens.
     pub fn into_id_token(
         mut self,
-        played: profile::Profile,
+        profile: Profile,
         key: &Key,
         fault: Option<FaultKind>,
     ) -> serde_json::Result<String> {
@@ -113,12 +115,12 @@ impl Claims {
             Value::Object(claims) => claims,
             _ => Map::new(),
         };
-        played.id_token(&mut claims);
-        access_token::change(&mut claims, &self.changes);
+        profile.adapt_id_token(&mut claims);
+        overrides::apply(&mut claims, &self.overrides);
         match fault {
-            Some(FaultKind::BadSignature) => key.sign_badly(&claims),
+            Some(FaultKind::BadSignature) => key.sign_wrongly(&claims),
             Some(FaultKind::AlgNone) => keys::unsigned(&claims),
-            _ if played.types_id_tokens() => key.sign(&claims),
+            _ if profile.sends_typ_in_id_tokens() => key.sign(&claims),
             _ => key.sign_with(Map::new(), &claims),
         }
     }

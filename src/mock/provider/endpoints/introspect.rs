@@ -1,6 +1,6 @@
 //! The introspection endpoint: `POST /introspect` (RFC 7662).
 
-use std::{sync::Arc, time::Instant};
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Extension, Json,
@@ -11,22 +11,24 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+use super::{
+    access_token,
+    client_auth::authenticate,
+    fault_responses::{FaultyRequest, respond_instead},
+    overrides,
+    token_error::TokenError,
+};
 use crate::mock::provider::{
     connection::Connection,
-    endpoints::{
-        access_token,
-        token::{authenticate, spoil_before_granting},
-        token_error::TokenError,
-    },
     params::Params,
     shared::Shared,
-    state::{calls::OpenCall, fault::Sent, grants::ActiveToken, users::Settings},
+    state::{calls::PendingCall, grants::ActiveToken, settings::Settings},
 };
 
-/// An unknown token is not an error, but not active (RFC 7662 §2.2); so is one that is no access token.
+/// An unknown token is no error, but inactive (RFC 7662 §2.2). So is a refresh token.
 pub async fn introspect(
     State(shared): State<Arc<Shared>>,
-    Extension(call): Extension<Arc<OpenCall>>,
+    Extension(call): Extension<Arc<PendingCall>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     headers: HeaderMap,
     body: Bytes,
@@ -37,20 +39,19 @@ pub async fn introspect(
     let token = match token {
         Ok(token) => token,
         Err(error) => {
-            call.outcome(error.code());
+            call.set_outcome(error.code());
             return error.into_response();
         }
     };
-    let active = shared.grants().active_token(token, Instant::now());
-    let user = active.as_ref().map(|active| active.sign_in.user.clone());
-    let user = user.or_else(|| shared.grants().user_of_ended_token(token));
+    let active = shared.grants().active_token(token, SystemTime::now());
+    let user = shared.grants().user_of_any_access_token(token);
     let mut members = json!({ "active": false });
     if let Some(user) = user {
-        call.user(&user);
+        call.set_user(&user);
         let fault = shared.users().next_introspection_fault(&user);
-        let sent = Sent { connection: &connection, headers: &headers, params: &params };
+        let request = FaultyRequest { connection: &connection, headers: &headers, params: &params };
         if let Some(fault) = fault
-            && let Some(response) = spoil_before_granting(&fault, &call, &sent).await
+            && let Some(response) = respond_instead(&fault, &call, &request).await
         {
             return response;
         }
@@ -59,7 +60,7 @@ pub async fn introspect(
         }
     }
     if members["active"] == false {
-        call.outcome("inactive");
+        call.set_outcome("inactive");
     }
     ([(header::CACHE_CONTROL, "no-store")], Json(members)).into_response()
 }
@@ -69,15 +70,15 @@ fn response(shared: &Shared, settings: &Settings, active: &ActiveToken) -> Value
     members.insert("active".into(), true.into());
     members.insert("token_type".into(), "Bearer".into());
     members.insert("username".into(), active.sign_in.user.to_string().into());
-    access_token::change(&mut members, &settings.access_token_claims);
+    overrides::apply(&mut members, &settings.access_token_claims);
     if settings.introspection_numbers_as_strings {
         numbers_as_strings(&mut members);
     }
-    access_token::change(&mut members, &settings.introspection_members);
+    overrides::apply(&mut members, &settings.introspection_members);
     Value::Object(members)
 }
 
-/// As some providers send them.
+/// As SiteMinder sends them.
 fn numbers_as_strings(members: &mut Map<String, Value>) {
     for value in members.values_mut().filter(|value| value.is_number()) {
         *value = value.to_string().into();

@@ -1,9 +1,7 @@
-//! `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §3): a client proves who it is by a signature, once.
+//! `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §3): the client authenticates by an assertion that it signed,
+//! and that is accepted once.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, SystemTime};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::signature::{
@@ -13,18 +11,13 @@ use ring::signature::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::mock::provider::{
-    endpoint::Endpoint, params::Params, shared::Shared, shared::unix_seconds, state::client::ClientAuthError,
-};
+use super::token_error::TokenError;
+use crate::mock::provider::{endpoint::Endpoint, params::Params, shared::Shared, state::clock::unix_seconds};
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Seconds: how long one is good (FAPI 2.0 §5.3.3.1), and how far the client's clock may be ahead.
-const LONGEST: u64 = 60;
-
-/// The `jti`s that came, for as long as their assertions are good.
-#[derive(Debug, Default)]
-pub struct SeenAssertions(HashMap<String, Instant>);
+/// How long an assertion may be valid (FAPI 2.0 §5.3.3.1), and how far the client's clock may be ahead; in seconds.
+const MAX_LIFETIME: u64 = 60;
 
 #[derive(Deserialize)]
 struct Header {
@@ -42,34 +35,34 @@ struct Claims {
     exp: u64,
 }
 
-impl SeenAssertions {
-    fn is_new(&mut self, jti: &str) -> bool {
-        let now = Instant::now();
-        self.0.retain(|_, forgotten| now < *forgotten);
-        self.0.insert(jti.to_owned(), now + Duration::from_secs(2 * LONGEST)).is_none()
+/// Accepts an assertion that the registered client signed for this provider, and that was not used before.
+pub fn verify(shared: &Shared, params: &Params) -> Result<(), TokenError> {
+    let is_accepted = params.get("client_assertion_type") == Some(TYPE)
+        && params.get("client_id").is_none_or(|id| id == shared.client.client_id)
+        && params
+            .get("client_assertion")
+            .and_then(|assertion| verified_claims(shared, assertion))
+            .is_some_and(|claims| is_valid(shared, &claims, SystemTime::now()));
+    match is_accepted {
+        true => Ok(()),
+        false => Err(TokenError::InvalidClient),
     }
 }
 
-/// Whether the assertion among these parameters is our client's, for us, and new.
-pub fn verify(shared: &Shared, params: &Params) -> Result<(), ClientAuthError> {
-    let is_good = params.get("client_assertion_type") == Some(TYPE)
-        && params.get("client_id").is_none_or(|id| id == shared.client.client_id)
-        && params.get("client_assertion").and_then(|assertion| claims(shared, assertion)).is_some_and(|claims| {
-            let now = unix_seconds();
-            let token_endpoint = shared.url(Endpoint::Token);
-            claims.iss == shared.client.client_id
-                && claims.sub == shared.client.client_id
-                && (claims.aud == shared.issuer || claims.aud == token_endpoint)
-                && now < claims.exp
-                && claims.exp <= claims.iat + LONGEST
-                && claims.iat <= now + LONGEST
-                && shared.seen_assertions().is_new(&claims.jti)
-        });
-    if is_good { Ok(()) } else { Err(ClientAuthError::Unauthenticated) }
+fn is_valid(shared: &Shared, claims: &Claims, now: SystemTime) -> bool {
+    let seconds = unix_seconds(now);
+    let retention = Duration::from_secs(2 * MAX_LIFETIME);
+    claims.iss == shared.client.client_id
+        && claims.sub == shared.client.client_id
+        && (claims.aud == shared.issuer || claims.aud == shared.url(Endpoint::Token))
+        && seconds < claims.exp
+        && claims.exp <= claims.iat + MAX_LIFETIME
+        && claims.iat <= seconds + MAX_LIFETIME
+        && shared.used_assertions().insert(&claims.jti, retention, now)
 }
 
-/// The claims, if a registered key signed them.
-fn claims(shared: &Shared, assertion: &str) -> Option<Claims> {
+/// The claims, if one of the client's keys signed them.
+fn verified_claims(shared: &Shared, assertion: &str) -> Option<Claims> {
     let (signed, signature) = assertion.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
     let header: Header = serde_json::from_slice(&decode(header)?).ok()?;

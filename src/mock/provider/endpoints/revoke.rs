@@ -9,17 +9,13 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 
-use crate::mock::provider::{
-    endpoints::{token::authenticate, token_error::TokenError},
-    params::Params,
-    shared::Shared,
-    state::calls::OpenCall,
-};
+use super::{client_auth::authenticate, fault_responses, token_error::TokenError};
+use crate::mock::provider::{params::Params, shared::Shared, state::calls::PendingCall};
 
-/// An unknown token is revoked already (RFC 7009 §2.2).
+/// An unknown token counts as revoked (RFC 7009 §2.2).
 pub async fn revoke(
     State(shared): State<Arc<Shared>>,
-    Extension(call): Extension<Arc<OpenCall>>,
+    Extension(call): Extension<Arc<PendingCall>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, TokenError> {
@@ -29,14 +25,14 @@ pub async fn revoke(
         let token = params.get("token").ok_or_else(missing)?;
         let user = shared.grants().user_of_refresh_token(token);
         if user.is_some_and(|user| shared.users().settings(&user).revocation_echo) {
-            return Err(TokenError::repeating(&headers, &params));
+            return Err(fault_responses::echo(&headers, &params));
         }
         Ok(shared.grants().revoke_token(token))
     });
     match &revoked {
-        Ok(Some(user)) => call.user(user),
+        Ok(Some(user)) => call.set_user(user),
         Ok(None) => {}
-        Err(error) => call.outcome(error.code()),
+        Err(error) => call.set_outcome(error.code()),
     }
     revoked.map(|_| StatusCode::OK)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use axum::{
@@ -14,26 +14,27 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use super::{
+    access_token,
+    client_auth::authenticate,
+    fault_responses::{FaultyRequest, respond_instead},
+    id_token::Claims,
+    token_error::TokenError,
+};
 use crate::mock::provider::{
     connection::Connection,
-    endpoints::{
-        access_token::{self, AccessTokenFormat},
-        id_token::Claims,
-        private_key_jwt,
-        token_error::TokenError,
-    },
     params::Params,
     shared::Shared,
     state::{
-        calls::OpenCall,
-        client::ClientAuthError,
-        fault::{Fault, FaultKind, Sent},
-        grants::{GrantError, GrantType, Issued, RefreshTokenPolicy},
-        users::{ExpiresIn, Settings, UserName},
+        calls::PendingCall,
+        fault::{Fault, FaultKind},
+        grants::{GrantError, GrantType, IssuedTokens, RefreshTokenPolicy},
+        settings::{AccessTokenFormat, ExpiresIn, Settings},
+        user_name::UserName,
     },
 };
 
-/// What a client asks of the token endpoint.
+/// The grant types of this provider.
 enum TokenRequest<'a> {
     /// RFC 6749 §4.1.3, RFC 7636 §4.5.
     AuthorizationCode { code: &'a str, redirect_uri: &'a str, code_verifier: &'a str },
@@ -43,7 +44,7 @@ enum TokenRequest<'a> {
 
 pub async fn token(
     State(shared): State<Arc<Shared>>,
-    Extension(call): Extension<Arc<OpenCall>>,
+    Extension(call): Extension<Arc<PendingCall>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     headers: HeaderMap,
     body: Bytes,
@@ -51,7 +52,7 @@ pub async fn token(
     let params = Params::parse(&body);
     let answer = answer(&shared, &call, &connection, &headers, &params).await;
     let mut response = answer.unwrap_or_else(|error| {
-        call.outcome(error.code());
+        call.set_outcome(error.code());
         error.into_response()
     });
     let no_store = HeaderValue::from_static("no-store");
@@ -61,28 +62,28 @@ pub async fn token(
 
 async fn answer(
     shared: &Shared,
-    call: &OpenCall,
+    call: &PendingCall,
     connection: &Connection,
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<Response, TokenError> {
     authenticate(shared, headers, params)?;
     let request = TokenRequest::read(params)?;
-    call.grant_type(request.grant_type());
+    call.set_grant_type(request.grant_type());
     let user = request.user(shared);
     let user = user.ok_or_else(|| request.unknown())?;
-    call.user(&user);
+    call.set_user(&user);
 
-    let fault = shared.users().next_fault(&user, request.grant_type());
+    let fault = request.next_fault(shared, &user);
     let kind = fault.as_ref().map(|fault| fault.kind);
     if let Some(fault) = &fault
-        && let Some(response) = spoil_before_granting(fault, call, &Sent { connection, headers, params }).await
+        && let Some(response) = respond_instead(fault, call, &FaultyRequest { connection, headers, params }).await
     {
         return Ok(response);
     }
     let settings = shared.users().settings(&user);
     let mut issued = request.grant(shared, &settings)?;
-    if !shared.profile.gives_refresh_token(&issued.sign_in) {
+    if !shared.profile.issues_refresh_token(&issued.sign_in) {
         issued.refresh_token = None;
     }
     if settings.access_token_format == AccessTokenFormat::Jwt {
@@ -92,7 +93,7 @@ async fn answer(
     match &fault {
         Some(Fault { kind: FaultKind::LostAnswer, .. }) => return Ok(connection.close_without_answer()),
         Some(fault) if fault.kind == FaultKind::SlowAnswer => {
-            call.outcome(fault.kind.name());
+            call.set_outcome(fault.kind.name());
             tokio::time::sleep(fault.delay()).await;
         }
         _ => {}
@@ -100,47 +101,16 @@ async fn answer(
     Ok(Json(response).into_response())
 }
 
-/// Shared with the introspection and revocation endpoints, which authenticate clients in the same way.
-pub fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Result<(), TokenError> {
-    let content_type = headers.get(header::CONTENT_TYPE);
-    let content_type = content_type.map_or(&b""[..], |value| value.as_bytes());
-    if !content_type.starts_with(b"application/x-www-form-urlencoded") {
-        let message = "the body must be application/x-www-form-urlencoded";
-        return Err(TokenError::InvalidRequest(message.into()));
-    }
-    if let Some(name) = params.repeated() {
-        let message = format!("{name} came more than once");
-        return Err(TokenError::InvalidRequest(message));
-    }
-    match params.get("client_assertion") {
-        None => Ok(shared.client.authenticate(headers, params)?),
-        // RFC 6749 §2.3: one method per request.
-        Some(_) if headers.contains_key(header::AUTHORIZATION) || params.get("client_secret").is_some() => {
-            Err(ClientAuthError::TwoMethods.into())
-        }
-        Some(_) => Ok(private_key_jwt::verify(shared, params)?),
-    }
-}
-
-/// What comes in place of the answer; a slow one waits here.
-pub async fn spoil_before_granting(fault: &Fault, call: &OpenCall, sent: &Sent<'_>) -> Option<Response> {
-    if fault.kind == FaultKind::Slow {
-        tokio::time::sleep(fault.delay()).await;
-        return None;
-    }
-    if fault.kind == FaultKind::SlowAnswer {
-        return None;
-    }
-    call.outcome(fault.kind.name());
-    fault.kind.instead_of_granting(sent)
-}
-
-async fn make_access_token_jwt(shared: &Shared, settings: &Settings, issued: &mut Issued) -> Result<(), TokenError> {
+async fn make_access_token_jwt(
+    shared: &Shared,
+    settings: &Settings,
+    issued: &mut IssuedTokens,
+) -> Result<(), TokenError> {
     let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
-    let (opaque, lifetime) = (&issued.access_token, issued.access_token_lifetime);
-    let jwt = access_token::jwt(shared, &keys.current, settings, &issued.sign_in, opaque, lifetime);
+    let (random, lifetime) = (&issued.access_token, issued.access_token_lifetime);
+    let jwt = access_token::jwt(shared, &keys.current, settings, &issued.sign_in, random, lifetime);
     let jwt = jwt.map_err(|_| TokenError::ServerError)?;
-    shared.grants().rename_access_token(opaque, jwt.clone());
+    shared.grants().replace_access_token(random, jwt.clone());
     issued.access_token = jwt;
     Ok(())
 }
@@ -150,7 +120,7 @@ async fn token_response(
     shared: &Shared,
     request: &TokenRequest<'_>,
     settings: &Settings,
-    issued: &Issued,
+    issued: &IssuedTokens,
     fault: Option<FaultKind>,
 ) -> Result<Value, TokenError> {
     let is_refresh = request.grant_type() == GrantType::RefreshToken;
@@ -175,7 +145,7 @@ async fn token_response(
         let nonce = issued.sign_in.nonce.clone().filter(|_| !is_refresh);
         let claims = Claims::new(shared, issued, nonce, settings);
         let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
-        let claims = claims.by_clock_ahead(settings.clock_offset);
+        let claims = claims.with_clock_offset(settings.clock_offset);
         let id_token = claims.into_id_token(shared.profile, &keys.current, fault);
         response["id_token"] = id_token.map_err(|_| TokenError::ServerError)?.into();
     }
@@ -215,6 +185,13 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
+    fn next_fault(&self, shared: &Shared, user: &UserName) -> Option<Fault> {
+        match self.grant_type() {
+            GrantType::AuthorizationCode => shared.users().next_token_fault(user),
+            GrantType::RefreshToken => shared.users().next_refresh_fault(user),
+        }
+    }
+
     fn unknown(&self) -> TokenError {
         TokenError::Grant(match self {
             TokenRequest::AuthorizationCode { .. } => GrantError::UnknownCode,
@@ -222,9 +199,9 @@ impl<'a> TokenRequest<'a> {
         })
     }
 
-    fn grant(&self, shared: &Shared, settings: &Settings) -> Result<Issued, TokenError> {
+    fn grant(&self, shared: &Shared, settings: &Settings) -> Result<IssuedTokens, TokenError> {
         let ttl = Duration::from_secs(settings.access_token_ttl.into());
-        let now = Instant::now();
+        let now = SystemTime::now();
         let mut grants = shared.grants();
         let issued = match self {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {

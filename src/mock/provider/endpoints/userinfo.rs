@@ -1,6 +1,6 @@
 //! The UserInfo endpoint: `GET` and `POST /userinfo` (OpenID Connect Core §5.3).
 
-use std::{sync::Arc, time::Instant};
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Extension, Json,
@@ -10,32 +10,33 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::mock::provider::{endpoints::id_token::Profile, shared::Shared, state::calls::OpenCall};
+use super::id_token::UserClaims;
+use crate::mock::provider::{shared::Shared, state::calls::PendingCall};
 
 #[derive(Serialize)]
 struct UserInfo {
     sub: String,
     #[serde(flatten)]
-    profile: Profile,
+    user: UserClaims,
 }
 
 pub async fn userinfo(
     State(shared): State<Arc<Shared>>,
-    Extension(call): Extension<Arc<OpenCall>>,
+    Extension(call): Extension<Arc<PendingCall>>,
     headers: HeaderMap,
 ) -> Response {
-    // RFC 6750 §3.1: without a token there is no error code.
+    // RFC 6750 §3.1: no error code if the request has no token.
     let Some(access_token) = bearer_token(&headers) else {
-        call.outcome("unauthorized");
+        call.set_outcome("unauthorized");
         return unauthorized("Bearer");
     };
-    let user = shared.grants().user_of_access_token(access_token, Instant::now());
+    let user = shared.grants().user_of_access_token(access_token, SystemTime::now());
     let Some(user) = user else {
-        call.outcome("invalid_token");
+        call.set_outcome("invalid_token");
         return unauthorized(r#"Bearer error="invalid_token""#);
     };
-    call.user(&user);
-    let claims = Json(UserInfo { sub: shared.profile.subject(&user), profile: Profile::of(&user) });
+    call.set_user(&user);
+    let claims = Json(UserInfo { sub: shared.profile.subject(&user), user: UserClaims::of(&user) });
     ([(header::CACHE_CONTROL, "no-store")], claims).into_response()
 }
 

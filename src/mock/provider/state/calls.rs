@@ -1,26 +1,19 @@
-//! What the relying party called, in order, so that a test can count it.
+//! The log of calls to the endpoints, in order, so that a test can count them.
 
 use std::{
     borrow::Cow,
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard},
+    time::SystemTime,
 };
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::StatusCode;
 use serde::Serialize;
 
-use crate::mock::lock::lock;
-use crate::mock::provider::{
-    endpoint::Endpoint,
-    shared::{Shared, unix_millis},
-    state::{fault, grants::GrantType, users::UserName},
-};
+use super::{clock::unix_millis, grants::GrantType, user_name::UserName};
+use crate::mock::{lock::lock, provider::endpoint::Endpoint};
 
-/// One call. It holds nothing that could be spent.
+/// It holds no code and no token.
 #[derive(Debug, Clone, Serialize)]
 pub struct Call {
     #[serde(skip)]
@@ -29,14 +22,14 @@ pub struct Call {
     endpoint: Endpoint,
     user: Option<UserName>,
     grant_type: Option<GrantType>,
-    /// `ok`, an error code, the fault that spoiled it, or [`PENDING`].
+    /// `ok`, an error code, the name of the injected fault, or [`PENDING`].
     outcome: Cow<'static, str>,
-    /// As it came (W3C Trace Context).
+    /// As received (W3C Trace Context).
     traceparent: Option<String>,
-    /// How many others like it (endpoint and user) were unanswered at some time while this one was.
+    /// How many other calls of the same user to the same endpoint were in flight at any time during this one.
     in_flight_with: u32,
     #[serde(skip)]
-    answered: bool,
+    is_answered: bool,
 }
 
 #[derive(Debug, Default)]
@@ -48,40 +41,20 @@ struct Calls {
     next_id: u64,
 }
 
-/// A call that is not answered yet, through which its handler tells what it learns.
+/// A call without a response yet. Its handler records here what it learns about it.
 #[derive(Debug)]
-pub struct OpenCall {
+pub struct PendingCall {
     log: Arc<CallLog>,
     id: u64,
 }
 
 const PENDING: &str = "pending";
 
-/// More than any test reads; what is older is forgotten.
+/// More than any test reads. The oldest calls are evicted first.
 const CAPACITY: usize = 10_000;
 
-/// Lists calls of the endpoints, and answers in place of those that are out.
-pub async fn record(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
-    let endpoint = Endpoint::at_path(request.uri().path());
-    let Some(endpoint) = endpoint.filter(|endpoint| shared.profile.has(*endpoint)) else {
-        return next.run(request).await;
-    };
-    let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let call = Arc::new(shared.calls.begin(endpoint, traceparent));
-    let is_out = shared.outage().contains(&endpoint);
-    let response = if is_out {
-        call.outcome("unavailable");
-        fault::unavailable()
-    } else {
-        request.extensions_mut().insert(call.clone());
-        next.run(request).await
-    };
-    call.answered(&response);
-    response
-}
-
 impl CallLog {
-    fn begin(self: &Arc<CallLog>, endpoint: Endpoint, traceparent: Option<String>) -> OpenCall {
+    pub fn begin(self: &Arc<CallLog>, endpoint: Endpoint, traceparent: Option<String>, now: SystemTime) -> PendingCall {
         let mut calls = lock(&self.0);
         let id = calls.next_id;
         calls.next_id += 1;
@@ -90,26 +63,26 @@ impl CallLog {
         }
         calls.list.push_back(Call {
             id,
-            at_ms: unix_millis(),
+            at_ms: unix_millis(now),
             endpoint,
             user: None,
             grant_type: None,
             outcome: PENDING.into(),
             traceparent,
             in_flight_with: 0,
-            answered: false,
+            is_answered: false,
         });
         if !endpoint.has_user() {
             calls.count_others_in_flight(id);
         }
-        OpenCall { log: self.clone(), id }
+        PendingCall { log: self.clone(), id }
     }
 
     /// In order of arrival.
     pub fn list(&self, user: Option<&UserName>) -> Vec<Call> {
         let calls = lock(&self.0);
-        let asked_for = |call: &&Call| user.is_none() || call.user.as_ref() == user;
-        calls.list.iter().filter(asked_for).cloned().collect()
+        let is_requested = |call: &&Call| user.is_none() || call.user.as_ref() == user;
+        calls.list.iter().filter(is_requested).cloned().collect()
     }
 
     pub fn clear(&self, user: Option<&UserName>) {
@@ -127,11 +100,11 @@ impl Calls {
         let Some(call) = self.find(id).cloned() else {
             return;
         };
-        let is_like_it = |other: &&mut Call| {
-            other.id != id && !other.answered && other.endpoint == call.endpoint && other.user == call.user
+        let is_same_kind = |other: &&mut Call| {
+            other.id != id && !other.is_answered && other.endpoint == call.endpoint && other.user == call.user
         };
         let mut others = 0;
-        for other in self.list.iter_mut().filter(is_like_it) {
+        for other in self.list.iter_mut().filter(is_same_kind) {
             other.in_flight_with += 1;
             others += 1;
         }
@@ -141,8 +114,8 @@ impl Calls {
     }
 }
 
-impl OpenCall {
-    pub fn user(&self, user: &UserName) {
+impl PendingCall {
+    pub fn set_user(&self, user: &UserName) {
         let mut calls = self.calls();
         if let Some(call) = calls.find(self.id) {
             call.user = Some(user.clone());
@@ -150,23 +123,22 @@ impl OpenCall {
         calls.count_others_in_flight(self.id);
     }
 
-    pub fn grant_type(&self, grant_type: GrantType) {
+    pub fn set_grant_type(&self, grant_type: GrantType) {
         if let Some(call) = self.calls().find(self.id) {
             call.grant_type = Some(grant_type);
         }
     }
 
-    /// Anything but success.
-    pub fn outcome(&self, outcome: impl Into<Cow<'static, str>>) {
+    /// For any outcome but success.
+    pub fn set_outcome(&self, outcome: impl Into<Cow<'static, str>>) {
         if let Some(call) = self.calls().find(self.id) {
             call.outcome = outcome.into();
         }
     }
 
-    fn answered(&self, response: &Response) {
-        let status = response.status();
+    pub fn set_answered(&self, status: StatusCode) {
         if let Some(call) = self.calls().find(self.id) {
-            call.answered = true;
+            call.is_answered = true;
             if call.outcome != PENDING {
                 return;
             }
@@ -182,13 +154,13 @@ impl OpenCall {
     }
 }
 
-/// The caller may go away before it is answered.
-impl Drop for OpenCall {
+/// The client may disconnect before it is answered.
+impl Drop for PendingCall {
     fn drop(&mut self) {
         if let Some(call) = self.calls().find(self.id)
-            && !call.answered
+            && !call.is_answered
         {
-            call.answered = true;
+            call.is_answered = true;
             call.outcome = "abandoned".into();
         }
     }
@@ -196,17 +168,15 @@ impl Drop for OpenCall {
 
 #[cfg(test)]
 mod tests {
-    use axum::{http::StatusCode, response::IntoResponse};
-
     use super::*;
 
     fn user(name: &str) -> UserName {
         UserName::parse(name).unwrap()
     }
 
-    fn begin(log: &Arc<CallLog>, name: &str) -> OpenCall {
-        let call = log.begin(Endpoint::Token, None);
-        call.user(&user(name));
+    fn begin(log: &Arc<CallLog>, name: &str) -> PendingCall {
+        let call = log.begin(Endpoint::Token, None, SystemTime::now());
+        call.set_user(&user(name));
         call
     }
 
@@ -215,7 +185,7 @@ mod tests {
         let log = Arc::new(CallLog::default());
         let (first, second) = (begin(&log, "alice"), begin(&log, "alice"));
         let _other = begin(&log, "bob");
-        first.answered(&().into_response());
+        first.set_answered(StatusCode::OK);
         drop(second);
         drop(begin(&log, "alice"));
         let overlaps = |call: &Call| (call.in_flight_with, call.outcome.to_string());
@@ -237,14 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_calls_are_forgotten_first() {
+    fn the_oldest_calls_are_evicted_first() {
         let log = Arc::new(CallLog::default());
         let first = begin(&log, "alice");
         for _ in 0..CAPACITY {
-            let call = log.begin(Endpoint::Jwks, None);
-            call.answered(&StatusCode::NOT_FOUND.into_response());
+            let call = log.begin(Endpoint::Jwks, None, SystemTime::now());
+            call.set_answered(StatusCode::NOT_FOUND);
         }
-        first.outcome("too late");
+        first.set_outcome("too late");
         let list = log.list(None);
         assert_eq!(list.len(), CAPACITY);
         assert!(list.iter().all(|call| call.outcome == "http_404"));

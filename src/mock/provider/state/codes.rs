@@ -2,19 +2,19 @@
 
 use std::{
     collections::HashMap,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::mock::provider::state::{
-    grants::{GrantId, SignIn},
+use super::{
     secret::Secret,
-    users::UserName,
+    sign_in::{GrantId, SignIn},
+    user_name::UserName,
 };
 
-/// What a code is good for.
+/// What a code stands for, and what it is bound to.
 #[derive(Debug)]
 pub struct Code {
     pub sign_in: SignIn,
@@ -23,12 +23,12 @@ pub struct Code {
     pub code_challenge: String,
 }
 
-/// Why a code is worth nothing.
+/// Why a code is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CodeError {
     Unknown,
     Expired,
-    /// It was used before; what came of it must end (RFC 6749 §4.1.2).
+    /// It was used before. The grant it led to must be revoked (RFC 6749 §4.1.2).
     Reused(Option<GrantId>),
     OtherRedirectUri,
     WrongVerifier,
@@ -39,51 +39,51 @@ pub struct Codes(HashMap<Secret, State>);
 
 #[derive(Debug)]
 enum State {
-    Open { code: Code, expires: Instant },
-    Spent { user: UserName, grant: Option<GrantId>, forgotten: Instant },
+    Unused { code: Code, expires: SystemTime },
+    Used { user: UserName, grant: Option<GrantId>, evict_at: SystemTime },
 }
 
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// For so long it is noticed that a spent code comes again.
-const REMEMBERED: Duration = Duration::from_secs(60 * 60);
+/// Reuse of a code is detected for this long.
+const USED_CODE_RETENTION: Duration = Duration::from_secs(60 * 60);
 
 impl Codes {
-    pub fn issue(&mut self, code: Code, now: Instant) -> Secret {
+    pub fn issue(&mut self, code: Code, now: SystemTime) -> Secret {
         self.0.retain(|_, state| match state {
-            State::Open { expires, .. } => now < *expires,
-            State::Spent { forgotten, .. } => now < *forgotten,
+            State::Unused { expires, .. } => now < *expires,
+            State::Used { evict_at, .. } => now < *evict_at,
         });
         let secret = Secret::random();
         let expires = now + LIFETIME;
-        self.0.insert(secret.clone(), State::Open { code, expires });
+        self.0.insert(secret.clone(), State::Unused { code, expires });
         secret
     }
 
     pub fn user(&self, code: &str) -> Option<&UserName> {
         self.0.get(code).map(|state| match state {
-            State::Open { code, .. } => &code.sign_in.user,
-            State::Spent { user, .. } => user,
+            State::Unused { code, .. } => &code.sign_in.user,
+            State::Used { user, .. } => user,
         })
     }
 
-    /// Spends the code, whether or not it is presented rightly: nobody guesses twice.
-    /// The grant it leads to is `grant`.
+    /// Marks the code as used even if the request is wrong, so that nobody has a second guess. `grant` is the grant
+    /// that a success leads to.
     pub fn redeem(
         &mut self,
         presented: &str,
         redirect_uri: &str,
         code_verifier: &str,
         grant: GrantId,
-        now: Instant,
+        now: SystemTime,
     ) -> Result<SignIn, CodeError> {
         let state = self.0.get_mut(presented).ok_or(CodeError::Unknown)?;
         let user = match state {
-            State::Spent { grant, .. } => return Err(CodeError::Reused(*grant)),
-            State::Open { code, .. } => code.sign_in.user.clone(),
+            State::Used { grant, .. } => return Err(CodeError::Reused(*grant)),
+            State::Unused { code, .. } => code.sign_in.user.clone(),
         };
-        let spent = State::Spent { user, grant: None, forgotten: now + REMEMBERED };
-        let State::Open { code, expires } = std::mem::replace(state, spent) else {
+        let used = State::Used { user, grant: None, evict_at: now + USED_CODE_RETENTION };
+        let State::Unused { code, expires } = std::mem::replace(state, used) else {
             return Err(CodeError::Unknown);
         };
         if now >= expires {
@@ -95,14 +95,14 @@ impl Codes {
         if s256(code_verifier) != code.code_challenge {
             return Err(CodeError::WrongVerifier);
         }
-        if let State::Spent { grant: of, .. } = state {
+        if let State::Used { grant: of, .. } = state {
             *of = Some(grant);
         }
         Ok(code.sign_in)
     }
 
     pub fn revoke_user(&mut self, user: &UserName) {
-        self.0.retain(|_, state| !matches!(state, State::Open { code, .. } if code.sign_in.user == *user));
+        self.0.retain(|_, state| !matches!(state, State::Unused { code, .. } if code.sign_in.user == *user));
     }
 }
 
@@ -120,10 +120,10 @@ mod tests {
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-    fn issued(now: Instant) -> (Codes, Secret) {
+    fn issued(now: SystemTime) -> (Codes, Secret) {
         let mut codes = Codes::default();
         let code = Code {
-            sign_in: SignIn::of(UserName::parse("alice").unwrap()),
+            sign_in: SignIn::of(UserName::parse("alice").unwrap(), now),
             redirect_uri: CALLBACK.into(),
             code_challenge: CHALLENGE.into(),
         };
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_code_is_good_for_a_minute() {
-        let now = Instant::now();
+        let now = SystemTime::now();
         for (age, expected) in [(59, None), (60, Some(CodeError::Expired))] {
             let (mut codes, code) = issued(now);
             let later = now + Duration::from_secs(age);
@@ -143,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn a_code_presented_wrongly_is_spent() {
-        let now = Instant::now();
+    fn a_code_presented_wrongly_is_used_up() {
+        let now = SystemTime::now();
         for (redirect_uri, verifier, expected) in [
             ("http://localhost/", VERIFIER, CodeError::OtherRedirectUri),
             (CALLBACK, CHALLENGE, CodeError::WrongVerifier),
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_reused_code_leads_to_the_grant_it_made() {
-        let now = Instant::now();
+        let now = SystemTime::now();
         let (mut codes, code) = issued(now);
         let mut redeem = |grant| codes.redeem(code.expose(), CALLBACK, VERIFIER, grant, now);
         assert!(redeem(GrantId(7)).is_ok());

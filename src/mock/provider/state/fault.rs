@@ -1,25 +1,17 @@
-//! What can be made to go wrong at the token endpoint.
+//! Faults of the token and introspection endpoints.
 
 use std::{collections::VecDeque, time::Duration};
 
-use axum::{
-    http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Response},
-};
 use serde::{Deserialize, Serialize};
 
-use crate::mock::provider::{
-    connection::Connection, endpoints::token_error::TokenError, params::Params, state::grants::GrantError,
-};
-
-/// A fault as a test writes it: `{"kind": "slow", "ms": 500, "times": 2}`.
+/// As a test writes it: `{"kind": "slow", "ms": 500, "times": 2}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     pub kind: FaultKind,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ms: u64,
-    /// How many calls it spoils; 0: all until it is changed.
+    /// How many requests get it; 0: all, until the setting is changed.
     #[serde(default = "once")]
     pub times: u32,
 }
@@ -27,7 +19,7 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    // Another answer, and nothing is granted or spent.
+    // Another response; the code or refresh token is not used.
     InvalidGrant,
     /// 500 with an HTML page.
     ServerError,
@@ -37,19 +29,19 @@ pub enum FaultKind {
     Garbage,
     /// 400 with an empty body.
     Empty,
-    /// The connection closes without an answer.
+    /// The connection closes without a response.
     Reset,
-    /// `invalid_grant`, with all that was sent in a long description.
+    /// `invalid_grant` with a long description that repeats the whole request.
     Echo,
 
     /// Waits `ms`, then answers normally.
     Slow,
-    /// Grants and spends, but the connection closes without the answer.
+    /// Issues the tokens, but the connection closes without the response.
     LostAnswer,
-    /// Grants and spends, is listed under its name, waits `ms`, and answers.
+    /// Issues the tokens, waits `ms`, then answers. The call is logged under the fault's name.
     SlowAnswer,
 
-    // The answer is granted, and spoiled.
+    // A token response with something wrong in it.
     WrongNonce,
     WrongIss,
     WrongAud,
@@ -60,15 +52,8 @@ pub enum FaultKind {
     MissingAccessToken,
 }
 
-/// A request that is to be spoiled.
-pub struct Sent<'a> {
-    pub connection: &'a Connection,
-    pub headers: &'a HeaderMap,
-    pub params: &'a Params,
-}
-
 impl FaultKind {
-    /// The name under which calls are listed.
+    /// As in the log of calls.
     pub fn name(self) -> &'static str {
         match self {
             FaultKind::InvalidGrant => "invalid_grant",
@@ -91,33 +76,9 @@ impl FaultKind {
             FaultKind::MissingAccessToken => "missing_access_token",
         }
     }
-
-    /// What is answered in place of granting anything.
-    pub fn instead_of_granting(self, sent: &Sent<'_>) -> Option<Response> {
-        let response = match self {
-            FaultKind::InvalidGrant => TokenError::Grant(GrantError::Ended).into_response(),
-            FaultKind::ServerError => {
-                let page = Html("<!doctype html><title>500</title><h1>Internal error</h1>");
-                (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
-            }
-            FaultKind::Unavailable => unavailable(),
-            FaultKind::Garbage => ([(header::CONTENT_TYPE, "application/json")], "}{ not JSON").into_response(),
-            FaultKind::Empty => StatusCode::BAD_REQUEST.into_response(),
-            FaultKind::Reset => sent.connection.close_without_answer(),
-            FaultKind::Echo => TokenError::repeating(sent.headers, sent.params).into_response(),
-            _ => return None,
-        };
-        Some(response)
-    }
 }
 
-/// 503, and when to come back.
-pub fn unavailable() -> Response {
-    let retry_after = [(header::RETRY_AFTER, "1")];
-    (StatusCode::SERVICE_UNAVAILABLE, retry_after).into_response()
-}
-
-/// Takes one use of the first fault.
+/// The first fault, counted down.
 pub fn take_next(faults: &mut VecDeque<Fault>) -> Option<Fault> {
     let next = faults.front()?.clone();
     match next.times {
@@ -166,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_listed_under_the_name_it_was_set_by() {
+    fn a_fault_is_logged_under_the_name_it_was_set_by() {
         for name in ["invalid_grant", "lost_answer", "expired_id_token", "slow"] {
             let kind: FaultKind = serde_json::from_value(name.into()).unwrap();
             assert_eq!(kind.name(), name);

@@ -1,4 +1,4 @@
-//! The signing keys, and compact JWS made with them (RFC 7515 §7.1).
+//! The signing keys, and the compact JWS they sign (RFC 7515 §7.1).
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{sync::watch, task};
 
-/// The keys, once the first is made.
+/// Empty until the first key has been generated.
 pub struct Keys(Arc<watch::Sender<Option<Result<KeyRing, NoKey>>>>);
 
 #[derive(Clone)]
 pub struct KeyRing {
-    /// Signs.
+    /// The one that signs.
     pub current: Arc<Key>,
-    /// Came before, newest first.
+    /// Newest first.
     former: Vec<FormerKey>,
 }
 
@@ -32,11 +32,11 @@ struct FormerKey {
     is_published: bool,
 }
 
-/// How a new key takes the place of the current one: `{"same_kid": true, "remove_old": true}`.
+/// How a new key replaces the current one, as a test writes it: `{"same_kid": true, "remove_old": true}`.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rotation {
-    /// The new key is published under the old one's `kid`.
+    /// The new key gets the `kid` of the old one.
     pub same_kid: bool,
     /// The old keys are no longer published.
     pub remove_old: bool,
@@ -51,7 +51,7 @@ pub struct Key {
     e: String,
 }
 
-/// No key could be made; the cause is in the log.
+/// No key could be generated; the cause is logged.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the mock OpenID provider has no signing key")]
 pub struct NoKey;
@@ -59,25 +59,25 @@ pub struct NoKey;
 const KEY_BITS: usize = 2048;
 
 impl Keys {
-    /// Begins making a key, which takes a moment.
+    /// Starts to generate a key, in the background.
     pub fn generate() -> Keys {
         let keys = Arc::new(watch::Sender::new(None));
-        let made = keys.clone();
+        let generated = keys.clone();
         task::spawn_blocking(move || {
             let key = Key::generate(None);
-            made.send_replace(Some(key.map(|key| KeyRing { current: Arc::new(key), former: vec![] })));
+            generated.send_replace(Some(key.map(|key| KeyRing { current: Arc::new(key), former: vec![] })));
         });
         Keys(keys)
     }
 
-    /// The keys, as soon as there are any.
+    /// Waits for the first key.
     pub async fn ring(&self) -> Result<KeyRing, NoKey> {
         let mut keys = self.0.subscribe();
-        let made = keys.wait_for(Option::is_some).await.map_err(|_| NoKey)?;
-        made.clone().unwrap_or(Err(NoKey))
+        let ring = keys.wait_for(Option::is_some).await.map_err(|_| NoKey)?;
+        ring.clone().unwrap_or(Err(NoKey))
     }
 
-    /// From now on, a new key signs.
+    /// Returns when the new key signs.
     pub async fn rotate(&self, rotation: Rotation) -> Result<(), NoKey> {
         let kid = self.ring().await?.current.kid.clone();
         let key = task::spawn_blocking(move || Key::generate(rotation.same_kid.then_some(kid)));
@@ -92,13 +92,13 @@ impl Keys {
 }
 
 impl KeyRing {
-    /// The published ones (RFC 7517 §5).
+    /// The published keys (RFC 7517 §5).
     pub fn jwks(&self) -> Vec<Value> {
         let former = self.former.iter().filter(|former| former.is_published).map(|former| &former.key);
         std::iter::once(&self.current).chain(former).map(|key| key.jwk()).collect()
     }
 
-    /// The claims of what we signed at any time; whether they still hold is not asked.
+    /// The claims of a JWS that any of the keys signed. Whether it has expired is not checked.
     pub fn verify(&self, jws: &str) -> Option<Value> {
         let former = self.former.iter().map(|former| &former.key);
         std::iter::once(&self.current).chain(former).find_map(|key| key.verify(jws))
@@ -122,7 +122,7 @@ impl Key {
         Ok(Key::new(key, kid))
     }
 
-    /// Under its thumbprint, unless it has a `kid`.
+    /// Its `kid` is its thumbprint, unless another is given.
     fn new(key: RsaPrivateKey, kid: Option<String>) -> Key {
         let n = base64url(key.n().to_bytes_be());
         let e = base64url(key.e().to_bytes_be());
@@ -142,7 +142,7 @@ impl Key {
         self.sign_with(Map::from_iter([("typ".to_owned(), "JWT".into())]), claims)
     }
 
-    /// With these members in the header, in place of ours where there are both.
+    /// `members` are added to the header, and override those that are there.
     pub fn sign_with(&self, members: Map<String, Value>, claims: &impl Serialize) -> serde_json::Result<String> {
         let mut header = Map::from_iter([("alg".to_owned(), "RS256".into()), ("kid".to_owned(), json!(self.kid))]);
         header.extend(members);
@@ -151,8 +151,8 @@ impl Key {
         Ok(format!("{signed}.{}", base64url(signature)))
     }
 
-    /// A signature of something else.
-    pub fn sign_badly(&self, claims: &impl Serialize) -> serde_json::Result<String> {
+    /// With the signature of another text.
+    pub fn sign_wrongly(&self, claims: &impl Serialize) -> serde_json::Result<String> {
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid });
         let signature = self.signing_key.sign(b"something else").to_bytes();
         let signed = signing_input(&header, claims)?;

@@ -1,28 +1,26 @@
-//! Whom this provider plays: what is known of how real ones differ from the specifications and from each other.
+//! Profiles of well-known providers: how they differ from the specifications and from each other.
 
 use serde_json::{Map, Value, json};
 
-use crate::mock::provider::{
-    endpoint::Endpoint,
-    endpoints::access_token::AccessTokenFormat,
-    state::{
-        grants::SignIn,
-        users::{ExpiresIn, RolesForm, Settings, UserName},
-    },
+use super::{
+    settings::{AccessTokenFormat, ExpiresIn, RolesForm, Settings},
+    sign_in::SignIn,
+    user_name::UserName,
 };
+use crate::mock::provider::endpoint::Endpoint;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Profile {
-    /// Nobody in particular.
+    /// As the specifications say.
     #[default]
     Plain,
-    /// Broadcom SiteMinder: an issuer per client, opaque tokens, a directory's name as `sub`, `^` between roles.
+    /// Broadcom SiteMinder: an issuer for each client, opaque tokens, an LDAP name as `sub`, `^` between roles.
     SiteMinder,
-    /// Microsoft Entra ID, one tenant: numbers as text, many keys without `alg`, no introspection and no revocation.
+    /// Microsoft Entra ID, one tenant: numbers as strings, many keys without `alg`, no introspection, no revocation.
     Entra,
     /// Keycloak: JWT access tokens, nested roles, `session_state` in the authorization response.
     Keycloak,
-    /// Google: refresh tokens only on demand and once, no end of session.
+    /// Google: a refresh token only with `access_type=offline`, and none in refreshes; no end session endpoint.
     Google,
 }
 
@@ -38,7 +36,7 @@ impl Profile {
         Profile::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, profile)| profile)
     }
 
-    /// The issuer's path, and what comes before the path of every endpoint.
+    /// The path of the issuer, and the prefix of every endpoint's path.
     pub fn path(self) -> &'static str {
         match self {
             Profile::Plain | Profile::Google => "",
@@ -48,11 +46,11 @@ impl Profile {
         }
     }
 
-    /// How it treats users of whom nothing else is said.
-    pub fn settings(self) -> Settings {
-        let usual = Settings::default();
+    /// The settings of users that a test has not changed.
+    pub fn default_settings(self) -> Settings {
+        let standard = Settings::default();
         match self {
-            Profile::Plain => usual,
+            Profile::Plain => standard,
             Profile::SiteMinder => Settings {
                 refresh_token_in_refresh: false,
                 id_token_in_refresh: false,
@@ -60,22 +58,22 @@ impl Profile {
                 introspection_numbers_as_strings: true,
                 roles_form: RolesForm::Carets,
                 scope_in_token_response: false,
-                ..usual
+                ..standard
             },
             Profile::Entra => {
-                Settings { expires_in: ExpiresIn::String, access_token_format: AccessTokenFormat::Jwt, ..usual }
+                Settings { expires_in: ExpiresIn::String, access_token_format: AccessTokenFormat::Jwt, ..standard }
             }
             Profile::Keycloak => Settings {
                 access_token_format: AccessTokenFormat::Jwt,
                 access_token_header: Map::from_iter([("typ".to_owned(), "JWT".into())]),
                 roles_form: RolesForm::OfClient,
-                ..usual
+                ..standard
             },
-            Profile::Google => Settings { refresh_token_in_refresh: false, ..usual },
+            Profile::Google => Settings { refresh_token_in_refresh: false, ..standard },
         }
     }
 
-    pub fn has(self, endpoint: Endpoint) -> bool {
+    pub fn supports(self, endpoint: Endpoint) -> bool {
         match endpoint {
             Endpoint::EndSession => !matches!(self, Profile::SiteMinder | Profile::Google),
             Endpoint::Introspect => !matches!(self, Profile::Entra | Profile::Google),
@@ -85,13 +83,13 @@ impl Profile {
         }
     }
 
-    /// Whether authorization responses say from whom they are (RFC 9207).
+    /// Whether authorization responses have `iss` (RFC 9207).
     pub fn sends_iss(self) -> bool {
         matches!(self, Profile::Plain | Profile::Keycloak)
     }
 
-    /// What authorization responses have besides.
-    pub fn response_extras(self, sign_in: &SignIn) -> Vec<(&'static str, String)> {
+    /// Further parameters of authorization responses.
+    pub fn response_params(self, sign_in: &SignIn) -> Vec<(&'static str, String)> {
         match self {
             Profile::Plain | Profile::SiteMinder => vec![],
             Profile::Entra | Profile::Keycloak => vec![("session_state", sign_in.sid.clone())],
@@ -101,7 +99,7 @@ impl Profile {
         }
     }
 
-    pub fn gives_refresh_token(self, sign_in: &SignIn) -> bool {
+    pub fn issues_refresh_token(self, sign_in: &SignIn) -> bool {
         match self {
             Profile::Plain | Profile::SiteMinder | Profile::Keycloak => true,
             Profile::Entra => sign_in.has_scope("offline_access"),
@@ -116,10 +114,9 @@ impl Profile {
         }
     }
 
-    /// Changes the claims of an ID token.
-    pub fn id_token(self, claims: &mut Map<String, Value>) {
+    pub fn adapt_id_token(self, claims: &mut Map<String, Value>) {
         if self == Profile::SiteMinder {
-            // A secret of the provider's own session, which no relying party should pass on.
+            // A secret of the user's session at the provider, which a client must not pass on.
             claims.insert("SessionToken".into(), "siteminder-session-secret".into());
             claims.remove("preferred_username");
             claims.remove("sid");
@@ -127,33 +124,31 @@ impl Profile {
     }
 
     /// Whether the header of ID tokens has a `typ`.
-    pub fn types_id_tokens(self) -> bool {
+    pub fn sends_typ_in_id_tokens(self) -> bool {
         self != Profile::SiteMinder
     }
 
-    /// Changes the metadata.
-    pub fn metadata(self, metadata: &mut Map<String, Value>) {
-        let left_out: &[&str] = match self {
+    pub fn adapt_metadata(self, metadata: &mut Map<String, Value>) {
+        let omitted: &[&str] = match self {
             Profile::Plain | Profile::Keycloak => &[],
             Profile::SiteMinder => &["code_challenge_methods_supported", "prompt_values_supported"],
             Profile::Entra => &["code_challenge_methods_supported", "grant_types_supported"],
             Profile::Google => &["prompt_values_supported"],
         };
-        left_out.iter().for_each(|member| drop(metadata.remove(*member)));
+        omitted.iter().for_each(|member| drop(metadata.remove(*member)));
         if !self.sends_iss() {
             metadata.remove("authorization_response_iss_parameter_supported");
         }
     }
 
-    /// Changes the published keys.
-    pub fn keys(self, keys: &mut Vec<Value>) {
+    pub fn adapt_jwks(self, keys: &mut Vec<Value>) {
         if matches!(self, Profile::SiteMinder | Profile::Entra) {
             for key in keys.iter_mut().filter_map(Value::as_object_mut) {
                 key.remove("alg");
             }
         }
         if self == Profile::Entra {
-            // Of other tenants, and of a kind that nobody here knows.
+            // Keys of other tenants, of key types that a client may not know.
             keys.insert(0, json!({ "kty": "AKP", "use": "sig", "kid": "of-tomorrow", "pub": "AA" }));
             keys.insert(0, json!({ "kty": "oct", "use": "enc", "kid": "not-ours", "k": "AA" }));
             for n in 0..6 {

@@ -10,14 +10,14 @@ use rand::{RngCore, rngs::OsRng};
 pub struct Secret(String);
 
 impl Secret {
-    /// 256 random bits, in letters fit for a URL.
+    /// 256 random bits, in base64url.
     pub fn random() -> Secret {
         let mut bytes = [0; 32];
         OsRng.fill_bytes(&mut bytes);
         Secret(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// A token that is not random, but signed.
+    /// A token that is not random but signed: a JWT.
     pub fn of(text: String) -> Secret {
         Secret(text)
     }
@@ -33,7 +33,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// So that maps are asked with what a request presents.
+/// Lets a map with secrets as keys be searched with the text of a request.
 impl Borrow<str> for Secret {
     fn borrow(&self) -> &str {
         &self.0

@@ -1,136 +1,37 @@
-//! The fault board: `GET /__control/`, where people switch on by hand what tests switch on by HTTP.
+//! The fault board: `GET /__control/`, where a person switches on by hand what tests set through the control API.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::collections::BTreeSet;
 
 use axum::{
-    Router,
-    body::Bytes,
-    extract::{RawQuery, State},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value};
 
+use super::{
+    page::{Page, escape},
+    switches::{GROUPS, Group, Switch},
+};
 use crate::mock::provider::{
     endpoint::Endpoint,
-    endpoints::backchannel,
-    params::Params,
-    shared::Shared,
-    state::users::{Settings, UserName},
-    ui::{
-        page::{Page, escape},
-        switches::{self, GROUPS},
-    },
+    state::{calls::Call, settings::Settings, user_name::UserName},
 };
 
-/// Where the board is.
+/// What the board shows.
+pub struct BoardPage<'a> {
+    pub user: &'a UserName,
+    /// All users that have a link.
+    pub users: BTreeSet<UserName>,
+    pub settings: Settings,
+    pub outage: BTreeSet<Endpoint>,
+    /// The calls of the user, oldest first.
+    pub calls: Vec<Call>,
+    /// Why the last button had no effect.
+    pub problem: Option<&'a str>,
+}
+
 pub const BOARD_PATH: &str = "/__control/";
 
-/// The users of the login page; others are listed once they have settings.
-const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
 const CALLS_SHOWN: usize = 12;
-
-/// Below `/__control`.
-pub fn router() -> Router<Arc<Shared>> {
-    Router::new().route("/", get(Redirect::permanent(BOARD_PATH))).route("/board", post(change))
-}
-
-pub async fn show(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
-    let params = Params::parse(query.unwrap_or_default().as_bytes());
-    match user_of(&params) {
-        Some(user) => page(&shared, &user, None),
-        None => page(&shared, &people()[0], Some("That is no user name.")),
-    }
-}
-
-/// One button was pressed.
-async fn change(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    // A form of another site may not do what the board does.
-    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    let form = Params::parse(&body);
-    let Some(user) = user_of(&form) else { return page(&shared, &people()[0], Some("That is no user name.")) };
-    if let Some(order) = form.get("logout") {
-        return match log_out(&shared, &user, order).await {
-            Ok(()) => Redirect::to(&format!("{BOARD_PATH}?user={user}")).into_response(),
-            Err(problem) => page(&shared, &user, Some(&problem)),
-        };
-    }
-    match press(&shared, &user, &form) {
-        Ok(()) => Redirect::to(&format!("{BOARD_PATH}?user={user}")).into_response(),
-        Err(problem) => page(&shared, &user, Some(&problem)),
-    }
-}
-
-async fn log_out(shared: &Shared, user: &UserName, order: &str) -> Result<(), String> {
-    let order = serde_json::from_str(order).map_err(|_| "There is no such logout.")?;
-    let sent = backchannel::log_out(shared, user, order).await.map_err(|error| error.to_string())?;
-    let refused: Vec<u16> = sent.into_iter().flat_map(|sent| sent.statuses).filter(|status| *status != 200).collect();
-    match refused.as_slice() {
-        [] => Ok(()),
-        refused => Err(format!("The app answered {refused:?}.")),
-    }
-}
-
-fn press(shared: &Shared, user: &UserName, form: &Params) -> Result<(), String> {
-    let change = |changes: Map<String, Value>| {
-        let changed = shared.users().change(user, changes);
-        changed.map(drop).map_err(|error| format!("{}: {}", error.field, error.message))
-    };
-    if let Some(title) = form.get("switch") {
-        let switch = switches::find(title).ok_or("There is no such switch.")?;
-        let settings = shared.users().settings(user);
-        return change(switch.turned(&settings));
-    }
-    if let Some(name) = form.get("outage") {
-        let endpoint = Endpoint::named(name).ok_or("There is no such endpoint.")?;
-        let mut outage = shared.outage();
-        if !outage.remove(&endpoint) {
-            outage.insert(endpoint);
-        }
-        return Ok(());
-    }
-    match form.get("action") {
-        Some("end everything") => shared.grants().revoke_user(user),
-        Some("steal") => {
-            let replayed = shared.grants().replay_superseded(user, Instant::now());
-            replayed.ok_or("No refresh token of this user was superseded yet: let one refresh happen first.")?;
-        }
-        Some("reset") => shared.users().reset(user),
-        Some("save") => {
-            let settings = form.get("settings").unwrap_or_default();
-            return change(serde_json::from_str(settings).map_err(|error| format!("That is no JSON object: {error}"))?);
-        }
-        _ => return Err("No button was pressed.".into()),
-    }
-    Ok(())
-}
-
-fn page(shared: &Shared, user: &UserName, problem: Option<&str>) -> Response {
-    let settings = shared.users().settings(user);
-    let outage = shared.outage().clone();
-    let body = [
-        "<p class=\"lead board\">The fault board: what is switched on here goes wrong until it is switched off.</p>\n"
-            .into(),
-        problem
-            .map(|problem| format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(problem)))
-            .unwrap_or_default(),
-        whom(shared, user),
-        format!(
-            "<form method=\"post\" action=\"/__control/board\">\n<input type=\"hidden\" name=\"user\" value=\"{user}\">\n"
-        ),
-        switches(&settings),
-        ACTIONS.into(),
-        raw(&settings),
-        outages(&outage),
-        "</form>\n".into(),
-        calls(shared, user),
-    ];
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Page { status, title: "Fault board", body: body.concat() }.into_response()
-}
 
 const ACTIONS: &str = r#"<fieldset class="switches"><legend>At once</legend>
 <button name="action" value="end everything">Sign out elsewhere: end all grants</button>
@@ -153,13 +54,37 @@ const ACTIONS: &str = r#"<fieldset class="switches"><legend>At once</legend>
 </fieldset>
 "#;
 
-fn whom(shared: &Shared, user: &UserName) -> String {
-    let names: BTreeSet<UserName> = people().into_iter().chain(shared.users().names().cloned()).collect();
-    let link = |name: UserName| {
-        let current = if name == *user { " aria-current=\"page\"" } else { "" };
+impl IntoResponse for BoardPage<'_> {
+    fn into_response(self) -> Response {
+        let problem =
+            self.problem.map(|problem| format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(problem)));
+        let body = [
+            "<p class=\"lead board\">The fault board: what is switched on here goes wrong until it is switched off.</p>\n"
+                .into(),
+            problem.unwrap_or_default(),
+            users(self.user, &self.users),
+            format!(
+                "<form method=\"post\" action=\"/__control/board\">\n<input type=\"hidden\" name=\"user\" value=\"{}\">\n",
+                self.user
+            ),
+            switches(&self.settings),
+            ACTIONS.into(),
+            raw_settings(&self.settings),
+            outages(&self.outage),
+            "</form>\n".into(),
+            calls(&self.calls),
+        ];
+        let status = if self.problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        Page { status, title: "Fault board", body: body.concat() }.into_response()
+    }
+}
+
+fn users(user: &UserName, users: &BTreeSet<UserName>) -> String {
+    let link = |name: &UserName| {
+        let current = if name == user { " aria-current=\"page\"" } else { "" };
         format!("<a href=\"{BOARD_PATH}?user={name}\"{current}>{name}</a>\n")
     };
-    let links: String = names.into_iter().map(link).collect();
+    let links: String = users.iter().map(link).collect();
     format!(
         r#"<nav aria-label="Users">
 {links}</nav>
@@ -172,8 +97,8 @@ fn whom(shared: &Shared, user: &UserName) -> String {
 }
 
 fn switches(settings: &Settings) -> String {
-    let button = |switch: &switches::Switch| toggle("switch", switch.title, switch.title, switch.is_on(settings));
-    let group = |group: &switches::Group| {
+    let button = |switch: &Switch| toggle("switch", switch.title, switch.title, switch.is_on(settings));
+    let group = |group: &Group| {
         let buttons: String = group.switches.iter().map(button).collect();
         format!("<fieldset class=\"switches\"><legend>{}</legend>\n{buttons}</fieldset>\n", group.title)
     };
@@ -192,7 +117,7 @@ fn toggle(name: &str, value: &str, title: &str, is_on: bool) -> String {
     format!("<button name=\"{name}\" value=\"{value}\" aria-pressed=\"{is_on}\">{title}</button>\n")
 }
 
-fn raw(settings: &Settings) -> String {
+fn raw_settings(settings: &Settings) -> String {
     let json = serde_json::to_string_pretty(settings).unwrap_or_default();
     format!(
         "<details><summary>All settings</summary>\n<label for=\"settings\">As JSON</label>\n\
@@ -202,8 +127,7 @@ fn raw(settings: &Settings) -> String {
     )
 }
 
-fn calls(shared: &Shared, user: &UserName) -> String {
-    let calls = shared.calls.list(Some(user));
+fn calls(calls: &[Call]) -> String {
     let row = |call| {
         let call = serde_json::to_value(call).unwrap_or_default();
         let cell = |name: &str| format!("<td>{}</td>", escape(call[name].as_str().unwrap_or_default()));
@@ -215,16 +139,4 @@ fn calls(shared: &Shared, user: &UserName) -> String {
          <tr><th scope=\"col\">Endpoint</th><th scope=\"col\">Grant type</th><th scope=\"col\">Outcome</th></tr>\n\
          {rows}</table>\n"
     )
-}
-
-/// The user asked for, or the first; `None` for what is no name.
-fn user_of(params: &Params) -> Option<UserName> {
-    match params.get("user") {
-        Some(name) => UserName::parse(&name.trim().to_ascii_lowercase()),
-        None => people().into_iter().next(),
-    }
-}
-
-fn people() -> Vec<UserName> {
-    PEOPLE.into_iter().filter_map(UserName::parse).collect()
 }

@@ -1,59 +1,32 @@
-//! The login page: whoever comes picks a name. `POST /login` is where its forms go.
-
-use std::sync::Arc;
+//! The login page, where a person picks a user name.
 
 use axum::{
-    Extension,
-    body::Bytes,
-    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use url::Url;
 
-use crate::mock::provider::{
-    endpoint::LOGIN_PATH,
-    endpoints::authorize::{self, Choice},
-    params::Params,
-    shared::Shared,
-    state::{calls::OpenCall, users::UserName},
-    ui::page::{Page, escape},
-};
+use super::page::{Page, escape};
+use crate::mock::provider::endpoint::LOGIN_PATH;
 
 pub struct LoginPage<'a> {
-    /// Of all endpoints.
+    /// The prefix of the endpoints' paths.
     pub path: &'a str,
     pub client_id: &'a str,
     pub returns_to: &'a Url,
-    /// The authorization request, which the forms bring back.
+    /// The authorization request, which the forms send back.
     pub request: &'a str,
-    /// What stands in the field for another name.
+    /// The text in the field for another name.
     pub typed: &'a str,
-    pub is_misspelt: bool,
+    pub is_invalid_name: bool,
 }
 
-/// A button each.
+/// Each has a button.
 const PEOPLE: [(&str, &str); 3] = [("alice", "Alice"), ("bob", "Bob"), ("carol", "Carol")];
-
-pub async fn login(
-    State(shared): State<Arc<Shared>>,
-    Extension(call): Extension<Arc<OpenCall>>,
-    body: Bytes,
-) -> Response {
-    let form = Params::parse(&body);
-    let typed = form.get("user").unwrap_or_default();
-    let choice = match UserName::parse(&typed.trim().to_ascii_lowercase()) {
-        _ if form.get("deny").is_some() => Choice::Deny,
-        Some(user) => Choice::User(user),
-        None => Choice::Misspelt(typed.to_owned()),
-    };
-    let request = form.get("request").unwrap_or_default();
-    authorize::answer(&shared, &call, request, Some(choice))
-}
 
 impl IntoResponse for LoginPage<'_> {
     fn into_response(self) -> Response {
-        let status = match self.is_misspelt {
+        let status = match self.is_invalid_name {
             true => StatusCode::BAD_REQUEST,
             false => StatusCode::OK,
         };
@@ -89,7 +62,7 @@ impl LoginPage<'_> {
     fn another_user(&self) -> String {
         let typed = escape(self.typed);
         let hint = "1 to 64 of a–z, 0–9, dot, dash and underscore.";
-        let (invalid, hint) = match self.is_misspelt {
+        let (invalid, hint) = match self.is_invalid_name {
             false => ("", format!("<p class=\"hint\" id=\"hint\">{hint}</p>")),
             true => (
                 "aria-invalid=\"true\" autofocus",

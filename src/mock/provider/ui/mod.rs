@@ -1,3 +1,5 @@
+//! The pages that a person sees.
+
 pub mod board_page;
 pub mod login_page;
 pub mod page;

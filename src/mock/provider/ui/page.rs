@@ -1,4 +1,4 @@
-//! What a person sees: self-contained pages, without scripts, for light and dark and small screens.
+//! The frame of all pages: self-contained, without scripts, for light and dark and small screens.
 
 use std::sync::LazyLock;
 
@@ -9,21 +9,21 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
-/// A page of the provider. `body` is markup: what comes from outside is in it [`escape`]d.
+/// `body` is markup: text from outside must be [`escape`]d in it.
 pub struct Page {
     pub status: StatusCode,
     pub title: &'static str,
     pub body: String,
 }
 
-/// The sentence for a request that must not be answered by a redirect.
+/// Tells a person why a request is refused that must not be answered by a redirect.
 #[derive(Debug, Clone, Copy)]
 pub struct ErrorPage(pub &'static str);
 
 const STYLE: &str = include_str!("page.css");
 
-/// There is no `form-action` on purpose: Chromium applies it to where a form's answer
-/// redirects to as well, and so would stop the way back to the relying party.
+/// There is no `form-action`, because Chromium applies it to redirects after a form as well, and so would block the way
+/// back to the client.
 static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     let style_hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     format!(

@@ -1,8 +1,8 @@
-//! The switches of the fault board: settings of a user that belong together, under the name of what goes wrong.
+//! The switches of the fault board: each changes some settings of a user, under the name of what goes wrong.
 
 use serde_json::{Map, Value};
 
-use crate::mock::provider::state::users::Settings;
+use crate::mock::provider::state::settings::Settings;
 
 pub struct Group {
     pub title: &'static str,
@@ -19,7 +19,7 @@ const fn switch(title: &'static str, changes: &'static str) -> Switch {
     Switch { title, changes }
 }
 
-/// A fault stays until it is switched off. Of two that change the same setting, the last one stands.
+/// A fault stays until it is switched off. Of two switches for the same setting, the last one wins.
 pub static GROUPS: &[Group] = &[
     Group {
         title: "Signing in",
@@ -101,8 +101,8 @@ impl Switch {
         self.changes().iter().all(|(name, value)| settings.get(name) == Some(value))
     }
 
-    /// What to change to turn it the other way: off means as it is by default.
-    pub fn turned(&self, settings: &Settings) -> Map<String, Value> {
+    /// The settings to change when the switch is pressed. Off means the default.
+    pub fn toggled(&self, settings: &Settings) -> Map<String, Value> {
         let changes = self.changes();
         if !self.is_on(settings) {
             return changes;
@@ -125,7 +125,7 @@ fn members(settings: &Settings) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mock::provider::state::users::{UserName, Users};
+    use crate::mock::provider::state::{user_name::UserName, users::Users};
 
     #[test]
     fn every_switch_can_be_turned_on_and_off_and_is_named_once() {
@@ -133,9 +133,9 @@ mod tests {
         for switch in GROUPS.iter().flat_map(|group| group.switches) {
             let mut users = Users::default();
             assert!(!switch.is_on(&users.settings(&alice)), "{}", switch.title);
-            let on = users.change(&alice, switch.turned(&users.settings(&alice))).unwrap();
+            let on = users.change(&alice, switch.toggled(&users.settings(&alice))).unwrap();
             assert!(switch.is_on(&on), "{}", switch.title);
-            let off = users.change(&alice, switch.turned(&on)).unwrap();
+            let off = users.change(&alice, switch.toggled(&on)).unwrap();
             assert_eq!(off, Settings::default(), "{}", switch.title);
             assert!(std::ptr::eq(find(switch.title).unwrap(), switch), "{}", switch.title);
         }

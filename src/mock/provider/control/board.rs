@@ -1,0 +1,121 @@
+//! The buttons of the fault board.
+
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
+
+use axum::{
+    body::Bytes,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde_json::{Map, Value};
+
+use crate::mock::provider::{
+    endpoint::Endpoint,
+    endpoints::backchannel,
+    params::Params,
+    shared::Shared,
+    state::user_name::UserName,
+    ui::{
+        board_page::{BOARD_PATH, BoardPage},
+        switches,
+    },
+};
+
+/// The users of the login page. Others are listed once they have settings.
+const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
+
+pub async fn show(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    match requested_user(&params) {
+        Some(user) => page(&shared, &user, None),
+        None => page(&shared, &people()[0], Some("That is no user name.")),
+    }
+}
+
+/// The form of the board: one button was pressed.
+pub async fn change(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    // Forms of other sites are refused.
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let form = Params::parse(&body);
+    let Some(user) = requested_user(&form) else { return page(&shared, &people()[0], Some("That is no user name.")) };
+    let outcome = match form.get("logout") {
+        Some(options) => log_out(&shared, &user, options).await,
+        None => press(&shared, &user, &form),
+    };
+    match outcome {
+        Ok(()) => Redirect::to(&format!("{BOARD_PATH}?user={user}")).into_response(),
+        Err(problem) => page(&shared, &user, Some(&problem)),
+    }
+}
+
+async fn log_out(shared: &Shared, user: &UserName, options: &str) -> Result<(), String> {
+    let options = serde_json::from_str(options).map_err(|_| "There is no such logout.")?;
+    let sent = backchannel::log_out(shared, user, options).await.map_err(|error| error.to_string())?;
+    let refused: Vec<u16> = sent.into_iter().flat_map(|sent| sent.statuses).filter(|status| *status != 200).collect();
+    match refused.as_slice() {
+        [] => Ok(()),
+        refused => Err(format!("The app answered {refused:?}.")),
+    }
+}
+
+fn press(shared: &Shared, user: &UserName, form: &Params) -> Result<(), String> {
+    let change = |changes: Map<String, Value>| {
+        let changed = shared.users().change(user, changes);
+        changed.map(drop).map_err(|error| format!("{}: {}", error.field, error.message))
+    };
+    if let Some(title) = form.get("switch") {
+        let switch = switches::find(title).ok_or("There is no such switch.")?;
+        let settings = shared.users().settings(user);
+        return change(switch.toggled(&settings));
+    }
+    if let Some(name) = form.get("outage") {
+        let endpoint = Endpoint::named(name).ok_or("There is no such endpoint.")?;
+        let mut outage = shared.outage();
+        if !outage.remove(&endpoint) {
+            outage.insert(endpoint);
+        }
+        return Ok(());
+    }
+    match form.get("action") {
+        Some("end everything") => shared.grants().revoke_user(user),
+        Some("steal") => {
+            let replayed = shared.grants().replay_superseded(user, SystemTime::now());
+            replayed.ok_or("No refresh token of this user was superseded yet: let one refresh happen first.")?;
+        }
+        Some("reset") => shared.users().reset(user),
+        Some("save") => {
+            let settings = form.get("settings").unwrap_or_default();
+            return change(serde_json::from_str(settings).map_err(|error| format!("That is no JSON object: {error}"))?);
+        }
+        _ => return Err("No button was pressed.".into()),
+    }
+    Ok(())
+}
+
+fn page(shared: &Shared, user: &UserName, problem: Option<&str>) -> Response {
+    let with_settings: Vec<UserName> = shared.users().names().cloned().collect();
+    BoardPage {
+        user,
+        users: people().into_iter().chain(with_settings).collect::<BTreeSet<_>>(),
+        settings: shared.users().settings(user),
+        outage: shared.outage().clone(),
+        calls: shared.calls.list(Some(user)),
+        problem,
+    }
+    .into_response()
+}
+
+/// The user in the parameters, by default the first; `None` if it is no user name.
+fn requested_user(params: &Params) -> Option<UserName> {
+    match params.get("user") {
+        Some(name) => UserName::parse(&name.trim().to_ascii_lowercase()),
+        None => people().into_iter().next(),
+    }
+}
+
+fn people() -> Vec<UserName> {
+    PEOPLE.into_iter().filter_map(UserName::parse).collect()
+}

@@ -1,0 +1,72 @@
+use super::*;
+
+const CALLBACK: &str = "http://localhost/cb";
+/// RFC 7636 appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn user(name: &str) -> UserName {
+    UserName::parse(name).unwrap()
+}
+
+fn sign_in(grants: &mut Grants, name: &str, now: SystemTime) -> Secret {
+    let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
+    let code = grants.issue_code(Code { sign_in: SignIn::of(user(name), now), redirect_uri, code_challenge }, now);
+    grants.redeem_code(code.expose(), CALLBACK, VERIFIER, MINUTE, now).unwrap().refresh_token.unwrap()
+}
+
+fn rotate(grants: &mut Grants, token: &Secret, now: SystemTime) -> Result<Secret, GrantError> {
+    let issued = grants.refresh(token.expose(), None, RefreshTokenPolicy::Rotate, MINUTE, now);
+    issued.map(|issued| issued.refresh_token.unwrap())
+}
+
+#[test]
+fn ended_grants_are_evicted_before_active_ones_and_memory_is_bounded() {
+    let now = SystemTime::now();
+    let mut grants = Grants::default();
+    let oldest = sign_in(&mut grants, "alice", now);
+    for _ in 0..2 * MAX_GRANTS {
+        sign_in(&mut grants, "bob", now);
+        grants.revoke_user(&user("bob"));
+    }
+    assert_eq!(grants.grants.len(), MAX_GRANTS);
+    assert_eq!(grants.refresh_tokens.len(), MAX_GRANTS);
+    assert!(rotate(&mut grants, &oldest, now).is_ok());
+}
+
+#[test]
+fn a_grant_that_is_refreshed_often_keeps_a_bounded_number_of_tokens() {
+    let now = SystemTime::now();
+    let mut grants = Grants::default();
+    let mut token = sign_in(&mut grants, "alice", now);
+    for _ in 0..2 * MAX_SUPERSEDED {
+        token = rotate(&mut grants, &token, now).unwrap();
+    }
+    assert_eq!(grants.refresh_tokens.len(), MAX_SUPERSEDED + 1);
+    assert!(rotate(&mut grants, &token, now).is_ok());
+}
+
+#[test]
+fn a_superseded_token_used_by_a_thief_ends_the_grant() {
+    let now = SystemTime::now();
+    let mut grants = Grants::default();
+    let first = sign_in(&mut grants, "alice", now);
+    assert_eq!(grants.replay_superseded(&user("alice"), now), None);
+    let second = rotate(&mut grants, &first, now).unwrap();
+    assert_eq!(grants.replay_superseded(&user("alice"), now), Some(GrantError::SupersededRefreshToken));
+    assert_eq!(rotate(&mut grants, &second, now), Err(GrantError::Ended));
+}
+
+#[test]
+fn used_codes_are_evicted_after_an_hour() {
+    let now = SystemTime::now();
+    let mut grants = Grants::default();
+    let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
+    let code = Code { sign_in: SignIn::of(user("alice"), now), redirect_uri, code_challenge };
+    let code = grants.issue_code(code, now);
+    assert!(grants.redeem_code(code.expose(), CALLBACK, VERIFIER, MINUTE, now).is_ok());
+    assert!(grants.user_of_code(code.expose()).is_some());
+    sign_in(&mut grants, "bob", now + 61 * MINUTE);
+    assert_eq!(grants.user_of_code(code.expose()), None);
+}
