@@ -1,4 +1,4 @@
-//! How an answer is sent: part by part, each when the connection has taken the one before.
+//! The body of a streamed response: part by part, each when the connection has taken the one before.
 
 use std::{
     future::pending,
@@ -12,14 +12,14 @@ use axum::body::{Body, Bytes};
 use futures_util::{Stream, stream};
 
 use super::{
-    requests::OpenRequest,
+    requests::PendingRequest,
     transcripts::{Part, Parts},
 };
 
 const BEFORE_BREAK: Duration = Duration::from_millis(50);
 
-/// The request ends with the body: as played, or because nobody reads any more.
-pub fn body(parts: Parts, request: OpenRequest) -> Body {
+/// `request` is dropped with the body, which tells whether the client read all of it.
+pub fn body(parts: Parts, request: PendingRequest) -> Body {
     let played = stream::unfold((parts, request), |(mut parts, request)| async move {
         loop {
             match parts.next() {
@@ -31,7 +31,7 @@ pub fn body(parts: Parts, request: OpenRequest) -> Body {
                 Some(Part::Silence) => pending().await,
                 Some(Part::Break) => {
                     request.played();
-                    // What was sent before should arrive.
+                    // So that the parts before it arrive.
                     tokio::time::sleep(BEFORE_BREAK).await;
                     let broken = io::ErrorKind::ConnectionReset.into();
                     return Some((Err(broken), (Box::new(std::iter::empty()) as Parts, request)));
@@ -43,21 +43,21 @@ pub fn body(parts: Parts, request: OpenRequest) -> Body {
             }
         }
     });
-    Body::from_stream(Cooperative { inner: Box::pin(played), taken: 0 })
+    Body::from_stream(Cooperative { inner: Box::pin(played), polls: 0 })
 }
 
-/// Lets others run from time to time: an answer at full speed is always ready.
+/// Yields to other tasks now and then: a stream at full speed is always ready.
 struct Cooperative {
     inner: Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>,
-    taken: u8,
+    polls: u8,
 }
 
 impl Stream for Cooperative {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.taken = self.taken.wrapping_add(1);
-        if self.taken == 0 {
+        self.polls = self.polls.wrapping_add(1);
+        if self.polls == 0 {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

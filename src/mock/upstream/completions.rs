@@ -1,9 +1,6 @@
-//! The endpoint: who may ask, and what is played.
+//! The chat completions endpoint: checks the credential, and plays a scenario.
 
-use std::{
-    future::pending,
-    sync::{Arc, Mutex},
-};
+use std::{future::pending, sync::Arc};
 
 use axum::{
     body::Bytes,
@@ -13,60 +10,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::super::lock::lock;
-use super::{
-    body, refusals,
-    requests::{RequestLog, mentions},
-    scenario::{Name, Scenario},
-    transcripts::transcript,
-};
-
-/// What all requests share.
-pub struct Shared {
-    api_key: String,
-    pub requests: Arc<RequestLog>,
-    rules: Mutex<Vec<Rule>>,
-}
-
-/// A scenario for the requests that have a text in them.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    pub when: String,
-    pub scenario: Scenario,
-    /// How many requests it is for; 0: all until it is reset.
-    pub times: u32,
-}
-
-impl Shared {
-    pub fn new(api_key: &str) -> Shared {
-        Shared { api_key: api_key.to_owned(), requests: Arc::default(), rules: Mutex::default() }
-    }
-
-    /// After those that are set already.
-    pub fn add_rule(&self, rule: Rule) {
-        lock(&self.rules).push(rule);
-    }
-
-    pub fn reset(&self) {
-        lock(&self.rules).clear();
-        self.requests.clear();
-    }
-
-    /// By the first rule that fits, or by what the question asks for.
-    fn scenario(&self, body: &Value, question: &str) -> Scenario {
-        let mut rules = lock(&self.rules);
-        let Some(at) = rules.iter().position(|rule| mentions(&body["messages"], &rule.when)) else {
-            return Scenario::asked_for(question).unwrap_or(Scenario::named(Name::Answer));
-        };
-        let scenario = rules[at].scenario;
-        match rules[at].times {
-            0 => {}
-            1 => drop(rules.remove(at)),
-            _ => rules[at].times -= 1,
-        }
-        scenario
-    }
-}
+use super::{body, errors, scenario::Name, shared::Shared, transcripts::transcript};
 
 pub async fn at_openai(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     answer(&shared, &uri, &headers, &body, false).await
@@ -79,7 +23,7 @@ pub async fn at_azure(State(shared): State<Arc<Shared>>, uri: Uri, headers: Head
 async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is_azure: bool) -> Response {
     let body: Value = match serde_json::from_slice(body) {
         Ok(body) => body,
-        Err(error) => return refusals::not_json(&error.to_string()),
+        Err(error) => return errors::not_json(&error.to_string()),
     };
     let bearer = header_text(headers, header::AUTHORIZATION.as_str()).and_then(|it| it.strip_prefix("Bearer "));
     let api_key = header_text(headers, "api-key");
@@ -96,25 +40,25 @@ async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is
     let request = shared.requests.begin(path, credential.map(|(name, _)| name), traceparent, body, scenario);
     let Some(scenario) = scenario else {
         request.played();
-        return if has_key { refusals::no_version() } else { refusals::unauthorized() };
+        return if has_key { errors::no_version() } else { errors::unauthorized() };
     };
     if scenario.name == Name::NoHead {
-        // The request goes with this future, which goes with the connection.
+        // Dropping this future, when the connection closes, records that the client has gone.
         return pending().await;
     }
     if scenario.name == Name::NoStreamOptions && has_stream_options {
         request.played();
-        return refusals::unknown_stream_options();
+        return errors::unknown_stream_options();
     }
     if scenario.name == Name::Echo {
         request.played();
-        return refusals::repeating(header_text(headers, header::AUTHORIZATION.as_str()).or(api_key), &question);
+        return errors::echo(header_text(headers, header::AUTHORIZATION.as_str()).or(api_key), &question);
     }
     match transcript(scenario, &question, is_azure) {
         Some(parts) => ([(header::CONTENT_TYPE, "text/event-stream")], body::body(parts, request)).into_response(),
         None => {
             request.played();
-            refusals::refusal(scenario).unwrap_or_default()
+            errors::response(scenario).unwrap_or_default()
         }
     }
 }

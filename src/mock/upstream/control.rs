@@ -1,10 +1,10 @@
-//! The control plane: what a test sets, and what it reads. Not part of any specification.
+//! The control API, through which tests choose scenarios and see what was requested. It is part of no specification.
 //!
 //! | | |
 //! |---|---|
-//! | `POST /__control/scenario` | `{when, name, number?, times?}`: what is played for requests with the text `when` |
-//! | `GET /__control/requests?containing=` | what was asked, and how it ended |
-//! | `POST /__control/reset` | as just started |
+//! | `POST /__control/scenario` | `{when, name, number?, times?}`: the scenario of requests that contain `when` |
+//! | `GET /__control/requests?containing=` | the log of requests, and how each ended |
+//! | `POST /__control/reset` | back to the state at the start |
 //! | `GET /__control/health` | 200 |
 
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    completions::{Rule, Shared},
     requests::Request,
     scenario::{Name, Scenario},
+    shared::{Rule, Shared},
 };
 
-/// What a test writes.
+/// As a test writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewRule {
-    /// Any text of the conversation. Empty: every request.
+    /// A text of the conversation. Empty: every request.
     when: String,
     name: Name,
     #[serde(default)]
@@ -39,7 +39,7 @@ struct NewRule {
     times: u32,
 }
 
-/// What the control plane can't do.
+/// The body is no [`NewRule`].
 struct NotARule(serde_json::Error);
 
 pub fn router() -> Router<Arc<Shared>> {

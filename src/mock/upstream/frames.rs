@@ -1,4 +1,4 @@
-//! The events of a stream: `chat.completion.chunk`, as OpenAI and Azure send it.
+//! The events of a stream, `chat.completion.chunk`, as OpenAI and Azure send them.
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub fn role() -> Bytes {
     frame(&chunk(&choice(&json!({ "role": "assistant", "content": "", "refusal": null }), None)))
 }
 
-/// With the padding by which OpenAI hides how long the text is.
+/// With the padding by which OpenAI hides the length of the text.
 pub fn text(text: &str) -> Bytes {
     let mut chunk = chunk(&choice(&json!({ "content": text }), None));
     chunk["obfuscation"] = "xxxxxxxx"[text.len() % 8..].into();
@@ -57,7 +57,7 @@ pub fn tokens(input: usize, output: usize) -> Value {
     json!({ "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output })
 }
 
-/// Azure's first chunk: what its filter says of the question.
+/// Azure's first chunk: the content filter's result for the question.
 pub fn prompt_filter() -> Bytes {
     let results = json!([{ "prompt_index": 0, "content_filter_results": { "hate": { "filtered": false } } }]);
     frame(
@@ -65,7 +65,7 @@ pub fn prompt_filter() -> Bytes {
     )
 }
 
-/// Azure's word on a part of the answer: a choice without delta.
+/// The content filter's result for a part of the answer: a choice without delta.
 pub fn filter_offsets() -> Bytes {
     let choice = json!([{
         "index": 0, "finish_reason": null, "content_filter_offsets": { "check_offset": 0, "start_offset": 0 },

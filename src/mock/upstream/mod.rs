@@ -1,27 +1,29 @@
-//! A chat-completions upstream in a few files, on a loopback port of its own.
+//! A chat completions server for development and tests, on a loopback port of its own.
 //!
-//! It tells back what it was told, in OpenAI's dialect, or in Azure's where it is asked at Azure's path. A message that
-//! begins with the name of a scenario (`/stall`, `/tokens 500`) is answered by it, and `/__control` sets scenarios for
-//! messages with a text of the test's own, so that tests which run at the same time don't meet.
+//! It repeats the question, as OpenAI would send it, or as Azure would if the request is for Azure's path. A message that
+//! begins with the name of a scenario (`/stall`, `/tokens 500`) gets that scenario. Tests set scenarios through
+//! `/__control` for messages that contain a text of their own, so that tests that run at the same time don't disturb each
+//! other.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `scenario` | what can be played, by name |
-//! | `completions` | the endpoint: who may ask, and what is played |
-//! | `refusals` | answers that are no stream |
-//! | `transcripts` | answers that are one, whole or broken |
-//! | `frames` | the events they are made of |
-//! | `body` | how they are sent, and who stopped reading |
-//! | `requests` | what was asked, and how it ended |
-//! | `control` | what a test sets and reads |
+//! | `control` | the control API |
+//! | `completions` | the endpoint |
+//! | `errors` | responses that are no stream |
+//! | `transcripts`, `frames` | streams, and the events they consist of |
+//! | `body` | how a stream is sent |
+//! | `shared` | the state that all requests share |
+//! | `requests` | the log of requests |
+//! | `scenario` | the scenarios by name |
 
 mod body;
 mod completions;
 mod control;
+mod errors;
 mod frames;
-mod refusals;
 mod requests;
 mod scenario;
+mod shared;
 mod transcripts;
 
 use std::{io, net::SocketAddr, sync::Arc};
@@ -29,10 +31,10 @@ use std::{io, net::SocketAddr, sync::Arc};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::post};
 use tokio::{net::TcpListener, task::JoinSet};
 
+use self::shared::Shared;
 use super::loopback;
-use completions::Shared;
 
-/// A running upstream; dropping it stops it. Answers that have begun go on.
+/// A running upstream; dropping it stops it. Responses that have begun continue.
 #[derive(Debug)]
 pub struct Upstream {
     origin: String,
@@ -42,7 +44,7 @@ pub struct Upstream {
 /// Why the upstream didn't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// It believes what everybody says, so nobody else may reach it.
+    /// It is for tests, so only this machine may reach it.
     #[error("the mock upstream serves loopback addresses only, not {0}")]
     NotLoopback(SocketAddr),
     #[error("the mock upstream can't listen on {addr}: {source}")]
@@ -50,7 +52,7 @@ pub enum StartError {
 }
 
 impl Upstream {
-    /// Binds `addr` (port 0: a free one) and serves whoever has the key. Must be called within a tokio runtime.
+    /// Binds `addr` (port 0: a free one) and serves clients with this API key. Must be called within a tokio runtime.
     pub async fn start(addr: SocketAddr, api_key: &str) -> Result<Upstream, StartError> {
         if !addr.ip().is_loopback() {
             return Err(StartError::NotLoopback(addr));
@@ -69,12 +71,12 @@ impl Upstream {
         Ok(Upstream { origin, _server: server })
     }
 
-    /// `http://127.0.0.1:9500`: what comes before Azure's paths, and before `/__control`.
+    /// `http://127.0.0.1:9500`: the base URL for Azure's paths and for `/__control`.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// What comes before `/chat/completions`.
+    /// The base URL for `/chat/completions`.
     pub fn base_url(&self) -> String {
         format!("{}/v1", self.origin)
     }

@@ -1,4 +1,4 @@
-//! What was asked, in order, and how each answer ended, so that a test can see it.
+//! The log of requests, in order, and how the response to each ended, for tests to read.
 
 use std::{
     collections::VecDeque,
@@ -9,40 +9,40 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::lock::lock;
 use super::scenario::Scenario;
+use crate::mock::lock::lock;
 
-/// One question. It doesn't hold the key.
+/// Without the API key.
 #[derive(Debug, Clone, Serialize)]
 pub struct Request {
     #[serde(skip)]
     id: u64,
     #[serde(skip)]
     since: Instant,
-    /// With its query.
+    /// With the query.
     pub path: String,
-    /// How the key came: `bearer`, `api-key`, or nothing.
+    /// How the API key was sent: `bearer`, `api-key`, or not at all.
     pub credential: Option<&'static str>,
-    /// As it came (W3C Trace Context).
+    /// As received (W3C Trace Context).
     pub traceparent: Option<String>,
-    /// As it came.
+    /// As received.
     pub body: Value,
     pub scenario: Option<Scenario>,
     outcome: Outcome,
-    /// Of the answer's body, as far as the connection took it.
+    /// Bytes of the response's body that the connection has taken.
     written_bytes: usize,
-    /// When the client closed the connection, counted from the question.
+    /// When the client closed the connection, since the request arrived.
     closed_after_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Outcome {
-    /// Not ended yet.
+    /// The response has not ended yet.
     Pending,
-    /// All was sent that was to be.
+    /// The response was sent to its end.
     Played,
-    /// The client closed the connection before.
+    /// The client closed the connection before the end.
     Closed,
 }
 
@@ -55,14 +55,14 @@ struct Requests {
     next_id: u64,
 }
 
-/// A question whose answer has not ended. Dropping it before [`OpenRequest::played`] means that the client has gone.
+/// A request whose response has not ended. If it is dropped before [`PendingRequest::played`], the client has gone.
 #[derive(Debug)]
-pub struct OpenRequest {
+pub struct PendingRequest {
     log: Arc<RequestLog>,
     id: u64,
 }
 
-/// More than any test reads; what is older is forgotten.
+/// More than any test reads. The oldest requests are evicted first.
 const CAPACITY: usize = 10_000;
 
 impl RequestLog {
@@ -73,7 +73,7 @@ impl RequestLog {
         traceparent: Option<String>,
         body: Value,
         scenario: Option<Scenario>,
-    ) -> OpenRequest {
+    ) -> PendingRequest {
         let mut requests = lock(&self.0);
         let id = requests.next_id;
         requests.next_id += 1;
@@ -92,13 +92,13 @@ impl RequestLog {
             written_bytes: 0,
             closed_after_ms: None,
         });
-        OpenRequest { log: self.clone(), id }
+        PendingRequest { log: self.clone(), id }
     }
 
-    /// In order of arrival, those whose body has this text in it.
-    pub fn list(&self, containing: &str) -> Vec<Request> {
+    /// The requests whose body contains `text`, in order of arrival.
+    pub fn list(&self, text: &str) -> Vec<Request> {
         let requests = lock(&self.0);
-        requests.list.iter().filter(|request| mentions(&request.body, containing)).cloned().collect()
+        requests.list.iter().filter(|request| contains(&request.body, text)).cloned().collect()
     }
 
     pub fn clear(&self) {
@@ -106,7 +106,7 @@ impl RequestLog {
     }
 }
 
-impl OpenRequest {
+impl PendingRequest {
     pub fn written(&self, bytes: usize) {
         self.change(|request| request.written_bytes += bytes);
     }
@@ -117,14 +117,14 @@ impl OpenRequest {
 
     fn change(&self, change: impl FnOnce(&mut Request)) {
         let mut requests = lock(&self.log.0);
-        // Newest first: what is sent now was asked lately.
+        // Newest first: a pending request is a recent one.
         if let Some(request) = requests.list.iter_mut().rev().find(|request| request.id == self.id) {
             change(request);
         }
     }
 }
 
-impl Drop for OpenRequest {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
         self.change(|request| {
             if request.outcome == Outcome::Pending {
@@ -135,12 +135,12 @@ impl Drop for OpenRequest {
     }
 }
 
-/// Whether any of its texts has this in it.
-pub fn mentions(value: &Value, text: &str) -> bool {
+/// Whether any string in `value` contains `text`.
+pub fn contains(value: &Value, text: &str) -> bool {
     match value {
-        Value::String(it) => it.contains(text),
-        Value::Array(values) => values.iter().any(|value| mentions(value, text)),
-        Value::Object(members) => members.values().any(|value| mentions(value, text)),
+        Value::String(string) => string.contains(text),
+        Value::Array(values) => values.iter().any(|value| contains(value, text)),
+        Value::Object(members) => members.values().any(|value| contains(value, text)),
         _ => text.is_empty(),
     }
 }

@@ -1,4 +1,4 @@
-//! What can be played, by name. The number after a name means what is said there.
+//! The scenarios, by name. A name can be followed by a number, whose meaning depends on the name.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,92 +15,92 @@ pub struct Scenario {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Name {
-    /// What was asked is told back, word by word; the number is the pause between two, in milliseconds.
+    /// Repeats the question, word by word. The number is the pause between two words, in milliseconds.
     Answer,
 
-    // Refused with a status.
+    // An error, or another response that is no stream.
     /// 401 `invalid_api_key`.
     Unauthorized,
-    /// 429; `Retry-After` has the number, in seconds.
+    /// 429. The number is `Retry-After`, in seconds.
     RateLimited,
-    /// 429; `Retry-After-Ms` has the number.
+    /// 429. The number is `Retry-After-Ms`.
     RateLimitedMs,
     /// 429 `insufficient_quota`.
     Quota,
     /// 400 `context_length_exceeded`.
     TooLong,
-    /// 400 `content_filter`, in Azure's words.
+    /// 400 `content_filter`, as Azure sends it.
     PolicyViolation,
-    /// 400 for whoever sends `stream_options`, as servers do that don't know it; others are answered without usage.
+    /// 400 if the request has `stream_options`, as servers answer that don't know it; otherwise an answer without usage.
     NoStreamOptions,
     /// 404 `model_not_found`.
     NoModel,
     /// 500 with an HTML page.
     ServerError,
-    /// 503; `Retry-After` has the number, in seconds.
+    /// 503. The number is `Retry-After`, in seconds.
     Unavailable,
-    /// 307 to somewhere else at this upstream.
+    /// 307 to another path of this upstream.
     Redirect,
-    /// 200 with an HTML page, as a proxy in between may answer.
+    /// 200 with an HTML page, as a proxy may answer.
     Page,
-    /// 401 that repeats the key and the question.
+    /// 401 that repeats the API key and the question.
     Echo,
 
     // Silent.
-    /// Never a head.
+    /// No response, not even its head.
     NoHead,
-    /// A head and a role, and then nothing.
+    /// The head and the role, then nothing.
     NoFirstToken,
-    /// Comments only, with the number of milliseconds between them.
+    /// Only comments. The number is the pause between two, in milliseconds.
     Pings,
-    /// Some words, and then nothing.
+    /// Some words, then nothing.
     Stall,
 
-    // Broken off.
-    /// Some words, and the end.
+    // Interrupted.
+    /// Some words, then the end of the stream.
     Cut,
-    /// Some words, and the connection breaks.
+    /// Some words, then the connection breaks.
     Broken,
     /// The connection breaks after the head.
     BrokenEarly,
-    /// Some words, and an error.
+    /// Some words, then an error.
     ErrorFrame,
-    /// Some words, and an error with choices beside it.
+    /// Some words, then an error with choices beside it.
     ErrorFrameWithChoices,
-    /// Some words, and a chunk that is none.
+    /// Some words, then a chunk that is not JSON.
     Garbage,
-    /// Some words, and an event without end.
+    /// Some words, then an event that is too large.
     Oversized,
     /// Only `[DONE]`.
     BareDone,
-    /// Some words, and `[DONE]`.
+    /// Some words, then `[DONE]`.
     DoneWithoutFinish,
-    /// Some words, and a finish reason that nobody knows.
+    /// Some words, then an unknown finish reason.
     UnknownFinish,
 
-    // Whole.
-    /// Finished without a word.
+    // Complete.
+    /// A finish reason without any text.
     Empty,
     Length,
     ContentFilter,
     /// Calls a tool instead of answering.
     ToolCalls,
-    /// A finish reason, and the end.
+    /// A finish reason, then the end of the stream.
     FinishWithoutDone,
-    /// A finish reason, and then nothing.
+    /// A finish reason, then nothing.
     FinishAndStall,
-    /// Chunks without choices, without delta, with null and with members that nobody knows.
+    /// Chunks without choices, without delta, with null, and with unknown members.
     OddChunks,
-    /// Every byte by itself, letters of several bytes among them.
+    /// Every byte in a write of its own, with characters of several bytes.
     SplitUtf8,
     Crlf,
-    /// A byte order mark in front.
+    /// Starts with a byte order mark.
     Bom,
-    /// A chunk in several lines of data.
+    /// Chunks in several lines of `data`.
     MultiLine,
-    /// So many words at full speed, 100,000 where there is no number.
+    /// Words at full speed. The number is how many, by default 100,000.
     Tokens,
-    /// Words at full speed for ever.
+    /// Words at full speed, without end.
     Flood,
     /// Reasoning in `reasoning`.
     Reasoning,
@@ -117,8 +117,8 @@ impl Scenario {
         Scenario { name, number: None }
     }
 
-    /// The scenario that the first words of a message ask for.
-    pub fn asked_for(message: &str) -> Option<Scenario> {
+    /// The scenario that the first words of a message name.
+    pub fn named_in(message: &str) -> Option<Scenario> {
         let mut words = message.split_whitespace();
         let name = serde_json::from_value(Value::from(words.next()?.strip_prefix('/')?)).ok()?;
         Some(Scenario { name, number: words.next().and_then(|word| word.parse().ok()) })
@@ -130,12 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_asks_for_a_scenario_by_its_first_words() {
+    fn a_message_names_a_scenario_by_its_first_words() {
         let tokens = Scenario { name: Name::Tokens, number: Some(500) };
-        assert_eq!(Scenario::asked_for(" /tokens 500 please"), Some(tokens));
-        assert_eq!(Scenario::asked_for("/split-utf8"), Some(Scenario::named(Name::SplitUtf8)));
+        assert_eq!(Scenario::named_in(" /tokens 500 please"), Some(tokens));
+        assert_eq!(Scenario::named_in("/split-utf8"), Some(Scenario::named(Name::SplitUtf8)));
         for message in ["", "/", "tokens", "/nothing", "/ tokens", "please /tokens"] {
-            assert_eq!(Scenario::asked_for(message), None, "{message}");
+            assert_eq!(Scenario::named_in(message), None, "{message}");
         }
     }
 }

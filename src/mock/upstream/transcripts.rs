@@ -1,4 +1,4 @@
-//! What is streamed in each scenario.
+//! The streams of the scenarios.
 
 use std::{iter, time::Duration};
 
@@ -12,11 +12,11 @@ use super::{
     scenario::{Name, Scenario},
 };
 
-/// One after the other.
+/// A step of a stream.
 pub enum Part {
     Bytes(Bytes),
     Pause(Duration),
-    /// Nothing more, and the connection stays.
+    /// Sends nothing more, and keeps the connection open.
     Silence,
     /// The connection breaks.
     Break,
@@ -27,66 +27,67 @@ pub type Parts = Box<dyn Iterator<Item = Part> + Send>;
 const DEFAULT_PACE_MS: u64 = 10;
 const DEFAULT_PING_MS: u64 = 100;
 const DEFAULT_TOKENS: u64 = 100_000;
-/// Words before the answer breaks, and their number.
+/// The words of an answer that breaks, and their number.
 const SOME_WORDS: &str = "This much was said ";
 const SOME: usize = 4;
 const ODD_LETTERS: &str = "Été, naïve 日本 🦀 ";
-/// Larger than any reader should take for one event.
+/// Larger than a client should accept for one event.
 const OVERSIZED: usize = 8 * 1024 * 1024;
 
-/// What is streamed for a question; `None` for what is no stream.
+/// The stream of a scenario; `None` for scenarios that don't stream.
 pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<Parts> {
     let number = |default| scenario.number.unwrap_or(default);
-    let parts: Parts =
-        match scenario.name {
-            Name::Answer => answer(question, Duration::from_millis(number(DEFAULT_PACE_MS))),
-            Name::NoFirstToken => then([role()], Part::Silence),
-            Name::Pings => {
-                let pause = Duration::from_millis(number(DEFAULT_PING_MS));
-                Box::new(iter::repeat_with(move || [Part::Bytes(ping()), Part::Pause(pause)]).flatten())
-            }
-            Name::Stall => then(some(), Part::Silence),
-            Name::Cut => all(some()),
-            Name::Broken => then(some(), Part::Break),
-            Name::BrokenEarly => then([role()], Part::Break),
-            Name::ErrorFrame => all(some().chain([error()]).chain(whole_end())),
-            Name::ErrorFrameWithChoices => all(some().chain([error_with_choices()])),
-            Name::Garbage => all(some().chain([Bytes::from_static(b"data: {\"choices\": [\n\n")]).chain(whole_end())),
-            Name::Oversized => all(some().chain([oversized()])),
-            Name::BareDone => all([done()]),
-            Name::DoneWithoutFinish => all(some().chain([done()])),
-            Name::UnknownFinish => all(some().chain([finish("insufficient_system_resource"), done()])),
-            Name::Empty => all([role()].into_iter().chain(whole_end())),
-            Name::Length => all(some().chain([finish("length"), done()])),
-            Name::ContentFilter => all(some().chain([finish("content_filter"), done()])),
-            Name::ToolCalls => all([role(), tool_call(), finish("tool_calls"), done()]),
-            Name::FinishWithoutDone => all(some().chain([finish("stop")])),
-            Name::FinishAndStall => then(some().chain([finish("stop")]), Part::Silence),
-            Name::OddChunks => all(odd_chunks()),
-            Name::SplitUtf8 => {
-                let bytes: Vec<u8> = [role(), text(ODD_LETTERS)].into_iter().chain(whole_end()).flatten().collect();
-                Box::new(bytes.into_iter().flat_map(|byte| {
+    let parts: Parts = match scenario.name {
+        Name::Answer => answer(question, Duration::from_millis(number(DEFAULT_PACE_MS))),
+        Name::NoFirstToken => then([role()], Part::Silence),
+        Name::Pings => {
+            let pause = Duration::from_millis(number(DEFAULT_PING_MS));
+            Box::new(iter::repeat_with(move || [Part::Bytes(ping()), Part::Pause(pause)]).flatten())
+        }
+        Name::Stall => then(some(), Part::Silence),
+        Name::Cut => all(some()),
+        Name::Broken => then(some(), Part::Break),
+        Name::BrokenEarly => then([role()], Part::Break),
+        Name::ErrorFrame => all(some().chain([error()]).chain(complete_end())),
+        Name::ErrorFrameWithChoices => all(some().chain([error_with_choices()])),
+        Name::Garbage => all(some().chain([Bytes::from_static(b"data: {\"choices\": [\n\n")]).chain(complete_end())),
+        Name::Oversized => all(some().chain([oversized()])),
+        Name::BareDone => all([done()]),
+        Name::DoneWithoutFinish => all(some().chain([done()])),
+        Name::UnknownFinish => all(some().chain([finish("insufficient_system_resource"), done()])),
+        Name::Empty => all([role()].into_iter().chain(complete_end())),
+        Name::Length => all(some().chain([finish("length"), done()])),
+        Name::ContentFilter => all(some().chain([finish("content_filter"), done()])),
+        Name::ToolCalls => all([role(), tool_call(), finish("tool_calls"), done()]),
+        Name::FinishWithoutDone => all(some().chain([finish("stop")])),
+        Name::FinishAndStall => then(some().chain([finish("stop")]), Part::Silence),
+        Name::OddChunks => all(odd_chunks()),
+        Name::SplitUtf8 => {
+            let bytes: Vec<u8> = [role(), text(ODD_LETTERS)].into_iter().chain(complete_end()).flatten().collect();
+            Box::new(
+                bytes.into_iter().flat_map(|byte| {
                     [Part::Bytes(Bytes::copy_from_slice(&[byte])), Part::Pause(Duration::from_micros(1))]
-                }))
-            }
-            Name::Crlf => all(whole().map(|frame| String::from_utf8_lossy(&frame).replace('\n', "\r\n").into())),
-            Name::Bom => all([Bytes::from_static("\u{feff}".as_bytes())].into_iter().chain(whole())),
-            Name::MultiLine => {
-                all(whole().map(|frame| String::from_utf8_lossy(&frame).replace(",\"", ",\ndata: \"").into()))
-            }
-            Name::Tokens => {
-                let count = number(DEFAULT_TOKENS);
-                let words = (1..=count).map(|n| text(&format!("{n} ")));
-                all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
-            }
-            Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} "))))),
-            Name::Reasoning => all(reasoning("reasoning")),
-            Name::ReasoningContent => all(reasoning("reasoning_content")),
-            Name::UsageAlong => all(some().enumerate().map(usage_along).chain(whole_end())),
-            Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
-            _ => return None,
-        };
-    Some(if is_azure { in_azures_words(parts) } else { parts })
+                }),
+            )
+        }
+        Name::Crlf => all(complete().map(|frame| String::from_utf8_lossy(&frame).replace('\n', "\r\n").into())),
+        Name::Bom => all([Bytes::from_static("\u{feff}".as_bytes())].into_iter().chain(complete())),
+        Name::MultiLine => {
+            all(complete().map(|frame| String::from_utf8_lossy(&frame).replace(",\"", ",\ndata: \"").into()))
+        }
+        Name::Tokens => {
+            let count = number(DEFAULT_TOKENS);
+            let words = (1..=count).map(|n| text(&format!("{n} ")));
+            all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
+        }
+        Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} "))))),
+        Name::Reasoning => all(reasoning("reasoning")),
+        Name::ReasoningContent => all(reasoning("reasoning_content")),
+        Name::UsageAlong => all(some().enumerate().map(usage_along).chain(complete_end())),
+        Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
+        _ => return None,
+    };
+    Some(if is_azure { with_content_filter(parts) } else { parts })
 }
 
 fn answer(question: &str, pace: Duration) -> Parts {
@@ -101,16 +102,16 @@ fn some() -> impl Iterator<Item = Bytes> + Send + use<> {
     iter::once(role()).chain(SOME_WORDS.split_inclusive(' ').map(text))
 }
 
-fn whole_end() -> [Bytes; 3] {
+fn complete_end() -> [Bytes; 3] {
     [finish("stop"), usage(1, SOME), done()]
 }
 
-fn whole() -> impl Iterator<Item = Bytes> + Send + use<> {
-    some().chain(whole_end())
+fn complete() -> impl Iterator<Item = Bytes> + Send + use<> {
+    some().chain(complete_end())
 }
 
 fn reasoning(member: &'static str) -> impl Iterator<Item = Bytes> + Send + use<> {
-    [role(), thinking(member, "Let me "), thinking(member, "think.")].into_iter().chain(some()).chain(whole_end())
+    [role(), thinking(member, "Let me "), thinking(member, "think.")].into_iter().chain(some()).chain(complete_end())
 }
 
 fn odd_chunks() -> impl Iterator<Item = Bytes> + Send + use<> {
@@ -122,7 +123,7 @@ fn odd_chunks() -> impl Iterator<Item = Bytes> + Send + use<> {
         json!({ "choices": [], "timings": { "predicted_ms": 1.5 }, "x_groq": { "id": "x" } }),
     ];
     let odd = odd.map(|chunk| frame(&chunk)).into_iter();
-    [prompt_filter(), ping()].into_iter().chain(some()).chain([filter_offsets()]).chain(odd).chain(whole_end())
+    [prompt_filter(), ping()].into_iter().chain(some()).chain([filter_offsets()]).chain(odd).chain(complete_end())
 }
 
 fn usage_along((n, frame): (usize, Bytes)) -> Bytes {
@@ -159,8 +160,8 @@ fn then(frames: impl IntoIterator<Item = Bytes, IntoIter: Send + 'static>, end: 
     Box::new(frames.into_iter().map(Part::Bytes).chain([end]))
 }
 
-/// What its filter says of the question, and of the answer's first words.
-fn in_azures_words(mut parts: Parts) -> Parts {
+/// Adds the results of Azure's content filter for the question and for the first words of the answer.
+fn with_content_filter(mut parts: Parts) -> Parts {
     let first = parts.next();
     let filter = [prompt_filter(), filter_offsets()].map(Part::Bytes);
     let [before, after] = filter;

@@ -1,4 +1,4 @@
-//! Answers that are no stream.
+//! Responses that are no stream: errors, a redirect, a page.
 
 use axum::{
     Json,
@@ -11,8 +11,8 @@ use super::scenario::{Name, Scenario};
 
 const DEFAULT_RETRY_AFTER: u64 = 7;
 
-/// `None` for what is none.
-pub fn refusal(scenario: Scenario) -> Option<Response> {
+/// The response of a scenario; `None` for scenarios that stream.
+pub fn response(scenario: Scenario) -> Option<Response> {
     let retry_after = scenario.number.unwrap_or(DEFAULT_RETRY_AFTER);
     Some(match scenario.name {
         Name::Unauthorized => unauthorized(),
@@ -34,13 +34,13 @@ pub fn unauthorized() -> Response {
     error(401, "invalid_request_error", "invalid_api_key")
 }
 
-/// Careless of what is in a log.
-pub fn repeating(credential: Option<&str>, question: &str) -> Response {
+/// Repeats the credential and the question, as careless servers do.
+pub fn echo(credential: Option<&str>, question: &str) -> Response {
     let text = format!("Incorrect API key provided: {}. You asked: {question}", credential.unwrap_or_default());
     with_status(401, &json!({ "message": text, "type": text, "param": question, "code": text }))
 }
 
-/// Azure knows no path without a version.
+/// Azure answers 404 if the query has no `api-version`.
 pub fn no_version() -> Response {
     error(404, "invalid_request_error", "404")
 }
@@ -50,7 +50,7 @@ pub fn not_json(reason: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
 }
 
-/// A server of an older kind.
+/// As older servers answer.
 pub fn unknown_stream_options() -> Response {
     let message = "Unrecognized request argument supplied: stream_options";
     with_status(400, &json!({ "message": message, "type": "invalid_request_error", "param": null, "code": null }))
