@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use oracle_ai::{
     server::{
         chat::upstream::{
-            ApiStyle, ChatCompletions, Message, Patience, Role, Upstream, UpstreamEvent, UpstreamSettings,
+            ApiStyle, ChatCompletions, Message, Role, Timeouts, Upstream, UpstreamEvent, UpstreamSettings,
         },
         environment::Environment,
     },
@@ -33,7 +33,7 @@ fn completions(base_url: &str) -> ChatCompletions {
         model: "bench".into(),
         system_prompt: None,
         style: ApiStyle::OpenAi,
-        patience: Patience::default(),
+        timeouts: Timeouts::default(),
     };
     ChatCompletions::new(settings, Environment::system()).unwrap()
 }

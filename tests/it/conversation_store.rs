@@ -16,7 +16,7 @@ use oracle_ai::{
         ConversationStore, Owner,
         sql::{DatabaseUrl, SqlStore},
         store::{
-            BeginError, Begun, Ending, Exchange, LONGEST_SILENCE, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion, Wish,
+            AnswerStatus, BeginError, Begun, Ending, Exchange, LOST_AFTER, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion,
         },
         text::folded,
     },
@@ -199,18 +199,18 @@ async fn a_first_question_makes_the_conversation(store: &Store) {
 async fn an_answer_is_touched_until_it_ends(store: &Store) {
     let (owner, new) = (somebody(), question("c", "Why?"));
     begin(store, &owner, &new).await;
-    assert_eq!(store.touch(&new.answer, 0, "Becau", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(store.touch(&new.answer, 0, "Becau", now()).await.unwrap(), AnswerStatus::Running);
     assert_eq!(texts(store, &owner, "c").await, ["Why?", "Becau"]);
-    assert_eq!(store.touch(&new.answer, 5, "", now()).await.unwrap(), Wish::GoOn);
-    assert_eq!(store.touch(&new.answer, 5, "se é", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(store.touch(&new.answer, 5, "", now()).await.unwrap(), AnswerStatus::Running);
+    assert_eq!(store.touch(&new.answer, 5, "se é", now()).await.unwrap(), AnswerStatus::Running);
     // Its answer was lost on the way, so it comes again.
-    assert_eq!(store.touch(&new.answer, 5, "se été", now()).await.unwrap(), Wish::GoOn);
-    assert_eq!(store.touch(&new.answer, 13, ".", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(store.touch(&new.answer, 5, "se été", now()).await.unwrap(), AnswerStatus::Running);
+    assert_eq!(store.touch(&new.answer, 13, ".", now()).await.unwrap(), AnswerStatus::Running);
     assert_eq!(texts(store, &owner, "c").await, ["Why?", "Because été."]);
     store.end(&new.answer, &whole("Because.")).await.unwrap();
-    assert_eq!(store.touch(&new.answer, 0, "late", now()).await.unwrap(), Wish::Gone);
+    assert_eq!(store.touch(&new.answer, 0, "late", now()).await.unwrap(), AnswerStatus::Gone);
     assert_eq!(texts(store, &owner, "c").await, ["Why?", "Because."]);
-    assert_eq!(store.touch(&MessageId::new("unknown"), 0, "", now()).await.unwrap(), Wish::Gone);
+    assert_eq!(store.touch(&MessageId::new("unknown"), 0, "", now()).await.unwrap(), AnswerStatus::Gone);
 }
 
 async fn an_end_is_stored_once_and_whole(store: &Store) {
@@ -238,7 +238,7 @@ async fn a_key_stores_once(store: &Store) {
     // Whatever else is said with it.
     for conversation in ["c", "d"] {
         let again = NewQuestion { idempotency_key: new.idempotency_key.clone(), ..question(conversation, "Again?") };
-        let before = Begun::Before { answer: new.answer.clone() };
+        let before = Begun::AlreadyStored { answer: new.answer.clone() };
         assert_eq!(store.begin(&owner, &again, now()).await.unwrap(), before);
     }
     assert_eq!(texts(store, &owner, "c").await, ["Why?", ""]);
@@ -256,7 +256,7 @@ async fn of_many_with_the_same_key_one_stores(store: &Store) {
     let outcomes: Vec<Begun> = outcomes.into_iter().map(Result::unwrap).collect();
     let stored: Vec<usize> = (0..20).filter(|n| outcomes[*n] == Begun::New).collect();
     let [winner] = stored.as_slice() else { panic!("{outcomes:?}") };
-    let before = Begun::Before { answer: attempts[*winner].answer.clone() };
+    let before = Begun::AlreadyStored { answer: attempts[*winner].answer.clone() };
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == before).count(), 19);
     assert_eq!(texts(store, &owner, "c").await, ["Why?", ""]);
 }
@@ -332,8 +332,8 @@ async fn what_is_somebody_elses_is_not_there(store: &Store) {
     assert_eq!(found(store, &other, "secret").await, [""; 0]);
     assert!(!store.rename(&other, &id("c"), "mine").await.unwrap());
     assert!(!store.delete(&other, &id("c")).await.unwrap());
-    store.ask_to_stop(&other, &new.answer).await.unwrap();
-    assert_eq!(store.touch(&new.answer, 0, "", now()).await.unwrap(), Wish::GoOn);
+    store.request_stop(&other, &new.answer).await.unwrap();
+    assert_eq!(store.touch(&new.answer, 0, "", now()).await.unwrap(), AnswerStatus::Running);
     let replacing = NewQuestion { replaces: Some(new.question.clone()), ..question("c", "mine") };
     assert!(matches!(store.begin(&other, &replacing, now()).await, Err(BeginError::NoSuchQuestion)));
     assert_eq!(found(store, &other, "").await, [""; 0], "a refused question leaves nothing");
@@ -402,7 +402,7 @@ async fn a_deleted_conversation_is_gone_with_its_messages(store: &Store) {
     assert!(!store.delete(&owner, &id("c")).await.unwrap());
     assert!(store.conversation(&owner, &id("c"), now()).await.unwrap().is_none());
     assert!(store.answer(&owner, &new.answer, now()).await.unwrap().is_none());
-    assert_eq!(store.touch(&new.answer, 0, "", now()).await.unwrap(), Wish::Gone);
+    assert_eq!(store.touch(&new.answer, 0, "", now()).await.unwrap(), AnswerStatus::Gone);
     store.end(&new.answer, &whole("late")).await.unwrap();
     assert_eq!(found(store, &owner, "").await, ["d"]);
     // The name is free again, and nothing of the old comes back with it.
@@ -423,7 +423,7 @@ async fn a_lost_answer_is_found_interrupted(store: &Store) {
         assert_eq!(listed, conversation.running);
         (stored.message.text, stored.message.end, conversation.running)
     };
-    let last = begun + MOMENT + LONGEST_SILENCE;
+    let last = begun + MOMENT + LOST_AFTER;
     assert_eq!(seen(last).await, ("Becau".into(), None, Some(new.answer.clone())));
     let interrupted = ("Becau".into(), Some(EndReason::Interrupted), None);
     assert_eq!(seen(last + MOMENT).await, interrupted);
@@ -438,11 +438,11 @@ async fn a_lost_answer_is_found_interrupted(store: &Store) {
 async fn a_wish_to_stop_reaches_whoever_writes(store: &Store) {
     let (owner, new) = (somebody(), question("c", "Why?"));
     begin(store, &owner, &new).await;
-    store.ask_to_stop(&owner, &new.answer).await.unwrap();
-    assert_eq!(store.touch(&new.answer, 0, "Be", now()).await.unwrap(), Wish::Stop);
+    store.request_stop(&owner, &new.answer).await.unwrap();
+    assert_eq!(store.touch(&new.answer, 0, "Be", now()).await.unwrap(), AnswerStatus::StopRequested);
     let stopped = Ending { reason: EndReason::Stopped, ..whole("Be") };
     store.end(&new.answer, &stopped).await.unwrap();
-    store.ask_to_stop(&owner, &new.answer).await.unwrap();
+    store.request_stop(&owner, &new.answer).await.unwrap();
     assert_eq!(read(store, &owner, "c").await.messages[1].end, Some(EndReason::Stopped));
 }
 
@@ -500,13 +500,13 @@ async fn conversations_and_messages_are_bounded(store: &Store) {
         exchange(store, &owner, "0", "q", "a").await;
     }
     let refused = store.begin(&owner, &question("0", "one more"), now()).await;
-    assert!(matches!(refused, Err(BeginError::Full(Limit::Messages))), "{refused:?}");
+    assert!(matches!(refused, Err(BeginError::LimitReached(Limit::Messages))), "{refused:?}");
     let fill = stream::iter(1..MAX_CONVERSATIONS).for_each_concurrent(16, async |n| {
         begin(store, &owner, &question(&n.to_string(), "q")).await;
     });
     fill.await;
     let refused = store.begin(&owner, &question("new", "one more"), now()).await;
-    assert!(matches!(refused, Err(BeginError::Full(Limit::Conversations))), "{refused:?}");
+    assert!(matches!(refused, Err(BeginError::LimitReached(Limit::Conversations))), "{refused:?}");
     assert!(store.conversation(&owner, &id("new"), now()).await.unwrap().is_none());
     assert_eq!(store.list(&owner, "q", 200, now()).await.unwrap().len(), 200);
     // There is room again once some was made; what is there is not held up.
@@ -525,7 +525,7 @@ async fn a_person_whose_conversations_take_all_their_room_is_told_so_and_makes_s
     exchange(&store, &owner, "a", &text, &text).await;
     begin(&store, &owner, &question("b", &text)).await;
     let refused = store.begin(&owner, &question("c", &text), now()).await;
-    assert!(matches!(refused, Err(BeginError::Full(Limit::Storage))), "{refused:?}");
+    assert!(matches!(refused, Err(BeginError::LimitReached(Limit::Storage))), "{refused:?}");
     assert!(store.conversation(&owner, &id("c"), now()).await.unwrap().is_none());
     // A short one fits, and what others have stored takes none of this room.
     begin(&store, &owner, &question("d", "short")).await;
@@ -595,7 +595,7 @@ async fn what_runs_on_another_server_is_left_alone() {
     let (one, other) = (store(database.clone()), store(database));
     begin(&one, &owner, &new).await;
     assert_eq!(read(&other, &owner, "c").await.running, Some(new.answer.clone()));
-    assert_eq!(one.touch(&new.answer, 0, "", now()).await.unwrap(), Wish::GoOn);
+    assert_eq!(one.touch(&new.answer, 0, "", now()).await.unwrap(), AnswerStatus::Running);
 }
 
 #[tokio::test]

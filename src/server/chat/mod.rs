@@ -1,21 +1,19 @@
-//! Answers to messages. Each is written by a task of its own into a log in memory; whoever sent the message reads that
-//! log, and so does whoever comes back to it.
+//! Answers to messages. A task of its own writes each answer into a log in memory. The request that sent the message reads
+//! that log, and so does every later request that follows the answer.
 //!
 //! # When an answer ends early
 //!
-//! - Stop ends it at once, from whichever of several servers it is asked.
-//! - A reader who is gone (a reload, a sign-in on the way, a lost connection, a closed tab: the server can't tell them
-//!   apart) may come back within the grace (`CHAT_GRACE_SECONDS`); then, with nobody reading, it ends as interrupted.
-//!   With a grace of 0 it ends as soon as nobody reads.
-//! - A deleted conversation ends it within a second, and so does the end of the session it was asked in.
-//! - A server that stops ends it at once, as interrupted, and keeps what there is.
+//! - A stop request ends it at once, or within a second if another server receives the request.
+//! - When its last reader is gone (a reload, a new sign-in, a lost connection and a closed tab look the same to the
+//!   server), it continues for the grace period (`CHAT_GRACE_SECONDS`), then ends as interrupted.
+//! - It ends within a second when its conversation is deleted, and at the end of the session that sent the message.
+//! - It ends as interrupted when the server stops. The text so far is stored.
 //!
 //! # Several servers
 //!
-//! The log is in the memory of the server that writes. Asked elsewhere, a running answer is `Unavailable` (503 with
-//! `Retry-After`), and what it has so far can be read from the store, which is up to date within a second. An answer
-//! whose server has gone is found interrupted a minute and a half later, or when that server, with a SQLite database
-//! of its own, starts again.
+//! The log is in the memory of the server that writes the answer. Other servers answer `Unavailable` (503 with
+//! `Retry-After`) for it; the store has its text, at most a second old. If a server crashes, its answers count as
+//! interrupted after a minute and a half, or, with SQLite, when it starts again.
 
 mod log;
 mod running;
@@ -28,7 +26,7 @@ use axum::BoxError;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{sync::oneshot, time::timeout};
 
-use self::{running::RunningAnswers, upstream::SharedUpstream, writing::Writing};
+use self::{running::RunningAnswers, upstream::SharedUpstream, writing::AnswerTask};
 use super::{
     conversations::{
         ConversationStore, Owner, check_length,
@@ -48,23 +46,22 @@ use crate::wire::{
     error::ApiError,
 };
 
-/// A stopped answer ends within a second; whoever stopped it is not kept waiting much longer for that.
-const LONGEST_STOP: Duration = Duration::from_secs(2);
+/// How long a stop request waits for the end of the answer, which usually takes less than a second.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Numbered events. Dropping the stream ends nothing but the reading.
 pub type Answer = Pin<Box<dyn Stream<Item = Result<ChatEvent, BoxError>> + Send>>;
 
-/// What the operator can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatSettings {
-    /// How long an answer goes on while nobody reads it.
+    /// How long an answer continues without a reader.
     pub grace: Duration,
-    /// Longest history the upstream is told, in characters.
+    /// The longest history that is sent to the upstream, in characters.
     pub history_chars: usize,
 }
 
 impl Default for ChatSettings {
-    /// Enough for a reload or a sign-in; some 15,000 tokens.
+    /// Enough time for a reload or a sign-in; some 15,000 tokens of history.
     fn default() -> Self {
         Self { grace: Duration::from_secs(20), history_chars: 60_000 }
     }
@@ -89,7 +86,7 @@ impl Chat {
         Self { store, upstream, settings, environment, running: Arc::default() }
     }
 
-    /// Stores the message and begins its answer; the answer to it, where it was stored before.
+    /// Stores the message and begins its answer. If its idempotency key was used before, follows that answer instead.
     pub async fn answer(
         &self,
         user: &UserClaims,
@@ -99,52 +96,52 @@ impl Chat {
         check_length("message", request.message.trim(), 1, MAX_MESSAGE_CHARS)?;
         let (owner, new) = (Owner::of(user), self.new_question(request)?);
         let answer = new.answer.clone();
-        let running = self.running.admit(&answer, &owner)?;
-        // From here on somebody reads: the grace begins when they go.
+        let running = self.running.insert(&answer, &owner)?;
+        // Counts as a reader from here on, so that the grace period begins only when the request ends.
         let events = running.log.read(None);
-        let writing =
-            Writing { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
-        // A task of its own from the start: nothing is left half-done when the caller goes.
+        let task =
+            AnswerTask { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
+        // Storing the question is part of the task, so that a cancelled request leaves nothing half done.
         let (begun, outcome) = oneshot::channel();
-        self.running.tasks.spawn(writing.begin(begun, traces::answer()));
+        self.running.tasks.spawn(task.run(begun, traces::answer()));
         match outcome.await {
             Ok(Ok(Begun::New)) => Ok(streamed(events, session_end)),
-            Ok(Ok(Begun::Before { answer })) => self.follow_of(&owner, session_end, answer, None).await,
+            Ok(Ok(Begun::AlreadyStored { answer })) => self.follow_as(&owner, session_end, answer, None).await,
             Ok(Err(error)) => Err(error.into()),
             Err(_) => {
-                self.running.forget(&answer);
+                self.running.remove(&answer);
                 Err(ApiError::Unavailable)
             }
         }
     }
 
-    /// The events of an answer from `after` on; from its start where that place is unknown.
+    /// The events of an answer after number `after`, or from its start if there is no such event.
     pub async fn follow(
         &self,
         user: &UserClaims,
         session_end: SessionEnd,
         request: FollowRequest,
     ) -> Result<Answer, ApiError> {
-        self.follow_of(&Owner::of(user), session_end, request.answer, request.after).await
+        self.follow_as(&Owner::of(user), session_end, request.answer, request.after).await
     }
 
-    /// Returns once the answer has ended, or will within a second.
+    /// Returns once the answer has ended, or will end within a second.
     pub async fn stop(&self, user: &UserClaims, request: StopRequest) -> Result<Done, ApiError> {
         let owner = Owner::of(user);
         if let Some(running) = self.running.find(&request.answer, &owner) {
             running.stop();
-            // It ends whether or not we see it.
-            let _ = timeout(LONGEST_STOP, running.log.ended()).await;
+            // It ends even if that takes longer than this request waits.
+            let _ = timeout(STOP_TIMEOUT, running.log.ended()).await;
             return Ok(Done {});
         }
         let stored = self.stored(&owner, &request.answer).await?;
         if stored.message.is_running() {
-            self.store.ask_to_stop(&owner, &request.answer).await?;
+            self.store.request_stop(&owner, &request.answer).await?;
         }
         Ok(Done {})
     }
 
-    /// Ends every answer as interrupted, and begins none any more.
+    /// Ends every answer as interrupted, and refuses new ones.
     pub fn close(&self) {
         self.running.closing.cancel();
         self.running.tasks.close();
@@ -155,7 +152,7 @@ impl Chat {
         self.running.tasks.wait().await;
     }
 
-    async fn follow_of(
+    async fn follow_as(
         &self,
         owner: &Owner,
         session_end: SessionEnd,
@@ -167,8 +164,8 @@ impl Chat {
         }
         let stored = self.stored(owner, &answer).await?;
         match stored.message.end {
-            Some(reason) => Ok(streamed(stream::iter(told_again(stored, reason)), session_end)),
-            // Another server writes it.
+            Some(reason) => Ok(streamed(stream::iter(replay(stored, reason)), session_end)),
+            // Another server is writing it.
             None => Err(ApiError::Unavailable),
         }
     }
@@ -201,25 +198,26 @@ impl From<BeginError> for ApiError {
         match error {
             BeginError::Running => Self::Conflict,
             BeginError::NoSuchQuestion => Self::NotFound,
-            BeginError::Full(limit) => Self::LimitReached { limit },
+            BeginError::LimitReached(limit) => Self::LimitReached { limit },
             BeginError::Store(error) => error.into(),
         }
     }
 }
 
-/// To nobody whose session has ended.
+/// Ends with the session.
 fn streamed(events: impl Stream<Item = ChatEvent> + Send + 'static, session_end: SessionEnd) -> Answer {
     Box::pin(events.map(Ok).take_until(Box::pin(session_end.ended())))
 }
 
-/// The events of an answer that has ended and is no longer in memory, always from its start.
-fn told_again(stored: StoredAnswer, reason: EndReason) -> Vec<ChatEvent> {
+/// The events of an answer that has ended and is no longer in memory. They are fewer than it had at first, so their
+/// numbers differ, and a reader always starts at the first.
+fn replay(stored: StoredAnswer, reason: EndReason) -> Vec<ChatEvent> {
     let StoredAnswer { question, model, message } = stored;
-    let said = |text: String| Some(text).filter(|text| !text.is_empty());
+    let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
     let kinds = [
         Some(ChatEventKind::Open { question, answer: message.id, model }),
-        said(message.thinking).map(|text| ChatEventKind::Thinking { text }),
-        said(message.text).map(|text| ChatEventKind::Delta { text }),
+        non_empty(message.thinking).map(|text| ChatEventKind::Thinking { text }),
+        non_empty(message.text).map(|text| ChatEventKind::Delta { text }),
         message.usage.map(ChatEventKind::Usage),
         message.error.map(ChatEventKind::Error),
         Some(ChatEventKind::End { reason }),

@@ -1,4 +1,4 @@
-//! The answers that this process is writing, and those it has just written.
+//! The answers that this process is writing, and those that have ended a moment ago.
 
 use std::{
     collections::HashMap,
@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-/// Answers that one person can have written at a time, in as many conversations.
-const MAX_OF_OWNER: usize = 8;
-/// With those of which it is not known yet whether they begin: the same message may be sent many times at once.
-const MAX_SENT_BY_OWNER: usize = 64;
-/// Those that have ended and are still remembered make room for others. With the longest answers, some 2 GB.
-const MAX_OF_ALL: usize = 1_000;
+/// Running answers of one person, each in another conversation.
+const MAX_PER_OWNER: usize = 8;
+/// The same with requests that are not stored yet: several can have the same idempotency key, and then only one begins.
+const MAX_REQUESTS_PER_OWNER: usize = 64;
+/// Of all people. Answers that have ended are evicted for new ones. With the longest answers, this is some 2 GB.
+const MAX_ANSWERS: usize = 1_000;
 
-pub struct Running {
+pub struct RunningAnswer {
     pub owner: Owner,
     pub log: Arc<EventLog>,
     stop: watch::Sender<bool>,
@@ -32,62 +32,65 @@ pub struct Running {
 
 #[derive(Default)]
 pub struct RunningAnswers {
-    answers: Mutex<HashMap<MessageId, Arc<Running>>>,
-    /// Those who write them.
+    answers: Mutex<HashMap<MessageId, Arc<RunningAnswer>>>,
+    /// The tasks that write them.
     pub tasks: TaskTracker,
-    /// The server stops: none begins any more, and those that are written end.
+    /// Cancelled when the server stops: running answers end, and no new one begins.
     pub closing: CancellationToken,
 }
 
-impl Running {
+impl RunningAnswer {
     pub fn stop(&self) {
         self.stop.send_replace(true);
     }
 
-    /// Returns once it is to be stopped.
+    /// Returns once a stop was requested.
     pub async fn stopped(&self) {
-        // The sender is ours: it does not go away while we wait.
+        // Can't fail: `self` holds the sender.
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 }
 
 impl RunningAnswers {
-    /// Makes room for an answer that is about to begin.
-    pub fn admit(&self, answer: &MessageId, owner: &Owner) -> Result<Arc<Running>, ApiError> {
+    /// Adds an answer that is about to begin, within the limits.
+    pub fn insert(&self, answer: &MessageId, owner: &Owner) -> Result<Arc<RunningAnswer>, ApiError> {
         if self.closing.is_cancelled() {
             return Err(ApiError::Unavailable);
         }
         let mut answers = self.answers();
-        let sent: Vec<_> =
+        let requests: Vec<_> =
             answers.values().filter(|running| running.owner == *owner && !running.log.has_ended()).collect();
-        let begun = sent.iter().filter(|running| running.log.has_begun()).count();
-        if begun >= MAX_OF_OWNER || sent.len() >= MAX_SENT_BY_OWNER {
+        let begun = requests.iter().filter(|running| running.log.has_begun()).count();
+        if begun >= MAX_PER_OWNER || requests.len() >= MAX_REQUESTS_PER_OWNER {
             return Err(ApiError::TooManyRequests { retry_after: RETRY_AFTER_SECONDS });
         }
-        if answers.len() >= MAX_OF_ALL {
-            // Who comes back to one of them is told it from the store.
+        if answers.len() >= MAX_ANSWERS {
+            // Their readers get them from the store.
             answers.retain(|_, running| !running.log.has_ended());
         }
-        if answers.len() >= MAX_OF_ALL {
-            tracing::warn!("{MAX_OF_ALL} answers at a time are all there is room for");
+        if answers.len() >= MAX_ANSWERS {
+            tracing::warn!("{MAX_ANSWERS} answers at a time are all there is room for");
             return Err(ApiError::Unavailable);
         }
-        let running =
-            Arc::new(Running { owner: owner.clone(), log: Arc::new(EventLog::new()), stop: watch::Sender::new(false) });
+        let running = Arc::new(RunningAnswer {
+            owner: owner.clone(),
+            log: Arc::new(EventLog::new()),
+            stop: watch::Sender::new(false),
+        });
         answers.insert(answer.clone(), running.clone());
         Ok(running)
     }
 
-    pub fn find(&self, answer: &MessageId, owner: &Owner) -> Option<Arc<Running>> {
+    pub fn find(&self, answer: &MessageId, owner: &Owner) -> Option<Arc<RunningAnswer>> {
         self.answers().get(answer).filter(|running| running.owner == *owner).cloned()
     }
 
-    pub fn forget(&self, answer: &MessageId) {
+    pub fn remove(&self, answer: &MessageId) {
         self.answers().remove(answer);
     }
 
-    fn answers(&self) -> MutexGuard<'_, HashMap<MessageId, Arc<Running>>> {
-        // Every change under the lock is whole.
+    fn answers(&self) -> MutexGuard<'_, HashMap<MessageId, Arc<RunningAnswer>>> {
+        // Every change under the lock is complete on its own, so the state is consistent even after a panic.
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -110,28 +113,28 @@ mod tests {
         // T106
         let answers = RunningAnswers::default();
         let open = |n: usize, owner: usize| {
-            let admitted = answers.admit(&MessageId::new(n.to_string()), &self::owner(owner));
-            admitted.inspect(|running| {
+            let inserted = answers.insert(&MessageId::new(n.to_string()), &self::owner(owner));
+            inserted.inspect(|running| {
                 let (question, answer) = (MessageId::new("q"), MessageId::new(n.to_string()));
-                running.log.tell(ChatEventKind::Open { question, answer, model: "m".into() });
+                running.log.append(ChatEventKind::Open { question, answer, model: "m".into() });
             })
         };
-        let running: Vec<_> = (0..MAX_OF_OWNER).map(|n| open(n, 1).unwrap()).collect();
+        let running: Vec<_> = (0..MAX_PER_OWNER).map(|n| open(n, 1).unwrap()).collect();
         assert!(matches!(open(100, 1), Err(ApiError::TooManyRequests { .. })));
         assert!(open(101, 2).is_ok(), "somebody else's");
-        running[0].log.tell(ChatEventKind::End { reason: EndReason::Complete });
+        running[0].log.append(ChatEventKind::End { reason: EndReason::Complete });
         assert!(open(102, 1).is_ok());
     }
 
     #[test]
-    fn answers_that_have_ended_take_no_room_from_those_that_begin() {
+    fn answers_that_have_ended_are_evicted_for_new_ones() {
         let answers = RunningAnswers::default();
-        let admit = |n: usize| answers.admit(&MessageId::new(n.to_string()), &owner(n));
-        let running: Vec<_> = (0..MAX_OF_ALL).map(|n| admit(n).unwrap()).collect();
-        assert_eq!(admit(MAX_OF_ALL).err(), Some(ApiError::Unavailable));
-        running[7].log.tell(ChatEventKind::End { reason: EndReason::Complete });
-        assert!(admit(MAX_OF_ALL).is_ok());
-        assert!(admit(MAX_OF_ALL + 1).is_err(), "the others have not ended");
+        let insert = |n: usize| answers.insert(&MessageId::new(n.to_string()), &owner(n));
+        let running: Vec<_> = (0..MAX_ANSWERS).map(|n| insert(n).unwrap()).collect();
+        assert_eq!(insert(MAX_ANSWERS).err(), Some(ApiError::Unavailable));
+        running[7].log.append(ChatEventKind::End { reason: EndReason::Complete });
+        assert!(insert(MAX_ANSWERS).is_ok());
+        assert!(insert(MAX_ANSWERS + 1).is_err(), "the others have not ended");
         assert!(answers.find(&MessageId::new("8"), &owner(8)).is_some());
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 use url::Url;
 
 use super::{ConfigError, Variables, has_no_user, is_https_or_loopback, plaintext::Connection};
-use crate::server::chat::upstream::{ApiKey, ApiStyle, Patience, UpstreamSettings};
+use crate::server::chat::upstream::{ApiKey, ApiStyle, Timeouts, UpstreamSettings};
 
 const BASE_URL: &str = "CHAT_BASE_URL";
 
@@ -36,7 +36,7 @@ pub enum ChatUpstream {
 pub struct MockUpstream {
     /// Port 0 takes a free one.
     pub address: SocketAddr,
-    pub patience: Patience,
+    pub patience: Timeouts,
 }
 
 impl ChatUpstream {
@@ -67,7 +67,7 @@ fn configured(variables: &Variables) -> Result<UpstreamSettings, ConfigError> {
         model: model.to_owned(),
         system_prompt: variables.get("CHAT_SYSTEM_PROMPT").map(str::to_owned),
         style: style(variables)?,
-        patience: patience(variables)?,
+        timeouts: patience(variables)?,
     })
 }
 
@@ -128,10 +128,10 @@ fn style(variables: &Variables) -> Result<ApiStyle, ConfigError> {
     }
 }
 
-fn patience(variables: &Variables) -> Result<Patience, ConfigError> {
+fn patience(variables: &Variables) -> Result<Timeouts, ConfigError> {
     let [first_token, idle] = PATIENCE;
-    let Patience { first_token: default_first_token, idle: default_idle } = Patience::default();
-    Ok(Patience {
+    let Timeouts { first_token: default_first_token, idle: default_idle } = Timeouts::default();
+    Ok(Timeouts {
         first_token: seconds(variables, first_token, default_first_token)?,
         idle: seconds(variables, idle, default_idle)?,
     })

@@ -1,6 +1,6 @@
 use super::*;
 use crate::server::{
-    chat::upstream::Patience,
+    chat::upstream::Timeouts,
     guard::AccessTokenCheck,
     oidc::{AccessTokenTyp, ClientAuthentication},
 };
@@ -298,7 +298,7 @@ fn a_model_needs_two_lines_and_none_of_them_means_the_demo() {
     let ChatUpstream::Configured(settings) = chat(&[]).unwrap() else { panic!("not the demo") };
     assert_eq!(settings.endpoint().as_str(), "https://llm.example.com/v1/chat/completions");
     assert_eq!((settings.api_key, settings.system_prompt), (None, None));
-    assert_eq!(settings.patience, Patience::default());
+    assert_eq!(settings.timeouts, Timeouts::default());
     assert!(matches!(config(&[]).unwrap().chat, ChatUpstream::Demo));
 }
 

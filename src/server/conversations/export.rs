@@ -1,4 +1,4 @@
-//! A conversation as a file for the person to keep.
+//! Exports a conversation as a file.
 
 use super::text::folded;
 use crate::wire::{
@@ -9,8 +9,8 @@ use crate::wire::{
 /// Longest file name made of a title, in characters and without its extension.
 const MAX_NAME_CHARS: usize = 60;
 
-/// What the file says by itself.
-struct Words {
+/// The texts in a Markdown file, beside the messages.
+struct Labels {
     question: &'static str,
     answer: &'static str,
     thinking: &'static str,
@@ -42,33 +42,33 @@ pub fn export(
 }
 
 fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
-    let words = Words::of(language);
+    let labels = Labels::of(language);
     let mut text = format!("# {}\n", conversation.title);
     for message in &conversation.messages {
         let heading = match message.role {
-            Role::Question => words.question,
-            Role::Answer => words.answer,
+            Role::Question => labels.question,
+            Role::Answer => labels.answer,
         };
         text.push_str(&format!("\n## {heading}\n"));
         if !message.thinking.trim().is_empty() {
-            text.push_str(&folded_away(words.thinking, message.thinking.trim()));
+            text.push_str(&details(labels.thinking, message.thinking.trim()));
         }
         text.push_str(&format!("\n{}\n", message.text.trim_end()));
-        if let Some(note) = words.note(message) {
+        if let Some(note) = labels.note(message) {
             text.push_str(&format!("\n*({note})*\n"));
         }
     }
     text
 }
 
-/// Readers of Markdown show the summary, and the rest when it is asked for.
-fn folded_away(summary: &str, text: &str) -> String {
-    // Quoted, so that code without an end ends with it; and what looks like the end of it is not.
+/// An HTML `details` element, which Markdown viewers show collapsed.
+fn details(summary: &str, text: &str) -> String {
+    // As a quote, so that an unclosed code block ends with it. `</` is escaped, so that the text can't end the element.
     let quoted: Vec<_> = text.replace("</", "&lt;/").lines().map(|line| format!("> {line}")).collect();
     format!("\n<details>\n<summary>{summary}</summary>\n\n{}\n\n</details>\n", quoted.join("\n"))
 }
 
-impl Words {
+impl Labels {
     const ENGLISH: Self = Self {
         question: "Question",
         answer: "Answer",
@@ -97,7 +97,7 @@ impl Words {
         }
     }
 
-    /// What an answer is, unless it is whole.
+    /// A note about an answer that is not complete.
     fn note(&self, message: &Message) -> Option<&'static str> {
         match (message.role, message.end) {
             (Role::Question, _) | (Role::Answer, Some(EndReason::Complete)) => None,
@@ -110,7 +110,7 @@ impl Words {
     }
 }
 
-/// The title's letters and digits with `-` between them: no file system minds, and no path can be made of it.
+/// The ASCII letters and digits of the title, with `-` between words: valid in every file system, and never a path.
 fn file_name(title: &str) -> String {
     let folded = folded(title);
     let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_name_is_plain_whatever_the_title() {
+    fn a_file_name_is_plain_for_every_title() {
         assert_eq!(file_name("Où est l'été ?"), "ou-est-l-ete");
         assert_eq!(file_name("../../etc/passwd\0"), "etc-passwd");
         assert_eq!(file_name("日本語"), "conversation");

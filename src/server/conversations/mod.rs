@@ -1,5 +1,5 @@
-//! Stored conversations: reading, finding, naming, deleting and taking them along. What is stored belongs to one
-//! person; for everybody else it is not there.
+//! Stored conversations: list, search, read, rename, delete and export. A conversation belongs to one person; for
+//! everybody else it does not exist.
 
 mod export;
 mod owner;
@@ -46,7 +46,7 @@ impl Conversations {
     }
 
     pub async fn conversation(&self, user: &UserClaims, id: Option<String>) -> Result<Conversation, ApiError> {
-        let id = named(id)?;
+        let id = parse_id(id)?;
         let found = self.store.conversation(&Owner::of(user), &id, self.environment.now()).await?;
         found.ok_or(ApiError::NotFound)
     }
@@ -54,12 +54,12 @@ impl Conversations {
     pub async fn rename(&self, user: &UserClaims, request: RenameRequest) -> Result<Done, ApiError> {
         let title = text::one_line(&request.title);
         check_length("title", &title, 1, MAX_TITLE_CHARS)?;
-        found(self.store.rename(&Owner::of(user), &request.id, &title).await?)
+        done_if(self.store.rename(&Owner::of(user), &request.id, &title).await?)
     }
 
-    /// Whoever writes a running answer of it finds it gone, and stops.
+    /// An answer of it that is being written ends within a second.
     pub async fn delete(&self, user: &UserClaims, id: &ConversationId) -> Result<Done, ApiError> {
-        found(self.store.delete(&Owner::of(user), id).await?)
+        done_if(self.store.delete(&Owner::of(user), id).await?)
     }
 
     pub async fn export(
@@ -84,21 +84,20 @@ impl Conversations {
     }
 }
 
-/// Logged here, once: the door is the boundary.
+/// Logged here, once, on the way to the response.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store unavailable");
-
         Self::Unavailable
     }
 }
 
-fn named(id: Option<String>) -> Result<ConversationId, ApiError> {
+fn parse_id(id: Option<String>) -> Result<ConversationId, ApiError> {
     let id = id.ok_or_else(|| invalid("id", "is missing"))?;
     ConversationId::try_from(id).map_err(|error| invalid("id", &error.to_string()))
 }
 
-fn found(found: bool) -> Result<Done, ApiError> {
+fn done_if(found: bool) -> Result<Done, ApiError> {
     if found { Ok(Done {}) } else { Err(ApiError::NotFound) }
 }
 

@@ -1,8 +1,8 @@
-//! Whose conversations.
+//! Owners of conversations.
 
 use crate::{server::audit::UserHash, wire::auth::UserClaims};
 
-/// A person, as the store knows them.
+/// A person, identified by a hash of issuer and subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner(UserHash);
 

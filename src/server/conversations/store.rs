@@ -1,4 +1,4 @@
-//! The whole contract of a conversation store.
+//! The contract of a conversation store.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,16 +11,16 @@ use crate::wire::{
     error::Limit,
 };
 
-/// A running answer is touched about every second. One that was not touched for so long is running nowhere any more:
-/// whoever reads it finds it interrupted.
-pub const LONGEST_SILENCE: Duration = Duration::from_secs(90);
+/// A running answer is touched about every second. After this long without a touch, its server must have failed, and it
+/// counts as interrupted.
+pub const LOST_AFTER: Duration = Duration::from_secs(90);
 
-/// Conversations a person can have.
+/// For each person.
 pub const MAX_CONVERSATIONS: i64 = 2_000;
-/// Messages a conversation can have.
+/// For each conversation.
 pub const MAX_MESSAGES: i64 = 2_000;
 
-/// A question to be stored, and the names of what it makes.
+/// A question to be stored, with the IDs of the new messages.
 #[derive(Clone, Debug)]
 pub struct NewQuestion {
     pub conversation: ConversationId,
@@ -29,16 +29,16 @@ pub struct NewQuestion {
     pub text: String,
     pub question: MessageId,
     pub answer: MessageId,
-    /// Who answers.
+    /// The model that answers.
     pub model: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
-    /// Stored: the question, and an answer that is running and has no text yet.
+    /// The question was stored, and a running answer without text.
     New,
-    /// The key was used before, for the question of this answer. Nothing was stored.
-    Before { answer: MessageId },
+    /// The idempotency key was used before, for the question of this answer. Nothing was stored.
+    AlreadyStored { answer: MessageId },
 }
 
 /// Why nothing was stored.
@@ -49,32 +49,32 @@ pub enum BeginError {
     #[error("the conversation has no such question to replace")]
     NoSuchQuestion,
     #[error("there is no room for another of {0:?}")]
-    Full(Limit),
+    LimitReached(Limit),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What became of an answer.
+/// The final state of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ending {
     pub text: String,
-    /// What the model thought before. It is shown, and neither searched nor told to the model again.
+    /// The model's reasoning. It is shown, but neither searched nor sent to the model again.
     pub thinking: String,
     pub reason: EndReason,
     pub error: Option<AnswerError>,
     pub usage: Option<Usage>,
 }
 
-/// What whoever writes a running answer is to do.
+/// Whether the task that writes an answer is to continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    GoOn,
-    Stop,
-    /// It has ended, or was deleted: nobody wants its text any more.
+pub enum AnswerStatus {
+    Running,
+    StopRequested,
+    /// It has ended, or its conversation was deleted.
     Gone,
 }
 
-/// One answer, with what belongs to it.
+/// One answer, with the ID of its question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredAnswer {
     pub question: MessageId,
@@ -82,24 +82,24 @@ pub struct StoredAnswer {
     pub message: Message,
 }
 
-/// An earlier question with its answer, as the model is told of them.
+/// An earlier question with its answer, for the history that is sent to the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     pub question: String,
     pub answer: String,
 }
 
-/// Keeps conversations. Whatever is named is looked for among the owner's: another's is not there.
+/// IDs are looked up among the owner's conversations only; those of others are not found.
 ///
-/// Texts come without U+0000. Times are rounded down to milliseconds.
+/// Texts must not contain U+0000. Times are rounded down to milliseconds.
 #[async_trait]
 pub trait ConversationStore: Send + Sync {
-    /// Stores a question and begins its answer, in one step: of several callers with the same key, one stores; of
-    /// several with different keys, one begins.
+    /// Stores a question and begins its answer, atomically: of concurrent calls with the same idempotency key, one stores
+    /// the question; of concurrent calls with different keys for the same conversation, one succeeds.
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError>;
 
-    /// What was said before `question`, in order and as much of the latest as fits into `budget` characters. A question
-    /// whose answer failed or has no text is left out with it.
+    /// The latest exchanges before `question` that fit into `budget` characters together, in order. Exchanges whose answer
+    /// failed or has no text are left out.
     async fn exchanges_before(
         &self,
         owner: &Owner,
@@ -107,16 +107,21 @@ pub trait ConversationStore: Send + Sync {
         budget: usize,
     ) -> Result<Vec<Exchange>, StoreError>;
 
-    /// Keeps `more` of a running answer, of whose text the first `start` bytes are stored, and says what is to become of
-    /// it. What came before is not written again: however long an answer is, each of its words is written once, and with
-    /// its end once more.
-    async fn touch(&self, answer: &MessageId, start: usize, more: &str, now: SystemTime) -> Result<Wish, StoreError>;
+    /// Appends `more` to the text of a running answer after its first `start` bytes, which were stored before. So each
+    /// word of a long answer is written only once here, and once more at its end.
+    async fn touch(
+        &self,
+        answer: &MessageId,
+        start: usize,
+        more: &str,
+        now: SystemTime,
+    ) -> Result<AnswerStatus, StoreError>;
 
     /// Ends an answer, unless it has ended.
     async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError>;
 
-    /// Has `touch` tell whoever writes the answer to stop.
-    async fn ask_to_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError>;
+    /// The next `touch` returns [`AnswerStatus::StopRequested`].
+    async fn request_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError>;
 
     async fn answer(
         &self,
@@ -125,7 +130,7 @@ pub trait ConversationStore: Send + Sync {
         now: SystemTime,
     ) -> Result<Option<StoredAnswer>, StoreError>;
 
-    /// The latest first, at most `limit`; of those in whose title or messages `search` occurs, all where it is empty.
+    /// The latest first, at most `limit`. Only those with `search` in their title or messages, unless it is empty.
     async fn list(
         &self,
         owner: &Owner,
@@ -141,14 +146,14 @@ pub trait ConversationStore: Send + Sync {
         now: SystemTime,
     ) -> Result<Option<Conversation>, StoreError>;
 
-    /// Tells whether there was one.
+    /// Returns whether there was one.
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError>;
 
-    /// Removes the conversation with all its messages, and tells whether there was one.
+    /// Deletes the conversation with all its messages. Returns whether there was one.
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError>;
 }
 
-/// The store can't be reached, or does not do as asked.
+/// The store can't be reached, or failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("conversation store: {0}")]
 pub struct StoreError(pub String);

@@ -1,17 +1,16 @@
-//! What becomes of texts on their way into the store.
+//! How texts are changed before they are stored or searched.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Longest title made of a question, in characters.
 const MAX_MADE_TITLE_CHARS: usize = 60;
 
-/// A text that every database keeps as it is: U+0000, which PostgreSQL does not, is replaced as in Markdown
-/// (CommonMark §2.3).
+/// Replaces U+0000, which PostgreSQL does not accept, as Markdown does (CommonMark §2.3).
 pub fn storable(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }
 
-/// The first line of a question that has anything in it, on one line and cut to 60 characters.
+/// The first non-empty line of a question, cut to 60 characters.
 pub fn title_of(question: &str) -> String {
     let line = question.lines().map(one_line).find(|line| !line.is_empty()).unwrap_or_default();
     match line.chars().count() > MAX_MADE_TITLE_CHARS {
@@ -20,20 +19,20 @@ pub fn title_of(question: &str) -> String {
     }
 }
 
-/// Without white space at its ends, and with one space for all other white space and control characters.
+/// Trims the text, and replaces each run of white space and control characters by one space.
 pub fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What is searched, and searched for: in lower case, without accents and with ligatures apart. The databases would
-/// each fold in a way of their own.
+/// Folds a text for search, both the stored text and the search term: to lower case, without accents, and with ligatures
+/// split. It is done here because each database folds differently.
 ///
-/// It is never longer than the text: a character whose folding would be, as for U+FDFA with its 18 letters, stays as it
-/// is, in texts and in searches alike. Else a few messages would fill the database.
+/// The result is never longer than the text, so that a few messages can't fill the database: a character whose folding
+/// is longer, such as U+FDFA with its 18 letters, is left as it is.
 pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    // Composed first, or a letter that was typed in parts would not be found by the whole one.
+    // Composed first, so that composed and decomposed forms of a letter are equal.
     for c in text.nfc().filter(|c| !is_combining_mark(*c)) {
         let (start, lower) = (folded.len(), || c.to_lowercase());
         lower().nfkd().filter(|c| !is_combining_mark(*c)).for_each(|c| push_folded(&mut folded, c));
@@ -42,7 +41,7 @@ pub fn folded(text: &str) -> String {
             folded.push(c);
         }
     }
-    // Composing makes some rare characters longer.
+    // NFC makes some rare characters longer.
     while folded.len() > text.len() {
         folded.pop();
     }
@@ -54,14 +53,14 @@ fn push_folded(folded: &mut String, c: char) {
         'œ' => folded.push_str("oe"),
         'æ' => folded.push_str("ae"),
         'ß' => folded.push_str("ss"),
-        // At the end of a word.
+        // Sigma at the end of a word.
         'ς' => folded.push('σ'),
         '’' => folded.push('\''),
         c => folded.push(c),
     }
 }
 
-/// A `LIKE` pattern, to be used with `ESCAPE '\'`, for texts in which `search` occurs; folded like them.
+/// A `LIKE` pattern, for use with `ESCAPE '\'`, that matches folded texts which contain `search`.
 pub fn pattern(search: &str) -> String {
     let mut pattern = String::from("%");
     for c in folded(search).chars() {
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_title_is_the_first_line_that_says_something() {
+    fn a_title_is_the_first_line_with_text() {
         assert_eq!(title_of("hello"), "hello");
         assert_eq!(title_of("\n \t\n  Why\tis   this\u{7}slow? \r\nSELECT 1"), "Why is this slow?");
         assert_eq!(title_of(" \n "), "");
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_is_found_in_whatever_form_it_was_typed() {
+    fn a_text_is_found_in_every_form_in_which_it_can_be_typed() {
         let finds = |search: &str, text: &str| folded(text).contains(&folded(search));
         for (search, text) in [
             ("한국어", "저는 한국어를 씁니다"),
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_like_takes_for_itself_is_escaped() {
+    fn the_special_characters_of_like_are_escaped() {
         assert_eq!(pattern("50% of a_b\\c"), "%50\\% of a\\_b\\\\c%");
         assert_eq!(pattern("É"), "%e%");
         assert_eq!(pattern(""), "%");

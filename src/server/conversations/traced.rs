@@ -1,4 +1,4 @@
-//! Around a store: a span for each call.
+//! A store that adds a span to each call of another.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -7,7 +7,9 @@ use tracing::Instrument;
 
 use super::{
     Owner,
-    store::{BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer, Wish},
+    store::{
+        AnswerStatus, BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer,
+    },
 };
 use crate::{
     server::traces::{self, store_call},
@@ -24,7 +26,7 @@ impl ConversationStore for TracedStore {
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
         let span = traces::store_span("conversation store begin");
         let begun = self.0.begin(owner, new, now).instrument(span.clone()).await;
-        // What else it says is an answer.
+        // The other errors are regular outcomes.
         if matches!(begun, Err(BeginError::Store(_))) {
             traces::failed(&span);
         }
@@ -40,7 +42,13 @@ impl ConversationStore for TracedStore {
         store_call("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget)).await
     }
 
-    async fn touch(&self, answer: &MessageId, start: usize, more: &str, now: SystemTime) -> Result<Wish, StoreError> {
+    async fn touch(
+        &self,
+        answer: &MessageId,
+        start: usize,
+        more: &str,
+        now: SystemTime,
+    ) -> Result<AnswerStatus, StoreError> {
         store_call("conversation store touch", self.0.touch(answer, start, more, now)).await
     }
 
@@ -48,8 +56,8 @@ impl ConversationStore for TracedStore {
         store_call("conversation store end", self.0.end(answer, ending)).await
     }
 
-    async fn ask_to_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
-        store_call("conversation store ask_to_stop", self.0.ask_to_stop(owner, answer)).await
+    async fn request_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
+        store_call("conversation store ask_to_stop", self.0.request_stop(owner, answer)).await
     }
 
     async fn answer(

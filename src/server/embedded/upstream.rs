@@ -29,7 +29,7 @@ pub async fn start(mock: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUps
         model: "mock".into(),
         system_prompt: None,
         style: ApiStyle::OpenAi,
-        patience: mock.patience,
+        timeouts: mock.patience,
     };
     Ok((settings, EmbeddedUpstream { _upstream: upstream }))
 }

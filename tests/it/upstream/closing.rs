@@ -41,7 +41,7 @@ async fn dropping_the_answer_closes_the_connection_in_the_middle() {
 
 #[tokio::test]
 async fn an_answer_that_failed_is_closed_though_its_stream_is_held() {
-    let asker = Asker::start_with(|settings| settings.patience.idle = Duration::from_millis(100)).await;
+    let asker = Asker::start_with(|settings| settings.timeouts.idle = Duration::from_millis(100)).await;
     let mut events = asker.begin("/stall").await.unwrap();
     while let Some(Ok(_)) = events.next().await {}
     asker.until_closed().await;

@@ -14,7 +14,7 @@ use oracle_ai::{
     mock::upstream::Upstream as MockUpstream,
     server::{
         chat::upstream::{
-            ApiKey, ApiStyle, ChatCompletions, FinishReason, Message, Patience, Role, TokenUsage, Upstream,
+            ApiKey, ApiStyle, ChatCompletions, FinishReason, Message, Role, Timeouts, TokenUsage, Upstream,
             UpstreamError, UpstreamEvent, UpstreamEvents, UpstreamSettings,
         },
         environment::Environment,
@@ -130,7 +130,7 @@ fn settings(base_url: &str) -> UpstreamSettings {
         model: "mock".into(),
         system_prompt: None,
         style: ApiStyle::OpenAi,
-        patience: Patience { first_token: Duration::from_secs(20), idle: Duration::from_secs(20) },
+        timeouts: Timeouts { first_token: Duration::from_secs(20), idle: Duration::from_secs(20) },
     }
 }
 

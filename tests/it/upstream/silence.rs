@@ -9,7 +9,7 @@ const SHORT: Duration = Duration::from_millis(300);
 #[tokio::test]
 async fn without_a_first_token_in_time_it_is_given_up_and_closed() {
     for scenario in ["/no-head", "/no-first-token", "/pings 20"] {
-        let asker = Asker::start_with(|settings| settings.patience.first_token = SHORT).await;
+        let asker = Asker::start_with(|settings| settings.timeouts.first_token = SHORT).await;
         let asked = Instant::now();
         asker.ask(scenario).await.is("", Err(UpstreamError::Timeout));
         assert!(asked.elapsed() >= SHORT, "{scenario}");
@@ -20,7 +20,7 @@ async fn without_a_first_token_in_time_it_is_given_up_and_closed() {
 
 #[tokio::test]
 async fn an_answer_that_stalls_is_given_up_after_the_idle_time_and_closed() {
-    let asker = Asker::start_with(|settings| settings.patience.idle = SHORT).await;
+    let asker = Asker::start_with(|settings| settings.timeouts.idle = SHORT).await;
     asker.ask("/stall").await.is(SOME_WORDS, Err(UpstreamError::Timeout));
     asker.until_closed().await;
 }
@@ -28,7 +28,7 @@ async fn an_answer_that_stalls_is_given_up_after_the_idle_time_and_closed() {
 #[tokio::test]
 async fn the_idle_time_does_not_count_before_the_first_token_nor_for_the_whole() {
     // 20 pauses of 100 ms.
-    let asker = Asker::start_with(|settings| settings.patience.idle = 3 * SHORT).await;
+    let asker = Asker::start_with(|settings| settings.timeouts.idle = 3 * SHORT).await;
     asker.play("answer", 100, 1).await;
     let asked = Instant::now();
     let heard = asker.ask("one two three four five six seven eight nine ten").await;
@@ -38,7 +38,7 @@ async fn the_idle_time_does_not_count_before_the_first_token_nor_for_the_whole()
 
 #[tokio::test]
 async fn a_slow_reader_is_not_the_upstreams_fault() {
-    let asker = Asker::start_with(|settings| settings.patience.idle = SHORT).await;
+    let asker = Asker::start_with(|settings| settings.timeouts.idle = SHORT).await;
     let mut events = asker.begin("/tokens 100").await.unwrap();
     tokio::time::sleep(2 * SHORT).await;
     let mut last = None;
@@ -50,7 +50,7 @@ async fn a_slow_reader_is_not_the_upstreams_fault() {
 
 #[tokio::test]
 async fn retries_have_no_first_token_time_of_their_own() {
-    let asker = Asker::start_with(|settings| settings.patience.first_token = 3 * SHORT).await;
+    let asker = Asker::start_with(|settings| settings.timeouts.first_token = 3 * SHORT).await;
     asker.play("rate-limited", 1, 0).await;
     let asked = Instant::now();
     let retry_after = Some(Duration::from_secs(1));

@@ -91,7 +91,7 @@ async fn an_answer_that_was_cut_or_withheld_says_so() {
 
 #[tokio::test]
 async fn a_finish_reason_makes_an_answer_whole_whatever_follows() {
-    let asker = Asker::start_with(|settings| settings.patience.idle = Duration::from_millis(200)).await;
+    let asker = Asker::start_with(|settings| settings.timeouts.idle = Duration::from_millis(200)).await;
     asker.ask("/finish-without-done").await.is(SOME_WORDS, COMPLETE);
     asker.ask("/finish-and-stall").await.is(SOME_WORDS, COMPLETE);
 }

@@ -1,4 +1,4 @@
-//! One answer on its socket: pulled chunk by chunk, with a limit to each silence.
+//! The response with an answer, read chunk by chunk, with its timeouts.
 
 use std::time::Duration;
 
@@ -7,60 +7,60 @@ use futures_util::{Stream, stream};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Patience, UpstreamError, UpstreamEvent,
-    sent::Sent,
+    Timeouts, UpstreamError, UpstreamEvent,
+    sent::SentRequest,
     transcript::{Step, Transcript},
 };
 use crate::server::http::cause;
 
-/// How long to wait for usage and `[DONE]` once the finish reason is there.
+/// How long to wait for the usage and `[DONE]` after the finish reason.
 const AFTER_FINISH: Duration = Duration::from_secs(5);
 
-pub struct Answer {
-    /// Dropped, and with it the socket, as soon as nothing more is wanted of it.
+pub struct AnswerResponse {
+    /// Dropped, which closes the socket, as soon as no more bytes are needed.
     response: Option<reqwest::Response>,
-    /// What the socket gave last, as far as it isn't read.
+    /// The unread rest of the last chunk.
     chunk: Bytes,
     transcript: Transcript,
-    patience: Patience,
+    timeouts: Timeouts,
 }
 
-impl Answer {
-    pub fn new(response: reqwest::Response, patience: Patience, sent: Sent) -> Self {
-        Self { response: Some(response), chunk: Bytes::new(), transcript: Transcript::of(sent), patience }
+impl AnswerResponse {
+    pub fn new(response: reqwest::Response, timeouts: Timeouts, sent: SentRequest) -> Self {
+        Self { response: Some(response), chunk: Bytes::new(), transcript: Transcript::of(sent), timeouts }
     }
 
-    /// The first event. The caller limits the wait.
+    /// The first event. The caller limits the whole wait; retries count too.
     pub async fn first(&mut self) -> Option<Result<UpstreamEvent, UpstreamError>> {
-        self.next(self.patience.first_token).await
+        self.next(self.timeouts.first_token).await
     }
 
-    /// The rest.
+    /// The events after the first.
     pub fn into_events(self) -> impl Stream<Item = Result<UpstreamEvent, UpstreamError>> + Send {
         stream::unfold(self, |mut answer| async {
-            let event = answer.next(answer.patience.idle).await?;
+            let event = answer.next(answer.timeouts.idle).await?;
             Some((event, answer))
         })
     }
 
-    /// The silence is counted from here: a slow reader is not the upstream's fault.
-    async fn next(&mut self, patience: Duration) -> Option<Result<UpstreamEvent, UpstreamError>> {
+    /// The timeout begins with the call, so that a slow reader doesn't count as a silent upstream.
+    async fn next(&mut self, timeout: Duration) -> Option<Result<UpstreamEvent, UpstreamError>> {
         let mut silent_since = Instant::now();
         loop {
             let mut rest = &self.chunk[..];
             let step = self.transcript.next(&mut rest);
             let taken = self.chunk.len() - rest.len();
             drop(self.chunk.split_to(taken));
-            if self.transcript.is_over() {
+            if self.transcript.has_ended() {
                 self.response = None;
             }
             match step {
                 Ok(Step::Event(event)) => return Some(Ok(event)),
                 Ok(Step::Progress) => silent_since = Instant::now(),
-                Ok(Step::Over) => return None,
-                Ok(Step::Read) => {
-                    let patience = if self.transcript.has_finished() { patience.min(AFTER_FINISH) } else { patience };
-                    match self.read(silent_since + patience).await {
+                Ok(Step::End) => return None,
+                Ok(Step::NeedsBytes) => {
+                    let timeout = if self.transcript.has_finished() { timeout.min(AFTER_FINISH) } else { timeout };
+                    match self.read(silent_since + timeout).await {
                         Ok(Some(chunk)) => self.chunk = chunk,
                         Ok(None) => self.transcript.end(),
                         Err(error) => return Some(Err(self.broken(error))),
@@ -71,7 +71,7 @@ impl Answer {
         }
     }
 
-    /// What the socket gives next; `None` where nothing will follow.
+    /// The next chunk; `None` at the end of the response.
     async fn read(&mut self, by: Instant) -> Result<Option<Bytes>, UpstreamError> {
         let Some(response) = &mut self.response else { return Ok(None) };
         let error = match timeout_at(by, response.chunk()).await {
@@ -85,13 +85,13 @@ impl Answer {
                 UpstreamError::Timeout
             }
         };
-        // Whatever happens to a finished answer, it is whole.
+        // An answer with a finish reason is complete, even if the connection then breaks.
         if self.transcript.has_finished() { Ok(None) } else { Err(error) }
     }
 
-    /// After an error nothing comes.
+    /// Ends the answer with this error.
     fn broken(&mut self, error: UpstreamError) -> UpstreamError {
-        *self = Self { response: None, chunk: Bytes::new(), transcript: Transcript::over(), patience: self.patience };
+        *self = Self { response: None, chunk: Bytes::new(), transcript: Transcript::ended(), timeouts: self.timeouts };
         error
     }
 }

@@ -1,5 +1,5 @@
-//! `chat.completion.chunk`, as vendors really send it: what we don't know is not looked at, and what we do know may be
-//! missing, null, or of another type.
+//! `chat.completion.chunk`, as servers really send it: unknown members are ignored, and known ones may be missing, null,
+//! or of another type.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub struct Chunk {
     usage: Option<Usage>,
     #[serde(default)]
     error: Option<Value>,
-    /// `error` in older versions of vLLM, which have the error's members beside it.
+    /// `error` in older versions of vLLM, where the chunk itself is the error object.
     #[serde(default, deserialize_with = "lenient")]
     object: Option<String>,
 }
@@ -31,18 +31,18 @@ struct Choice {
     finish_reason: Option<String>,
 }
 
-/// Calls of tools are not looked at: we offer none.
+/// Tool calls are ignored, since we offer no tools.
 #[derive(Debug, Default, Deserialize)]
 struct Delta {
     #[serde(default, deserialize_with = "lenient")]
     content: Option<Content>,
-    /// In place of content where the model declines.
+    /// In place of `content` if the model declines.
     #[serde(default, deserialize_with = "lenient")]
     refusal: Option<String>,
     /// Ollama and newer versions of vLLM.
     #[serde(default, deserialize_with = "lenient")]
     reasoning: Option<String>,
-    /// llama.cpp, DeepSeek and older versions of vLLM; some send both.
+    /// llama.cpp, DeepSeek and older versions of vLLM. Some servers send both.
     #[serde(default, deserialize_with = "lenient")]
     reasoning_content: Option<String>,
 }
@@ -73,7 +73,7 @@ impl Chunk {
         serde_json::from_str(data)
     }
 
-    /// The error that the upstream met on the way; choices beside it don't count.
+    /// The error of a failed answer. Choices beside it are ignored.
     pub fn error(&self) -> Option<&Value> {
         self.error.as_ref()
     }
@@ -112,7 +112,7 @@ impl Chunk {
         self.choice()?.delta.as_ref()
     }
 
-    /// We ask for one choice only.
+    /// We request only one choice.
     fn choice(&self) -> Option<&Choice> {
         self.choices.iter().flatten().find(|choice| choice.index.unwrap_or(0) == 0)
     }

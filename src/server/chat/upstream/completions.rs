@@ -1,4 +1,4 @@
-//! Any server that speaks OpenAI's chat completions.
+//! Any server with OpenAI's chat completions API.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -18,9 +18,9 @@ use url::Url;
 
 use super::{
     ApiStyle, Message, Role, Upstream, UpstreamError, UpstreamEvents, UpstreamSettings,
-    answer::Answer,
-    refusal::{self, Refusal},
-    sent::Sent,
+    answer::AnswerResponse,
+    error_body::{self, ErrorBody},
+    sent::SentRequest,
 };
 use crate::{
     server::{
@@ -31,32 +31,32 @@ use crate::{
     wire::auth::UserClaims,
 };
 
-/// How often a question is asked again before the first token.
+/// How often a request is retried before its first token.
 const MAX_RETRIES: u32 = 2;
 /// Before the first retry; doubled for the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// An upstream that wants to be left alone for longer is not asked again: the person is told instead.
+/// If the upstream's `Retry-After` is longer, the request fails instead of waiting.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// Most that is read of a refusal, in bytes.
-const MAX_REFUSAL_BYTES: usize = 64 * 1024;
+/// How much of an error response is read.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
 
 pub struct ChatCompletions {
     http: reqwest::Client,
     endpoint: Url,
     settings: UpstreamSettings,
     environment: Environment,
-    /// Until it refuses a question for them, every server is thought to know `stream_options`.
-    knows_stream_options: AtomicBool,
+    /// Whether the server accepts `stream_options`. True until it refuses a request because of them.
+    accepts_stream_options: AtomicBool,
 }
 
-/// A question that got no first token.
+/// A request that failed before its first token.
 struct Failure {
     error: UpstreamError,
-    /// Whether it can be over in a moment, and how long that is, if the upstream says so.
-    may_pass: bool,
+    /// Whether a retry may succeed.
+    is_transient: bool,
     retry_after: Option<Duration>,
-    /// Whether it was refused for its `stream_options`.
+    /// Whether the error is about `stream_options`.
     names_stream_options: bool,
 }
 
@@ -65,7 +65,7 @@ struct CompletionRequest<'a> {
     model: &'a str,
     messages: Vec<RequestMessage<'a>>,
     stream: bool,
-    /// Usage is sent only to those who ask for it, at most servers.
+    /// Most servers send the usage only on request.
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
 }
@@ -86,20 +86,20 @@ impl ChatCompletions {
         Self::through(OutboundProxy::default(), settings, environment)
     }
 
-    /// Through this proxy, where the upstream is https on another machine.
+    /// Uses this proxy if the upstream is https on another machine.
     pub fn through(
         proxy: OutboundProxy,
         settings: UpstreamSettings,
         environment: Environment,
     ) -> Result<Self, HttpSetupError> {
-        let knows_stream_options = AtomicBool::new(true);
+        let accepts_stream_options = AtomicBool::new(true);
         let https_only = settings.base_url.scheme() == "https";
         Ok(Self {
             http: http::client(&ClientSettings { https_only, proxy, ..ClientSettings::default() })?,
             endpoint: settings.endpoint(),
             settings,
             environment,
-            knows_stream_options,
+            accepts_stream_options,
         })
     }
 
@@ -120,25 +120,25 @@ impl ChatCompletions {
         })
     }
 
-    /// One question, up to the first event of its answer.
-    async fn ask(&self, body: Vec<u8>, sent: &Sent) -> Result<UpstreamEvents, Failure> {
+    /// Sends one request, and waits for the first event of its answer.
+    async fn request(&self, body: Vec<u8>, sent: &SentRequest) -> Result<UpstreamEvents, Failure> {
         let span = traces::upstream_call();
-        let outcome = self.ask_within(&span, body, sent).instrument(span.clone()).await;
+        let outcome = self.request_within(&span, body, sent).instrument(span.clone()).await;
         if outcome.is_err() {
             traces::failed(&span);
         }
         outcome
     }
 
-    async fn ask_within(&self, span: &Span, body: Vec<u8>, sent: &Sent) -> Result<UpstreamEvents, Failure> {
+    async fn request_within(&self, span: &Span, body: Vec<u8>, sent: &SentRequest) -> Result<UpstreamEvents, Failure> {
         let response = self.send(body).await?;
         traces::answered(span, response.status().as_u16());
         let response = accept(response, sent).await?;
-        let mut answer = Answer::new(response, self.settings.patience, sent.clone());
+        let mut answer = AnswerResponse::new(response, self.settings.timeouts, sent.clone());
         let Some(first) = answer.first().await else { return Ok(stream::empty().boxed()) };
-        // A connection that breaks before the first token has cost nothing but time.
+        // A connection that breaks before the first token can be retried: the person has seen no text yet.
         let first =
-            first.map_err(|error| Failure { may_pass: error == UpstreamError::Network, ..Failure::of(error) })?;
+            first.map_err(|error| Failure { is_transient: error == UpstreamError::Network, ..Failure::of(error) })?;
         Ok(stream::once(async { Ok(first) }).chain(answer.into_events()).boxed())
     }
 
@@ -158,7 +158,7 @@ impl ChatCompletions {
         };
         request.send().await.map_err(|error| {
             tracing::warn!(error = cause(error), "the upstream gave no answer");
-            Failure { may_pass: true, ..Failure::of(UpstreamError::Network) }
+            Failure { is_transient: true, ..Failure::of(UpstreamError::Network) }
         })
     }
 
@@ -176,14 +176,14 @@ impl ChatCompletions {
         Ok(Some((name, value)))
     }
 
-    /// How long to wait before asking again; `None`: not at all.
+    /// How long to wait before the next retry; `None` if there is none.
     fn pause(&self, failure: &Failure, retries: u32) -> Option<Duration> {
-        if !failure.may_pass || retries == MAX_RETRIES {
+        if !failure.is_transient || retries == MAX_RETRIES {
             return None;
         }
         match failure.retry_after {
             Some(wanted) => (wanted <= MAX_PAUSE).then_some(wanted),
-            // Not all at the same time: three quarters of the pause to the whole of it.
+            // With jitter: between three quarters of the pause and the whole.
             None => {
                 let pause = FIRST_PAUSE * 2_u32.pow(retries);
                 let jitter = self.environment.randomness.bytes().map_or(0, |bytes| u32::from(bytes[0]));
@@ -199,15 +199,15 @@ impl Upstream for ChatCompletions {
         &self.settings.model
     }
 
-    /// Nothing of the person is told to the upstream but what they wrote.
+    /// The upstream gets no data of the user but the messages.
     async fn answer(&self, messages: Vec<Message>, _user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
-        let mut with_stream_options = self.knows_stream_options.load(Ordering::Relaxed);
-        let sent = Sent::new(self.settings.clone(), messages);
+        let mut with_stream_options = self.accepts_stream_options.load(Ordering::Relaxed);
+        let sent = SentRequest::new(self.settings.clone(), messages);
         let mut body = self.request_body(sent.messages(), with_stream_options)?;
-        let first_token_by = Instant::now() + self.settings.patience.first_token;
+        let first_token_by = Instant::now() + self.settings.timeouts.first_token;
         let mut retries = 0;
         loop {
-            let failure = match timeout_at(first_token_by, self.ask(body.clone(), &sent)).await {
+            let failure = match timeout_at(first_token_by, self.request(body.clone(), &sent)).await {
                 Ok(Ok(events)) => return Ok(events),
                 Ok(Err(failure)) => failure,
                 Err(_) => {
@@ -217,7 +217,7 @@ impl Upstream for ChatCompletions {
             };
             if failure.names_stream_options && with_stream_options {
                 tracing::info!("the upstream does not know stream_options: from now on it is asked without them");
-                self.knows_stream_options.store(false, Ordering::Relaxed);
+                self.accepts_stream_options.store(false, Ordering::Relaxed);
                 with_stream_options = false;
                 body = self.request_body(sent.messages(), with_stream_options)?;
                 continue;
@@ -234,7 +234,7 @@ impl Upstream for ChatCompletions {
 
 impl Failure {
     fn of(error: UpstreamError) -> Self {
-        Self { error, may_pass: false, retry_after: None, names_stream_options: false }
+        Self { error, is_transient: false, retry_after: None, names_stream_options: false }
     }
 }
 
@@ -248,32 +248,32 @@ impl Role {
     }
 }
 
-/// Anything but a good stream is a refusal.
-async fn accept(response: reqwest::Response, sent: &Sent) -> Result<reqwest::Response, Failure> {
+/// Any other response than 200 with a stream is an error.
+async fn accept(response: reqwest::Response, sent: &SentRequest) -> Result<reqwest::Response, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()).to_ascii_lowercase();
-    // The type is wrong at some; what these two hold is no stream.
+    // Some servers send a stream with a wrong type, but never with these two.
     let is_document = [&b"application/json"[..], b"text/html"].iter().any(|it| content_type.starts_with(it));
     if status == StatusCode::OK && !is_document {
         return Ok(response);
     }
-    // 400 at most; 422 where every parameter is checked.
+    // 400 at most servers; 422 where an unknown parameter is a validation error.
     let is_bad_request = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
-    let body = read_some(response).await;
-    let refusal = Refusal::in_body(&body);
+    let body = read_error(response).await;
+    let error = ErrorBody::parse(&body);
     Err(Failure {
-        error: refusal.log_and_classify(Some((status, &headers)), sent),
-        may_pass: refusal.may_pass(status, &headers),
-        retry_after: refusal::retry_after(&headers),
+        error: error.log_and_classify(Some((status, &headers)), sent),
+        is_transient: error.is_transient(status, &headers),
+        retry_after: error_body::retry_after(&headers),
         names_stream_options: is_bad_request && String::from_utf8_lossy(&body).contains("stream_options"),
     })
 }
 
-/// What was cut off or broke makes no difference: then it says nothing.
-async fn read_some(mut response: reqwest::Response) -> Vec<u8> {
+/// Stops at [`MAX_ERROR_BYTES`], or where the connection breaks: then the body is no JSON, and the status decides.
+async fn read_error(mut response: reqwest::Response) -> Vec<u8> {
     let mut body = vec![];
     while let Ok(Some(chunk)) = response.chunk().await {
-        if body.len() + chunk.len() > MAX_REFUSAL_BYTES {
+        if body.len() + chunk.len() > MAX_ERROR_BYTES {
             break;
         }
         body.extend_from_slice(&chunk);

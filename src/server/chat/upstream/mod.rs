@@ -1,20 +1,20 @@
-//! Who answers: the seam between conversations and the models behind them.
+//! The models that answer.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `settings` | where the model is, and how to speak with it |
-//! | `completions` | questions to any OpenAI-compatible server, and when they are asked again |
-//! | `refusal` | what an upstream means when it says no |
-//! | `sent` | what the log gets of its words |
-//! | `answer` | an answer on its socket, with a limit to each silence |
-//! | `transcript`, `chunk`, `sse` | what its bytes mean |
-//! | `demo` | the responder that is built in |
+//! | `settings` | which server has the model, and how to call it |
+//! | `completions` | requests to any OpenAI-compatible server, with retries |
+//! | `error_body` | what its errors mean |
+//! | `sent` | the request, to keep its texts out of the log |
+//! | `answer` | the response, with its timeouts |
+//! | `transcript`, `chunk` | the events in the response's bytes |
+//! | `demo` | the built-in responder |
 
 mod answer;
 mod chunk;
 mod completions;
 mod demo;
-mod refusal;
+mod error_body;
 mod sent;
 mod settings;
 mod transcript;
@@ -26,11 +26,11 @@ use futures_util::stream::BoxStream;
 
 pub use completions::ChatCompletions;
 pub use demo::Demo;
-pub use settings::{ApiKey, ApiStyle, Patience, UpstreamSettings};
+pub use settings::{ApiKey, ApiStyle, Timeouts, UpstreamSettings};
 
 use crate::wire::auth::UserClaims;
 
-/// One message of a conversation, as the model is told of it.
+/// One message of a conversation, as it is sent to the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub role: Role,
@@ -44,12 +44,12 @@ pub enum Role {
     Assistant,
 }
 
-/// What an answer is made of, in order of arrival.
+/// A part of an answer. They come in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UpstreamEvent {
     /// The next piece of the answer's text; never empty.
     Delta(String),
-    /// The next piece of the model's reasoning, which is no part of the answer; never empty.
+    /// The next piece of the model's reasoning, which is not part of the answer; never empty.
     Thinking(String),
     /// At most once, after the last text.
     Usage(TokenUsage),
@@ -68,18 +68,18 @@ pub struct TokenUsage {
 pub enum FinishReason {
     /// The model had no more to say.
     Complete,
-    /// It had, but may say no more: the answer is cut.
+    /// The answer reached its longest length and was cut.
     Length,
     /// The upstream withheld the rest.
     Filtered,
 }
 
-/// Why there is no answer, or no more of it. The cause is in the log already.
+/// Why an answer failed or was broken off. The cause has been logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpstreamError {
     #[error("the upstream doesn't accept our key")]
     Auth,
-    /// Too many requests, or the quota is spent.
+    /// Too many requests, or the quota is used up.
     #[error("the upstream accepts no more requests from us for now")]
     Limit { retry_after: Option<Duration> },
     #[error("the upstream is overloaded")]
@@ -96,25 +96,23 @@ pub enum UpstreamError {
     Timeout,
 }
 
-/// Nothing is read from the upstream but what is pulled, and dropping it closes the upstream's socket at once.
+/// The upstream is read only as fast as this stream is polled. Dropping the stream closes the upstream's socket at once.
 ///
-/// An answer that ends without [`UpstreamEvent::Finished`] was interrupted, whether an error came last or nothing.
-/// After an error nothing comes.
+/// An answer that ends without [`UpstreamEvent::Finished`], with or without an error, was interrupted. An error is always
+/// last.
 pub type UpstreamEvents = BoxStream<'static, Result<UpstreamEvent, UpstreamError>>;
 
-/// A model, or what stands for one.
+/// A model, or a substitute for one.
 #[async_trait]
 pub trait Upstream: Send + Sync {
-    /// The model's name, as people are shown it.
+    /// The model's name, for people to read.
     fn model(&self) -> &str;
 
-    /// Answers the last of these messages, which are in order. The operator's system prompt is not among them: the
-    /// upstream puts it first by itself.
+    /// Answers the last of these messages, which are in order and without the system prompt: the upstream adds that.
     ///
-    /// Returns with the first event at hand, which can take minutes. Dropping the future closes the upstream's socket
+    /// Returns when the first event has arrived, which can take minutes. Dropping the future closes the upstream's socket
     /// at once.
     async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError>;
 }
 
-/// As it is passed around.
 pub type SharedUpstream = Arc<dyn Upstream>;

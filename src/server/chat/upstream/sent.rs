@@ -1,4 +1,4 @@
-//! What an upstream was sent. Some repeat it where they refuse it, and the log must not (T101).
+//! The request to an upstream, to keep its texts out of the log (T101): some upstreams repeat them in their errors.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::server::excerpt::excerpt;
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Sent(Arc<Texts>);
+pub struct SentRequest(Arc<Texts>);
 
 #[derive(Default)]
 struct Texts {
@@ -15,7 +15,7 @@ struct Texts {
     messages: Vec<Message>,
 }
 
-impl Sent {
+impl SentRequest {
     pub fn new(settings: UpstreamSettings, messages: Vec<Message>) -> Self {
         Self(Arc::new(Texts { settings: Some(settings), messages }))
     }
@@ -24,7 +24,7 @@ impl Sent {
         &self.0.messages
     }
 
-    /// What the upstream says, for the log: without our key, and without what people and the operator wrote.
+    /// A text of the upstream for the log, without our API key, the messages and the system prompt.
     pub fn excerpt(&self, text: &str) -> String {
         let settings = self.0.settings.as_ref();
         let key = settings.and_then(|settings| settings.api_key.as_ref()).map(|key| key.secret());

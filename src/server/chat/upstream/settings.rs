@@ -1,4 +1,4 @@
-//! Where the model is, and how to speak with it.
+//! Which server has the model, and how to call it.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ secret! {
 /// An OpenAI-compatible endpoint.
 #[derive(Clone, Debug)]
 pub struct UpstreamSettings {
-    /// `CHAT_BASE_URL`: what comes before `/chat/completions` (or `/openai/deployments`), without a query.
+    /// `CHAT_BASE_URL`: the URL up to `/chat/completions` (or `/openai/deployments`), without a query.
     pub base_url: Url,
-    /// `CHAT_API_KEY`; many servers in the house need none.
+    /// `CHAT_API_KEY`; many servers on premises need none.
     pub api_key: Option<ApiKey>,
     /// `CHAT_MODEL`; at Azure, the deployment.
     pub model: String,
-    /// `CHAT_SYSTEM_PROMPT`: put before every conversation.
+    /// `CHAT_SYSTEM_PROMPT`: the first message of every conversation.
     pub system_prompt: Option<String>,
     /// `CHAT_API_STYLE`.
     pub style: ApiStyle,
-    pub patience: Patience,
+    pub timeouts: Timeouts,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,26 +35,26 @@ pub enum ApiStyle {
     Azure { api_version: String },
 }
 
-/// How long the upstream may be silent. There is no limit to a whole answer.
+/// How long the upstream may be silent. A whole answer has no time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// `CHAT_FIRST_TOKEN_TIMEOUT`: from the question to the first piece of text, all attempts together.
+pub struct Timeouts {
+    /// `CHAT_FIRST_TOKEN_TIMEOUT`: from the question to the first piece of text, with all retries.
     pub first_token: Duration,
-    /// `CHAT_IDLE_TIMEOUT`: between two chunks. Comments are no chunks.
+    /// `CHAT_IDLE_TIMEOUT`: between two chunks. Comments don't count as chunks.
     pub idle: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self { first_token: Duration::from_secs(300), idle: Duration::from_secs(60) }
     }
 }
 
 impl UpstreamSettings {
-    /// Where questions go.
+    /// The URL of chat completions.
     pub fn endpoint(&self) -> Url {
         let mut url = self.base_url.clone();
-        // Fails only for URLs that can't be a base; the configuration takes http and https only.
+        // Fails only for URLs that can't be a base. The configuration accepts only http and https.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty();
             match &self.style {
@@ -80,7 +80,7 @@ mod tests {
             model: "gpt 4/o".into(),
             system_prompt: None,
             style,
-            patience: Patience::default(),
+            timeouts: Timeouts::default(),
         };
         settings.endpoint().into()
     }

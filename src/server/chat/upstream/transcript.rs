@@ -1,92 +1,101 @@
-//! What the bytes of an answer mean, without any I/O.
+//! Decodes the bytes of a streamed answer into events, without any I/O.
 
 use std::collections::VecDeque;
 
-use super::{FinishReason, TokenUsage, UpstreamError, UpstreamEvent, chunk::Chunk, refusal::Refusal, sent::Sent};
+use super::{
+    FinishReason, TokenUsage, UpstreamError, UpstreamEvent, chunk::Chunk, error_body::ErrorBody, sent::SentRequest,
+};
 use crate::wire::events::{EventDecoder, EventTooLarge};
 
-/// The data of the event that ends a stream; it is not JSON, and some add to it.
+/// The data of the event that ends a stream. It is not JSON, and some servers append to it.
 const DONE: &str = "[DONE]";
 
-/// Of one event, in bytes. A chunk of an answer has some hundred.
+/// Longest event, in bytes. A chunk of an answer has some hundred.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
-/// One answer, as far as it was read.
+/// The state of decoding one answer.
 pub struct Transcript {
     decoder: EventDecoder,
-    /// Read, but not given out.
+    /// Decoded, but not returned yet.
     ready: VecDeque<UpstreamEvent>,
-    /// The last that was told: some upstreams count along.
+    /// The last one received: some upstreams send a count with every chunk.
     usage: Option<TokenUsage>,
     finish: Option<FinishReason>,
-    is_over: bool,
-    /// For the log of what it is answered with.
-    sent: Sent,
+    has_ended: bool,
+    /// To keep its texts out of the log.
+    sent: SentRequest,
 }
 
-/// What there was in the bytes.
+/// The result of decoding some bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
     Event(UpstreamEvent),
-    /// A chunk with nothing to give out, which shows that the upstream is at work.
+    /// A chunk without an event, which shows that the upstream is alive.
     Progress,
-    /// Nothing more: other bytes are needed.
-    Read,
-    /// The upstream has ended the answer, or we have; nothing may follow.
-    Over,
+    /// All bytes are decoded.
+    NeedsBytes,
+    /// The answer has ended.
+    End,
 }
 
 impl Default for Transcript {
     fn default() -> Self {
         let decoder = EventDecoder::new(MAX_EVENT_BYTES);
-        Self { decoder, ready: VecDeque::new(), usage: None, finish: None, is_over: false, sent: Sent::default() }
+        Self {
+            decoder,
+            ready: VecDeque::new(),
+            usage: None,
+            finish: None,
+            has_ended: false,
+            sent: SentRequest::default(),
+        }
     }
 }
 
 impl Transcript {
-    /// The answer to this.
-    pub fn of(sent: Sent) -> Self {
+    /// Of the answer to this request.
+    pub fn of(sent: SentRequest) -> Self {
         Self { sent, ..Self::default() }
     }
 
-    /// With nothing more to give.
-    pub fn over() -> Self {
-        Self { is_over: true, ..Self::default() }
+    /// Of an answer that has ended.
+    pub fn ended() -> Self {
+        Self { has_ended: true, ..Self::default() }
     }
 
-    /// Takes from `rest` what the next step needs.
-    pub fn next(&mut self, rest: &mut &[u8]) -> Result<Step, UpstreamError> {
+    /// Decodes up to one event from `bytes`, and removes what it has decoded.
+    pub fn next(&mut self, bytes: &mut &[u8]) -> Result<Step, UpstreamError> {
         if let Some(event) = self.ready.pop_front() {
             return Ok(Step::Event(event));
         }
-        if self.is_over {
-            return Ok(Step::Over);
+        if self.has_ended {
+            return Ok(Step::End);
         }
-        match self.decoder.next_event(rest) {
+        match self.decoder.next_event(bytes) {
             Ok(Some(data)) => self.read(data.trim())?,
-            Ok(None) => return Ok(Step::Read),
+            Ok(None) => return Ok(Step::NeedsBytes),
             Err(EventTooLarge) => {
                 tracing::warn!("the upstream sent an event without end");
                 return Err(UpstreamError::Upstream);
             }
         }
-        Ok(self.ready.pop_front().map_or(if self.is_over { Step::Over } else { Step::Progress }, Step::Event))
+        Ok(self.ready.pop_front().map_or(if self.has_ended { Step::End } else { Step::Progress }, Step::Event))
     }
 
-    /// Whether no more bytes are wanted. Events may still be there to give out.
-    pub fn is_over(&self) -> bool {
-        self.is_over
+    /// Whether no more bytes are needed. There may still be events to return.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
-    /// Whether the upstream has said why it ends: what may follow is its usage.
+    /// Whether there was a finish reason. Only the usage may follow it.
     pub fn has_finished(&self) -> bool {
         self.finish.is_some()
     }
 
-    /// No bytes will follow. Without a finish reason, the answer was interrupted: some upstreams drop their own errors
-    /// and just stop (Ollama), some proxies hide them behind a bare `[DONE]`.
+    /// Call it at the end of the bytes. Without a finish reason, the answer was interrupted: some upstreams (Ollama) drop
+    /// their own errors and end the stream, and some proxies send `[DONE]` in their place.
     pub fn end(&mut self) {
-        if !std::mem::replace(&mut self.is_over, true) {
+        if !std::mem::replace(&mut self.has_ended, true) {
             self.ready.extend(self.usage.take().map(UpstreamEvent::Usage));
             self.ready.extend(self.finish.map(UpstreamEvent::Finished));
         }
@@ -101,13 +110,13 @@ impl Transcript {
             return Ok(());
         }
         let chunk = Chunk::parse(data).map_err(|error| {
-            // Its own words would quote the answer.
+            // The error's message is not logged, since it would quote the answer.
             let (line, column, kind) = (error.line(), error.column(), error.classify());
             tracing::warn!(line, column, ?kind, "the upstream sent what is no chunk");
             UpstreamError::Upstream
         })?;
-        if let Some(refusal) = Refusal::in_stream(&chunk, data) {
-            return Err(refusal.log_and_classify(None, &self.sent));
+        if let Some(error) = ErrorBody::from_chunk(&chunk, data) {
+            return Err(error.log_and_classify(None, &self.sent));
         }
         self.ready.extend(chunk.thinking().map(|text| UpstreamEvent::Thinking(text.to_owned())));
         self.ready.extend(chunk.text().map(UpstreamEvent::Delta));
@@ -119,10 +128,10 @@ impl Transcript {
     }
 }
 
-/// `None` for a reason that we don't know: it may mean a cut, so the answer counts as interrupted.
-fn finish(reason: &str, sent: &Sent) -> Result<Option<FinishReason>, UpstreamError> {
+/// `None` for an unknown reason: the answer may be incomplete, so it counts as interrupted.
+fn finish(reason: &str, sent: &SentRequest) -> Result<Option<FinishReason>, UpstreamError> {
     match reason {
-        // We offer no tools: a model that calls one all the same has ended its turn.
+        // We offer no tools, so a tool call can only end the answer.
         "stop" | "tool_calls" | "function_call" => Ok(Some(FinishReason::Complete)),
         "length" => Ok(Some(FinishReason::Length)),
         "content_filter" => Ok(Some(FinishReason::Filtered)),

@@ -10,14 +10,14 @@ use super::{
         store::{BeginError, Begun, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion},
         text::{folded, title_of},
     },
-    rows::{TEXT_SO_FAR, alive_since, millis},
+    rows::{TEXT_SO_FAR, lost_before, millis},
 };
 use crate::wire::{chat::MessageId, error::Limit};
 
 /// Why nothing was stored.
 pub enum Failure {
-    /// A name was taken between our look and our writing.
-    Overtaken(sqlx::Error),
+    /// A concurrent transaction stored the same key or position.
+    Conflict(sqlx::Error),
     Refused(BeginError),
 }
 
@@ -50,10 +50,10 @@ async fn store(
     new: &NewQuestion,
     now: SystemTime,
 ) -> Result<Begun, Failure> {
-    // First, for it makes everybody wait who wants to write to the same conversation.
+    // First, because it locks the conversation's row against concurrent transactions.
     touch_conversation(connection, owner, new, now).await?;
     if let Some(answer) = answer_to_key(connection, owner, new).await? {
-        return Ok(Begun::Before { answer });
+        return Ok(Begun::AlreadyStored { answer });
     }
     end_lost_answers(connection, owner, new, now).await?;
     if count(connection, RUNNING, owner, new).await? > 0 {
@@ -63,19 +63,19 @@ async fn store(
         remove_from(connection, owner, new, replaced).await?;
     }
     if count(connection, CONVERSATIONS, owner, new).await? > MAX_CONVERSATIONS {
-        return Err(BeginError::Full(Limit::Conversations).into());
+        return Err(BeginError::LimitReached(Limit::Conversations).into());
     }
     let position = count(connection, MESSAGES, owner, new).await?;
     if position + 2 > MAX_MESSAGES {
-        return Err(BeginError::Full(Limit::Messages).into());
+        return Err(BeginError::LimitReached(Limit::Messages).into());
     }
     if let Some(quota) = quota
         && count(connection, BYTES, owner, new).await?.saturating_add(bytes(&new.text)) > quota.get().cast_signed()
     {
-        return Err(BeginError::Full(Limit::Storage).into());
+        return Err(BeginError::LimitReached(Limit::Storage).into());
     }
     if position == 0 {
-        entitle(connection, owner, new).await?;
+        set_title(connection, owner, new).await?;
     }
     insert_question(connection, owner, new, position, now).await?;
     insert_answer(connection, owner, new, position + 1, now).await?;
@@ -117,7 +117,7 @@ async fn answer_to_key(
     row.map(|row| Ok(MessageId::new(row.try_get::<String, _>("id")?))).transpose()
 }
 
-/// Whoever ran them is gone.
+/// Ends answers as interrupted whose server has failed.
 async fn end_lost_answers(
     connection: &mut AnyConnection,
     owner: &Owner,
@@ -131,17 +131,17 @@ async fn end_lost_answers(
     ))
     .bind(owner.as_str())
     .bind(new.conversation.as_str())
-    .bind(alive_since(now))
+    .bind(lost_before(now))
     .fetch_all(&mut *connection)
     .await?;
     for row in lost {
-        let forget = sqlx::query("DELETE FROM answer_pieces WHERE answer = $1");
-        forget.bind(row.try_get::<String, _>("id")?).execute(&mut *connection).await?;
+        let delete = sqlx::query("DELETE FROM answer_pieces WHERE answer = $1");
+        delete.bind(row.try_get::<String, _>("id")?).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-/// The question must be there; it and all that followed it go.
+/// Deletes the question, which must exist, and all messages after it.
 async fn remove_from(
     connection: &mut AnyConnection,
     owner: &Owner,
@@ -164,7 +164,7 @@ async fn remove_from(
     }
 }
 
-async fn entitle(connection: &mut AnyConnection, owner: &Owner, new: &NewQuestion) -> Result<(), sqlx::Error> {
+async fn set_title(connection: &mut AnyConnection, owner: &Owner, new: &NewQuestion) -> Result<(), sqlx::Error> {
     let title = title_of(&new.text);
     sqlx::query("UPDATE conversations SET title = $3, folded = $4 WHERE owner = $1 AND id = $2 AND renamed = 0")
         .bind(owner.as_str())
@@ -201,7 +201,7 @@ async fn insert_question(
     Ok(())
 }
 
-/// What a text takes with its search text, which is no longer.
+/// The size of a text with its folded text.
 fn bytes(text: &str) -> i64 {
     i64::try_from(text.len() + folded(text).len()).unwrap_or(i64::MAX)
 }
@@ -233,23 +233,23 @@ const RUNNING: &str = "SELECT COUNT(*) AS n FROM messages \
 const MESSAGES: &str = "SELECT COUNT(*) AS n FROM messages WHERE owner = $1 AND conversation = $2";
 // In PostgreSQL, a sum of BIGINT is NUMERIC.
 const BYTES: &str = "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS n FROM messages WHERE owner = $1 AND $2 <> ''";
-// `$2` is there to be bound; it is true of every conversation.
+// `$2 <> ''` is always true. It is there because `count` binds two parameters.
 const CONVERSATIONS: &str = "SELECT COUNT(*) AS n FROM conversations WHERE owner = $1 AND $2 <> ''";
 
 async fn count(
     connection: &mut AnyConnection,
-    of: &'static str,
+    query: &'static str,
     owner: &Owner,
     new: &NewQuestion,
 ) -> Result<i64, sqlx::Error> {
-    let row = sqlx::query(of).bind(owner.as_str()).bind(new.conversation.as_str()).fetch_one(connection).await?;
+    let row = sqlx::query(query).bind(owner.as_str()).bind(new.conversation.as_str()).fetch_one(connection).await?;
     row.try_get("n")
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         match error.as_database_error().is_some_and(|error| error.is_unique_violation()) {
-            true => Self::Overtaken(error),
+            true => Self::Conflict(error),
             false => Self::Refused(BeginError::Store(error.into())),
         }
     }
@@ -264,7 +264,7 @@ impl From<BeginError> for Failure {
 impl From<Failure> for BeginError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Overtaken(error) => Self::Store(error.into()),
+            Failure::Conflict(error) => Self::Store(error.into()),
             Failure::Refused(error) => error,
         }
     }

@@ -1,5 +1,5 @@
-//! Conversations in SQLite or PostgreSQL. One text of SQL serves both: names and numbers only, `$1` for parameters,
-//! and nothing that they understand differently.
+//! Conversations in SQLite or PostgreSQL. Both run the same SQL: only text and integer columns, `$1` for parameters, and
+//! no construct whose meaning differs.
 
 mod begin;
 mod database;
@@ -13,12 +13,14 @@ use async_trait::async_trait;
 use sqlx::AnyPool;
 use tokio::sync::OnceCell;
 
-use database::{Database, Turn};
+use database::{Database, Writer};
 pub use database::{DatabaseUrl, WrongDatabaseUrl};
 
 use super::{
     Owner,
-    store::{BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer, Wish},
+    store::{
+        AnswerStatus, BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer,
+    },
 };
 use crate::{
     server::excerpt::excerpt,
@@ -28,13 +30,13 @@ use crate::{
     },
 };
 
-/// What one person may have stored, in bytes, unless the operator says otherwise: some hundred thousand messages.
+/// The default quota of one person, in bytes: some hundred thousand messages.
 pub const STORAGE_PER_PERSON: NonZeroU64 = NonZeroU64::new(256_000_000).unwrap();
 
-/// Twice is an accident, three times is a fault.
-const MOST_TRIES: usize = 3;
+/// A conflict with a concurrent transaction is retried this often in all.
+const MAX_TRIES: usize = 3;
 
-/// Connects, and brings the tables up to date, when it is first needed.
+/// Connects and runs the migrations at its first use.
 pub struct SqlStore {
     url: DatabaseUrl,
     quota: Option<NonZeroU64>,
@@ -46,24 +48,24 @@ impl SqlStore {
         Self { url, quota: Some(STORAGE_PER_PERSON), database: OnceCell::new() }
     }
 
-    /// With so many bytes for the conversations of each person; `None` is without limit.
+    /// The most bytes that each person's conversations may take; `None` for no limit.
     pub fn with_quota(self, quota: Option<NonZeroU64>) -> Self {
         Self { quota, ..self }
     }
 
-    /// Tells whether it can be used.
+    /// Fails if the database can't be used.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.pool().await.map(|_| ())
     }
 
-    /// For those who read.
+    /// For reads.
     async fn pool(&self) -> Result<&AnyPool, StoreError> {
         Ok(&self.database().await?.pool)
     }
 
-    /// For those who write.
-    async fn turn_to_write(&self) -> Result<Turn<'_>, StoreError> {
-        self.database().await?.turn_to_write().await
+    /// For writes.
+    async fn writer(&self) -> Result<Writer<'_>, StoreError> {
+        self.database().await?.writer().await
     }
 
     async fn database(&self) -> Result<&Database, StoreError> {
@@ -74,12 +76,12 @@ impl SqlStore {
 #[async_trait]
 impl ConversationStore for SqlStore {
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
-        let turn = self.turn_to_write().await?;
+        let writer = self.writer().await?;
         let mut tries = 1;
         loop {
-            match begin::begin(turn.pool, self.url.begin_writing(), self.quota, owner, new, now).await {
-                // Somebody stored the same key or the same place at the same time: they are seen at the next try.
-                Err(begin::Failure::Overtaken(_)) if tries < MOST_TRIES => tries += 1,
+            match begin::begin(writer.pool, self.url.begin_writing(), self.quota, owner, new, now).await {
+                // A concurrent transaction stored the same key or position. The next try sees it.
+                Err(begin::Failure::Conflict(_)) if tries < MAX_TRIES => tries += 1,
                 outcome => return Ok(outcome?),
             }
         }
@@ -94,16 +96,22 @@ impl ConversationStore for SqlStore {
         Ok(read::exchanges_before(self.pool().await?, owner, question, budget).await?)
     }
 
-    async fn touch(&self, answer: &MessageId, start: usize, more: &str, now: SystemTime) -> Result<Wish, StoreError> {
-        Ok(write::touch(self.turn_to_write().await?.pool, answer, start, more, now).await?)
+    async fn touch(
+        &self,
+        answer: &MessageId,
+        start: usize,
+        more: &str,
+        now: SystemTime,
+    ) -> Result<AnswerStatus, StoreError> {
+        Ok(write::touch(self.writer().await?.pool, answer, start, more, now).await?)
     }
 
     async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
-        Ok(write::end(self.turn_to_write().await?.pool, answer, ending).await?)
+        Ok(write::end(self.writer().await?.pool, answer, ending).await?)
     }
 
-    async fn ask_to_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
-        Ok(write::ask_to_stop(self.turn_to_write().await?.pool, owner, answer).await?)
+    async fn request_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
+        Ok(write::request_stop(self.writer().await?.pool, owner, answer).await?)
     }
 
     async fn answer(
@@ -135,11 +143,11 @@ impl ConversationStore for SqlStore {
     }
 
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {
-        Ok(write::rename(self.turn_to_write().await?.pool, owner, id, title).await?)
+        Ok(write::rename(self.writer().await?.pool, owner, id, title).await?)
     }
 
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
-        Ok(write::delete(self.turn_to_write().await?.pool, owner, id).await?)
+        Ok(write::delete(self.writer().await?.pool, owner, id).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Questions to the database.
+//! Queries.
 
 use std::time::SystemTime;
 
@@ -10,14 +10,14 @@ use super::{
         store::{Exchange, StoredAnswer},
         text::pattern,
     },
-    rows::{self, alive_since, message_columns, seconds},
+    rows::{self, lost_before, message_columns, seconds},
 };
 use crate::wire::{
     chat::{ConversationId, MessageId},
     conversations::{Conversation, ConversationSummary},
 };
 
-/// `total` counts the characters from each exchange to the question.
+/// `total` is the number of characters from each exchange up to the question.
 const EXCHANGES_BEFORE: &str = "SELECT question, answer FROM ( \
          SELECT q.text AS question, a.text AS answer, q.position, \
          SUM(LENGTH(q.text) + LENGTH(a.text)) OVER (ORDER BY q.position DESC) AS total \
@@ -84,14 +84,14 @@ pub async fn list(
     let rows = sqlx::query(LIST)
         .bind(owner.as_str())
         .bind(pattern(search))
-        .bind(alive_since(now))
+        .bind(lost_before(now))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(pool)
         .await?;
     rows.iter().map(summary).collect()
 }
 
-/// Title and messages are read at one moment: an answer that ends in between is not seen twice or by half.
+/// One query for title and messages, so that an answer that ends meanwhile is read consistently.
 pub async fn conversation(
     pool: &AnyPool,
     owner: &Owner,

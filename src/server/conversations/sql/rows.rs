@@ -1,19 +1,19 @@
-//! Rows, as the rest knows them.
+//! Conversion between columns and our types.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{Row, any::AnyRow};
 
-use super::super::store::LONGEST_SILENCE;
+use super::super::store::LOST_AFTER;
 use crate::wire::{
     chat::{EndReason, MessageId},
     conversations::{Message, Role},
 };
 
-/// What there is by now of the text of `m`. `end` stores the whole and lets the pieces go, in two steps: between them,
-/// and wherever the second is missing, pieces of what the text has already don't count. An end without a text, as the
-/// release before gives to answers that were lost, hides none of them.
+/// The text of message `m` so far. `end` stores the whole text and then deletes the pieces, in two steps; until the second
+/// is done, pieces that are part of the text are ignored. The previous release ends lost answers without a text; their
+/// pieces are not ignored.
 pub const TEXT_SO_FAR: &str = "m.text || COALESCE((SELECT STRING_AGG(p.text, '' ORDER BY p.start) FROM answer_pieces p \
                                WHERE p.answer = m.id AND p.start >= OCTET_LENGTH(m.text)), '')";
 
@@ -29,9 +29,9 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
         "question" => Role::Question,
         _ => Role::Answer,
     };
-    let end: Option<EndReason> = named(row.try_get("end_reason")?)?;
+    let end: Option<EndReason> = parse_variant(row.try_get("end_reason")?)?;
     let touched_at: Option<i64> = row.try_get("touched_at")?;
-    let is_lost = role == Role::Answer && touched_at.is_none_or(|touched_at| touched_at < alive_since(now));
+    let is_lost = role == Role::Answer && touched_at.is_none_or(|touched_at| touched_at < lost_before(now));
     Ok(Message {
         id: MessageId::new(row.try_get::<String, _>("id")?),
         role,
@@ -44,9 +44,9 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
     })
 }
 
-/// An answer that has no end is running if it was touched since.
-pub fn alive_since(now: SystemTime) -> i64 {
-    millis(now).saturating_sub(LONGEST_SILENCE.as_millis() as i64)
+/// A running answer that was last touched before this time is lost.
+pub fn lost_before(now: SystemTime) -> i64 {
+    millis(now).saturating_sub(LOST_AFTER.as_millis() as i64)
 }
 
 pub fn millis(time: SystemTime) -> i64 {
@@ -57,8 +57,8 @@ pub fn seconds(millis: i64) -> u64 {
     u64::try_from(millis / 1000).unwrap_or(0)
 }
 
-/// The word that stands for a variant on the wire stands for it here as well.
-pub fn name(variant: impl Serialize) -> Result<String, sqlx::Error> {
+/// The name of an enum's variant, as it is on the wire.
+pub fn variant_name(variant: impl Serialize) -> Result<String, sqlx::Error> {
     match serde_json::to_value(variant).map_err(encode)? {
         serde_json::Value::String(name) => Ok(name),
         other => Err(sqlx::Error::Encode(format!("{other} is no name").into())),
@@ -69,7 +69,7 @@ pub fn json<T: Serialize>(value: Option<T>) -> Result<Option<String>, sqlx::Erro
     value.map(|value| serde_json::to_string(&value).map_err(encode)).transpose()
 }
 
-fn named<T: DeserializeOwned>(name: Option<String>) -> Result<Option<T>, sqlx::Error> {
+fn parse_variant<T: DeserializeOwned>(name: Option<String>) -> Result<Option<T>, sqlx::Error> {
     name.map(|name| serde_json::from_value(name.into()).map_err(decode)).transpose()
 }
 

@@ -1,4 +1,4 @@
-//! Changes that take a statement or two, each whole on its own.
+//! Changes of one or two statements, each consistent without a transaction.
 
 use std::time::SystemTime;
 
@@ -7,10 +7,10 @@ use sqlx::{AnyPool, Row};
 use super::{
     super::{
         Owner,
-        store::{Ending, Wish},
+        store::{AnswerStatus, Ending},
         text::folded,
     },
-    rows::{TEXT_SO_FAR, json, millis, name},
+    rows::{TEXT_SO_FAR, json, millis, variant_name},
 };
 use crate::wire::chat::{ConversationId, MessageId};
 
@@ -20,7 +20,7 @@ pub async fn touch(
     start: usize,
     more: &str,
     now: SystemTime,
-) -> Result<Wish, sqlx::Error> {
+) -> Result<AnswerStatus, sqlx::Error> {
     let row = sqlx::query(
         "UPDATE messages SET touched_at = $2 WHERE id = $1 AND role = 'answer' AND end_reason IS NULL \
          RETURNING stop_wanted",
@@ -29,17 +29,17 @@ pub async fn touch(
     .bind(millis(now))
     .fetch_optional(pool)
     .await?;
-    let Some(row) = row else { return Ok(Wish::Gone) };
+    let Some(row) = row else { return Ok(AnswerStatus::Gone) };
     if !more.is_empty() {
         add_piece(pool, answer, start, more).await?;
     }
     match row.try_get::<i64, _>("stop_wanted")? {
-        0 => Ok(Wish::GoOn),
-        _ => Ok(Wish::Stop),
+        0 => Ok(AnswerStatus::Running),
+        _ => Ok(AnswerStatus::StopRequested),
     }
 }
 
-/// What was stored once may come again, longer: nobody heard that it was stored.
+/// Overwrites a piece with the same start: if the response to a touch was lost, the same text comes again, with more.
 async fn add_piece(pool: &AnyPool, answer: &MessageId, start: usize, text: &str) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO answer_pieces (answer, start, text) VALUES ($1, $2, $3) \
@@ -63,7 +63,7 @@ pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<
     .bind(answer.as_str())
     .bind(&ending.text)
     .bind(&folded)
-    .bind(name(ending.reason)?)
+    .bind(variant_name(ending.reason)?)
     .bind(json(ending.error)?)
     .bind(json(ending.usage)?)
     .bind(&ending.thinking)
@@ -74,7 +74,7 @@ pub async fn end(pool: &AnyPool, answer: &MessageId, ending: &Ending) -> Result<
     Ok(())
 }
 
-/// Ends all answers that have no end, with what there is of them; and makes those whole that the release before ended,
+/// Ends all running answers with the text they have. Also completes the text of answers that the previous release ended,
 /// which knows nothing of pieces.
 pub async fn interrupt_all(pool: &AnyPool) -> Result<(), sqlx::Error> {
     let interrupt = format!(
@@ -87,7 +87,7 @@ pub async fn interrupt_all(pool: &AnyPool) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-pub async fn ask_to_stop(pool: &AnyPool, owner: &Owner, answer: &MessageId) -> Result<(), sqlx::Error> {
+pub async fn request_stop(pool: &AnyPool, owner: &Owner, answer: &MessageId) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE messages SET stop_wanted = 1 WHERE owner = $1 AND id = $2 AND end_reason IS NULL")
         .bind(owner.as_str())
         .bind(answer.as_str())
@@ -108,7 +108,7 @@ pub async fn rename(pool: &AnyPool, owner: &Owner, id: &ConversationId, title: &
     Ok(renamed.rows_affected() > 0)
 }
 
-/// The messages go with it.
+/// The messages are deleted with it.
 pub async fn delete(pool: &AnyPool, owner: &Owner, id: &ConversationId) -> Result<bool, sqlx::Error> {
     let deleted = sqlx::query("DELETE FROM conversations WHERE owner = $1 AND id = $2")
         .bind(owner.as_str())

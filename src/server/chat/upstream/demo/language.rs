@@ -1,4 +1,4 @@
-//! In which of two languages a message is written, as well as a few words tell.
+//! Guesses the language of a message from frequent words.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -6,7 +6,7 @@ pub enum Language {
     French,
 }
 
-/// Words that are frequent in French, and none in English.
+/// Words that are frequent in French, and not English.
 const FRENCH: [&str; 45] = [
     "au", "aux", "avec", "bonjour", "bonsoir", "ce", "cette", "comment", "dans", "de", "des", "donne", "du", "elle",
     "est", "et", "il", "je", "la", "le", "les", "ma", "merci", "mes", "moi", "montre", "nous", "ou", "où", "pas",
@@ -14,7 +14,7 @@ const FRENCH: [&str; 45] = [
     "vous",
 ];
 
-/// And the other way round, for messages that quote the other language.
+/// Words that are frequent in English, and not French, for messages that quote the other language.
 const ENGLISH: [&str; 26] = [
     "and", "are", "can", "do", "does", "for", "hello", "how", "i", "in", "is", "it", "my", "of", "please", "that",
     "the", "this", "to", "what", "when", "where", "who", "why", "with", "you",
@@ -22,7 +22,7 @@ const ENGLISH: [&str; 26] = [
 
 impl Language {
     pub fn of(message: &str) -> Self {
-        // An elision (`l'index`, `qu’est-ce`) leaves its beginning, which is no English word.
+        // An elision (`l'index`, `qu’est-ce`) is split into two words, the first of which is not English.
         let words = message.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase);
         let (mut french, mut english) = (0, 0);
         for word in words {

@@ -1,5 +1,5 @@
-//! The responder that answers where no upstream is configured. It says what it is, streams as a model would, and shows
-//! on request what a page has to cope with.
+//! The responder that answers if no upstream is configured. It says that it is one, streams like a model, and on request
+//! shows every kind of answer that the page can display.
 
 mod language;
 mod texts;
@@ -13,18 +13,18 @@ use self::language::Language;
 use super::{FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
 use crate::wire::auth::UserClaims;
 
-/// Between two words.
+/// The pause between two words.
 const PACE: Duration = Duration::from_millis(25);
 const SLOW_PACE: Duration = Duration::from_millis(100);
 
-/// Answers by itself, in this process.
+/// Answers in this process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Demo;
 
-/// What can be asked for by its first word; anything else is told back.
+/// An example that a message requests by its first word. Any other message is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Showpiece {
-    /// Takes half a minute, so that stopping can be tried.
+enum Example {
+    /// Takes half a minute, so that a person can try to stop it.
     Slow,
     Table,
     Sql,
@@ -42,7 +42,7 @@ impl Upstream for Demo {
     async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
         let question = messages.iter().rfind(|message| message.role == Role::User);
         let (events, pace) = reply(question.map_or("", |message| message.text.trim()), user);
-        // Nothing happens between two pulls.
+        // The pause begins when the next event is polled.
         let events = stream::iter(events).then(move |event| async move {
             if matches!(event, UpstreamEvent::Delta(_) | UpstreamEvent::Thinking(_)) {
                 tokio::time::sleep(pace).await;
@@ -56,25 +56,25 @@ impl Upstream for Demo {
 /// The answer, word by word, and the pause between two words.
 fn reply(message: &str, user: &UserClaims) -> (Vec<UpstreamEvent>, Duration) {
     let language = Language::of(message);
-    let showpiece = Showpiece::asked_for(message);
-    let (thinking, text) = match showpiece {
-        Some(showpiece) => showpiece.texts(language),
-        None => (String::new(), texts::told_back(language, user.display_name(), message)),
+    let example = Example::requested_by(message);
+    let (thinking, text) = match example {
+        Some(example) => example.texts(language),
+        None => (String::new(), texts::repeated(language, user.display_name(), message)),
     };
     let usage = TokenUsage { input: Some(count_words(message)), output: Some(count_words(&text)) };
     let thoughts = words(&thinking).into_iter().map(UpstreamEvent::Thinking);
     let words = words(&text).into_iter().map(UpstreamEvent::Delta);
     let end = [UpstreamEvent::Usage(usage), UpstreamEvent::Finished(FinishReason::Complete)];
-    let pace = if showpiece == Some(Showpiece::Slow) { SLOW_PACE } else { PACE };
+    let pace = if example == Some(Example::Slow) { SLOW_PACE } else { PACE };
     (thoughts.chain(words).chain(end).collect(), pace)
 }
 
-impl Showpiece {
+impl Example {
     const ALL: [Self; 6] = [Self::Table, Self::Sql, Self::List, Self::Long, Self::Thinking, Self::Slow];
 
-    fn asked_for(message: &str) -> Option<Self> {
+    fn requested_by(message: &str) -> Option<Self> {
         let first = message.split_whitespace().next()?;
-        Self::ALL.into_iter().find(|showpiece| showpiece.command() == first)
+        Self::ALL.into_iter().find(|example| example.command() == first)
     }
 
     fn command(self) -> &'static str {
@@ -88,7 +88,7 @@ impl Showpiece {
         }
     }
 
-    /// What is thought, and what is answered.
+    /// The thinking and the answer.
     fn texts(self, language: Language) -> (String, String) {
         let text = match self {
             Self::Slow => texts::slow(language),
@@ -105,7 +105,7 @@ impl Showpiece {
     }
 }
 
-/// Each with the blanks after it, so that the text is what they make together.
+/// Each word with the white space after it, so that they add up to the text.
 fn words(text: &str) -> Vec<String> {
     let mut rest = text;
     iter::from_fn(|| {

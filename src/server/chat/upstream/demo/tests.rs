@@ -25,13 +25,13 @@ fn said(message: &str) -> (String, String) {
 }
 
 #[test]
-fn a_message_is_told_back_with_what_else_could_be_asked() {
+fn a_message_is_repeated_with_a_list_of_the_examples() {
     let (thinking, text) = said("a\r\n\u{0}b");
     assert_eq!(thinking, "");
     assert!(text.starts_with("Hello Alice, I am the demo responder"), "{text}");
     assert!(text.contains("You wrote: “a\r\n\u{0}b”."), "{text:?}");
-    for showpiece in Showpiece::ALL {
-        assert!(text.contains(showpiece.command()), "{showpiece:?}");
+    for example in Example::ALL {
+        assert!(text.contains(example.command()), "{example:?}");
     }
 }
 
@@ -44,7 +44,7 @@ fn a_french_message_is_answered_in_french() {
 }
 
 #[test]
-fn each_showpiece_shows_what_it_is_asked_for() {
+fn each_example_shows_its_kind_of_answer() {
     assert!(said("/table").1.contains("\n|:--|--:|--:|--:|\n| db file"));
     let (_, sql) = said("/sql");
     assert!(sql.contains("\n\n```sql\nSELECT sql_id,\n       ROUND("), "{sql}");

@@ -1,12 +1,12 @@
-//! What the demo responder says.
+//! The texts of the demo responder.
 
-use super::{Showpiece, language::Language};
+use super::{Example, language::Language};
 
 const SLOW_WORDS: usize = 300;
 const LONG_SECTIONS: usize = 20;
 
-pub fn told_back(language: Language, name: &str, message: &str) -> String {
-    let commands = Showpiece::ALL.map(|showpiece| format!("`{}`", showpiece.command())).join(", ");
+pub fn repeated(language: Language, name: &str, message: &str) -> String {
+    let commands = Example::ALL.map(|example| format!("`{}`", example.command())).join(", ");
     match language {
         Language::English => format!(
             "Hello {name}, I am the demo responder: no chat upstream is configured, so I only repeat what I was told. \

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Everything that these bytes mean, however they arrive.
+/// All events in these bytes, which arrive in these pieces.
 fn read(pieces: &[&[u8]]) -> Vec<Result<UpstreamEvent, UpstreamError>> {
     let mut transcript = Transcript::default();
     let mut events = vec![];
@@ -12,8 +12,8 @@ fn read(pieces: &[&[u8]]) -> Vec<Result<UpstreamEvent, UpstreamError>> {
         match transcript.next(&mut rest) {
             Ok(Step::Event(event)) => events.push(Ok(event)),
             Ok(Step::Progress) => {}
-            Ok(Step::Over) => return events,
-            Ok(Step::Read) => match pieces.next() {
+            Ok(Step::End) => return events,
+            Ok(Step::NeedsBytes) => match pieces.next() {
                 Some(piece) => rest = piece,
                 None => transcript.end(),
             },
@@ -25,7 +25,7 @@ fn read(pieces: &[&[u8]]) -> Vec<Result<UpstreamEvent, UpstreamError>> {
     }
 }
 
-/// One event for each of these.
+/// The events of a stream with these data.
 fn answer(data: &[&str]) -> Vec<Result<UpstreamEvent, UpstreamError>> {
     let text: String = data.iter().map(|data| format!("data: {data}\n\n")).collect();
     read(&[text.as_bytes()])
@@ -45,13 +45,13 @@ const STOP: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]
 const USAGE: &str = r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}"#;
 
 #[test]
-fn usage_comes_before_the_end_though_it_was_told_after_it() {
+fn usage_comes_before_the_end_even_if_it_was_received_after_the_finish_reason() {
     let usage = UpstreamEvent::Usage(TokenUsage { input: Some(3), output: Some(1) });
     assert_eq!(answer(&[ROLE, TEXT, STOP, USAGE, DONE]), [delta("Hi"), Ok(usage), finished(FinishReason::Complete)]);
 }
 
 #[test]
-fn of_usage_in_every_chunk_the_last_counts() {
+fn of_several_usages_the_last_counts() {
     let counted = |n: u64| {
         format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"{n}"}}}}],"usage":{{"completion_tokens":{n}}}}}"#)
     };
@@ -63,7 +63,7 @@ fn of_usage_in_every_chunk_the_last_counts() {
 }
 
 #[test]
-fn each_finish_reason_means_what_it_says_and_an_unknown_one_an_interruption() {
+fn an_unknown_finish_reason_means_an_interruption() {
     for (reason, expected) in [
         ("stop", Some(FinishReason::Complete)),
         ("tool_calls", Some(FinishReason::Complete)),
@@ -90,19 +90,19 @@ fn an_answer_without_finish_reason_was_interrupted_with_and_without_done() {
 }
 
 #[test]
-fn a_finish_reason_makes_an_answer_whole_without_done() {
+fn an_answer_with_a_finish_reason_is_complete_without_done() {
     assert_eq!(answer(&[TEXT, STOP]), [delta("Hi"), finished(FinishReason::Complete)]);
 }
 
 #[test]
-fn done_is_known_by_its_beginning_and_nothing_after_it_counts() {
+fn done_is_recognised_by_its_start_and_ends_the_stream() {
     for done in ["[DONE]", "[DONE] ", "[DONE]{}"] {
         assert_eq!(answer(&[TEXT, STOP, done, TEXT]), [delta("Hi"), finished(FinishReason::Complete)], "{done}");
     }
 }
 
 #[test]
-fn chunks_that_say_nothing_are_passed_over() {
+fn chunks_without_content_are_ignored() {
     let nothing = [
         ROLE,
         r#"{"choices":[],"prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}"#,
@@ -132,7 +132,7 @@ fn reasoning_is_not_the_answer() {
 }
 
 #[test]
-fn an_error_in_the_stream_ends_it_with_its_meaning() {
+fn an_error_in_the_stream_ends_it_and_is_classified() {
     for (error, expected) in [
         (r#"{"error":{"message":"x","type":"server_error","code":null}}"#, UpstreamError::Upstream),
         (r#"{"error":{"code":429,"message":"slow down"}}"#, UpstreamError::Limit { retry_after: None }),
@@ -152,12 +152,12 @@ fn an_error_in_the_stream_ends_it_with_its_meaning() {
 }
 
 #[test]
-fn an_event_without_end_is_an_error_of_the_upstream() {
+fn an_event_that_is_too_large_is_an_error_of_the_upstream() {
     let endless = format!("data: {}", "x".repeat(2 * MAX_EVENT_BYTES));
     assert_eq!(read(&[endless.as_bytes()]), [Err(UpstreamError::Upstream)]);
 }
 
-/// A transcript with all that can be in one, in each of the ways in which lines end.
+/// Streams with all kinds of chunks, and all three line ends.
 fn transcript() -> impl Strategy<Value = String> {
     let data = prop_oneof![
         Just(ROLE.to_owned()),

@@ -1,35 +1,35 @@
-//! What an upstream means when it says no, by status or in the stream, and whether to ask it again.
+//! The errors of an upstream, in a response or in a stream: what they mean, and whether a retry may succeed.
 
 use std::time::Duration;
 
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-use super::{UpstreamError, chunk::Chunk, sent::Sent};
+use super::{UpstreamError, chunk::Chunk, sent::SentRequest};
 
-/// An error object: `{message, type, param, code}` at OpenAI, and whatever others make of it.
+/// The error object: `{message, type, param, code}` at OpenAI, with variations at other servers.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ErrorBody {
     code: String,
     kind: String,
     param: String,
     message: String,
-    /// What Azure says within: `ResponsibleAIPolicyViolation`.
+    /// `innererror.code` at Azure, such as `ResponsibleAIPolicyViolation`.
     inner_code: String,
 }
 
-impl Refusal {
-    /// Reads the body of an answer that has another status than 200. Anything that is no error object says nothing.
-    pub fn in_body(body: &[u8]) -> Self {
+impl ErrorBody {
+    /// Reads the body of an error response. All members are empty if it holds no error object.
+    pub fn parse(body: &[u8]) -> Self {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         Self::of(json.get("error").filter(|error| !error.is_null()).unwrap_or(&json))
     }
 
-    /// The error that a chunk holds, or is.
-    pub fn in_stream(chunk: &Chunk, data: &str) -> Option<Self> {
+    /// The error in a chunk, or the chunk itself if it is an error object.
+    pub fn from_chunk(chunk: &Chunk, data: &str) -> Option<Self> {
         match chunk.error() {
             Some(error) => Some(Self::of(error)),
-            None => chunk.is_error().then(|| Self::in_body(data.as_bytes())),
+            None => chunk.is_error().then(|| Self::parse(data.as_bytes())),
         }
     }
 
@@ -50,9 +50,9 @@ impl Refusal {
         }
     }
 
-    /// The one place where a refusal is logged. The message is for those who ask for it: some upstreams put the
+    /// Logs the error; nothing else does. The message is logged at debug level only, since some upstreams put the
     /// person's text into it.
-    pub fn log_and_classify(&self, answer: Option<(StatusCode, &HeaderMap)>, sent: &Sent) -> UpstreamError {
+    pub fn log_and_classify(&self, answer: Option<(StatusCode, &HeaderMap)>, sent: &SentRequest) -> UpstreamError {
         let status = answer.map(|(status, _)| status.as_u16());
         let request_id = answer.and_then(|(_, headers)| text_of(headers, "x-request-id")).map(|id| sent.excerpt(id));
         let [code, kind, param, inner_code] =
@@ -63,30 +63,31 @@ impl Refusal {
     }
 
     fn classify(&self, status: Option<u16>, retry_after: Option<Duration>) -> UpstreamError {
-        let said = [&self.code, &self.kind, &self.inner_code].map(String::as_str);
-        let says = |codes: &[&str]| codes.iter().any(|code| said.iter().any(|it| it.eq_ignore_ascii_case(code)));
-        // vLLM has no codes for these two, and LiteLLM loses them: there, only the message tells.
+        let codes_in_body = [&self.code, &self.kind, &self.inner_code].map(String::as_str);
+        let has_code =
+            |codes: &[&str]| codes.iter().any(|code| codes_in_body.iter().any(|it| it.eq_ignore_ascii_case(code)));
+        // vLLM has no codes for the first two errors, and LiteLLM drops them: there, only the message is specific.
         let mentions = |phrases: &[&str]| phrases.iter().any(|phrase| self.message.contains(phrase));
-        if says(&["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"])
+        if has_code(&["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"])
             || mentions(&["ContentPolicyViolation", "content management policy"])
         {
             return UpstreamError::Filtered;
         }
-        if says(&["context_length_exceeded", "exceed_context_size_error"])
+        if has_code(&["context_length_exceeded", "exceed_context_size_error"])
             || mentions(&["ContextWindowExceeded", "context length"])
         {
             return UpstreamError::TooLong;
         }
-        if says(&["insufficient_quota", "billing_hard_limit_reached", "rate_limit_exceeded", "rate_limit_error"]) {
+        if has_code(&["insufficient_quota", "billing_hard_limit_reached", "rate_limit_exceeded", "rate_limit_error"]) {
             return UpstreamError::Limit { retry_after };
         }
-        if says(&["invalid_api_key", "authentication_error", "permission_error"]) {
+        if has_code(&["invalid_api_key", "authentication_error", "permission_error"]) {
             return UpstreamError::Auth;
         }
-        if says(&["overloaded", "overloaded_error", "server_overloaded"]) {
+        if has_code(&["overloaded", "overloaded_error", "server_overloaded"]) {
             return UpstreamError::Busy { retry_after };
         }
-        // In a stream, OpenRouter's code is the status that it can't send any more.
+        // In a stream, where the status was sent long before, OpenRouter puts it into `code`.
         match status.or_else(|| self.code.parse().ok()).unwrap_or_default() {
             401 | 403 => UpstreamError::Auth,
             402 | 429 => UpstreamError::Limit { retry_after },
@@ -97,8 +98,8 @@ impl Refusal {
         }
     }
 
-    /// Whether it can be over in a moment: a spent quota is not.
-    pub fn may_pass(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+    /// Whether a retry may succeed. An exhausted quota is not transient.
+    pub fn is_transient(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         match text_of(headers, "x-should-retry") {
             Some("true") => true,
             Some("false") => false,
@@ -108,11 +109,11 @@ impl Refusal {
     }
 }
 
-/// How long the upstream wants to be left alone.
+/// How long the upstream asks clients to wait.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let milliseconds = || text_of(headers, "retry-after-ms")?.parse().ok().map(|ms: f64| ms / 1000.0);
     let seconds = || text_of(headers, "retry-after")?.parse().ok();
-    // By the upstream's own clock, which need not be ours (RFC 9110 §10.2.3).
+    // By the upstream's clock, which may differ from ours (RFC 9110 §10.2.3).
     let until = || {
         let [until, now] = ["retry-after", "date"].map(|name| httpdate::parse_http_date(text_of(headers, name)?).ok());
         Some(until?.duration_since(now?).unwrap_or_default().as_secs_f64())
@@ -129,11 +130,11 @@ mod tests {
     use super::*;
 
     fn classified(status: u16, body: &str) -> UpstreamError {
-        Refusal::in_body(body.as_bytes()).classify(Some(status), None)
+        ErrorBody::parse(body.as_bytes()).classify(Some(status), None)
     }
 
     #[test]
-    fn what_the_error_says_counts_more_than_the_status() {
+    fn the_code_in_the_body_counts_more_than_the_status() {
         for (status, body, expected) in [
             (400, r#"{"error":{"code":"content_filter","status":400}}"#, UpstreamError::Filtered),
             (400, r#"{"error":{"innererror":{"code":"ResponsibleAIPolicyViolation"}}}"#, UpstreamError::Filtered),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_read_in_all_its_three_ways() {
+    fn the_wait_is_read_from_each_of_the_three_headers() {
         for (pairs, expected) in [
             (vec![("retry-after-ms", "1500"), ("retry-after", "9")], Some(1.5)),
             (vec![("retry-after", "7")], Some(7.0)),
@@ -193,19 +194,19 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_asked_again() {
-        let asked_again = |status: u16, body: &str, should_retry: &str| {
+    fn only_transient_errors_are_retried() {
+        let is_retried = |status: u16, body: &str, should_retry: &str| {
             let headers = [("x-should-retry".parse().unwrap(), should_retry.parse().unwrap())].into_iter().collect();
-            Refusal::in_body(body.as_bytes()).may_pass(StatusCode::from_u16(status).unwrap(), &headers)
+            ErrorBody::parse(body.as_bytes()).is_transient(StatusCode::from_u16(status).unwrap(), &headers)
         };
         for status in [408, 409, 429, 500, 502, 503, 504, 529] {
-            assert!(asked_again(status, "", ""), "{status}");
-            assert!(!asked_again(status, "", "false"), "{status}");
+            assert!(is_retried(status, "", ""), "{status}");
+            assert!(!is_retried(status, "", "false"), "{status}");
         }
         for status in [301, 400, 401, 403, 404, 413, 422] {
-            assert!(!asked_again(status, "", ""), "{status}");
-            assert!(asked_again(status, "", "true"), "{status}");
+            assert!(!is_retried(status, "", ""), "{status}");
+            assert!(is_retried(status, "", "true"), "{status}");
         }
-        assert!(!asked_again(429, r#"{"error":{"code":"insufficient_quota"}}"#, ""));
+        assert!(!is_retried(429, r#"{"error":{"code":"insufficient_quota"}}"#, ""));
     }
 }
