@@ -60,7 +60,7 @@ pub struct ChatSettings {
 }
 
 impl ChatSettings {
-    /// Enough for a reload or a sign-in; some 15,000 tokens.
+    /// Enough time for a reload or a sign-in; some 15,000 tokens of history.
     pub const DEFAULT: Self = Self { grace: Duration::from_secs(20), history_chars: 60_000 };
 }
 
