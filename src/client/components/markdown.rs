@@ -11,8 +11,8 @@ use super::{
 use crate::client::{
     language::{Language, use_catalogue},
     markdown::{
-        Block, Inline,
-        tree::{Align, Table, parse, plain},
+        Block, Inline, parse,
+        tree::{Align, Table, plain},
     },
 };
 

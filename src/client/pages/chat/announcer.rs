@@ -9,7 +9,7 @@ use crate::{
     client::{
         browser,
         language::{Catalogue, ChosenLanguage, Language},
-        markdown::{Splitter, announcements::Told, language_detection::language_of},
+        markdown::{Splitter, announcements::Announced, language_detection::language_of},
     },
     wire::chat::EndReason,
 };
@@ -29,7 +29,7 @@ struct Said {
 #[derive(Clone, Copy, PartialEq)]
 pub struct Announcer {
     said: Signal<Vec<Said>>,
-    told: CopyValue<Told>,
+    told: CopyValue<Announced>,
     last: CopyValue<(u64, Duration)>,
 }
 
@@ -37,14 +37,14 @@ impl Announcer {
     pub fn use_announcer() -> Self {
         use_hook(|| Self {
             said: Signal::new(vec![]),
-            told: CopyValue::new(Told::default()),
+            told: CopyValue::new(Announced::default()),
             last: CopyValue::new((0, Duration::ZERO)),
         })
     }
 
     pub fn clear(mut self) {
         self.said.set(vec![]);
-        self.told.set(Told::default());
+        self.told.set(Announced::default());
     }
 
     /// Says something in the page's language.
