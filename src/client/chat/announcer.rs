@@ -7,7 +7,7 @@ use dioxus::prelude::*;
 use super::entry::Progress;
 use crate::{
     client::{
-        markdown::{Splitter, announcements::Told, language_detection::language_of},
+        markdown::{Splitter, announcements::Announced, language_detection::language_of},
         platform::clock,
         ui::language::{Catalog, ChosenLanguage, Language, use_language},
     },
@@ -30,7 +30,7 @@ pub struct Announcer {
     language: ChosenLanguage,
     announcements: Signal<Vec<Announcement>>,
     /// How far the running answer has been announced.
-    announced: CopyValue<Told>,
+    announced: CopyValue<Announced>,
     last_key: CopyValue<u64>,
     last_time: CopyValue<Duration>,
 }
@@ -41,7 +41,7 @@ impl Announcer {
         use_hook(|| Self {
             language,
             announcements: Signal::new(vec![]),
-            announced: CopyValue::new(Told::default()),
+            announced: CopyValue::new(Announced::default()),
             last_key: CopyValue::new(0),
             last_time: CopyValue::new(Duration::ZERO),
         })
@@ -54,7 +54,7 @@ impl Announcer {
 
     pub fn clear(mut self) {
         self.announcements.set(vec![]);
-        self.announced.set(Told::default());
+        self.announced.set(Announced::default());
     }
 
     /// Announces a text in the page's language.

@@ -1,44 +1,45 @@
-//! An answer in whole sentences, for somebody who listens to it while it is written.
+//! Cuts a growing answer into whole sentences, which screen readers announce while it is written.
 
 use super::{
+    parse,
     split::Splitter,
-    tree::{Block, Inline, parse, plain},
+    tree::{Block, Inline, plain},
 };
 use crate::client::language::Catalogue;
 
-/// How much of an answer has been told. Counted in sentences: what marks make of a text can change its length until
-/// the block is closed.
+/// How much of an answer was announced. Sentences of the open block are counted, because the length of its text may still
+/// change: `**bold` loses its asterisks once `**` follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Announced {
     blocks: usize,
     sentences: usize,
 }
 
-impl Told {
-    /// The sentences that are whole and have not been told. Once the text is `ended`, all of them are whole.
+impl Announced {
+    /// The whole sentences that were not announced yet. Once the answer has `ended`, all of them are whole.
     pub fn next(&mut self, text: &Splitter, ended: bool, catalogue: &Catalogue) -> Vec<String> {
-        let mut news = vec![];
+        let mut new = vec![];
         let blocks = text.blocks();
         for (index, block) in blocks.iter().enumerate().skip(self.blocks) {
             let mut sentences = vec![];
             let is_closed = index < text.closed() || ended;
             let mut tree = parse(block);
             if !is_closed {
-                // How many lines or rows it will have is not known yet.
-                let told = tree.iter().take_while(|block| !matches!(block, Block::Code { .. } | Block::Table(_)));
-                tree.truncate(told.count());
+                // The announcement of code or a table has the number of its lines or rows, which still grows.
+                let known = tree.iter().take_while(|block| !matches!(block, Block::Code { .. } | Block::Table(_)));
+                tree.truncate(known.count());
             }
             of_blocks(&tree, catalogue, &mut sentences);
             let whole = if is_closed { sentences.len() } else { sentences.len().saturating_sub(1) };
-            let told = std::mem::take(&mut self.sentences);
-            news.extend(sentences.into_iter().take(whole).skip(told));
+            let announced = std::mem::take(&mut self.sentences);
+            new.extend(sentences.into_iter().take(whole).skip(announced));
             if is_closed {
                 self.blocks = index + 1;
             } else {
-                self.sentences = whole.max(told);
+                self.sentences = whole.max(announced);
             }
         }
-        news
+        new
     }
 }
 
@@ -64,7 +65,7 @@ fn of_text(content: &[Inline], sentences: &mut Vec<String>) {
     for (at, mark) in text.char_indices().filter(|(_, c)| ".?!…".contains(*c)) {
         let end = at + mark.len_utf8();
         let after = &text[end..];
-        // Not in `v$sql.sql_id`, nor after “e.g.”.
+        // Neither in `v$sql.sql_id` nor after “e.g.”.
         let is_end = after.starts_with(char::is_whitespace) && !after.trim_start().starts_with(char::is_lowercase);
         if is_end && end > start {
             push(&text[start..end], sentences);
@@ -86,15 +87,15 @@ mod tests {
     use super::*;
     use crate::client::language::Language;
 
-    /// What is told when the text arrives in pieces of so many bytes.
-    fn told(text: &str, step: usize) -> Vec<String> {
+    /// What is announced when the text arrives in pieces of so many bytes.
+    fn announced(text: &str, step: usize) -> Vec<String> {
         let catalogue = Language::English.catalogue();
-        let (mut splitter, mut told, mut sentences) = (Splitter::default(), Told::default(), vec![]);
+        let (mut splitter, mut announced, mut sentences) = (Splitter::default(), Announced::default(), vec![]);
         for piece in text.as_bytes().chunks(step) {
             splitter.push(std::str::from_utf8(piece).unwrap());
-            sentences.extend(told.next(&splitter, false, catalogue));
+            sentences.extend(announced.next(&splitter, false, catalogue));
         }
-        sentences.extend(told.next(&splitter, true, catalogue));
+        sentences.extend(announced.next(&splitter, true, catalogue));
         sentences
     }
 
@@ -102,7 +103,7 @@ mod tests {
                         three\n\n```sql\nselect 1\n\nfrom dual;\n```\n\n| a |\n|---|\n| 1 |\n\nThe end";
 
     #[test]
-    fn an_answer_is_told_in_whole_sentences_once_however_it_arrives() {
+    fn every_sentence_is_announced_once_in_any_split_of_the_stream() {
         let expected = [
             "Waits",
             "First, look at v$session.event, e.g. for locks.",
@@ -116,15 +117,15 @@ mod tests {
             "The end",
         ];
         for step in [1, 2, 3, 7, 50, 1000] {
-            assert_eq!(told(TEXT, step), expected, "in pieces of {step}");
+            assert_eq!(announced(TEXT, step), expected, "in pieces of {step}");
         }
     }
 
     #[test]
-    fn nothing_is_told_before_its_sentence_is_whole() {
+    fn nothing_is_announced_before_its_sentence_is_whole() {
         let mut splitter = Splitter::default();
         splitter.push("One is whole. Two is n");
         let catalogue = Language::English.catalogue();
-        assert_eq!(Told::default().next(&splitter, false, catalogue), ["One is whole."]);
+        assert_eq!(Announced::default().next(&splitter, false, catalogue), ["One is whole."]);
     }
 }

@@ -1,16 +1,16 @@
-//! Where a link leads, and whether its text says otherwise.
+//! Compares where a link leads with what its text claims, against phishing.
 //!
-//! The text of a link is the model's, or of whoever got a word into what it read. So the host that a link leads to is
-//! shown beside its text, and where the text looks like the address of another host, the address is shown in its place.
+//! The text of a link comes from the model, or from an attacker who got words into what the model read. So the link's host
+//! is shown beside the text, and if the text looks like the address of another host, the real address replaces it.
 
 use super::hidden::is_unseen;
 
-/// A link's address as the browser reads it. Who names a user in it wants to be taken for another host
-/// (`https://bank.example@evil.example`): that part is left out.
+/// A link's address as the browser reads it, without the user: `https://bank.example@evil.example` only pretends to be
+/// another host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     pub address: String,
-    /// In lower case and ASCII (`xn--…`), without a port; of a mail, whom it goes to.
+    /// In lower case and ASCII (`xn--…`), without a port. Of a `mailto:` link, its recipient.
     pub host: String,
     pub origin: String,
     pub kind: Kind,
@@ -25,30 +25,30 @@ pub enum Kind {
 /// What is shown of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// Its text alone: it says by itself where it leads.
+    /// Its text alone, which is the address.
     Text,
     /// Its text, and the host after it.
     TextAndHost,
-    /// The address: the text looks like another one.
+    /// The address in place of the text, which looks like another address.
     Address,
 }
 
-/// Endings of names of files, which are no top-level domains.
+/// File extensions, which would otherwise look like top-level domains.
 const FILE_ENDINGS: [&str; 21] = [
     "bat", "conf", "csv", "dbf", "dmp", "exe", "htm", "html", "ini", "java", "js", "json", "log", "ora", "pdf", "sql",
     "trc", "txt", "xml", "yaml", "yml",
 ];
 
-/// Besides letters and digits, what a word may have in it that is an address, or has one in it. The last three end labels
-/// of a host as a point does (URL Standard, domain to ASCII); underlines and dollars are in names of a database.
+/// Besides letters and digits, what an address may contain. The last three separate the labels of a host as a dot does
+/// (URL Standard, domain to ASCII). Underscores and dollar signs keep names of database objects in one word.
 const IN_WORD: &str = "-.:/?#@_$\u{3002}\u{ff0e}\u{ff61}";
 
-const POINTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 impl Destination {
-    /// `read` reads an address as the browser does.
+    /// What to show of a link with this text. `read` reads an address as the browser does.
     pub fn shown(&self, text: &str, read: impl Fn(&str) -> Option<Self>) -> Shown {
-        // As it is seen; and browsers take one stroke for the other.
+        // As a person sees it. Browsers take backslashes for slashes.
         let text: String = text.chars().filter(|c| !is_unseen(*c)).map(|c| if c == '\\' { '/' } else { c }).collect();
         let lies = text.split(|c: char| !c.is_alphanumeric() && !IN_WORD.contains(c)).any(|word| {
             address_in(word.trim_matches(['.', ':'])).is_some_and(|address| {
@@ -57,29 +57,29 @@ impl Destination {
         });
         match lies {
             true => Shown::Address,
-            false if self.is_told_by(text.trim()) => Shown::Text,
+            false if self.is_named_by(text.trim()) => Shown::Text,
             false => Shown::TextAndHost,
         }
     }
 
-    /// The host; of a mail, its domain.
+    /// The host; of a recipient, its domain.
     fn domain(&self) -> &str {
         self.host.rsplit('@').next().unwrap_or_default()
     }
 
-    /// Whether the text is the address, or begins as it does up to the end of its host.
-    fn is_told_by(&self, text: &str) -> bool {
+    /// Whether the text is the address, or its beginning up to at least the end of the host.
+    fn is_named_by(&self, text: &str) -> bool {
         let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
         let rest = address.strip_prefix(self.host.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ':'])) && !text.contains(' ')
     }
 }
 
-/// Something in a text that people take for an address.
+/// A word that people take for an address.
 struct Address {
     /// With a scheme.
     text: String,
-    /// Whether its host is written as it is: in ASCII, and without a user before it.
+    /// Whether its host is in ASCII and has no user before it, so that it can be compared.
     is_plain: bool,
 }
 
@@ -92,28 +92,28 @@ fn address_in(word: &str) -> Option<Address> {
     if name.is_empty() || !has_scheme && !is_domain(name) {
         return None;
     }
-    // A mail's address has a user, which looks like nothing else.
+    // The user of a mail address is harmless, as long as it does not look like a host.
     let has_honest_user = user.is_none_or(|user| !has_scheme && !user.contains('.') && !user.contains(':'));
     Some(Address { text: format!("https://{host}"), is_plain: host.is_ascii() && has_honest_user })
 }
 
-/// Labels with points between, the last of which could be a top-level domain.
+/// Labels separated by dots, of which the last could be a top-level domain.
 fn is_domain(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-') && !label.starts_with('-')
     };
-    let Some((before, last)) = name.rsplit_once(POINTS) else { return false };
+    let Some((before, last)) = name.rsplit_once(DOTS) else { return false };
     let is_top = last.chars().count() >= 2
         && (last.starts_with("xn--") || last.chars().all(char::is_alphabetic))
         && !FILE_ENDINGS.iter().any(|ending| last.eq_ignore_ascii_case(ending));
-    is_top && before.split(POINTS).all(is_label)
+    is_top && before.split(DOTS).all(is_label)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// As the browser reads addresses, but for names that are not ASCII.
+    /// As the browser reads addresses, except for names that are not ASCII.
     fn read(address: &str) -> Option<Destination> {
         let mut url = url::Url::parse(address).ok()?;
         if url.scheme() == "mailto" {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_names_no_host_has_the_real_one_beside_it() {
+    fn a_text_without_a_host_has_the_real_one_beside_it() {
         for text in [
             "Oracle documentation",
             "init.ora",
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_the_address_says_it_once() {
+    fn a_text_that_is_the_address_is_shown_once() {
         for text in ["https://evil.example/?q=secret", "evil.example", "http://evil.example:80/a", "evil.example/a#b"] {
             assert_eq!(shown(text, "https://evil.example/?q=secret"), Shown::Text, "{text}");
         }
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_goes_to_whom_its_text_says() {
+    fn a_mail_link_shows_its_real_recipient() {
         assert_eq!(shown("support@bank.example", "mailto:eve@evil.example"), Shown::Address);
         assert_eq!(shown("dba@bank.example", "mailto:dba@bank.example?subject=x"), Shown::Text);
         assert_eq!(shown("Ask support", "mailto:eve@evil.example?body=x"), Shown::TextAndHost);

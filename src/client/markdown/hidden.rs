@@ -1,14 +1,13 @@
-//! Characters in code that are not seen, or that change the order of what is seen (Trojan Source, CVE-2021-42574): what a
-//! person reads is not what they run.
+//! Finds invisible characters in code, and those that change the order of the visible ones (Trojan Source,
+//! CVE-2021-42574). Because of them, the code that a person reads is not the code that they run.
 
-/// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     Seen(&'a str),
     Hidden(char),
 }
 
-/// Also in an address, where it can only mislead: soft hyphens, zero width, marks of direction, invisible operators.
+/// Soft hyphens, zero-width characters, direction marks and invisible operators. In an address, too, they only mislead.
 pub fn is_unseen(c: char) -> bool {
     matches!(
         c,
@@ -16,12 +15,11 @@ pub fn is_unseen(c: char) -> bool {
     )
 }
 
-/// Whether code has one in it.
 pub fn has_hidden(text: &str) -> bool {
     text.chars().any(is_hidden)
 }
 
-/// The text in pieces, which are the text when put together.
+/// The pieces of a text, in order and without gaps.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let (mut pieces, mut begin) = (vec![], 0);
     for (at, c) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
@@ -37,13 +35,13 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// What stands in its place: `U+202E`.
+/// The name that is shown in place of the character: `U+202E`.
 pub fn name(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
 
-/// In code, all that shows nothing: with control characters, which a terminal may obey, separators of lines that are none
-/// for a compiler, letters that are blank, and tags.
+/// In code also control characters, which a terminal may obey, line separators that compilers don't treat as such, blank
+/// letters, and tags.
 fn is_hidden(c: char) -> bool {
     is_unseen(c)
         || c.is_control() && !matches!(c, '\t' | '\n' | '\r')
@@ -67,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_seen_in_code_is_found_and_named() {
+    fn hidden_characters_in_code_are_found_and_named() {
         // A bidirectional override in a comment turned the rest of its line around, unmarked.
         let code = "if admin {\u{202e}\u{2066}// check\u{2069}\u{200b}\n";
         assert!(has_hidden(code));
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pieces_are_the_text() {
+    fn the_pieces_make_up_the_text() {
         for text in ["", "a", "\u{202e}", "a\u{200b}b\u{feff}", "\u{1b}[2Jé\u{3164}x", "a\u{e0041}"] {
             let whole: String = pieces(text)
                 .into_iter()
@@ -96,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn code_as_people_write_it_has_nothing_hidden() {
+    fn ordinary_code_has_no_hidden_characters() {
         for text in ["select 1;\n\tfrom dual\r\n", "-- é, 漢字, שלום, \u{1f600}", "⚠\u{fe0f}", "a\u{a0}b"] {
             assert!(!has_hidden(text), "{text:?}");
         }

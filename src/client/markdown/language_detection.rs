@@ -1,47 +1,48 @@
-//! In which of our languages an answer is written, as well as its small words tell: screen readers pronounce it by that.
+//! Detects by its most frequent words in which of our languages an answer is written, so that screen readers pronounce it
+//! correctly.
 
 use crate::client::language::Language;
 
-/// As much of an answer as is looked at, in bytes.
-const LOOKED_AT: usize = 2_000;
+/// How much of an answer is examined, in bytes.
+const MAX_EXAMINED: usize = 2_000;
 
-/// Fewer words than this tell nothing.
-const FEWEST: usize = 3;
+/// Fewer words than this are no evidence.
+const MIN_WORDS: usize = 3;
 
-/// Words that are frequent in French, and none in English.
+/// Words that are frequent in French and don't exist in English.
 const FRENCH: [&str; 40] = [
     "au", "aussi", "aux", "avec", "avez", "ce", "cela", "ces", "cette", "chaque", "dans", "de", "des", "donc", "du",
     "elle", "est", "et", "il", "je", "la", "le", "les", "leur", "mais", "ne", "nous", "ou", "où", "par", "pas", "pour",
     "que", "qui", "sont", "sur", "un", "une", "votre", "vous",
 ];
 
-/// And the other way round. Those of SQL (`and`, `in`, `is`, `where`) would tell nothing.
+/// The reverse, without the words of SQL (`and`, `in`, `is`, `where`).
 const ENGLISH: [&str; 40] = [
     "a", "about", "an", "are", "be", "been", "but", "by", "can", "do", "does", "for", "has", "have", "how", "if", "it",
     "its", "more", "most", "my", "of", "should", "so", "than", "that", "the", "their", "then", "there", "these",
     "they", "this", "to", "was", "what", "which", "will", "with", "you",
 ];
 
-/// Nothing where it is not clear.
+/// `None` if it is not clear.
 pub fn language_of(blocks: &[impl AsRef<str>]) -> Option<Language> {
-    let (mut french, mut english, mut looked_at) = (0, 0, 0);
+    let (mut french, mut english, mut examined) = (0, 0, 0);
     let prose = blocks.iter().map(AsRef::as_ref).filter(|block| !is_code(block));
     let words = prose.flat_map(|block| block.split(|letter: char| !letter.is_alphanumeric()));
     for word in words {
-        looked_at += word.len() + 1;
-        if looked_at > LOOKED_AT {
+        examined += word.len() + 1;
+        if examined > MAX_EXAMINED {
             break;
         }
         let word = word.to_ascii_lowercase();
-        // An elision (`l'index`, `qu’elle`) leaves its beginning, which is no English word.
+        // The first half of an elision (`l'index`, `qu’elle`) is no English word.
         let is_elision = matches!(word.as_str(), "l" | "qu" | "j" | "c" | "n" | "d");
         french += usize::from(is_elision || FRENCH.contains(&word.as_str()));
         english += usize::from(ENGLISH.contains(&word.as_str()));
     }
-    // Twice as many: one language quotes the other.
+    // Twice as many, because an answer may quote the other language.
     match (french, english) {
-        _ if french >= FEWEST && french >= 2 * english => Some(Language::French),
-        _ if english >= FEWEST && english >= 2 * french => Some(Language::English),
+        _ if french >= MIN_WORDS && french >= 2 * english => Some(Language::French),
+        _ if english >= MIN_WORDS && english >= 2 * french => Some(Language::English),
         _ => None,
     }
 }
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_in_the_language_of_its_small_words() {
+    fn the_language_of_an_answer_is_detected_by_its_frequent_words() {
         for (blocks, language) in [
             (vec!["Un index n'est pas toujours utile\u{a0}: l’optimiseur le sait."], Some(Language::French)),
             (vec!["Look at the waits of this session, with `v$session`."], Some(Language::English)),

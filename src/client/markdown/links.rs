@@ -1,54 +1,41 @@
-//! Addresses that stand in a text by themselves become links, as in GitHub's Markdown (GFM §6.9).
+//! Where links may lead, and the addresses in a text that become links without markup, as on GitHub (GFM §6.9).
 
-use super::{
-    hidden::is_unseen,
-    tree::{Block, Inline},
-};
+use super::{hidden::is_unseen, tree::Inline};
 
+/// Schemes of addresses that become links without markup.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
-/// What may stand right before an address.
+/// What may stand right before such an address.
 const BEFORE: [char; 7] = ['(', '*', '_', '~', '«', '“', '"'];
 
-/// What ends a sentence, or a quotation, and no address.
+/// What ends a sentence or a quotation rather than an address.
 const AFTER: [char; 16] = ['?', '!', '.', ',', ':', ';', '*', '_', '~', '\'', '"', '…', '»', '”', '’', '>'];
 
-pub fn in_blocks(blocks: &mut [Block]) {
-    for block in blocks {
-        match block {
-            Block::Paragraph(content) | Block::Plain(content) | Block::Heading { content, .. } => in_inlines(content),
-            Block::List { items, .. } => items.iter_mut().for_each(|item| in_blocks(item)),
-            Block::Quote(blocks) => in_blocks(blocks),
-            Block::Table(table) => table.head.iter_mut().chain(table.rows.iter_mut().flatten()).for_each(in_inlines),
-            Block::Code { .. } | Block::Rule => {}
-        }
+/// Whether a link may lead to an address. One without a host would lead to a page of ours: browsers read `https:/x` as
+/// they read `/x` (URL Standard §4.4, “special relative or authority state”).
+pub fn is_allowed(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once(':') else { return false };
+    let has_host =
+        rest.strip_prefix("//").is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['));
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => has_host,
+        "mailto" => !rest.is_empty(),
+        _ => false,
     }
 }
 
-fn in_inlines(content: &mut Vec<Inline>) {
-    for inline in std::mem::take(content) {
-        match inline {
-            Inline::Text(text) => in_text(&text, content),
-            Inline::Emphasis(mut inner) => {
-                in_inlines(&mut inner);
-                content.push(Inline::Emphasis(inner));
-            }
-            Inline::Strong(mut inner) => {
-                in_inlines(&mut inner);
-                content.push(Inline::Strong(inner));
-            }
-            Inline::Struck(mut inner) => {
-                in_inlines(&mut inner);
-                content.push(Inline::Struck(inner));
-            }
-            // No link in a link.
-            other => content.push(other),
-        }
-    }
+/// Turns the addresses in all texts of this content into links.
+pub fn in_inlines(content: Vec<Inline>) -> Vec<Inline> {
+    let linked = content.into_iter().flat_map(|inline| match inline {
+        Inline::Text(text) => in_text(&text),
+        other => vec![other],
+    });
+    linked.collect()
 }
 
-fn in_text(text: &str, content: &mut Vec<Inline>) {
-    let mut rest = text;
+/// The text with links in the place of its addresses.
+pub fn in_text(text: &str) -> Vec<Inline> {
+    let (mut content, mut rest) = (vec![], text);
     while let Some((start, end)) = next_address(rest) {
         if start > 0 {
             content.push(Inline::Text(rest[..start].to_owned()));
@@ -60,6 +47,7 @@ fn in_text(text: &str, content: &mut Vec<Inline>) {
     if !rest.is_empty() {
         content.push(Inline::Text(rest.to_owned()));
     }
+    content
 }
 
 /// Where the next address is.
@@ -72,7 +60,7 @@ fn next_address(text: &str) -> Option<(usize, usize)> {
             text[..start].chars().next_back().is_none_or(|before| before.is_whitespace() || BEFORE.contains(&before));
         let scheme = SCHEMES.iter().find(|scheme| text[start..].starts_with(**scheme));
         let (true, Some(scheme)) = (is_begin, scheme) else { continue };
-        // Asked first: how far an address reaches takes as long as it is.
+        // Checked before the address is measured, which takes as long as the address is.
         if text[start + scheme.len()..].starts_with(char::is_alphanumeric) {
             return Some((start, start + length_of(&text[start..])));
         }
@@ -80,7 +68,7 @@ fn next_address(text: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// How far an address reaches that begins here, without what closes the sentence around it.
+/// The length of the address that the text begins with, without the punctuation of the sentence around it.
 fn length_of(text: &str) -> usize {
     let end = text.find(|c: char| c.is_whitespace() || c.is_control() || is_end(c)).unwrap_or(text.len());
     let mut address = &text[..end];
@@ -97,8 +85,7 @@ fn length_of(text: &str) -> usize {
     address.len()
 }
 
-/// What no address has in it: the marks of quotations, and characters that are not seen, or that turn the order of what
-/// is seen around.
+/// Quotation marks, and characters that are invisible or change the order of the visible ones: no address has them.
 fn is_end(c: char) -> bool {
     matches!(c, '<' | '"' | '»' | '”') || is_unseen(c)
 }
@@ -106,7 +93,7 @@ fn is_end(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::markdown::parse;
+    use crate::client::markdown::{Block, parse};
 
     /// The addresses of all links in a text.
     fn links(text: &str) -> Vec<String> {
@@ -120,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_by_itself_is_a_link_without_the_marks_around_it() {
+    fn a_bare_address_is_a_link_without_the_punctuation_around_it() {
         for (text, address) in [
             ("See https://docs.oracle.com/en/.", "https://docs.oracle.com/en/"),
             ("(http://intranet/a_b?c=d&e#f)", "http://intranet/a_b?c=d&e#f"),
@@ -138,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_a_link() {
+    fn no_other_text_becomes_a_link() {
         for text in [
             "javascript:alert(1)",
             "javascript://https",
@@ -155,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_was_written_as_one_stays_as_it_is() {
+    fn an_address_as_the_text_of_a_link_is_no_second_link() {
         let content = vec![Inline::Text("https://shown.example".into())];
         let link = Inline::Link { to: "https://led.example".into(), content };
         assert_eq!(parse("[https://shown.example](https://led.example)"), [Block::Paragraph(vec![link])]);
     }
 
     #[test]
-    fn no_text_is_lost_whatever_stands_there() {
+    fn no_text_around_an_address_is_lost() {
         for text in ["https://a.example).", "http http:// https://é", "a https://b.example!c d", "https://?!"] {
             let blocks = parse(text);
             let [Block::Paragraph(content)] = blocks.as_slice() else { panic!("{blocks:?}") };

@@ -1,6 +1,7 @@
-//! SQL and PL/SQL in colours, line by line: what a line looks like depends on itself and on how the one before ended.
+//! Tokens of SQL and PL/SQL for syntax highlighting, line by line: a line's tokens depend on the line itself and on the
+//! state in which the previous one ended.
 
-/// Where a line begins.
+/// What is open at the beginning of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     #[default]
@@ -11,7 +12,7 @@ pub enum State {
     Hint,
     /// Between `'` and `'`.
     Text,
-    /// Between `q'[` and `]'`: the text's closing mark.
+    /// Between `q'[` and `]'`: the closing delimiter.
     Quoted(char),
 }
 
@@ -22,18 +23,18 @@ pub enum Kind {
     Text,
     Number,
     Comment,
-    /// An optimizer hint: it looks like a comment, and does more.
+    /// An optimizer hint, which looks like a comment but has an effect.
     Hint,
     /// A bind or substitution variable.
     Variable,
 }
 
-/// Whether code of this language is ours to colour.
+/// Whether code in this language is highlighted here.
 pub fn is_sql(language: &str) -> bool {
     ["sql", "plsql", "pl/sql", "pls", "oracle", "sqlplus"].iter().any(|name| language.eq_ignore_ascii_case(name))
 }
 
-/// The lines of a text, each with how it begins.
+/// The lines of a text, each with the state at its beginning.
 pub fn lines(text: &str) -> Vec<(State, &str)> {
     let mut state = State::default();
     let lines = text.split_inclusive('\n').map(|line| {
@@ -44,7 +45,7 @@ pub fn lines(text: &str) -> Vec<(State, &str)> {
     lines.collect()
 }
 
-/// The pieces of a line, which are the line when put together, and how the next line begins.
+/// The tokens of a line without gaps, and the state at the beginning of the next line.
 pub fn tokens(line: &str, begins: State) -> (Vec<(Kind, &str)>, State) {
     let (mut pieces, mut rest, mut state) = (vec![], line, begins);
     while !rest.is_empty() {
@@ -76,7 +77,7 @@ fn until(rest: &str, mark: &str, kind: Kind, inside: State) -> (Kind, usize, Sta
     }
 }
 
-/// The next piece: its kind and length, and what begins after it.
+/// The next token's kind and length, and the state after it.
 fn in_code(rest: &str) -> (Kind, usize, State) {
     let lower: String = rest.chars().take(3).map(|c| c.to_ascii_lowercase()).collect();
     let first = rest.chars().next().unwrap_or_default();
@@ -128,7 +129,7 @@ fn is_keyword(word: &str) -> bool {
 
 const LONGEST: usize = 12;
 
-/// In order.
+/// Sorted, for a binary search.
 #[rustfmt::skip]
 const KEYWORDS: [&str; 164] = [
     "add", "all", "alter", "analyze", "and", "any", "apply", "as", "asc", "autonomous", "begin", "between", "bulk",
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn keywords_are_found_whatever_their_case() {
+    fn keywords_are_found_in_either_case() {
         assert!(KEYWORDS.is_sorted());
         assert_eq!(KEYWORDS.iter().map(|word| word.len()).max(), Some(LONGEST));
         assert_eq!(
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_hints_comments_and_variables_are_told_apart() {
+    fn strings_hints_comments_and_variables_are_distinguished() {
         assert_eq!(
             kinds("/*+ FULL(t) */ /* c */ 'it''s' q'[a'b]' :b1 &&x -- end"),
             [
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_at_the_end_of_a_line_goes_on_in_the_next() {
+    fn an_open_string_or_comment_continues_on_the_next_line() {
         let states: Vec<State> =
             lines("select 'a\nb' /* c\nd */ q'{x\n}' from\n").iter().map(|(state, _)| *state).collect();
         assert_eq!(states, [State::Code, State::Text, State::Comment, State::Quoted('}')]);
@@ -206,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_pieces_put_together_are_the_text(text in "[ -~é\n]{0,80}") {
+        fn the_tokens_make_up_the_text(text in "[ -~é\n]{0,80}") {
             let pieces = lines(&text).into_iter().flat_map(|(state, line)| tokens(line, state).0);
             prop_assert_eq!(pieces.map(|(_, piece)| piece).collect::<String>(), text);
         }

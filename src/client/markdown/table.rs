@@ -1,9 +1,9 @@
-//! How the columns of a table stand.
+//! How the columns of a table are aligned.
 
 use super::tree::{Align, Table, plain};
 
 impl Table {
-    /// How a column stands: as its author said, and numbers to the right where nothing was said.
+    /// As the table's author wrote; otherwise numbers are aligned to the right.
     pub fn align(&self, column: usize) -> Align {
         match self.alignments.get(column) {
             Some(Align::Unset) | None if self.is_numeric(column) => Align::Right,
@@ -19,7 +19,7 @@ impl Table {
     }
 }
 
-/// Numbers as reports print them: signs, separators, and a unit of up to three letters or per cent.
+/// Numbers as reports print them, with a sign, separators, and a unit of up to three letters or a percent sign.
 fn is_number(text: &str) -> bool {
     let text = text.trim_start_matches(['+', '-', '−', '~', '<', '>', '≈', ' ']);
     let digits = text.trim_end_matches(|c: char| c.is_alphabetic() || "%µ".contains(c));
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_told_from_words() {
+    fn numbers_are_distinguished_from_words() {
         for number in ["0", "1,234.5", "1 234,5", "-3", "98.7 %", "12ms", "4 GB", "3K", "<1"] {
             assert!(is_number(number), "{number}");
         }

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::client::{
     markdown::{
-        Block, Inline,
-        tree::{Align, Table, parse, plain},
+        Block, Inline, parse,
+        tree::{Align, Table, plain},
     },
     ui::language::{Language, use_catalog},
 };
