@@ -18,7 +18,7 @@ const debianChromium = process.env.CHROMIUM_PATH && {
 };
 
 // What only the release build can show.
-const releaseSpecs = ['release.spec.ts', 'page-load.spec.ts', 'lighthouse.spec.ts'];
+const releaseSpecs = ['content-security.spec.ts', 'page-load.spec.ts', 'lighthouse.spec.ts'];
 
 export default defineConfig<Options>({
   testDir: 'specs',

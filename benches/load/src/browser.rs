@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use serde_json::{Value, json};
 
-use crate::parties::{browser_key::BrowserKey, provider, random_text};
+use crate::external::{dpop_key::DpopKey, provider, random_text};
 
 pub struct Browser {
-    pub key: BrowserKey,
+    pub key: DpopKey,
     http: Client,
     server: String,
 }
@@ -22,12 +22,12 @@ pub struct SignedIn {
 
 impl Browser {
     pub fn at(port: u16) -> Self {
-        Self { key: BrowserKey::new(), http: Client::new(), server: format!("http://127.0.0.1:{port}") }
+        Self { key: DpopKey::new(), http: Client::new(), server: format!("http://127.0.0.1:{port}") }
     }
 
     /// At another computer: a key holds one session at a time.
     pub fn another(&self) -> Self {
-        Self { key: BrowserKey::new(), http: self.http.clone(), server: self.server.clone() }
+        Self { key: DpopKey::new(), http: self.http.clone(), server: self.server.clone() }
     }
 
     /// Access tokens live for as many seconds.
@@ -57,7 +57,7 @@ impl Browser {
         json(self.call(Method::GET, path, Some(access_token), None).await).await
     }
 
-    /// Asks the upstream of `parties`, and gives the stream of its answer.
+    /// Asks the upstream of `external`, and gives the stream of its answer.
     pub async fn ask(&self, access_token: &str, conversation: &str, question: &str) -> Response {
         let message = json!({ "conversation": conversation, "message": question, "idempotency_key": random_text() });
         let response = self.call(Method::POST, "/api/chat", Some(access_token), Some(&message)).await;
@@ -88,7 +88,7 @@ impl Browser {
         }
         let response = request.send().await.unwrap();
         if let Some(nonce) = response.headers().get("DPoP-Nonce") {
-            self.key.keep_nonce(nonce.to_str().unwrap());
+            self.key.set_nonce(nonce.to_str().unwrap());
         }
         response
     }

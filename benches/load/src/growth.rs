@@ -1,5 +1,5 @@
 //! What becomes of costs when there is more: of replicas on one Redis, of tokens in an answer, of sessions (in
-//! `memory`). Of messages in a conversation, the inner benches tell.
+//! `memory`). Of messages in a conversation, the micro benches tell.
 
 use std::time::{Duration, Instant};
 

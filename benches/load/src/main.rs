@@ -2,7 +2,7 @@
 //!
 //! | file | measures, or helps to |
 //! |---|---|
-//! | `doors` | requests, each door beside its limit |
+//! | `endpoints` | requests, each door beside its limit |
 //! | `streams` | answers, beside the upstream read directly |
 //! | `memory` | what a server holds, and how it starts |
 //! | `growth` | what becomes of costs when there is more of everything |
@@ -16,12 +16,12 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-#[path = "../../parties/mod.rs"]
-mod parties;
+#[path = "../../external/mod.rs"]
+mod external;
 
 mod bare;
 mod browser;
-mod doors;
+mod endpoints;
 mod growth;
 mod memory;
 mod process;
@@ -32,8 +32,8 @@ mod wrk;
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use doors::Rounds;
-use parties::{provider::Provider, upstream};
+use endpoints::Rounds;
+use external::{provider::Provider, upstream};
 use process::Servers;
 use report::{Report, say};
 
@@ -59,7 +59,7 @@ async fn main() {
         ["quick"] => {
             let rounds = Rounds { rounds: 1, time: Duration::from_secs(1), sessions: 500 };
             report.add("Start", memory::start(&servers, 5).await);
-            report.add("Requests", doors::measure(&servers, &public, &rounds).await);
+            report.add("Requests", endpoints::measure(&servers, &public, &rounds).await);
             let settings = streams::Settings { rounds: 1, answers: 200, tokens: 100 };
             report.add("Answers", streams::measure(&servers, &settings).await);
             report.add("Sessions in memory", memory::sessions(&servers, &[2_000]).await);
@@ -68,7 +68,7 @@ async fn main() {
         ["full"] => {
             let rounds = Rounds { rounds: 5, time: Duration::from_secs(2), sessions: 2_000 };
             report.add("Start", memory::start(&servers, 15).await);
-            report.add("Requests", doors::measure(&servers, &public, &rounds).await);
+            report.add("Requests", endpoints::measure(&servers, &public, &rounds).await);
             let settings = streams::Settings { rounds: 3, answers: 200, tokens: 250 };
             report.add("Answers", streams::measure(&servers, &settings).await);
             report.add("Sessions in memory", memory::sessions(&servers, &[10_000]).await);

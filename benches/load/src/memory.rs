@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::{
     browser::Browser,
-    parties::random_text,
+    external::random_text,
     process::{Process, Servers},
     report::{Line, Runs, milliseconds, say},
     streams,

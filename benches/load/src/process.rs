@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::parties::{
+use crate::external::{
     FRONT_URL,
     provider::{CLIENT_ID, CLIENT_SECRET},
 };

@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     browser::Browser,
-    parties::random_text,
+    external::random_text,
     process::{Process, Servers},
     report::{Line, Runs, say},
 };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::{Browser, SignedIn},
-    parties::{random_text, upstream::now},
+    external::{random_text, upstream::now},
     process::{Process, Servers},
     report::{Line, Runs},
 };

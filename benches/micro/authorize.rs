@@ -13,7 +13,7 @@ use oracle_ai::{
 };
 
 use crate::{
-    parties::{browser_key::BrowserKey, random_text},
+    external::{dpop_key::DpopKey, random_text},
     server,
 };
 
@@ -29,7 +29,7 @@ pub fn bench(criterion: &mut Criterion) {
 
     let records = Records::new(Storage::in_memory(&environment).unwrap(), environment.clone());
     let sessions = Sessions::new(records, client.clone(), environment.clone(), SessionSettings::default());
-    let key: Thumbprint = BrowserKey::new().thumbprint().parse().unwrap();
+    let key: Thumbprint = DpopKey::new().thumbprint().parse().unwrap();
     group.bench_function("login begun", |bencher| {
         bencher.to_async(&runtime).iter(async || sessions.begin_authorization(key.clone()).await.unwrap());
     });

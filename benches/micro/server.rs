@@ -1,4 +1,4 @@
-//! The services without a socket, registered at the provider of `parties`.
+//! The services without a socket, registered at the provider of `external`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use oracle_ai::server::{
 };
 use tokio::runtime::Runtime;
 
-use crate::parties::{
+use crate::external::{
     FRONT_URL,
     provider::{CLIENT_ID, CLIENT_SECRET, Provider},
 };

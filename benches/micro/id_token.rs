@@ -8,7 +8,7 @@ use oracle_ai::{
 };
 
 use crate::{
-    parties::{provider::code, random_text},
+    external::{provider::code, random_text},
     server,
 };
 

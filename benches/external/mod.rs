@@ -2,11 +2,11 @@
 //!
 //! | file | plays |
 //! |---|---|
-//! | `browser_key` | a browser's key, and the proofs that it signs |
+//! | `dpop_key` | a browser's key, and the proofs that it signs |
 //! | `provider` | an OpenID provider without people: whoever knows what to put into a code is signed in |
 //! | `upstream` | a model that says one token at a time, when told to |
 
-pub mod browser_key;
+pub mod dpop_key;
 pub mod provider;
 pub mod upstream;
 

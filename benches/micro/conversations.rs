@@ -16,7 +16,7 @@ use oracle_ai::{
     },
 };
 
-use crate::{parties::random_text, server};
+use crate::{external::random_text, server};
 
 /// As much as the model is told by default, in characters.
 const HISTORY: usize = 60_000;

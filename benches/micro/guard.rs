@@ -27,13 +27,13 @@ use oracle_ai::{
 };
 
 use crate::{
-    parties::{browser_key::BrowserKey, random_text},
+    external::{dpop_key::DpopKey, random_text},
     server,
 };
 
 pub fn bench(criterion: &mut Criterion) {
     let runtime = server::runtime();
-    let (key, token) = (BrowserKey::new(), AccessToken::new(random_text()));
+    let (key, token) = (DpopKey::new(), AccessToken::new(random_text()));
     let thumbprint = key.thumbprint().parse().unwrap();
     let (sessions, services) = runtime.block_on(signed_in(&key, &token));
     let mut group = criterion.benchmark_group("guard");
@@ -47,7 +47,7 @@ pub fn bench(criterion: &mut Criterion) {
     });
     group.bench_function("lookup, with proof", |bencher| {
         // A proof is good once, and its nonce for two minutes: longer than this takes.
-        runtime.block_on(keep_nonce(&key, &token, &services));
+        runtime.block_on(set_nonce(&key, &token, &services));
         bencher.to_async(&runtime).iter_batched(
             || request(&key, &token, &services),
             |mut parts| async move { assert!(Caller::from_request_parts(&mut parts, &()).await.is_ok()) },
@@ -57,7 +57,7 @@ pub fn bench(criterion: &mut Criterion) {
 }
 
 /// Services that know one session, and its access token.
-async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Services>) {
+async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Services>) {
     let (environment, client) = (Environment::system(), server::client().await);
     let storage = Storage::in_memory(&environment).unwrap();
     let records = Records::new(storage.clone(), environment.clone());
@@ -100,11 +100,11 @@ async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc
 }
 
 /// From the answer to a call that lacks it.
-async fn keep_nonce(key: &BrowserKey, token: &AccessToken, services: &Arc<Services>) {
+async fn set_nonce(key: &DpopKey, token: &AccessToken, services: &Arc<Services>) {
     let mut parts = request(key, token, services);
     let next = NextNonce::insert_into(&mut parts.extensions);
     assert!(Caller::from_request_parts(&mut parts, &()).await.is_err());
-    key.keep_nonce(next.get().unwrap());
+    key.set_nonce(next.get().unwrap());
 }
 
 fn user() -> UserClaims {
@@ -118,7 +118,7 @@ fn user() -> UserClaims {
     }
 }
 
-fn request(key: &BrowserKey, token: &AccessToken, services: &Arc<Services>) -> Parts {
+fn request(key: &DpopKey, token: &AccessToken, services: &Arc<Services>) -> Parts {
     let request = Request::get("/api/chat")
         .header("authorization", format!("DPoP {}", token.secret()))
         .header("dpop", key.proof("GET", "/api/chat", Some(token.secret())))

@@ -12,7 +12,7 @@ use oracle_ai::{
     wire::auth::UserClaims,
 };
 
-use crate::{parties::upstream, server};
+use crate::{external::upstream, server};
 
 const TOKENS: u64 = 10_000;
 

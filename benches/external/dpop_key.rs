@@ -12,7 +12,7 @@ use ring::{
 
 use super::{FRONT_URL, base64url, hashed, random_text};
 
-pub struct BrowserKey {
+pub struct DpopKey {
     key: EcdsaKeyPair,
     random: SystemRandom,
     header: String,
@@ -21,7 +21,7 @@ pub struct BrowserKey {
     nonce: Mutex<Option<String>>,
 }
 
-impl BrowserKey {
+impl DpopKey {
     pub fn new() -> Self {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
@@ -34,7 +34,7 @@ impl BrowserKey {
         Self { thumbprint: hashed(&jwk), key, random, header, nonce: Mutex::default() }
     }
 
-    pub fn keep_nonce(&self, nonce: &str) {
+    pub fn set_nonce(&self, nonce: &str) {
         *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.to_owned());
     }
 
