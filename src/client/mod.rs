@@ -4,9 +4,6 @@
 //! All of it compiles on the server too, which renders the same pages before the browser takes over; what only a
 //! browser can do is in [`browser`] and called from effects and event handlers, which never run on the server.
 
-// In the release, `Debug` prints nothing (scripts/lib/slim.mjs).
-#![cfg_attr(not(test), deny(clippy::use_debug))]
-
 mod activity;
 mod app;
 pub mod auth_state;
