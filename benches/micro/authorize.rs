@@ -1,5 +1,4 @@
-//! A login begun: the URL that the browser is sent to, and all that the door does for it, with the login remembered in
-//! memory.
+//! The authorization request: its URL alone, and all that the endpoint does for it, with the login stored in memory.
 
 use criterion::Criterion;
 use oracle_ai::{

@@ -1,4 +1,4 @@
-//! An access token looked up in memory, and the whole guard: its proof checked and spent as well.
+//! An access token looked up in memory, and the whole guard: its proof verified and its `jti` consumed, too.
 
 use std::{
     sync::Arc,
@@ -46,7 +46,7 @@ pub fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("lookup, with proof", |bencher| {
-        // A proof is good once, and its nonce for two minutes: longer than this takes.
+        // A proof is valid once, and its nonce for two minutes: longer than this takes.
         runtime.block_on(set_nonce(&key, &token, &services));
         bencher.to_async(&runtime).iter_batched(
             || request(&key, &token, &services),
@@ -56,7 +56,7 @@ pub fn bench(criterion: &mut Criterion) {
     });
 }
 
-/// Services that know one session, and its access token.
+/// Services with one session, and its access token.
 async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Services>) {
     let (environment, client) = (Environment::system(), server::client().await);
     let storage = Storage::in_memory(&environment).unwrap();
@@ -93,13 +93,13 @@ async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Se
     let client = Arc::into_inner(server::client().await).unwrap();
     let (guard, limits) = (GuardSettings::default(), SessionLimits::default());
     let services = Services::new(client, storage, environment.clone(), guard, limits).unwrap();
-    // One person does the work of thousands.
+    // Without limits, as one client does the work of thousands.
     let limits = LimitSettings { per_browser: None, per_person: None, ..LimitSettings::default() };
     let services = services.with_edge(EdgeSettings { limits, ..EdgeSettings::default() }, environment);
     (sessions, Arc::new(services))
 }
 
-/// From the answer to a call that lacks it.
+/// From the answer to a call without one.
 async fn set_nonce(key: &DpopKey, token: &AccessToken, services: &Arc<Services>) {
     let mut parts = request(key, token, services);
     let next = NextNonce::insert_into(&mut parts.extensions);

@@ -1,4 +1,4 @@
-//! The check of a proof, and beside it the one step of it that nothing can do without: a P-256 verification.
+//! The check of a proof, beside the one step that no implementation can do without: a P-256 verification.
 
 use std::{hint::black_box, time::SystemTime};
 

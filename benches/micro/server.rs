@@ -1,4 +1,4 @@
-//! The services without a socket, registered at the provider of `external`.
+//! The services without a socket, with the provider of `external`.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub fn runtime() -> Runtime {
     Runtime::new().unwrap()
 }
 
-/// Our client there. The provider ends with the runtime.
+/// A client of that provider, which ends with the runtime.
 pub async fn client() -> Arc<OidcClient> {
     let provider = Provider::start().await;
     let settings = ProviderSettings {

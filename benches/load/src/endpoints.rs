@@ -1,35 +1,37 @@
-//! Requests: each door beside a bare axum handler that answers the same bytes, in turns.
+//! Requests: each endpoint in turn with a bare axum server that answers the same bytes and, where there is one, with the
+//! matching server function of an empty Dioxus app.
 
 use std::{fs, path::Path, time::Duration};
 
+use futures_util::{StreamExt, stream};
 use reqwest::{Client, header};
 
 use crate::{
     bare::{Recorded, VERIFIED},
     browser::{Browser, SignedIn},
     process::{Process, Servers, free_port},
-    report::{Line, Runs, microseconds, milliseconds},
+    report::{Aim, Line, Report, Runs, microseconds, milliseconds},
     wrk::{Load, Requests, get, post},
 };
 
-/// What is asked for.
-struct Door {
+struct Endpoint {
     name: &'static str,
-    make: Make,
-    /// Whether sessions, and so their store, have to do with it.
-    has_sessions: bool,
+    /// Makes so many requests for one server, by somebody who is signed in there.
+    requests: fn(&Visitor, u64) -> Requests,
+    /// Whether it reads or writes the session store; then its requests have proofs.
+    uses_store: bool,
+    /// Whether the bare server is measured with a P-256 verification, too.
+    verifies_proof: bool,
+    /// Where the empty app has a server function to compare with, and the budget for that.
+    empty_app: Option<(&'static str, &'static str, Aim)>,
 }
-
-/// Makes requests for a server that somebody has signed in to.
-type Make = fn(&Visitor, u64) -> Requests;
 
 /// Somebody who is signed in to one server.
 struct Visitor {
     browser: Browser,
     signed_in: SignedIn,
-    /// For refreshes: their access tokens live for a second, so that none is given the last one's answer.
+    /// For refreshes. Their access tokens live for a second, so no refresh is answered with the last one's token.
     sessions: Vec<(Browser, String)>,
-    page: &'static str,
     wasm: String,
 }
 
@@ -40,82 +42,134 @@ pub struct Rounds {
     pub sessions: u32,
 }
 
-/// What is measured of one server at one door.
+/// What one server took in each round.
 #[derive(Default)]
-struct Seen {
+struct Figures {
     per_second: Runs,
     p50: Runs,
     p99: Runs,
     cpu: Runs,
-    generator: Runs,
-    of_limit: Runs,
-    cpu_of_limit: Runs,
+    generator_cpu: Runs,
+    of_bare: Runs,
+    cpu_of_bare: Runs,
+    of_empty_app: Runs,
 }
 
-const DOORS: [Door; 5] = [
-    Door { name: "GET /api/authorize", make: authorize, has_sessions: true },
-    Door { name: "POST /api/refresh", make: refresh, has_sessions: true },
-    Door { name: "GET /api/chat, guarded", make: chat, has_sessions: true },
-    Door { name: "GET /, the shell", make: shell, has_sessions: false },
-    Door { name: "GET /…wasm, brotli", make: wasm, has_sessions: false },
+/// One server in one round: requests a second, and processor time for each.
+#[derive(Clone, Copy)]
+struct Rate {
+    per_second: f64,
+    cpu: f64,
+}
+
+/// Calls at a time, where nothing is measured.
+const AT_A_TIME: usize = 16;
+
+const ENDPOINTS: [Endpoint; 5] = [
+    Endpoint {
+        name: "GET /api/authorize",
+        requests: authorize,
+        uses_store: true,
+        verifies_proof: false,
+        empty_app: Some((
+            "/api/empty",
+            "GET /api/authorize, times an empty server function's requests a second",
+            Aim::AtLeast(0.5),
+        )),
+    },
+    Endpoint { name: "POST /api/refresh", requests: refresh, uses_store: true, verifies_proof: false, empty_app: None },
+    Endpoint {
+        name: "GET /api/chat, guarded",
+        requests: chat,
+        uses_store: true,
+        verifies_proof: true,
+        empty_app: Some((
+            "/api/verified",
+            "GET /api/chat, times a server function's that verifies one P-256 signature",
+            Aim::AtLeast(0.6),
+        )),
+    },
+    Endpoint { name: "GET /, the page", requests: page, uses_store: false, verifies_proof: false, empty_app: None },
+    Endpoint {
+        name: "GET /…wasm, brotli", requests: wasm, uses_store: false, verifies_proof: false, empty_app: None
+    },
 ];
 
-pub async fn measure(servers: &Servers, public: &Path, rounds: &Rounds) -> Vec<Line> {
-    let redis = Process::redis(&servers.folder).await;
+pub async fn measure(servers: &Servers, report: &mut Report, rounds: &Rounds) {
+    let redis = Process::redis(&servers.output).await;
     let (memory, _) = servers.start(None).await;
     let (shared, _) = servers.start(Some(&redis)).await;
-    let at_memory = Visitor::come(memory.port, public, rounds.sessions).await;
-    let at_shared = Visitor::come(shared.port, public, rounds.sessions).await;
-
-    let mut recorded = vec![];
-    for door in &DOORS {
-        at_memory.renew_nonce().await;
-        recorded.push(record(memory.port, &(door.make)(&at_memory, 1).raw[0]).await);
-    }
-    recorded.push(recorded[2].verified(at_memory.browser.key.point()));
-    let file = servers.folder.join("recorded.json");
-    fs::write(&file, serde_json::to_vec(&recorded).unwrap()).unwrap();
-    let port = free_port();
-    let bare = Process::of_ours(port, &["bare", &port.to_string(), file.to_str().unwrap()]).await;
+    let at_memory = Visitor::sign_in(servers, memory.port, rounds.sessions).await;
+    let at_shared = Visitor::sign_in(servers, shared.port, rounds.sessions).await;
+    let bare = bare_server(servers, memory.port, &at_memory).await;
+    let empty = servers.start_empty_app(at_memory.browser.key.point()).await;
 
     let mut lines = vec![];
-    for door in &DOORS {
-        let (mut limit, mut verified) = (Seen::default(), Seen::default());
-        let (mut in_memory, mut in_redis) = (Seen::default(), Seen::default());
+    for endpoint in &ENDPOINTS {
+        let (mut of_bare, mut of_verified, mut of_empty) = <(Figures, Figures, Figures)>::default();
+        let (mut in_memory, mut in_redis) = <(Figures, Figures)>::default();
         for _ in 0..rounds.rounds {
-            let send = async |requests: Requests, process: &Process, seen: &mut Seen, of: Option<(f64, f64)>| {
+            let send = async |requests: Requests, process: &Process| {
                 let before = process.cpu();
-                let load = requests.send(process.port, rounds.time, &servers.folder).await;
-                seen.add(&load, process.cpu() - before, of)
+                let load = requests.send(process.port, rounds.time, &servers.output).await;
+                (load, process.cpu() - before)
             };
-            // As many as the limit could take.
+            // As many as the bare server could take.
             let count = 25_000 * rounds.time.as_secs().max(1);
-            let again = |requests: Requests| Requests { again: true, ..requests };
-            let mut of = send(again((door.make)(&at_memory, 1000)), &bare, &mut limit, None).await;
-            if door.name.contains("guarded") {
-                let mut requests = again((door.make)(&at_memory, 1000));
-                for raw in &mut requests.raw {
-                    *raw = raw.replacen(" /", &format!(" {VERIFIED}/"), 1);
-                }
-                of = send(requests, &bare, &mut verified, None).await;
+            let again = || Requests { again: true, ..(endpoint.requests)(&at_memory, 1000) };
+            let mut limit = of_bare.add(send(again(), &bare).await);
+            if endpoint.verifies_proof {
+                limit = of_verified.add(send(again().below(VERIFIED), &bare).await);
             }
-            at_memory.renew_nonce().await;
-            send((door.make)(&at_memory, count), &memory, &mut in_memory, Some(of)).await;
-            if door.has_sessions {
-                at_shared.renew_nonce().await;
-                send((door.make)(&at_shared, count), &shared, &mut in_redis, Some(of)).await;
+            let empty_app = match endpoint.empty_app {
+                Some((path, ..)) => Some(of_empty.add(send(again().to(path), &empty).await)),
+                None => None,
+            };
+            if endpoint.uses_store {
+                at_memory.renew_nonces().await;
+            }
+            let rate = in_memory.add(send((endpoint.requests)(&at_memory, count), &memory).await);
+            in_memory.compare(rate, limit, empty_app);
+            if endpoint.uses_store {
+                at_shared.renew_nonces().await;
+                let rate = in_redis.add(send((endpoint.requests)(&at_shared, count), &shared).await);
+                in_redis.compare(rate, limit, empty_app);
             }
         }
-        lines.push(limit.line(format!("{}: bare axum", door.name)));
-        if door.name.contains("guarded") {
-            lines.push(verified.line(format!("{}: bare axum and one P-256", door.name)));
+        if let Some((_, budget, aim)) = endpoint.empty_app {
+            report.budget(budget, aim, in_memory.of_empty_app.median() / 100.0);
         }
-        lines.push(in_memory.line(door.name.to_owned()));
-        if door.has_sessions {
-            lines.push(in_redis.line(format!("{}, sessions in Redis", door.name)));
+        let name = endpoint.name;
+        lines.push(of_bare.line(format!("{name}: bare axum")));
+        if endpoint.verifies_proof {
+            lines.push(of_verified.line(format!("{name}: bare axum and one P-256 verification")));
+        }
+        if let Some((path, ..)) = endpoint.empty_app {
+            lines.push(of_empty.line(format!("{name}: empty Dioxus app, GET {path}")));
+        }
+        lines.push(in_memory.line(name.to_owned()));
+        if endpoint.uses_store {
+            lines.push(in_redis.line(format!("{name}, sessions in Redis")));
         }
     }
-    lines
+    report.add("Requests", lines);
+}
+
+/// Answers what the server on this port answers to each endpoint's request.
+async fn bare_server(servers: &Servers, port: u16, visitor: &Visitor) -> Process {
+    visitor.renew_nonces().await;
+    let mut recorded = vec![];
+    for endpoint in &ENDPOINTS {
+        let answer = record(port, &(endpoint.requests)(visitor, 1).raw[0]).await;
+        if endpoint.verifies_proof {
+            recorded.push(answer.verified(visitor.browser.key.point()));
+        }
+        recorded.push(answer);
+    }
+    let file = servers.output.join("recorded.json");
+    fs::write(&file, serde_json::to_vec(&recorded).unwrap()).unwrap();
+    let port = free_port();
+    Process::of_this_program(port, &["bare", &port.to_string(), file.to_str().unwrap()]).await
 }
 
 fn authorize(visitor: &Visitor, count: u64) -> Requests {
@@ -124,7 +178,7 @@ fn authorize(visitor: &Visitor, count: u64) -> Requests {
     Requests { raw: raw.collect(), again: false }
 }
 
-/// Each session in its turn, until there are enough.
+/// The sessions in turn, until there are enough.
 fn refresh(visitor: &Visitor, count: u64) -> Requests {
     let count = count.min(5 * visitor.sessions.len() as u64);
     let sessions = visitor.sessions.iter().cycle().take(usize::try_from(count).unwrap());
@@ -145,8 +199,8 @@ fn chat(visitor: &Visitor, count: u64) -> Requests {
     Requests { raw: raw.collect(), again: false }
 }
 
-fn shell(visitor: &Visitor, _: u64) -> Requests {
-    Requests::same(get(visitor.page, &[("Accept-Encoding", "br")]))
+fn page(_: &Visitor, _: u64) -> Requests {
+    Requests::same(get("/", &[("Accept-Encoding", "br")]))
 }
 
 fn wasm(visitor: &Visitor, _: u64) -> Requests {
@@ -154,12 +208,7 @@ fn wasm(visitor: &Visitor, _: u64) -> Requests {
 }
 
 impl Visitor {
-    /// So that the proofs of the next requests are good for two minutes: a call's answer brings it.
-    async fn renew_nonce(&self) {
-        self.browser.get("/api/chat", &self.signed_in.access_token).await;
-    }
-
-    async fn come(port: u16, public: &Path, sessions: u32) -> Self {
+    async fn sign_in(servers: &Servers, port: u16, sessions: u32) -> Self {
         let browser = Browser::at(port);
         let signed_in = browser.sign_in("ada", 3600).await;
         let mut many = vec![];
@@ -168,19 +217,25 @@ impl Visitor {
             let session = other.sign_in(&format!("user-{n}"), 1).await.session;
             many.push((other, session));
         }
-        Self { browser, signed_in, sessions: many, page: "/", wasm: wasm_path(public) }
+        Self { browser, signed_in, sessions: many, wasm: wasm_path(&servers.public()) }
+    }
+
+    /// Proofs are signed before a run, and a nonce is valid for two minutes: without a new one, those of a long bench
+    /// would carry the nonce of the sign-in.
+    async fn renew_nonces(&self) {
+        let browsers = self.sessions.iter().map(|(browser, _)| browser).chain([&self.browser]);
+        stream::iter(browsers.map(Browser::renew_nonce)).buffer_unordered(AT_A_TIME).collect::<Vec<()>>().await;
     }
 }
 
-/// Where the browser's half of the app is, whatever its name's hash.
+/// The path of the WebAssembly, which has a hash in its name.
 fn wasm_path(public: &Path) -> String {
-    let folders = ["wasm", "assets"].map(|folder| public.join(folder)).into_iter().filter(|folder| folder.is_dir());
-    let mut files = folders.flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let mut files = fs::read_dir(public.join("assets")).unwrap().map(|entry| entry.unwrap().path());
     let file = files.find(|file| file.extension().is_some_and(|extension| extension == "wasm")).unwrap();
     format!("/{}", file.strip_prefix(public).unwrap().display())
 }
 
-/// The answer to this request, head and body, as the bare server is to give it.
+/// The answer to this request, head and body, for the bare server to repeat.
 async fn record(port: u16, raw: &str) -> Recorded {
     let (head, body) = raw.split_once("\r\n\r\n").unwrap();
     let mut lines = head.lines();
@@ -192,8 +247,9 @@ async fn record(port: u16, raw: &str) -> Recorded {
     }
     let response = request.body(body.to_owned()).send().await.unwrap();
     assert!(response.status().is_success(), "{path}: {}", response.status());
-    let said = response.headers().iter();
-    let headers = said
+    let headers = response
+        .headers()
+        .iter()
         .filter(|(name, _)| ![header::DATE, header::CONTENT_LENGTH].contains(name))
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
@@ -201,32 +257,39 @@ async fn record(port: u16, raw: &str) -> Recorded {
     Recorded { path, headers, body: response.bytes().await.unwrap().to_vec(), key: None }
 }
 
-impl Seen {
-    /// With these beside it: the limit's rate, and its time on the processor. Gives its own.
-    fn add(&mut self, load: &Load, cpu: Duration, of: Option<(f64, f64)>) -> (f64, f64) {
-        let cpu = microseconds(cpu) / load.requests as f64;
-        self.per_second.add(load.per_second);
+impl Figures {
+    /// One run, and the server's processor time in it.
+    fn add(&mut self, (load, cpu): (Load, Duration)) -> Rate {
+        let rate = Rate { per_second: load.per_second, cpu: microseconds(cpu) / load.requests as f64 };
+        self.per_second.add(rate.per_second);
         self.p50.add(milliseconds(load.p50));
         self.p99.add(milliseconds(load.p99));
-        self.cpu.add(cpu);
-        self.generator.add(microseconds(load.own_cpu));
-        if let Some((per_second, cpu_of_limit)) = of {
-            self.of_limit.add(100.0 * load.per_second / per_second);
-            self.cpu_of_limit.add(cpu / cpu_of_limit);
+        self.cpu.add(rate.cpu);
+        self.generator_cpu.add(microseconds(load.own_cpu));
+        rate
+    }
+
+    fn compare(&mut self, rate: Rate, bare: Rate, empty_app: Option<Rate>) {
+        self.of_bare.add(100.0 * rate.per_second / bare.per_second);
+        self.cpu_of_bare.add(rate.cpu / bare.cpu);
+        if let Some(empty_app) = empty_app {
+            self.of_empty_app.add(100.0 * rate.per_second / empty_app.per_second);
         }
-        (load.per_second, cpu)
     }
 
     fn line(self, what: String) -> Line {
-        let line = Line::new(what)
+        let mut line = Line::new(what)
             .with("requests/s", self.per_second)
             .with("p50, ms", self.p50)
             .with("p99, ms", self.p99)
             .with("CPU, µs", self.cpu)
-            .with("wrk's CPU, µs", self.generator);
-        if self.of_limit.is_empty() {
-            return line;
+            .with("wrk's CPU, µs", self.generator_cpu);
+        if !self.of_empty_app.is_empty() {
+            line = line.with("% of the empty app", self.of_empty_app);
         }
-        line.with("% of the limit", self.of_limit).with("CPU, times the limit's", self.cpu_of_limit)
+        if !self.of_bare.is_empty() {
+            line = line.with("% of bare axum", self.of_bare).with("CPU, times bare axum's", self.cpu_of_bare);
+        }
+        line
     }
 }
