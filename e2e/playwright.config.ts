@@ -1,7 +1,7 @@
 import { defineConfig, devices } from '@playwright/test';
 
 import { type Options } from './fixtures/test';
-import { app, servers, servesRelease } from './fixtures/servers';
+import { app, servers } from './fixtures/servers';
 
 // Debian's browser in a container: no sandbox to be had, and nobody to phone home to.
 const debianChromium = process.env.CHROMIUM_PATH && {
@@ -17,8 +17,9 @@ const debianChromium = process.env.CHROMIUM_PATH && {
   ],
 };
 
-// What only the release build can show.
-const releaseSpecs = ['release.spec.ts', 'page-load.spec.ts', 'lighthouse.spec.ts'];
+// What is measured, with nothing else running, and what development.config.ts runs.
+const figures = ['page-load.spec.ts', 'performance.spec.ts', 'lighthouse.spec.ts'];
+const notBehaviour = [...figures, 'development.spec.ts'];
 
 export default defineConfig<Options>({
   testDir: 'specs',
@@ -36,24 +37,24 @@ export default defineConfig<Options>({
     launchOptions: debianChromium || {},
     trace: 'retain-on-failure',
   },
-  projects: servesRelease ? [
-    {
-      name: 'release',
-      testMatch: [...releaseSpecs, 'performance.spec.ts'],
-      use: { identityProvider: 'certified', baseURL: app.certified.origin },
-    },
-  ] : [
+  projects: [
     {
       name: 'mock',
-      testIgnore: releaseSpecs,
+      testIgnore: notBehaviour,
       use: { identityProvider: 'mock', baseURL: app.mock.origin },
       grepInvert: /@certified/,
     },
     {
       name: 'certified',
-      testIgnore: releaseSpecs,
+      testIgnore: notBehaviour,
       use: { identityProvider: 'certified', baseURL: app.certified.origin },
       grep: /@every-provider|@certified/,
+    },
+    {
+      name: 'figures',
+      testMatch: figures,
+      workers: 1,
+      use: { identityProvider: 'certified', baseURL: app.certified.origin },
     },
   ],
   webServer: servers.map((server) => ({ ...server, reuseExistingServer: false, timeout: 30_000, stderr: 'pipe' })),

@@ -1,5 +1,5 @@
-// Lighthouse on the chat page of the release build, signed in. It is installed by itself (npm ci --prefix lighthouse)
-// and is no part of scripts/test: its score of speed is the machine's as much as ours.
+// Lighthouse on the chat page, signed in. It is installed separately (`npm ci --prefix lighthouse`), and skipped where it
+// is not: its score for speed depends on the machine as much as on the app.
 
 import { chromium } from '@playwright/test';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

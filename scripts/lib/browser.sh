@@ -7,7 +7,7 @@ browser_tests() {
 }
 
 node_modules() {
-  # npm ci empties the folder first, so this copy of the lock file is there only after a whole run.
+  # npm ci empties the folder first, so this copy of the lock file is there only after a complete run.
   local installed=e2e/node_modules/.installed-lock
   if cmp -s e2e/package-lock.json "$installed"; then
     say "node modules" "found"

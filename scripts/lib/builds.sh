@@ -1,11 +1,18 @@
-# How the two halves of the app are compiled: as dx compiles them, so that dx, clippy and the tests share
-# what they can (dx builds the server with profile server-dev, the browser's half with wasm-dev).
+# How cargo compiles the two halves of the app for checks and tests: with the profiles and features of `dx serve`, so
+# that they share compiled dependencies with it.
 # shellcheck shell=bash
 
 host=$(rustc -vV | sed -n 's/^host: //p')
-server=(--locked --profile server-dev --target "$host" --no-default-features --features "server mock")
+server=(--locked --profile server-dev --target "$host" --no-default-features --features "dev mock server")
 browser=(--locked --profile wasm-dev --target wasm32-unknown-unknown --no-default-features --features web)
-app=$target_dir/dx/oracle-ai/debug/web
 
-# What dx adds for the browser's half.
+# dx adds it for the browser's half.
 browser_rustflags='--cfg getrandom_backend="wasm_js"'
+
+# The production server without its page, for checks that need none. It shares compiled dependencies with dx's builds,
+# which turn cargo's own stripping off.
+production_server=$target_dir/$host/server-release/oracle-ai
+build_production_server() {
+  cargo build --locked --profile server-release --config profile.server-release.strip=false --target "$host" \
+    --no-default-features --features server
+}

@@ -1,11 +1,11 @@
-# Debian's packages, for machines that reach nothing but package registries.
+# Debian's packages, for machines that reach only package registries.
 # shellcheck shell=bash
 
 installed_package() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Installs what is missing of the named packages.
+# Installs those of the packages that are missing.
 debian_packages() { # what-for remedy packages...
   local what=$1 remedy=$2 missing=() package
   shift 2

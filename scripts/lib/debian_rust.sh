@@ -1,5 +1,5 @@
 # Debian's Rust as a rustup toolchain named `distro` that builds for wasm.
-# Debian has the compiler and the standard library's source, but not the library for wasm: it is built here, once.
+# Debian has the compiler and the standard library's source, but not the library for wasm, which is built here, once.
 # shellcheck shell=bash
 
 readonly distro_rustlib=/usr/lib/rustlib
@@ -16,7 +16,7 @@ debian_rust() {
 
 debian_rust_ready() { wasm_library_fits && rustup run distro rustc --version >/dev/null 2>&1; }
 
-# Whole, and built by the compiler that is installed now?
+# Complete, and built by the compiler that is installed now?
 wasm_library_fits() {
   [ -f "$distro_wasm/built-by" ] && [ "$(cat "$distro_wasm/built-by")" = "$(/usr/bin/rustc -vV)" ]
 }
@@ -29,7 +29,7 @@ build_wasm_library() {
   printf '[package]\nname = "dummy"\nedition = "2024"\n[workspace]\n' >"$build/Cargo.toml"
   : >"$build/src/lib.rs"
 
-  # -Zbuild-std wants RUSTC_BOOTSTRAP on a stable compiler; LTO wants bitcode in the library.
+  # On a stable compiler, -Zbuild-std needs RUSTC_BOOTSTRAP; LTO needs bitcode in the library.
   (
     cd "$build" || exit
     unset CARGO_BUILD_TARGET CARGO_ENCODED_RUSTFLAGS RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER
@@ -41,14 +41,14 @@ build_wasm_library() {
   rm -f "$build"/lib/libdummy-*
   /usr/bin/rustc -vV >"$build/built-by"
 
-  # Staged beside its place and moved in whole: an interrupted run leaves nothing that looks finished.
+  # Staged beside its place and then moved, so that an interrupted run leaves nothing that looks finished.
   as_root rm -rf "$staged" "$distro_wasm"
   as_root mkdir -p "$staged"
   as_root cp -r "$build/lib" "$build/built-by" "$staged/"
   as_root chmod -R a+rX "$staged"
   as_root mv "$staged" "$distro_wasm"
 
-  # What was compiled against another standard library can't be linked with this one.
+  # Code that was compiled against another standard library can't be linked with this one.
   rm -rf "$build" "$target_dir/wasm32-unknown-unknown"
 }
 
@@ -63,7 +63,7 @@ llvm_links() {
   as_root ln -sf "/usr/bin/wasm-ld-$distro_llvm" "$bin/gcc-ld/wasm-ld"
 }
 
-# The override makes plain `cargo` and `dx` use it in this checkout; without rustup they do anyway.
+# The override makes plain `cargo` and `dx` use it in this checkout; without rustup they use it anyway.
 use_distro_toolchain() {
   have rustup || return 0
   rustup run distro rustc --version >/dev/null 2>&1 || must "rustup toolchain link" rustup toolchain link distro /usr

@@ -1,11 +1,11 @@
-# What Cargo.lock brings, held against deny.toml: licences, sources, and known weaknesses (RustSec).
+# Checks Cargo.lock against deny.toml: licences, sources, and known vulnerabilities (RustSec).
 # shellcheck shell=bash
 
 cargo_deny() { cargo deny --log-level error "$@"; }
 deny_rules() { cargo_deny --locked check licenses bans sources; }
 deny_advisories() { cargo_deny --locked --offline check advisories; }
 
-# Nothing is installed for it, and a closed network is no failure: then a line says what was not looked at.
+# cargo-deny is not installed for it, and a closed network is no failure: a line says then what was not checked.
 check_dependencies() {
   if ! have cargo-deny; then
     say deny "not checked: there is no cargo-deny (cargo install cargo-deny --locked)"
@@ -15,6 +15,6 @@ check_dependencies() {
   if [ -z "${REGISTRIES_ONLY:-}" ] && timeout --kill-after=5 120 cargo deny fetch db >"$logs/advisory-db.log" 2>&1; then
     step advisories deny_advisories || true
   else
-    say advisories "not looked up: the database of weaknesses can't be fetched"
+    say advisories "not checked: the database of vulnerabilities can't be fetched"
   fi
 }

@@ -1,7 +1,7 @@
-# The Dioxus CLI, and the three tools it wants, put where it looks for them.
+# The Dioxus CLI and the three tools it runs, installed where it looks for them.
 # shellcheck shell=bash
 
-# dx 0.7.9 asks for exactly these two; the other versions come from Cargo.lock.
+# The versions that dx 0.7.9 is pinned to; the other versions come from Cargo.lock.
 readonly esbuild_version=0.27.3
 readonly binaryen_version=129
 
@@ -11,8 +11,6 @@ else
   dx_home=${DX_HOME:-${XDG_DATA_HOME:-$HOME/.local/share}/.dx}
 fi
 readonly dx_tools=$dx_home/tools
-# The library of wasm-opt's project, for scripts/lib/slim.mjs. Only its npm package has it.
-readonly binaryen=$dx_tools/binaryen-$binaryen_version/node_modules/binaryen/index.js
 
 dioxus_cli() {
   dx_itself
@@ -55,7 +53,7 @@ wasm_bindgen() {
     return
   fi
   say wasm-bindgen "compiling $version (a few minutes, once)"
-  # Not --locked: its lock file may name releases that a registry's mirror doesn't have yet.
+  # Not --locked: its lock file may name releases that a registry's mirror lacks.
   must "cargo install wasm-bindgen-cli" cargo install wasm-bindgen-cli --version "$version" \
     --bin wasm-bindgen --no-track --force --root "$home/build"
   mv "$home/build/bin/wasm-bindgen" "$home/wasm-bindgen"
@@ -76,14 +74,13 @@ esbuild() {
 
 wasm_opt() {
   local home=$dx_tools/binaryen-$binaryen_version
-  if works "$home/bin/wasm-opt" && [ -f "$binaryen" ]; then
+  if works "$home/bin/wasm-opt"; then
     say wasm-opt "$binaryen_version, found"
     return
   fi
   npm_package "binaryen@$binaryen_version" "$home"
   mkdir -p "$home/bin"
-  # dx may have fetched a program of its own.
-  works "$home/bin/wasm-opt" || ln -sf ../node_modules/binaryen/bin/wasm-opt "$home/bin/wasm-opt"
+  ln -sf ../node_modules/binaryen/bin/wasm-opt "$home/bin/wasm-opt"
   say wasm-opt "$binaryen_version, from npm"
 }
 

@@ -1,7 +1,8 @@
-// Which assertions of docs/assertions.md hold, and by which tests: `node evidence.mjs` prints docs/evidence.md.
+// Which assertions of docs/assertions.md hold, and which tests are about them: `node evidence.mjs` prints
+// docs/evidence.md.
 //
-// Whether an assertion holds is a person's verdict, in docs/evidence-status.md; a mark (`T76`) in the comment of a test
-// says no more than that the test is about it. The two must fit, or this fails.
+// Whether an assertion holds is a person's verdict, in docs/evidence-status.md. A mark (`T76`) in the comment of a test
+// only means that the test is about it. Where verdicts and marks contradict each other, this fails.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -88,7 +89,7 @@ function filesBelow(folder) {
     .sort();
 }
 
-/** The marks of a file's tests, with the names of those. Marks in other code say why it is there, and prove nothing. */
+/** The marks of a file's tests, with the tests' names. Marks in other code explain it, and prove nothing. */
 function* marks(file, lines) {
   const rust = file.endsWith('.rs');
   const isTest = !rust || file.startsWith('tests/') || /\/tests(\/|\.rs)/.test(file);
@@ -102,7 +103,7 @@ function* marks(file, lines) {
   }
 }
 
-/** The function that comes next where only comments and attributes are between, or the one around. */
+/** The next function, if only comments and attributes are between, or the enclosing one. */
 function rustTest(lines, at) {
   const next = lines.slice(at + 1).find((line) => !/^\s*(\/\/|#\[)/.test(line)) ?? '';
   const around = lines.slice(0, at).reverse().find((line) => /\bfn \w+/.test(line)) ?? '';

@@ -1,4 +1,4 @@
-# nginx for the Rust tests, which start one of their own with the example for operators (tests/it/nginx.rs).
+# nginx for the Rust tests, which start it with the operators' example (tests/it/nginx.rs).
 # shellcheck shell=bash
 
 nginx_server() {

@@ -5,8 +5,8 @@ target_dir=${CARGO_TARGET_DIR:-$PWD/target}
 bootstrap_log=$target_dir/bootstrap.log
 mkdir -p "$target_dir"
 
-# Where cargo installs dx: not on everybody's PATH.
+# Where cargo installs dx, which may not be on the PATH.
 export PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 
-# Nothing about this project is for dx to report home.
+# dx sends no usage data from this project.
 export DX_TELEMETRY_ENABLED=false

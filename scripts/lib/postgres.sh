@@ -1,4 +1,4 @@
-# A PostgreSQL server for the Rust tests, which start one of their own (tests/it/postgres.sh).
+# PostgreSQL for the Rust tests, which start a server (tests/it/postgres.sh).
 # shellcheck shell=bash
 
 postgres_server() {

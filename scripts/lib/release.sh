@@ -1,33 +1,27 @@
-# The release build: without the mock, with compressed copies of its files beside them.
+# Release builds, with compressed copies of the files beside them: the one that people get, and the same with the mocks,
+# which the browser suite drives.
 # shellcheck shell=bash
 
-. scripts/lib/dx.sh
+# The most that a visitor may have to download: bytes of WebAssembly, JavaScript and CSS in brotli. It is 1.75 times an
+# empty Dioxus app (docs/performance.md); scripts/bench measures that app anew.
+readonly largest_page=490000
 
-# Bytes of WebAssembly that a visitor may have to download.
-readonly largest_wasm=430000
+release=$target_dir/app/release
+release_with_mock=$target_dir/app/release-with-mock
 
-release=$target_dir/dx/oracle-ai/release/web
+build_release() { dx_release "$release"; }
+build_release_with_mock() { dx_release "$release_with_mock" --features mock; }
 
-build_release() {
-  # What an earlier build left would be served, and packed, too.
-  # Each step says by itself that what is before it was well: where the caller asks whether this failed, `set -e` is off.
-  rm -rf "$release" &&
-    # With the names of functions: by them slim.mjs finds what it cuts out, and then they are gone. What else is for
-    # debugging would stay.
-    dx build --web --release --locked --no-default-features --keep-names --debug-symbols false &&
-    node scripts/lib/slim.mjs "$release/public" "$binaryen" &&
-    node scripts/lib/preload.mjs "$release/public" &&
-    node scripts/lib/compress.mjs "$release/public" "$largest_wasm"
-}
-
-# The server's program: dx has called it one or the other.
-release_server() {
-  local name
-  for name in oracle-ai server; do
-    if [ -x "$release/$name" ]; then
-      printf '%s\n' "$release/$name"
-      return
-    fi
-  done
-  return 1
+# dx has one output folder for all release builds. A complete build is moved away from there, so that none is taken for
+# another. `&&`, as `set -e` is off where the caller tests for failure.
+dx_release() { # folder [options of dx build...]
+  local folder=$1 output=$target_dir/dx/oracle-ai/release/web
+  shift
+  # dx leaves files of earlier builds in it.
+  rm -rf "$output" "$folder" &&
+    dx build --web --release --locked --no-default-features --debug-symbols false "$@" &&
+    node scripts/lib/preload.mjs "$output/public" &&
+    node scripts/lib/compress.mjs "$output/public" "$largest_page" &&
+    mkdir -p "$(dirname "$folder")" &&
+    mv "$output" "$folder"
 }

@@ -9,7 +9,7 @@ c_compiler() {
 rust_toolchain() {
   have cargo || die "There is no Rust toolchain." "Install rustup (https://rustup.rs) and run this script again."
   wasm_target
-  # rustup's minimal profile comes without them.
+  # rustup's minimal profile lacks them.
   { cargo clippy --version && cargo fmt --version; } >/dev/null 2>&1 ||
     must "rustup component add clippy rustfmt" rustup component add clippy rustfmt
   say rust "$(rustc --version)"
@@ -29,7 +29,7 @@ wasm_target() {
     say "wasm target" "rustup's, added"
     return
   else
-    say "wasm target" "not to be had from rustup ($bootstrap_log); trying Debian's"
+    say "wasm target" "not available from rustup ($bootstrap_log); trying Debian's"
     debian_rust
   fi
   has_wasm_library "$(rustc --print sysroot)" ||

@@ -1,4 +1,4 @@
-# How the scripts speak, and how they run what may fail.
+# Messages, and commands that may fail.
 # shellcheck shell=bash
 
 say() { printf '%-14s %s\n' "$1:" "$2"; }
@@ -12,8 +12,8 @@ die() { # what [remedy...]
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# For what comes prebuilt from somewhere else than a package registry. A closed network refuses
-# or never answers: both end soon, and the caller falls back. REGISTRIES_ONLY=1 doesn't even ask.
+# For downloads from somewhere else than a package registry. A closed network refuses or never answers: either way this
+# fails soon, and the caller falls back. With REGISTRIES_ONLY=1, nothing is tried.
 attempt() { # seconds command...
   local seconds=$1
   shift
@@ -22,7 +22,7 @@ attempt() { # seconds command...
   "$@" </dev/null >>"$bootstrap_log" 2>&1
 }
 
-# For what takes long and must succeed: its output is shown only when it doesn't.
+# For long commands that must succeed: their output is shown only on failure.
 must() { # what command...
   local what=$1 log
   shift

@@ -1,4 +1,4 @@
-# Named steps: each is timed, logged and told in one line, and a failed one doesn't keep the next from running.
+# Named steps: each is timed, logged and reported in one line. After a failed one, the next ones still run.
 # shellcheck shell=bash
 
 logs=$target_dir/test-logs
@@ -28,7 +28,7 @@ count_tests() { # log
     awk '{ passed += $1; failed += $2 } END { if (NR) print passed, failed }'
 }
 
-# A step that fails without a failing test counts as one, so that the sum never looks better than the run.
+# A step that fails without a failing test counts as one failure, so that the sum never hides it.
 tally() { # outcome [passed failed]
   if [ $# -eq 3 ]; then printf '   %d passed, %d failed' "$2" "$3"; fi
   printf '\n'

@@ -22,8 +22,6 @@
 //! All of it compiles on the server too, which renders the same pages before the browser takes over. `platform` must not
 //! be called there: effects and event handlers, which never run on the server, are the places to call it from.
 
-// In the release, `Debug` prints nothing (scripts/lib/slim.mjs).
-#![cfg_attr(not(test), deny(clippy::use_debug))]
 
 mod chat;
 pub mod markdown;

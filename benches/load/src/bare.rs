@@ -1,5 +1,5 @@
-//! The limit: an axum server that gives out answers that were recorded, and does nothing else; on demand, one P-256
-//! verification first.
+//! The upper limit: an axum server that answers with recorded bytes and does nothing else; below one path, it verifies
+//! one P-256 signature first.
 
 use std::{fs, path::Path, str::FromStr, sync::Arc};
 
@@ -15,16 +15,16 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-/// Where answers come from that a proof is verified for first.
+/// Below this path, a proof is verified before the answer.
 pub const VERIFIED: &str = "/verified";
 
-/// An answer to give out.
+/// An answer to repeat.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Recorded {
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// The key, as a point, that the request's proof must be signed by.
+    /// The key, as a point, that the request's proof must be signed with.
     pub key: Option<Vec<u8>>,
 }
 
@@ -46,17 +46,17 @@ pub async fn serve(port: u16, recorded: &Path) {
     let recorded: Vec<Recorded> = serde_json::from_slice(&fs::read(recorded).unwrap()).unwrap();
     let mut router = Router::new();
     for Recorded { path, headers, body, key } in recorded {
-        let named = |(name, value): &(String, String)| {
+        let header = |(name, value): &(String, String)| {
             (HeaderName::from_str(name).unwrap(), HeaderValue::from_str(value).unwrap())
         };
-        let answer = Answer { headers: headers.iter().map(named).collect(), body: body.into(), key };
-        router = router.route(&path, any(give).with_state(Arc::new(answer)));
+        let answer = Answer { headers: headers.iter().map(header).collect(), body: body.into(), key };
+        router = router.route(&path, any(repeat).with_state(Arc::new(answer)));
     }
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     axum::serve(listener, router).await.unwrap();
 }
 
-async fn give(State(answer): State<Arc<Answer>>, headers: HeaderMap, _: Bytes) -> Response {
+async fn repeat(State(answer): State<Arc<Answer>>, headers: HeaderMap, _: Bytes) -> Response {
     match &answer.key {
         Some(key) if !is_signed(&headers, key) => StatusCode::UNAUTHORIZED.into_response(),
         _ => (answer.headers.clone(), answer.body.clone()).into_response(),

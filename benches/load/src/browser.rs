@@ -1,19 +1,19 @@
-//! A browser that signs in, and calls the doors.
+//! A browser that signs in, and sends requests.
 
 use std::collections::HashMap;
 
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use serde_json::{Value, json};
 
-use crate::parties::{browser_key::BrowserKey, provider, random_text};
+use crate::external::{dpop_key::DpopKey, provider, random_text};
 
 pub struct Browser {
-    pub key: BrowserKey,
+    pub key: DpopKey,
     http: Client,
     server: String,
 }
 
-/// What a login gave.
+/// The result of a login.
 #[derive(Clone)]
 pub struct SignedIn {
     pub access_token: String,
@@ -22,22 +22,22 @@ pub struct SignedIn {
 
 impl Browser {
     pub fn at(port: u16) -> Self {
-        Self { key: BrowserKey::new(), http: Client::new(), server: format!("http://127.0.0.1:{port}") }
+        Self { key: DpopKey::new(), http: Client::new(), server: format!("http://127.0.0.1:{port}") }
     }
 
-    /// At another computer: a key holds one session at a time.
+    /// One with a key of its own: a key has one session at a time.
     pub fn another(&self) -> Self {
-        Self { key: BrowserKey::new(), http: self.http.clone(), server: self.server.clone() }
+        Self { key: DpopKey::new(), http: self.http.clone(), server: self.server.clone() }
     }
 
     /// Access tokens live for as many seconds.
     pub async fn sign_in(&self, user: &str, lifetime: u64) -> SignedIn {
         let path = format!("/api/authorize?dpop_jkt={}", self.key.thumbprint());
-        let begun = json(self.call(Method::GET, &path, None, None).await).await;
-        let url: Url = text(&begun, "authorize_url").parse().unwrap();
-        let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
-        let code = provider::code(user, &asked["nonce"], lifetime);
-        let answer = json!({ "code": code, "state": asked["state"] });
+        let request = json(self.call(Method::GET, &path, None, None).await).await;
+        let url: Url = text(&request, "authorize_url").parse().unwrap();
+        let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        let code = provider::code(user, &query["nonce"], lifetime);
+        let answer = json!({ "code": code, "state": query["state"] });
         let answer = json(self.call(Method::POST, "/api/token", None, Some(&answer)).await).await;
         SignedIn { access_token: text(&answer, "access_token"), session: text(&answer, "session") }
     }
@@ -57,7 +57,7 @@ impl Browser {
         json(self.call(Method::GET, path, Some(access_token), None).await).await
     }
 
-    /// Asks the upstream of `parties`, and gives the stream of its answer.
+    /// Sends a message; returns the stream of the answer.
     pub async fn ask(&self, access_token: &str, conversation: &str, question: &str) -> Response {
         let message = json!({ "conversation": conversation, "message": question, "idempotency_key": random_text() });
         let response = self.call(Method::POST, "/api/chat", Some(access_token), Some(&message)).await;
@@ -65,7 +65,15 @@ impl Browser {
         response
     }
 
-    /// Makes it once more where it has no good nonce (RFC 9449 §8).
+    /// Gets a nonce for the next proofs: a proof with an invalid one is refused, and the refusal has a new one.
+    pub async fn renew_nonce(&self) {
+        self.key.set_nonce("invalid");
+        let body = json!({ "session": "none" });
+        let response = self.try_call(Method::POST, "/api/refresh", None, Some(&body)).await;
+        assert!(response.headers().contains_key("DPoP-Nonce"), "{} without a nonce", response.status());
+    }
+
+    /// Retries once with the server's nonce (RFC 9449 §8).
     async fn call(&self, method: Method, path: &str, access_token: Option<&str>, body: Option<&Value>) -> Response {
         let response = self.try_call(method.clone(), path, access_token, body).await;
         let challenge = response.headers().get("WWW-Authenticate").and_then(|value| value.to_str().ok());
@@ -88,7 +96,7 @@ impl Browser {
         }
         let response = request.send().await.unwrap();
         if let Some(nonce) = response.headers().get("DPoP-Nonce") {
-            self.key.keep_nonce(nonce.to_str().unwrap());
+            self.key.set_nonce(nonce.to_str().unwrap());
         }
         response
     }

@@ -1,5 +1,5 @@
-//! What becomes of costs when there is more: of replicas on one Redis, of tokens in an answer, of sessions (in
-//! `memory`). Of messages in a conversation, the inner benches tell.
+//! How costs grow: with replicas on one Redis, with tokens in an answer, and with sessions (in `memory`). For messages in
+//! a conversation, see `benches/micro`.
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ use crate::{
 pub async fn measure(servers: &Servers, report: &mut Report) {
     report.add("Growth: tokens in an answer", tokens(servers).await);
     report.add("Growth: replicas on one Redis", replicas(servers).await);
-    report.add("Growth: sessions in memory", memory::sessions(servers, &[1_000, 10_000, 100_000]).await);
+    memory::sessions(servers, report, &[1_000, 10_000, 100_000]).await;
 }
 
-/// As fast as the upstream says them.
+/// Processor time and duration of one answer, as fast as the upstream sends it.
 async fn tokens(servers: &Servers) -> Vec<Line> {
     let (server, _) = servers.start(None).await;
     let people = streams::sign_in(&server, 1).await;
@@ -38,12 +38,12 @@ async fn tokens(servers: &Servers) -> Vec<Line> {
     lines
 }
 
-/// One person at all of them in turn: what a guarded call takes there, and of Redis.
+/// One person calls all of them in turn: processor time of a guarded call, there and in Redis.
 async fn replicas(servers: &Servers) -> Vec<Line> {
     const CALLS: u32 = 4_000;
     let mut lines = vec![];
     for number in [1, 2, 4] {
-        let redis = Process::redis(&servers.folder).await;
+        let redis = Process::redis(&servers.output).await;
         let mut replicas = vec![];
         for _ in 0..number {
             replicas.push(servers.start(Some(&redis)).await.0);
@@ -59,18 +59,18 @@ async fn replicas(servers: &Servers) -> Vec<Line> {
             browser.get("/api/chat", &signed_in.access_token).await;
         }
         let each = |time: Duration| Runs::of(time.as_secs_f64() * 1e6 / f64::from(CALLS));
-        let asked = self::commands(&redis).await - commands;
+        let processed = self::commands(&redis).await - commands;
         lines.push(
             Line::new(format!("{number} replicas"))
                 .with("CPU per guarded call, µs", each(cpu() - before))
                 .with("Redis's, µs", each(redis.cpu() - of_redis))
-                .with("commands per call", Runs::of(asked as f64 / f64::from(CALLS))),
+                .with("commands per call", Runs::of(processed as f64 / f64::from(CALLS))),
         );
     }
     lines
 }
 
-/// How many Redis has done.
+/// How many Redis has processed.
 async fn commands(redis: &Process) -> u64 {
     let output = Command::new("redis-cli").args(["-p", &redis.port.to_string(), "INFO", "stats"]).output().await;
     let text = String::from_utf8(output.unwrap().stdout).unwrap();

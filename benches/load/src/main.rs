@@ -1,29 +1,34 @@
-//! The server under load, as a release and from outside: run by `scripts/bench`.
+//! Measures a release under load, from outside: run by `scripts/bench`.
 //!
-//! | file | measures, or helps to |
+//! | file | measures |
 //! |---|---|
-//! | `doors` | requests, each door beside its limit |
-//! | `streams` | answers, beside the upstream read directly |
-//! | `memory` | what a server holds, and how it starts |
-//! | `growth` | what becomes of costs when there is more of everything |
-//! | `soak` | memory, while people come and go |
-//! | `bare` | (helps) the limit: axum, and nothing else |
-//! | `browser`, `wrk` | (help) one caller with answers to read; many calls |
-//! | `process` | (helps) what is measured, and what it takes |
-//! | `report` | (helps) the table |
+//! | `endpoints` | requests, beside a bare axum server and an empty Dioxus app |
+//! | `streams` | streamed answers, beside the upstream read directly |
+//! | `memory` | start-up time, and memory: at the start, per session, per open answer |
+//! | `page` | the size of the download, beside an empty Dioxus app's |
+//! | `growth` | how costs grow with replicas, tokens and sessions |
+//! | `soak` | memory over time, while people come and go |
 //!
-//! Provider and upstream are in this process, not in the server's: what they take is not counted as the server's.
+//! | file | helps |
+//! |---|---|
+//! | `bare` | the bare axum server |
+//! | `browser`, `wrk` | one client that reads its answers; a load generator |
+//! | `process` | processes, with their processor time and memory |
+//! | `report` | the tables, and the budgets |
+//!
+//! Provider and upstream run in this process, so their cost is not counted as the server's.
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-#[path = "../../parties/mod.rs"]
-mod parties;
+#[path = "../../external/mod.rs"]
+mod external;
 
 mod bare;
 mod browser;
-mod doors;
+mod endpoints;
 mod growth;
 mod memory;
+mod page;
 mod process;
 mod report;
 mod soak;
@@ -32,58 +37,56 @@ mod wrk;
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use doors::Rounds;
-use parties::{provider::Provider, upstream};
+use endpoints::Rounds;
+use external::{provider::Provider, upstream};
 use process::Servers;
-use report::{Report, say};
+use report::{Report, print};
 
-const USAGE: &str =
-    "scripts/bench runs this: load <program> <folder> quick|full|growth|sessions [number]|soak [minutes]";
+const USAGE: &str = "scripts/bench runs this: load <release> <empty app> <output folder> \
+                     quick|full|growth|sessions [number]|soak [minutes]";
 
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (program, folder, what) = match arguments[..] {
+    let (release, empty, output, what) = match arguments[..] {
         ["bare", port, recorded] => return bare::serve(port.parse().unwrap(), recorded.as_ref()).await,
-        [program, folder, ref what @ ..] if !what.is_empty() => (program, PathBuf::from(folder), what),
-        _ => return say(USAGE),
+        [release, empty, output, ref what @ ..] if !what.is_empty() => (release, PathBuf::from(empty), output, what),
+        _ => return print(USAGE),
     };
-    fs::create_dir_all(&folder).unwrap();
-    let program = fs::canonicalize(program).unwrap();
-    let public = program.parent().unwrap().join("public");
+    fs::create_dir_all(output).unwrap();
+    let (release, output) = (fs::canonicalize(release).unwrap(), fs::canonicalize(output).unwrap());
     let (provider, upstream) = (Provider::start().await, upstream::start().await);
-    let servers = Servers { program, folder: fs::canonicalize(&folder).unwrap(), issuer: provider.issuer, upstream };
+    let servers = Servers { release, empty, output, issuer: provider.issuer, upstream };
     let mut report = Report::default();
     match *what {
         ["quick"] => {
+            page::measure(&servers, &mut report);
+            memory::start(&servers, &mut report, 5).await;
             let rounds = Rounds { rounds: 1, time: Duration::from_secs(1), sessions: 500 };
-            report.add("Start", memory::start(&servers, 5).await);
-            report.add("Requests", doors::measure(&servers, &public, &rounds).await);
+            endpoints::measure(&servers, &mut report, &rounds).await;
             let settings = streams::Settings { rounds: 1, answers: 200, tokens: 100 };
-            report.add("Answers", streams::measure(&servers, &settings).await);
-            report.add("Sessions in memory", memory::sessions(&servers, &[2_000]).await);
-            report.add("Open answers", memory::open_answers(&servers, 100).await);
+            streams::measure(&servers, &mut report, &settings).await;
+            memory::sessions(&servers, &mut report, &[2_000]).await;
+            memory::open_answers(&servers, &mut report, 100).await;
         }
         ["full"] => {
+            page::measure(&servers, &mut report);
+            memory::start(&servers, &mut report, 15).await;
             let rounds = Rounds { rounds: 5, time: Duration::from_secs(2), sessions: 2_000 };
-            report.add("Start", memory::start(&servers, 15).await);
-            report.add("Requests", doors::measure(&servers, &public, &rounds).await);
+            endpoints::measure(&servers, &mut report, &rounds).await;
             let settings = streams::Settings { rounds: 3, answers: 200, tokens: 250 };
-            report.add("Answers", streams::measure(&servers, &settings).await);
-            report.add("Sessions in memory", memory::sessions(&servers, &[10_000]).await);
-            report.add("Open answers", memory::open_answers(&servers, 500).await);
+            streams::measure(&servers, &mut report, &settings).await;
+            memory::sessions(&servers, &mut report, &[10_000, 100_000]).await;
+            memory::open_answers(&servers, &mut report, 500).await;
         }
         ["growth"] => growth::measure(&servers, &mut report).await,
-        ["sessions", number] => {
-            let number = number.parse().unwrap();
-            report.add("Sessions in memory", memory::sessions(&servers, &[number]).await);
-        }
+        ["sessions", number] => memory::sessions(&servers, &mut report, &[number.parse().unwrap()]).await,
         ["soak", minutes] => {
             let time = Duration::from_secs(60 * minutes.parse::<u64>().unwrap());
-            report.add("Soak", soak::measure(&servers, time).await);
+            soak::measure(&servers, &mut report, time).await;
         }
-        _ => return say(USAGE),
+        _ => return print(USAGE),
     }
-    report.write(&folder.join(format!("{}.json", what[0])));
+    report.finish(&servers.output.join(format!("{}.json", what[0])));
 }

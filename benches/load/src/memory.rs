@@ -1,4 +1,4 @@
-//! What a server holds: from its start, for each session, for each open answer; and how long it takes to be there.
+//! Memory: at the start, for each session, for each open answer. And how long a start takes.
 
 use std::time::Duration;
 
@@ -6,33 +6,36 @@ use futures_util::{StreamExt, stream};
 
 use crate::{
     browser::Browser,
-    parties::random_text,
+    external::random_text,
     process::{Process, Servers},
-    report::{Line, Runs, milliseconds, say},
+    report::{Aim, Line, Report, Runs, milliseconds, print},
     streams,
 };
 
 /// Logins at a time.
 const AT_A_TIME: usize = 16;
 
-/// Long enough to be idle when it is looked at.
+/// Until the server is idle.
 const SETTLED: Duration = Duration::from_secs(2);
 
-pub async fn start(servers: &Servers, times: u32) -> Vec<Line> {
+/// The number of sessions that the budget is for.
+const BUDGETED: u32 = 100_000;
+
+pub async fn start(servers: &Servers, report: &mut Report, times: u32) {
     let (mut to_ready, mut resident) = (Runs::default(), Runs::default());
     for _ in 0..times {
         let (server, took) = servers.start(None).await;
         to_ready.add(milliseconds(took));
         resident.add(server.memory() as f64 / 1e6);
     }
-    vec![Line::new("start").with("to /readyz, ms", to_ready).with("memory, MB", resident)]
+    report.add("Start", vec![Line::new("start").with("to /readyz, ms", to_ready).with("memory, MB", resident)]);
 }
 
-/// At each of these numbers of sessions, each of another person: memory, and what one more costs.
-pub async fn sessions(servers: &Servers, numbers: &[u32]) -> Vec<Line> {
+/// Memory at each of these numbers of sessions, one for each person, and what a login and a call cost then.
+pub async fn sessions(servers: &Servers, report: &mut Report, numbers: &[u32]) {
     let (server, _) = servers.start(None).await;
     let browser = Browser::at(server.port);
-    // What the first ones bring with them, such as the provider's keys, belongs to none.
+    // The first ones bring in what all share, such as the provider's keys.
     sign_in(&browser, 0..100).await;
     tokio::time::sleep(SETTLED).await;
     let (mut lines, mut there, empty) = (vec![], 100, server.memory());
@@ -43,19 +46,23 @@ pub async fn sessions(servers: &Servers, numbers: &[u32]) -> Vec<Line> {
         tokio::time::sleep(SETTLED).await;
         let per_login = (server.cpu() - cpu).as_secs_f64() * 1e6 / f64::from(number - from);
         let held = server.memory().saturating_sub(empty) as f64;
+        let each = held / f64::from(number - 100);
+        if number == BUDGETED {
+            report.budget("an idle session in memory, bytes at 100,000", Aim::AtMost(2_000.0), each);
+        }
         let line = Line::new(format!("{number} sessions"))
             .with("memory, MB", Runs::of(server.memory() as f64 / 1e6))
-            .with("bytes each", Runs::of(held / f64::from(number - 100)))
+            .with("bytes each", Runs::of(each))
             .with("CPU per login, µs", Runs::of(per_login))
             .with("CPU per guarded call, µs", Runs::of(guarded_call(&server, &browser).await));
-        say(&format!("  {number} sessions"));
+        print(&format!("  {number} sessions"));
         lines.push(line);
     }
-    lines
+    report.add("Sessions in memory", lines);
 }
 
-/// Open answers that say one token a second.
-pub async fn open_answers(servers: &Servers, number: u32) -> Vec<Line> {
+/// Open answers of one token a second.
+pub async fn open_answers(servers: &Servers, report: &mut Report, number: u32) {
     let (server, _) = servers.start(None).await;
     let people = streams::sign_in(&server, number).await;
     tokio::time::sleep(SETTLED).await;
@@ -67,7 +74,7 @@ pub async fn open_answers(servers: &Servers, number: u32) -> Vec<Line> {
     tokio::time::sleep(SETTLED).await;
     let held = server.memory().saturating_sub(before) as f64;
     let each = Runs::of(held / f64::from(number));
-    vec![Line::new(format!("{number} open answers")).with("bytes each", each)]
+    report.add("Open answers", vec![Line::new(format!("{number} open answers")).with("bytes each", each)]);
 }
 
 async fn sign_in(browser: &Browser, numbers: std::ops::Range<u32>) {

@@ -1,4 +1,4 @@
-//! Processes that are measured: what they take, as the kernel counts it.
+//! The processes that are measured: how they are started, and what they take, by the kernel's count.
 
 use std::{
     fs::{self, File},
@@ -12,18 +12,18 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::parties::{
-    FRONT_URL,
+use crate::external::{
+    FRONT_URL, base64url,
     provider::{CLIENT_ID, CLIENT_SECRET},
 };
 
 /// Of `/proc/<pid>/stat`, on every Linux.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// Kept from one start to the next.
+/// The same for all servers on one Redis.
 const SESSION_KEYS: &str = "b25seSBmb3IgdGhlIGJlbmNoLCAzMiBieXRlcyAgICA=";
 
-/// One person here does the work of thousands.
+/// Limits that are switched off, as one client here does the work of thousands.
 const UNLIMITED: [&str; 6] = [
     "RATE_LIMIT_PER_ADDRESS",
     "RATE_LIMIT_PER_BROWSER",
@@ -33,29 +33,35 @@ const UNLIMITED: [&str; 6] = [
     "STORAGE_PER_PERSON",
 ];
 
-/// It ends with this value.
+/// Killed when it is dropped.
 pub struct Process {
     pub port: u16,
     child: Child,
 }
 
-/// How servers are started.
+/// Starts servers.
 pub struct Servers {
-    pub program: PathBuf,
-    /// For their logs and databases.
-    pub folder: PathBuf,
+    /// The folder of our release build: the program, and its page.
+    pub release: PathBuf,
+    /// That of the empty Dioxus app.
+    pub empty: PathBuf,
+    /// For logs and databases.
+    pub output: PathBuf,
     pub issuer: String,
     pub upstream: String,
 }
 
 impl Servers {
-    /// Starts one that keeps sessions in memory or in this Redis, and tells how long it took until it was ready.
+    pub fn public(&self) -> PathBuf {
+        self.release.join("public")
+    }
+
+    /// Starts one that has its sessions in memory or in this Redis; returns how long it took until it was ready, too.
     pub async fn start(&self, redis: Option<&Process>) -> (Process, Duration) {
         let port = free_port();
-        let log = File::create(self.folder.join(format!("server-{port}.log"))).unwrap();
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(self.release.join("server"));
         command
-            .current_dir(&self.folder)
+            .current_dir(&self.output)
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", &*self.issuer)])
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
             .envs([("CHAT_BASE_URL", &*self.upstream), ("CHAT_MODEL", "bench")])
@@ -65,19 +71,35 @@ impl Servers {
         if let Some(redis) = redis {
             command.env("REDIS_URL", format!("redis://127.0.0.1:{}", redis.port)).env("SESSION_KEYS", SESSION_KEYS);
         }
+        self.log_to(&mut command, &format!("server-{port}.log"));
         let started = Instant::now();
-        let child = command.stderr(log.try_clone().unwrap()).stdout(log).spawn().unwrap();
-        let process = Process { port, child };
+        let process = Process { port, child: command.spawn().unwrap() };
         while !is_ready(port).await {
             assert!(started.elapsed() < Duration::from_secs(20), "the server does not start: see its log");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         (process, started.elapsed())
     }
+
+    /// Starts the empty Dioxus app, which verifies signatures with this key (a point, SEC 1 §2.3.3).
+    pub async fn start_empty_app(&self, key: &[u8]) -> Process {
+        let port = free_port();
+        let mut command = Command::new(self.empty.join("server"));
+        command
+            .envs([("IP", "127.0.0.1"), ("PORT", &*port.to_string()), ("PUBLIC_KEY", &*base64url(key))])
+            .env_remove("DIOXUS_DEVSERVER_PORT");
+        self.log_to(&mut command, "empty.log");
+        Process { port, child: command.spawn().unwrap() }.listening().await
+    }
+
+    fn log_to(&self, command: &mut Command, name: &str) {
+        let log = File::create(self.output.join(name)).unwrap();
+        command.stderr(log.try_clone().unwrap()).stdout(log);
+    }
 }
 
 impl Process {
-    /// A Redis that keeps nothing on disk.
+    /// A Redis without persistence.
     pub async fn redis(folder: &Path) -> Self {
         let port = free_port();
         let child = Command::new("redis-server")
@@ -86,24 +108,25 @@ impl Process {
             .stdout(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("redis-server is needed (scripts/bench installs it): {error}"));
-        let process = Self { port, child };
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        process
+        Self { port, child }.listening().await
     }
 
-    /// One more of this program, which listens on the port that comes with its arguments.
-    pub async fn of_ours(port: u16, arguments: &[&str]) -> Self {
+    /// Another process of this program, which listens on the port that is among its arguments.
+    pub async fn of_this_program(port: u16, arguments: &[&str]) -> Self {
         let child = Command::new(std::env::current_exe().unwrap()).args(arguments).spawn().unwrap();
-        let process = Self { port, child };
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        process
+        Self { port, child }.listening().await
     }
 
-    /// All its threads' time, in user and kernel mode.
+    async fn listening(self) -> Self {
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+            assert!(started.elapsed() < Duration::from_secs(20), "nothing listens on port {}", self.port);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self
+    }
+
+    /// Processor time of all its threads, in user and kernel mode.
     pub fn cpu(&self) -> Duration {
         let [user, system, ..] = times(&self.child.id().to_string());
         ticks(user + system)
@@ -124,21 +147,21 @@ impl Drop for Process {
     }
 }
 
-/// Of all children of this process that have ended.
+/// Processor time of all children of this process that have ended.
 pub fn cpu_of_ended_children() -> Duration {
     let [_, _, user, system] = times("self");
     ticks(user + system)
 }
 
-/// A port nobody listens on now.
+/// A port that nothing listens on now.
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// The first four times of a process: its own in user and kernel mode, and those of children that have ended.
+/// The times of a process in user and kernel mode: its own, and those of its children that have ended.
 fn times(process: &str) -> [u64; 4] {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    // After the name, which may have blanks in it.
+    // The fields after the name, which may have blanks in it.
     let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
     [11, 12, 13, 14].map(|field| fields[field].parse().unwrap())
 }
@@ -148,12 +171,12 @@ fn ticks(ticks: u64) -> Duration {
 }
 
 async fn is_ready(port: u16) -> bool {
-    let asked = async {
+    let status = async {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
         let mut head = [0; 12];
         stream.read_exact(&mut head).await?;
         Ok::<_, std::io::Error>(head)
     };
-    asked.await.is_ok_and(|head| head.ends_with(b"200"))
+    status.await.is_ok_and(|head| head.ends_with(b"200"))
 }

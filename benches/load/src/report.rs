@@ -1,4 +1,4 @@
-//! What was measured: a table for people, and the same as JSON.
+//! The results: tables for people, and the same as JSON.
 
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
@@ -8,15 +8,30 @@ use serde_json::{Map, Value, json};
 #[derive(Clone, Debug, Default)]
 pub struct Runs(Vec<f64>);
 
-/// One line: what was measured, and the figures.
+/// One line of a table: what was measured, and its figures.
 pub struct Line {
-    pub what: String,
-    pub figures: Vec<(&'static str, Runs)>,
+    what: String,
+    figures: Vec<(&'static str, Runs)>,
+}
+
+/// A budget of docs/performance.md.
+#[derive(Clone, Copy)]
+pub enum Aim {
+    AtLeast(f64),
+    AtMost(f64),
+    Below(f64),
+}
+
+struct Budget {
+    what: &'static str,
+    aim: Aim,
+    measured: f64,
 }
 
 #[derive(Default)]
 pub struct Report {
     sections: Vec<(&'static str, Vec<Line>)>,
+    budgets: Vec<Budget>,
 }
 
 impl Runs {
@@ -74,34 +89,77 @@ impl Line {
         self.figures.push((name, runs));
         self
     }
+
+    fn json(&self) -> (String, Value) {
+        let figures: Map<_, _> = self.figures.iter().map(|(name, runs)| ((*name).to_owned(), runs.json())).collect();
+        (self.what.clone(), Value::Object(figures))
+    }
+}
+
+impl Budget {
+    fn is_met(&self) -> bool {
+        match self.aim {
+            Aim::AtLeast(least) => self.measured >= least,
+            Aim::AtMost(most) => self.measured <= most,
+            Aim::Below(limit) => self.measured < limit,
+        }
+    }
+
+    fn aim(&self) -> String {
+        match self.aim {
+            Aim::AtLeast(least) => format!("≥ {}", rounded(least)),
+            Aim::AtMost(most) => format!("≤ {}", rounded(most)),
+            Aim::Below(limit) => format!("< {}", rounded(limit)),
+        }
+    }
+
+    fn verdict(&self) -> &'static str {
+        if self.is_met() { "met" } else { "MISSED" }
+    }
+
+    fn json(&self) -> (String, Value) {
+        let value = json!({ "budget": self.aim(), "measured": self.measured, "met": self.is_met() });
+        (self.what.to_owned(), value)
+    }
 }
 
 impl Report {
     /// Adds a section, and prints it.
     pub fn add(&mut self, title: &'static str, lines: Vec<Line>) {
-        say(&table(title, &lines));
+        print(&table(title, &lines));
         self.sections.push((title, lines));
     }
 
-    pub fn write(&self, file: &Path) {
-        let of_line = |line: &Line| {
-            let figures: Map<_, _> =
-                line.figures.iter().map(|(name, runs)| ((*name).to_owned(), runs.json())).collect();
-            (line.what.clone(), Value::Object(figures))
-        };
-        let sections: Map<_, _> = self
-            .sections
-            .iter()
-            .map(|(title, lines)| ((*title).to_owned(), Value::Object(lines.iter().map(of_line).collect())))
-            .collect();
-        fs::write(file, serde_json::to_vec_pretty(&sections).unwrap()).unwrap();
-        say(&format!("\nthe same as JSON: {}", file.display()));
+    /// Adds a budget with what was measured. All of them are printed at the end.
+    pub fn budget(&mut self, what: &'static str, aim: Aim, measured: f64) {
+        self.budgets.push(Budget { what, aim, measured });
+    }
+
+    /// Prints the budgets, and writes everything to a file.
+    pub fn finish(&self, file: &Path) {
+        let mut text = "\nBudgets\n\n| | budget | measured | |\n|---|---|---|---|\n".to_owned();
+        for budget in &self.budgets {
+            let (aim, measured) = (budget.aim(), rounded(budget.measured));
+            let _ = writeln!(text, "| {} | {aim} | {measured} | {} |", budget.what, budget.verdict());
+        }
+        if !self.budgets.is_empty() {
+            print(&text);
+        }
+        fs::write(file, serde_json::to_vec_pretty(&self.json()).unwrap()).unwrap();
+        print(&format!("\nthe same as JSON: {}", file.display()));
+    }
+
+    fn json(&self) -> Value {
+        let section = |lines: &[Line]| Value::Object(lines.iter().map(Line::json).collect());
+        let mut sections: Map<_, _> =
+            self.sections.iter().map(|(title, lines)| ((*title).to_owned(), section(lines))).collect();
+        sections.insert("Budgets".to_owned(), Value::Object(self.budgets.iter().map(Budget::json).collect()));
+        Value::Object(sections)
     }
 }
 
-/// Tells whoever waits.
 #[allow(clippy::print_stdout)]
-pub fn say(text: &str) {
+pub fn print(text: &str) {
     println!("{text}");
 }
 

@@ -1,5 +1,5 @@
-//! Memory, while people sign in, refresh, ask, read and sign out, again and again. What grows in the second half of the
-//! time, when everything that is kept for some minutes is as much as it becomes, is lost.
+//! Memory, while people sign in, refresh, ask, read and sign out, again and again. By the second half of the time,
+//! everything that is stored for some minutes has reached its full size: growth from then on is a leak.
 
 use std::{
     sync::{
@@ -13,23 +13,23 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     browser::Browser,
-    parties::random_text,
+    external::random_text,
     process::{Process, Servers},
-    report::{Line, Runs, say},
+    report::{Line, Report, Runs, print},
 };
 
 /// People at a time.
 const PEOPLE: u32 = 8;
 
-/// A person's pause between two rounds: so many come as a small company has, and the machine is left to others too.
+/// A person's pause between two rounds, which leaves the machine to others too.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Nobody's access token lives longer.
+/// Of access tokens, in seconds.
 const LIFETIME: u64 = 120;
 
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
-pub async fn measure(servers: &Servers, time: Duration) -> Vec<Line> {
+pub async fn measure(servers: &Servers, report: &mut Report, time: Duration) {
     let (server, _) = servers.start(None).await;
     let (rounds, mut people) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
     for person in 0..PEOPLE {
@@ -43,7 +43,7 @@ pub async fn measure(servers: &Servers, time: Duration) -> Vec<Line> {
     }
     let samples = tokio::select! {
         samples = watch(&server, time, &rounds) => samples,
-        _ = people.join_next() => panic!("somebody was refused: see above"),
+        _ = people.join_next() => panic!("a request failed: see above"),
     };
     people.shutdown().await;
 
@@ -51,16 +51,15 @@ pub async fn measure(servers: &Servers, time: Duration) -> Vec<Line> {
         samples.iter().copied().filter(|(at, _)| *at > time.as_secs_f64() / 2.0).collect();
     let rounds = rounds.load(Ordering::Relaxed) as f64;
     let slope = slope(&second_half);
-    vec![
-        Line::new(format!("{} minutes", time.as_secs() / 60))
-            .with("logins", Runs::of(rounds))
-            .with("memory, MB", samples.iter().map(|(_, bytes)| bytes / 1e6).collect())
-            .with("growth in the second half, KB a minute", Runs::of(slope * 60.0 / 1e3))
-            .with("bytes a login", Runs::of(slope * time.as_secs_f64() / rounds)),
-    ]
+    let line = Line::new(format!("{} minutes", time.as_secs() / 60))
+        .with("logins", Runs::of(rounds))
+        .with("memory, MB", samples.iter().map(|(_, bytes)| bytes / 1e6).collect())
+        .with("growth in the second half, KB a minute", Runs::of(slope * 60.0 / 1e3))
+        .with("bytes a login", Runs::of(slope * time.as_secs_f64() / rounds));
+    report.add("Soak", vec![line]);
 }
 
-/// One login's life.
+/// One person's visit.
 async fn round(browser: &Browser, user: &str) {
     let signed_in = browser.sign_in(user, LIFETIME).await;
     browser.get("/api/chat", &signed_in.access_token).await;
@@ -71,23 +70,23 @@ async fn round(browser: &Browser, user: &str) {
     browser.sign_out(&signed_in.session).await;
 }
 
-/// Seconds and bytes.
+/// Samples of memory: seconds since the start, and bytes.
 async fn watch(server: &Process, time: Duration, rounds: &AtomicU64) -> Vec<(f64, f64)> {
-    let (started, mut samples, mut told) = (Instant::now(), vec![], 0);
+    let (started, mut samples, mut printed) = (Instant::now(), vec![], 0);
     while started.elapsed() < time {
-        sleep(LOOK_EVERY).await;
+        sleep(SAMPLE_EVERY).await;
         let (at, bytes) = (started.elapsed().as_secs_f64(), server.memory() as f64);
         samples.push((at, bytes));
         let minute = started.elapsed().as_secs() / 60;
-        if minute > told {
-            told = minute;
-            say(&format!("  {minute} min: {:.1} MB, {} logins", bytes / 1e6, rounds.load(Ordering::Relaxed)));
+        if minute > printed {
+            printed = minute;
+            print(&format!("  {minute} min: {:.1} MB, {} logins", bytes / 1e6, rounds.load(Ordering::Relaxed)));
         }
     }
     samples
 }
 
-/// Of the line that fits best, by least squares.
+/// The slope of the line of least squares.
 fn slope(samples: &[(f64, f64)]) -> f64 {
     let number = samples.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| samples.iter().map(of).sum::<f64>() / number;

@@ -1,4 +1,4 @@
-//! Answers that stream: what the server adds to each token, against reading the upstream directly; in turns.
+//! Streamed answers: what the server adds to each token's time, beside the upstream read directly, in turns.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::{Browser, SignedIn},
-    parties::{random_text, upstream::now},
+    external::{random_text, upstream::now},
     process::{Process, Servers},
-    report::{Line, Runs},
+    report::{Aim, Line, Report, Runs},
 };
 
 pub struct Settings {
@@ -22,7 +22,7 @@ pub struct Settings {
 
 const TOKENS_PER_SECOND: u32 = 50;
 
-pub async fn measure(servers: &Servers, settings: &Settings) -> Vec<Line> {
+pub async fn measure(servers: &Servers, report: &mut Report, settings: &Settings) {
     let (server, _) = servers.start(None).await;
     let people = sign_in(&server, settings.answers).await;
     let question = format!("{} {TOKENS_PER_SECOND}", settings.tokens);
@@ -45,7 +45,8 @@ pub async fn measure(servers: &Servers, settings: &Settings) -> Vec<Line> {
         cpu.add(took.as_secs_f64() * 1e3 / f64::from(settings.answers) / seconds);
         cpu_per_token.add(took.as_secs_f64() * 1e6 / expected as f64);
     }
-    vec![
+    report.budget("added to a token at the median, ms, 200 streams", Aim::Below(1.0), added.median());
+    let lines = vec![
         Line::new("upstream, read directly").with("p50, ms", direct).with("p99, ms", direct_p99),
         Line::new("the same through the server")
             .with("p50, ms", through)
@@ -53,10 +54,11 @@ pub async fn measure(servers: &Servers, settings: &Settings) -> Vec<Line> {
             .with("added at the median, ms", added)
             .with("CPU per answer, ms a second", cpu)
             .with("CPU per token, µs", cpu_per_token),
-    ]
+    ];
+    report.add("Answers", lines);
 }
 
-/// As many people, each with a browser of their own.
+/// So many people, each with a browser.
 pub async fn sign_in(server: &Process, people: u32) -> Vec<(Browser, SignedIn)> {
     let mut signed_in = vec![];
     for n in 0..people {
@@ -67,7 +69,7 @@ pub async fn sign_in(server: &Process, people: u32) -> Vec<(Browser, SignedIn)> 
     signed_in
 }
 
-/// How long each token was under way, in milliseconds.
+/// From the upstream to here, for each token, in milliseconds.
 pub async fn read_through((browser, signed_in): &(Browser, SignedIn), question: &str) -> Vec<f64> {
     let response = browser.ask(&signed_in.access_token, &random_text(), question).await;
     times(response, |event| event["text"].as_str().map(str::to_owned)).await
@@ -88,14 +90,14 @@ async fn all(readers: impl Iterator<Item = impl Future<Output = Vec<f64>>>) -> V
 async fn times(mut response: Response, text: fn(&Value) -> Option<String>) -> Vec<f64> {
     let (mut times, mut unread) = (vec![], Vec::new());
     while let Some(bytes) = response.chunk().await.unwrap() {
-        let came = now();
+        let received = now();
         unread.extend_from_slice(&bytes);
         while let Some(end) = unread.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = unread.drain(..=end).collect();
             let event = line.strip_prefix(b"data: ").and_then(|data| serde_json::from_slice::<Value>(data).ok());
-            let told = event.as_ref().and_then(text).unwrap_or_default();
-            let sent = told.split_whitespace().map(|sent| sent.parse::<u64>().unwrap());
-            times.extend(sent.map(|sent| Duration::from_micros(came.saturating_sub(sent)).as_secs_f64() * 1e3));
+            let text = event.as_ref().and_then(text).unwrap_or_default();
+            let sent = text.split_whitespace().map(|sent| sent.parse::<u64>().unwrap());
+            times.extend(sent.map(|sent| Duration::from_micros(received.saturating_sub(sent)).as_secs_f64() * 1e3));
         }
     }
     times

@@ -1,4 +1,4 @@
--- Sends the requests of a file, as they lie there: each is its length in a line of its own, and then its bytes.
+-- Sends the requests of a file as they are: each is its length on a line of its own, then its bytes.
 -- Arguments: the file; then "again" where its requests may be sent more than once.
 local requests, place, again = {}, 0, false
 

@@ -1,4 +1,4 @@
-//! The load generator: Debian's wrk, with requests that were made, and signed, before it starts.
+//! The load generator: Debian's wrk, with requests that are made, and signed, before it starts.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -9,26 +9,27 @@ use crate::process;
 
 const CONNECTIONS: u32 = 32;
 
-/// Whole requests, as they go over the wire.
+/// Whole requests, as they are sent over the connection.
 pub struct Requests {
     pub raw: Vec<String>,
-    /// Whether they may be sent more than once. Otherwise the load ends with them.
+    /// Whether they may be sent more than once. Otherwise the load ends after the last one.
     pub again: bool,
 }
 
-/// What one run saw.
+/// The results of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     pub per_second: f64,
     pub p50: Duration,
     pub p99: Duration,
     pub requests: u64,
-    /// Of wrk itself, for each request: its limit is what it can send on one core.
+    /// wrk's own processor time for each request: it sends no faster than one core allows.
     pub own_cpu: Duration,
 }
 
+/// The line that `wrk.lua` prints at the end.
 #[derive(Deserialize)]
-struct Told {
+struct Summary {
     requests: u64,
     microseconds: u64,
     failed: u64,
@@ -42,7 +43,22 @@ impl Requests {
         Self { raw: vec![raw], again: true }
     }
 
-    /// Sends them to this port, for as long as `time` at most. None may fail.
+    /// The same requests, with this before their paths.
+    pub fn below(self, prefix: &str) -> Self {
+        Self { raw: self.raw.iter().map(|raw| raw.replacen(" /", &format!(" {prefix}/"), 1)).collect(), ..self }
+    }
+
+    /// The same requests, to another path.
+    pub fn to(self, path: &str) -> Self {
+        let moved = |raw: &String| {
+            let mut parts = raw.splitn(3, ' ');
+            let (method, _, rest) = (parts.next().unwrap(), parts.next(), parts.next().unwrap());
+            format!("{method} {path} {rest}")
+        };
+        Self { raw: self.raw.iter().map(moved).collect(), ..self }
+    }
+
+    /// Sends them to this port, for `time` at most. None may fail.
     pub async fn send(&self, port: u16, time: Duration, folder: &Path) -> Load {
         let (script, file) = (folder.join("wrk.lua"), folder.join("requests"));
         fs::write(&script, include_str!("wrk.lua")).unwrap();
@@ -59,20 +75,21 @@ impl Requests {
             .unwrap_or_else(|error| panic!("wrk is needed (scripts/bench installs it): {error}"));
         let cpu = process::cpu_of_ended_children() - before;
         let text = String::from_utf8_lossy(&output.stdout);
-        let told = text.lines().rev().find(|line| line.starts_with('{'));
-        let told: Told = serde_json::from_str(told.unwrap_or_else(|| panic!("wrk said: {text}"))).unwrap();
-        assert_eq!(told.failed, 0, "of {} requests, so many failed: {}", told.requests, self.raw[0]);
+        let summary = text.lines().rev().find(|line| line.starts_with('{'));
+        let summary: Summary = serde_json::from_str(summary.unwrap_or_else(|| panic!("wrk printed: {text}"))).unwrap();
+        let (requests, failed) = (summary.requests, summary.failed);
+        assert_eq!(failed, 0, "{failed} of {requests} requests failed: {}", self.raw[0]);
         Load {
-            per_second: told.requests as f64 / (told.microseconds as f64 / 1e6),
-            p50: Duration::from_micros(told.p50),
-            p99: Duration::from_micros(told.p99),
-            requests: told.requests,
-            own_cpu: cpu.div_f64(told.requests as f64),
+            per_second: requests as f64 / (summary.microseconds as f64 / 1e6),
+            p50: Duration::from_micros(summary.p50),
+            p99: Duration::from_micros(summary.p99),
+            requests,
+            own_cpu: cpu.div_f64(requests as f64),
         }
     }
 }
 
-/// A request without a body, on a connection that stays.
+/// A request without a body, on a connection that stays open.
 pub fn get(path: &str, headers: &[(&str, &str)]) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost:8080\r\n{}\r\n", lines(headers))
 }

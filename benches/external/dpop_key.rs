@@ -1,4 +1,4 @@
-//! A browser's key, and the proofs made with it (RFC 9449 §4.2).
+//! A browser's DPoP key, and the proofs made with it (RFC 9449 §4.2).
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -12,29 +12,29 @@ use ring::{
 
 use super::{FRONT_URL, base64url, hashed, random_text};
 
-pub struct BrowserKey {
+pub struct DpopKey {
     key: EcdsaKeyPair,
     random: SystemRandom,
     header: String,
     thumbprint: String,
-    /// The latest that a server issued to it (RFC 9449 §8).
+    /// The latest from the server (RFC 9449 §8).
     nonce: Mutex<Option<String>>,
 }
 
-impl BrowserKey {
+impl DpopKey {
     pub fn new() -> Self {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         let key = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
         let point = key.public_key().as_ref();
         let (x, y) = (base64url(&point[1..33]), base64url(&point[33..]));
-        // RFC 7638: in this order, without blanks.
+        // RFC 7638 §3: members in this order, without blanks.
         let jwk = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let header = base64url(format!(r#"{{"typ":"dpop+jwt","alg":"ES256","jwk":{jwk}}}"#));
         Self { thumbprint: hashed(&jwk), key, random, header, nonce: Mutex::default() }
     }
 
-    pub fn keep_nonce(&self, nonce: &str) {
+    pub fn set_nonce(&self, nonce: &str) {
         *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.to_owned());
     }
 
@@ -42,7 +42,7 @@ impl BrowserKey {
         &self.thumbprint
     }
 
-    /// Uncompressed (SEC 1 §2.3.3).
+    /// The public key, uncompressed (SEC 1 §2.3.3).
     pub fn point(&self) -> &[u8] {
         self.key.public_key().as_ref()
     }

@@ -1,4 +1,4 @@
-// Tells a Playwright JSON report: each test that failed, why, and what the API answered it; then the counts, in the one
+// Prints a Playwright JSON report: each test that failed, why, and what the API answered it; then the counts, in the one
 // line that `count_tests` reads.
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
@@ -10,7 +10,7 @@ for (const { message } of errors) console.log(message);
 for (const { file, title, tests } of suites.flatMap(specsIn)) {
   for (const { projectName, results } of tests.filter(({ status }) => status === 'unexpected')) {
     console.log(`\n${projectName}, ${file}: ${title}`);
-    results.forEach(tell);
+    results.forEach(printFailure);
   }
 }
 console.log(`${stats.expected + stats.flaky} passed, ${stats.unexpected} failed, ${stats.skipped} skipped`);
@@ -19,7 +19,7 @@ function specsIn({ specs, suites = [] }) {
   return [...specs, ...suites.flatMap(specsIn)];
 }
 
-function tell({ errors, attachments }) {
+function printFailure({ errors, attachments }) {
   for (const { message = '' } of errors) {
     const lines = stripVTControlCharacters(message).split('\n').filter((line) => line.trim());
     console.log(indented(lines.slice(0, LINES_OF_AN_ERROR)));

@@ -1,4 +1,4 @@
-//! The check of a proof, and beside it the one step of it that nothing can do without: a P-256 verification.
+//! The check of a proof, beside the one step that no implementation can do without: a P-256 verification.
 
 use std::{hint::black_box, time::SystemTime};
 
@@ -7,13 +7,13 @@ use criterion::Criterion;
 use oracle_ai::server::auth::dpop::{Expected, NonceRule, Nonces, check};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 
-use crate::parties::{FRONT_URL, browser_key::BrowserKey, random_text};
+use crate::external::{FRONT_URL, dpop_key::DpopKey, random_text};
 
 pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("proof");
-    let (key, token) = (BrowserKey::new(), random_text());
+    let (key, token) = (DpopKey::new(), random_text());
     let (now, nonces) = (SystemTime::now(), Nonces::new([1; 32], vec![]));
-    key.keep_nonce(&nonces.issue(&key.thumbprint().parse().unwrap(), now));
+    key.set_nonce(&nonces.issue(&key.thumbprint().parse().unwrap(), now));
     let proof = key.proof("GET", "/api/chat", Some(&token));
     let htu = format!("{FRONT_URL}/api/chat");
     let expected = Expected { method: "GET", htu: &htu, access_token: Some(&token), nonce: NonceRule::Required };

@@ -1,5 +1,5 @@
-//! A code exchanged, with the ID token that comes with it checked (ES256); and a refresh, which is the same call of the
-//! same provider without one. The difference is what the check costs, and making the token (some ten microseconds).
+//! A code exchange, with its ID token verified (ES256); and a refresh, which is the same request to the same provider
+//! without an ID token. The difference is the cost of the verification, and of making the token (some ten microseconds).
 
 use criterion::Criterion;
 use oracle_ai::{
@@ -8,7 +8,7 @@ use oracle_ai::{
 };
 
 use crate::{
-    parties::{provider::code, random_text},
+    external::{provider::code, random_text},
     server,
 };
 

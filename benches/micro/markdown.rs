@@ -1,5 +1,5 @@
-//! A growing answer cut into blocks as it comes, and its blocks parsed: the browser's code, compiled for this machine,
-//! where it runs two to three times as fast as in a browser.
+//! An answer split into blocks while it is streamed, and its blocks parsed: the browser's code, compiled for this
+//! machine, where it runs two to three times as fast as in a browser.
 
 use std::hint::black_box;
 

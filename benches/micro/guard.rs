@@ -1,4 +1,4 @@
-//! An access token looked up in memory, and the whole guard: its proof checked and spent as well.
+//! An access token looked up in memory, and the whole guard: its proof verified and its `jti` consumed, too.
 
 use std::{
     sync::Arc,
@@ -32,13 +32,13 @@ use oracle_ai::{
 };
 
 use crate::{
-    parties::{browser_key::BrowserKey, random_text},
+    external::{dpop_key::DpopKey, random_text},
     server,
 };
 
 pub fn bench(criterion: &mut Criterion) {
     let runtime = server::runtime();
-    let (key, token) = (BrowserKey::new(), AccessToken::new(random_text()));
+    let (key, token) = (DpopKey::new(), AccessToken::new(random_text()));
     let thumbprint = key.thumbprint().parse().unwrap();
     let (sessions, services) = runtime.block_on(signed_in(&key, &token));
     let mut group = criterion.benchmark_group("guard");
@@ -51,8 +51,8 @@ pub fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("lookup, with proof", |bencher| {
-        // A proof is good once, and its nonce for two minutes: longer than this takes.
-        runtime.block_on(keep_nonce(&key, &token, &services));
+        // A proof is valid once, and its nonce for two minutes: longer than this takes.
+        runtime.block_on(set_nonce(&key, &token, &services));
         bencher.to_async(&runtime).iter_batched(
             || request(&key, &token, &services),
             |mut parts| async move { assert!(Caller::from_request_parts(&mut parts, &()).await.is_ok()) },
@@ -61,8 +61,8 @@ pub fn bench(criterion: &mut Criterion) {
     });
 }
 
-/// Services that know one session, and its access token.
-async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Services>) {
+/// Services with one session, and its access token.
+async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Services>) {
     let (environment, client) = (Environment::system(), server::client().await);
     let storage = Storage::in_memory(&environment).unwrap();
     let records = Records::new(storage.clone(), environment.clone());
@@ -98,18 +98,18 @@ async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc
     let client = Arc::into_inner(server::client().await).unwrap();
     let (guard, limits) = (GuardSettings::default(), SessionLimits::default());
     let services = Services::new(client, storage, environment.clone(), guard, limits).unwrap();
-    // One person does the work of thousands.
+    // Without limits, as one client does the work of thousands.
     let limits = LimitSettings { per_browser: None, per_person: None, ..LimitSettings::default() };
     let services = services.with_edge(EdgeSettings { limits, ..EdgeSettings::default() }, environment);
     (sessions, Arc::new(services))
 }
 
-/// From the answer to a call that lacks it.
-async fn keep_nonce(key: &BrowserKey, token: &AccessToken, services: &Arc<Services>) {
+/// From the answer to a call without one.
+async fn set_nonce(key: &DpopKey, token: &AccessToken, services: &Arc<Services>) {
     let mut parts = request(key, token, services);
     let next = NextNonce::insert_into(&mut parts.extensions);
     assert!(Caller::from_request_parts(&mut parts, &()).await.is_err());
-    key.keep_nonce(next.get().unwrap());
+    key.set_nonce(next.get().unwrap());
 }
 
 fn user() -> UserClaims {
@@ -123,7 +123,7 @@ fn user() -> UserClaims {
     }
 }
 
-fn request(key: &BrowserKey, token: &AccessToken, services: &Arc<Services>) -> Parts {
+fn request(key: &DpopKey, token: &AccessToken, services: &Arc<Services>) -> Parts {
     let request = Request::get("/api/chat")
         .header("authorization", format!("DPoP {}", token.secret()))
         .header("dpop", key.proof("GET", "/api/chat", Some(token.secret())))

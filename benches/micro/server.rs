@@ -1,4 +1,4 @@
-//! The services without a socket, registered at the provider of `parties`.
+//! The services without a socket, with the provider of `external`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use oracle_ai::server::{
 };
 use tokio::runtime::Runtime;
 
-use crate::parties::{
+use crate::external::{
     FRONT_URL,
     provider::{CLIENT_ID, CLIENT_SECRET, Provider},
 };
@@ -21,7 +21,7 @@ pub fn runtime() -> Runtime {
     Runtime::new().unwrap()
 }
 
-/// Our client there. The provider ends with the runtime.
+/// A client of that provider, which ends with the runtime.
 pub async fn client() -> Arc<OidcClient> {
     let provider = Provider::start().await;
     let settings = ProviderSettings {

@@ -1,4 +1,4 @@
-//! The upstream's stream, from the socket to tokens: server-sent events parsed, and the JSON in them.
+//! The upstream's stream, from the socket to tokens: server-sent events, and the JSON in them, parsed.
 
 use criterion::{Criterion, Throughput};
 use futures_util::StreamExt;
@@ -12,7 +12,7 @@ use oracle_ai::{
     wire::auth::UserClaims,
 };
 
-use crate::{parties::upstream, server};
+use crate::{external::upstream, server};
 
 const TOKENS: u64 = 10_000;
 
@@ -38,7 +38,7 @@ fn completions(base_url: &str) -> ChatCompletions {
     ChatCompletions::new(settings, Environment::system()).unwrap()
 }
 
-/// How many pieces of text came.
+/// Returns the number of pieces of text.
 async fn read(upstream: &ChatCompletions) -> u64 {
     let question = Message { role: Role::User, text: format!("{TOKENS} 0") };
     let somebody = UserClaims {

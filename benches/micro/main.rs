@@ -1,12 +1,12 @@
-//! What one step costs, alone in this process: `cargo bench --bench inner`.
+//! What single steps cost, measured in one process: `cargo bench --bench micro`.
 //!
-//! Nothing of the product is opened for it. What can be reached only by way of a whole call is measured as that, beside
-//! the same call without the step (`id_token`), or for a whole stream at once (`upstream`).
+//! Only public functions are measured. A step that is reached only through a whole call is measured with it, beside the
+//! same call without the step (`id_token`), or for a whole stream at once (`upstream`).
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../parties/mod.rs"]
-mod parties;
+#[path = "../external/mod.rs"]
+mod external;
 
 mod authorize;
 mod conversations;

@@ -1,5 +1,4 @@
-// The build that operators run, in front of a provider that is not ours: `npx playwright test` with RELEASE_SERVER set
-// to the folder of the release build (scripts/test release).
+// What the Content-Security-Policy allows and forbids, and how files are cached, in front of a provider that is not ours.
 
 import type { BrowserContext, Page } from '@playwright/test';
 
@@ -26,7 +25,7 @@ const test = base.extend<{
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
 
-test('a person signs in, chats, stops, copies, exports, reloads, opens a tab and signs out', async ({
+test('a person signs in, chats, stops, copies, exports, reloads, opens a tab and signs out', { tag: '@certified' }, async ({
   context, page, signIn, chat, login, sidebar,
 }) => {
   // T92
@@ -65,7 +64,7 @@ test('a person signs in, chats, stops, copies, exports, reloads, opens a tab and
   await signedOutPage(page).everywhere();
 });
 
-test('the pages that nobody is signed in for break no policy either', async ({ page, callback }) => {
+test('the pages that nobody is signed in for break no policy either', { tag: '@certified' }, async ({ page, callback }) => {
   // T92
   for (const path of ['/no/such/page', '/signed-out']) {
     await page.goto(path);
@@ -77,7 +76,7 @@ test('the pages that nobody is signed in for break no policy either', async ({ p
   await callback.says('nothingToFinish');
 });
 
-test('a script that somebody gets into a page does not run', async ({ page, violations }) => {
+test('a script that somebody gets into a page does not run', { tag: '@certified' }, async ({ page, violations }) => {
   // T92
   await page.goto('/signed-out');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -107,7 +106,7 @@ test('a script that somebody gets into a page does not run', async ({ page, viol
   violations.length = 0;
 });
 
-test('files are small, kept for ever, and never asked for twice', async ({ page }) => {
+test('files are small, kept for ever, and never asked for twice', { tag: '@certified' }, async ({ page }) => {
   const files: { url: string; headers: Record<string, string> }[] = [];
   const hints: string[] = [];
   page.on('console', (message) => {

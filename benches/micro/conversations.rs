@@ -1,5 +1,5 @@
-//! A conversation of 10, 100 and 1,000 messages in a SQLite file: listed, opened, and read for the model, which is told
-//! the end of it only.
+//! A conversation of 10, 100 and 1,000 messages in a SQLite file: listed, opened, and read for the model, which is sent
+//! only the end of it.
 
 use std::time::SystemTime;
 
@@ -16,9 +16,9 @@ use oracle_ai::{
     },
 };
 
-use crate::{parties::random_text, server};
+use crate::{external::random_text, server};
 
-/// As much as the model is told by default, in characters.
+/// What the model is sent by default, in characters.
 const HISTORY: usize = 60_000;
 
 pub fn bench(criterion: &mut Criterion) {
@@ -57,7 +57,7 @@ fn somebody() -> Owner {
     })
 }
 
-/// Questions and answers in turn, each answer of 600 characters; gives the last question.
+/// Questions and answers in turn, each answer of 600 characters; returns the last question.
 async fn write(store: &SqlStore, owner: &Owner, id: &ConversationId, messages: u32) -> MessageId {
     let mut last = None;
     for n in 0..messages / 2 {

@@ -1,4 +1,4 @@
-//! A record sealed, and opened: HKDF and AES-256-GCM over a kilobyte, which sessions have.
+//! A record sealed, and opened: HKDF and AES-256-GCM over a kilobyte, the size of a session.
 
 use std::hint::black_box;
 

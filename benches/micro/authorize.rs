@@ -1,5 +1,4 @@
-//! A login begun: the URL that the browser is sent to, and all that the door does for it, with the login remembered in
-//! memory.
+//! The authorization request: its URL alone, and all that the endpoint does for it, with the login stored in memory.
 
 use criterion::Criterion;
 use oracle_ai::{
@@ -15,7 +14,7 @@ use oracle_ai::{
 };
 
 use crate::{
-    parties::{browser_key::BrowserKey, random_text},
+    external::{dpop_key::DpopKey, random_text},
     server,
 };
 
@@ -31,7 +30,7 @@ pub fn bench(criterion: &mut Criterion) {
 
     let records = Records::new(Storage::in_memory(&environment).unwrap(), environment.clone());
     let sessions = Sessions::new(records, client.clone(), environment.clone(), SessionSettings::default());
-    let key: Thumbprint = BrowserKey::new().thumbprint().parse().unwrap();
+    let key: Thumbprint = DpopKey::new().thumbprint().parse().unwrap();
     group.bench_function("login begun", |bencher| {
         bencher.to_async(&runtime).iter(async || sessions.begin_authorization(key.clone()).await.unwrap());
     });

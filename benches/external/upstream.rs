@@ -1,6 +1,5 @@
-//! A model that speaks OpenAI's chat completions. The question says how much and how fast: `"<tokens> <per second>"`,
-//! where 0 per second is as fast as it can be written. Each token is the time at which it was sent, so that whoever
-//! reads it knows how long it took.
+//! A model with OpenAI's chat completions API. The question is `"<tokens> <tokens per second>"`, where 0 per second is as
+//! fast as they can be written. Each token is the time at which it was sent, so a reader knows how long it took.
 
 use std::{
     convert::Infallible,
@@ -19,13 +18,13 @@ use futures_util::{Stream, stream};
 use serde_json::Value;
 use tokio::time::MissedTickBehavior;
 
-/// What tokens count their time from; upstream and readers are in one process.
+/// The zero of the tokens' times; upstream and readers are in one process.
 pub static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Tokens of a burst that go out in one piece, as fast upstreams send them.
+/// Tokens per write, where the speed is not limited.
 const BURST: u64 = 64;
 
-/// Serves `POST /chat/completions`, and gives the URL before that.
+/// Serves `POST /chat/completions`, and returns the base URL.
 pub async fn start() -> String {
     LazyLock::force(&START);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -71,7 +70,7 @@ fn pieces(tokens: u64, rate: u64) -> impl Stream<Item = Result<Bytes, Infallible
     })
 }
 
-/// With the members that most vendors send.
+/// With the members that most vendors' chunks have.
 fn chunk(text: &str, finish_reason: &str) -> String {
     format!(
         r#"data: {{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"bench","choices":[{{"index":0,"delta":{{"content":"{text}"}},"logprobs":null,"finish_reason":{finish_reason}}}]}}"#

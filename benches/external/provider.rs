@@ -1,5 +1,5 @@
-//! An OpenID provider that keeps nothing and asks nobody: the code itself says who signs in, with which nonce, and for
-//! how long. It signs ID tokens with ES256, in some ten microseconds.
+//! An OpenID provider without state and without login pages: the code itself names the user, the nonce and the lifetime
+//! of access tokens. ID tokens are signed with ES256, in some ten microseconds.
 
 use std::{
     sync::Arc,
@@ -23,7 +23,6 @@ use super::{base64url, random_text};
 pub const CLIENT_ID: &str = "bench";
 pub const CLIENT_SECRET: &str = "not a secret";
 
-/// Where it is reached.
 pub struct Provider {
     pub issuer: String,
 }
@@ -40,7 +39,7 @@ struct TokenRequest {
     refresh_token: Option<String>,
 }
 
-/// A code for this person's login with this nonce; its access tokens live for as many seconds.
+/// A code for this user's login with this nonce; its access tokens live for `lifetime` seconds.
 pub fn code(user: &str, nonce: &str, lifetime: u64) -> String {
     format!("{user}~{nonce}~{lifetime}")
 }
@@ -95,7 +94,7 @@ async fn token(State(shared): State<Arc<Shared>>, Form(request): Form<TokenReque
         "expires_in": lifetime.parse::<u64>().unwrap(),
         "refresh_token": format!("{user}~{}~{lifetime}", random_text()),
     });
-    // Most providers send one with a refresh only when asked to.
+    // As most providers: with a refresh, none is sent.
     if is_login {
         answer["id_token"] = shared.id_token(user, second).into();
     }
@@ -103,7 +102,7 @@ async fn token(State(shared): State<Arc<Shared>>, Form(request): Form<TokenReque
 }
 
 impl Shared {
-    /// With what people's directories say of them.
+    /// With the claims that companies' directories have.
     fn id_token(&self, user: &str, nonce: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let claims = json!({
