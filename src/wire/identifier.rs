@@ -1,11 +1,11 @@
-//! Newtypes for names that travel in bodies, queries and logs.
+//! Newtypes for identifiers that appear in bodies, queries and logs.
 
-/// Longest name, in characters.
-pub const MAX_NAME_CHARS: usize = 64;
+/// Maximum length, in characters.
+pub const MAX_IDENTIFIER_CHARS: usize = 64;
 
-/// Defines a string newtype of 1 to [`MAX_NAME_CHARS`] characters of `[A-Za-z0-9_-]`, checked when it comes over the
-/// wire.
-macro_rules! name {
+/// Defines a string newtype of 1 to [`MAX_IDENTIFIER_CHARS`] characters of `[A-Za-z0-9_-]`, checked when it is
+/// deserialized.
+macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -13,7 +13,7 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
-            /// For a name of our own making; others' are parsed.
+            /// For a value of our own, which is not checked. Values of others are parsed.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -24,10 +24,10 @@ macro_rules! name {
         }
 
         impl TryFrom<String> for $name {
-            type Error = $crate::wire::name::NotAName;
+            type Error = $crate::wire::identifier::InvalidIdentifier;
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
-                $crate::wire::name::check(&text).map(|()| Self(text))
+                $crate::wire::identifier::check(&text).map(|()| Self(text))
             }
         }
 
@@ -39,26 +39,26 @@ macro_rules! name {
     };
 }
 
-pub(crate) use name;
+pub(crate) use identifier;
 
-/// A text that is no name of ours. It is not repeated: nobody knows what is in it.
+/// A text is not a valid identifier. The error does not quote it, as it goes to logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAName {
+pub enum InvalidIdentifier {
     #[error("is empty")]
     Empty,
-    #[error("is longer than {MAX_NAME_CHARS} characters")]
+    #[error("is longer than {MAX_IDENTIFIER_CHARS} characters")]
     TooLong,
     #[error("may have letters, digits, `-` and `_` only")]
     WrongCharacter,
 }
 
-pub(crate) fn check(text: &str) -> Result<(), NotAName> {
+pub(crate) fn check(text: &str) -> Result<(), InvalidIdentifier> {
     match text.len() {
-        0 => Err(NotAName::Empty),
+        0 => Err(InvalidIdentifier::Empty),
         _ if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) => {
-            Err(NotAName::WrongCharacter)
+            Err(InvalidIdentifier::WrongCharacter)
         }
-        length if length > MAX_NAME_CHARS => Err(NotAName::TooLong),
+        length if length > MAX_IDENTIFIER_CHARS => Err(InvalidIdentifier::TooLong),
         _ => Ok(()),
     }
 }
@@ -68,13 +68,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_short_and_plain() {
+    fn an_identifier_is_short_and_plain() {
         assert_eq!(check(&"aZ0-_".repeat(12)), Ok(()));
-        assert_eq!(check(&"n".repeat(MAX_NAME_CHARS)), Ok(()));
-        assert_eq!(check(""), Err(NotAName::Empty));
-        assert_eq!(check(&"n".repeat(MAX_NAME_CHARS + 1)), Err(NotAName::TooLong));
+        assert_eq!(check(&"n".repeat(MAX_IDENTIFIER_CHARS)), Ok(()));
+        assert_eq!(check(""), Err(InvalidIdentifier::Empty));
+        assert_eq!(check(&"n".repeat(MAX_IDENTIFIER_CHARS + 1)), Err(InvalidIdentifier::TooLong));
         for text in [" ", "a b", "é", "../x", "a\0", "a%20", "a'"] {
-            assert_eq!(check(text), Err(NotAName::WrongCharacter), "{text:?}");
+            assert_eq!(check(text), Err(InvalidIdentifier::WrongCharacter), "{text:?}");
         }
     }
 }
