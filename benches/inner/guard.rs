@@ -19,8 +19,8 @@ use oracle_ai::{
         oidc::{IdToken, LoginClaims, Nonce, Permissions},
         proof::NextNonce,
         sessions::{
-            BrowserName, IssuedToken, Records, SecretHash, Session, SessionLimits, SessionSettings, Sessions, Standing,
-            Storage,
+            BrowserName, IssuedToken, Records, SecretHash, Session, SessionLimits, SessionSettings, Sessions, Storage,
+            TokenStatus,
         },
     },
     wire::auth::{AccessToken, SessionId, UserClaims},
@@ -39,10 +39,10 @@ pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("guard");
     group.bench_function("lookup", |bencher| {
         bencher.to_async(&runtime).iter(async || {
-            let Standing::Issued(holder) = sessions.standing(&token, Some(&thumbprint)).await.unwrap() else {
+            let TokenStatus::Issued(info) = sessions.token_status(&token, Some(&thumbprint)).await.unwrap() else {
                 unreachable!()
             };
-            assert!(sessions.lives(&holder).await.unwrap());
+            assert!(sessions.session_lives(&info).await.unwrap());
         });
     });
     group.bench_function("lookup, with proof", |bencher| {
@@ -64,7 +64,7 @@ async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc
     let (id, now, hour) = (SessionId::new(random_text()), environment.now(), Duration::from_secs(3600));
     let session = Session {
         user: user(),
-        browser_key: key.thumbprint().parse().unwrap(),
+        dpop_jkt: key.thumbprint().parse().unwrap(),
         refresh_token: None,
         permissions: Permissions { scope: vec!["openid".into(), "profile".into()], roles: vec![] },
         id_token: IdToken::new("a".repeat(700)),
@@ -84,7 +84,7 @@ async fn signed_in(key: &BrowserKey, token: &AccessToken) -> (Arc<Sessions>, Arc
     let issued = IssuedToken {
         session: SecretHash::of(id.secret()),
         user: user(),
-        browser_key: session.browser_key,
+        dpop_jkt: session.dpop_jkt,
         permissions: session.permissions,
         expires_at: now + hour,
     };

@@ -12,7 +12,7 @@ use base64::{
 };
 use futures_util::future::join_all;
 use oracle_ai::{
-    server::sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Standing, Storage},
+    server::sessions::{KeyRing, MemoryStore, OutageStore, REPLAY_WINDOW, RedisAddress, Storage, TokenStatus},
     wire::auth::{AccessToken, SessionId},
 };
 use serde_json::json;
@@ -232,8 +232,8 @@ async fn a_session_outlives_a_change_of_keys_and_ends_when_its_key_is_taken_away
     elsewhere.refresh(&left.session).await.assert_refused(401, "session_ended");
     // Nor is it taken for one that was issued elsewhere, whatever its provider says of it.
     let (token, key) = (AccessToken::new(&*left.access_token), elsewhere.key.thumbprint());
-    let standing = after.app.sessions.standing(&token, Some(&key)).await.unwrap();
-    assert!(matches!(standing, Standing::Ended));
+    let status = after.app.sessions.token_status(&token, Some(&key)).await.unwrap();
+    assert!(matches!(status, TokenStatus::Ended));
 }
 
 #[tokio::test]
@@ -281,7 +281,7 @@ async fn a_token_that_turned_out_bad_is_not_given_again() {
     let session = browser.sign_in().await.session;
     let first = browser.refresh(&session).await.json();
     let token = oracle_ai::wire::auth::AccessToken::new(first["access_token"].as_str().unwrap());
-    browser.app.sessions.forget_access_token(&token, &browser.key.thumbprint()).await.unwrap();
+    browser.app.sessions.expire_access_token(&token, &browser.key.thumbprint()).await.unwrap();
     assert_ne!(browser.refresh(&session).await.json()["access_token"], first["access_token"]);
 }
 

@@ -11,7 +11,7 @@ use crate::{
         environment::Environment,
         oidc::{AccessTokenError, JwtProfile, OidcClient, Permissions, VerifiedToken},
         proof::Thumbprint,
-        sessions::{Holder, SecretHash, Sessions, Standing},
+        sessions::{SecretHash, Sessions, TokenInfo, TokenStatus},
     },
     wire::auth::{AccessToken, UserClaims},
 };
@@ -114,21 +114,21 @@ impl AccessTokenGuard {
             return Err(Refusal::invalid_token("it came without a proof"));
         }
         // The session comes first: what was ended here is over at once, whatever the token or the provider says.
-        match self.sessions.standing(access_token, proven).await? {
-            Standing::Issued(holder) if proven.is_some_and(|key| !holder.browser_key.matches(key)) => {
+        match self.sessions.token_status(access_token, proven).await? {
+            TokenStatus::Issued(token) if proven.is_some_and(|key| !token.dpop_jkt.matches(key)) => {
                 Err(Refusal::OtherBrowser)
             }
-            Standing::Issued(holder) => {
+            TokenStatus::Issued(token) => {
                 // Both ask the store, and neither needs the other's answer: one journey for the two.
-                let (lives, admitted) = join(self.sessions.lives(&holder), entry.admit(&holder.user)).await;
+                let (lives, admitted) = join(self.sessions.session_lives(&token), entry.admit(&token.user)).await;
                 if !lives? {
                     return Err(Refusal::invalid_token("its session has ended"));
                 }
                 admitted?;
-                self.issued_here(access_token, *holder, proven).await
+                self.issued_here(access_token, *token, proven).await
             }
-            Standing::Ended => Err(Refusal::invalid_token("it has expired")),
-            Standing::Unknown => {
+            TokenStatus::Ended => Err(Refusal::invalid_token("it has expired")),
+            TokenStatus::Unknown => {
                 let identity = self.issued_elsewhere(access_token, proven).await?;
                 entry.admit(&identity.user).await?;
                 Ok(identity)
@@ -140,21 +140,21 @@ impl AccessTokenGuard {
     async fn issued_here(
         &self,
         access_token: &AccessToken,
-        holder: Holder,
+        issued: TokenInfo,
         proven: Option<&Thumbprint>,
     ) -> Result<Identity, Refusal> {
         let permissions = match self.verify(access_token, Origin::Here).await {
-            None => holder.permissions,
+            None => issued.permissions,
             Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(Refusal::OtherBrowser),
             Some(Ok(token)) => token.permissions,
             Some(Err(error)) => {
                 if matches!(error, AccessTokenError::Inactive) {
-                    self.sessions.forget_access_token(access_token, &holder.browser_key).await?;
+                    self.sessions.expire_access_token(access_token, &issued.dpop_jkt).await?;
                 }
                 return Err(error.into());
             }
         };
-        Ok(Identity { user: holder.user, permissions, session: Some(holder.session) })
+        Ok(Identity { user: issued.user, permissions, session: Some(issued.session) })
     }
 
     /// Nobody vouches for these but the token itself, so a key must be named in it (RFC 9449 §6), or none at all.
