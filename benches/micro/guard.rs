@@ -44,10 +44,10 @@ pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("guard");
     group.bench_function("lookup", |bencher| {
         bencher.to_async(&runtime).iter(async || {
-            let TokenStatus::Issued(holder) = sessions.token_status(&token, Some(&thumbprint)).await.unwrap() else {
+            let TokenStatus::Issued(info) = sessions.token_status(&token, Some(&thumbprint)).await.unwrap() else {
                 unreachable!()
             };
-            assert!(sessions.lives(&holder).await.unwrap());
+            assert!(sessions.session_lives(&info).await.unwrap());
         });
     });
     group.bench_function("lookup, with proof", |bencher| {
@@ -69,7 +69,7 @@ async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Se
     let (id, now, hour) = (SessionId::new(random_text()), environment.now(), Duration::from_secs(3600));
     let session = Session {
         user: user(),
-        browser_key: key.thumbprint().parse().unwrap(),
+        dpop_jkt: key.thumbprint().parse().unwrap(),
         refresh_token: None,
         permissions: Permissions { scope: vec!["openid".into(), "profile".into()], roles: vec![] },
         id_token: IdToken::new("a".repeat(700)),
@@ -89,7 +89,7 @@ async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Se
     let issued = IssuedToken {
         session: SecretHash::of(id.secret()),
         user: user(),
-        browser_key: session.browser_key,
+        dpop_jkt: session.dpop_jkt,
         permissions: session.permissions,
         expires_at: now + hour,
     };

@@ -22,7 +22,6 @@
 //! All of it compiles on the server too, which renders the same pages before the browser takes over. `platform` must not
 //! be called there: effects and event handlers, which never run on the server, are the places to call it from.
 
-
 mod chat;
 pub mod markdown;
 mod platform;

@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 
 use super::{
     app::{configured, pseudonyms},
-    auth::sessions::{Ended, Records, Storage},
+    auth::sessions::{Records, SessionScope, Storage},
     config::SessionStorage,
     environment::Environment,
     observe::audit::{self, Event},
@@ -33,7 +33,7 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match end_all(&address, ring, &Ended::of(&user)) {
+    match end_all(&address, ring, &SessionScope::of_user(&user)) {
         Ok(sessions) => {
             let reason = format_args!("{sessions} sessions");
             audit::Context::new(pseudonyms)
@@ -48,9 +48,9 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
     }
 }
 
-fn end_all(address: &RedisAddress, ring: KeyRing, whole: &Ended) -> io::Result<usize> {
+fn end_all(address: &RedisAddress, ring: KeyRing, scope: &SessionScope) -> io::Result<usize> {
     let runtime = tokio::runtime::Runtime::new()?;
     let storage = Storage::in_redis(address, ring).map_err(io::Error::other)?;
     let records = Records::new(storage, Environment::system());
-    runtime.block_on(records.end_all(whole, None)).map_err(io::Error::other)
+    runtime.block_on(records.end_all(scope, None)).map_err(io::Error::other)
 }

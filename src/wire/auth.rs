@@ -1,4 +1,4 @@
-//! What the session doors take and give.
+//! Requests and responses of the session endpoints: authorize, token, refresh, logout.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ secret! {
 }
 
 secret! {
-    /// Names a session to the session doors: 256 random bits in unpadded base64url. It is not the `state`, and the
-    /// server stores only its hash.
+    /// Identifies a session to the session endpoints: 256 random bits in unpadded base64url. It differs from the
+    /// `state`, and the server stores only its hash.
     SessionId
 }
 
 secret! {
-    /// What this person's drafts are encrypted with while the browser keeps them: 256 bits in unpadded base64url. The
+    /// The key that encrypts this person's drafts in the browser's storage: 256 bits in unpadded base64url. It is the
     /// same at each sign-in of the same person; the browser holds it in memory only.
     DraftKey
 }
@@ -37,15 +37,15 @@ secret! {
 pub struct AuthorizationRequest {
     /// The provider's authorization endpoint with every parameter in place.
     pub authorize_url: String,
-    /// The `state` inside that URL, by which the browser recognises its own answer.
+    /// The `state` inside that URL, by which the browser recognises the response to its own request.
     pub state: State,
-    /// The origin at which the login will end. A page that was opened at another name of the same server (127.0.0.1
-    /// for localhost) goes there before it begins: what it keeps for the login stays with its origin.
+    /// The origin of the redirect URI. A page that was opened under another name of the same server (127.0.0.1 for
+    /// localhost) goes there before it begins the login, as browser storage and the DPoP key belong to an origin.
     pub front_url: String,
 }
 
-/// `POST /api/token`: the parameters that the provider sent to `/auth/callback`
-/// (RFC 6749 §4.1.2, RFC 9207 §2), as they came.
+/// `POST /api/token`: the parameters that the provider sent to `/auth/callback`, unchanged (RFC 6749 §4.1.2,
+/// RFC 9207 §2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,24 +57,24 @@ pub struct AuthorizationResponse {
     pub state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
-    /// The session that this browser still held when the login was finished: the server ends it.
+    /// The session that this browser still held when it came back from the provider. The server ends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_session: Option<SessionId>,
 }
 
-/// `POST /api/token` answered: the session begins.
+/// The response to `POST /api/token`: a session has begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenResponse {
     pub access_token: AccessToken,
-    /// Always `DPoP`: good only with a proof of the browser key (RFC 9449 §5).
+    /// Always `DPoP`: every use needs a proof by the DPoP key (RFC 9449 §5).
     pub token_type: String,
-    /// Seconds for which the access token is good, counted from this answer.
+    /// Seconds until the access token expires, counted from this response.
     pub expires_in: u64,
     pub session: SessionId,
     pub user: UserClaims,
-    /// Seconds without any input of the person after which the session ends.
+    /// Seconds without input of the person after which the session ends.
     pub idle_timeout: u64,
-    /// Seconds after which the session ends whatever the person does, counted from this answer.
+    /// Seconds until the session ends even if it is used, counted from this response.
     pub session_expires_in: u64,
     pub draft_key: DraftKey,
 }
@@ -83,23 +83,23 @@ pub struct TokenResponse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshRequest {
     pub session: SessionId,
-    /// Seconds since the person's last input in any tab of this browser; without it, the call counts as activity.
+    /// Seconds since the person's last input in any tab of this browser. Without it, the request counts as activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_seconds: Option<u64>,
 }
 
-/// `POST /api/refresh` answered: a new access token for the same session.
+/// The response to `POST /api/refresh`: a new access token for the same session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshResponse {
     pub access_token: AccessToken,
-    /// Always `DPoP`: good only with a proof of the browser key (RFC 9449 §5).
+    /// Always `DPoP`: every use needs a proof by the DPoP key (RFC 9449 §5).
     pub token_type: String,
-    /// Seconds for which the access token is good, counted from this answer.
+    /// Seconds until the access token expires, counted from this response.
     pub expires_in: u64,
     pub user: UserClaims,
-    /// Seconds without any input of the person after which the session ends.
+    /// Seconds without input of the person after which the session ends.
     pub idle_timeout: u64,
-    /// Seconds after which the session ends whatever the person does, counted from this answer.
+    /// Seconds until the session ends even if it is used, counted from this response.
     pub session_expires_in: u64,
     pub draft_key: DraftKey,
 }
@@ -110,14 +110,14 @@ pub struct LogoutRequest {
     pub session: SessionId,
 }
 
-/// `POST /api/logout` answered. Logging out of an ended session is success too.
+/// The response to `POST /api/logout`, also where the session had ended already.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogoutResponse {
-    /// Where to send the browser to end the provider's own session; absent when there is no such place.
+    /// Where to send the browser to end the provider's own session, if the provider or the operator names a URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_session_url: Option<String>,
-    /// Comes back with the browser from there (OpenID Connect RP-Initiated Logout §3), where that place is the
-    /// provider's end session endpoint: by this the page knows that its own sign-out has come to its end.
+    /// Set where the URL is the provider's end session endpoint, which returns it (OpenID Connect RP-Initiated Logout
+    /// §3): by it the page recognises the end of the sign-out that it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
 }
@@ -133,19 +133,19 @@ pub struct UserClaims {
     pub preferred_username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Where `sub` changes with a person's place in a directory and the operator named another claim, that claim: then
-    /// `iss` and this are the identity.
+    /// A claim named by the operator, for providers whose `sub` changes when a person moves within a directory. Where
+    /// it is set, `iss` and this are the identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
 }
 
 impl UserClaims {
-    /// Somebody of whom no more is known than their identity.
+    /// A user of whom only the identity is known.
     pub fn known_by(iss: String, sub: String) -> Self {
         Self { iss, sub, name: None, preferred_username: None, email: None, user_id: None }
     }
 
-    /// What to call the person on the screen.
+    /// The name to show for this person.
     pub fn display_name(&self) -> &str {
         [&self.name, &self.preferred_username, &self.email]
             .into_iter()

@@ -1,28 +1,28 @@
-//! What the chat doors take and give.
+//! Requests, responses and events of the chat endpoints.
 
 use serde::{Deserialize, Serialize};
 
-use super::{name::name, told::ToldEvent};
+use super::identifier::identifier;
 
 /// Longest message accepted, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 32_000;
 
-name! {
-    /// Names a conversation among those of its owner; chosen by the client, at random.
+identifier! {
+    /// Identifies a conversation among those of its owner. Random, chosen by the client.
     ConversationId
 }
 
-name! {
-    /// Names a question or an answer; chosen by the server.
+identifier! {
+    /// Identifies a question or an answer. Chosen by the server.
     MessageId
 }
 
-name! {
-    /// Names a send: the same key means the same message, however often it is sent. Chosen by the client, at random.
+identifier! {
+    /// Identifies one message, however often it is sent. Random, chosen by the client.
     IdempotencyKey
 }
 
-/// `GET /api/chat` answered: the access token is good.
+/// The response to `GET /api/chat`: the access token is valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatStatus {
     /// Always `chat ok`.
@@ -35,10 +35,10 @@ impl ChatStatus {
     }
 }
 
-/// `POST /api/chat`: one message of the person, to be answered by a stream of [`ChatEvent`]s. The first message makes
-/// the conversation.
+/// `POST /api/chat`: one message of the person, answered by a stream of [`ChatEvent`]s. The first message creates the
+/// conversation.
 ///
-/// Sent again with the same key, it is not stored again: the events of the same answer are told from the first. While
+/// A message sent again with the same key is not stored again: the same answer is streamed from its first event. While
 /// another answer of the conversation is running, it is refused as `Conflict`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatRequest {
@@ -46,50 +46,49 @@ pub struct ChatRequest {
     /// 1 to [`MAX_MESSAGE_CHARS`] characters, not only white space.
     pub message: String,
     pub idempotency_key: IdempotencyKey,
-    /// A question of the conversation: this message takes its place, and all that followed it is gone.
+    /// A question of the conversation. This message replaces it, and everything after it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<MessageId>,
 }
 
-/// `POST /api/chat/follow`: the events of an answer that was begun, as they are and as they come.
+/// `POST /api/chat/follow`: the events of an answer that has begun, both past and future ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowRequest {
     pub answer: MessageId,
-    /// Only events with a greater `n`; all of them when absent.
+    /// Only events with a greater `n`. All of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
 }
 
-/// `POST /api/chat/stop`: ends an answer as [`EndReason::Stopped`]. One that has ended stays as it is.
+/// `POST /api/chat/stop`: ends an answer as [`EndReason::Stopped`]. An answer that has ended is not changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopRequest {
     pub answer: MessageId,
 }
 
-/// One event of an answer, in order. The first is [`ChatEventKind::Open`], and [`ChatEventKind::End`] is the last; a
-/// stream that stops without it was broken off, and can be followed.
+/// One event of an answer. The first is [`ChatEventKind::Open`], the last is [`ChatEventKind::End`]. A stream that
+/// stops without it was interrupted, and can be resumed with a [`FollowRequest`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "ToldEvent")]
 pub struct ChatEvent {
-    /// Counts from 0 without gaps.
+    /// The event's number, counted from 0 without gaps.
     pub n: u64,
     #[serde(flatten)]
     pub kind: ChatEventKind,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ChatEventKind {
-    /// The message was stored, and its answer has begun. Whoever reads it forgets what they have of this answer: it is
-    /// told from its start.
+    /// The message was stored, and its answer has begun. A reader that has parts of this answer already drops them, as
+    /// all of it follows.
     Open { question: MessageId, answer: MessageId, model: String },
     /// The next piece of the answer's text.
     Delta { text: String },
-    /// The next piece of the model's reasoning: no part of the answer, and not kept.
+    /// The next piece of the model's reasoning, which is no part of the answer.
     Thinking { text: String },
-    /// What the answer has taken. At most once.
+    /// Tokens and times of the answer. At most once.
     Usage(Usage),
-    /// Why the answer ends here. At most once.
+    /// Why the answer could not be completed. At most once.
     Error(AnswerError),
     /// The answer is over.
     End { reason: EndReason },
@@ -101,19 +100,19 @@ pub struct Usage {
     pub input_tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
-    /// From the question to the first piece of its answer, in milliseconds.
+    /// From the question to the first piece of the answer, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_token_ms: Option<u64>,
-    /// From the first piece to the end.
+    /// Measured from the first piece to the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_per_second: Option<f64>,
 }
 
-/// What went wrong with an answer. The words for people are the client's.
+/// What went wrong with an answer. The client has the text that people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerError {
     pub kind: AnswerErrorKind,
-    /// Seconds after which it is worth another try, where the upstream has said so.
+    /// Seconds to wait before another try, where the upstream said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
 }
@@ -121,17 +120,17 @@ pub struct AnswerError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerErrorKind {
-    /// The upstream does not accept this server: a matter for the administrator.
+    /// The upstream does not accept this server's credentials: a matter for the administrator.
     Auth,
-    /// A quota is used up for now.
+    /// A quota of the upstream is exhausted.
     Limit,
     /// The upstream is overloaded.
     Busy,
     /// The upstream failed.
     Upstream,
-    /// The upstream refused the content.
+    /// The upstream refused to answer because of the content.
     Filtered,
-    /// The conversation is longer than the model takes.
+    /// The conversation exceeds the model's context.
     TooLong,
     /// The upstream can't be reached.
     Network,
@@ -146,11 +145,11 @@ pub enum EndReason {
     Complete,
     /// The person stopped it.
     Stopped,
-    /// It reached the longest length allowed.
+    /// It reached the maximum length.
     Length,
-    /// The upstream held the rest back for its content.
+    /// The upstream withheld the rest because of its content.
     Filtered,
-    /// It broke off, or nobody was there to read it.
+    /// It broke off, or nobody was reading it.
     Interrupted,
 }
 
@@ -158,17 +157,67 @@ pub enum EndReason {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_event_is_flat() {
-        let kind = ChatEventKind::Error(AnswerError { kind: AnswerErrorKind::TooLong, retry_after: None });
-        let json = serde_json::json!({ "n": 3, "type": "error", "kind": "too_long" });
-        assert_eq!(serde_json::to_value(ChatEvent { n: 3, kind: kind.clone() }).unwrap(), json);
-        assert_eq!(serde_json::from_value::<ChatEvent>(json).unwrap(), ChatEvent { n: 3, kind });
+    /// Every kind of event as it is on the wire.
+    fn events() -> Vec<(ChatEventKind, &'static str)> {
+        let message = MessageId::new("m");
+        let usage = Usage { input_tokens: Some(1), output_tokens: Some(2), ..Usage::default() };
+        let usage = Usage { first_token_ms: Some(3), tokens_per_second: Some(1.5), ..usage };
+        let failed = AnswerError { kind: AnswerErrorKind::TooLong, retry_after: None };
+        let busy = AnswerError { kind: AnswerErrorKind::Busy, retry_after: Some(4) };
+        vec![
+            (
+                ChatEventKind::Open { question: message.clone(), answer: message, model: "x".into() },
+                r#"{"n":5,"type":"open","question":"m","answer":"m","model":"x"}"#,
+            ),
+            (ChatEventKind::Delta { text: "a".into() }, r#"{"n":5,"type":"delta","text":"a"}"#),
+            (ChatEventKind::Thinking { text: "b".into() }, r#"{"n":5,"type":"thinking","text":"b"}"#),
+            (
+                ChatEventKind::Usage(usage),
+                concat!(
+                    r#"{"n":5,"type":"usage","input_tokens":1,"output_tokens":2,"#,
+                    r#""first_token_ms":3,"tokens_per_second":1.5}"#
+                ),
+            ),
+            (ChatEventKind::Usage(Usage::default()), r#"{"n":5,"type":"usage"}"#),
+            (ChatEventKind::Error(failed), r#"{"n":5,"type":"error","kind":"too_long"}"#),
+            (ChatEventKind::Error(busy), r#"{"n":5,"type":"error","kind":"busy","retry_after":4}"#),
+            (ChatEventKind::End { reason: EndReason::Length }, r#"{"n":5,"type":"end","reason":"length"}"#),
+        ]
+    }
 
-        let kind =
-            ChatEventKind::Usage(Usage { output_tokens: Some(7), tokens_per_second: Some(1.5), ..Usage::default() });
-        let json = serde_json::json!({ "n": 4, "type": "usage", "output_tokens": 7, "tokens_per_second": 1.5 });
-        assert_eq!(serde_json::to_value(ChatEvent { n: 4, kind: kind.clone() }).unwrap(), json);
-        assert_eq!(serde_json::from_value::<ChatEvent>(json).unwrap(), ChatEvent { n: 4, kind });
+    /// Does not compile where a kind is missing: add it to [`events`], too.
+    fn is_among_the_events(kind: &ChatEventKind) {
+        match kind {
+            ChatEventKind::Open { .. }
+            | ChatEventKind::Delta { .. }
+            | ChatEventKind::Thinking { .. }
+            | ChatEventKind::Usage(_)
+            | ChatEventKind::Error(_)
+            | ChatEventKind::End { .. } => {}
+        }
+    }
+
+    #[test]
+    fn every_event_is_one_flat_object_and_read_as_it_was_written() {
+        for (kind, json) in events() {
+            is_among_the_events(&kind);
+            let event = ChatEvent { n: 5, kind };
+            assert_eq!(serde_json::to_string(&event).unwrap(), json);
+            assert_eq!(serde_json::from_str::<ChatEvent>(json).unwrap(), event, "{json}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_of_an_event_are_ignored_wherever_its_type_stands() {
+        let event = ChatEvent { n: 1, kind: ChatEventKind::Delta { text: "a".into() } };
+        let json = r#"{"text":"a","of_a_later_release":[{}],"type":"delta","n":1}"#;
+        assert_eq!(serde_json::from_str::<ChatEvent>(json).unwrap(), event);
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_type_or_without_a_required_field_is_refused() {
+        for json in [r#"{"type":"delta","text":"a"}"#, r#"{"n":1,"type":"delta"}"#, r#"{"n":1,"type":"moved"}"#] {
+            assert!(serde_json::from_str::<ChatEvent>(json).is_err(), "{json}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What the doors of stored conversations take and give. All times are in seconds since 1970-01-01 UTC.
+//! Requests and responses of the endpoints for stored conversations. All times are in seconds since 1970-01-01 UTC.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ pub const MAX_TITLE_CHARS: usize = 200;
 /// Longest text to search for, in characters.
 pub const MAX_SEARCH_CHARS: usize = 200;
 
-/// `GET /api/conversations`: the person's conversations, those with the latest messages first; with `search`, those in
-/// whose title or messages it occurs, whatever the case and accents. At most 200.
+/// `GET /api/conversations`: the person's conversations, those with the latest messages first. With `search`, only
+/// those with that text in their title or messages, regardless of case and accents. At most 200.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationList {
     pub conversations: Vec<ConversationSummary>,
@@ -19,21 +19,21 @@ pub struct ConversationList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationSummary {
     pub id: ConversationId,
-    /// The first line of the first question, until it is renamed.
+    /// The first line of the first question, until the person renames it.
     pub title: String,
     pub updated_at: u64,
-    /// The answer that is being written.
+    /// The answer that is still being written.
     pub running: Option<MessageId>,
 }
 
-/// `GET /api/conversation`: one of them, whole.
+/// `GET /api/conversation`: one conversation with its messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: ConversationId,
     pub title: String,
-    /// In order; a question and its answer in turn.
+    /// In order: a question, its answer, the next question.
     pub messages: Vec<Message>,
-    /// The answer that is being written: always the last message.
+    /// The answer that is still being written: always the last message.
     pub running: Option<MessageId>,
 }
 
@@ -41,21 +41,21 @@ pub struct Conversation {
 pub struct Message {
     pub id: MessageId,
     pub role: Role,
-    /// Of a running answer, what there was about a second ago.
+    /// Of a running answer, its text as of about a second ago.
     pub text: String,
-    /// What the model thought before an answer that has ended, where it told of that.
+    /// The model's reasoning before an answer that has ended, if it sent any.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub thinking: String,
-    /// Of an answer that has ended.
+    /// Set for an answer that has ended.
     pub end: Option<EndReason>,
     pub error: Option<AnswerError>,
     pub usage: Option<Usage>,
-    /// When it was sent, or begun.
+    /// When the question was sent, or the answer begun.
     pub at: u64,
 }
 
 impl Message {
-    /// Whether it is still being written.
+    /// Whether this is an answer that is still being written.
     pub fn is_running(&self) -> bool {
         self.role == Role::Answer && self.end.is_none()
     }
@@ -76,13 +76,13 @@ pub struct RenameRequest {
     pub title: String,
 }
 
-/// `POST /api/conversation/delete`: the conversation and its messages are gone; a running answer is stopped.
+/// `POST /api/conversation/delete`: deletes the conversation with its messages, and stops a running answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteRequest {
     pub id: ConversationId,
 }
 
-/// `GET /api/conversation/export` in this `format`: a file for the person to keep.
+/// The `format` of `GET /api/conversation/export`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
@@ -90,7 +90,7 @@ pub enum ExportFormat {
     Json,
 }
 
-/// The language of what an exported file says besides what was written: its headings. English where none is named.
+/// The language of the headings in an exported file. English where the request names none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExportLanguage {
     #[default]
@@ -100,14 +100,15 @@ pub enum ExportLanguage {
     French,
 }
 
+/// The response to `GET /api/conversation/export`: a file for the person to save.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
-    /// Fit for any file system.
+    /// Valid on any file system.
     pub file_name: String,
     pub media_type: String,
     pub text: String,
 }
 
-/// What a door answers that has nothing to tell: `{}`.
+/// An empty response: `{}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}

@@ -1,7 +1,7 @@
-//! The one error that crosses the wire.
+//! The one error type on the wire.
 //!
-//! Every failure of a door is one of [`ErrorKind`]'s variants: the server gives it its HTTP status, the browser its
-//! sentence. Causes stay in the server's log.
+//! Every failure of an endpoint is one of [`ApiError`]'s variants. The server maps it to an HTTP status, the client to
+//! a sentence in the person's language. Causes stay in the server's log.
 
 use std::fmt;
 
@@ -11,38 +11,35 @@ use dioxus::fullstack::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::told::ToldError;
-
-/// How long a caller is asked to wait before it repeats a call that was answered 503, in seconds, where nothing better
-/// is known.
+/// The default `Retry-After` of 503 responses, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// `{"kind": …}` on the wire, inside `{"code", "message", "data", "request_id"}`, with the status of
 /// [`ApiError::as_status_code`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "ToldError")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ApiError {
-    /// 400: the body is not JSON, or not of the declared type. `reason` says where.
+    /// 400: the request can't be parsed, such as a body that is not JSON. `reason` says where.
     MalformedRequest { reason: String },
     /// 422: `field` is missing or out of bounds.
     InvalidField { field: String, reason: String },
-    /// 413: the body is larger than the door takes.
+    /// 413: the body exceeds the endpoint's limit.
     BodyTooLarge,
     /// 415: the body is not declared as JSON.
     UnsupportedMediaType,
-    /// 400: the `state` is unknown, spent or expired; the login must start again.
+    /// 400: the `state` is unknown, used or expired. The login must start again.
     InvalidState,
     /// 401: the provider refused the login (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
     LoginRefused { error: LoginRefusal },
-    /// 401: the provider's answer did not pass verification, or the code was refused.
+    /// 401: the provider's response did not pass verification, or the provider refused the code.
     LoginFailed,
-    /// 401: the session is over. The only outcome that means: sign in again.
+    /// 401: the session has ended. The only error that means: sign in again.
     SessionEnded,
-    /// 401: the proof of the browser key is missing, or is none for this call (RFC 9449 §7.1).
+    /// 401: the DPoP proof is missing, or not valid for this request (RFC 9449 §7.1).
     InvalidProof,
-    /// 401 with `WWW-Authenticate`: no access token, or one that this server does not know as good.
+    /// 401 with `WWW-Authenticate`: the access token is missing or not valid.
     Unauthenticated,
-    /// 403: the access token is good, but not for this.
+    /// 403: the access token is valid, but lacks a required permission.
     Forbidden,
     /// 404.
     NotFound,
@@ -50,38 +47,37 @@ pub enum ApiError {
     MethodNotAllowed,
     /// 409: an answer of the same conversation is running.
     Conflict,
-    /// 409: there is no room for another; the person can make some.
+    /// 409: a limit is reached. The person can delete something.
     LimitReached { limit: Limit },
-    /// 429: too often; it can be done again after `retry_after` seconds.
+    /// 429: too many requests. They are accepted again after `retry_after` seconds.
     TooManyRequests { retry_after: u64 },
-    /// The provider does not answer as it should. 503 where the call can simply be repeated, after `retry_after`
-    /// seconds; 502 where the login must start again.
+    /// The provider can't be reached, or failed. 503 with `retry_after` where the same request can be repeated, 502
+    /// where the login must start again.
     ProviderUnavailable { retry_after: Option<u64> },
-    /// 503: the server can't reach something of its own. Nothing is lost; try again.
+    /// 503: a service that the server depends on can't be reached. The request can be repeated.
     Unavailable,
     /// 500.
     Internal,
-    /// Not from our server: the request did not get through, or its answer made no sense. Only ever made in the
-    /// browser.
+    /// Made by the client only: the request did not reach the server, or the response is not one of ours.
     Unreachable,
 }
 
-/// What a person can have only so many of.
+/// What is limited for each person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
     Conversations,
-    /// Of one conversation.
+    /// In one conversation.
     Messages,
-    /// Bytes of all conversations together.
+    /// Bytes in all conversations together.
     Storage,
 }
 
-/// The provider's error codes that a person can act upon; the others are [`LoginRefusal::Other`] and logged.
+/// The provider's error codes that a person can act upon. Others are [`LoginRefusal::Other`], and are logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoginRefusal {
-    /// The person, or the provider's policy, said no.
+    /// The person, or the provider's policy, denied the request.
     AccessDenied,
     /// The provider wants the person to sign in, consent or choose, and was not allowed to ask.
     InteractionRequired,
@@ -128,7 +124,7 @@ impl AsStatusCode for ApiError {
     }
 }
 
-/// A short English text for developers and logs; what the person reads is the client's business.
+/// A short English text for developers and logs. The client has its own texts for people.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -159,7 +155,8 @@ impl fmt::Display for ApiError {
 }
 
 impl ApiError {
-    /// Whether it is somebody's to look into: neither the person's doing, nor over in a moment by itself.
+    /// Whether a developer or operator should look into it: it is neither the person's doing nor a passing state. The
+    /// client shows the request's id with such an error.
     pub fn is_to_be_reported(&self) -> bool {
         match self {
             Self::MalformedRequest { .. }
@@ -186,7 +183,7 @@ impl ApiError {
         }
     }
 
-    /// How long to wait before the same is tried again, in seconds; 0 where nobody knows.
+    /// Seconds to wait before another try. 0 where that is unknown.
     pub fn retry_after(&self) -> u64 {
         match self {
             Self::TooManyRequests { retry_after } | Self::ProviderUnavailable { retry_after: Some(retry_after) } => {
@@ -199,7 +196,7 @@ impl ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// The same answer that the framework makes of an `ApiError` returned by a door, for refusals before the door.
+/// The same response as Dioxus makes of an `ApiError` that a server function returns, for refusals by extractors.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.as_status_code();
@@ -208,8 +205,8 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// How the framework's own failures reach the browser, and answers of whatever stands before us. `details` that parse as
-/// an [`ApiError`] never come here: `api::door` has made them one already.
+/// For failures of Dioxus itself, and for responses of a proxy: all that is known is the HTTP status. A response with
+/// an [`ApiError`] in it is decoded before, by the transport in `api`.
 impl From<ServerFnError> for ApiError {
     fn from(error: ServerFnError) -> Self {
         let status = match &error {
@@ -235,12 +232,96 @@ impl From<ServerFnError> for ApiError {
 mod tests {
     use super::*;
 
+    /// Every error as it is on the wire.
+    fn errors() -> Vec<(ApiError, &'static str)> {
+        let (field, reason) = (String::from("f"), String::from("r"));
+        vec![
+            (ApiError::MalformedRequest { reason: reason.clone() }, r#"{"kind":"malformed_request","reason":"r"}"#),
+            (ApiError::InvalidField { field, reason }, r#"{"kind":"invalid_field","field":"f","reason":"r"}"#),
+            (ApiError::BodyTooLarge, r#"{"kind":"body_too_large"}"#),
+            (ApiError::UnsupportedMediaType, r#"{"kind":"unsupported_media_type"}"#),
+            (ApiError::InvalidState, r#"{"kind":"invalid_state"}"#),
+            (
+                ApiError::LoginRefused { error: LoginRefusal::InteractionRequired },
+                r#"{"kind":"login_refused","error":"interaction_required"}"#,
+            ),
+            (ApiError::LoginFailed, r#"{"kind":"login_failed"}"#),
+            (ApiError::SessionEnded, r#"{"kind":"session_ended"}"#),
+            (ApiError::InvalidProof, r#"{"kind":"invalid_proof"}"#),
+            (ApiError::Unauthenticated, r#"{"kind":"unauthenticated"}"#),
+            (ApiError::Forbidden, r#"{"kind":"forbidden"}"#),
+            (ApiError::NotFound, r#"{"kind":"not_found"}"#),
+            (ApiError::MethodNotAllowed, r#"{"kind":"method_not_allowed"}"#),
+            (ApiError::Conflict, r#"{"kind":"conflict"}"#),
+            (ApiError::LimitReached { limit: Limit::Messages }, r#"{"kind":"limit_reached","limit":"messages"}"#),
+            (ApiError::TooManyRequests { retry_after: 7 }, r#"{"kind":"too_many_requests","retry_after":7}"#),
+            (
+                ApiError::ProviderUnavailable { retry_after: Some(7) },
+                r#"{"kind":"provider_unavailable","retry_after":7}"#,
+            ),
+            (
+                ApiError::ProviderUnavailable { retry_after: None },
+                r#"{"kind":"provider_unavailable","retry_after":null}"#,
+            ),
+            (ApiError::Unavailable, r#"{"kind":"unavailable"}"#),
+            (ApiError::Internal, r#"{"kind":"internal"}"#),
+            (ApiError::Unreachable, r#"{"kind":"unreachable"}"#),
+        ]
+    }
+
+    /// Does not compile where a kind is missing: add it to [`errors`], too.
+    fn is_among_the_errors(error: &ApiError) {
+        match error {
+            ApiError::MalformedRequest { .. }
+            | ApiError::InvalidField { .. }
+            | ApiError::BodyTooLarge
+            | ApiError::UnsupportedMediaType
+            | ApiError::InvalidState
+            | ApiError::LoginRefused { .. }
+            | ApiError::LoginFailed
+            | ApiError::SessionEnded
+            | ApiError::InvalidProof
+            | ApiError::Unauthenticated
+            | ApiError::Forbidden
+            | ApiError::NotFound
+            | ApiError::MethodNotAllowed
+            | ApiError::Conflict
+            | ApiError::LimitReached { .. }
+            | ApiError::TooManyRequests { .. }
+            | ApiError::ProviderUnavailable { .. }
+            | ApiError::Unavailable
+            | ApiError::Internal
+            | ApiError::Unreachable => {}
+        }
+    }
+
     #[test]
-    fn an_error_crosses_the_wire_as_its_kind() {
-        let error = ApiError::InvalidField { field: "message".into(), reason: "is empty".into() };
-        let json = serde_json::to_value(&error).unwrap();
-        assert_eq!(json, serde_json::json!({"kind": "invalid_field", "field": "message", "reason": "is empty"}));
-        assert_eq!(serde_json::from_value::<ApiError>(json).unwrap(), error);
+    fn every_error_has_its_kind_and_is_read_as_it_was_written() {
+        for (error, json) in errors() {
+            is_among_the_errors(&error);
+            assert_eq!(serde_json::to_string(&error).unwrap(), json);
+            assert_eq!(serde_json::from_str::<ApiError>(json).unwrap(), error, "{json}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_of_an_error_are_ignored_and_an_absent_option_is_none() {
+        for (json, error) in [
+            (r#"{"of_a_later_release":[1],"kind":"internal","reason":"r"}"#, ApiError::Internal),
+            (r#"{"retry_after":7,"kind":"too_many_requests","x":{}}"#, ApiError::TooManyRequests { retry_after: 7 }),
+            (r#"{"kind":"provider_unavailable"}"#, ApiError::ProviderUnavailable { retry_after: None }),
+        ] {
+            assert_eq!(serde_json::from_str::<ApiError>(json).unwrap(), error, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_an_unknown_kind_or_without_a_required_field_is_refused() {
+        for json in
+            ["{}", r#"{"kind":"sold_out"}"#, r#"{"kind":"limit_reached"}"#, r#"{"kind":"limit_reached","limit":"all"}"#]
+        {
+            assert!(serde_json::from_str::<ApiError>(json).is_err(), "{json}");
+        }
     }
 
     #[test]

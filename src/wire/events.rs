@@ -1,34 +1,34 @@
-//! Reading server-sent events as far as answers need them (HTML Standard §9.2.6): the data of each event, by whatever
-//! pieces its bytes arrive.
+//! A decoder for server-sent events (HTML Standard §9.2.6). It yields the `data` of each event, from bytes that arrive
+//! in pieces of any size. The browser's `EventSource` can't be used: it sends neither POST nor headers.
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// Holds at most one event.
+/// Buffers at most one event.
 pub struct EventDecoder {
-    /// The largest event that is read, in bytes.
-    largest: usize,
-    /// The line that has not ended yet.
+    /// In bytes.
+    max_event_len: usize,
+    /// The current line, as far as it was received.
     line: Vec<u8>,
-    /// The `data` lines of the event that has not ended yet; `None` before the first.
+    /// The `data` lines of the current event. `None` before its first.
     data: Option<Vec<u8>>,
-    /// The last byte was CR: an LF after it ends no other line.
+    /// The last byte was CR, so an LF that comes next belongs to the same line end.
     after_cr: bool,
-    /// A BOM can only be before the first line.
+    /// Only the first line may begin with a BOM.
     past_first_line: bool,
 }
 
-/// An event is larger than the decoder reads.
+/// An event exceeds the decoder's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventTooLarge;
 
 impl EventDecoder {
-    /// `largest` is in bytes.
-    pub const fn new(largest: usize) -> Self {
-        Self { largest, line: vec![], data: None, after_cr: false, past_first_line: false }
+    /// `max_event_len` is in bytes.
+    pub const fn new(max_event_len: usize) -> Self {
+        Self { max_event_len, line: vec![], data: None, after_cr: false, past_first_line: false }
     }
 
-    /// Takes from `rest` the bytes up to the end of an event, and gives its data; all bytes and nothing where no event
-    /// ends in them.
+    /// Consumes bytes of `rest` up to the end of an event and returns its data. Where no event ends in them, all bytes
+    /// are consumed and buffered.
     pub fn next_event(&mut self, rest: &mut &[u8]) -> Result<Option<String>, EventTooLarge> {
         while let Some(&first) = rest.first() {
             if std::mem::take(&mut self.after_cr) && first == b'\n' {
@@ -36,7 +36,7 @@ impl EventDecoder {
                 continue;
             }
             let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-            self.take(&rest[..end.unwrap_or(rest.len())])?;
+            self.buffer(&rest[..end.unwrap_or(rest.len())])?;
             let Some(end) = end else {
                 *rest = &[];
                 break;
@@ -50,16 +50,16 @@ impl EventDecoder {
         Ok(None)
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), EventTooLarge> {
-        let held = self.line.len() + self.data.as_ref().map_or(0, Vec::len);
-        if held + bytes.len() > self.largest {
+    fn buffer(&mut self, bytes: &[u8]) -> Result<(), EventTooLarge> {
+        let buffered = self.line.len() + self.data.as_ref().map_or(0, Vec::len);
+        if buffered + bytes.len() > self.max_event_len {
             return Err(EventTooLarge);
         }
         self.line.extend_from_slice(bytes);
         Ok(())
     }
 
-    /// Gives the event's data where an empty line ends it.
+    /// Ends the current line. An empty line ends the event, whose data is returned.
     fn end_line(&mut self) -> Option<Vec<u8>> {
         let line = std::mem::take(&mut self.line);
         let line = match std::mem::replace(&mut self.past_first_line, true) {
@@ -69,7 +69,7 @@ impl EventDecoder {
         if line.is_empty() {
             return self.data.take();
         }
-        // Anything else is a comment, or a field that answers have no use for.
+        // Anything else is a comment, or a field that we do not use.
         if let Some(value) = data_value(line) {
             match &mut self.data {
                 Some(data) => {
@@ -97,10 +97,10 @@ mod tests {
 
     use super::*;
 
-    const LARGEST: usize = 1024 * 1024;
+    const MAX_EVENT_LEN: usize = 1024 * 1024;
 
     fn events(pieces: &[&[u8]]) -> Vec<String> {
-        let mut decoder = EventDecoder::new(LARGEST);
+        let mut decoder = EventDecoder::new(MAX_EVENT_LEN);
         let mut events = vec![];
         for mut rest in pieces.iter().copied() {
             while let Some(event) = decoder.next_event(&mut rest).unwrap() {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_ends_with_an_empty_line_whatever_ends_lines() {
+    fn an_event_ends_with_an_empty_line_for_each_kind_of_line_end() {
         for end in ["\n", "\r\n", "\r"] {
             let text = format!("data: one{end}{end}data:two{end}{end}");
             assert_eq!(events(&[text.as_bytes()]), ["one", "two"], "{end:?}");
@@ -125,29 +125,29 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_other_fields_say_nothing() {
+    fn comments_and_other_fields_are_ignored() {
         assert_eq!(events(&[b": ping\n\nevent: x\nid: 1\nretry: 9\ndatum: no\ndata: yes\n: more\n\n"]), ["yes"]);
     }
 
     #[test]
-    fn a_byte_order_mark_counts_only_at_the_very_start() {
+    fn a_byte_order_mark_is_removed_only_at_the_very_start() {
         assert_eq!(events(&["\u{feff}data: a\n\n".as_bytes()]), ["a"]);
         assert_eq!(events(&["\n\u{feff}data: a\n\ndata: \u{feff}\n\n".as_bytes()]), ["\u{feff}"]);
     }
 
     #[test]
-    fn what_has_not_ended_is_no_event() {
+    fn an_event_that_has_not_ended_is_not_returned() {
         assert_eq!(events(&[b"data: a\n"]), [""; 0]);
     }
 
     #[test]
     fn an_event_without_end_is_refused_before_it_fills_the_memory() {
         for line in ["data: ", ": ", "x"] {
-            let mut decoder = EventDecoder::new(LARGEST);
+            let mut decoder = EventDecoder::new(MAX_EVENT_LEN);
             let kilobyte = format!("{line}{}", "x".repeat(1024));
             let mut results = (0..2048).map(|_| decoder.next_event(&mut kilobyte.as_bytes()));
             assert!(results.any(|result| result == Err(EventTooLarge)), "{line}");
-            assert!(decoder.line.len() <= LARGEST);
+            assert!(decoder.line.len() <= MAX_EVENT_LEN);
         }
     }
 

@@ -1,28 +1,31 @@
-//! Where links of answers may lead without a notice.
+//! The hosts that links in answers may lead to without a notice.
 
 use std::{fmt, str::FromStr};
 
-/// The name of the `<meta>` element of every page that has the list.
+/// The name of the `<meta>` element that carries the list in every page.
 pub const META_NAME: &str = "link-hosts";
 
-/// Longest name of a host, and of a label in it (RFC 1035 §2.3.4).
+/// Maximum length of a host name, and of a label in it (RFC 1035 §2.3.4).
 const MAX_HOST_LEN: usize = 253;
 const MAX_LABEL_LEN: usize = 63;
 
-/// The operator's list of hosts: `docs.oracle.com`, or `*.oracle.com` for all hosts below that one, separated by spaces.
-/// Names that are not ASCII stand in it as browsers resolve them (`xn--…`).
+/// The operator's list of hosts: `docs.oracle.com`, or `*.oracle.com` for all hosts below that one, separated by
+/// spaces.
+///
+/// International names must be written in punycode (`xn--…`). It is what URL parsers return, and it shows the operator
+/// when a name has letters that merely look like others: links to these hosts are followed without a question.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkHosts(Vec<String>);
 
-/// One entry of the list is none.
+/// An entry of the list is not a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAHost(pub String);
 
 impl LinkHosts {
-    /// `host` is a host as a URL parser gives it: in lower case and ASCII.
+    /// `host` is a host as URL parsers return it: in lower case and ASCII.
     pub fn contains(&self, host: &str) -> bool {
         self.0.iter().any(|entry| match entry.strip_prefix('*') {
-            // With the point that comes next, so that no other domain merely ends alike.
+            // The suffix includes the dot, so that `evilbank.example` does not match `*.bank.example`.
             Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
             None => entry == host,
         })
@@ -32,7 +35,7 @@ impl LinkHosts {
         self.0.is_empty()
     }
 
-    /// What the page says, which the server has checked.
+    /// From the page's `<meta>` element, whose content the server has validated.
     pub fn from_page(text: &str) -> Self {
         text.parse().unwrap_or_default()
     }
@@ -77,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_is_on_the_list_by_its_whole_name_or_below_a_domain_of_it() {
+    fn a_host_matches_by_its_whole_name_or_below_a_listed_domain() {
         let hosts: LinkHosts = "Docs.Oracle.com *.bank.example intranet 10.0.0.7".parse().unwrap();
         for host in ["docs.oracle.com", "wiki.bank.example", "a.b.bank.example", "intranet", "10.0.0.7"] {
             assert!(hosts.contains(host), "{host}");
@@ -97,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_host_is_refused_and_named() {
+    fn an_entry_that_is_not_a_host_is_refused_and_named() {
         for entry in [
             "https://docs.oracle.com",
             "docs.oracle.com/x",
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn it_reaches_the_page_as_it_is() {
+    fn the_list_survives_the_way_through_the_page() {
         let hosts: LinkHosts = " docs.oracle.com   *.bank.example ".parse().unwrap();
         assert_eq!(LinkHosts::from_page(&hosts.to_string()), hosts);
         assert!(LinkHosts::from_page("").is_empty());

@@ -1,7 +1,7 @@
-//! Newtypes for values that must never be printed, and whose comparison must not tell how much of a guess was right.
+//! Newtypes for values that must never be printed, and that are compared in constant time.
 
-/// Defines a string newtype whose `Debug` is redacted; it has no `Display`, and its text is read with `secret()`. Its
-/// `==` takes the same time wherever two of one length differ.
+/// Defines a string newtype whose `Debug` is redacted. It has no `Display`; its text is read with `secret()`. For two
+/// values of one length, `==` takes constant time.
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -10,12 +10,12 @@ macro_rules! secret {
         pub struct $name(String);
 
         impl $name {
-            /// Wraps the text as it came over the wire.
+            /// Wraps the text as it is on the wire.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
-            /// The text itself: for the wire and for hashing, never for a log.
+            /// The text itself, for the wire and for hashing. Never for a log.
             pub fn secret(&self) -> &str {
                 &self.0
             }
@@ -50,7 +50,7 @@ mod tests {
     use crate::wire::auth::AccessToken;
 
     #[test]
-    fn two_secrets_are_equal_where_their_texts_are() {
+    fn two_secrets_are_equal_if_their_texts_are() {
         let is_same = |one: &str, other: &str| AccessToken::new(one) == AccessToken::new(other);
         assert!(is_same("", "") && is_same("hunter2", "hunter2"));
         for (one, other) in [("", "a"), ("hunter2", "hunter"), ("hunter2", "hunter3"), ("hunter2", "Hunter2")] {

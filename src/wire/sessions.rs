@@ -1,8 +1,8 @@
-//! What a person is told of their own sessions.
+//! Requests, responses and events of the endpoints where people see and end their own sessions.
 
 use serde::{Deserialize, Serialize};
 
-/// `GET /api/sessions` answered, the caller's own session first.
+/// The response to `GET /api/sessions`, the caller's own session first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionList {
     pub sessions: Vec<SessionSummary>,
@@ -11,21 +11,21 @@ pub struct SessionList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSummary {
     pub session: SessionHandle,
-    /// `Firefox`; absent where it is none that we know.
+    /// `Firefox`. Absent where the browser is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
-    /// `Windows`
+    /// `Windows`. Absent where the system is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// In Unix seconds, as below.
+    /// When the person signed in, in Unix seconds.
     pub since: u64,
-    /// By its last refresh: a few minutes ago may be now.
+    /// In Unix seconds. Written at a refresh, so a session in use may seem some minutes old.
     pub last_used_at: u64,
-    /// Whether it is the caller's.
+    /// Whether it is the caller's own.
     pub is_this: bool,
 }
 
-/// Names a session to its user, and is good for nothing else: neither is it the session's id, nor does it lead there.
+/// Identifies a session to its user. It is not the session's id, nor can that be derived from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionHandle(String);
@@ -39,11 +39,11 @@ pub struct EndRequest {
 /// `POST /api/sessions/end-all`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndAllRequest {
-    /// Whether the caller's own session goes on.
+    /// Whether the caller's own session is kept.
     pub keep_this: bool,
 }
 
-/// What `GET /api/session/events` tells.
+/// An event of `GET /api/session/events`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionEvent {
     pub kind: SessionEventKind,
@@ -52,9 +52,9 @@ pub struct SessionEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEventKind {
-    /// The stream has begun: the session lives.
+    /// The first event: the session is live.
     Lives,
-    /// The session is over. Nothing comes after it.
+    /// The last event: the session has ended.
     Ended,
 }
 

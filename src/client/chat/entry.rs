@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     client::{
-        markdown::{split::split, language_detection::language_of},
+        markdown::{language_detection::language_of, split::split},
         ui::language::Language,
     },
     wire::{

@@ -8,7 +8,7 @@ use super::{
     values::{Flag, Parsed},
     variables::{ConfigError, Variables},
 };
-use crate::server::{outbound::is_https_or_loopback, auth::oidc::LogoutSettings};
+use crate::server::{auth::oidc::LogoutSettings, outbound::is_https_or_loopback};
 
 pub static SECTION: Section = Section {
     title: "Signing out",

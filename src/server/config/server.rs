@@ -20,8 +20,8 @@ use super::{
     variables::{ConfigError, Variables},
 };
 use crate::server::{
-    outbound::is_https_or_loopback,
     observe::logs::{DEFAULT_FILTER, LogFormat},
+    outbound::is_https_or_loopback,
 };
 
 pub static SECTION: Section = Section {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::server::{edge::LimitSettings, auth::oidc::ProviderSettings};
+use crate::server::{auth::oidc::ProviderSettings, edge::LimitSettings};
 
 pub const CLIENT_ID: &str = "chat";
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
+use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
@@ -15,8 +15,8 @@ use super::{
     variables::{ConfigError, Variables},
 };
 use crate::server::{
-    outbound::is_https_or_loopback,
     observe::traces::{CollectorHeader, Sampling, TraceSettings},
+    outbound::is_https_or_loopback,
 };
 
 /// The samplers of OpenTelemetry's specification.

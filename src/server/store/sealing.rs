@@ -1,14 +1,14 @@
-//! Encryption of records. Each has a key of its own, derived from a key of the server and a secret that only the browser has.
+//! Encryption of records. The key of each is derived from a key of the server and a secret that only the browser has.
 //!
-//! The key of a record is HKDF-SHA-256 (RFC 5869) with a key of the server's ring as salt and the record's secret (the
-//! session id, the `state`, the access token) as input: the store and the server's keys together are not enough to open
-//! one. The cipher is AES-256-GCM; the record's name is its associated data, so that no record passes for another.
+//! The derivation is HKDF-SHA-256 (RFC 5869) with a key of the server's ring as salt and the record's secret (session
+//! id, `state` or access token) as input. So the store and the server's keys together do not suffice to open a record.
+//! The cipher is AES-256-GCM. The record's name is the associated data, so that no record can be passed off as another.
 //!
-//! The end of a session's record must be readable without the session's id: it is not sealed, but authenticated, by an
-//! HMAC-SHA-256 over the record's name and the end (see `head`).
+//! When a session ends must be readable without the session's id. It is not sealed but authenticated, by an
+//! HMAC-SHA-256 over the record's name and that time (see `head`).
 //!
-//! The list of a person's sessions, and the mark that they have been ended, must open without a session's id: their secret
-//! is `iss` and `sub`, so the store alone is not enough to open them. They hold no token.
+//! The summary of a session, and the time when a person's sessions were ended, must open without a session's id. Their
+//! secret is `iss` and `sub`, so the store alone does not suffice to open them. They contain no token.
 
 use std::{fmt, sync::Arc};
 
@@ -35,8 +35,8 @@ pub const TAG_LEN: usize = 32;
 
 /// The server's keys: the first seals, all open.
 ///
-/// A key is rotated in three steps, so that no replica meets a record that it can't open: all replicas get the new key after
-/// the old one; then before it; and a session's lifetime later, when no record of the old key is left, without the old one.
+/// A key is rotated in three steps, so that no replica reads a record that it can't open: all replicas are given the
+/// new key after the old one, then before it, and then, a session's lifetime later, without the old one.
 #[derive(Clone)]
 pub struct KeyRing(Arc<Keys>);
 
@@ -48,11 +48,11 @@ struct Keys {
 struct RingKey {
     id: [u8; KEY_ID_LEN],
     salt: Salt,
-    /// Absent if no key could be derived, which has no known cause: then nothing is authentic.
+    /// Absent where it could not be derived, which has no known cause. Then nothing is authentic.
     authentication: Option<hmac::Key>,
 }
 
-/// Why a record does not open. All of them mean that it is not usable.
+/// Why a record can't be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     #[error("it is not in a format that this server knows")]
@@ -63,7 +63,7 @@ pub enum OpenError {
     Changed,
 }
 
-/// The cipher or the key derivation did not work, which has no known cause.
+/// The cipher or the key derivation failed, which has no known cause.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no key could be made, or nothing sealed with it")]
 pub struct SealError;
@@ -75,8 +75,8 @@ impl KeyRing {
         Self(Arc::new(Keys { first: RingKey::new(first), others }))
     }
 
-    /// The first bytes of `random` are the cipher's nonce: by chance no two are the same among the 2^32 that one key may
-    /// seal so (NIST SP 800-38D §8.3). A key of ours seals the versions of one record, or of one person's few.
+    /// The first bytes of `random` are the cipher's nonce. Random nonces are safe for 2^32 records of one key (NIST SP
+    /// 800-38D §8.3), and a key here seals only the versions of one record, or a few records of one person.
     pub fn seal(
         &self,
         name: &RecordName,
@@ -109,7 +109,7 @@ impl KeyRing {
         Ok(bytes)
     }
 
-    /// The tag of these bytes of the record with this name.
+    /// The HMAC over these bytes of the record with this name.
     pub fn authenticate(&self, name: &RecordName, bytes: &[u8]) -> Result<[u8; TAG_LEN], SealError> {
         let key = self.0.first.authentication.as_ref().ok_or(SealError)?;
         let tag = hmac::sign(key, &named(name, bytes));
@@ -122,7 +122,7 @@ impl KeyRing {
         keys.any(|key| hmac::verify(key, &named, tag).is_ok())
     }
 
-    /// Keys for another purpose: one of the first key of the ring, and one of each other.
+    /// Keys for another purpose: derived from the first key of the ring, and from each of the others.
     pub fn derived(&self, purpose: &str) -> Result<([u8; 32], Vec<[u8; 32]>), SealError> {
         let derived = |key: &RingKey| key.derived(purpose).ok_or(SealError);
         Ok((derived(&self.0.first)?, self.0.others.iter().map(derived).collect::<Result<_, _>>()?))
@@ -164,7 +164,7 @@ impl RingKey {
     }
 }
 
-/// No two names are the beginning of one another: kinds end with a colon, and hashes are of one length.
+/// No name is a prefix of another: kinds end with a colon, and all hashes have the same length.
 fn named(name: &RecordName, bytes: &[u8]) -> Vec<u8> {
     [name.to_string().as_bytes(), bytes].concat()
 }

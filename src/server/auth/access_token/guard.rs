@@ -124,12 +124,12 @@ impl AccessTokenGuard {
         }
         // Our session comes first: once it has ended, the token is invalid at once, even if the provider still accepts it.
         match self.sessions.token_status(access_token, proven).await? {
-            TokenStatus::Issued(token) if proven.is_some_and(|key| !token.browser_key.matches(key)) => {
+            TokenStatus::Issued(token) if proven.is_some_and(|key| !token.dpop_jkt.matches(key)) => {
                 Err(AuthError::OtherKey)
             }
             TokenStatus::Issued(token) => {
                 // Both use the store and neither needs the other's result, so they run together.
-                let (lives, admitted) = join(self.sessions.lives(&token), admission.admit(&token.user)).await;
+                let (lives, admitted) = join(self.sessions.session_lives(&token), admission.admit(&token.user)).await;
                 if !lives? {
                     return Err(AuthError::invalid_token("its session has ended"));
                 }
@@ -158,7 +158,7 @@ impl AccessTokenGuard {
             Some(Ok(token)) => token.permissions,
             Some(Err(error)) => {
                 if matches!(error, AccessTokenError::Inactive) {
-                    self.sessions.expire_access_token(access_token, &issued.browser_key).await?;
+                    self.sessions.expire_access_token(access_token, &issued.dpop_jkt).await?;
                 }
                 return Err(error.into());
             }

@@ -20,7 +20,6 @@ use tokio::sync::Mutex as Turn;
 use url::Url;
 
 use super::{
-    authorize::RequestForm,
     client::RelyingParty,
     document::MetadataSource,
     error::ProviderError,
@@ -127,8 +126,6 @@ pub(super) struct Fetched {
     pub fetched_at: SystemTime,
     /// Made of it once: it has a copy of all metadata and keys. It ends with them, and holds no credentials.
     relying_party: OnceLock<Arc<RelyingParty>>,
-    /// Likewise.
-    request_form: OnceLock<RequestForm>,
 }
 
 #[derive(Default)]
@@ -151,16 +148,6 @@ pub enum MetadataStatus {
 impl Fetched {
     pub(super) fn relying_party(&self, make: impl FnOnce(Metadata) -> RelyingParty) -> Arc<RelyingParty> {
         self.relying_party.get_or_init(|| Arc::new(make(self.metadata.clone()))).clone()
-    }
-
-    pub(super) fn request_form(
-        &self,
-        make: impl FnOnce() -> Result<RequestForm, ProviderError>,
-    ) -> Result<&RequestForm, ProviderError> {
-        match self.request_form.get() {
-            Some(made) => Ok(made),
-            None => make().map(|form| self.request_form.get_or_init(|| form)),
-        }
     }
 }
 
@@ -237,8 +224,7 @@ impl Discovery {
         let mut known = self.lock();
         match fetched {
             Ok(metadata) => {
-                let (relying_party, request_form) = (OnceLock::new(), OnceLock::new());
-                let latest = Arc::new(Fetched { metadata, fetched_at: now, relying_party, request_form });
+                let latest = Arc::new(Fetched { metadata, fetched_at: now, relying_party: OnceLock::new() });
                 *known = Known { latest: Some(latest.clone()), failure: None };
                 Ok(latest)
             }

@@ -29,8 +29,8 @@ const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 pub struct LogoutToken {
     pub ends: Ends,
     pub jti: String,
-    /// Until then its `jti` must be remembered: later, the token is refused for its age.
-    pub spent_until: SystemTime,
+    /// Until then the `jti` must be stored. Later, the token is refused for its age.
+    pub jti_expires_at: SystemTime,
 }
 
 /// Which of the provider's sessions have ended.
@@ -64,7 +64,7 @@ impl OidcClient {
 
         let (issued_at, jti) = (issued_at(&claims)?, claims.text("jti").unwrap_or_default().to_owned());
         let tolerance = self.settings.id_tokens.clock_tolerance;
-        Ok(LogoutToken { ends: ends(&claims)?, jti, spent_until: issued_at + MAX_AGE + tolerance })
+        Ok(LogoutToken { ends: ends(&claims)?, jti, jti_expires_at: issued_at + MAX_AGE + tolerance })
     }
 
     fn check_claims(&self, claims: &TokenClaims) -> Result<(), LogoutTokenError> {

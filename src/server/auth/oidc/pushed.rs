@@ -1,5 +1,5 @@
-//! Pushed authorization requests (RFC 9126): the parameters go to the provider by ourselves, and the browser carries
-//! only a name for them.
+//! Pushed authorization requests (RFC 9126): the server sends the parameters to the provider, and the browser carries
+//! only a reference to them.
 
 use openidconnect::{AsyncHttpClient, http::StatusCode};
 use serde::Deserialize;
@@ -12,38 +12,37 @@ use super::{
 };
 use crate::server::observe::metrics::ProviderEndpoint;
 
-/// RFC 9126 §2.2. How long it is good is the provider's affair: the browser goes there at once.
+/// RFC 9126 §2.2. `expires_in` is not read, as the browser goes there at once.
 #[derive(Deserialize)]
 struct Pushed {
     request_uri: String,
 }
 
-/// RFC 6749 §5.2. The description may quote what was sent, so it is not read.
+/// RFC 6749 §5.2. The description is not read, as it may quote the request.
 #[derive(Deserialize)]
 struct Refusal {
     error: String,
 }
 
 impl OidcClient {
-    /// The URL to send the browser to in place of `url`, which has every parameter. The same, where the provider does
-    /// not want requests pushed (RFC 9126 §5) and neither do we.
-    pub(super) async fn pushed(&self, known: &Fetched, url: String) -> Result<String, ProviderError> {
+    /// The URL to send the browser to in place of `url`, which has every parameter. It is `url` itself, unless the
+    /// provider requires pushed requests (RFC 9126 §5) or they are configured.
+    pub(super) async fn pushed(&self, known: &Fetched, url: Url) -> Result<String, ProviderError> {
         let more = known.metadata.additional_metadata();
         if !self.settings.requests.pushed && !more.requires_pushed_authorization_requests() {
-            return Ok(url);
+            return Ok(url.into());
         }
-        // Boxed, as it is large, and most providers want none.
+        // Boxed, as the future is large and seldom needed.
         Box::pin(self.push(known, &url)).await
     }
 
-    async fn push(&self, known: &Fetched, url: &str) -> Result<String, ProviderError> {
+    async fn push(&self, known: &Fetched, url: &Url) -> Result<String, ProviderError> {
         let more = known.metadata.additional_metadata();
         let endpoint = more
             .pushed_authorization_request_endpoint()
             .ok_or(ProviderError::MissingEndpoint("pushed_authorization_request_endpoint"))?;
         let refused = |text: String| ProviderError::PushedRequest(text);
-        let url = Url::parse(url).map_err(|error| refused(error.to_string()))?;
-        let request = self.client_form(endpoint, &own_params(&known.metadata, &url))?;
+        let request = self.client_form(endpoint, &request_params(&known.metadata, url))?;
         let http = self.client_http(ProviderEndpoint::PushedAuthorization).await?;
         let answer = http.call(request).await.map_err(|error| refused(error.to_string()))?;
         let status = answer.status();
@@ -61,8 +60,8 @@ impl OidcClient {
     }
 }
 
-/// The parameters of the request, without those that the endpoint has by itself (RFC 6749 §3.1).
-fn own_params(metadata: &Metadata, url: &Url) -> Vec<(String, String)> {
+/// The parameters of the request, without those that the endpoint's URL has (RFC 6749 §3.1).
+fn request_params(metadata: &Metadata, url: &Url) -> Vec<(String, String)> {
     let endpoints = metadata.authorization_endpoint().url().query_pairs().count();
     url.query_pairs().into_owned().skip(endpoints).collect()
 }

@@ -1,15 +1,15 @@
-//! What ends with a session: the records of its access tokens, and the places where its name stands.
+//! The records that are removed with a session: those of its access tokens, and its entries in indexes.
 //!
-//! Sessions are ended by their names: by the provider, by the person in another browser, by an operator. So what has to
-//! go along stands in the session's record where it can be read without the session's id. These are names, hashes of
-//! secrets: they open nothing, and whoever reads the store sees them anyway.
+//! The provider, the person in another browser and the operator end a session without knowing its id. So the names of
+//! these records are in a part of the session's record that can be read without the id. They are hashes of secrets,
+//! which decrypt nothing and are visible in the store anyway.
 
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ends::wholes,
+    ends::scopes,
     records::Records,
     session::{KNOWN_AFTER_ITS_END, Session},
     stored,
@@ -19,14 +19,14 @@ use crate::server::{
     store::{Kind, RecordName, SecretHash, StoreError},
 };
 
-/// A session has no more access tokens at a time: the oldest ends for the newest. A page refreshes every few minutes, and
-/// one that has lost its token may do so every half a minute.
+/// The maximum number of access tokens of a session: the newest replaces the oldest. A page refreshes every few
+/// minutes, and every half a minute where it lost its token.
 const MAX_TOKENS: usize = 16;
 
-/// The names of what ends with a session.
+/// The names of the records that are removed with a session.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Attached {
-    /// The sets that the session's name stands in.
+    /// The indexes that the session is in.
     #[serde(rename = "i", default)]
     pub indexes: Vec<RecordName>,
     #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
@@ -42,7 +42,7 @@ pub struct AttachedToken {
     pub expires_at: SystemTime,
 }
 
-/// The set of the sessions that this key holds.
+/// The index of the sessions that are bound to this DPoP key.
 pub fn sessions_of_key(key: &Thumbprint) -> RecordName {
     RecordName::of(Kind::OfKey, &key.to_string())
 }
@@ -54,49 +54,54 @@ impl Attached {
 }
 
 impl Session {
-    /// One more access token, stored under this name. Gives back the name of one that has to end for it.
+    /// Adds an access token. Returns the name of the one that has to be removed for it, if any.
     pub(super) fn attach(&mut self, token: AttachedToken, now: SystemTime) -> Option<SecretHash> {
         self.tokens.retain(|other| other.name != token.name && now < other.expires_at + KNOWN_AFTER_ITS_END);
-        let ending = (self.tokens.len() >= MAX_TOKENS).then(|| self.tokens.remove(0).name);
+        let replaced = (self.tokens.len() >= MAX_TOKENS).then(|| self.tokens.remove(0).name);
         self.tokens.push(token);
-        ending
+        replaced
     }
 }
 
 impl Records {
-    /// Writes the session's name where sessions are looked for that are ended from elsewhere.
-    pub(super) async fn enlist(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
+    /// Adds the session to its indexes.
+    pub(super) async fn index(&self, session: &Session, name: &SecretHash) -> Result<(), StoreError> {
         for index in indexes(session) {
             self.store().add(&index, name, session.latest_end, self.now()).await?;
         }
         Ok(())
     }
 
-    /// Removes what has ended with the session of this name. What can't be removed does no harm: a token is good while
-    /// its session lives.
+    /// Removes the records that end with this session. A failure does no harm: a token is valid only while its session
+    /// is live.
     pub(super) async fn remove_attached(&self, session: &SecretHash, attached: &Attached) {
-        for index in &attached.indexes {
-            self.warned(self.store().remove_member(index, session).await);
-        }
+        self.unindex(session, &attached.indexes).await;
         for token in &attached.tokens {
             self.remove_token(&token.name).await;
         }
     }
 
     pub(super) async fn remove_token(&self, token: &SecretHash) {
-        self.warned(self.store().remove(&RecordName { kind: Kind::IssuedToken, hash: token.clone() }).await);
+        let name = RecordName { kind: Kind::IssuedToken, hash: token.clone() };
+        warn_of_failure(self.store().remove(&name).await);
     }
 
-    fn warned(&self, removed: Result<bool, StoreError>) {
-        if let Err(error) = removed {
-            tracing::warn!(%error, "what belongs to an ended session could not be removed; it ends with its time");
+    async fn unindex(&self, session: &SecretHash, indexes: &[RecordName]) {
+        for index in indexes {
+            warn_of_failure(self.store().remove_member(index, session).await);
         }
     }
 }
 
 fn indexes(session: &Session) -> Vec<RecordName> {
-    let wholes = wholes(session).into_iter().map(|whole| whole.set());
-    wholes.chain([sessions_of_key(&session.browser_key)]).collect()
+    let scopes = scopes(session).into_iter().map(|scope| scope.index());
+    scopes.chain([sessions_of_key(&session.dpop_jkt)]).collect()
+}
+
+fn warn_of_failure(removed: Result<bool, StoreError>) {
+    if let Err(error) = removed {
+        tracing::warn!(%error, "what belongs to an ended session could not be removed; it ends with its time");
+    }
 }
 
 #[cfg(test)]
@@ -104,33 +109,11 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
-    use crate::{
-        server::auth::{
-            oidc::{IdToken, LoginClaims, Nonce, Permissions},
-            sessions::BrowserName,
-        },
-        wire::auth::UserClaims,
-    };
+    use crate::{server::auth::sessions::session::example, wire::auth::UserClaims};
 
-    fn session() -> Session {
-        Session {
-            user: UserClaims::known_by("https://idp".into(), "ada".into()),
-            browser_key: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".parse().unwrap(),
-            refresh_token: None,
-            permissions: Permissions::default(),
-            id_token: IdToken::new("a.b.c"),
-            login: LoginClaims { nonce: Nonce::new("n"), audiences: vec![], authorized_party: None, auth_time: None },
-            provider_session: None,
-            browser: BrowserName::default(),
-            began_at: UNIX_EPOCH,
-            last_used_at: UNIX_EPOCH,
-            idle_timeout: Duration::from_secs(600),
-            ends_at: UNIX_EPOCH,
-            latest_end: UNIX_EPOCH,
-            revision: 0,
-            last_refresh: None,
-            tokens: vec![],
-        }
+    fn session_without_tokens() -> Session {
+        let user = UserClaims::known_by("https://idp".into(), "ada".into());
+        Session { tokens: vec![], ..example::session(user) }
     }
 
     fn token(n: usize, minutes: u64) -> AttachedToken {
@@ -142,18 +125,18 @@ mod tests {
 
     #[test]
     fn a_session_has_a_bounded_number_of_tokens_and_the_oldest_ends_for_the_newest() {
-        let mut session = session();
+        let mut session = session_without_tokens();
         for n in 0..MAX_TOKENS {
             assert_eq!(session.attach(token(n, 60), UNIX_EPOCH), None);
         }
-        assert_eq!(session.attach(token(0, 60), UNIX_EPOCH), None, "the same again is no other");
+        assert_eq!(session.attach(token(0, 60), UNIX_EPOCH), None, "the same token replaces none");
         assert_eq!(session.attach(token(100, 60), UNIX_EPOCH), Some(SecretHash::of("1")));
         assert_eq!(session.tokens.len(), MAX_TOKENS);
     }
 
     #[test]
-    fn tokens_that_nobody_knows_any_more_are_not_counted() {
-        let mut session = session();
+    fn expired_tokens_are_not_counted() {
+        let mut session = session_without_tokens();
         session.attach(token(0, 1), UNIX_EPOCH);
         session.attach(token(1, 60), UNIX_EPOCH + Duration::from_secs(60) + KNOWN_AFTER_ITS_END);
         assert_eq!(session.tokens.len(), 1);

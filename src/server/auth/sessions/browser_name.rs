@@ -1,9 +1,9 @@
-//! What a person calls a browser, read from `User-Agent`. The header itself is kept nowhere: it tells much, and anybody
-//! can write anything there. What is not known stays unnamed.
+//! The names of browser and operating system, from `User-Agent`. Only known names are stored, never the header itself:
+//! it may identify a person, and may contain any text.
 
 use serde::{Deserialize, Serialize};
 
-/// `Firefox` and `Windows`.
+/// Such as `Firefox` on `Windows`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrowserName {
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
@@ -12,7 +12,7 @@ pub struct BrowserName {
     pub system: Option<String>,
 }
 
-/// The first that is there counts: browsers name those that they want to be taken for, too.
+/// The first match counts, as browsers also name those that they are compatible with.
 const BROWSERS: [(&str, &str); 11] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -40,7 +40,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 impl BrowserName {
     pub fn of(user_agent: &str) -> Self {
         let first = |known: &[(&str, &str)]| {
-            known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| (*name).to_owned())
+            known.iter().find(|(token, _)| user_agent.contains(token)).map(|(_, name)| (*name).to_owned())
         };
         Self { browser: first(&BROWSERS), system: first(&SYSTEMS) }
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_called_what_people_call_it() {
+    fn known_browsers_and_systems_are_named() {
         for (user_agent, browser, system) in [
             ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox", "Windows"),
             (
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_knows_stays_unnamed_and_is_kept_nowhere() {
+    fn an_unknown_user_agent_has_no_name() {
         for user_agent in ["", "curl/8.0", "<script>alert(1)</script>"] {
             assert_eq!(BrowserName::of(user_agent), BrowserName::default());
         }

@@ -1,7 +1,7 @@
-//! What a person is told of their sessions, and how they end them.
+//! The list of a person's own sessions, and how they end them.
 //!
-//! What is told stands in the session's record, sealed apart with what only names the person, `iss` and `sub`: the rest of
-//! the record does not open without the session's id. It is which browser, and when; no token, and no secret.
+//! What is listed of a session is a part of its record that is sealed with the person's `iss` and `sub`, as the rest
+//! opens only with the session's id. It has the browser's name and times, but no token and no secret.
 
 use std::{
     cmp::Reverse,
@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sessions, browser_name::BrowserName, ends::Ended, session::Session, stored};
+use super::{Sessions, browser_name::BrowserName, ends::SessionScope, session::Session, stored};
 use crate::{
     server::{
         observe::audit::{self, Event},
@@ -24,37 +24,37 @@ use crate::{
     },
 };
 
-/// Of one session.
+/// What is stored of a session for its user's list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SessionCard {
+pub struct StoredSummary {
     #[serde(rename = "b")]
     pub browser: BrowserName,
     #[serde(rename = "s", with = "stored::time")]
     pub since: SystemTime,
-    /// When the person last did something.
+    /// When the person was last active.
     #[serde(rename = "t", with = "stored::time")]
     pub last_used_at: SystemTime,
 }
 
-impl SessionCard {
+impl StoredSummary {
     pub(super) fn of(session: &Session) -> Self {
         Self { browser: session.browser.clone(), since: session.began_at, last_used_at: session.last_used_at }
     }
 }
 
 impl Sessions {
-    /// The sessions of this user that live, the one used last first. `this` is the caller's.
+    /// The live sessions of this user: the caller's own, which is `this`, and then the one used last.
     pub async fn list(&self, user: &UserClaims, this: Option<&SecretHash>) -> Result<SessionList, StoreError> {
-        let whole = Ended::of(user);
+        let scope = SessionScope::of_user(user);
         let mut sessions = vec![];
-        for name in self.records.enlisted(&whole).await? {
-            let Some(card) = self.records.card(&name, &whole).await? else { continue };
+        for name in self.records.indexed_sessions(&scope).await? {
+            let Some(stored) = self.records.summary(&name, &scope).await? else { continue };
             sessions.push(SessionSummary {
                 session: handle(&name),
-                browser: card.browser.browser,
-                system: card.browser.system,
-                since: unix_seconds(card.since),
-                last_used_at: unix_seconds(card.last_used_at),
+                browser: stored.browser.browser,
+                system: stored.browser.system,
+                since: unix_seconds(stored.since),
+                last_used_at: unix_seconds(stored.last_used_at),
                 is_this: this == Some(&name),
             });
         }
@@ -62,27 +62,27 @@ impl Sessions {
         Ok(SessionList { sessions })
     }
 
-    /// Ends one session of this user's. Anybody else's is not there.
+    /// Ends one session of this user. A session of anybody else is not found.
     pub async fn end(&self, user: &UserClaims, session: &SessionHandle) -> Result<(), ApiError> {
-        let whole = Ended::of(user);
-        let found = self.records.enlisted(&whole).await?.into_iter().find(|name| handle(name) == *session);
+        let scope = SessionScope::of_user(user);
+        let found = self.records.indexed_sessions(&scope).await?.into_iter().find(|name| handle(name) == *session);
         let name = found.ok_or(ApiError::NotFound)?;
-        if self.records.end_one(&whole, &name).await? {
+        if self.records.end_one(&scope, &name).await? {
             let ended = audit::session_handle(&name);
             audit::record(Event::SessionEndedByUser, Some(user), Some(&format_args!("session {ended}")));
         }
         Ok(())
     }
 
-    /// Ends all sessions of this user, and the logins in flight; but not this session.
-    pub async fn end_all(self: &Arc<Self>, user: &UserClaims, but: Option<&SecretHash>) -> Result<(), StoreError> {
-        let sessions = self.records.end_all(&Ended::of(user), but).await?;
+    /// Ends the pending logins and all sessions of this user, except one.
+    pub async fn end_all(self: &Arc<Self>, user: &UserClaims, except: Option<&SecretHash>) -> Result<(), StoreError> {
+        let sessions = self.records.end_all(&SessionScope::of_user(user), except).await?;
         audit::record(Event::SessionsEndedByUser, Some(user), Some(&format_args!("{sessions} sessions")));
         Ok(())
     }
 }
 
-/// Names a session to its user: neither its id, nor its name in the store.
+/// The hash of the session's name in the store: it reveals neither that nor the session's id.
 fn handle(name: &SecretHash) -> SessionHandle {
     SessionHandle::new(SecretHash::of(&name.to_string()).to_string())
 }

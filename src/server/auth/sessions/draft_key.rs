@@ -1,8 +1,9 @@
-//! What a person's drafts are encrypted with while a browser keeps them.
+//! The key that encrypts a person's drafts in the browser's storage.
 //!
-//! Text that was typed and not sent must survive the end of a session for the same person, and be unreadable for the
-//! next one at the same machine. So the browser keeps it encrypted, with a key that it gets with each access token and
-//! holds in memory only: it is the same for the same person, and nobody else is ever given it.
+//! Text that was typed and not sent must survive the end of a session for the same person, and be unreadable to the
+//! next person at the same machine. So the browser stores it encrypted, with a key that it receives with each access
+//! token and holds in memory only. The key is the same at each sign-in of one person, and different for every other
+//! person.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::hmac;
@@ -17,8 +18,8 @@ use crate::{
 };
 
 impl Records {
-    /// The draft key of this person: an HMAC over who they are, with a key of the server's ring that is used for nothing
-    /// else. It changes with the first key of the ring; a draft that was kept before is lost then.
+    /// The draft key of this person: an HMAC over their identity, with a key derived from the first key of the ring.
+    /// When that is rotated, stored drafts are lost.
     pub(super) fn draft_key(&self, user: &UserClaims) -> Result<DraftKey, StoreError> {
         Ok(draft_key(self.ring(), user)?)
     }
@@ -36,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draft_key_is_the_same_for_one_person_and_no_other_persons_or_servers() {
+    fn a_draft_key_is_the_same_for_one_person_and_differs_between_persons_and_servers() {
         let ring = |key: u8| KeyRing::new([key; 32], []);
         let key = |ring: &KeyRing, iss: &str, sub: &str| {
             draft_key(ring, &UserClaims::known_by(iss.into(), sub.into())).unwrap().secret().to_owned()

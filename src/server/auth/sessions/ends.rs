@@ -1,20 +1,20 @@
-//! Sessions that are ended from elsewhere: by the provider, by the person in another browser, by the operator. And how
-//! they are found for that.
+//! Sessions that are ended by somebody other than their browser: by the provider, by the person in another browser, or
+//! by the operator.
 //!
-//! A session's record opens with its id only, which nobody but its browser has. So what ends sessions goes by their
-//! names, each of which is in two sets: that of the user (`iss` and `sub`), and that of the provider's session (`iss` and
-//! `sid`) or, where the ID token named none, that of the user's sessions without one. A name that stays in a set longer
-//! than its session lives does no harm.
+//! A session's record opens only with the session's id, which only its browser has. To find the sessions to end, the
+//! store has an index for each [`SessionScope`]: the names of its sessions. A session is in two indexes: that of its
+//! user (`iss` and `sub`), and that of the provider's session (`iss` and `sid`) or, where the ID token had no `sid`,
+//! that of the user's sessions without one. An entry that outlasts its session does no harm.
 //!
-//! The refresh token of a session that is ended so can't be read, and so not be revoked either: its only copy is
-//! destroyed (Back-Channel Logout §2.7).
+//! The refresh token of a session that is ended this way can't be decrypted, and so not be revoked. Its only copy is
+//! deleted (Back-Channel Logout §2.7).
 //!
-//! # Logins in flight
+//! # Pending logins
 //!
-//! A login that was begun before its provider session, or its user, was ended does not survive that: whoever ends
-//! leaves a mark before looking at the sets, and whoever finishes a login looks for a mark after its session stands in
-//! them. By the clocks of the servers, so that no provider need say when it signed somebody in; how far these may be apart
-//! is for the store to say that they share.
+//! A login that was begun before its scope was ended must not succeed afterwards. So to end a scope, first the time is
+//! stored and then the index is read; a login first adds its session to the index and then compares that time with its
+//! own begin. The times are those of our servers, as providers need not send when a person signed in; the store knows
+//! by how much the clocks of the servers that share it may differ.
 
 use std::time::{Duration, SystemTime};
 
@@ -26,33 +26,35 @@ use crate::{
     wire::auth::UserClaims,
 };
 
-/// As long as a login may take, and what its last step may take, and clocks may differ.
-const MARKED_FOR: Duration = Duration::from_secs(PENDING_LIFETIME.as_secs() + 5 * 60);
+/// The longest time that a login may take, and five minutes for its last step and for clocks that differ.
+const LAST_ENDED_LIFETIME: Duration = Duration::from_secs(PENDING_LIFETIME.as_secs() + 5 * 60);
 
-/// What was ended as a whole.
+/// A set of sessions that are ended together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// A session of the provider's.
+pub enum SessionScope {
+    /// The sessions that belong to one session of the provider.
     ProviderSession { iss: String, sid: String },
-    /// All that a user has.
+    /// All sessions of a user.
     User { iss: String, sub: String },
-    /// Those of a user whose ID token named no session of the provider's: nothing says which of these it is.
+    /// The sessions of a user whose ID token had no `sid`: each may belong to any of the user's sessions at the
+    /// provider.
     UserWithoutSid { iss: String, sub: String },
 }
 
-/// When.
+/// When the sessions of a scope were last ended.
 #[derive(Serialize, Deserialize)]
-struct Mark {
+struct LastEnded {
     #[serde(rename = "t", with = "stored::time")]
     at: SystemTime,
 }
 
-impl Ended {
-    pub fn of(user: &UserClaims) -> Self {
+impl SessionScope {
+    pub fn of_user(user: &UserClaims) -> Self {
         Self::User { iss: user.iss.clone(), sub: user.sub.clone() }
     }
 
-    pub(super) fn set(&self) -> RecordName {
+    /// The name of the index of its sessions.
+    pub(super) fn index(&self) -> RecordName {
         match self {
             Self::ProviderSession { .. } => RecordName::of(Kind::OfProviderSession, &self.secret()),
             Self::User { .. } => RecordName::of(Kind::OfUser, &self.secret()),
@@ -60,7 +62,7 @@ impl Ended {
         }
     }
 
-    /// Two that differ never have the same.
+    /// The secret that records of this scope are sealed with. It differs between any two scopes.
     pub(super) fn secret(&self) -> String {
         match self {
             Self::ProviderSession { iss, sid } => format!("sid {} {iss}{sid}", iss.len()),
@@ -71,30 +73,34 @@ impl Ended {
 }
 
 impl Records {
-    /// The names of all sessions of this whole that were not struck off.
-    pub(super) async fn enlisted(&self, whole: &Ended) -> Result<Vec<SecretHash>, StoreError> {
-        self.store().members(&whole.set(), self.now()).await
+    /// The names of the sessions in the index of this scope. Some may have ended already.
+    pub(super) async fn indexed_sessions(&self, scope: &SessionScope) -> Result<Vec<SecretHash>, StoreError> {
+        self.store().members(&scope.index(), self.now()).await
     }
 
-    /// Ends all sessions of this whole but one, and the logins in flight. Tells how many there were.
-    pub async fn end_all(&self, whole: &Ended, but: Option<&SecretHash>) -> Result<usize, StoreError> {
+    /// Ends all sessions of this scope except one, and its pending logins. Returns how many sessions there were.
+    pub async fn end_all(&self, scope: &SessionScope, except: Option<&SecretHash>) -> Result<usize, StoreError> {
         let now = self.now();
-        self.put_ended(&whole.secret(), &Mark { at: now }, now + MARKED_FOR).await?;
+        self.put_last_ended(&scope.secret(), &LastEnded { at: now }, now + LAST_ENDED_LIFETIME).await?;
         let mut ended = 0;
-        for session in self.enlisted(whole).await? {
-            if but != Some(&session) {
-                ended += usize::from(self.end_one(whole, &session).await?);
+        for session in self.indexed_sessions(scope).await? {
+            if except != Some(&session) {
+                ended += usize::from(self.end_one(scope, &session).await?);
             }
         }
         Ok(ended)
     }
 
-    /// Whether a session lives that belongs to this session of the provider's and not to this user. A session that lives
-    /// is in both of its sets, and in the user's first.
-    pub(super) async fn has_another_users(&self, of_provider: &Ended, user: &Ended) -> Result<bool, StoreError> {
-        let sessions = self.enlisted(of_provider).await?;
-        let of_user = if sessions.is_empty() { vec![] } else { self.enlisted(user).await? };
-        for session in sessions.into_iter().filter(|session| !of_user.contains(session)) {
+    /// Whether a live session of this session of the provider belongs to another user. A live session is in both of its
+    /// indexes, and was added to the user's first.
+    pub(super) async fn has_session_of_another_user(
+        &self,
+        provider_session: &SessionScope,
+        user: &SessionScope,
+    ) -> Result<bool, StoreError> {
+        let sessions = self.indexed_sessions(provider_session).await?;
+        let users_sessions = if sessions.is_empty() { vec![] } else { self.indexed_sessions(user).await? };
+        for session in sessions.into_iter().filter(|session| !users_sessions.contains(session)) {
             if self.session_lives(&session).await? {
                 return Ok(true);
             }
@@ -102,18 +108,18 @@ impl Records {
         Ok(false)
     }
 
-    /// Ends one session of this whole. Tells whether it was there.
-    pub(super) async fn end_one(&self, whole: &Ended, session: &SecretHash) -> Result<bool, StoreError> {
+    /// Ends one session of this scope. Returns whether it was there.
+    pub(super) async fn end_one(&self, scope: &SessionScope, session: &SecretHash) -> Result<bool, StoreError> {
         let was_there = self.remove_session(session).await?;
-        self.store().remove_member(&whole.set(), session).await?;
+        self.store().remove_member(&scope.index(), session).await?;
         Ok(was_there)
     }
 
-    /// Whether a login of this session, begun then, came too late.
+    /// Whether a scope of this session was ended since its login was begun.
     pub(super) async fn was_ended_since(&self, session: &Session, begun_at: SystemTime) -> Result<bool, StoreError> {
-        for whole in wholes(session) {
-            let mark: Option<Mark> = self.ended(&whole.secret()).await?;
-            if mark.is_some_and(|mark| begun_at <= mark.at + self.store().clock_tolerance()) {
+        for scope in scopes(session) {
+            let last_ended: Option<LastEnded> = self.last_ended(&scope.secret()).await?;
+            if last_ended.is_some_and(|ended| begun_at <= ended.at + self.store().clock_tolerance()) {
                 return Ok(true);
             }
         }
@@ -121,14 +127,14 @@ impl Records {
     }
 }
 
-/// All that the session is part of, the user first: see [`Records::has_another_users`].
-pub(super) fn wholes(session: &Session) -> [Ended; 2] {
+/// The scopes of the session, that of the user first: see [`Records::has_session_of_another_user`].
+pub(super) fn scopes(session: &Session) -> [SessionScope; 2] {
     let UserClaims { iss, sub, .. } = &session.user;
     let narrower = match &session.provider_session {
-        Some(sid) => Ended::ProviderSession { iss: iss.clone(), sid: sid.clone() },
-        None => Ended::UserWithoutSid { iss: iss.clone(), sub: sub.clone() },
+        Some(sid) => SessionScope::ProviderSession { iss: iss.clone(), sid: sid.clone() },
+        None => SessionScope::UserWithoutSid { iss: iss.clone(), sub: sub.clone() },
     };
-    [Ended::of(&session.user), narrower]
+    [SessionScope::of_user(&session.user), narrower]
 }
 
 #[cfg(test)]
@@ -136,12 +142,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_users_and_no_user_and_session_share_a_name() {
-        let user = |iss: &str, sub: &str| Ended::User { iss: iss.into(), sub: sub.into() };
+    fn no_two_scopes_share_a_secret() {
+        let user = |iss: &str, sub: &str| SessionScope::User { iss: iss.into(), sub: sub.into() };
         assert_ne!(user("https://a", "bc").secret(), user("https://ab", "c").secret());
-        let session = Ended::ProviderSession { iss: "https://a".into(), sid: "bc".into() };
+        let session = SessionScope::ProviderSession { iss: "https://a".into(), sid: "bc".into() };
         assert_ne!(user("https://a", "bc").secret(), session.secret());
-        let without_sid = Ended::UserWithoutSid { iss: "https://a".into(), sub: "bc".into() };
+        let without_sid = SessionScope::UserWithoutSid { iss: "https://a".into(), sub: "bc".into() };
         assert_ne!(user("https://a", "bc").secret(), without_sid.secret());
         assert_ne!(session.secret(), without_sid.secret());
     }

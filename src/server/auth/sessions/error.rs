@@ -1,4 +1,4 @@
-//! One error per operation: what went wrong, for the log. [`ApiError`] is what the wire carries of it.
+//! One error per operation, with the cause for the log. The client receives the [`ApiError`] that it maps to.
 
 use super::refresh_lock::LockError;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     wire::error::{ApiError, LoginRefusal, RETRY_AFTER_SECONDS},
 };
 
-/// Why a login did not begin or not succeed.
+/// Why a login could not begin, or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     #[error("unknown state")]
@@ -25,7 +25,7 @@ pub enum LoginError {
     ExpiredState,
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
-    /// Recorded where it was made.
+    /// Recorded in the audit log where it was made.
     #[error("the proof can't be used")]
     Proof(ProofChallenge),
     #[error("the provider's session, or all of the user's, were ended while the login was under way")]
@@ -34,12 +34,12 @@ pub enum LoginError {
     NeitherCodeNorError,
     #[error("the authorization code is too long")]
     CodeTooLong,
-    /// Quoted by `Debug`, so that the provider's text can't forge a log line.
+    /// Formatted with `Debug`, so that the provider's text can't forge a log line.
     #[error("the provider refused the login: {error:?} {description:?}")]
     Refused { refusal: LoginRefusal, error: String, description: Option<String> },
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
-    /// For another login with the same key.
+    /// Another login with the same DPoP key holds the lock.
     #[error("no turn to sign in: {0}")]
     NoTurn(#[from] LockError),
     #[error(transparent)]
@@ -50,39 +50,39 @@ pub enum LoginError {
     Randomness(#[from] RandomnessError),
 }
 
-/// Why a call about a session did not get its key.
+/// Why a request is not allowed to use a session.
 #[derive(Debug)]
 pub(super) enum SessionKeyError {
     /// Unknown, or ended.
     NoSession,
-    /// The session is bound to another key.
+    /// The session is bound to another DPoP key.
     OtherKey,
-    /// Recorded where it was made.
+    /// Recorded in the audit log where it was made.
     Proof(ProofChallenge),
     Store(StoreError),
 }
 
-/// Why a session was not ended.
+/// Why a logout failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogoutError {
-    /// Recorded where it was made.
+    /// Recorded in the audit log where it was made.
     #[error("the proof can't be used")]
     Proof(ProofChallenge),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Why a refresh gave no access token. Shared by all callers of one refresh, hence `Clone`.
+/// Why a refresh failed. Shared by all callers of one refresh, hence `Clone`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RefreshFailure {
     #[error("the session has ended: {0}")]
     SessionEnded(String),
-    /// The session has ended with it.
+    /// The session was ended for it.
     #[error("{0}")]
     IdTokenRefused(String),
     #[error("the session is bound to another browser's key")]
     OtherBrowser,
-    /// Recorded where it was made.
+    /// Recorded in the audit log where it was made.
     #[error("the proof can't be used")]
     Proof(ProofChallenge),
     #[error("provider unavailable: {0}")]
@@ -93,7 +93,7 @@ pub enum RefreshFailure {
     NoTurn(String),
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
-    /// The task that did it was lost.
+    /// The task of the refresh panicked.
     #[error("the refresh was broken off")]
     Lost,
 }
@@ -134,7 +134,7 @@ impl From<SessionKeyError> for RefreshFailure {
 }
 
 impl LoginError {
-    /// `None` where it is recorded already.
+    /// `None` where it was recorded already.
     fn event(&self) -> Option<Event> {
         Some(match self {
             Self::Proof(_) => return None,
@@ -186,7 +186,7 @@ impl RefreshFailure {
     }
 }
 
-/// Recorded here, once: the door is the boundary.
+/// Recorded here, once, as the error leaves the server here.
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         if let Some(event) = error.event() {
@@ -219,8 +219,7 @@ impl From<LoginError> for ApiError {
 impl From<RefreshFailure> for ApiError {
     fn from(error: RefreshFailure) -> Self {
         match error {
-            // A key that is not the session's will never be: for this browser, it is over. Whether there is such a
-            // session is nobody else's to know.
+            // With another key the session can never be used, and another browser must not learn whether it exists.
             RefreshFailure::SessionEnded(_) | RefreshFailure::IdTokenRefused(_) | RefreshFailure::OtherBrowser => {
                 Self::SessionEnded
             }

@@ -1,14 +1,14 @@
-//! A session's record, as its bytes lie in the store: four parts.
+//! The layout of a session's record in the store: four parts.
 //!
-//! | part | who can read it |
+//! | part | needed to read it |
 //! |---|---|
-//! | the head: when the session ends, and an HMAC over that and the record's name | anybody; only servers can write it |
-//! | what ends with the session: names of other records | anybody |
-//! | what its user sees of it | who knows the server's keys, and the user's `iss` and `sub` |
-//! | the session | who knows the server's keys, and the session's id |
+//! | the head: the session's end, and an HMAC over that and the record's name | nothing; to write it, the server's keys |
+//! | the names of the records that end with the session | nothing |
+//! | the summary for its user | the server's keys, and the user's `iss` and `sub` |
+//! | the session | the server's keys, and the session's id |
 //!
-//! A guarded call needs no more than the head. It is authenticated, so that whoever can write in the store can't bring an
-//! ended session back with bytes of their own, or make one last longer.
+//! A guarded request reads only the head. It is authenticated, so that somebody with write access to the store can
+//! neither restore an ended session nor prolong one.
 
 use std::time::SystemTime;
 
@@ -21,15 +21,15 @@ const _: () = assert!(END_LEN == size_of::<u64>());
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts<'a> {
     pub attached: &'a [u8],
-    pub card: &'a [u8],
+    pub summary: &'a [u8],
     pub session: &'a [u8],
 }
 
-/// One of the parts is too long to be written.
+/// One of the parts exceeds its maximum length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
-/// The head of the session with this name.
+/// The head of the session's record.
 pub fn head(ring: &KeyRing, name: &RecordName, ends_at: SystemTime) -> Result<[u8; HEAD_LEN], SealError> {
     let end = UnixMillis::from(ends_at).0.to_be_bytes();
     let tag = ring.authenticate(name, &end)?;
@@ -39,7 +39,7 @@ pub fn head(ring: &KeyRing, name: &RecordName, ends_at: SystemTime) -> Result<[u
     Ok(head)
 }
 
-/// When the session ends whose record begins so; nothing where no server of ours has written that.
+/// When the session ends. `None` where the head was not written by one of our servers.
 pub fn end(ring: &KeyRing, name: &RecordName, record: &[u8]) -> Option<SystemTime> {
     let (end, rest) = record.split_first_chunk::<END_LEN>()?;
     let tag = rest.first_chunk::<TAG_LEN>()?;
@@ -47,25 +47,25 @@ pub fn end(ring: &KeyRing, name: &RecordName, record: &[u8]) -> Option<SystemTim
 }
 
 impl<'a> Parts<'a> {
-    /// The whole record.
+    /// The bytes of the whole record.
     pub fn after(self, head: [u8; HEAD_LEN]) -> Result<Vec<u8>, TooLong> {
         let length = |part: &[u8]| u16::try_from(part.len()).map(u16::to_be_bytes).map_err(|_| TooLong);
-        let (attached, card) = (length(self.attached)?, length(self.card)?);
-        Ok([&head[..], &attached, self.attached, &card, self.card, self.session].concat())
+        let (attached, summary) = (length(self.attached)?, length(self.summary)?);
+        Ok([&head[..], &attached, self.attached, &summary, self.summary, self.session].concat())
     }
 
-    /// Those of this record. What has none is no record: nothing opens an empty part.
+    /// The parts of this record. Empty for bytes that are not a record: an empty part is never decrypted.
     pub fn of(record: &'a [u8]) -> Self {
         let parts = || {
             let (attached, rest) = part(record.get(HEAD_LEN..)?)?;
-            let (card, session) = part(rest)?;
-            Some(Self { attached, card, session })
+            let (summary, session) = part(rest)?;
+            Some(Self { attached, summary, session })
         };
         parts().unwrap_or_default()
     }
 }
 
-/// The first part, which says its length, and the rest.
+/// The first part, which is prefixed by its length, and the rest.
 fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::server::store::Kind;
 
-    const PARTS: Parts<'static> = Parts { attached: b"attached", card: b"", session: b"session" };
+    const PARTS: Parts<'static> = Parts { attached: b"attached", summary: b"", session: b"session" };
 
     fn ring() -> KeyRing {
         KeyRing::new([1; 32], [])
@@ -93,17 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_taken_apart_as_it_was_put_together() {
+    fn a_record_is_split_as_it_was_joined() {
         let record = PARTS.after(head(&ring(), &name("a"), at()).unwrap()).unwrap();
         assert_eq!(Parts::of(&record), PARTS);
         assert_eq!(end(&ring(), &name("a"), &record), Some(at()));
         assert_eq!(end(&ring(), &name("a"), &record[..HEAD_LEN]), Some(at()), "the head is enough");
-        assert_eq!(Parts { card: &[0; 70_000], ..PARTS }.after([0; HEAD_LEN]), Err(TooLong));
+        assert_eq!(Parts { summary: &[0; 70_000], ..PARTS }.after([0; HEAD_LEN]), Err(TooLong));
     }
 
     #[test]
-    fn an_end_that_no_server_of_ours_has_written_is_none() {
-        // Any 16 bytes of anybody's were once enough to make a session live.
+    fn an_end_that_none_of_our_servers_wrote_is_refused() {
+        // The end was once not authenticated: any 16 bytes made a session live.
         let good = head(&ring(), &name("a"), at()).unwrap();
         assert_eq!(end(&ring(), &name("b"), &good), None, "another session's");
         assert_eq!(end(&KeyRing::new([2; 32], []), &name("a"), &good), None, "another server's");
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_has_no_parts() {
+    fn a_truncated_record_has_no_parts() {
         let record = PARTS.after([7; HEAD_LEN]).unwrap();
         for length in 0..HEAD_LEN + 2 + PARTS.attached.len() + 2 {
             assert_eq!(Parts::of(&record[..length]), Parts::default(), "{length}");

@@ -1,8 +1,8 @@
-//! How many sessions a person can have at a time.
+//! The maximum number of concurrent sessions of a person.
 
 use std::num::NonZeroU32;
 
-use super::{Sessions, ends::Ended};
+use super::{Sessions, ends::SessionScope};
 use crate::{
     server::{
         observe::audit::{self, Event},
@@ -12,32 +12,32 @@ use crate::{
 };
 
 impl Sessions {
-    /// Ends the oldest sessions of this user where there are more than `most` of them; never `newest`, which has just
-    /// begun. What fails is logged: the person is signed in all the same.
-    pub async fn end_oldest(&self, user: &UserClaims, newest: &SessionId, most: Option<NonZeroU32>) {
-        let Some(most) = most else { return };
-        if let Err(error) = self.end_beyond(user, &SecretHash::of(newest.secret()), most.get() as usize).await {
+    /// Ends the oldest sessions of this user where there are more than `max` of them, but never `newest`, which has
+    /// just begun. A failure is only logged, as the person has signed in already.
+    pub async fn end_oldest(&self, user: &UserClaims, newest: &SessionId, max: Option<NonZeroU32>) {
+        let Some(max) = max else { return };
+        if let Err(error) = self.end_beyond(user, &SecretHash::of(newest.secret()), max.get() as usize).await {
             tracing::warn!(%error, "it is not known whether a person has too many sessions");
         }
     }
 
-    async fn end_beyond(&self, user: &UserClaims, newest: &SecretHash, most: usize) -> Result<(), StoreError> {
-        let all = Ended::of(user);
-        let listed = self.records.enlisted(&all).await?;
-        // Mostly so; and those that have ended by themselves may still be listed.
-        if listed.len() <= most {
+    async fn end_beyond(&self, user: &UserClaims, newest: &SecretHash, max: usize) -> Result<(), StoreError> {
+        let scope = SessionScope::of_user(user);
+        let indexed = self.records.indexed_sessions(&scope).await?;
+        // The usual case, checked first to save reading the records. The index may also have expired sessions.
+        if indexed.len() <= max {
             return Ok(());
         }
         let mut others = vec![];
-        for name in listed.into_iter().filter(|name| name != newest) {
-            if let Some(card) = self.records.card(&name, &all).await? {
-                others.push((card.since, name));
+        for name in indexed.into_iter().filter(|name| name != newest) {
+            if let Some(summary) = self.records.summary(&name, &scope).await? {
+                others.push((summary.since, name));
             }
         }
         others.sort_by_key(|(since, _)| *since);
-        let too_many = (others.len() + 1).saturating_sub(most);
-        for (_, name) in others.into_iter().take(too_many) {
-            if self.records.end_one(&all, &name).await? {
+        let excess = (others.len() + 1).saturating_sub(max);
+        for (_, name) in others.into_iter().take(excess) {
+            if self.records.end_one(&scope, &name).await? {
                 audit::record(Event::SessionEndedByLimit, Some(user), None);
             }
         }

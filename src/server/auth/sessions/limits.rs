@@ -1,4 +1,4 @@
-//! How long sessions last.
+//! The limits of a session's duration.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 pub struct SessionLimits {
     /// A session ends after this long without input of the person. At most `lifetime`.
     pub idle_timeout: Duration,
-    /// A session ends after this long, used or not.
+    /// A session ends after this long even if it is used.
     pub lifetime: Duration,
 }
 
@@ -22,12 +22,14 @@ impl SessionLimits {
         lifetime: Duration::from_secs(12 * HOUR.as_secs()),
     };
 
-    /// Within what NIST SP 800-63B-4 (§2.2.3, AAL2) recommends: an hour without activity, and a day.
+    /// Whether they are within what NIST SP 800-63B-4 recommends (§2.2.3, AAL2): an hour without activity, and a day.
     pub fn are_strict(self) -> bool {
         self.idle_timeout <= HOUR && self.lifetime <= 24 * HOUR
     }
 }
 
+/// A person who has left is signed out within half an hour, and one who works all day signs in once. While the
+/// provider's own session lasts, signing in again takes one click.
 impl Default for SessionLimits {
     fn default() -> Self {
         Self::DEFAULT

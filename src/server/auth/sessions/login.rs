@@ -1,11 +1,10 @@
-//! A login finished: the authorization response becomes a session.
+//! The end of a login: the authorization response becomes a session.
 
 use super::{
-    BrowserName, LoginError, Sessions, TOKEN_TYPE,
+    BrowserName, LoginError, Sessions, TOKEN_TYPE, client_expires_in,
     pending::{PendingAuthorization, UsedState},
     refresh_lock::RefreshLock,
     session::Session,
-    told_lifetime,
 };
 use crate::{
     server::{
@@ -23,20 +22,20 @@ use crate::{
     },
 };
 
-/// Longest authorization code taken, in bytes. Real ones reach some hundreds.
+/// Maximum length of an authorization code, in bytes. Those of real providers have some hundreds.
 const MAX_CODE_LENGTH: usize = 4096;
 
 impl Sessions {
-    /// Finishes a login. The pending authorization is taken first, whatever the answer says: a `state` is good once. A
-    /// refresh token that has come for a login that is refused is revoked: nobody is to keep it.
+    /// Finishes a login. The pending login is removed first, so that a `state` can be used only once, also where the
+    /// response is an error. A refresh token that was issued for a login that fails is revoked.
     pub async fn exchange_code(
         &self,
         response: AuthorizationResponse,
         proof: VerifiedProof,
         browser: BrowserName,
     ) -> Result<TokenResponse, LoginError> {
-        // Before the code goes anywhere: an answer carried to another browser is not followed (login CSRF, RFC 9700
-        // §4.7; code injection, §4.5).
+        // Before the code is sent: a response that was carried to another browser must not be used (login CSRF, RFC
+        // 9700 §4.7; code injection, §4.5).
         let pending = self.take_pending(&response.state, proof).await?;
         self.oidc.check_response_issuer(response.iss.as_deref()).await?;
         let previous = response.previous_session.clone();
@@ -56,7 +55,7 @@ impl Sessions {
         begun
     }
 
-    /// Why a `state` that opens no login does not.
+    /// Why there is no pending login for this `state`.
     pub async fn state_refusal(&self, state: &State) -> LoginError {
         match self.records.used_state(state).await {
             Ok(Some(UsedState::Used)) => LoginError::UsedState,
@@ -66,14 +65,14 @@ impl Sessions {
         }
     }
 
-    /// The pending authorization of this login, whose browser's key made the proof. Nobody gets it twice, and after a try
-    /// by another browser nobody gets it at all.
+    /// Removes and returns the pending login, if the proof was made with its DPoP key. A try with another key removes
+    /// it, too, and is refused.
     async fn take_pending(&self, state: &State, proof: VerifiedProof) -> Result<PendingAuthorization, LoginError> {
         let Some(pending) = self.records.pending(state).await? else {
             return Err(self.state_refusal(state).await);
         };
-        audit::bound_to(&pending.browser_key);
-        match proof.accept(&pending.browser_key).await {
+        audit::bound_to(&pending.dpop_jkt);
+        match proof.accept(&pending.dpop_jkt).await {
             Ok(_) => self.take_login(state).await,
             Err(KeyRefusal::OtherKey) => {
                 self.take_login(state).await?;
@@ -83,17 +82,17 @@ impl Sessions {
         }
     }
 
-    /// The login in flight, once.
+    /// Removes and returns the pending login. An error where it was used or has expired.
     async fn take_login(&self, state: &State) -> Result<PendingAuthorization, LoginError> {
         let Some(pending) = self.records.take_pending(state).await? else {
             return Err(self.state_refusal(state).await);
         };
-        let is_late = pending.expires_at <= self.environment.now();
-        let used = if is_late { UsedState::Expired } else { UsedState::Used };
+        let is_expired = pending.expires_at <= self.environment.now();
+        let used = if is_expired { UsedState::Expired } else { UsedState::Used };
         if let Err(error) = self.records.put_used_state(state, used).await {
             tracing::warn!(%error, "should this state come again, the log will call it unknown");
         }
-        if is_late { Err(LoginError::ExpiredState) } else { Ok(pending) }
+        if is_expired { Err(LoginError::ExpiredState) } else { Ok(pending) }
     }
 
     fn revoke_unwanted(&self, refresh_token: Option<RefreshToken>) {
@@ -102,8 +101,8 @@ impl Sessions {
         }
     }
 
-    /// In the place of the session that the key has held. One at a time for each key: of two logins that are finished
-    /// together in one browser, the later one stands.
+    /// Stores the new session, which replaces the earlier ones of its DPoP key. Under a lock for each key: of two
+    /// logins that one browser finishes at the same time, the later one remains.
     async fn begin_session(
         &self,
         login: Login,
@@ -111,28 +110,28 @@ impl Sessions {
         previous: Option<&SessionId>,
         browser: BrowserName,
     ) -> Result<TokenResponse, LoginError> {
-        // A name of its own, never the `state`: that one travels in URLs, histories and other people's logs.
+        // Not the `state`: that appears in URLs, browser histories and logs of proxies.
         let id = SessionId::new(self.environment.random_text()?);
-        let (access_token, expires_in) = (login.access_token.clone(), login.expires_in);
-        let begun = pending.begun_at();
+        let (access_token, provider_expires_in) = (login.access_token.clone(), login.expires_in);
+        let begun_at = pending.begun_at();
         let mut session = self.new_session(login, pending, browser);
-        let told = told_lifetime(&session, expires_in, session.began_at);
+        let expires_in = client_expires_in(&session, provider_expires_in, session.began_at);
 
-        let turn = RecordName::of(Kind::RefreshLock, &format!("key {}", session.browser_key));
+        let lock = RecordName::of(Kind::RefreshLock, &format!("key {}", session.dpop_jkt));
         let owner = LockOwner(self.environment.random_text()?);
-        let lock = RefreshLock::acquire(self.records.store().clone(), turn, owner).await?;
+        let lock = RefreshLock::acquire(self.records.store().clone(), lock, owner).await?;
         lock.hold(async {
-            self.end_sessions_of_key(&session.browser_key, previous).await?;
-            let token_name = self.attach_access_token(&mut session, &access_token, told).await;
+            self.end_sessions_of_key(&session.dpop_jkt, previous).await?;
+            let token_name = self.attach_access_token(&mut session, &access_token, expires_in).await;
             let name = SecretHash::of(id.secret());
-            audit::concerns(&session.user, &name, &session.browser_key);
+            audit::concerns(&session.user, &name, &session.dpop_jkt);
             let stored = async {
-                self.records.enlist(&session, &name).await?;
+                self.records.index(&session, &name).await?;
                 self.records.put_session(&id, &session).await?;
-                if self.records.was_ended_since(&session, begun).await? {
+                if self.records.was_ended_since(&session, begun_at).await? {
                     return Err(LoginError::EndedMeanwhile);
                 }
-                Ok(self.remember_access_token(&id, &session, &token_name, &access_token, told).await?)
+                Ok(self.store_access_token(&id, &session, &token_name, &access_token, expires_in).await?)
             };
             let stored = stored.await;
             if stored.is_err()
@@ -144,7 +143,7 @@ impl Sessions {
         })
         .await?;
         audit::record(Event::LoginSucceeded, Some(&session.user), None);
-        Ok(self.token_response(id, session, access_token, told.as_secs())?)
+        Ok(self.token_response(id, session, access_token, expires_in.as_secs())?)
     }
 
     fn new_session(&self, login: Login, pending: PendingAuthorization, browser: BrowserName) -> Session {
@@ -155,7 +154,7 @@ impl Sessions {
         }
         Session {
             user: login.user,
-            browser_key: pending.browser_key,
+            dpop_jkt: pending.dpop_jkt,
             refresh_token: login.refresh_token,
             permissions: login.permissions,
             id_token: login.id_token,
@@ -193,9 +192,10 @@ impl Sessions {
     }
 }
 
-/// The code, if the provider sent one. What it sent in its place is logged without `held`.
-fn accepted_code(response: AuthorizationResponse, held: &[&str]) -> Result<AuthorizationCode, LoginError> {
-    let in_log = |text: &str| excerpt(text).without(held.iter().copied().chain([response.state.secret()])).to_string();
+/// The code, if the provider sent one. Its error goes to the log, without any of these secrets.
+fn accepted_code(response: AuthorizationResponse, secrets: &[&str]) -> Result<AuthorizationCode, LoginError> {
+    let in_log =
+        |text: &str| excerpt(text).without(secrets.iter().copied().chain([response.state.secret()])).to_string();
     match (response.code, response.error) {
         (Some(code), None) if code.secret().len() <= MAX_CODE_LENGTH => Ok(code),
         (Some(_), None) => Err(LoginError::CodeTooLong),

@@ -1,20 +1,20 @@
-//! Sessions: from the first click on "sign in" to the last sign-out.
+//! Sessions: login, refresh, logout.
 //!
-//! [`Sessions`] holds the rules; it takes its store, the provider's client, the clock and randomness from outside.
+//! [`Sessions`] has the rules. It is given its store, the provider's client, the clock and randomness.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `pending`, `session`, `limits` | the records, and how long sessions last |
-//! | `login`, `replaced` | a login finished, and the session that it takes the place of |
-//! | `refresh`, `refresh_lock`, `refreshes_in_flight` | refresh, whose turn it is, and who waits for one |
-//! | `logout`, `ends` | logout, here and from elsewhere |
-//! | `card`, `browser_name` | what a person is told of their sessions |
-//! | `limit` | how many there may be of one person |
-//! | `draft_key` | what a person's drafts are encrypted with in the browser |
-//! | `watch` | who is told when a session ends |
-//! | `records`, `stored` | records on their way into the store: written, and sealed |
+//! | `pending`, `session`, `limits` | the records, and the limits of a session's duration |
+//! | `login`, `replaced` | the end of a login, and the session that it replaces |
+//! | `refresh`, `refresh_lock`, `refreshes_in_flight` | refresh; one at a time, among replicas and in this process |
+//! | `logout`, `ends` | logout by the person and by the provider; how sessions are found to be ended |
+//! | `card`, `browser_name` | a person's list of their sessions |
+//! | `limit` | the maximum number of sessions of a person |
+//! | `draft_key` | the key for drafts in the browser |
+//! | `watch` | notification when a session ends |
+//! | `records`, `stored` | typed access to the store, serialization |
 //! | `tokens` | the records of access tokens |
-//! | `head`, `attached` | of a session's record: when it ends, and what ends with it |
+//! | `head`, `attached` | parts of a session's record: its end, and the records removed with it |
 
 mod attached;
 mod browser_name;
@@ -44,7 +44,7 @@ use std::{
 };
 
 pub use browser_name::BrowserName;
-pub use ends::Ended;
+pub use ends::SessionScope;
 pub use error::{LoginError, LogoutError, RefreshFailure};
 pub use limits::SessionLimits;
 pub use logout::BackChannelError;
@@ -56,13 +56,13 @@ pub use watch::SessionEnd;
 use attached::AttachedToken;
 use error::SessionKeyError;
 use refreshes_in_flight::RefreshesInFlight;
-use tokens::Found;
+use tokens::Lookup;
 use watch::Watches;
 
 use crate::{
     server::{
         auth::{
-            dpop::{Thumbprint, VerifiedKey, VerifiedProof},
+            dpop::{Thumbprint, VerifiedProof},
             oidc::{CodeVerifier, MetadataStatus, Nonce, OidcClient, Permissions},
         },
         environment::Environment,
@@ -72,49 +72,50 @@ use crate::{
     wire::auth::{AccessToken, AuthorizationRequest, SessionId, State, UserClaims},
 };
 
-/// Access tokens are good for the browser key of their session only (RFC 9449 §5), whatever the provider called them.
+/// Access tokens are bound to the DPoP key of their session (RFC 9449 §5), also where the provider calls them `Bearer`.
 const TOKEN_TYPE: &str = "DPoP";
 
-/// The longest `expires_in` that a browser gets, so that it refreshes at least this often: by that the server knows which
-/// sessions are in use.
+/// The maximum `expires_in` of an access token. So browsers refresh at least hourly, and the server notices that a
+/// session is in use.
 const MAX_EXPIRES_IN: Duration = Duration::from_secs(60 * 60);
 
-/// What this server knows of an access token.
+/// What this server knows about an access token.
 pub enum TokenStatus {
-    /// It was issued here, and has not expired. Whether its session lives is still to be asked: [`Sessions::lives`].
+    /// It was issued here, and has not expired. It is valid only while its session is live: see
+    /// [`Sessions::session_lives`].
     Issued(Box<TokenInfo>),
-    /// It was issued here, and has expired, or its record does not open any more.
+    /// It was issued here, and has expired, or its record can't be opened any more.
     Ended,
     /// It was not issued here.
     Unknown,
 }
 
-/// Which calls this server can answer.
+/// Which requests this server can answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     Ready,
-    /// The store is away: access tokens in use are good, and nobody signs in. To send everybody elsewhere would help
-    /// nobody, as the store is everybody's.
+    /// The store can't be reached. Access tokens in use stay valid, but nobody can sign in. Other replicas have the
+    /// same store, so a load balancer should not take this one out.
     Degraded,
-    /// The store was never there.
+    /// The store was never reached.
     Unavailable,
 }
 
-/// Whose an access token is.
+/// What an access token was issued for.
 pub struct TokenInfo {
     pub user: UserClaims,
-    /// Only the browser with this key may use it.
-    pub browser_key: Thumbprint,
+    /// The thumbprint of the DPoP key that it is bound to.
+    pub dpop_jkt: Thumbprint,
     pub permissions: Permissions,
     pub session: SecretHash,
 }
 
-/// What the operator says of sessions, and what the guard needs of them.
+/// What the operator has configured, and what the guard needs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SessionSettings {
     pub limits: SessionLimits,
-    /// Access tokens of sessions that have ended stay known until they expire. For a guard that also takes the word of a
-    /// token's issuer: to it, a token that is not known here would be one from elsewhere, and good.
+    /// Whether records of access tokens outlast their session. Needed by a guard that also accepts tokens that were not
+    /// issued here: without the record, it would take a token of an ended session for one of those.
     pub keeps_ended_tokens: bool,
 }
 
@@ -139,58 +140,56 @@ impl Sessions {
         }
     }
 
-    /// Remembers a login in flight, for the browser with this key, and tells where to send the browser.
-    pub async fn begin_authorization(&self, browser_key: Thumbprint) -> Result<AuthorizationRequest, LoginError> {
+    /// Begins a login that is bound to this DPoP key, and returns where to send the browser.
+    pub async fn begin_authorization(&self, dpop_jkt: Thumbprint) -> Result<AuthorizationRequest, LoginError> {
         let [state, nonce, code_verifier] = self.environment.random_texts()?;
         let (state, nonce, code_verifier) = (State::new(state), Nonce::new(nonce), CodeVerifier::new(code_verifier));
 
         let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier).await?;
         let expires_at = self.environment.after(PENDING_LIFETIME);
-        let pending = PendingAuthorization { nonce, code_verifier, browser_key, expires_at };
+        let pending = PendingAuthorization { nonce, code_verifier, dpop_jkt, expires_at };
         self.records.put_pending(&state, &pending).await?;
         Ok(AuthorizationRequest { authorize_url, state, front_url: self.oidc.front_url() })
     }
 
-    /// What this server knows of the access token: as it was issued to `key`, or else to another key. No call to the
-    /// provider is made.
+    /// The status of the access token as issued to `key`, or else as issued to another key. The provider is not called.
     pub async fn token_status(
         &self,
         access_token: &AccessToken,
         key: Option<&Thumbprint>,
     ) -> Result<TokenStatus, StoreError> {
-        let issued = match self.records.found_token(access_token, key).await? {
-            Found::Opened(issued) => issued,
-            // It was issued here all the same: nobody else's word for it counts.
-            Found::Closed => return Ok(TokenStatus::Ended),
-            Found::Nothing => return Ok(TokenStatus::Unknown),
+        let issued = match self.records.find_token(access_token, key).await? {
+            Lookup::Found(issued) => issued,
+            // It was issued here, so it must not be treated as a token of unknown origin.
+            Lookup::Unreadable => return Ok(TokenStatus::Ended),
+            Lookup::NotFound => return Ok(TokenStatus::Unknown),
         };
-        audit::concerns(&issued.user, &issued.session, &issued.browser_key);
+        audit::concerns(&issued.user, &issued.session, &issued.dpop_jkt);
         if issued.expires_at <= self.environment.now() {
             return Ok(TokenStatus::Ended);
         }
-        let IssuedToken { session, user, browser_key, permissions, .. } = issued;
-        Ok(TokenStatus::Issued(Box::new(TokenInfo { user, browser_key, permissions, session })))
+        let IssuedToken { session, user, dpop_jkt, permissions, .. } = issued;
+        Ok(TokenStatus::Issued(Box::new(TokenInfo { user, dpop_jkt, permissions, session })))
     }
 
-    /// Whether the session of this access token is live: the token is valid only while it is.
-    pub async fn lives(&self, token: &TokenInfo) -> Result<bool, StoreError> {
+    /// Whether the session of this access token is live.
+    pub async fn session_lives(&self, token: &TokenInfo) -> Result<bool, StoreError> {
         self.records.session_lives(&token.session).await
     }
 
-    /// The provider has revoked this access token before its expiry: it is invalid from now on, and the next refresh brings
-    /// another.
+    /// Marks the access token as expired, as the provider has revoked it. The next refresh issues another one.
     pub async fn expire_access_token(&self, access_token: &AccessToken, key: &Thumbprint) -> Result<(), StoreError> {
         let Some((name, issued)) = self.records.issued_token(access_token, key).await? else { return Ok(()) };
-        let ended = IssuedToken { expires_at: self.environment.now(), ..issued };
-        self.records.put_issued_token_as(&name, access_token, &ended).await
+        let expired = IssuedToken { expires_at: self.environment.now(), ..issued };
+        self.records.put_issued_token_as(&name, access_token, &expired).await
     }
 
-    /// Where browsers see us.
+    /// The origin that browsers use.
     pub fn front_url(&self) -> String {
         self.oidc.front_url()
     }
 
-    /// Which requests the server can answer now.
+    /// Which requests can be answered now.
     pub async fn readiness(&self) -> Readiness {
         let store = self.records.store();
         match store.check().await {
@@ -202,69 +201,70 @@ impl Sessions {
         }
     }
 
-    /// How many sessions there are, as far as that is known without a request to the store.
+    /// The number of sessions, as far as it is known without a call to the store.
     pub fn count(&self) -> SessionCount {
         self.records.store().sessions(self.environment.now())
     }
 
-    /// Whether the provider's metadata could be fetched. Makes no request.
+    /// The state of the provider's metadata. The provider is not called.
     pub fn metadata_status(&self) -> MetadataStatus {
         self.oidc.metadata_status()
     }
 
-    /// Returns once no refresh is under way: what the provider has given is stored by then.
+    /// Returns once no refresh is in flight, so that tokens that the provider has issued are stored.
     pub async fn finished(&self) {
         self.refreshes.finished().await;
     }
 
-    /// The key that this session is bound to, if it made the proof of the request. An error for any other key, and for an
-    /// unknown session: nobody gets a [`VerifiedKey`] for a session of another key. A session that has expired still has its
-    /// key: its browser may have the refresh token revoked.
-    async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<VerifiedKey, SessionKeyError> {
+    /// Verifies that the proof was made with the session's DPoP key, and returns the session. It may have expired: its
+    /// browser can still have the refresh token revoked.
+    async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<Session, SessionKeyError> {
         let session = self.records.stored_session(id).await?.ok_or(SessionKeyError::NoSession)?;
-        Ok(proof.accept(&session.browser_key).await?)
+        proof.accept(&session.dpop_jkt).await?;
+        Ok(session)
     }
 
-    /// Names the access token in the session, which is stored next, so that the two end together. `told` is for how long
-    /// the browser may use it.
+    /// Adds the access token to the session, which the caller stores next, so that the two end together. `expires_in`
+    /// is what the browser is sent. Returns the name for the token's record.
     async fn attach_access_token(
         &self,
         session: &mut Session,
         access_token: &AccessToken,
-        told: Duration,
+        expires_in: Duration,
     ) -> SecretHash {
-        let name = self.records.token_name(access_token, &session.browser_key).await;
+        let name = self.records.token_name(access_token, &session.dpop_jkt).await;
         if !self.settings.keeps_ended_tokens {
-            let token = AttachedToken { name: name.clone(), expires_at: self.environment.after(told) };
-            if let Some(ending) = session.attach(token, self.environment.now()) {
-                self.records.remove_token(&ending).await;
+            let token = AttachedToken { name: name.clone(), expires_at: self.environment.after(expires_in) };
+            if let Some(replaced) = session.attach(token, self.environment.now()) {
+                self.records.remove_token(&replaced).await;
             }
         }
         name
     }
 
-    /// Good for as long as the browser was told, and no longer than the session.
-    async fn remember_access_token(
+    /// Stores the record of the access token. It expires as the browser was sent, or with the session if that is
+    /// sooner.
+    async fn store_access_token(
         &self,
         id: &SessionId,
         session: &Session,
         name: &SecretHash,
         access_token: &AccessToken,
-        told: Duration,
+        expires_in: Duration,
     ) -> Result<(), StoreError> {
-        let expires_at = self.environment.after(told).min(session.expires_at());
+        let expires_at = self.environment.after(expires_in).min(session.expires_at());
         let issued = IssuedToken::of(session, SecretHash::of(id.secret()), expires_at);
         self.records.put_issued_token_as(name, access_token, &issued).await
     }
 }
 
-/// What the browser is told of the access token's life: no longer than the session lasts unused. Where there is a refresh
-/// token, no longer than [`MAX_EXPIRES_IN`] and half of the idle timeout either: by then the browser reports what the person
-/// did, so that a session in use does not end.
-fn told_lifetime(session: &Session, expires_in: Duration, now: SystemTime) -> Duration {
-    let told = match session.refresh_token {
+/// The `expires_in` that the browser is sent: at most until the session's end. Where there is a refresh token, also at
+/// most [`MAX_EXPIRES_IN`] and half of the idle timeout: by then the browser has to report the person's activity, so
+/// that a session in use does not end.
+fn client_expires_in(session: &Session, expires_in: Duration, now: SystemTime) -> Duration {
+    let bounded = match session.refresh_token {
         Some(_) => expires_in.min(MAX_EXPIRES_IN).min(session.idle_timeout / 2),
         None => expires_in,
     };
-    told.min(session.expires_at().duration_since(now).unwrap_or_default())
+    bounded.min(session.expires_at().duration_since(now).unwrap_or_default())
 }

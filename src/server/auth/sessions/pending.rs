@@ -1,4 +1,4 @@
-//! A login in flight.
+//! A pending login: between the authorization request and its response.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,14 +10,14 @@ use crate::server::auth::{
     oidc::{CodeVerifier, Nonce},
 };
 
-/// How long the person may take at the provider.
+/// How long a person may take to sign in at the provider.
 pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// For as long after that, a `state` is known as one that came too late, or that was used: an hour after the login began.
-/// The log tells them from one that was never given out (T09).
+/// For this long after [`PENDING_LIFETIME`], the log distinguishes a `state` that was used or has expired from one that
+/// was never issued (T09): an hour after the login began.
 pub(super) const STATE_KNOWN_FOR: Duration = Duration::from_secs(50 * 60);
 
-/// Why a `state` that was given out opens no login any more.
+/// Why a `state` that was issued is no longer accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UsedState {
     #[serde(rename = "u")]
@@ -26,8 +26,8 @@ pub enum UsedState {
     Expired,
 }
 
-/// What the server must remember between the authorization request and its response. Stored under the hash of the
-/// `state`, taken out by its first use (RFC 9700 §4.2.4), good until `expires_at`.
+/// What the server has to know when the authorization response arrives. Stored under the hash of the `state`, and
+/// removed by its first use (RFC 9700 §4.2.4).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingAuthorization {
     /// Compared with the ID token's (OpenID Connect Core §3.1.3.7 step 11).
@@ -36,9 +36,9 @@ pub struct PendingAuthorization {
     /// Sent with the code (RFC 7636 §4.5).
     #[serde(rename = "v", with = "stored::token")]
     pub code_verifier: CodeVerifier,
-    /// Only this browser may finish the login (RFC 9449 §10).
+    /// The thumbprint of the DPoP key that the login is bound to (RFC 9449 §10).
     #[serde(rename = "k")]
-    pub browser_key: Thumbprint,
+    pub dpop_jkt: Thumbprint,
     #[serde(rename = "e", with = "stored::time")]
     pub expires_at: SystemTime,
 }

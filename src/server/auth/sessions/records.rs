@@ -1,4 +1,4 @@
-//! The records of this room, written and sealed on their way into the store, opened and read on their way out.
+//! Typed access to the store: records are serialized and sealed when written, and opened and parsed when read.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -6,8 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     attached::Attached,
-    card::SessionCard,
-    ends::Ended,
+    card::StoredSummary,
+    ends::SessionScope,
     head::{self, Parts, TooLong},
     pending::{PendingAuthorization, STATE_KNOWN_FOR, UsedState},
     session::{KNOWN_AFTER_ITS_END, Session},
@@ -25,7 +25,7 @@ use crate::{
     wire::auth::{SessionId, State},
 };
 
-/// Where records are kept, and what they are sealed with.
+/// The store, and the keys that records are sealed with.
 #[derive(Clone)]
 pub struct Storage {
     pub store: Arc<dyn Store>,
@@ -40,23 +40,23 @@ pub struct Records {
     environment: Environment,
 }
 
-/// A session that is refreshed while it is being ended is read again as often.
+/// How often a session is read again that is refreshed while it is being removed.
 const TRIES_TO_REMOVE: usize = 5;
 
 impl Storage {
-    /// In this process, with keys of its own: both end with it.
+    /// In the memory of this process, with random keys: sessions end with the process.
     pub fn in_memory(environment: &Environment) -> Result<Self, RandomnessError> {
         let ring = KeyRing::new(environment.randomness.bytes()?, []);
         Ok(Self { store: Arc::new(MemoryStore::new()), ring })
     }
 
-    /// In Redis, for all replicas that have the same keys.
+    /// In Redis, shared by all replicas with the same keys.
     pub fn in_redis(address: &RedisAddress, ring: KeyRing) -> Result<Self, StoreError> {
         let redis = Arc::new(RedisStore::new(address)?);
         Ok(Self { store: Arc::new(OutageStore::new(redis)), ring })
     }
 
-    /// With a span for each call.
+    /// With a span for each call of the store.
     pub fn traced(self) -> Self {
         Self { store: Arc::new(TracedStore(self.store)), ..self }
     }
@@ -79,16 +79,16 @@ impl Records {
         self.put(Kind::Pending, state.secret(), pending, pending.expires_at + STATE_KNOWN_FOR).await
     }
 
-    /// Also one that has expired, as is seen when it is taken.
+    /// The pending login, also where it has expired: see [`Self::take_pending`].
     pub async fn pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         self.get(Kind::Pending, state.secret()).await
     }
 
-    /// Gives it out once, also where it has expired.
+    /// Removes and returns the pending login, also where it has expired. Of two callers, one gets it.
     pub async fn take_pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         let name = RecordName::of(Kind::Pending, state.secret());
         let record = self.store.take(&name, self.environment.now()).await?;
-        Ok(record.and_then(|record| self.opened(&name, state.secret(), &record.sealed)))
+        Ok(record.and_then(|record| self.open(&name, state.secret(), &record.sealed)))
     }
 
     pub(super) async fn put_used_state(&self, state: &State, why: UsedState) -> Result<(), StoreError> {
@@ -101,37 +101,34 @@ impl Records {
 
     pub async fn put_session(&self, id: &SessionId, session: &Session) -> Result<(), StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
-        self.store.put(&name, self.sealed_session(&name, id, session)?).await
+        self.store.put(&name, self.seal_session(&name, id, session)?).await
     }
 
-    /// Replaces the session if it is still there and of the revision before this one; see [`Store::replace`].
+    /// Replaces the session if it is still stored with the revision before this one; see [`Store::replace`].
     pub async fn replace_session(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
-        self.store.replace(&name, self.sealed_session(&name, id, session)?).await
+        self.store.replace(&name, self.seal_session(&name, id, session)?).await
     }
 
-    /// The session, if it lives. The end inside counts, not the store's: whoever writes there can't prolong a session.
+    /// The session, if it is live. Trust the expiry inside the ciphertext, not the store's: write access to the store
+    /// must not suffice to prolong a session.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let session = self.stored_session(id).await?;
         Ok(session.filter(|session| self.now() < session.expires_at()))
     }
 
-    /// The same, also for a while after it has ended by its time.
+    /// The session, also for [`KNOWN_AFTER_ITS_END`] after it has expired.
     pub(super) async fn stored_session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
         audit::names_session(&name.hash);
         let Some(record) = self.store.get(&name, self.now()).await? else { return Ok(None) };
         let parts = Parts::of(&record.sealed);
-        let Some(session) = self.opened::<Session>(&name, id.secret(), parts.session) else { return Ok(None) };
-        let Some(whole) = stored::whole(session) else {
-            tracing::warn!(record = name.kind.name(), "a session's ID token does not say whose it is");
-            return Ok(None);
-        };
-        audit::concerns(&whole.user, &name.hash, &whole.browser_key);
-        Ok(Some(Session { tokens: attached(&parts).tokens, ..whole }))
+        let Some(session) = self.open::<Session>(&name, id.secret(), parts.session) else { return Ok(None) };
+        audit::concerns(&session.user, &name.hash, &session.dpop_jkt);
+        Ok(Some(Session { tokens: attached(&parts).tokens, ..session }))
     }
 
-    /// Ends the session if nobody has refreshed it since it was read, and tells whether it did.
+    /// Ends the session unless it was changed since it was read. Returns whether it was ended.
     pub async fn remove_unchanged_session(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
         let is_removed = self.store.remove_revision(&name, session.revision).await?;
@@ -141,19 +138,19 @@ impl Records {
         Ok(is_removed)
     }
 
-    /// Whether the session lives. Its record stays closed: the caller has only its name.
+    /// Whether the session is live. Only the head of its record is read, as the caller has no session id.
     pub async fn session_lives(&self, session: &SecretHash) -> Result<bool, StoreError> {
         let name = session_name(session);
         let record = self.store.head(&name, self.now()).await?;
-        Ok(record.is_some_and(|record| self.lives(&name, &record)))
+        Ok(record.is_some_and(|record| self.is_live(&name, &record)))
     }
 
-    /// Ends the session, with its access tokens and with its name wherever that stands. Tells whether it was there.
+    /// Ends the session, and removes its access tokens and its index entries. Returns whether it was there.
     pub async fn remove_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
         let name = session_name(session);
         for _ in 0..TRIES_TO_REMOVE {
             let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
-            // Nobody may have refreshed it since it was read: what belongs to it would be left.
+            // Only this revision: a refresh meanwhile attached other records, which would remain.
             if self.store.remove_revision(&name, record.revision).await? {
                 self.remove_attached(session, &attached(&Parts::of(&record.sealed))).await;
                 return Ok(true);
@@ -162,30 +159,34 @@ impl Records {
         self.store.remove(&name).await
     }
 
-    /// Ends a session that has perhaps not been stored.
+    /// Ends a session whose login failed: it may be stored or not.
     pub(super) async fn remove_begun_session(&self, name: &SecretHash, session: &Session) -> Result<(), StoreError> {
         self.store.remove(&session_name(name)).await?;
         self.remove_attached(name, &Attached::of(session)).await;
         Ok(())
     }
 
-    /// What its user is told of a session that lives. `user` is whose it is.
-    pub(super) async fn card(&self, session: &SecretHash, user: &Ended) -> Result<Option<SessionCard>, StoreError> {
+    /// The summary of a live session. `user` is the scope of the session's user.
+    pub(super) async fn summary(
+        &self,
+        session: &SecretHash,
+        user: &SessionScope,
+    ) -> Result<Option<StoredSummary>, StoreError> {
         let name = session_name(session);
-        let record = self.store.get(&name, self.now()).await?.filter(|record| self.lives(&name, record));
-        Ok(record.and_then(|record| self.opened(&name, &user.secret(), Parts::of(&record.sealed).card)))
+        let record = self.store.get(&name, self.now()).await?.filter(|record| self.is_live(&name, record));
+        Ok(record.and_then(|record| self.open(&name, &user.secret(), Parts::of(&record.sealed).summary)))
     }
 
-    pub(super) async fn put_ended<T: Serialize>(
+    pub(super) async fn put_last_ended<T: Serialize>(
         &self,
         secret: &str,
-        mark: &T,
+        last_ended: &T,
         ends_at: SystemTime,
     ) -> Result<(), StoreError> {
-        self.put(Kind::Ended, secret, mark, ends_at).await
+        self.put(Kind::Ended, secret, last_ended, ends_at).await
     }
 
-    pub(super) async fn ended<T: DeserializeOwned>(&self, secret: &str) -> Result<Option<T>, StoreError> {
+    pub(super) async fn last_ended<T: DeserializeOwned>(&self, secret: &str) -> Result<Option<T>, StoreError> {
         self.get(Kind::Ended, secret).await
     }
 
@@ -210,40 +211,41 @@ impl Records {
         value: &T,
         ends_at: SystemTime,
     ) -> Result<(), StoreError> {
-        let sealed = self.sealed(name, secret, value)?;
+        let sealed = self.seal(name, secret, value)?;
         self.store.put(name, Record { sealed, revision: 0, ends_at }).await
     }
 
     async fn get<T: DeserializeOwned>(&self, kind: Kind, secret: &str) -> Result<Option<T>, StoreError> {
         let name = RecordName::of(kind, secret);
         let record = self.store.get(&name, self.environment.now()).await?;
-        Ok(record.and_then(|record| self.opened(&name, secret, &record.sealed)))
+        Ok(record.and_then(|record| self.open(&name, secret, &record.sealed)))
     }
 
-    /// See [`head`] for its parts. The record outlasts its session: its browser can then still have the refresh token
-    /// revoked.
-    fn sealed_session(&self, name: &RecordName, id: &SessionId, session: &Session) -> Result<Record, StoreError> {
+    /// See [`head`] for its parts. The record outlasts its session, so that the browser can still have the refresh
+    /// token revoked.
+    fn seal_session(&self, name: &RecordName, id: &SessionId, session: &Session) -> Result<Record, StoreError> {
         let attached = stored::write(&Attached::of(session))?;
-        let card = self.sealed(name, &Ended::of(&session.user).secret(), &SessionCard::of(session))?;
-        let session_itself = self.sealed(name, id.secret(), &*stored::shortened(session))?;
+        let user = SessionScope::of_user(&session.user);
+        let summary = self.seal(name, &user.secret(), &StoredSummary::of(session))?;
+        let session_itself = self.seal(name, id.secret(), session)?;
         let ends_at = session.expires_at();
         let head = head::head(&self.ring, name, ends_at)?;
-        let sealed = Parts { attached: &attached, card: &card, session: &session_itself }.after(head)?;
+        let sealed = Parts { attached: &attached, summary: &summary, session: &session_itself }.after(head)?;
         Ok(Record { sealed, revision: session.revision, ends_at: ends_at + KNOWN_AFTER_ITS_END })
     }
 
-    /// By the head of its record, which only servers can write.
-    fn lives(&self, name: &RecordName, record: &Record) -> bool {
+    /// Whether the session is live, by the authenticated head of its record.
+    fn is_live(&self, name: &RecordName, record: &Record) -> bool {
         head::end(&self.ring, name, &record.sealed).is_some_and(|end| self.now() < end)
     }
 
-    fn sealed<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
+    fn seal<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
         let bytes = stored::write(value)?;
         Ok(self.ring.seal(name, secret, self.environment.randomness.bytes()?, bytes)?)
     }
 
-    /// A record that does not open is none: its key is gone, or it is not what we stored.
-    pub(super) fn opened<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
+    /// `None` for a record that can't be opened: its key was removed from the ring, or it was changed.
+    pub(super) fn open<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
         let opened = self.ring.open(name, secret, sealed);
         let read = opened
             .map_err(|error| error.to_string())
@@ -256,7 +258,7 @@ fn session_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Session, hash: session.clone() }
 }
 
-/// Nothing, where it can't be read.
+/// Empty where it can't be read.
 fn attached(parts: &Parts<'_>) -> Attached {
     stored::read(parts.attached).unwrap_or_default()
 }

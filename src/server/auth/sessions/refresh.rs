@@ -1,8 +1,8 @@
-//! Refresh: at most one call to the provider per session at a time, and all who ask meanwhile get its answer.
+//! Refresh: at most one call to the provider per session at a time, and all concurrent requests get its response.
 //!
-//! With rotation, a second call would spend a refresh token that the first has just replaced, and many providers then
-//! end the whole grant (RFC 9700 §4.14.2). Within this process the callers share one future; across replicas they take
-//! turns by a lock, and those who come later find the first one's answer in the session.
+//! With rotation, a second call would send a refresh token that the first has just replaced, and many providers then
+//! revoke the whole grant (RFC 9700 §4.14.2). Within this process, concurrent callers share one future. Replicas take a
+//! lock, and those that get it later find the first one's response in the session.
 
 use std::{
     sync::Arc,
@@ -10,10 +10,9 @@ use std::{
 };
 
 use super::{
-    RefreshFailure, Sessions, TOKEN_TYPE,
+    RefreshFailure, Sessions, TOKEN_TYPE, client_expires_in,
     refresh_lock::RefreshLock,
     session::{Expiry, LastRefresh, REPLAY_WINDOW, Session},
-    told_lifetime,
 };
 use crate::{
     server::{
@@ -27,18 +26,18 @@ use crate::{
     wire::auth::{AccessToken, RefreshResponse, SessionId},
 };
 
-pub(super) type Outcome = Result<Answered, RefreshFailure>;
+pub(super) type Outcome = Result<Refresh, RefreshFailure>;
 
-/// A refresh that brought an access token.
+/// A successful refresh.
 #[derive(Clone)]
-pub(super) struct Answered {
+pub(super) struct Refresh {
     response: RefreshResponse,
-    /// When the person last did something, as the session has it now.
+    /// When the person was last active, as it is stored in the session now.
     last_used_at: SystemTime,
 }
 
-/// What the provider has given must not be lost: the store is asked again for as long, and the lock is held meanwhile.
-const STORE_AGAIN_AFTER: [Duration; 10] = [
+/// Pauses between retries to store what the provider has issued, as it must not be lost. The lock is held meanwhile.
+const STORE_RETRY_AFTER: [Duration; 10] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
     Duration::from_secs(1),
@@ -52,9 +51,9 @@ const STORE_AGAIN_AFTER: [Duration; 10] = [
 ];
 
 impl Sessions {
-    /// A new access token for the session. All callers that ask while one refresh is under way get the same answer, and
-    /// so do those who ask within [`super::REPLAY_WINDOW`]. `idle_seconds` is how long ago the person last did something;
-    /// a caller that does not say so is in use.
+    /// A new access token for the session. Requests while a refresh is in flight, and within [`REPLAY_WINDOW`] after
+    /// it, get the same response. `idle_seconds` is the time since the person was last active; without it, they are
+    /// active now.
     pub async fn refresh_access_token(
         self: &Arc<Self>,
         id: &SessionId,
@@ -62,63 +61,69 @@ impl Sessions {
         idle_seconds: Option<u64>,
     ) -> Result<RefreshResponse, RefreshFailure> {
         let verified = self.verify_key(id, proof).await.map_err(RefreshFailure::from);
-        let key = verified.inspect_err(RefreshFailure::record)?.thumbprint().clone();
+        let session = verified.inspect_err(RefreshFailure::record)?;
         let idle = Duration::from_secs(idle_seconds.unwrap_or_default());
         let used_at = self.environment.now().checked_sub(idle).unwrap_or(UNIX_EPOCH);
         loop {
-            let claimant = (SecretHash::of(id.secret()), key.clone());
-            let (sessions, id, key) = (self.clone(), id.clone(), key.clone());
-            let refresh = audit::in_context(async move { sessions.refresh(&id, &key, used_at).await });
-            let answered = self.refreshes.join(claimant, refresh).await?;
-            // One that was under way was for another tab, which had not seen this activity.
-            if !is_news(used_at, answered.last_used_at) {
-                return Ok(answered.response);
+            let claimant = (SecretHash::of(id.secret()), session.dpop_jkt.clone());
+            let (sessions, id, session) = (self.clone(), id.clone(), session.clone());
+            let refresh = audit::in_context(async move { sessions.refresh(&id, &session, used_at).await });
+            let refreshed = self.refreshes.join(claimant, refresh).await?;
+            // If not, it was in flight for another tab, which did not report this activity.
+            if !is_later_activity(used_at, refreshed.last_used_at) {
+                return Ok(refreshed.response);
             }
         }
     }
 
-    async fn refresh(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
-        let outcome = self.refresh_in_turn(id, key, used_at).await;
+    async fn refresh(&self, id: &SessionId, session: &Session, used_at: SystemTime) -> Outcome {
+        let outcome = self.replay_or_refresh(id, session, used_at).await;
         match &outcome {
-            Ok(answered) => audit::record(Event::RefreshSucceeded, Some(&answered.response.user), None),
+            Ok(refreshed) => audit::record(Event::RefreshSucceeded, Some(&refreshed.response.user), None),
             Err(error) => error.record(),
         }
         outcome
     }
 
-    /// Across replicas: one at a time, and each reads what the one before has written.
-    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
-        let session = self.session_of(id, key).await?;
-        if !is_news(used_at, session.last_used_at)
-            && let Some(answer) = self.replayed(&session).await?
+    /// `session` was read before the lock was taken. That suffices to repeat the last response; everything else is
+    /// decided on what is stored while the lock is held.
+    async fn replay_or_refresh(&self, id: &SessionId, session: &Session, used_at: SystemTime) -> Outcome {
+        let is_live = session.expiry(self.environment.now()).is_none();
+        if is_live
+            && !is_later_activity(used_at, session.last_used_at)
+            && let Some(response) = self.replayed(session).await?
         {
-            return Ok(answer);
+            return Ok(response);
         }
+        self.refresh_in_turn(id, &session.dpop_jkt, used_at).await
+    }
+
+    /// One replica at a time, each of which reads what the one before has written.
+    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
         let name = RecordName::of(Kind::RefreshLock, id.secret());
         let owner = LockOwner(self.environment.random_text()?);
         let lock = RefreshLock::acquire(self.records.store().clone(), name, owner).await?;
         lock.hold(async {
-            // Read again: the one before may have refreshed it, or ended it.
-            let mut session = self.session_of(id, key).await?;
-            let is_news = is_news(used_at, session.last_used_at);
+            let mut session = self.live_session(id, key).await?;
+            let is_later = is_later_activity(used_at, session.last_used_at);
             session.last_used_at = session.last_used_at.max(used_at);
             session.idle_timeout = self.settings.limits.idle_timeout;
             match self.replayed(&session).await? {
-                Some(answer) if is_news => {
+                Some(response) if is_later => {
                     session.revision += 1;
-                    self.keep_refreshed(id, &mut session).await?;
-                    Ok(answer)
+                    self.store_or_revoke(id, &mut session).await?;
+                    Ok(response)
                 }
-                Some(answer) => Ok(answer),
+                Some(response) => Ok(response),
                 None => self.refresh_and_store(id, session).await,
             }
         })
         .await
     }
 
-    async fn session_of(&self, id: &SessionId, key: &Thumbprint) -> Result<Session, RefreshFailure> {
+    async fn live_session(&self, id: &SessionId, key: &Thumbprint) -> Result<Session, RefreshFailure> {
         let session = self.records.stored_session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
-        if !session.browser_key.matches(key) {
+        if !session.dpop_jkt.matches(key) {
             return Err(RefreshFailure::OtherBrowser);
         }
         match session.expiry(self.environment.now()) {
@@ -127,7 +132,7 @@ impl Sessions {
         }
     }
 
-    /// What has ended stays ended, whatever the browser says of its person: the provider is not asked.
+    /// Ends an expired session, also where the browser reports activity. The provider is not called.
     async fn end_expired(
         &self,
         id: &SessionId,
@@ -143,29 +148,29 @@ impl Sessions {
         Ok(ended(expiry.reason()))
     }
 
-    /// The last refresh's answer, where that may be given again and its access token is still good here.
-    async fn replayed(&self, session: &Session) -> Result<Option<Answered>, StoreError> {
+    /// The response to the last refresh, if it may be repeated and its access token is still valid here.
+    async fn replayed(&self, session: &Session) -> Result<Option<Refresh>, StoreError> {
         let Some(last) = &session.last_refresh else { return Ok(None) };
         let now = self.environment.now();
         let Some(expires_in) = last.replayable(now) else { return Ok(None) };
-        let known = self.records.issued_token(&last.access_token, &session.browser_key).await?;
+        let known = self.records.issued_token(&last.access_token, &session.dpop_jkt).await?;
         if known.is_none_or(|(_, issued)| issued.expires_at <= now) {
             return Ok(None);
         }
-        self.answered(session, last.access_token.clone(), expires_in).map(Some)
+        self.response(session, last.access_token.clone(), expires_in).map(Some)
     }
 
     async fn refresh_and_store(&self, id: &SessionId, mut session: Session) -> Outcome {
         let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
         let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.login).await {
             Ok(refreshed) => refreshed,
-            // The session is undecided, but its refresh token may be spent: the new one is kept, or it is lost.
+            // The response could not be used, but the old refresh token may have been replaced: store the new one.
             Err(error @ RefreshError::Unusable { .. }) => {
                 let cause = error.to_string();
                 if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. } = error {
                     session.refresh_token = Some(refresh_token);
                     session.revision += 1;
-                    self.keep_refreshed(id, &mut session).await?;
+                    self.store_or_revoke(id, &mut session).await?;
                 }
                 return Err(RefreshFailure::ProviderUnavailable(cause));
             }
@@ -176,25 +181,25 @@ impl Sessions {
                         audit::record(Event::SessionEndedByProvider, Some(&session.user), Some(&error));
                         Err(self.refused(error))
                     }
-                    // Another replica thought that the lock was its own, and was quicker: its answer is everybody's. Or
-                    // the session is over, and what came for it with it.
+                    // Another replica had taken over the lock and refreshed the session first: repeat its response. Or
+                    // the session was ended meanwhile: revoke the refresh token that was issued for it.
                     false => {
-                        let answer = self.answer_of_another(id, &session.browser_key).await;
-                        if matches!(answer, Err(RefreshFailure::SessionEnded(_))) {
+                        let response = self.response_of_another(id, &session.dpop_jkt).await;
+                        if matches!(response, Err(RefreshFailure::SessionEnded(_))) {
                             let _ = self.refused(error);
                         }
-                        answer
+                        response
                     }
                 };
             }
         };
-        let Refreshed { access_token, expires_in, refresh_token, id_token, scope, roles, session_expiry } = refreshed;
+        let Refreshed { access_token, refresh_token, id_token, scope, roles, session_expiry, .. } = refreshed;
         let now = self.environment.now();
         if let Some(end) = session_expiry {
             session.ends_at = end.min(session.latest_end);
         }
         if let Some(expiry) = session.expiry(now).filter(|expiry| *expiry == Expiry::Lifetime) {
-            // Of the revision that was read: another one would not be removed.
+            // The revision stays the one that was read, as only that can be removed.
             session.refresh_token = refresh_token.or(session.refresh_token);
             return Err(self.end_expired(id, session, expiry).await?);
         }
@@ -206,14 +211,14 @@ impl Sessions {
             session.id_token = id_token;
         }
         session.permissions = session.permissions.refreshed(scope, roles);
-        let told = told_lifetime(&session, expires_in, now);
+        let expires_in = client_expires_in(&session, refreshed.expires_in, now);
         session.revision += 1;
-        session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in: told });
-        let token_name = self.attach_access_token(&mut session, &access_token, told).await;
-        // Before the browser is answered.
-        self.keep_refreshed(id, &mut session).await?;
-        self.remember_access_token(id, &session, &token_name, &access_token, told).await?;
-        // Whoever ended it since did not find the access token yet, and had an older refresh token.
+        session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in });
+        let token_name = self.attach_access_token(&mut session, &access_token, expires_in).await;
+        // Before the response is sent.
+        self.store_or_revoke(id, &mut session).await?;
+        self.store_access_token(id, &session, &token_name, &access_token, expires_in).await?;
+        // If the session was ended since it was stored, the new tokens were not known there.
         if !self.records.session_lives(&SecretHash::of(id.secret())).await? {
             self.records.remove_token(&token_name).await;
             if let Some(refresh_token) = session.refresh_token.take() {
@@ -221,15 +226,15 @@ impl Sessions {
             }
             return Err(ended("signed out meanwhile"));
         }
-        Ok(self.answered(&session, access_token, told)?)
+        Ok(self.response(&session, access_token, expires_in)?)
     }
 
-    fn answered(
+    fn response(
         &self,
         session: &Session,
         access_token: AccessToken,
         expires_in: Duration,
-    ) -> Result<Answered, StoreError> {
+    ) -> Result<Refresh, StoreError> {
         let response = RefreshResponse {
             access_token,
             token_type: TOKEN_TYPE.into(),
@@ -239,7 +244,7 @@ impl Sessions {
             draft_key: self.records.draft_key(&session.user)?,
             user: session.user.clone(),
         };
-        Ok(Answered { response, last_used_at: session.last_used_at })
+        Ok(Refresh { response, last_used_at: session.last_used_at })
     }
 
     fn refused(&self, error: RefreshError) -> RefreshFailure {
@@ -255,15 +260,15 @@ impl Sessions {
         }
     }
 
-    async fn answer_of_another(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
-        let answer = self.replayed(&self.session_of(id, key).await?).await?;
-        answer.ok_or_else(|| RefreshFailure::NoTurn("the session was refreshed elsewhere".into()))
+    async fn response_of_another(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
+        let response = self.replayed(&self.live_session(id, key).await?).await?;
+        response.ok_or_else(|| RefreshFailure::NoTurn("the session was refreshed elsewhere".into()))
     }
 
-    /// Stores it. A logout that came in between stands: then the provider has given a refresh token that nobody keeps,
-    /// and is told so (RFC 7009). Where another replica refreshed it in between, it is not: with one token, many
-    /// providers revoke all of the same login.
-    async fn keep_refreshed(&self, id: &SessionId, session: &mut Session) -> Result<(), RefreshFailure> {
+    /// Stores the session. If it was ended meanwhile, it stays ended, and the new refresh token is revoked (RFC 7009).
+    /// If another replica refreshed it meanwhile, the token is not revoked: many providers revoke all tokens of the
+    /// login with one.
+    async fn store_or_revoke(&self, id: &SessionId, session: &mut Session) -> Result<(), RefreshFailure> {
         if self.store_refreshed(id, session).await? {
             return Ok(());
         }
@@ -276,13 +281,13 @@ impl Sessions {
         Err(ended("signed out meanwhile"))
     }
 
-    /// Tells whether it was stored. The old refresh token is spent at the provider, so a store that is away for a moment
-    /// is waited for.
+    /// Returns whether the session was stored. Retries while the store can't be reached, as the provider has replaced
+    /// the old refresh token.
     async fn store_refreshed(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
-        for pause in STORE_AGAIN_AFTER {
+        for pause in STORE_RETRY_AFTER {
             match self.records.replace_session(id, session).await {
                 Ok(true) => return Ok(true),
-                // It may have been stored by a try whose answer was lost.
+                // An earlier try may have stored it, although its response was lost.
                 Ok(false) => return self.is_stored(id, session).await,
                 Err(error) => {
                     tracing::warn!(%error, "a refreshed session could not be stored; trying again");
@@ -300,8 +305,8 @@ impl Sessions {
     }
 }
 
-/// Whether this activity is worth writing down: within the window, each refresh is the last one's answer again.
-fn is_news(used_at: SystemTime, last_used_at: SystemTime) -> bool {
+/// Whether this activity has to be stored. Less than [`REPLAY_WINDOW`] after the last one, it need not.
+fn is_later_activity(used_at: SystemTime, last_used_at: SystemTime) -> bool {
     last_used_at + REPLAY_WINDOW < used_at
 }
 

@@ -1,22 +1,22 @@
-//! Whose turn it is to refresh a session, across all replicas.
+//! A lock across all replicas, so that one of them at a time refreshes a session.
 //!
-//! The lock is a lease that is renewed while the work lasts: a replica that dies gives it up by itself, and a provider
-//! that takes long does not. Should a lease run out all the same (a process that was stopped for a while), the store's
-//! revision of the session lets only one of the two write.
+//! The lock is a lease that is renewed while the work lasts: it expires if the replica dies, but not if the provider is
+//! slow. Should a lease expire during the work (a process that was suspended), the revision of the session in the store
+//! lets only one of the two replicas write.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::server::store::{LockOwner, RecordName, Store, StoreError};
 
-/// A replica that died holds the others up for as long.
+/// A replica that died delays the others by at most this.
 const LEASE: Duration = Duration::from_secs(6);
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 
-/// How often one who waits looks.
-const LOOK_AGAIN: Duration = Duration::from_millis(40);
+/// The pause between tries to acquire the lock.
+const RETRY_EVERY: Duration = Duration::from_millis(40);
 
-/// Above all that one holder may take: discovery, a token request, a fetch of keys.
-const PATIENCE: Duration = Duration::from_secs(50);
+/// Longer than one holder may take for discovery, a token request and a fetch of keys.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// A held lock.
 pub struct RefreshLock {
@@ -25,7 +25,7 @@ pub struct RefreshLock {
     owner: LockOwner,
 }
 
-/// Why the turn did not come.
+/// Why the lock was not acquired.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     #[error("another replica holds the lock for too long")]
@@ -35,19 +35,19 @@ pub enum LockError {
 }
 
 impl RefreshLock {
-    /// Waits for the turn. `owner` is a name that nobody else has.
+    /// Waits for the lock. `owner` must be unique.
     pub async fn acquire(store: Arc<dyn Store>, name: RecordName, owner: LockOwner) -> Result<Self, LockError> {
-        let turn = async {
+        let acquired = async {
             while !store.lock(&name, &owner, LEASE).await? {
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(RETRY_EVERY).await;
             }
             Ok::<(), StoreError>(())
         };
-        tokio::time::timeout(PATIENCE, turn).await.map_err(|_| LockError::TooLong)??;
+        tokio::time::timeout(ACQUIRE_TIMEOUT, acquired).await.map_err(|_| LockError::TooLong)??;
         Ok(Self { store, name, owner })
     }
 
-    /// Does the work while the lock is held, and gives it back.
+    /// Does the work while the lock is held, and releases it.
     pub async fn hold<T>(self, work: impl Future<Output = T>) -> T {
         let outcome = tokio::select! {
             outcome = work => outcome,
@@ -59,7 +59,7 @@ impl RefreshLock {
         outcome
     }
 
-    /// The work is not broken off where a renewal fails: what the provider has answered must be kept.
+    /// The work goes on where a renewal fails: the tokens that the provider has issued must be stored.
     async fn renew(&self) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(RENEW_EVERY).await;

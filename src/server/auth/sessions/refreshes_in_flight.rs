@@ -1,4 +1,4 @@
-//! The refreshes under way in this process, each of which several callers may wait for.
+//! The refreshes in flight in this process. Several callers may wait for the same one.
 
 use std::{
     collections::HashMap,
@@ -16,10 +16,10 @@ use tracing::Instrument;
 use super::{RefreshFailure, refresh::Outcome};
 use crate::server::{auth::dpop::Thumbprint, store::SecretHash};
 
-/// Whose refresh it is: a session's, by the browser with this key. Whoever comes with another key shares nothing.
+/// A session, and the DPoP key of the caller: callers with different keys never share a refresh.
 pub type Claimant = (SecretHash, Thumbprint);
 
-/// The refreshes under way in this process.
+/// The refreshes in flight, and other tasks to wait for at shutdown.
 #[derive(Clone, Default)]
 pub struct RefreshesInFlight {
     by_claimant: Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>,
@@ -27,18 +27,18 @@ pub struct RefreshesInFlight {
 }
 
 impl RefreshesInFlight {
-    /// Something that belongs to a session's end, to be waited for like a refresh.
+    /// Spawns a task that [`Self::finished`] waits for, too, such as a revocation.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         self.tasks.spawn(task)
     }
 
-    /// Returns once none is under way.
+    /// Returns once none is in flight.
     pub async fn finished(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
 
-    /// Waits for the refresh of this claimant that is under way, or starts `refresh`.
+    /// Waits for the refresh of this claimant that is in flight, or starts `refresh`.
     pub(super) async fn join(
         &self,
         claimant: Claimant,
@@ -51,8 +51,8 @@ impl RefreshesInFlight {
         shared.await
     }
 
-    /// In a task of its own: the new refresh token must be stored even if the browser that asked has gone. The task is
-    /// started by the first to wait for it, with the list unlocked.
+    /// In a task of its own, as the new refresh token must be stored even if the browser has disconnected. The first
+    /// caller to wait spawns the task, after the map was unlocked.
     fn start(
         &self,
         claimant: Claimant,
@@ -60,10 +60,10 @@ impl RefreshesInFlight {
     ) -> Shared<BoxFuture<'static, Outcome>> {
         let refreshes = self.clone();
         async move {
-            let under_way = UnderWay { refreshes, claimant };
-            let task = under_way.refreshes.tasks.clone().spawn(
+            let in_flight = InFlight { refreshes, claimant };
+            let task = in_flight.refreshes.tasks.clone().spawn(
                 async move {
-                    let _under_way = under_way;
+                    let _in_flight = in_flight;
                     refresh.await
                 }
                 .in_current_span(),
@@ -75,13 +75,13 @@ impl RefreshesInFlight {
     }
 }
 
-/// Takes the refresh out of the list when it is over, even by a panic.
-struct UnderWay {
+/// Removes the refresh from the map when it ends, even by a panic.
+struct InFlight {
     refreshes: RefreshesInFlight,
     claimant: Claimant,
 }
 
-impl Drop for UnderWay {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.refreshes.by_claimant.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimant);
     }

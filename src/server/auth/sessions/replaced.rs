@@ -1,10 +1,11 @@
-//! The session that a login takes the place of (ASVS V7.2.4).
+//! The session that a login replaces (ASVS V7.2.4).
 //!
-//! A browser's key holds one session at a time. So a login ends whatever its key has held, also where another person signs
-//! in: nobody would end that session any more, as the browser forgets its id.
+//! A DPoP key has one session at a time. So a login ends the earlier sessions of its key, also where another person
+//! signs in: the browser overwrites the id of the earlier session, so nobody else could end that.
 //!
-//! The refresh token of the old session is in its record, which opens with the old session's id only. A browser that still
-//! has the id sends it along, and the refresh token is revoked. Without it, the record is destroyed, which is its only copy.
+//! The refresh token of the earlier session is in its record, which opens only with that session's id. A browser that
+//! still has the id sends it along, and the refresh token is revoked. Otherwise its only copy is deleted with the
+//! record.
 
 use super::{Sessions, attached::sessions_of_key, session::Session};
 use crate::{
@@ -17,8 +18,8 @@ use crate::{
 };
 
 impl Sessions {
-    /// `previous` is what the browser says is the session that it had. It is opened where it is this key's, and ends
-    /// nothing otherwise: a copied session id is of no use to another browser.
+    /// `previous` is the session that the browser had, as it says. It has an effect only where it is a session of this
+    /// key: another browser can't end a session with a copied id.
     pub(super) async fn end_sessions_of_key(
         &self,
         key: &Thumbprint,
@@ -32,14 +33,14 @@ impl Sessions {
                 _ => None,
             };
             if self.records.remove_session(&name).await? {
-                self.session_was_replaced(opened);
+                self.record_replaced(opened);
             }
             self.records.store().remove_member(&index, &name).await?;
         }
         Ok(())
     }
 
-    fn session_was_replaced(&self, opened: Option<Session>) {
+    fn record_replaced(&self, opened: Option<Session>) {
         let (user, refresh_token) = opened.map(|session| (session.user, session.refresh_token)).unzip();
         let reason = match refresh_token.flatten() {
             Some(refresh_token) => {

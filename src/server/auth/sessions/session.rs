@@ -1,4 +1,4 @@
-//! What the server remembers of a signed-in person, and of the access tokens that it handed to them.
+//! The records of a session and of the access tokens issued to it.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,102 +16,97 @@ use crate::{
     wire::auth::{AccessToken, UserClaims},
 };
 
-/// For as long after its end, an access token is known as one that was issued here: providers' clocks differ from ours.
-/// And for as long, a session that has ended by its time can be opened by its browser, to revoke its refresh token.
+/// How long records outlast their end. An expired access token is still recognised as issued here, as providers' clocks
+/// differ from ours. The browser of an expired session can still open its record, to have the refresh token revoked.
 pub(super) const KNOWN_AFTER_ITS_END: Duration = Duration::from_secs(5 * 60);
 
-/// For as long, whoever asks for a refresh again is given the last one's answer: it may have been lost on its way.
+/// How long the response to a refresh is repeated for further requests, as it may have been lost on its way.
 pub const REPLAY_WINDOW: Duration = Duration::from_secs(30);
 
 /// The server's record of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
-    #[serde(
-        rename = "u",
-        with = "stored::UserDef",
-        default = "stored::nobody",
-        skip_serializing_if = "stored::is_nobody"
-    )]
+    #[serde(rename = "u", with = "stored::UserDef")]
     pub user: UserClaims,
-    /// Only this browser may use the session, and the access tokens issued to it.
+    /// The thumbprint of the DPoP key that the session and its access tokens are bound to.
     #[serde(rename = "k")]
-    pub browser_key: Thumbprint,
-    /// Absent where the provider gave none: then the session ends with its access token.
+    pub dpop_jkt: Thumbprint,
+    /// Absent where the provider issued none. Then the session ends with its access token.
     #[serde(rename = "r", default, with = "stored::optional_token")]
     pub refresh_token: Option<RefreshToken>,
-    /// Of the latest access token.
+    /// Those of the latest access token.
     #[serde(rename = "p", with = "stored::PermissionsDef")]
     pub permissions: Permissions,
-    /// The latest one the provider sent; the hint for its logout.
+    /// The latest one from the provider, sent as `id_token_hint` at logout.
     #[serde(rename = "i", with = "stored::token")]
     pub id_token: IdToken,
-    /// Of the login's ID token: what refreshed ones must repeat.
+    /// Claims of the login's ID token that refreshed ID tokens must repeat.
     #[serde(rename = "l", with = "stored::LoginDef")]
     pub login: LoginClaims,
-    /// The provider's session (`sid`), where it says which; by it, or by the user, the provider ends this one.
+    /// The provider's session (`sid`), where the ID token names it. Back-channel logout names it or the user.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub provider_session: Option<String>,
-    /// For the person's own list.
+    /// Shown in the person's list of sessions.
     #[serde(rename = "b", default)]
     pub browser: BrowserName,
     /// When the person signed in.
     #[serde(rename = "c", with = "stored::time")]
     pub began_at: SystemTime,
-    /// When the person last did something, as far as that is known.
+    /// When the person was last active, as reported by the browser.
     #[serde(rename = "t", with = "stored::time")]
     pub last_used_at: SystemTime,
-    /// How long after that the session ends.
+    /// How long after `last_used_at` the session ends.
     #[serde(rename = "d", with = "stored::duration")]
     pub idle_timeout: Duration,
-    /// When it ends however it is used: what the provider last said, or else `latest_end`.
+    /// When the session ends even if it is used: the provider's last `session_expiry`, or else `latest_end`.
     #[serde(rename = "e", with = "stored::time")]
     pub ends_at: SystemTime,
-    /// When it ends whatever the provider says. Never moved.
+    /// The upper bound of `ends_at`. Never changed.
     #[serde(rename = "f", with = "stored::time")]
     pub latest_end: SystemTime,
-    /// Counts the changes.
+    /// The number of changes.
     #[serde(rename = "n")]
     pub revision: u64,
-    /// What the last refresh gave the browser.
+    /// The response to the last refresh.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub last_refresh: Option<LastRefresh>,
-    /// Written beside the session, where they can be read without its id.
+    /// Stored in another part of the record, which opens without the session's id: see [`super::attached`].
     #[serde(skip)]
     pub tokens: Vec<AttachedToken>,
 }
 
-/// By which limit a session ended.
+/// The limit by which a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// Nobody did anything for too long.
+    /// The person was inactive for too long.
     Idle,
-    /// Its lifetime is over, or the provider's `session_expiry` has come.
+    /// The lifetime, or the provider's `session_expiry`, was reached.
     Lifetime,
 }
 
-/// The answer to a refresh, kept to be given again.
+/// The response to a refresh, to be repeated within [`REPLAY_WINDOW`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LastRefresh {
     #[serde(rename = "a", with = "stored::token")]
     pub access_token: AccessToken,
     #[serde(rename = "t", with = "stored::time")]
     pub at: SystemTime,
-    /// Of the access token, as the browser was told.
+    /// The `expires_in` that the browser was sent.
     #[serde(rename = "d", with = "stored::duration")]
     pub expires_in: Duration,
 }
 
-/// The server's memory of an access token that it handed to a browser: all that the guard needs to know.
+/// The record of an access token that was issued to a browser, with all that the guard needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedToken {
-    /// Its session: the token is good while that lives.
+    /// The token is valid only while this session is live.
     #[serde(rename = "s")]
     pub session: SecretHash,
-    /// Their identity, and in `name` what to call them: a guarded call needs no more.
+    /// The identity, and in `name` the name to display. Guarded requests need no other claims.
     #[serde(rename = "u", with = "stored::UserDef")]
     pub user: UserClaims,
     #[serde(rename = "k")]
-    pub browser_key: Thumbprint,
+    pub dpop_jkt: Thumbprint,
     #[serde(rename = "p", with = "stored::PermissionsDef")]
     pub permissions: Permissions,
     #[serde(rename = "e", with = "stored::time")]
@@ -119,12 +114,12 @@ pub struct IssuedToken {
 }
 
 impl Session {
-    /// When this session is over if nobody uses it again.
+    /// When this session ends if nobody uses it again.
     pub fn expires_at(&self) -> SystemTime {
         self.ends_at.min(self.last_used_at + self.idle_timeout)
     }
 
-    /// By which limit it is over, if it is.
+    /// The limit by which it has ended, if it has.
     pub fn expiry(&self, now: SystemTime) -> Option<Expiry> {
         match now {
             _ if self.ends_at <= now => Some(Expiry::Lifetime),
@@ -133,21 +128,21 @@ impl Session {
         }
     }
 
-    /// How long until this session is over, however it is used.
+    /// The time until this session ends even if it is used.
     pub fn remaining(&self, now: SystemTime) -> Duration {
         self.ends_at.duration_since(now).unwrap_or_default()
     }
 }
 
 impl IssuedToken {
-    /// For this session's browser.
-    pub(super) fn of(session: &Session, name: SecretHash, expires_at: SystemTime) -> Self {
+    /// For an access token of this session.
+    pub(super) fn of(session: &Session, session_name: SecretHash, expires_at: SystemTime) -> Self {
         let user = &session.user;
-        let called = Some(user.display_name()).filter(|called| *called != user.sub).map(str::to_owned);
+        let name = Some(user.display_name()).filter(|name| *name != user.sub).map(str::to_owned);
         Self {
-            session: name,
-            user: UserClaims { name: called, preferred_username: None, email: None, ..user.clone() },
-            browser_key: session.browser_key.clone(),
+            session: session_name,
+            user: UserClaims { name, preferred_username: None, email: None, ..user.clone() },
+            dpop_jkt: session.dpop_jkt.clone(),
             permissions: session.permissions.clone(),
             expires_at,
         }
@@ -155,7 +150,7 @@ impl IssuedToken {
 }
 
 impl Expiry {
-    /// For the log.
+    /// For logs.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -165,10 +160,59 @@ impl Expiry {
 }
 
 impl LastRefresh {
-    /// For how long the access token is still good, in whole seconds, if this answer may be given again now: within the
-    /// window, which for short lives is half of the life.
+    /// If this response may be repeated now, the time until its access token expires, in whole seconds. It may within
+    /// the window, or within half of the token's lifetime where that is shorter.
     pub fn replayable(&self, now: SystemTime) -> Option<Duration> {
         let age = now.duration_since(self.at).ok()?;
         (age < REPLAY_WINDOW.min(self.expires_in / 2)).then(|| self.expires_in - Duration::from_secs(age.as_secs()))
+    }
+}
+
+/// A session for tests.
+#[cfg(test)]
+pub(super) mod example {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::server::auth::oidc::Nonce;
+
+    pub const DPOP_JKT: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+
+    /// `{"alg":"ES256"}` and `{"iss":"https://idp","sub":"ada"}`.
+    const ID_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcCIsInN1YiI6ImFkYSJ9.AAAA";
+
+    /// So many seconds after the session began.
+    pub fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::new(1_800_000_000 + seconds, 5)
+    }
+
+    pub fn session(user: UserClaims) -> Session {
+        Session {
+            user,
+            dpop_jkt: DPOP_JKT.parse().unwrap(),
+            refresh_token: Some(RefreshToken::new("r~1")),
+            permissions: Permissions { scope: vec!["openid".into()], roles: vec!["dba".into()] },
+            id_token: IdToken::new(ID_TOKEN),
+            login: LoginClaims {
+                nonce: Nonce::new("AQID"),
+                audiences: vec!["us".into()],
+                authorized_party: Some("us".into()),
+                auth_time: Some(1),
+            },
+            provider_session: Some("s".into()),
+            browser: BrowserName { browser: Some("Firefox".into()), system: None },
+            began_at: at(0),
+            last_used_at: at(2),
+            idle_timeout: Duration::from_secs(1800),
+            ends_at: at(4),
+            latest_end: at(5),
+            revision: 7,
+            last_refresh: Some(LastRefresh {
+                access_token: AccessToken::new("AQIDBA"),
+                at: at(0),
+                expires_in: Duration::from_secs(300),
+            }),
+            tokens: vec![AttachedToken { name: SecretHash::of("t"), expires_at: at(300) }],
+        }
     }
 }

@@ -1,7 +1,7 @@
-//! The records of access tokens that were handed to browsers.
+//! The records of access tokens that were issued to browsers.
 //!
-//! Some providers give two browsers of one person the same access token. The first has the record under the token's own
-//! name, and the second one of its own: they end apart.
+//! Some providers issue the same access token to two browsers of one person. The first one's record is named by the
+//! token, the second one's by token and DPoP key, so that each ends with its own session.
 
 use super::{
     records::Records,
@@ -15,19 +15,19 @@ use crate::{
     wire::auth::AccessToken,
 };
 
-/// What there is under a name.
-pub(super) enum Found<T> {
-    Opened(T),
-    /// There is one, which does not open: its key is gone, or it is not what we stored.
-    Closed,
-    Nothing,
+/// The result of looking a record up.
+pub(super) enum Lookup<T> {
+    Found(T),
+    /// There is a record that can't be opened: its key was removed from the ring, or it was changed.
+    Unreadable,
+    NotFound,
 }
 
 impl Records {
-    /// The name to store an access token under that this key was given.
+    /// The name under which to store an access token that is issued to this key.
     pub(super) async fn token_name(&self, token: &AccessToken, key: &Thumbprint) -> SecretHash {
-        match self.found_token_as(&SecretHash::of(token.secret()), token).await {
-            Ok(Found::Opened(issued)) if !issued.browser_key.matches(key) && self.now() < issued.expires_at => {
+        match self.find_token_as(&SecretHash::of(token.secret()), token).await {
+            Ok(Lookup::Found(issued)) if !issued.dpop_jkt.matches(key) && self.now() < issued.expires_at => {
                 name_for_key(token, key)
             }
             _ => SecretHash::of(token.secret()),
@@ -48,47 +48,46 @@ impl Records {
         self.put_as(&name, token.secret(), issued, issued.expires_at + KNOWN_AFTER_ITS_END).await
     }
 
-    /// The access token as this key was given it, and the name of its record.
+    /// The access token as issued to this key, and the name of its record.
     pub(super) async fn issued_token(
         &self,
         token: &AccessToken,
         key: &Thumbprint,
     ) -> Result<Option<(SecretHash, IssuedToken)>, StoreError> {
         for name in [SecretHash::of(token.secret()), name_for_key(token, key)] {
-            match self.found_token_as(&name, token).await? {
-                Found::Opened(issued) if issued.browser_key.matches(key) => return Ok(Some((name, issued))),
+            match self.find_token_as(&name, token).await? {
+                Lookup::Found(issued) if issued.dpop_jkt.matches(key) => return Ok(Some((name, issued))),
                 _ => {}
             }
         }
         Ok(None)
     }
 
-    /// The access token: as `key` was given it, or else as another key was; and whether there is a record that does not
-    /// open.
-    pub(super) async fn found_token(
+    /// The access token as issued to `key`, or else as issued to another key.
+    pub(super) async fn find_token(
         &self,
         token: &AccessToken,
         key: Option<&Thumbprint>,
-    ) -> Result<Found<IssuedToken>, StoreError> {
-        let found = self.found_token_as(&SecretHash::of(token.secret()), token).await?;
+    ) -> Result<Lookup<IssuedToken>, StoreError> {
+        let found = self.find_token_as(&SecretHash::of(token.secret()), token).await?;
         match (&found, key) {
             (_, None) => Ok(found),
-            (Found::Opened(issued), Some(key)) if issued.browser_key.matches(key) => Ok(found),
-            (_, Some(key)) => match self.found_token_as(&name_for_key(token, key), token).await? {
-                Found::Opened(issued) => Ok(Found::Opened(issued)),
+            (Lookup::Found(issued), Some(key)) if issued.dpop_jkt.matches(key) => Ok(found),
+            (_, Some(key)) => match self.find_token_as(&name_for_key(token, key), token).await? {
+                Lookup::Found(issued) => Ok(Lookup::Found(issued)),
                 _ => Ok(found),
             },
         }
     }
 
-    async fn found_token_as(&self, name: &SecretHash, token: &AccessToken) -> Result<Found<IssuedToken>, StoreError> {
+    async fn find_token_as(&self, name: &SecretHash, token: &AccessToken) -> Result<Lookup<IssuedToken>, StoreError> {
         let name = RecordName { kind: Kind::IssuedToken, hash: name.clone() };
-        let Some(record) = self.store().get(&name, self.now()).await? else { return Ok(Found::Nothing) };
-        Ok(self.opened(&name, token.secret(), &record.sealed).map_or(Found::Closed, Found::Opened))
+        let Some(record) = self.store().get(&name, self.now()).await? else { return Ok(Lookup::NotFound) };
+        Ok(self.open(&name, token.secret(), &record.sealed).map_or(Lookup::Unreadable, Lookup::Found))
     }
 }
 
-/// No access token has a space in it (RFC 6749 appendix A.12), so this is no token's own name.
+/// An access token can't contain a space (RFC 6749 appendix A.12), so this is never the name of another token.
 fn name_for_key(token: &AccessToken, key: &Thumbprint) -> SecretHash {
     SecretHash::of(&format!("{key} {}", token.secret()))
 }

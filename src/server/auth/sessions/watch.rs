@@ -1,8 +1,8 @@
-//! Who must be told when a session ends: pages that show something of the person's, and answers that are being written.
+//! Notification when a session ends, for open pages and for answers that are being written.
 //!
-//! Each session that is watched in this process is looked for in the store once a second, however many watch it. That
-//! is one read of 16 bytes a second for each browser with an open page; it needs nothing of the store that a cluster,
-//! or a proxy before it, may lack, and an end is seen whichever replica or command has made it.
+//! Each watched session is looked up in the store once a second, regardless of the number of watchers. That is one read
+//! of a record's head per second for each browser with an open page. Polling needs no publish and subscribe, which a
+//! cluster or a proxy may lack, and it sees an end by any replica or command.
 
 use std::{
     collections::HashMap,
@@ -21,26 +21,26 @@ use crate::{
     wire::sessions::{SessionEvent, SessionEventKind},
 };
 
-/// With what it takes to tell the page, less than two seconds (T87).
-pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// An open page has to learn of the end within two seconds (T87).
+pub const POLL_EVERY: Duration = Duration::from_secs(1);
 
-/// The sessions that are watched.
+/// The watched sessions.
 #[derive(Default)]
 pub(super) struct Watches {
     watched: Mutex<HashMap<SecretHash, watch::Sender<bool>>>,
     closing: CancellationToken,
 }
 
-/// Tells when a session has ended.
+/// A watcher of one session.
 #[derive(Clone)]
 pub struct SessionEnd {
     ended: watch::Receiver<bool>,
-    /// The server stops, which ends no session.
+    /// Cancelled when the server stops, which ends no session.
     closing: CancellationToken,
 }
 
 impl Sessions {
-    /// Watches a session until nobody waits for its end any more.
+    /// Watches a session for as long as the [`SessionEnd`] exists.
     pub fn watch(self: &Arc<Self>, session: &SecretHash) -> SessionEnd {
         let mut watches = self.watches.lock();
         if let Some(ended) = watches.get(session) {
@@ -48,29 +48,29 @@ impl Sessions {
         }
         let (sender, ended) = watch::channel(false);
         watches.insert(session.clone(), sender.clone());
-        tokio::spawn(self.clone().look_for(session.clone(), sender));
+        tokio::spawn(self.clone().poll(session.clone(), sender));
         SessionEnd { ended, closing: self.watches.closing.clone() }
     }
 
-    /// Ends the streams that tell of ends, so that no connection outlives the server.
+    /// Ends all event streams, so that their connections don't delay the server's shutdown.
     pub fn close(&self) {
         self.watches.closing.cancel();
     }
 
-    async fn look_for(self: Arc<Self>, session: SecretHash, ended: watch::Sender<bool>) {
+    async fn poll(self: Arc<Self>, session: SecretHash, ended: watch::Sender<bool>) {
         loop {
             tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(POLL_EVERY) => {}
                 () = ended.closed() => {
                     let mut watches = self.watches.lock();
-                    // Under the lock: nobody joins while it is taken away.
+                    // Under the lock, so that nobody subscribes meanwhile.
                     if ended.receiver_count() == 0 {
                         watches.remove(&session);
                         return;
                     }
                 }
             }
-            // A store that is away has ended nothing.
+            // An error of the store is not the end of the session.
             if let Ok(false) = self.records.session_lives(&session).await {
                 self.watches.lock().remove(&session);
                 ended.send_replace(true);
@@ -81,10 +81,10 @@ impl Sessions {
 }
 
 impl SessionEnd {
-    /// Of nobody's session.
+    /// For a caller without a session: never ends.
     pub fn never() -> Self {
         let (sender, ended) = watch::channel(false);
-        // Nobody sends; that the sender is gone is no end either.
+        // A closed channel is not an end: see `ended`.
         drop(sender);
         Self { ended, closing: CancellationToken::new() }
     }
@@ -96,7 +96,7 @@ impl SessionEnd {
         }
     }
 
-    /// What `GET /api/session/events` tells: that the session lives, and in the end that it does not.
+    /// The events of `GET /api/session/events`: that the session is live, and then that it has ended.
     pub fn events(self) -> impl Stream<Item = Result<SessionEvent, Box<dyn Error + Send + Sync>>> + Send + 'static {
         let closing = self.closing.clone().cancelled_owned();
         let end = stream::once(async move {
@@ -110,7 +110,7 @@ impl SessionEnd {
 
 impl Watches {
     fn lock(&self) -> MutexGuard<'_, HashMap<SecretHash, watch::Sender<bool>>> {
-        // Every change under the lock is whole.
+        // No change under the lock can be left half-done by a panic.
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

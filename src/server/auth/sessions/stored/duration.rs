@@ -1,4 +1,4 @@
-//! A duration, in milliseconds.
+//! A duration, as milliseconds.
 
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
-//! What a session remembers of its login.
+//! The claims of the login's ID token.
 
 use serde::{Deserialize, Serialize};
 
 use super::token;
 use crate::server::auth::oidc::{LoginClaims, Nonce};
 
-/// Writes and reads [`LoginClaims`].
+/// Serializes [`LoginClaims`].
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "LoginClaims")]
 pub struct LoginDef {

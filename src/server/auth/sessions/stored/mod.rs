@@ -1,17 +1,15 @@
-//! How records are written before they are sealed: as CBOR (RFC 8949), under short names, with bytes as bytes; each
-//! session lies in memory all day.
+//! The serialization of records before they are sealed: CBOR (RFC 8949) with short field names.
 //!
-//! A member that a record lacks is as its type says, and one that is not known is passed over, so that servers of two
-//! versions can share a store. What has a name here is never given another meaning.
+//! Servers of neighbouring releases share a store. So unknown fields are ignored, a new field is optional, and a field
+//! name is never reused with another meaning. A change that servers of the release before can't read ends their
+//! sessions: `docs/operations.md` has to announce it.
 //!
-//! | file | holds |
+//! | file | serializes |
 //! |---|---|
-//! | `time`, `duration` | as one number |
-//! | `token`, `optional_token` | texts of base64url as the bytes that they stand for |
-//! | `brief` | what is not written twice |
-//! | `user`, `login`, `permissions` | who it is, how they signed in, what they may do |
+//! | `time`, `duration` | times and durations, as one number |
+//! | `token`, `optional_token` | base64url text, as the bytes that it encodes |
+//! | `user`, `login`, `permissions` | types of other modules |
 
-mod brief;
 pub(super) mod duration;
 #[cfg(test)]
 mod golden;
@@ -24,27 +22,26 @@ mod user;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub(super) use brief::{is_nobody, nobody, shortened, whole};
 pub(super) use login::LoginDef;
 pub(super) use permissions::PermissionsDef;
 pub(super) use user::UserDef;
 
-/// Most records have no more bytes, sealed; a session has, with its ID token. Known beforehand, the bytes need no second
-/// place.
-const MOST_RECORDS: usize = 1000;
+/// Initial capacity, in bytes. Most records fit in it; a session with a large ID token may not.
+const TYPICAL_LEN: usize = 1000;
 
-/// It can't be written down, which has no known cause.
+/// A record could not be serialized, which has no known cause.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a record could not be written")]
 pub(super) struct WriteError;
 
-/// It is no record, or not of this kind. Where is not said in words: they could quote it.
+/// The bytes are not a record of this kind. The error has only the position, as the text of the cause may quote the
+/// record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a record could not be read, at byte {0:?}")]
 pub(super) struct ReadError(Option<usize>);
 
 pub(super) fn write<T: Serialize>(value: &T) -> Result<Vec<u8>, WriteError> {
-    let mut bytes = Vec::with_capacity(MOST_RECORDS);
+    let mut bytes = Vec::with_capacity(TYPICAL_LEN);
     ciborium::into_writer(value, &mut bytes).map_err(|_| WriteError)?;
     Ok(bytes)
 }
@@ -66,47 +63,47 @@ mod tests {
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Ours {
+    struct Known {
         #[serde(rename = "t", with = "time")]
         at: SystemTime,
         #[serde(rename = "d", with = "duration")]
-        for_as_long: Duration,
+        lasts: Duration,
         #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     }
 
-    fn ours() -> Ours {
+    fn known() -> Known {
         let at = UNIX_EPOCH + Duration::new(1_800_000_000, 123_456_789);
-        Ours { at, for_as_long: Duration::from_millis(3_599_999), name: None }
+        Known { at, lasts: Duration::from_millis(3_599_999), name: None }
     }
 
     #[test]
-    fn a_time_is_nine_bytes_and_comes_back_as_it_was() {
-        let bytes = write(&ours()).unwrap();
+    fn a_time_is_nine_bytes_and_is_read_as_it_was_written() {
+        let bytes = write(&known()).unwrap();
         assert_eq!(bytes.len(), 1 + (2 + 9) + (2 + 5), "{bytes:02x?}");
-        assert_eq!(read::<Ours>(&bytes), Ok(ours()));
+        assert_eq!(read::<Known>(&bytes), Ok(known()));
     }
 
     #[test]
-    fn a_record_of_another_version_is_read() {
+    fn a_record_of_a_later_release_is_read() {
         #[derive(Serialize)]
         struct Newer {
             #[serde(flatten)]
-            ours: Ours,
-            unheard_of: Vec<Option<&'static str>>,
+            known: Known,
+            added: Vec<Option<&'static str>>,
         }
-        let bytes = write(&Newer { ours: ours(), unheard_of: vec![None, Some("of")] }).unwrap();
-        assert_eq!(read::<Ours>(&bytes), Ok(ours()));
+        let bytes = write(&Newer { known: known(), added: vec![None, Some("a")] }).unwrap();
+        assert_eq!(read::<Known>(&bytes), Ok(known()));
     }
 
     #[test]
-    fn what_is_no_record_is_refused() {
+    fn bytes_that_are_not_a_record_are_refused() {
         for bytes in [&b""[..], b"{\"t\":1}", b"\xa0", b"\xa1\x61t\x66secret", &[0x9f; 4_000]] {
-            assert!(read::<Ours>(bytes).is_err(), "{bytes:?}");
+            assert!(read::<Known>(bytes).is_err(), "{bytes:?}");
         }
-        let whole = write(&ours()).unwrap();
+        let whole = write(&known()).unwrap();
         for end in 0..whole.len() {
-            assert!(read::<Ours>(&whole[..end]).is_err(), "{end}");
+            assert!(read::<Known>(&whole[..end]).is_err(), "{end}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A token, if there is one; see [`super::token`].
+//! An optional token; see [`super::token`].
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,10 +1,10 @@
-//! What somebody may do.
+//! The permissions of an access token.
 
 use serde::{Deserialize, Serialize};
 
 use crate::server::auth::oidc::Permissions;
 
-/// Writes and reads [`Permissions`].
+/// Serializes [`Permissions`].
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Permissions")]
 pub struct PermissionsDef {

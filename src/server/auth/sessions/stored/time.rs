@@ -1,4 +1,4 @@
-//! A time, as nanoseconds since 1970: as exact as the clock, and nine bytes as milliseconds would be.
+//! A time, as nanoseconds since 1970: as exact as the clock.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,5 +11,5 @@ pub fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::O
 
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
     let since = Duration::from_nanos(u64::deserialize(deserializer)?);
-    UNIX_EPOCH.checked_add(since).ok_or_else(|| de::Error::custom("a time that this system can't have"))
+    UNIX_EPOCH.checked_add(since).ok_or_else(|| de::Error::custom("a time that this system can't represent"))
 }

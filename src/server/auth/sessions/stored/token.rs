@@ -1,7 +1,8 @@
-//! A token as the bytes that its text stands for: a quarter less.
+//! A token, decoded from base64url, which makes the record a quarter smaller.
 //!
-//! A JWS in compact serialization is three texts of base64url with full stops between them (RFC 7515 §7.1); many opaque
-//! tokens, and random values of our own, are one. What is anything else, or base64url that has another writing too, is kept as it is.
+//! A JWS in compact serialization is three parts of base64url separated by dots (RFC 7515 §7.1); many opaque tokens,
+//! and the random values that we make, are one part. Any other text, or base64url that would be encoded differently, is
+//! stored as text.
 
 use std::fmt;
 
@@ -17,16 +18,16 @@ use crate::{
     wire::auth::AccessToken,
 };
 
-/// A token that only its text is known of.
+/// A newtype around the text of a token.
 pub trait Token {
     fn text(&self) -> &str;
 
     fn with(text: String) -> Self;
 }
 
-/// A text, as it is written in a record.
+/// A text as it is stored.
 pub enum Packed {
-    /// The parts between its full stops, decoded.
+    /// The parts between the dots, decoded.
     Parts(Vec<ByteBuf>),
     Text(String),
 }
@@ -41,7 +42,7 @@ pub fn deserialize<'de, T: Token, D: Deserializer<'de>>(deserializer: D) -> Resu
 
 impl Packed {
     pub fn of(text: &str) -> Self {
-        // The decoder takes no writing but its own.
+        // This decoder accepts only canonical base64url, so the same text is encoded again.
         let parts = text.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).map(ByteBuf::from));
         parts.collect::<Result<_, _>>().map_or_else(|_| Self::Text(text.to_owned()), Self::Parts)
     }
@@ -121,30 +122,30 @@ mod tests {
     use super::*;
     use crate::server::auth::sessions::stored::{read, write};
 
-    fn back(text: &str) -> String {
+    fn stored_and_read(text: &str) -> String {
         read::<Packed>(&write(&Packed::of(text)).unwrap()).unwrap().text()
     }
 
     #[test]
-    fn a_jws_is_a_quarter_less_and_comes_back_as_it_was() {
+    fn a_jws_is_stored_a_quarter_smaller_and_read_as_it_was() {
         let part = |len| BASE64_URL_SAFE_NO_PAD.encode(vec![7; len]);
         let jws = format!("{}.{}.{}", part(40), part(400), part(64));
         assert_eq!(write(&Packed::of(&jws)).unwrap().len(), 1 + (2 + 40) + (3 + 400) + (2 + 64));
-        assert_eq!(back(&jws), jws);
+        assert_eq!(stored_and_read(&jws), jws);
     }
 
     #[test]
-    fn what_has_another_writing_stays_as_it_is() {
+    fn text_that_is_not_canonical_base64url_is_read_as_it_was() {
         for text in ["", ".", "..", "a", "ab", "YQ", "YR", "YQ==", "Y Q", "a.b~c", "YWI.", ".YWI", "é", "a+b/", "a\n"]
         {
-            assert_eq!(back(text), text);
+            assert_eq!(stored_and_read(text), text);
         }
     }
 
     proptest! {
         #[test]
-        fn every_text_comes_back_as_it_was(text in "[A-Za-z0-9_.=+/ -]{0,40}|\\PC{0,20}") {
-            prop_assert_eq!(back(&text), text);
+        fn every_text_is_read_as_it_was_written(text in "[A-Za-z0-9_.=+/ -]{0,40}|\\PC{0,20}") {
+            prop_assert_eq!(stored_and_read(&text), text);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Who a record is about.
+//! The user that a record belongs to.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::auth::UserClaims;
 
-/// Writes and reads [`UserClaims`], whose own names are those of the wire.
+/// Serializes [`UserClaims`] with short names. Its own `serde` names are those of the wire.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "UserClaims")]
 pub struct UserDef {
