@@ -5,7 +5,7 @@ use std::rc::Rc;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use super::KeyError;
+use super::error::KeyError;
 use crate::{
     api::proof::ProofRequest,
     client::platform::{

@@ -4,6 +4,7 @@
 //! stored in IndexedDB, and signs a proof for every request that begins a login or uses a session. A login is bound to
 //! the key from the start, by its thumbprint. The key is removed with its session; the next login begins with a new one.
 
+mod error;
 mod key;
 mod storage;
 
@@ -20,29 +21,17 @@ use crate::{
     api::proof::ProofRequest,
     client::platform::{
         clock,
-        crypto::{self, KeyPair, NoWebCrypto},
-        indexed_db::NoIndexedDb,
+        crypto::{self, KeyPair},
         session_storage,
     },
     wire::auth::SessionId,
 };
 
+pub use error::KeyError;
 pub use storage::PendingLogout;
 
 /// In the session storage: identifies this tab among those with a login in progress.
 const TAB: &str = "oracle-ai.login";
-
-/// Why there is no key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// Browsers offer WebCrypto to pages from https or localhost only.
-    #[error("this page was not delivered securely")]
-    InsecureContext,
-    #[error("this browser has no WebCrypto with P-256")]
-    NoWebCrypto,
-    #[error("this browser keeps nothing for this page (IndexedDB)")]
-    NoIndexedDb,
-}
 
 /// A key that is being loaded, or was.
 type LoadedKey = Shared<LocalBoxFuture<'static, Result<Rc<DpopKey>, KeyError>>>;
@@ -189,16 +178,4 @@ fn tab() -> String {
         session_storage::set(TAB, &tab);
         tab
     })
-}
-
-impl From<NoWebCrypto> for KeyError {
-    fn from(_: NoWebCrypto) -> Self {
-        Self::NoWebCrypto
-    }
-}
-
-impl From<NoIndexedDb> for KeyError {
-    fn from(_: NoIndexedDb) -> Self {
-        Self::NoIndexedDb
-    }
 }

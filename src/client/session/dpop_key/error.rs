@@ -1,0 +1,26 @@
+//! Why there is no DPoP key.
+
+use crate::client::platform::{crypto::NoWebCrypto, indexed_db::NoIndexedDb};
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Browsers offer WebCrypto to pages from https or localhost only.
+    #[error("this page was not delivered securely")]
+    InsecureContext,
+    #[error("this browser has no WebCrypto with P-256")]
+    NoWebCrypto,
+    #[error("this browser keeps nothing for this page (IndexedDB)")]
+    NoIndexedDb,
+}
+
+impl From<NoWebCrypto> for KeyError {
+    fn from(_: NoWebCrypto) -> Self {
+        Self::NoWebCrypto
+    }
+}
+
+impl From<NoIndexedDb> for KeyError {
+    fn from(_: NoIndexedDb) -> Self {
+        Self::NoIndexedDb
+    }
+}
