@@ -18,7 +18,7 @@
 //! | `chat` | answers to messages |
 //! | `conversations` | stored conversations, and their store |
 //! | `embedded` | the mocks, where no other party is configured |
-//! | `http` | what our HTTP clients have in common |
+//! | `outbound` | what our HTTP clients have in common, and which URLs are fit for secrets |
 //! | `tls` | connections that TLS forbids |
 //! | `connections` | how many, and how long each may be silent |
 //! | `shutdown` | how the server stops |
@@ -45,10 +45,10 @@ pub mod excerpt;
 pub mod guard;
 pub mod headers;
 mod here;
-pub mod http;
 mod jose;
 mod metrics;
 pub mod oidc;
+pub mod outbound;
 pub mod pages;
 pub mod proof;
 pub mod router;
@@ -79,8 +79,8 @@ use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
 use headers::HeaderSettings;
-use http::OutboundProxy;
 use oidc::{OidcClient, ProviderHttp};
+use outbound::OutboundProxy;
 use pages::Site;
 use proof::{NamedKey, Nonces, Proofs};
 use sessions::{Records, SessionLimits, SessionSettings, Sessions, Storage};
@@ -115,7 +115,7 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] sessions::StoreError),
     #[error(transparent)]
-    Http(#[from] http::HttpSetupError),
+    Http(#[from] outbound::HttpSetupError),
     #[error(transparent)]
     Traces(#[from] traces::TracesSetupError),
     #[error(transparent)]

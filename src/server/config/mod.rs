@@ -32,7 +32,7 @@ use super::{
     edge::EdgeSettings,
     guard::GuardSettings,
     headers::HeaderSettings,
-    http::{self, ClientSettings, OutboundProxy, is_https_or_loopback, is_loopback},
+    outbound::{self, ClientSettings, OutboundProxy, is_https_or_loopback, is_loopback},
     sessions::SessionLimits,
     telemetry::LogFormat,
     traces::TraceSettings,
@@ -245,7 +245,7 @@ fn pem_file(variables: &Variables, variable: &'static str, file: &str) -> Result
     let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     match certificates {
         Ok(certificates) if certificates.is_empty() => Err(wrong("it has no certificate".into())),
-        Ok(_) => match http::client(&ClientSettings { authorities: &pem, ..ClientSettings::default() }) {
+        Ok(_) => match outbound::client(&ClientSettings { authorities: &pem, ..ClientSettings::default() }) {
             Ok(_) => Ok(pem),
             Err(_) => Err(wrong("one of its certificates can't be read".into())),
         },

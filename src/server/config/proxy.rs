@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{ConfigError, Variables};
-use crate::server::http::OutboundProxy;
+use crate::server::outbound::OutboundProxy;
 
 /// `HTTPS_PROXY` and `NO_PROXY`. No other variable of that kind has a meaning here.
 pub(super) fn settings(variables: &Variables) -> Result<OutboundProxy, ConfigError> {

@@ -12,8 +12,8 @@ use super::{
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::sql::DatabaseUrl,
     environment::Environment,
-    http::OutboundProxy,
     oidc::{OidcClient, ProviderHttp},
+    outbound::OutboundProxy,
     sessions::{SessionLimits, Storage},
 };
 use crate::wire::auth::UserClaims;

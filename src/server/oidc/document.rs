@@ -18,8 +18,8 @@ use super::{
 };
 use crate::server::{
     excerpt::excerpt,
-    http::{self, EndpointRefusal},
     metrics::ProviderEndpoint,
+    outbound::{self, EndpointRefusal},
 };
 
 const DOCUMENT: &str = ".well-known/openid-configuration";
@@ -161,14 +161,14 @@ impl MetadataSource {
     }
 
     fn check_endpoint(&self, value: &Value, is_set_here: bool) -> Result<(), UnusableEndpoint> {
-        let url = http::endpoint(value.as_str().ok_or(EndpointRefusal::NotAUrl)?)?;
+        let url = outbound::endpoint(value.as_str().ok_or(EndpointRefusal::NotAUrl)?)?;
         // The configuration has judged those of the operator's; only the document can lead us astray.
         if is_set_here {
             return Ok(());
         }
         // What is on loopback is on *this* machine: no provider elsewhere has business there.
         let issuer = self.issuer.url();
-        if url.scheme() == "http" && !http::is_loopback(issuer) {
+        if url.scheme() == "http" && !outbound::is_loopback(issuer) {
             return Err(EndpointRefusal::Unencrypted.into());
         }
         match &self.settings.hosts {

@@ -19,8 +19,8 @@ use tracing::Instrument;
 use super::{client_authentication::ClientProofs, settings::ProviderSettings};
 use crate::server::{
     excerpt::{Excerpt, excerpt},
-    http::{self, ClientSettings, HttpSetupError, OutboundProxy, cause, is_https_or_loopback},
     metrics::{self, ProviderEndpoint, ProviderOutcome},
+    outbound::{self, ClientSettings, HttpSetupError, OutboundProxy, cause, is_https_or_loopback},
     tls, traces,
 };
 
@@ -76,12 +76,12 @@ impl ProviderHttp {
             https_only: !settings.is_on_loopback(),
             proxy,
         };
-        Ok(Self { client: http::client(&settings)? })
+        Ok(Self { client: outbound::client(&settings)? })
     }
 
     /// Waits no longer than this for a whole answer.
     pub fn with_timeout(total: Duration) -> Result<Self, HttpSetupError> {
-        Ok(Self { client: http::client(&ClientSettings { total: Some(total), ..ClientSettings::default() })? })
+        Ok(Self { client: outbound::client(&ClientSettings { total: Some(total), ..ClientSettings::default() })? })
     }
 
     pub(super) fn at(&self, endpoint: ProviderEndpoint) -> EndpointHttp {

@@ -20,7 +20,7 @@ use opentelemetry_sdk::{
 use tokio::runtime::Runtime;
 
 use super::{IS_ON, Sampling, TraceSettings};
-use crate::server::http::{self, ClientSettings, HttpSetupError, cause};
+use crate::server::outbound::{self, ClientSettings, HttpSetupError, cause};
 
 /// How long the process waits at its end for the last spans to be taken.
 const LONGEST_FLUSH: Duration = Duration::from_secs(3);
@@ -53,7 +53,7 @@ struct Collector {
 /// What makes spans, and what ends them. From here on spans are made.
 pub fn pipeline(settings: &TraceSettings) -> Result<(SdkTracer, Traces), TracesSetupError> {
     let collector = Collector {
-        client: http::client(&ClientSettings {
+        client: outbound::client(&ClientSettings {
             total: Some(settings.timeout),
             https_only: settings.endpoint.scheme() == "https",
             proxy: settings.proxy.clone(),

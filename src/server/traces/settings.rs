@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use url::Url;
 
-use crate::server::http::OutboundProxy;
+use crate::server::outbound::OutboundProxy;
 
 #[derive(Clone, Debug)]
 pub struct TraceSettings {

@@ -11,7 +11,7 @@ use super::{
     sent::Sent,
     transcript::{Step, Transcript},
 };
-use crate::server::http::cause;
+use crate::server::outbound::cause;
 
 /// How long to wait for usage and `[DONE]` once the finish reason is there.
 const AFTER_FINISH: Duration = Duration::from_secs(5);

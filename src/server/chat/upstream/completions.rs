@@ -25,7 +25,7 @@ use super::{
 use crate::{
     server::{
         environment::Environment,
-        http::{self, ClientSettings, HttpSetupError, OutboundProxy, cause},
+        outbound::{self, ClientSettings, HttpSetupError, OutboundProxy, cause},
         traces,
     },
     wire::auth::UserClaims,
@@ -95,7 +95,7 @@ impl ChatCompletions {
         let knows_stream_options = AtomicBool::new(true);
         let https_only = settings.base_url.scheme() == "https";
         Ok(Self {
-            http: http::client(&ClientSettings { https_only, proxy, ..ClientSettings::default() })?,
+            http: outbound::client(&ClientSettings { https_only, proxy, ..ClientSettings::default() })?,
             endpoint: settings.endpoint(),
             settings,
             environment,

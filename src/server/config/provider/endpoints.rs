@@ -6,7 +6,7 @@ use openidconnect::IssuerUrl;
 use url::Url;
 
 use super::super::{ConfigError, Variables};
-use crate::server::{http, oidc::MetadataSettings};
+use crate::server::{oidc::MetadataSettings, outbound};
 
 /// Each variable, and the member of the metadata whose place it takes.
 const ENDPOINTS: [(&str, &str); 8] = [
@@ -32,7 +32,7 @@ pub(super) fn issuer(variables: &Variables, issuer: &str) -> Result<IssuerUrl, C
     const ONE_TENANT: &str = "one tenant's issuer, https://login.microsoftonline.com/<tenant id>/v2.0: ID tokens of \
                               `common`, `organizations` and `consumers` name other issuers than that";
     let wrong = || variables.wrong("OIDC_ISSUER", EXPECTED);
-    let url = http::endpoint(issuer).map_err(|_| wrong())?;
+    let url = outbound::endpoint(issuer).map_err(|_| wrong())?;
     if url.query().is_some() {
         return Err(wrong());
     }
@@ -69,7 +69,7 @@ pub(super) fn metadata(variables: &Variables) -> Result<MetadataSettings, Config
 /// As it is written: some providers have `//` in theirs.
 fn endpoint(variables: &Variables, variable: &'static str) -> Result<Option<String>, ConfigError> {
     let Some(text) = variables.get(variable) else { return Ok(None) };
-    match http::endpoint(text) {
+    match outbound::endpoint(text) {
         Ok(_) => Ok(Some(text.to_owned())),
         Err(_) => Err(variables.wrong(variable, "an https URL (http only on loopback)")),
     }

@@ -25,7 +25,7 @@ use tokio::sync::MutexGuard;
 use url::Url;
 
 use super::{super::store::StoreError, write};
-use crate::server::http::is_loopback_host;
+use crate::server::outbound::is_loopback_host;
 
 /// A busy or lost database is told of before the person has given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use redis::{
     sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
 };
 
-use crate::server::http::is_loopback_host;
+use crate::server::outbound::is_loopback_host;
 
 /// Longest wait for a connection, and for an answer on one.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
