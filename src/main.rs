@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use oracle_ai::client;
 #[cfg(feature = "server")]
-use oracle_ai::server::pages::Site;
+use oracle_ai::server::http::pages::Site;
 
 #[cfg(feature = "server")] // this binary is the server
 fn main() -> ExitCode {

@@ -13,9 +13,9 @@ use criterion::{BatchSize, Criterion};
 use oracle_ai::{
     server::{
         Services,
-        edge::{EdgeSettings, LimitSettings},
         environment::Environment,
         guard::{Caller, GuardSettings},
+        http::ingress::{EdgeSettings, LimitSettings},
         oidc::{IdToken, LoginClaims, Nonce, Permissions},
         proof::NextNonce,
         sessions::{

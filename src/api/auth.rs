@@ -35,7 +35,7 @@ door! {
         "/api/token",
         proof: crate::server::proof::VerifiedProof,
         browser: crate::server::sessions::BrowserName,
-        caller: crate::server::edge::Call,
+        caller: crate::server::http::ingress::Call,
         services: crate::server::Services
     )
     pub async fn exchange_code(response: Proven<AuthorizationResponse>) -> Result<Answer<TokenResponse>, ApiError> {
@@ -51,7 +51,7 @@ door! {
     post(
         "/api/refresh",
         proof: crate::server::proof::VerifiedProof,
-        caller: crate::server::edge::Call,
+        caller: crate::server::http::ingress::Call,
         services: crate::server::Services
     )
     pub async fn refresh_access_token(request: Proven<RefreshRequest>) -> Result<Answer<RefreshResponse>, ApiError> {

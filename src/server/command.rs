@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{audit, audit_user, config::reference, doctor, end_sessions, pages::Site};
+use super::{audit, audit_user, config::reference, doctor, end_sessions, http::pages::Site};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;

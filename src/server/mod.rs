@@ -4,14 +4,10 @@
 //! |---|---|
 //! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
-//! | `router` | paths and limits |
 //! | `here` | doors that are answered where their request is |
-//! | `headers` | what every answer tells the browser about itself |
-//! | `pages` | the pages, and the files they need |
-//! | `edge` | who calls, from which page, how often; the names of requests |
+//! | `http` | the HTTP layer: routes, checks of every request, pages |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
-//! | `backchannel` | the provider says which of its sessions have ended |
 //! | `guard` | who may enter the API doors, and what for |
 //! | `sessions` | logins in flight, sessions, refresh, logout, and their store |
 //! | `oidc` | the relying party: everything that speaks with the provider |
@@ -20,8 +16,6 @@
 //! | `embedded` | the mocks, where no other party is configured |
 //! | `outbound` | what our HTTP clients have in common, and which URLs are fit for secrets |
 //! | `tls` | connections that TLS forbids |
-//! | `connections` | how many, and how long each may be silent |
-//! | `shutdown` | how the server stops |
 //! | `audit`, `audit_user` | what auditors ask for, as lines of the log, and how these name a user |
 //! | `metrics` | what operators count |
 //! | `doctor` | whether a configuration would work |
@@ -30,30 +24,24 @@
 
 pub mod audit;
 mod audit_user;
-mod backchannel;
 pub mod chat;
 pub mod command;
 pub mod config;
-pub mod connections;
 pub mod conversations;
 pub mod doctor;
-pub mod edge;
 mod embedded;
 mod end_sessions;
 pub mod environment;
 pub mod excerpt;
 pub mod guard;
-pub mod headers;
 mod here;
+pub mod http;
 mod jose;
 mod metrics;
 pub mod oidc;
 pub mod outbound;
-pub mod pages;
 pub mod proof;
-pub mod router;
 pub mod sessions;
-mod shutdown;
 pub mod telemetry;
 mod tls;
 pub mod traces;
@@ -74,14 +62,17 @@ use conversations::{
     ConversationStore, Conversations, TracedStore,
     sql::{DatabaseUrl, SqlStore},
 };
-use edge::{Edge, EdgeSettings};
 use embedded::{EmbeddedProvider, EmbeddedUpstream};
 use environment::Environment;
 use guard::{AccessTokenGuard, GuardSettings};
-use headers::HeaderSettings;
+use http::{
+    headers::HeaderSettings,
+    ingress::{Edge, EdgeSettings},
+    pages::Site,
+    router, shutdown,
+};
 use oidc::{OidcClient, ProviderHttp};
 use outbound::OutboundProxy;
-use pages::Site;
 use proof::{NamedKey, Nonces, Proofs};
 use sessions::{Records, SessionLimits, SessionSettings, Sessions, Storage};
 

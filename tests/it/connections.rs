@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, routing::get};
-use oracle_ai::server::{
+use oracle_ai::server::http::{
     connections::{self, ConnectionSettings},
     headers::HeaderSettings,
     router,

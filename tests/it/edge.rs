@@ -16,9 +16,11 @@ use axum::{
     routing::get,
 };
 use oracle_ai::server::{
-    edge::{EdgeSettings, LimitSettings},
-    headers::HeaderSettings,
-    router,
+    http::{
+        headers::HeaderSettings,
+        ingress::{EdgeSettings, LimitSettings},
+        router,
+    },
     telemetry::{self, LogFormat},
 };
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use oracle_ai::server::config::reference;
-use oracle_ai::server::edge::LimitSettings;
+use oracle_ai::server::http::ingress::LimitSettings;
 use oracle_ai::server::sessions::{PENDING_LIFETIME, SessionLimits};
 
 const SECURITY: &str = include_str!("../../docs/security.md");

@@ -4,9 +4,11 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use super::{ConfigError, Variables};
 use crate::server::{
-    connections::ConnectionSettings,
     conversations::sql::STORAGE_PER_PERSON,
-    edge::{ClientAddressHeader, EdgeSettings, LimitSettings, TrustedProxies},
+    http::{
+        connections::ConnectionSettings,
+        ingress::{ClientAddressHeader, EdgeSettings, LimitSettings, TrustedProxies},
+    },
 };
 
 const MB: u64 = 1_000_000;

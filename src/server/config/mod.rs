@@ -27,11 +27,9 @@ use url::Url;
 
 use super::{
     chat::ChatSettings,
-    connections::ConnectionSettings,
     conversations::sql::DatabaseUrl,
-    edge::EdgeSettings,
     guard::GuardSettings,
-    headers::HeaderSettings,
+    http::{connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings},
     outbound::{self, ClientSettings, OutboundProxy, is_https_or_loopback, is_loopback},
     sessions::SessionLimits,
     telemetry::LogFormat,

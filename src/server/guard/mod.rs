@@ -30,7 +30,7 @@ use presented::Presented;
 use super::{
     Services,
     audit::{self, Event},
-    edge::{Call, Edge, OpenStream, TooMany},
+    http::ingress::{Call, Edge, OpenStream, TooMany},
     oidc::AccessTokenError,
     proof::{Proof, ProofChallenge, Proofs},
     sessions::{SecretHash, SessionEnd, Sessions, StoreError},

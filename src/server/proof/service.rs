@@ -15,8 +15,8 @@ use crate::{
     server::{
         Services,
         audit::{self, Event},
-        edge::Call,
         environment::Environment,
+        http::ingress::Call,
         sessions::{Kind, RecordName, Store, StoreError},
     },
     wire::error::ApiError,

@@ -9,7 +9,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{TARGET, is_on};
 use crate::server::{
-    edge::RequestId,
+    http::ingress::RequestId,
     metrics::{method_name, route_name},
 };
 

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use super::REPORT_PATH;
 use crate::{
-    server::{edge::ClientAddress, environment::Environment},
+    server::{environment::Environment, http::ingress::ClientAddress},
     wire::error::ApiError,
 };
 

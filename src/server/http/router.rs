@@ -28,20 +28,24 @@ use tower_http::{
 use tracing::Instrument;
 
 use super::{
-    Services,
-    audit::{self, Pseudonyms},
     backchannel,
-    edge::{Call, ClientAddress, Edge, REQUEST_ID, RequestId},
-    environment::Environment,
     headers::{self, HeaderSettings},
-    metrics,
-    oidc::MetadataStanding,
+    ingress::{Call, ClientAddress, Edge, REQUEST_ID, RequestId},
     pages::{self, Site},
-    proof::NextNonce,
-    sessions::Readiness,
-    traces,
 };
-use crate::wire::error::{ApiError, RETRY_AFTER_SECONDS};
+use crate::{
+    server::{
+        Services,
+        audit::{self, Pseudonyms},
+        environment::Environment,
+        metrics,
+        oidc::MetadataStanding,
+        proof::NextNonce,
+        sessions::Readiness,
+        traces,
+    },
+    wire::error::{ApiError, RETRY_AFTER_SECONDS},
+};
 
 /// Largest request body, in bytes. The longest message fits several times.
 const MAX_BODY: usize = 256 * 1024;

@@ -10,12 +10,14 @@ use axum::{
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::{
-    Services,
-    audit::{self, Event},
-    sessions::BackChannelError,
+use crate::{
+    server::{
+        Services,
+        audit::{self, Event},
+        sessions::BackChannelError,
+    },
+    wire::error::RETRY_AFTER_SECONDS,
 };
-use crate::wire::error::RETRY_AFTER_SECONDS;
 
 pub const PATH: &str = "/backchannel-logout";
 

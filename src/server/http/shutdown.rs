@@ -10,10 +10,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Services, audit,
-    connections::{self, ConnectionSettings},
-};
+use super::connections::{self, ConnectionSettings};
+use crate::server::{Services, audit};
 
 /// Longest time from the signal to the end of the process. Process managers often give 30 seconds.
 const LONGEST: Duration = Duration::from_secs(20);

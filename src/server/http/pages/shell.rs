@@ -18,7 +18,7 @@ use dioxus::server::FullstackState;
 
 use super::{Site, etag};
 use crate::{
-    server::headers::{HeaderSettings, PagePolicy, ROOM_FOR_HEADERS},
+    server::http::headers::{HeaderSettings, PagePolicy, ROOM_FOR_HEADERS},
     wire::error::ApiError,
 };
 

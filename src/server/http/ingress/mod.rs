@@ -45,16 +45,18 @@ use request_id::RequestIds;
 use stray_headers::StrayHeaders;
 use streams::Streams;
 
-use super::{
-    audit::{self, Event},
-    environment::Environment,
-    proof::Thumbprint,
-    sessions::SecretHash,
-    traces,
-};
-use crate::wire::{
-    auth::{AccessToken, UserClaims},
-    error::ApiError,
+use crate::{
+    server::{
+        audit::{self, Event},
+        environment::Environment,
+        proof::Thumbprint,
+        sessions::SecretHash,
+        traces,
+    },
+    wire::{
+        auth::{AccessToken, UserClaims},
+        error::ApiError,
+    },
 };
 
 /// What the operator says of it.
@@ -133,7 +135,7 @@ impl Edge {
             let reason = error.to_string();
             ApiError::MalformedRequest { reason }.into_response()
         })?;
-        if !super::router::is_door(request.uri.path()) {
+        if !crate::server::http::router::is_door(request.uri.path()) {
             return Ok(());
         }
         if let Err(foreign) = origin::check(&request.headers, &self.front_origin) {
