@@ -1,7 +1,7 @@
 //! The session doors. All want a proof of the browser key, verified before the body is looked at. Where a login or a
 //! session is used, `Sessions` compares its key with the one that this was begun with, and consumes it.
 
-use super::{door::door, payload::Answer, proof::Proven};
+use super::{Answer, Proven, door::door};
 use crate::wire::{
     auth::{
         AuthorizationRequest, AuthorizationResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,

@@ -1,6 +1,6 @@
 //! The guarded doors. `caller` is extracted first: no token, no look at the body.
 
-use super::{authorized::Authorized, door::door, events::EventStream, payload::Answer};
+use super::{Answer, Authorized, EventStream, door::door};
 use crate::wire::{
     chat::{ChatRequest, ChatStatus, FollowRequest, StopRequest},
     conversations::Done,

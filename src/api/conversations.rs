@@ -1,6 +1,6 @@
 //! The guarded doors to stored conversations. Everything is looked for among the caller's own.
 
-use super::{authorized::Authorized, door::door, payload::Answer};
+use super::{Answer, Authorized, door::door};
 use crate::wire::{
     conversations::{Conversation, ConversationList, DeleteRequest, Done, Export, RenameRequest},
     error::ApiError,

@@ -9,7 +9,7 @@ use dioxus::fullstack::{ClientRequest, FromResponse, RequestError, ServerFnError
 use futures_util::future::LocalBoxFuture;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::fetch::Reply;
+use super::transport::fetch::Reply;
 use crate::wire::error::ApiError;
 
 /// All but letters, digits and marks that mean nothing in a URL (RFC 3986 §2.3).

@@ -1,6 +1,6 @@
 //! The guarded doors to the person's own sessions. Everything is looked for among the caller's own.
 
-use super::{authorized::Authorized, door::door, events::EventStream, payload::Answer};
+use super::{Answer, Authorized, EventStream, door::door};
 use crate::wire::{
     conversations::Done,
     error::ApiError,

@@ -16,7 +16,7 @@ use super::{
     token_refresh::{AwaitedNews, RefreshUnderWay},
 };
 use crate::{
-    api::{self, payload::Answer, proof::Proven},
+    api::{self, Answer, Proven},
     wire::{
         auth::{AccessToken, AuthorizationResponse, DraftKey, RefreshResponse, SessionId, TokenResponse, UserClaims},
         error::ApiError,

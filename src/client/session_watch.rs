@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{auth_state::Auth, browser, browser_key, web_lock};
 use crate::{
-    api::{self, authorized::Authorized},
+    api::{self, Authorized},
     wire::{auth::SessionId, error::ApiError, sessions::SessionEventKind},
 };
 

@@ -26,7 +26,7 @@ use super::{
     web_lock,
 };
 use crate::{
-    api::{self, payload::Answer, proof::Proven},
+    api::{self, Answer, Proven},
     wire::{
         auth::{LogoutRequest, LogoutResponse, SessionId},
         error::ApiError,

@@ -18,7 +18,7 @@ use super::{
     web_lock::{self, WebLock},
 };
 use crate::{
-    api::{self, payload::Answer, proof::Proven},
+    api::{self, Answer, Proven},
     wire::{
         auth::{AccessToken, RefreshRequest, RefreshResponse, SessionId},
         error::ApiError,

@@ -18,7 +18,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::browser;
-use crate::{api::proof::ProofRequest, wire::auth::SessionId};
+use crate::{api::ProofRequest, wire::auth::SessionId};
 
 pub use storage::Ending;
 
@@ -163,7 +163,7 @@ pub async fn sign_for(ending: &Ending) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// The signer of [`crate::api::proof`] for a session that is to be ended.
+/// The signer of [`crate::api::transport::dpop`] for a session that is to be ended.
 pub fn sign_ending(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
     let key = ENDING_KEY.with_borrow(Option::clone);
     async move {
@@ -173,7 +173,7 @@ pub fn sign_ending(request: ProofRequest) -> LocalBoxFuture<'static, Result<Stri
     .boxed_local()
 }
 
-/// The signer of [`crate::api::proof`].
+/// The signer of [`crate::api::transport::dpop`].
 pub fn sign(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
     async move {
         let key = key().await.map_err(|error| RequestError::Builder(error.to_string()))?;

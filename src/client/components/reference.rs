@@ -2,13 +2,13 @@
 
 use dioxus::prelude::*;
 
-use crate::{api::payload, client::language::use_catalogue, wire::error::ApiError};
+use crate::{api, client::language::use_catalogue, wire::error::ApiError};
 
 /// Nothing where there is nothing to report, or no name.
 #[component]
 pub fn Reference(error: ApiError) -> Element {
     let words = &use_catalogue().failures;
-    let request = payload::request_refused_with(&error).filter(|_| error.is_to_be_reported());
+    let request = api::request_refused_with(&error).filter(|_| error.is_to_be_reported());
     rsx! {
         if let Some(request) = request {
             p { class: "reference", {(words.reference)(&request)} }

@@ -16,7 +16,7 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    api::{self, authorized::Authorized, payload::Answer},
+    api::{self, Answer, Authorized},
     client::{
         app::Route,
         auth_state::{Auth, use_auth},

@@ -14,7 +14,7 @@ use super::{
     entry::{Author, Entry, Progress},
 };
 use crate::{
-    api::{self, authorized::Authorized, events::EventStream},
+    api::{self, Authorized, EventStream},
     client::{browser, browser_key, listeners},
     wire::{
         chat::{ChatEvent, ChatEventKind, ChatRequest, FollowRequest, MessageId},

@@ -8,7 +8,7 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    api::{self, authorized::Authorized, payload::Answer},
+    api::{self, Answer, Authorized},
     client::{
         auth_state::{Auth, use_auth},
         browser, browser_key,

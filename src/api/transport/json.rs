@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::fetch::Reply;
 use crate::wire::error::ApiError;
 
-/// A JSON request body, as a door reads it; [`super::proof`] sends it.
+/// A JSON request body, as a door reads it; [`super::dpop`] sends it.
 pub struct Body<T>(pub T);
 
 /// A JSON answer.

@@ -12,12 +12,14 @@ use futures_util::future::LocalBoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    door::{self, Sent},
+    dpop::{self, ProofSigner},
     fetch::Reply,
-    payload::Body,
-    proof::{self, ProofSigner},
+    json::Body,
 };
-use crate::wire::{auth::AccessToken, error::ApiError};
+use crate::{
+    api::door::{self, Sent},
+    wire::{auth::AccessToken, error::ApiError},
+};
 
 pub struct Authorized<T> {
     access_token: Option<AccessToken>,
@@ -39,7 +41,7 @@ impl<T> Authorized<T> {
 
 impl<T: Serialize> Sent for Authorized<T> {
     fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        proof::send(to, self.signer, self.access_token, proof::kept_nonce(), serde_json::to_string(&self.body), false)
+        dpop::send(to, self.signer, self.access_token, dpop::kept_nonce(), serde_json::to_string(&self.body), false)
     }
 }
 

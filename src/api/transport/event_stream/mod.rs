@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     fetch::{Chunks, Reply},
-    payload::refusal,
+    json::refusal,
 };
 use crate::wire::{chat::ChatEvent, events::EventDecoder};
 

@@ -15,11 +15,13 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    door::{self, Sent},
     fetch::{Reply, fetch},
-    payload::Body,
+    json::Body,
 };
-use crate::wire::{auth::AccessToken, error::ApiError};
+use crate::{
+    api::door::{self, Sent},
+    wire::{auth::AccessToken, error::ApiError},
+};
 
 /// Under this name, local storage has the server's latest nonce. All tabs share it, as they share the key that it is good
 /// for, and it outlasts the way to the provider and back. It is no secret: without the key it is worth nothing.
