@@ -1,6 +1,5 @@
 //! What a browser loads: the pages, and the files they need.
 
-mod etag;
 mod files;
 mod shell;
 
@@ -31,6 +30,6 @@ pub fn routes(site: Site, link_hosts: LinkHosts, settings: HeaderSettings) -> Ro
     Router::new()
         .register_server_functions()
         .with_state(state)
-        .merge(files::routes(settings.dev_server))
+        .merge(files::routes())
         .fallback_service(get(shell::show).with_state(shells))
 }

@@ -14,9 +14,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use dioxus::server::FullstackState;
+use sha2::{Digest, Sha256};
 
-use super::{Site, etag};
+use super::Site;
 use crate::{
     server::http::headers::{HeaderSettings, PagePolicy, ROOM_FOR_HEADERS},
     wire::error::ApiError,
@@ -84,13 +86,13 @@ impl Shells {
         let html = to_bytes(response.into_body(), MAX_PAGE).await?;
         let text = std::str::from_utf8(&html).map_err(|_| RenderError::NoText)?;
         let policy = PagePolicy::of(text, self.settings);
-        Ok(Shell { status, policy, etag: etag::of(&html), html })
+        Ok(Shell { status, policy, etag: etag_of(&html), html })
     }
 }
 
 impl Shell {
     fn answer(self, asked: &HeaderMap) -> Response {
-        let known = self.status == StatusCode::OK && etag::is_known(asked, &self.etag);
+        let known = self.status == StatusCode::OK && has_version(asked, &self.etag);
         let (status, body) =
             if known { (StatusCode::NOT_MODIFIED, Body::empty()) } else { (self.status, self.html.into()) };
         let mut response = Response::new(body);
@@ -106,6 +108,23 @@ impl Shell {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response
     }
+}
+
+/// Names a version of a page (RFC 9110 §8.8.3).
+fn etag_of(bytes: &[u8]) -> HeaderValue {
+    let etag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..18]));
+    // Base64 is always a header value.
+    HeaderValue::try_from(etag).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// RFC 9110 §13.1.2: compared weakly, since a proxy that compresses makes weak ETags of ours.
+fn has_version(request: &HeaderMap, etag: &HeaderValue) -> bool {
+    request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
 }
 
 /// Answers with the page at this path.
