@@ -1,5 +1,5 @@
-//! `POST /backchannel-logout`: where the provider says which of its sessions have ended (OpenID Connect Back-Channel
-//! Logout §2.5, §2.8). No browser comes here, and whoever does is judged by the logout token alone.
+//! `POST /backchannel-logout`: the provider reports sessions that have ended (OpenID Connect Back-Channel Logout §2.5,
+//! §2.8). The logout token alone authenticates the request.
 
 use axum::{
     Json,
@@ -21,7 +21,7 @@ use crate::{
 
 pub const PATH: &str = "/backchannel-logout";
 
-/// Why a request was not followed, as the provider is told (§2.8, RFC 6749 §5.2).
+/// An error response to the provider (§2.8, RFC 6749 §5.2).
 struct Refusal {
     status: StatusCode,
     error: &'static str,
@@ -70,7 +70,7 @@ impl Refusal {
     }
 }
 
-/// Recorded here, once: the door is the boundary.
+/// Recorded here, once, at the boundary.
 impl From<BackChannelError> for Refusal {
     fn from(error: BackChannelError) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! How the server stops: nobody new is let in, what streams ends honestly, and what must not be cut off is waited for.
+//! How the server stops: it accepts no new requests, ends streams with an event that says so, and waits for writes.
 
 use std::time::{Duration, Instant};
 
@@ -16,35 +16,34 @@ use crate::server::{Services, audit};
 /// Longest time from the signal to the end of the process. Process managers often give 30 seconds.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// How often it is looked for events that have been repeated and not told of.
-const LOOK_FOR_REPEATED: Duration = Duration::from_secs(15);
+/// How often the counts of repeated audit events are written.
+const WRITE_REPEATED: Duration = Duration::from_secs(15);
 
-/// How the process is told to stop.
 struct StopSignals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
 }
 
-/// Serves until the process is told to stop, and then until all has ended that was under way: requests, answers (as
-/// interrupted, in their streams and in the store), refreshes. Told twice, or after [`LONGEST`], it waits no longer.
+/// Serves until the first signal, and then until everything under way has ended: requests, answers (as interrupted, in
+/// their streams and in the store), refreshes. After a second signal, or after [`LONGEST`], it waits no longer.
 pub async fn serve_until_stopped(
     listener: TcpListener,
     router: Router,
     connections: ConnectionSettings,
     services: &Services,
 ) {
-    let told = CancellationToken::new();
+    let stop = CancellationToken::new();
     let served = async {
-        connections::serve(listener, router, connections, told.clone()).await;
-        // Nobody asks any more. What the last ones began may go on without them.
+        connections::serve(listener, router, connections, stop.clone()).await;
+        // All requests are answered. What they began may still run.
         tokio::join!(services.chat.finished(), services.sessions.finished());
     };
-    // Listened for from here on: of two signals in a row, none is missed.
+    // Before anything is awaited, so that no signal is missed.
     let mut signals = StopSignals::new();
-    let late = async {
+    let timed_out = async {
         signals.next().await;
         tracing::info!("stopping");
-        told.cancel();
+        stop.cancel();
         services.chat.close();
         services.sessions.close();
         tokio::select! {
@@ -54,7 +53,7 @@ pub async fn serve_until_stopped(
     };
     tokio::select! {
         () = served => tracing::info!("stopped"),
-        () = late => tracing::warn!("stopped before everything had ended"),
+        () = timed_out => tracing::warn!("stopped before everything had ended"),
         () = write_repeated_events() => {}
     }
     audit::write_repeated(None);
@@ -62,9 +61,9 @@ pub async fn serve_until_stopped(
 
 /// Without end.
 async fn write_repeated_events() {
-    let mut looks = interval(LOOK_FOR_REPEATED);
+    let mut ticks = interval(WRITE_REPEATED);
     loop {
-        looks.tick().await;
+        ticks.tick().await;
         audit::write_repeated(Some(Instant::now()));
     }
 }

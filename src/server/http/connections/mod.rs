@@ -1,7 +1,7 @@
 //! Connections: how many there may be, and how long each may be silent.
 //!
-//! axum's own `serve` sets no timer, so whoever opens connections and sends nothing, or a byte now and then, holds them for
-//! ever (Slowloris). HTTP/1.1 only: nobody needs HTTP/2 in the clear, and its connections have limits of their own to set.
+//! `axum::serve` sets no timeouts, so a client that opens connections and sends nothing, or a byte now and then, holds them
+//! without end (Slowloris). HTTP/1.1 only: the proxy in front speaks HTTP/2, whose connections need other limits.
 
 mod head_timer;
 
@@ -20,13 +20,13 @@ use tower::ServiceExt;
 
 use head_timer::{HeadTimer, Watched};
 
-/// Half a minute's grace for a proxy that keeps connections for a minute: it closes them first, and no request meets a
-/// connection that is just being closed.
+/// Longer than proxies keep an idle connection, which is often a minute: so the proxy closes it first, and no request
+/// meets a connection that is being closed.
 const IDLE: Duration = Duration::from_secs(90);
 const HEAD: Duration = Duration::from_secs(10);
 const MAX: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 
-/// When accepting fails for want of something, such as file descriptors, it is tried again after as long.
+/// Pause after accepting has failed, as without free file descriptors.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
@@ -48,20 +48,20 @@ impl Default for ConnectionSettings {
 
 /// Serves until `stop`, and then until the requests that are under way have been answered.
 pub async fn serve(listener: TcpListener, router: Router, settings: ConnectionSettings, stop: CancellationToken) {
-    let (places, connections) = (Arc::new(Semaphore::new(settings.max.get() as usize)), TaskTracker::new());
+    let (permits, connections) = (Arc::new(Semaphore::new(settings.max.get() as usize)), TaskTracker::new());
     let mut warned_at = None;
     loop {
-        warn_if_full(&places, &mut warned_at);
+        warn_if_full(&permits, &mut warned_at);
         let accepted = async {
-            // It is never closed, so there is one sooner or later.
-            let place = places.clone().acquire_owned().await.ok();
-            (accept(&listener).await, place)
+            // The semaphore is never closed.
+            let permit = permits.clone().acquire_owned().await.ok();
+            (accept(&listener).await, permit)
         };
-        let ((stream, peer), place) = tokio::select! {
+        let ((stream, peer), permit) = tokio::select! {
             accepted = accepted => accepted,
             () = stop.cancelled() => break,
         };
-        connections.spawn(connection(stream, peer, router.clone(), settings, stop.clone(), place));
+        connections.spawn(connection(stream, peer, router.clone(), settings, stop.clone(), permit));
     }
     drop(listener);
     connections.close();
@@ -74,14 +74,14 @@ async fn connection(
     router: Router,
     settings: ConnectionSettings,
     stop: CancellationToken,
-    _place: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 ) {
-    // Events are small, and each is to be seen at once.
+    // Events are small, and must not wait for more.
     let _ = stream.set_nodelay(true);
     let (stream, timer) = HeadTimer::watching(stream, settings.head_timeout, settings.idle_timeout);
     let service = router.map_request(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        // Who calls is needed by the limits.
+        // The rate limits need the address.
         request.extensions_mut().insert(ConnectInfo(peer));
         request
     });
@@ -114,14 +114,14 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Whoever connected has gone again.
+/// The client has closed the connection before it was accepted.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn warn_if_full(places: &Semaphore, warned_at: &mut Option<Instant>) {
-    if places.available_permits() == 0 && warned_at.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
+fn warn_if_full(permits: &Semaphore, warned_at: &mut Option<Instant>) {
+    if permits.available_permits() == 0 && warned_at.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
         *warned_at = Some(Instant::now());
         tracing::warn!("as many connections are open as MAX_CONNECTIONS allows: others wait");
     }

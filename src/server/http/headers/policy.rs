@@ -6,16 +6,16 @@ use sha2::{Digest, Sha256};
 
 use super::HeaderSettings;
 
-/// Where browsers tell of what a policy kept them from.
+/// Where browsers report violations of the policy.
 pub const REPORT_PATH: &str = "/csp-report";
 
-/// Everything comes from here. `'wasm-unsafe-eval'` compiles our own WebAssembly, and no script. Nobody may make
-/// script out of text: `dangerous_inner_html` and the like throw.
+/// Everything comes from our origin. `'wasm-unsafe-eval'` allows WebAssembly to be compiled, and no script. Text can't
+/// become script: `dangerous_inner_html` and the like throw.
 const DIRECTIVES: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                           object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
                           require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// `dx serve` swaps code and styles in the open page, and shows notes of its own in it.
+/// `dx serve` replaces code and styles in the open page, and shows its own messages there.
 const UNDER_DEV_SERVER: &str = "default-src 'self'; \
                                 script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval'; \
                                 style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; \
@@ -26,7 +26,7 @@ const UNDER_DEV_SERVER: &str = "default-src 'self'; \
 pub struct PagePolicy(HeaderValue);
 
 impl PagePolicy {
-    /// For this page, which is the same for everybody: nothing of a request is in it, so every script in it is ours.
+    /// The page contains nothing of a request, so every script in it is ours.
     pub fn of(html: &str, settings: HeaderSettings) -> Self {
         if settings.dev_server {
             return Self(HeaderValue::from_static(UNDER_DEV_SERVER));
@@ -37,7 +37,7 @@ impl PagePolicy {
             "{DIRECTIVES}; script-src 'self' 'wasm-unsafe-eval'{hashes}{upgrade}; report-uri {REPORT_PATH}; \
              report-to csp"
         );
-        // Hashes are in base64, and the rest is above: always a value.
+        // Base64 and the constants above are always a header value.
         Self(HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(DIRECTIVES)))
     }
 
@@ -47,7 +47,7 @@ impl PagePolicy {
     }
 }
 
-/// The texts of all `<script>` without `src`. What it does not find is not allowed to run.
+/// The texts of all `<script>` without `src`. One that is not found here is not allowed to run.
 fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
     html.split("<script").skip(1).filter_map(|rest| {
         let (attributes, rest) = rest.split_once('>')?;
@@ -56,7 +56,7 @@ fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// As policies name it (CSP3 §2.3.1).
+/// CSP3 §2.3.1
 fn sha256(script: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script)))
 }

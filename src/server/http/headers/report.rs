@@ -1,8 +1,8 @@
-//! What browsers report that a page's policy kept them from: a line in the log for each, as long as they are few.
+//! Browsers report violations of the content security policy; each report is one line of the log.
 //!
-//! Anybody may send anything here. So little of it is taken, all of it is cut and cleaned, and no address keeps its
-//! query, which may hold a code. A page of another site can't have its visitors send any; nobody can have more than a few
-//! logged; and what is about documents of somebody else's takes no lines from reports about ours.
+//! Anybody can send anything here. So values are cut and cleaned, URLs lose their query, which may hold a code, reports
+//! from pages of other sites are refused, and the number of lines is limited: for each address, and apart for reports
+//! about documents that are not ours.
 
 use std::{
     collections::HashMap,
@@ -31,9 +31,9 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Largest body, in bytes. A browser's is well below 2 KB.
 const MAX_BODY: usize = 16 * 1024;
 
-/// Most lines in a minute about our own documents. The first tell as much as all of them.
+/// Most lines in a minute about our own documents.
 const MAX_LINES: u32 = 20;
-/// The same about others: they are made up, or a browser's extension is at work.
+/// The same about other documents: they are invented, or of a browser extension.
 const MAX_OTHER_LINES: u32 = 4;
 /// Of these, most for one address.
 const MAX_OF_ADDRESS: u32 = 4;
@@ -76,13 +76,13 @@ struct New {
     body: serde_json::Value,
 }
 
-/// How many lines this minute has had.
+/// The lines of this minute.
 #[derive(Default)]
 struct Lines {
     since: Option<SystemTime>,
     of_ours: u32,
     of_others: u32,
-    /// Only of those who had one: no more than there are lines.
+    /// Only addresses with a line, so not more than there are lines.
     of_addresses: HashMap<IpAddr, u32>,
     is_full: bool,
 }
@@ -117,7 +117,7 @@ async fn take(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// As far as the browser says: some that report say nothing of where a report comes from.
+/// Some browsers do not say where a report comes from.
 fn is_of_our_page(headers: &HeaderMap) -> bool {
     headers.get_all(SEC_FETCH_SITE).iter().all(|site| site == "same-origin")
 }
@@ -191,7 +191,7 @@ fn without_query(address: &str) -> &str {
     address.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// Nothing that could end the line, or begin another (T102).
+/// Without characters that could begin another line (T102).
 fn clean(text: &str) -> String {
     text.chars().take(MAX_CHARS).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '.' }).collect()
 }

@@ -1,4 +1,4 @@
-//! Who calls: the peer of the connection or, where that is a proxy of ours, whom it says that it calls for.
+//! The client's address: the peer of the connection or, where that is a trusted proxy, the client that it names.
 
 use std::{
     fmt,
@@ -11,16 +11,16 @@ use ipnet::IpNet;
 
 use super::forwarded;
 
-/// Whom limits and logs mean.
+/// For rate limits and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(pub IpAddr);
 
-/// The proxies whose word on the caller is taken. Nobody else's is: anybody can send such headers.
+/// The proxies whose headers are believed. Anybody can send such headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// `CLIENT_ADDRESS_HEADER`: where those proxies say it. The other header is ignored: a proxy that writes the one mostly
-/// passes the other on as the client sent it.
+/// `CLIENT_ADDRESS_HEADER`: the header in which the proxies name the client. The other one is ignored: most proxies pass
+/// on a header that they don't write as the client sent it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClientAddressHeader {
     #[default]
@@ -40,7 +40,7 @@ pub struct WrongHeader;
 pub struct WrongNetwork;
 
 impl ClientAddress {
-    /// What is limited together: who has one IPv6 address has 2^64 of them (RFC 6177 §2).
+    /// What is limited together: a client with one IPv6 address has 2^64 of them (RFC 6177 §2).
     pub fn network(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(ip) => ip.into(),
@@ -65,7 +65,7 @@ impl TrustedProxies {
         self.0.is_empty()
     }
 
-    /// The client behind `peer`: the nearest hop that is no proxy of ours.
+    /// The client behind `peer`: the nearest hop that is no trusted proxy.
     pub fn client_behind(&self, peer: IpAddr, header: ClientAddressHeader, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
         if !self.contains(peer) {
@@ -78,11 +78,11 @@ impl TrustedProxies {
         ClientAddress(hops.map_or(peer, |hops| self.nearest_stranger(peer, hops)))
     }
 
-    /// From the right: each hop was told of by the one before, as long as that is ours.
+    /// From the right: each hop was named by the next one, which is believed while it is a trusted proxy.
     fn nearest_stranger(&self, peer: IpAddr, hops: Vec<Option<IpAddr>>) -> IpAddr {
         let mut nearest = peer;
         for hop in hops.into_iter().rev() {
-            // Unreadable, or hidden on purpose: what is left of it is nobody's word.
+            // Unreadable, or hidden on purpose: what stands further left can't be trusted.
             let Some(hop) = hop else { break };
             nearest = hop.to_canonical();
             if !self.contains(nearest) {
@@ -159,7 +159,7 @@ mod tests {
         // T58
         for (value, expected) in [
             ("203.0.113.9", "203.0.113.9"),
-            // What is left of the client is its own invention.
+            // What stands left of the client is its own invention.
             ("8.8.8.8, 203.0.113.9", "203.0.113.9"),
             ("8.8.8.8, 203.0.113.9, 10.2.2.2", "203.0.113.9"),
             ("203.0.113.9, 192.0.2.7,10.2.2.2", "203.0.113.9"),

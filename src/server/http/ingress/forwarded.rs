@@ -1,4 +1,4 @@
-//! The hops of a request as proxies tell them, the farthest first. A hop that can't be read is `None`.
+//! The hops of a request in the headers of proxies, the farthest first. A hop that can't be read is `None`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,7 +8,7 @@ type Hops = Vec<Option<IpAddr>>;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whether a proxy, or somebody who plays one, says whom it calls for.
+/// Whether a proxy, or a client that plays one, has sent such a header.
 pub(super) fn names_a_client(headers: &HeaderMap) -> bool {
     headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED)
 }

@@ -1,5 +1,5 @@
-//! Which host a request is for (RFC 9112 §3.2). A request that names none, or two, is understood differently by different
-//! parties on its way: it is refused.
+//! The `Host` of a request (RFC 9112 §3.2). Proxies and servers disagree about a request that names none, or two: it is
+//! refused.
 
 use axum::http::{HeaderValue, Version, header, request::Parts, uri::Authority};
 

@@ -1,7 +1,7 @@
-//! Keys that somebody has signed in with, and who: a call by one of them is charged to that person, and not to the address
-//! that it comes from.
+//! The keys that users have signed in with: a call by one of them is charged to its user, and not to the client's address.
 //!
-//! Only this process's memory: after a restart, or at another replica, a key is unknown until its first call that is proven.
+//! In this process's memory only: after a restart, or at another replica, a key is unknown until its first authenticated
+//! call.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -12,12 +12,12 @@ use moka::future::Cache;
 
 use crate::{server::proof::Thumbprint, wire::auth::UserClaims};
 
-/// Beyond as many, those that were not seen for longest are forgotten.
+/// Beyond this, the least recently used are dropped.
 const MAX_KEYS: u64 = 100_000;
-/// A weekend, a holiday.
+/// Longer than a weekend.
 const REMEMBERED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Stands for a person in this process, for counting. The hash is keyed, so nobody can find another person with the same.
+/// A hash of a user, for counting. It is keyed by this process, so nobody can construct a collision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Person(pub(super) u64);
 
@@ -32,7 +32,7 @@ impl KnownKeys {
         Self { people, hasher: RandomState::new() }
     }
 
-    /// As the conversation store has it: by `iss` and the claim that names people.
+    /// By `iss` and the claim that identifies users, as in the conversation store.
     pub fn person(&self, user: &UserClaims) -> Person {
         let named = (user.user_id.is_some(), user.user_id.as_ref().unwrap_or(&user.sub));
         Person(self.hasher.hash_one((&user.iss, named)))

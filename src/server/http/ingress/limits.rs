@@ -1,19 +1,19 @@
-//! How often calls are taken, per minute: a minute's worth at once, or spread.
+//! Rate limits, per minute: a minute's worth may come at once.
 //!
-//! No limit is keyed by something that is not yet proven, or one caller could use up another's. So
+//! No limit is keyed by something unverified, or one caller could use up another's. So
 //!
-//! - an *address* is charged only for calls that turn out to show nobody: such a call is refused anyhow, and a company
-//!   behind one address goes on working while somebody there floods us;
-//! - a *key* and its *person* are charged for the calls that they have proven to be theirs.
+//! - an *address* is charged only for calls that identify nobody: such a call is refused in any case, and a company behind
+//!   one address goes on working while one client there floods us;
+//! - a *key* and its *user* are charged for calls with a verified proof.
 //!
-//! `GET /api/authorize` is the one honest call by a key that nobody has signed in with. It has a budget of its own at each
-//! address; a key that is known already is charged to its person instead. docs/security.md has the reasons.
+//! `GET /api/authorize` is the one honest call by a key that no user has signed in with. It has a limit of its own for each
+//! address; a known key is charged to its user instead. docs/security.md has the reasons.
 //!
 //! # Used proofs
 //!
-//! A proof is remembered once it is used, for some minutes, and where there is no more room, all are refused. Both limits
-//! are charged before that, so one person can take up no more than `per_person` times those minutes: with the defaults,
-//! some 15,000 of a million places, as a test below reckons.
+//! The `jti` of a used proof is stored for some minutes, and when the store is full, all proofs are refused. Both limits are
+//! charged before that, so one user can store no more than `per_person` times those minutes: with the defaults, some 15,000
+//! of a million, as a test below calculates.
 
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -35,12 +35,12 @@ use crate::server::{
 /// Calls a minute; `None` is without limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// `RATE_LIMIT_PER_ADDRESS`: calls that show nobody. Those without any good proof, and those with one by an unknown
+    /// `RATE_LIMIT_PER_ADDRESS`: calls that identify nobody. Those without a good proof, and those with one by an unknown
     /// key, are counted apart; logins may be begun by unknown keys [`BEGUN_LOGINS_AS_OFTEN`] as often.
     pub per_address: Option<NonZeroU32>,
     /// `RATE_LIMIT_PER_BROWSER`: of each limited endpoint. All others together may be called [`OTHERS_AS_OFTEN`] as often.
     pub per_browser: Option<NonZeroU32>,
-    /// `RATE_LIMIT_PER_PERSON`: all calls of all their browsers together.
+    /// `RATE_LIMIT_PER_PERSON`: all calls of a user's browsers together.
     pub per_person: Option<NonZeroU32>,
     /// `SESSIONS_PER_PERSON`
     pub sessions_per_person: Option<NonZeroU32>,
@@ -64,16 +64,16 @@ const ENDPOINTS: [(&str, Option<Method>); 5] = [
     ("/api/chat", Some(Method::POST)),
 ];
 
-/// What stands for the guarded endpoints that are not in the list.
+/// The name of all endpoints that are not in the list.
 const OTHERS: &str = "others";
 const OTHERS_AS_OFTEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// What the calls of an address are counted as, where they show nobody.
+/// How the calls of an address that identify nobody are counted.
 const UNPROVEN: &str = "unproven";
 const UNKNOWN_KEY: &str = "unknown key";
 const BEGUN_LOGIN: &str = "begun login";
-/// 50,000 people who all come with a new browser behind one address are through in three minutes, and what is stored of
-/// logins that nobody finishes stays below 180,000 records for each address.
+/// 50,000 users with new browsers behind one address can begin their logins within three minutes, and the unfinished
+/// logins of one address stay below 180,000 records.
 const BEGUN_LOGINS_AS_OFTEN: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 const ALL: &str = "all";
@@ -84,10 +84,10 @@ const PER_PERSON: NonZeroU32 = NonZeroU32::new(3_000).unwrap();
 const SESSIONS_PER_PERSON: NonZeroU32 = NonZeroU32::new(20).unwrap();
 const STREAMS_PER_PERSON: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
-/// So many callers of one kind are remembered; beyond that, some are forgotten and may begin anew. A flood of addresses takes no more memory
-/// than this: some 30 MB.
+/// Callers of one kind; beyond that, some are dropped and start anew. A flood of addresses takes no more memory than this:
+/// some 30 MB.
 const MAX_CALLERS: u64 = 100_000;
-/// Whoever was silent for as long may call a minute's worth again: there is nothing to remember.
+/// A caller that was silent for as long has its whole minute's worth again.
 const REMEMBERED_FOR: Duration = Duration::from_secs(61);
 
 pub(super) struct Limits {
@@ -139,7 +139,7 @@ impl Limits {
         self.addresses.allow(UNPROVEN, address.network(), "address").await
     }
 
-    /// One more call with a good proof by a key that nobody is known to have signed in with.
+    /// One more call with a good proof by a key that is not known to be a user's.
     pub(super) async fn allow_unknown_key(&self, address: ClientAddress) -> Result<(), TooMany> {
         self.addresses.allow(UNKNOWN_KEY, address.network(), "address").await
     }
@@ -172,14 +172,13 @@ where
         Self { quota: per_minute.map(Quota::per_minute), clock, callers }
     }
 
-    /// `calls` says which of them are counted together.
+    /// `calls` names those that are counted together.
     async fn allow(&self, calls: &'static str, caller: K, kind: &'static str) -> Result<(), TooMany> {
         let Some(quota) = self.quota else { return Ok(()) };
         let key = (calls, caller);
         let left = match self.callers.get(&key).await {
             Some(known) => known,
-            // Boxed, as it is large: a call of somebody who is known has no room to make for it.
-            None => Box::pin(self.callers.get_with(key, self.of_new_caller(quota))).await,
+            None => self.callers.get_with(key, self.of_new_caller(quota)).await,
         };
         let Err(not_yet) = left.check() else { return Ok(()) };
         let wait = not_yet.wait_time_from(self.clock.now());
@@ -217,20 +216,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_minutes_worth_may_come_at_once_and_the_wait_is_told() {
+    async fn a_minutes_worth_may_come_at_once_and_the_refusal_says_how_long_to_wait() {
         // T106
         let (limiter, clock) = limiter(6, 100);
         for _ in 0..6 {
-            limiter.allow("/door", 1, "test").await.unwrap();
+            limiter.allow("/endpoint", 1, "test").await.unwrap();
         }
-        assert_eq!(limiter.allow("/door", 1, "test").await, Err(TooMany { retry_after: 10 }));
-        limiter.allow("/door", 2, "test").await.unwrap();
+        assert_eq!(limiter.allow("/endpoint", 1, "test").await, Err(TooMany { retry_after: 10 }));
+        limiter.allow("/endpoint", 2, "test").await.unwrap();
         limiter.allow("/other", 1, "test").await.unwrap();
         clock.advance(Duration::from_millis(8500));
-        assert_eq!(limiter.allow("/door", 1, "test").await, Err(TooMany { retry_after: 2 }));
+        assert_eq!(limiter.allow("/endpoint", 1, "test").await, Err(TooMany { retry_after: 2 }));
         clock.advance(Duration::from_secs(2));
-        limiter.allow("/door", 1, "test").await.unwrap();
-        assert!(limiter.allow("/door", 1, "test").await.is_err());
+        limiter.allow("/endpoint", 1, "test").await.unwrap();
+        assert!(limiter.allow("/endpoint", 1, "test").await.is_err());
     }
 
     #[tokio::test]
@@ -238,7 +237,7 @@ mod tests {
         // T106
         let (limiter, _) = limiter(6, 1_000);
         for caller in 1..20_000 {
-            limiter.allow("/door", caller, "test").await.unwrap();
+            limiter.allow("/endpoint", caller, "test").await.unwrap();
         }
         limiter.callers.run_pending_tasks().await;
         assert!(limiter.callers.entry_count() <= 1_000, "{}", limiter.callers.entry_count());
@@ -248,7 +247,7 @@ mod tests {
     async fn without_a_limit_nobody_is_remembered() {
         let (limiter, _) = limiter(0, 100);
         for _ in 0..1_000 {
-            limiter.allow("/door", 1, "test").await.unwrap();
+            limiter.allow("/endpoint", 1, "test").await.unwrap();
         }
         limiter.callers.run_pending_tasks().await;
         assert_eq!(limiter.callers.entry_count(), 0);

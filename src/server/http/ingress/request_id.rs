@@ -1,4 +1,4 @@
-//! The name of one request: in every log line, in the answer's header, and where a person sees an error, so that they
+//! The id of a request: in every log line, in a header of the response, and where the page shows an error, so that the user
 //! can quote it.
 
 use std::{
@@ -12,12 +12,11 @@ use crate::server::environment::Environment;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Letters, digits, `.`, `_` and `-`: it is quoted in logs, in headers, and on the telephone.
+/// Letters, digits, `.`, `_` and `-`: it is written in logs and headers, and read out on the telephone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(String);
 
-/// Makes names. Unlike secrets they are told to everybody, so randomness is asked for many at once: each question is a
-/// call of the system.
+/// Makes ids. They are no secrets, so random bytes are taken for many at once, which saves system calls.
 pub(super) struct RequestIds {
     environment: Environment,
     unused: Mutex<Vec<u64>>,
@@ -39,14 +38,14 @@ impl RequestIds {
                 unused.extend(names.iter().copied().map(u64::from_be_bytes));
             }
         }
-        // Without a name of its own, a request is answered all the same.
+        // Without randomness, requests share an id, and are answered all the same.
         let random = unused.pop().unwrap_or_default();
         RequestId(format!("{random:016x}"))
     }
 }
 
 impl RequestId {
-    /// The name that a proxy gave the request, if it is one that can stand in a log as it is (T102).
+    /// The id that a proxy gave the request, if it is safe to log (T102).
     pub(super) fn named_by_proxy(headers: &HeaderMap) -> Option<Self> {
         let mut named = headers.get_all(REQUEST_ID).iter();
         let name = named.next()?.to_str().ok()?;

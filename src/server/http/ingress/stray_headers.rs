@@ -1,5 +1,5 @@
-//! A warning where somebody who is no proxy of ours sends what a proxy would: mostly it is one, and the operator has not
-//! named it.
+//! A warning where a peer that is not in `TRUSTED_PROXIES` sends the headers of a proxy: mostly it is one, which the operator
+//! has forgotten to name.
 
 use std::{
     collections::HashSet,
@@ -11,7 +11,7 @@ use axum::http::HeaderMap;
 
 use super::{ClientAddress, forwarded};
 
-/// Anybody can send such headers: beyond as many networks, the log has heard enough.
+/// Anybody can send such headers, so the number of warnings is limited.
 const MAX_WARNINGS: usize = 16;
 
 #[derive(Default)]

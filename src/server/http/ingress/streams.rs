@@ -1,4 +1,4 @@
-//! How many streams of events each person has open at this server.
+//! How many streams of events each user has open at this server.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -41,7 +41,7 @@ impl Streams {
 }
 
 impl OpenStream {
-    /// Is open for as long as these events are read.
+    /// Counts the stream as open until these events are dropped.
     pub fn holding<S: Stream>(self, events: S) -> impl Stream<Item = S::Item> {
         events.map(move |event| {
             let _is_open = &self;
