@@ -1,9 +1,8 @@
-//! The doors: server functions, with their signatures on both targets and their bodies on the server only ([`door`]).
+//! The HTTP API as Dioxus server functions: each signature compiles on both targets, each body on the server only.
 //!
-//! A body is a few lines that call a service of the server room. Two rules keep a door honest on both sides:
-//! what comes in is a [`Proven`] or an [`Authorized`], so that bad input is a clear 4xx; what goes
-//! out is a [`Answer`], so that a refusal arrives in the browser as the [`crate::wire::error::ApiError`]
-//! that was meant.
+//! Two rules hold for every endpoint. Its argument is a [`Proven`] or an [`Authorized`], and its answer an [`Answer`] or
+//! an [`EventStream`]: [`transport`] says what the framework's own types lack. And what may refuse the caller stands in
+//! the attribute as an extractor, so that the framework runs it before it reads the body.
 
 // In the release, `Debug` prints nothing (scripts/lib/slim.mjs).
 #![cfg_attr(not(test), deny(clippy::use_debug))]
@@ -11,7 +10,6 @@
 pub mod auth;
 pub mod chat;
 pub mod conversations;
-pub mod door;
 pub mod sessions;
 pub mod transport;
 

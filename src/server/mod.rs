@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `command` | what the binary is asked to do |
 //! | `config` | what the operator says, checked before anything starts |
-//! | `here` | doors that are answered where their request is |
 //! | `http` | the HTTP layer: routes, checks of every request, pages |
 //! | `jose` | JWTs taken apart, for `proof` and `oidc` |
 //! | `proof` | proofs of the browser key |
@@ -34,7 +33,6 @@ mod end_sessions;
 pub mod environment;
 pub mod excerpt;
 pub mod guard;
-mod here;
 pub mod http;
 mod jose;
 mod metrics;
@@ -42,11 +40,10 @@ pub mod oidc;
 pub mod outbound;
 pub mod proof;
 pub mod sessions;
+mod sign_in;
 pub mod telemetry;
 mod tls;
 pub mod traces;
-
-pub use here::here;
 
 use std::{io, process::ExitCode, sync::Arc};
 
@@ -68,7 +65,7 @@ use guard::{AccessTokenGuard, GuardSettings};
 use http::{
     headers::HeaderSettings,
     ingress::{Edge, EdgeSettings},
-    pages::Site,
+    pages::App,
     router, shutdown,
 };
 use oidc::{OidcClient, ProviderHttp};
@@ -121,13 +118,13 @@ pub enum StartError {
     Io(#[from] io::Error),
 }
 
-/// Serves `site` and the doors until the process is told to stop.
-fn serve(site: Site) -> ExitCode {
+/// Serves `app` and the endpoints until the process is told to stop.
+fn serve(app: App) -> ExitCode {
     let config = match checked() {
         Ok(config) => config,
         Err(code) => return code,
     };
-    match run(config, site) {
+    match run(config, app) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("oracle-ai: {error}");
@@ -222,7 +219,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Services {
     }
 }
 
-fn run(config: Config, site: Site) -> Result<(), StartError> {
+fn run(config: Config, app: App) -> Result<(), StartError> {
     let log = config.log.as_deref();
     let traces = match &config.traces {
         Some(settings) => Some(telemetry::install_with_traces(log, config.log_format, settings)?),
@@ -255,11 +252,11 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
         // It listens on IP and PORT, as `config.listen` does, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
-            let router = router::application(services.clone(), site, headers);
+            let router = router::application(services.clone(), app, headers);
             async { Ok(router) }
         });
     }
-    let outcome = runtime.block_on(listen(config, services, site, headers));
+    let outcome = runtime.block_on(listen(config, services, app, headers));
     // What still runs has had its time.
     runtime.shutdown_background();
     if let Some(traces) = traces {
@@ -321,11 +318,11 @@ async fn start_upstream(
     Ok((Arc::new(ChatCompletions::through(proxy, settings, Environment::system())?), mock))
 }
 
-async fn listen(config: Config, services: Services, site: Site, headers: HeaderSettings) -> Result<(), StartError> {
+async fn listen(config: Config, services: Services, app: App, headers: HeaderSettings) -> Result<(), StartError> {
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
-    let router = router::application(services.clone(), site, headers);
+    let router = router::application(services.clone(), app, headers);
     shutdown::serve_until_stopped(listener, router, config.connections, &services).await;
     Ok(())
 }

@@ -1,14 +1,11 @@
 //! The one error that crosses the wire.
 //!
-//! Every failure of a door is one of [`ErrorKind`]'s variants: the server gives it its HTTP status, the browser its
+//! Every failure of an endpoint is one of [`ApiError`]'s variants: the server gives it its HTTP status, the browser its
 //! sentence. Causes stay in the server's log.
 
 use std::fmt;
 
-use dioxus::fullstack::{
-    AsStatusCode, RequestError, ServerFnError, StatusCode,
-    response::{IntoResponse, Json, Response},
-};
+use dioxus::fullstack::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::told::ToldError;
@@ -18,7 +15,7 @@ use super::told::ToldError;
 pub const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// `{"kind": …}` on the wire, inside `{"code", "message", "data", "request_id"}`, with the status of
-/// [`ApiError::as_status_code`].
+/// [`ApiError::status`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", try_from = "ToldError")]
 pub enum ApiError {
@@ -26,7 +23,7 @@ pub enum ApiError {
     MalformedRequest { reason: String },
     /// 422: `field` is missing or out of bounds.
     InvalidField { field: String, reason: String },
-    /// 413: the body is larger than the door takes.
+    /// 413: the body is larger than the endpoint takes.
     BodyTooLarge,
     /// 415: the body is not declared as JSON.
     UnsupportedMediaType,
@@ -104,8 +101,8 @@ impl LoginRefusal {
     }
 }
 
-impl AsStatusCode for ApiError {
-    fn as_status_code(&self) -> StatusCode {
+impl ApiError {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::MalformedRequest { .. } | Self::InvalidState => StatusCode::BAD_REQUEST,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -198,38 +195,6 @@ impl ApiError {
 }
 
 impl std::error::Error for ApiError {}
-
-/// The same answer that the framework makes of an `ApiError` returned by a door, for refusals before the door.
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let status = self.as_status_code();
-        let body = serde_json::json!({ "code": status.as_u16(), "message": self.to_string(), "data": self });
-        (status, Json(body)).into_response()
-    }
-}
-
-/// How the framework's own failures reach the browser, and answers of whatever stands before us. `details` that parse as
-/// an [`ApiError`] never come here: `api::door` has made them one already.
-impl From<ServerFnError> for ApiError {
-    fn from(error: ServerFnError) -> Self {
-        let status = match &error {
-            ServerFnError::ServerError { code, .. } => Some(*code),
-            ServerFnError::Request(RequestError::Status(_, code)) => Some(*code),
-            _ => None,
-        };
-        match status {
-            Some(400) => Self::MalformedRequest { reason: error.to_string() },
-            Some(401) => Self::Unauthenticated,
-            Some(403) => Self::Forbidden,
-            Some(409) => Self::Conflict,
-            Some(413) => Self::BodyTooLarge,
-            Some(429) => Self::TooManyRequests { retry_after: RETRY_AFTER_SECONDS },
-            Some(502..=504) => Self::Unavailable,
-            Some(500) => Self::Internal,
-            _ => Self::Unreachable,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

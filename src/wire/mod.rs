@@ -7,6 +7,7 @@ pub mod error;
 pub mod events;
 pub mod link_hosts;
 pub mod name;
+pub mod returned_error;
 pub(crate) mod secret;
 pub mod sessions;
 mod told;

@@ -1,14 +1,13 @@
-//! The argument of a guarded door.
+//! The argument of an endpoint that wants an access token.
 //!
-//! In the browser it carries the access token into the `Authorization` header, and nowhere else: not into a URL, nor
-//! into a process-wide default; a proof of the browser key goes along (RFC 9449 §7.1). On the server the guard has
-//! judged both before this type is made (see [`crate::api::chat`]), so that only the body is left in it.
+//! Dioxus can add request headers only for the whole process (`set_request_headers`). This type puts the access token into
+//! the `Authorization` header of one request, with a DPoP proof (RFC 9449 §7.1). On the server the guard has verified both
+//! before this type is made, so it holds the body alone.
 
 use dioxus::fullstack::{
     ClientRequest, IntoRequest, RequestError,
     extract::{FromRequest, Request},
 };
-use futures_util::future::LocalBoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -16,10 +15,7 @@ use super::{
     fetch::Reply,
     json::Body,
 };
-use crate::{
-    api::door::{self, Sent},
-    wire::{auth::AccessToken, error::ApiError},
-};
+use crate::wire::{auth::AccessToken, error::ApiError};
 
 pub struct Authorized<T> {
     access_token: Option<AccessToken>,
@@ -28,7 +24,7 @@ pub struct Authorized<T> {
 }
 
 impl<T> Authorized<T> {
-    /// A call to be made with this access token.
+    /// A request with this access token.
     pub fn new(access_token: AccessToken, signer: ProofSigner, body: T) -> Self {
         Self { access_token: Some(access_token), signer: Some(signer), body }
     }
@@ -39,15 +35,10 @@ impl<T> Authorized<T> {
     }
 }
 
-impl<T: Serialize> Sent for Authorized<T> {
-    fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        dpop::send(to, self.signer, self.access_token, dpop::kept_nonce(), serde_json::to_string(&self.body), false)
-    }
-}
-
 impl<T: Serialize + 'static> IntoRequest<Reply> for Authorized<T> {
     fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
-        self.send(request.into())
+        let body = serde_json::to_string(&self.body);
+        dpop::send(request, self.signer, self.access_token, dpop::stored_nonce(), body, false)
     }
 }
 

@@ -1,10 +1,9 @@
-//! How a call proves that it comes from the browser whose key the session is bound to (RFC 9449).
+//! DPoP proofs (RFC 9449) on the requests of the browser.
 //!
-//! The proof names method and path of the one request it is made for, so it is made here, where both are known, by a
-//! signer that the caller hands in. The server wants a nonce of its own in it (RFC 9449 §8), and sends the next one with
-//! each answer (§8.2): a page in use always has a good one. Where it is refused all the same, as after a while in which
-//! nobody used the page, or after the key has changed, the refusal brings the nonce with which the request is made once
-//! more. A proof that is refused for another reason is made anew once, too.
+//! Dioxus sends an argument once, with the headers it has. A proof names the method and URL of one request, so it is made
+//! here, where both are known, by a signer that the caller passes in. It contains a nonce of the server's (§8), which the
+//! server renews with each response (§8.2). Where the server refuses a proof all the same, as after a long pause or a
+//! restart, the refusal brings a nonce and the request is sent once more with a new proof.
 
 use dioxus::fullstack::{
     ClientRequest, IntoRequest, RequestError,
@@ -15,16 +14,13 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    fetch::{Reply, fetch},
+    fetch::{Reply, fetch, path_and_query},
     json::Body,
 };
-use crate::{
-    api::door::{self, Sent},
-    wire::{auth::AccessToken, error::ApiError},
-};
+use crate::wire::{auth::AccessToken, error::ApiError};
 
-/// Under this name, local storage has the server's latest nonce. All tabs share it, as they share the key that it is good
-/// for, and it outlasts the way to the provider and back. It is no secret: without the key it is worth nothing.
+/// The key of the latest nonce in local storage. All tabs share it, as they share the DPoP key it is good for, and it
+/// survives the redirect to the provider. It is no secret: without the DPoP key it is worth nothing.
 const NONCE: &str = "dpop_nonce";
 
 /// What a proof is made for.
@@ -33,16 +29,16 @@ pub struct ProofRequest {
     pub method: Method,
     /// Without query; the signer puts the origin before it.
     pub path: String,
-    /// Goes along, and is bound by its hash (`ath`).
+    /// Sent with the proof, which contains its hash (`ath`).
     pub access_token: Option<AccessToken>,
     pub nonce: Option<String>,
 }
 
-/// Makes proofs with the browser key.
+/// Makes proofs with the DPoP key.
 pub type ProofSigner = fn(ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>>;
 
-/// The argument of a session door: a body, sent with a proof. On the server the proof has been checked before this
-/// type is made (see [`crate::api::auth`]), so that only the body is left in it.
+/// The argument of an endpoint that wants a proof and no access token. On the server the proof has been verified before
+/// this type is made, so it holds the body alone.
 pub struct Proven<T> {
     signer: Option<ProofSigner>,
     needs_nonce: bool,
@@ -55,12 +51,12 @@ impl<T> Proven<T> {
         Self { signer: Some(signer), needs_nonce: true, keepalive: false, body }
     }
 
-    /// To be sent even where the page is closed meanwhile.
+    /// Sends the request even when the page is closed meanwhile.
     pub fn keepalive(self) -> Self {
         Self { keepalive: true, ..self }
     }
 
-    /// For the call that needs no nonce: it brings the first of a key, and is not refused for an old one.
+    /// For the request that needs no nonce: its response brings the first one of a key.
     pub fn first(signer: ProofSigner, body: T) -> Self {
         Self { needs_nonce: false, ..Self::new(signer, body) }
     }
@@ -71,16 +67,10 @@ impl<T> Proven<T> {
     }
 }
 
-impl<T: Serialize> Sent for Proven<T> {
-    fn send(self, to: door::Request) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
-        let nonce = if self.needs_nonce { kept_nonce() } else { None };
-        send(to, self.signer, None, nonce, serde_json::to_string(&self.body), self.keepalive)
-    }
-}
-
 impl<T: Serialize + 'static> IntoRequest<Reply> for Proven<T> {
     fn into_request(self, request: ClientRequest) -> impl Future<Output = Result<Reply, RequestError>> {
-        self.send(request.into())
+        let nonce = if self.needs_nonce { stored_nonce() } else { None };
+        send(request, self.signer, None, nonce, serde_json::to_string(&self.body), self.keepalive)
     }
 }
 
@@ -93,10 +83,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Proven<T> {
     }
 }
 
-/// Sends a JSON body with a proof, and once more with a new one where the first is refused. The same for all doors, so
-/// it is not made anew for each: every visitor downloads what is.
+/// Sends a JSON body with a proof, and once more with a new proof where the server refuses the first. Not generic, so that
+/// it is compiled once for all endpoints: every visitor downloads it.
 pub(super) fn send(
-    to: door::Request,
+    request: ClientRequest,
     signer: Option<ProofSigner>,
     access_token: Option<AccessToken>,
     nonce: Option<String>,
@@ -104,41 +94,42 @@ pub(super) fn send(
     keepalive: bool,
 ) -> LocalBoxFuture<'static, Result<Reply, RequestError>> {
     async move {
-        let signer = signer.ok_or_else(|| RequestError::Builder("this call was not made in a browser".into()))?;
+        let signer = signer.ok_or_else(|| RequestError::Builder("this request was not made in a browser".into()))?;
         let body = body.map_err(|error| RequestError::Serialization(error.to_string()))?;
-        let mut proof = ProofRequest { method: to.method, path: to.path, access_token, nonce };
-        let body = (proof.method != Method::GET).then_some(body);
-        let call = Call { url: to.url, body, signer, keepalive };
+        let body = (request.method != Method::GET).then_some(body);
+        let call = Call { url: path_and_query(&request.url), body, signer, keepalive };
+        let path = request.url.path().to_owned();
+        let mut proof = ProofRequest { method: request.method, path, access_token, nonce };
         let reply = call.send(&proof).await?;
-        let nonce = keep_nonce(&reply);
-        if !is_for_its_proof(&reply) {
+        let nonce = store_nonce(&reply);
+        if !refuses_the_proof(&reply) {
             return Ok(reply);
         }
         proof.nonce = nonce.or(proof.nonce);
         let reply = call.send(&proof).await?;
-        keep_nonce(&reply);
+        store_nonce(&reply);
         Ok(reply)
     }
     .boxed_local()
 }
 
-/// A refusal for which a new proof may be accepted: the first lacked a good nonce (RFC 9449 §8), or came too late, or
-/// twice, as when a proxy asks the next server what the first left unanswered (§7.1, §11.1).
-fn is_for_its_proof(reply: &Reply) -> bool {
+/// Whether a new proof may be accepted: the first one lacked a good nonce (RFC 9449 §8), or came too late or twice, as when
+/// a proxy repeats a request at the next server (§7.1, §11.1).
+fn refuses_the_proof(reply: &Reply) -> bool {
     let challenge = reply.header("WWW-Authenticate").unwrap_or_default();
     reply.status() == 401 && ["use_dpop_nonce", "invalid_dpop_proof"].iter().any(|error| challenge.contains(error))
 }
 
-/// `None` where there was none yet, or the browser keeps nothing: then the server's first refusal brings one.
-pub(super) fn kept_nonce() -> Option<String> {
+/// `None` where there was none yet, or the browser stores nothing: then the first refusal brings one.
+pub(super) fn stored_nonce() -> Option<String> {
     storage()?.get_item(NONCE).ok()?
 }
 
-/// Keeps the nonce that came with an answer, of whatever status (RFC 9449 §8.2), for the calls to come.
-fn keep_nonce(reply: &Reply) -> Option<String> {
+/// Stores the nonce of a response, whatever its status (RFC 9449 §8.2).
+fn store_nonce(reply: &Reply) -> Option<String> {
     let nonce = reply.header("DPoP-Nonce")?;
     if let Some(storage) = storage() {
-        // What can't be kept costs the next call a refusal.
+        // Where this fails, the next request costs one refusal.
         let _ = storage.set_item(NONCE, &nonce);
     }
     Some(nonce)

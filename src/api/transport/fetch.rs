@@ -1,24 +1,35 @@
-//! How a call leaves the browser: `fetch` (Fetch Standard §5), with no more around it than our doors need. The
-//! framework's own client takes any answer for anything, and every visitor would download that.
+//! Requests by the browser's `fetch` (Fetch Standard §5).
+//!
+//! Dioxus' own client can't set `keepalive`, without which the browser drops a logout when its page closes. It is also
+//! larger, and every visitor downloads it.
 
 use dioxus::fullstack::{RequestError, http::Method};
 use js_sys::{Reflect, Uint8Array};
+use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestInit, Response};
 
-/// What a door answered; its body is yet to be read.
+/// The response, its body unread.
 pub struct Reply(Response);
 
-/// The bytes of an answer as they come. When it is dropped, the connection is given up.
+/// The body of a response, chunk by chunk. Dropping it cancels the request.
 pub struct Chunks {
     reader: ReadableStreamDefaultReader,
-    /// A wait that was given up goes on with the next, so that no bytes are lost.
+    /// Kept when `next` is cancelled, so that no bytes are lost.
     reading: Option<JsFuture>,
 }
 
-/// Sends a request to where the page came from; `url` is path and query, `body` JSON. With `keepalive`, the request is
-/// made even where the page is closed meanwhile (Fetch Standard §5.4).
+/// Where a server function is called: at the page's own origin, whatever origin Dioxus has put into the URL.
+pub fn path_and_query(url: &Url) -> String {
+    match url.query() {
+        Some(query) => [url.path(), "?", query].concat(),
+        None => url.path().to_owned(),
+    }
+}
+
+/// Sends a request to the page's own origin; `body` is JSON. With `keepalive`, the request is made even when the page is
+/// closed meanwhile (Fetch Standard §5.4).
 pub async fn fetch(
     method: &Method,
     url: &str,
@@ -72,7 +83,7 @@ impl Reply {
 }
 
 impl Chunks {
-    /// `None` when the answer has ended.
+    /// `None` at the end of the body.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, RequestError> {
         let Self { reader, reading } = self;
         let read = reading.get_or_insert_with(|| JsFuture::from(reader.read())).await;
@@ -87,12 +98,46 @@ impl Chunks {
 
 impl Drop for Chunks {
     fn drop(&mut self) {
-        // A future takes the promise's refusal with it, which would be reported as an error of the page.
+        // The future handles a rejection of the promise, which would be reported as an error of the page.
         drop(JsFuture::from(self.reader.cancel()));
     }
 }
 
-/// No answer, or not all of it: the browser does not say why.
+/// No response, or not all of it. The browser gives no reason.
 fn failed(_: JsValue) -> RequestError {
     RequestError::Request("the request could not be made, or its answer did not arrive whole".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use dioxus::fullstack::ClientRequest;
+    use serde::Serialize;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Query<'a> {
+        search: Option<&'a str>,
+        language: Option<&'a str>,
+    }
+
+    fn url(search: Option<&str>, language: Option<&str>) -> String {
+        path_and_query(&ClientRequest::new(Method::GET, "/api/x".into(), &Query { search, language }).url)
+    }
+
+    #[test]
+    fn query_arguments_are_percent_encoded() {
+        let text = "a b&c=é/?#%+[0]";
+        let url = url(Some(text), None);
+        let query = url.strip_prefix("/api/x?search=").unwrap();
+        assert!(!query.contains([' ', '&', '=', '?', '#', '[', 'é']), "{query}");
+        let read: Vec<_> = url::form_urlencoded::parse(url.split_once('?').unwrap().1.as_bytes()).collect();
+        assert_eq!(read, [("search".into(), text.into())]);
+    }
+
+    #[test]
+    fn a_query_argument_that_is_not_given_is_not_in_the_url() {
+        assert_eq!(url(None, Some("fr")), "/api/x?language=fr");
+        assert_eq!(url(None, None), "/api/x");
+    }
 }

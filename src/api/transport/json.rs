@@ -1,8 +1,7 @@
-//! How a door's argument and answer travel.
+//! JSON bodies of requests and responses.
 //!
-//! The framework's own JSON arguments answer undecodable input past our error type, panic on an oversized body and
-//! send no body for `{}`; its own JSON answers panic in the browser when the connection drops half-way. These two
-//! types do neither.
+//! Dioxus' own JSON arguments answer undecodable input with 500 and without our error type, and panic on a body that is
+//! too large; its JSON answers panic in the browser when the connection drops half-way.
 
 use std::cell::RefCell;
 
@@ -19,10 +18,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::fetch::Reply;
 use crate::wire::error::ApiError;
 
-/// A JSON request body, as a door reads it; [`super::dpop`] sends it.
+/// A JSON request body as the server reads it. [`super::dpop`] sends it.
 pub struct Body<T>(pub T);
 
-/// A JSON answer.
+/// A JSON response body.
 pub struct Answer<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -52,7 +51,7 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 
 impl<T: DeserializeOwned> FromResponse<Reply> for Answer<T> {
     async fn from_response(reply: Reply) -> Result<Self, ServerFnError> {
-        let json = json_of(reply).await?;
+        let json = text_of(reply).await?;
         serde_json::from_str(&json).map(Self).map_err(|error| ServerFnError::Deserialization(error.to_string()))
     }
 }
@@ -89,46 +88,48 @@ fn missing_field(path: &str, message: &str) -> String {
     if path == "." { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The body of an error answer: the framework's envelope around our error.
+/// Of an error response, what [`ServerFnError`] carries.
 #[derive(Deserialize)]
-struct Refusal {
+struct ErrorBody {
     code: u16,
     message: String,
     data: Option<serde_json::Value>,
-    request_id: Option<String>,
 }
+
+const REQUEST_ID: &str = "X-Request-Id";
 
 thread_local! {
-    /// The refusal that came last, with its request's name.
-    static REFUSED: RefCell<Option<(ApiError, String)>> = const { RefCell::new(None) };
+    /// The latest error response, with the id of its request.
+    static LATEST_ERROR: RefCell<Option<(ApiError, String)>> = const { RefCell::new(None) };
 }
 
-/// The name of the request that was last refused so: in the server's log, the lines about it have it.
+/// The id of the request that was last answered with this error. The server's log has it in every line of that request.
 pub fn request_refused_with(error: &ApiError) -> Option<String> {
-    REFUSED.with_borrow(|refused| {
-        let (last, request) = refused.as_ref()?;
-        (last == error).then(|| request.clone())
+    LATEST_ERROR.with_borrow(|latest| {
+        let (latest, request_id) = latest.as_ref()?;
+        (latest == error).then(|| request_id.clone())
     })
 }
 
-/// The same for all doors, so it is not made anew for each: every visitor downloads what is.
-fn json_of(reply: Reply) -> LocalBoxFuture<'static, Result<String, ServerFnError>> {
+/// Not generic, so that it is compiled once for all endpoints: every visitor downloads it.
+fn text_of(reply: Reply) -> LocalBoxFuture<'static, Result<String, ServerFnError>> {
     async move {
         match reply.status() {
             200..300 => Ok(reply.text().await?),
-            _ => Err(refusal(reply).await),
+            _ => Err(error_of(reply).await),
         }
     }
     .boxed_local()
 }
 
-pub(super) async fn refusal(reply: Reply) -> ServerFnError {
-    let code = reply.status();
+/// The error that a response with an error status carries.
+pub(super) async fn error_of(reply: Reply) -> ServerFnError {
+    let (code, request_id) = (reply.status(), reply.header(REQUEST_ID));
     let text = reply.text().await.unwrap_or_default();
     match serde_json::from_str(&text) {
-        Ok(Refusal { code, message, data, request_id }) => {
+        Ok(ErrorBody { code, message, data }) => {
             let error = data.clone().and_then(|data| serde_json::from_value::<ApiError>(data).ok());
-            REFUSED.set(error.zip(request_id));
+            LATEST_ERROR.set(error.zip(request_id));
             ServerFnError::ServerError { message, code, details: data }
         }
         // A proxy's page, or a body cut short: the status is all there is.

@@ -1,19 +1,25 @@
-//! The HTTP layer: everything of the server that knows axum.
+//! The HTTP layer: the routes, and everything between a connection and the services.
 //!
 //! | module | holds |
 //! |---|---|
-//! | `router` | the routes, and the layers around them |
+//! | `router` | the routes, and the order of the layers around them |
+//! | `layers` | one function for each concern of a request |
+//! | `errors` | error responses |
 //! | `ingress` | checks before any endpoint: client address, host, origin, rate limits; request ids |
-//! | `headers` | headers of every response, and the reports of the content security policy |
+//! | `headers` | security headers, and the reports of the content security policy |
 //! | `pages` | the pages, and the files they need |
 //! | `backchannel` | back-channel logout |
+//! | `health` | `/livez` and `/readyz` |
 //! | `connections` | how many there may be, and how long each may be silent |
 //! | `shutdown` | how the server stops |
 
 mod backchannel;
 pub mod connections;
+mod errors;
 pub mod headers;
+mod health;
 pub mod ingress;
+mod layers;
 pub mod pages;
 pub mod router;
 pub mod shutdown;

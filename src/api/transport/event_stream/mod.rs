@@ -1,4 +1,6 @@
-//! Answers that stream: `text/event-stream` of JSON events (HTML Standard §9.2).
+//! Responses that stream JSON events as `text/event-stream` (HTML Standard §9.2).
+//!
+//! Dioxus' `ServerEvents` drops the body of an error response, which holds our error, and reads events of any length.
 
 // Only the server sends events.
 #[cfg(feature = "server")]
@@ -11,14 +13,14 @@ use serde::de::DeserializeOwned;
 
 use super::{
     fetch::{Chunks, Reply},
-    json::refusal,
+    json::error_of,
 };
 use crate::wire::{chat::ChatEvent, events::EventDecoder};
 
-/// Of one event: the longest answer there is (2 MB) may come in one piece, each of its bytes written as `\u00xx`.
+/// The longest answer (2 MB) may come as one event, with each byte written as `\u00xx`.
 const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
-/// On the server what is sent, in the browser what comes. Dropped in the browser, it gives up the connection.
+/// On the server the events to be sent, in the browser those that arrive. Dropping it in the browser cancels the request.
 pub struct EventStream<T = ChatEvent> {
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only the server sends events"))]
     sent: Option<Response>,
@@ -28,14 +30,14 @@ pub struct EventStream<T = ChatEvent> {
 
 struct Incoming {
     chunks: Chunks,
-    /// What came last, and how much of it was decoded.
+    /// The latest chunk, and how much of it is decoded.
     chunk: Vec<u8>,
     decoded: usize,
     decoder: EventDecoder,
 }
 
 impl<T: DeserializeOwned> EventStream<T> {
-    /// The next event; `None` when the stream ends, however it does, and where it can't be read any further.
+    /// The next event; `None` at the end of the stream, and where it can't be read any further.
     pub async fn recv(&mut self) -> Option<T> {
         let data = self.received.as_mut()?.next_data().await?;
         serde_json::from_str(&data).ok()
@@ -60,9 +62,9 @@ impl Incoming {
 impl<T> FromResponse<Reply> for EventStream<T> {
     async fn from_response(reply: Reply) -> Result<Self, ServerFnError> {
         if reply.status() != 200 {
-            return Err(refusal(reply).await);
+            return Err(error_of(reply).await);
         }
-        // A proxy's page of its own is no stream.
+        // A proxy's own page is no stream.
         let media_type = reply.header("Content-Type").unwrap_or_default();
         if !media_type.starts_with("text/event-stream") {
             return Err(ServerFnError::Deserialization(media_type));

@@ -1,4 +1,4 @@
-//! How the server sends events.
+//! The server's half of an event stream.
 
 use std::{future::ready, marker::PhantomData, time::Duration};
 
@@ -9,31 +9,31 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use dioxus::fullstack::http::StatusCode;
 use futures_util::{TryStream, TryStreamExt};
 use serde::Serialize;
 
 use super::EventStream;
+use crate::wire::error::ApiError;
 
-/// Well below the half minute after which the most impatient proxies give up.
-const LONGEST_SILENCE: Duration = Duration::from_secs(9);
+/// Some proxies close a connection that is silent for half a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(9);
 
 impl<T: Serialize + Send + 'static> EventStream<T> {
-    /// A comment keeps it alive while it is silent: what lies between drops connections that seem idle.
+    /// While there are no events, comments keep the connection alive.
     pub fn of<S>(events: S) -> Self
     where
         S: TryStream<Ok = T, Error = BoxError> + Send + 'static,
     {
         let events = events.and_then(|event| ready(Event::default().json_data(event).map_err(BoxError::from)));
-        let sent = Sse::new(events).keep_alive(KeepAlive::new().interval(LONGEST_SILENCE)).into_response();
+        let sent = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
         Self { sent: Some(sent), received: None, event: PhantomData }
     }
 }
 
 impl<T> IntoResponse for EventStream<T> {
     fn into_response(self) -> Response {
-        // What was received is not sent on.
-        self.sent.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        // A stream that was received is not sent.
+        self.sent.unwrap_or_else(|| ApiError::Internal.into_response())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every answer tells the browser about itself: what it may do, and with whom.
+//! Security headers of every response.
 
 mod policy;
 mod report;
@@ -8,10 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 pub use policy::{PagePolicy, REPORT_PATH};
 pub use report::route as report_route;
 
-/// As many as an answer of ours has, or more: whoever makes room for them at once saves the map from growing twice.
-pub const ROOM_FOR_HEADERS: usize = 16;
-
-/// On every answer. None of our answers is for another site to frame, open, embed or read.
+/// On every response. None is for another site to frame, open, embed or read.
 const EVERYWHERE: [(HeaderName, HeaderValue); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     // The callback page's URL holds a code until the page is there (T13).
@@ -24,7 +21,7 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 8] = [
     (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
 ];
 
-/// The page copies to the clipboard, and asks for nothing else of the machine.
+/// The page writes to the clipboard, and needs nothing else of the device.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
                            clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), \
                            geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
@@ -32,7 +29,7 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), ca
                            picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), \
                            usb=(), xr-spatial-tracking=()";
 
-/// For whatever is not a page: opened as a document, it runs nothing and loads nothing (T94).
+/// For every response but pages: opened as a document, it runs nothing and loads nothing (T94).
 const INERT: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
 /// Two years (T90).
@@ -47,22 +44,19 @@ pub struct HeaderSettings {
     pub dev_server: bool,
 }
 
-/// Says it in an answer.
-pub fn complete(headers: &mut HeaderMap, settings: HeaderSettings) {
-    headers.reserve(EVERYWHERE.len() + 2);
+pub fn add(headers: &mut HeaderMap, settings: HeaderSettings) {
     for (name, value) in EVERYWHERE {
         headers.insert(name, value);
     }
     if settings.https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
-    // A page has brought its own.
+    // A page has its own.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(INERT);
     name_charset(headers);
 }
 
-/// Text without a named charset is read as whatever the browser thinks of (T93). JSON has one by definition
-/// (RFC 8259 §8.1).
+/// The browser guesses the charset of a text that names none (T93). JSON has one by definition (RFC 8259 §8.1).
 fn name_charset(headers: &mut HeaderMap) {
     let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return };
     let is_text = kind.starts_with("text/") || kind == "image/svg+xml";

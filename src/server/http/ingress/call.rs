@@ -1,9 +1,7 @@
-//! What one call has shown of its caller. Limits are charged by it: an address only for calls that show nobody.
+//! How far the caller of an endpoint is identified. The rate limits depend on it: an address is charged only for calls
+//! that identify nobody.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU8, Ordering},
-};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::{
     extract::FromRequestParts,
@@ -13,7 +11,7 @@ use axum::{
 use super::ClientAddress;
 use crate::{server::proof::Thumbprint, wire::error::ApiError};
 
-/// In the extensions of each request; whoever verifies something says so here.
+/// In the extensions of each request. Those who verify a proof or a token note the result here.
 #[derive(Clone, Debug)]
 pub struct Call(Arc<Inner>);
 
@@ -22,37 +20,31 @@ struct Inner {
     address: ClientAddress,
     /// `GET /api/authorize`, the one call for which a key without a session is enough.
     begins_login: bool,
-    shown: AtomicU8,
-    /// That its proof is by.
+    identity: Mutex<Identity>,
+    /// The key of its proof.
     key: OnceLock<Thumbprint>,
 }
 
-/// Each is more than the one before.
+/// In ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Shown {
-    /// No proof and no token, or none that is good.
-    Nothing,
-    /// Nothing good, and the address has been charged for it.
+pub(super) enum Identity {
+    /// No good proof and no good token.
+    Unidentified,
+    /// The same, and the address has been charged for it.
     Charged,
-    /// A proof whose signature is good, by a key that anybody may have made just now.
-    Key,
-    /// The same by a key that somebody has signed in with.
+    /// A proof with a good signature, by a key that may be new.
+    UnknownKey,
+    /// A proof with a good signature, by a key that a user has signed in with.
     KnownKey,
-    /// A proof by the key of the session, the login or the access token that it came for.
-    Caller,
+    /// A proof by the key of the session, the login or the access token that the call is for.
+    Authenticated,
 }
-
-const SHOWN: [Shown; 5] = [Shown::Nothing, Shown::Charged, Shown::Key, Shown::KnownKey, Shown::Caller];
 
 impl Call {
     pub(super) fn new(address: ClientAddress, uri: &Uri) -> Self {
         let begins_login = uri.path() == "/api/authorize";
-        Self(Arc::new(Inner {
-            address,
-            begins_login,
-            shown: AtomicU8::new(Shown::Nothing as u8),
-            key: OnceLock::new(),
-        }))
+        let identity = Mutex::new(Identity::Unidentified);
+        Self(Arc::new(Inner { address, begins_login, identity, key: OnceLock::new() }))
     }
 
     pub(super) fn of(extensions: &Extensions) -> Option<&Self> {
@@ -67,27 +59,34 @@ impl Call {
         self.0.begins_login
     }
 
-    pub(super) fn shown(&self) -> Shown {
-        SHOWN.get(usize::from(self.0.shown.load(Ordering::Relaxed))).copied().unwrap_or(Shown::Nothing)
+    pub(super) fn identity(&self) -> Identity {
+        *self.lock()
     }
 
-    pub(super) fn show(&self, shown: Shown) {
-        self.0.shown.fetch_max(shown as u8, Ordering::Relaxed);
+    /// Never lowers it.
+    pub(super) fn raise(&self, identity: Identity) {
+        let mut known = self.lock();
+        *known = identity.max(*known);
     }
 
-    pub(super) fn show_key(&self, key: &Thumbprint, is_known: bool) {
-        // It has one proof, so one key.
+    pub(super) fn note_key(&self, key: &Thumbprint, is_known: bool) {
+        // A call has one proof, so one key.
         let _ = self.0.key.set(key.clone());
-        self.show(if is_known { Shown::KnownKey } else { Shown::Key });
+        self.raise(if is_known { Identity::KnownKey } else { Identity::UnknownKey });
     }
 
     pub(super) fn key(&self) -> Option<&Thumbprint> {
         self.0.key.get()
     }
 
-    /// The caller is who may make this call: by a proof that was consumed, or by a token that is good without one.
+    /// The caller is authenticated: by a proof that was consumed, or by a token that is good without one.
     pub fn prove(&self) {
-        self.show(Shown::Caller);
+        self.raise(Identity::Authenticated);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Identity> {
+        // A panic can't leave it half-written.
+        self.0.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

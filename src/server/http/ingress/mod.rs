@@ -1,14 +1,14 @@
-//! The edge: what is known of a request, and judged, before any door or page sees it.
+//! Checks of a request before any endpoint or page sees it, and what they find out.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `client_address` | who calls, through proxies that are trusted |
-//! | `forwarded` | what a proxy says of that (RFC 7239) |
-//! | `request_id` | the name of one request, in logs and answers |
-//! | `stray_headers` | a warning where an unnamed proxy says it |
+//! | `client_address` | the client's address, behind trusted proxies |
+//! | `forwarded` | `X-Forwarded-For` and `Forwarded` (RFC 7239) |
+//! | `request_id` | the id of a request, in logs and responses |
+//! | `stray_headers` | a warning about a proxy that is not in `TRUSTED_PROXIES` |
 //! | `host` | which host a request is for |
 //! | `origin` | which pages may call the endpoints |
-//! | `call` | what a call has shown of its caller |
+//! | `call` | how far the caller of an endpoint is identified |
 //! | `known_keys` | keys that people have signed in with |
 //! | `limits`, `streams` | how often, and how much at a time |
 
@@ -27,7 +27,7 @@ use std::{net::SocketAddr, num::NonZeroU32};
 
 use axum::{
     extract::{ConnectInfo, Request},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -38,7 +38,7 @@ pub use limits::{LimitSettings, TooMany};
 pub use request_id::{REQUEST_ID, RequestId};
 pub use streams::OpenStream;
 
-use call::Shown;
+use call::Identity;
 use known_keys::KnownKeys;
 use limits::Limits;
 use request_id::RequestIds;
@@ -59,7 +59,6 @@ use crate::{
     },
 };
 
-/// What the operator says of it.
 #[derive(Clone, Debug, Default)]
 pub struct EdgeSettings {
     /// `TRUSTED_PROXIES`
@@ -69,7 +68,6 @@ pub struct EdgeSettings {
     pub limits: LimitSettings,
 }
 
-/// Judges requests before the endpoints do.
 pub struct Edge {
     /// As browsers write it in `Origin`.
     front_origin: String,
@@ -100,7 +98,7 @@ impl Edge {
         }
     }
 
-    /// Outermost: finds out who calls, and names the request.
+    /// Finds the client's address, and gives the request an id.
     pub fn identify(&self, mut request: Request) -> Request {
         // Without a peer, `dx serve` stands between, on this machine.
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
@@ -110,7 +108,7 @@ impl Edge {
             true => RequestId::named_by_proxy(request.headers()),
             false => {
                 self.stray_headers.look_at(peer, request.headers());
-                // Nobody else says to which trace a request belongs, nor whether that is told of.
+                // Only a trusted proxy says to which trace a request belongs, and whether that is sampled.
                 for name in traces::HEADERS {
                     request.headers_mut().remove(name);
                 }
@@ -126,52 +124,45 @@ impl Edge {
         request
     }
 
-    /// Lets in what names its host, and may call the endpoints: pages of ours. Or gives the refusal.
+    /// Admits calls of endpoints from our own pages, and from clients that are no browsers.
     ///
-    /// A call of an endpoint that brings neither proof nor token is refused in any case, there or, where its address sends
-    /// too many of them, here: before anything is looked up for it.
-    pub async fn admit(&self, request: &Parts) -> Result<(), Response> {
-        host::check(request).map_err(|error| {
-            let reason = error.to_string();
-            ApiError::MalformedRequest { reason }.into_response()
-        })?;
-        if !crate::server::http::router::is_door(request.uri.path()) {
-            return Ok(());
-        }
+    /// A call with neither proof nor token is refused in any case: by the endpoint or, where its address sends too many of
+    /// them, here, before anything is looked up for it.
+    pub async fn admit(&self, request: &Parts) -> Result<(), ApiError> {
         if let Err(foreign) = origin::check(&request.headers, &self.front_origin) {
             audit::record(Event::RequestCrossSite, None, Some(&foreign));
-            return Err(ApiError::Forbidden.into_response());
+            return Err(ApiError::Forbidden);
         }
-        let call = Call::of(&request.extensions).ok_or_else(|| ApiError::Internal.into_response())?;
+        let call = Call::of(&request.extensions).ok_or(ApiError::Internal)?;
         if !["dpop", "authorization"].iter().any(|name| request.headers.contains_key(*name)) {
-            call.show(Shown::Charged);
-            self.limits.allow_unproven(call.address()).await.map_err(IntoResponse::into_response)?;
+            call.raise(Identity::Charged);
+            self.limits.allow_unproven(call.address()).await?;
         }
         Ok(())
     }
 
-    /// After the answer is made: charges the address for a call that was refused and has shown nobody. Of an address that
-    /// sends too many of them, each is told so.
-    pub async fn settle(&self, call: &Call, answer: Response) -> Response {
+    /// Charges the client's address for a call that was refused and has identified nobody. An address that sends too many
+    /// of them gets 429 instead of the answer.
+    pub async fn charge_refused(&self, call: &Call, answer: Response) -> Response {
         if !is_refusal(&answer) {
             return answer;
         }
-        let allowed = match call.shown() {
-            Shown::Nothing => self.limits.allow_unproven(call.address()).await,
-            Shown::Key => self.limits.allow_unknown_key(call.address()).await,
-            // Whoever has signed in and plays a stranger is charged as who they are.
-            Shown::KnownKey => self.allow_person_with(call.key()).await,
-            Shown::Charged | Shown::Caller => Ok(()),
+        let allowed = match call.identity() {
+            Identity::Unidentified => self.limits.allow_unproven(call.address()).await,
+            Identity::UnknownKey => self.limits.allow_unknown_key(call.address()).await,
+            // The user is charged even where the call pretends to be a stranger's.
+            Identity::KnownKey => self.allow_person_with(call.key()).await,
+            Identity::Charged | Identity::Authenticated => Ok(()),
         };
         allowed.map_or_else(IntoResponse::into_response, |()| answer)
     }
 
-    /// The proof of this call is good. Whether its key is the right one for what it wants is not known yet.
+    /// Notes the key of a verified proof. Whether it is the right one for the call is not known yet.
     pub async fn saw_key(&self, parts: &Parts, key: &Thumbprint) {
         self.person_with(parts, key).await;
     }
 
-    /// Whether one more call of this kind may be made with this key, by a proof that is good.
+    /// Charges one more call of this kind to the key of a verified proof.
     pub async fn allows_key(&self, parts: &Parts, key: &Thumbprint) -> Result<(), TooMany> {
         let person = self.person_with(parts, key).await;
         self.limits.allow_browser(&parts.method, parts.uri.path(), &key.to_string()).await?;
@@ -182,7 +173,7 @@ impl Edge {
         }
     }
 
-    /// Whether this person may make one more call with this key, which is theirs.
+    /// Charges one more call to this user, whose key made the proof.
     pub async fn allows_person(&self, parts: &Parts, key: &Thumbprint, user: &UserClaims) -> Result<(), TooMany> {
         self.limits.allow_browser(&parts.method, parts.uri.path(), &key.to_string()).await?;
         let person = self.known_keys.person(user);
@@ -190,21 +181,21 @@ impl Edge {
         self.limits.allow_person(person).await
     }
 
-    /// The same for a caller without a key, who has this access token.
+    /// The same for a caller with a bearer token.
     pub async fn allows_bearer(&self, parts: &Parts, token: &AccessToken, user: &UserClaims) -> Result<(), TooMany> {
         let token = SecretHash::of(token.secret()).to_string();
         self.limits.allow_browser(&parts.method, parts.uri.path(), &token).await?;
         self.limits.allow_person(self.known_keys.person(user)).await
     }
 
-    /// This person has signed in with the key of this call, or still is.
+    /// Notes that this user is signed in with the key of this call.
     pub async fn learn(&self, call: &Call, user: &UserClaims) {
         if let Some(key) = call.key() {
             self.known_keys.learn(key, self.known_keys.person(user)).await;
         }
     }
 
-    /// One more stream of events for this person.
+    /// Opens one more stream of events for this user.
     pub fn open_stream(&self, user: &UserClaims) -> Result<OpenStream, ApiError> {
         self.streams.open(self.known_keys.person(user))
     }
@@ -224,14 +215,18 @@ impl Edge {
     async fn person_with(&self, parts: &Parts, key: &Thumbprint) -> Option<Person> {
         let person = self.known_keys.person_with(key).await;
         if let Some(call) = Call::of(&parts.extensions) {
-            call.show_key(key, person.is_some());
+            call.note_key(key, person.is_some());
         }
         person
     }
 }
 
-/// Of what the caller sent, and not for want of a nonce, which an honest client gets this way (RFC 9449 §8); or because
-/// there were too many, which has been charged.
+pub fn check_host(request: &Parts) -> Result<(), ApiError> {
+    host::check(request).map_err(|error| ApiError::MalformedRequest { reason: error.to_string() })
+}
+
+/// Whether a call was refused for what the caller sent. Not for a missing nonce, which an honest client gets this way
+/// (RFC 9449 §8), and not with 429, which has been charged.
 fn is_refusal(answer: &Response) -> bool {
     let wants_nonce = || {
         let challenges = answer.headers().get_all(header::WWW_AUTHENTICATE).iter();
@@ -248,7 +243,6 @@ impl From<TooMany> for ApiError {
 
 impl IntoResponse for TooMany {
     fn into_response(self) -> Response {
-        let headers = [(header::RETRY_AFTER, HeaderValue::from(self.retry_after))];
-        (headers, ApiError::from(self)).into_response()
+        ApiError::from(self).into_response()
     }
 }

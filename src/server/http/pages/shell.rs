@@ -1,7 +1,7 @@
-//! The pages as they come from the server: without a person in them, so the same for everybody.
+//! The pages as the server sends them: without a user in them, so the same for everybody.
 //!
-//! Each is rendered once, at its first visit, and then given out from memory: rendering costs fifty times an answer.
-//! What is kept does not grow with what is asked for: whatever the path, there are a few pages.
+//! Each is rendered at its first visit and then served from memory. There is one page for each of a few routes, so no
+//! visitor can make the memory grow.
 
 use std::{
     collections::HashMap,
@@ -18,9 +18,9 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use dioxus::server::FullstackState;
 use sha2::{Digest, Sha256};
 
-use super::Site;
+use super::App;
 use crate::{
-    server::http::headers::{HeaderSettings, PagePolicy, ROOM_FOR_HEADERS},
+    server::http::headers::{HeaderSettings, PagePolicy},
     wire::error::ApiError,
 };
 
@@ -36,7 +36,7 @@ struct Shell {
 }
 
 pub struct Shells {
-    site: Site,
+    app: App,
     renderer: FullstackState,
     settings: HeaderSettings,
     rendered: RwLock<HashMap<&'static str, Shell>>,
@@ -48,36 +48,35 @@ enum RenderError {
     #[error("the framework answered {0}")]
     Refused(StatusCode),
     #[error("the page broke off: {0}")]
-    Cut(#[from] axum::Error),
+    BrokeOff(#[from] axum::Error),
     #[error("the page is no text")]
     NoText,
 }
 
 impl Shells {
-    pub fn new(site: Site, renderer: FullstackState, settings: HeaderSettings) -> Self {
-        Self { site, renderer, settings, rendered: RwLock::default() }
+    pub fn new(app: App, renderer: FullstackState, settings: HeaderSettings) -> Self {
+        Self { app, renderer, settings, rendered: RwLock::default() }
     }
 
     async fn at(&self, path: &str) -> Result<Shell, RenderError> {
-        let address = (self.site.page_of)(path);
-        let rendered = self.rendered.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(address).cloned();
+        let route = (self.app.shell_route)(path);
+        let rendered = self.rendered.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(route).cloned();
         if let Some(shell) = rendered {
             return Ok(shell);
         }
-        // Boxed, as it is large: of all visits, a few have to make room for it.
-        let shell = Box::pin(self.render(address)).await?;
-        // Under `dx serve` the next look may see another page.
+        let shell = self.render(route).await?;
+        // `dx serve` may change the page.
         if !self.settings.dev_server {
             let mut rendered = self.rendered.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-            rendered.insert(address, shell.clone());
+            rendered.insert(route, shell.clone());
         }
         Ok(shell)
     }
 
-    /// Nothing of a visitor's request is in the page: not even its path.
-    async fn render(&self, address: &'static str) -> Result<Shell, RenderError> {
+    /// The page contains nothing of a visitor's request, not even its path.
+    async fn render(&self, route: &'static str) -> Result<Shell, RenderError> {
         let mut request = Request::new(Body::empty());
-        *request.uri_mut() = axum::http::Uri::from_static(address);
+        *request.uri_mut() = axum::http::Uri::from_static(route);
         let response = FullstackState::render_handler(State(self.renderer.clone()), request).await;
         let status = response.status();
         if status != StatusCode::OK && status != StatusCode::NOT_FOUND {
@@ -98,13 +97,12 @@ impl Shell {
         let mut response = Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.reserve(ROOM_FOR_HEADERS);
         if !known {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         }
         self.policy.insert_into(headers);
         headers.insert(header::ETAG, self.etag);
-        // To be kept, and asked for each time: it names the files of this version.
+        // Asked for each time: a page names the files of its version.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response
     }
