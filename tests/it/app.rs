@@ -1,4 +1,4 @@
-//! The application without a socket: its doors, a clock that jumps, and a store that can be looked into.
+//! The application without a socket: its endpoints, a clock that jumps, and a store that can be looked into.
 
 use std::{
     sync::{Arc, Mutex},
@@ -20,10 +20,8 @@ use oracle_ai::{
         },
         chat::{ChatSettings, upstream::SharedUpstream},
         conversations::ConversationStore,
-        edge::EdgeSettings,
         environment::{Clock, Environment},
-        http::Services,
-        router,
+        http::{Services, ingress::EdgeSettings, router},
         store::{KeyRing, MemoryStore, Store},
     },
     wire::auth::SessionId,
@@ -38,9 +36,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 #[derive(Clone)]
 pub struct TestApp {
-    doors: Router,
+    router: Router,
     pub services: Services,
-    /// What the session doors call.
+    /// What the endpoints of login, refresh and logout call.
     pub sessions: Arc<Sessions>,
     pub clock: TestClock,
     /// What it remembers.
@@ -108,7 +106,7 @@ impl TestApp {
 
     /// A server in a process of its own, on this machine, whose storage this is.
     pub fn remote(port: u16, settings: ProviderSettings, storage: Storage) -> Self {
-        Self { doors: passed_on_to(port), ..Self::stored_in(settings, storage) }
+        Self { router: passed_on_to(port), ..Self::stored_in(settings, storage) }
     }
 
     /// With this storage.
@@ -134,7 +132,7 @@ impl TestApp {
         (guard, limits): (GuardSettings, SessionLimits),
         equip: impl FnOnce(Services, Environment) -> Services,
     ) -> Self {
-        link_the_doors();
+        link_the_endpoints();
         let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
         let records = Records::new(storage.clone(), environment.clone());
@@ -142,7 +140,7 @@ impl TestApp {
         let services = Services::new(oidc, storage, environment.clone(), guard, limits).unwrap();
         let services = equip(services, environment);
         let sessions = services.sessions.clone();
-        Self { doors: router::doors(services.clone()), services, sessions, clock, records }
+        Self { router: router::endpoints(services.clone()), services, sessions, clock, records }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -158,14 +156,14 @@ impl TestApp {
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    /// Every answer of every test is held to what all doors have in common.
+    /// Every answer of every test is held to what all endpoints have in common.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let is_door = request.uri().path().starts_with("/api/");
-        let response = prover::send(&self.doors, request).await;
+        let is_endpoint = request.uri().path().starts_with("/api/");
+        let response = prover::send(&self.router, request).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let answer = Answer { status: head.status, headers: head.headers, text };
-        if is_door && answer.status != StatusCode::BAD_GATEWAY {
+        if is_endpoint && answer.status != StatusCode::BAD_GATEWAY {
             answer.assert_in_common();
         }
         answer
@@ -173,7 +171,7 @@ impl TestApp {
 
     /// The body of an answer that has only begun.
     pub async fn open(&self, request: Request<Body>) -> Body {
-        let response = prover::send(&self.doors, request).await;
+        let response = prover::send(&self.router, request).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body()
     }
@@ -215,8 +213,8 @@ pub fn storage(store: Arc<dyn Store>) -> Storage {
 }
 
 /// Server functions register themselves when their object code is linked, and nothing links what nothing names: one
-/// function of each file of doors is named here.
-fn link_the_doors() {
+/// function of each file of endpoints is named here.
+fn link_the_endpoints() {
     std::hint::black_box(oracle_ai::api::auth::authorize as fn(_, _) -> _);
     std::hint::black_box(oracle_ai::api::chat::check_chat as fn(_) -> _);
     std::hint::black_box(oracle_ai::api::sessions::end_session as fn(_) -> _);

@@ -1,4 +1,4 @@
-//! What is judged before any door: who calls, from which page, how often. And the names of requests.
+//! Checks before any endpoint: who calls, from which page, how often. And the ids of requests.
 
 use std::{
     io::{self, Write},
@@ -16,10 +16,12 @@ use axum::{
     routing::get,
 };
 use oracle_ai::server::{
-    edge::{EdgeSettings, LimitSettings},
-    headers::HeaderSettings,
+    http::{
+        headers::HeaderSettings,
+        ingress::{EdgeSettings, LimitSettings},
+        router,
+    },
     observe::logs::{self, LogFormat},
-    router,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -205,7 +207,7 @@ async fn the_path_of_back_channel_logouts_is_limited() {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_can_call_no_door() {
+async fn pages_of_other_sites_can_call_no_endpoint() {
     // T10, T91, T94
     let browser = Browser::start();
     for (name, value, is_let_in) in [
@@ -299,10 +301,10 @@ async fn a_request_has_a_name_of_its_own_unless_a_trusted_proxy_gave_it_one() {
     }
 }
 
-/// Routes beside the doors, with what all have in common.
+/// Routes beside the endpoints, behind the layers that all share.
 async fn outcome(routes: Router, path: &str) -> (StatusCode, HeaderMap, String) {
     let services = Browser::start().app.services;
-    let app = router::with_common(routes, services, HeaderSettings::default());
+    let app = router::with_common_layers(routes, services, HeaderSettings::default());
     let response = app.oneshot(with_host(Request::get(path).body(Body::empty()).unwrap())).await.unwrap();
     let (head, body) = response.into_parts();
     let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
@@ -335,7 +337,7 @@ async fn a_panic_is_a_generic_refusal_with_the_requests_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_door_that_takes_too_long_is_a_refusal_in_our_envelope() {
+async fn an_endpoint_that_takes_too_long_is_an_error_like_any_other() {
     // T104
     let begun = tokio::time::Instant::now();
     let routes = Router::new().route("/api/slow", get(std::future::pending::<&'static str>));
@@ -394,7 +396,7 @@ fn a_value_with_line_breaks_or_json_in_it_forges_no_entry() {
 }
 
 #[test]
-fn a_line_logged_behind_a_door_has_the_requests_name() {
+fn a_line_logged_in_an_endpoint_has_the_requests_id() {
     // T104: a thread of its own, whose log this is.
     let log = Log::default();
     let writer = log.clone();
@@ -406,11 +408,11 @@ fn a_line_logged_behind_a_door_has_the_requests_name() {
             let routes = Router::new().route(
                 "/api/logs",
                 get(async || {
-                    tracing::info!("at the door");
+                    tracing::info!("in the endpoint");
                     StatusCode::OK
                 }),
             );
-            let app = router::with_common(routes, services, HeaderSettings::default());
+            let app = router::with_common_layers(routes, services, HeaderSettings::default());
             let ask = async || {
                 app.clone().oneshot(with_host(Request::get("/api/logs").body(Body::empty()).unwrap())).await.unwrap()
             };
@@ -420,7 +422,7 @@ fn a_line_logged_behind_a_door_has_the_requests_name() {
             tracing::callsite::rebuild_interest_cache();
             let answer = ask().await;
             let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
-            let line = log.lines().into_iter().rfind(|line| line.contains("at the door")).unwrap();
+            let line = log.lines().into_iter().rfind(|line| line.contains("in the endpoint")).unwrap();
             let entry: Value = serde_json::from_str(&line).unwrap();
             assert_eq!((&entry["span"]["request_id"], &entry["span"]["client"]), (&json!(id), &json!("127.0.0.1")));
         });

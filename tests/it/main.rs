@@ -3,26 +3,27 @@
 //!
 //! | module | drives |
 //! |---|---|
-//! | `app`, `browser`, `prover` | (support) the doors without a socket, a person, their browser's key |
+//! | `app`, `browser`, `prover` | (support) the endpoints without a socket, a person, their browser's key |
 //! | `provider`, `scripted_provider` | (support) two providers |
 //! | `postgres`, `scripted_upstream`, `chatter` | (support) a database server, an upstream, a person who chats |
 //! | `layers` | the import rules of `src/` |
 //! | `secrets` | how secrets are compared |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
-//! | `provider_profiles`, `client_key`, `client_rotation` | these and the session doors at other providers, and with a key in place of a secret |
+//! | `provider_profiles`, `client_key`, `client_rotation` | these and the other session endpoints at other providers, and with a key in place of a secret |
 //! | `private_authority` | `GET /api/authorize` at a provider whose certificate nobody knows |
 //! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
 //! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
 //! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
-//! | `browser_key`, `proof` | every door that wants a proof: what is bound to the browser key, and what proofs must be |
+//! | `browser_key`, `proof` | every endpoint that wants a proof: what is bound to the browser key, and what proofs must be |
 //! | `nonces` | the same: how long proofs made in advance are good, and what that costs a page |
 //! | `token_lifetime` | how long access tokens are good here |
 //! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
 //! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
 //! | `chat_endings`, `chat_readers` | how answers end, and who reads them when: `/api/chat/follow`, `/api/chat/stop` |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
-//! | `bad_input`, `answers` | every door: what it refuses, and what all its answers have in common |
-//! | `edge` | what is judged before any door: who calls, from which page, how often; and requests' names |
+//! | `bad_input`, `answers` | every endpoint: what it refuses, and what all its answers have in common |
+//! | `registered` | every endpoint that Dioxus knows: none answers without a proof or a token |
+//! | `edge` | what is checked before any endpoint: who calls, from which page, how often; and request ids |
 //! | `floods` | a thousand people behind one address, and one who floods |
 //! | `per_person` | what one person may do, with however many browsers |
 //! | `connections` | the server's own connections: how many, how silent |
@@ -102,6 +103,7 @@ mod provider_profiles;
 mod redis;
 mod refresh;
 mod refresh_failures;
+mod registered;
 mod replicas;
 mod scripted_provider;
 mod scripted_upstream;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 use oracle_ai::server::{
     auth::sessions::{PENDING_LIFETIME, SessionLimits},
     config::reference,
-    edge::LimitSettings,
+    http::ingress::LimitSettings,
 };
 
 const SECURITY: &str = include_str!("../../docs/security.md");
