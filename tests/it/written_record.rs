@@ -1,4 +1,4 @@
-//! What auditors are pointed to: it says what it must, and what it says is so.
+//! The documents for auditors: they have the sections that they must have, and their numbers are those of the code.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -12,7 +12,7 @@ const SECURITY: &str = include_str!("../../docs/security.md");
 const ASSERTIONS: &str = include_str!("../../docs/assertions.md");
 const STATUS: &str = include_str!("../../docs/evidence-status.md");
 
-/// Who is left to attack, whatever is done here.
+/// The attacks that remain possible.
 const REMAINING: [&str; 6] = [
     "Script in the page",
     "The person's device",
@@ -103,7 +103,7 @@ fn what_is_protected_lives_as_long_as_it_is_written() {
     // T55
     let minutes = |limit: Duration| limit.as_secs() / 60;
     assert_eq!(minutes(PENDING_LIFETIME), 10);
-    assert!(section("What is protected").contains("the pending login's record, ten minutes at most, sealed"));
+    assert!(section("What is protected").contains("the pending authorization's record, ten minutes at most, sealed"));
     assert!(section("Sessions end").contains("T85"), "what is not revoked is said where sessions end");
 }
 
@@ -116,7 +116,7 @@ fn the_limits_of_sessions_are_written_down_as_they_are_with_their_reasons() {
     for (limit, value) in [
         ("idle", minutes(usual.idle_timeout)),
         ("absolute", hours(usual.lifetime)),
-        ("login in flight", minutes(PENDING_LIFETIME)),
+        ("pending login", minutes(PENDING_LIFETIME)),
         ("sessions of a browser", "one".into()),
         ("sessions at a time", format!("{} for each person", limits.sessions_per_person.unwrap())),
     ] {
