@@ -24,11 +24,13 @@
 //! | `bad_input`, `answers` | every endpoint: what it refuses, and what all its answers have in common |
 //! | `registered` | every endpoint that Dioxus knows: none answers without a proof or a token |
 //! | `edge` | what is checked before any endpoint: who calls, from which page, how often; and request ids |
+//! | `headers` | security headers and the content security policy of every response |
 //! | `floods` | a thousand people behind one address, and one who floods |
 //! | `per_person` | what one person may do, with however many browsers |
 //! | `connections` | the server's own connections: how many, how silent |
 //! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
 //! | `traces` | what a collector is told of the server as it is run |
+//! | `metrics` | `/metrics` of the server as it is run |
 //! | `collector` | (support) a collector of traces |
 //! | `outbound` | what is called: which hosts, through which proxy, and how much of their answers is read |
 //! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
@@ -38,6 +40,7 @@
 //! | `session_records` | what somebody who writes in the store can do |
 //! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
 //! | `stopping` | a server that is told to stop |
+//! | `nginx` | two servers behind nginx, with `deploy/nginx.conf` |
 //! | `store` | the contract of session stores |
 //! | `conversation_store` | the contract of conversation stores |
 //! | `private_files` | what other accounts of the machine must not read |
