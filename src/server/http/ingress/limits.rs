@@ -87,7 +87,8 @@ const STREAMS_PER_PERSON: NonZeroU32 = NonZeroU32::new(64).unwrap();
 /// Callers of one kind; beyond that, some are dropped and start anew. A flood of addresses takes no more memory than this:
 /// some 30 MB.
 const MAX_CALLERS: u64 = 100_000;
-/// A caller that was silent for as long has its whole minute's worth again.
+/// A caller that was silent for as long starts with a full quota again, so this must be longer than the period of every
+/// quota: a minute.
 const REMEMBERED_FOR: Duration = Duration::from_secs(61);
 
 pub(super) struct Limits {

@@ -1,4 +1,5 @@
-//! Checks of a request before any endpoint or page sees it, and what they find out.
+//! Checks of a request. Those of address, host and origin run before any endpoint or page sees it; limits of a key and its
+//! user are charged by the endpoint's extractors, once the proof or the token is verified.
 //!
 //! | file | holds |
 //! |---|---|
