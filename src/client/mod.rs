@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | `session` | who is signed in: the only code that sets `AuthState` | `platform` |
 //! | `platform` | the browser's interfaces: the only code that names `web_sys` | nothing of ours |
-//! | `chat` | state and logic of the chat | `session`, `platform`, `markdown`, `ui::language` |
-//! | [`markdown`] | Markdown of answers: blocks while they are streamed, elements, announcements, SQL highlighting | `ui::language` |
+//! | `chat` | state and logic of the chat | `session`, `platform`, `markdown`, `language` |
+//! | [`markdown`] | Markdown of answers: blocks while they are streamed, elements, announcements, SQL highlighting | `language` |
 //! | [`ui`] | routes, pages, components, the catalog of messages | all of them |
 //!
 //! Each folder's `mod.rs` lists its files.
@@ -17,12 +17,13 @@
 //! | call an endpoint | `Auth::call` in `session/refresh.rs` |
 //! | change what the chat does | `chat/conversation.rs`, `chat/running_answer.rs` |
 //! | change how the chat looks | `ui/pages/chat`, `assets/main.css` |
-//! | add or change a text | `ui/language`: `catalog.rs`, `en.rs`, `fr.rs` |
+//! | add or change a text | `language`: `catalog.rs`, `en.rs`, `fr.rs` |
 //!
 //! All of it compiles on the server too, which renders the same pages before the browser takes over. `platform` must not
 //! be called there: effects and event handlers, which never run on the server, are the places to call it from.
 
 mod chat;
+mod language;
 pub mod markdown;
 mod platform;
 mod session;
@@ -30,8 +31,6 @@ pub mod ui;
 
 pub use ui::{
     app::App,
-    // The path in `client::markdown`.
-    language,
     route::{Route, shell_route},
 };
 

@@ -5,7 +5,7 @@ use super::{
     split::Splitter,
     tree::{Block, Inline, plain},
 };
-use crate::client::language::Catalogue;
+use crate::client::language::Catalog;
 
 /// How much of an answer was announced. Sentences of the open block are counted, because the length of its text may still
 /// change: `**bold` loses its asterisks once `**` follows.
@@ -17,7 +17,7 @@ pub struct Announced {
 
 impl Announced {
     /// The whole sentences that were not announced yet. Once the answer has `ended`, all of them are whole.
-    pub fn next(&mut self, text: &Splitter, ended: bool, catalogue: &Catalogue) -> Vec<String> {
+    pub fn next(&mut self, text: &Splitter, ended: bool, catalog: &Catalog) -> Vec<String> {
         let mut new = vec![];
         let blocks = text.blocks();
         for (index, block) in blocks.iter().enumerate().skip(self.blocks) {
@@ -29,7 +29,7 @@ impl Announced {
                 let known = tree.iter().take_while(|block| !matches!(block, Block::Code { .. } | Block::Table(_)));
                 tree.truncate(known.count());
             }
-            of_blocks(&tree, catalogue, &mut sentences);
+            of_blocks(&tree, catalog, &mut sentences);
             let whole = if is_closed { sentences.len() } else { sentences.len().saturating_sub(1) };
             let announced = std::mem::take(&mut self.sentences);
             new.extend(sentences.into_iter().take(whole).skip(announced));
@@ -43,15 +43,15 @@ impl Announced {
     }
 }
 
-fn of_blocks(blocks: &[Block], catalogue: &Catalogue, sentences: &mut Vec<String>) {
-    let words = &catalogue.answer;
+fn of_blocks(blocks: &[Block], catalog: &Catalog, sentences: &mut Vec<String>) {
+    let words = &catalog.answer;
     for block in blocks {
         match block {
             Block::Paragraph(content) | Block::Plain(content) | Block::Heading { content, .. } => {
                 of_text(content, sentences);
             }
-            Block::List { items, .. } => items.iter().for_each(|item| of_blocks(item, catalogue, sentences)),
-            Block::Quote(blocks) => of_blocks(blocks, catalogue, sentences),
+            Block::List { items, .. } => items.iter().for_each(|item| of_blocks(item, catalog, sentences)),
+            Block::Quote(blocks) => of_blocks(blocks, catalog, sentences),
             Block::Code { language, text } => sentences.push((words.code_announced)(language, text.lines().count())),
             Block::Table(table) => sentences.push((words.table_announced)(table.rows.len())),
             Block::Rule => {}
@@ -89,13 +89,13 @@ mod tests {
 
     /// What is announced when the text arrives in pieces of so many bytes.
     fn announced(text: &str, step: usize) -> Vec<String> {
-        let catalogue = Language::English.catalogue();
+        let catalog = Language::English.catalog();
         let (mut splitter, mut announced, mut sentences) = (Splitter::default(), Announced::default(), vec![]);
         for piece in text.as_bytes().chunks(step) {
             splitter.push(std::str::from_utf8(piece).unwrap());
-            sentences.extend(announced.next(&splitter, false, catalogue));
+            sentences.extend(announced.next(&splitter, false, catalog));
         }
-        sentences.extend(announced.next(&splitter, true, catalogue));
+        sentences.extend(announced.next(&splitter, true, catalog));
         sentences
     }
 
@@ -125,7 +125,7 @@ mod tests {
     fn nothing_is_announced_before_its_sentence_is_whole() {
         let mut splitter = Splitter::default();
         splitter.push("One is whole. Two is n");
-        let catalogue = Language::English.catalogue();
-        assert_eq!(Announced::default().next(&splitter, false, catalogue), ["One is whole."]);
+        let catalog = Language::English.catalog();
+        assert_eq!(Announced::default().next(&splitter, false, catalog), ["One is whole."]);
     }
 }

@@ -5,8 +5,8 @@ use dioxus::{
     prelude::*,
 };
 
-use super::{components::SessionWarning, head, language::ChosenLanguage, route::Route};
-use crate::client::session::Auth;
+use super::{components::SessionWarning, head, route::Route};
+use crate::client::{language::ChosenLanguage, session::Auth};
 
 #[component]
 pub fn App() -> Element {

@@ -5,11 +5,11 @@ use dioxus::prelude::*;
 
 use super::copy_button::CopyButton;
 use crate::client::{
+    language::use_catalog,
     markdown::{
         hidden::{Piece, has_hidden, name, pieces},
         sql::{Kind, State, is_sql, lines, tokens},
     },
-    ui::language::use_catalog,
 };
 
 /// Finds the code of a block, for the shortcut that copies the last one.

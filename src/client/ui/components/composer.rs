@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use crate::{
-    client::{chat::element_ids::COMPOSER, platform::listeners, ui::language::use_catalog},
+    client::{chat::element_ids::COMPOSER, language::use_catalog, platform::listeners},
     wire::chat::MAX_MESSAGE_CHARS,
 };
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use dioxus::prelude::*;
 
 use crate::client::{
+    language::use_catalog,
     platform::{clipboard, clock},
-    ui::language::use_catalog,
 };
 
 const CONFIRMATION_TIME: Duration = Duration::from_secs(2);

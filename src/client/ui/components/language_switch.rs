@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::client::ui::language::{Language, use_catalog, use_language};
+use crate::client::language::{Language, use_catalog, use_language};
 
 #[component]
 pub fn LanguageSwitch() -> Element {

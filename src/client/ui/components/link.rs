@@ -6,9 +6,9 @@ use super::Dialog;
 use crate::{
     client::{
         chat::element_ids::COMPOSER,
+        language::use_catalog,
         markdown::destination::{Destination, Kind, Shown},
         platform::{document, location, url},
-        ui::language::use_catalog,
     },
     wire::link_hosts::{LinkHosts, META_NAME},
 };

@@ -9,11 +9,11 @@ use super::{
     link::Link,
 };
 use crate::client::{
+    language::{Language, use_catalog},
     markdown::{
         Block, Inline, parse,
         tree::{Align, Table, plain},
     },
-    ui::language::{Language, use_catalog},
 };
 
 /// Blocks of one text. Those that stay as they are, are neither parsed nor compared again.

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::{PageTitle, RequestIdLabel};
 use crate::{
-    client::{session::SignInFailure, ui::language::use_catalog},
+    client::{language::use_catalog, session::SignInFailure},
     wire::error::ApiError,
 };
 

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use crate::{api::payload, client::ui::language::use_catalog, wire::error::ApiError};
+use crate::{api::payload, client::language::use_catalog, wire::error::ApiError};
 
 /// Empty where the failure is not to be reported, or has no request ID.
 #[component]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 
-use crate::client::{platform::clock, ui::language::use_catalog};
+use crate::client::{language::use_catalog, platform::clock};
 
 #[component]
 pub fn RetryButton(

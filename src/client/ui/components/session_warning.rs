@@ -4,9 +4,9 @@ use dioxus::prelude::*;
 
 use crate::client::{
     chat::element_ids::COMPOSER,
+    language::use_catalog,
     platform::dom,
     session::{Auth, Limit, Warning, use_auth},
-    ui::language::use_catalog,
 };
 
 const ID: &str = "session-warning";

@@ -5,7 +5,7 @@ use dioxus::{
     prelude::*,
 };
 
-use crate::client::ui::{components::NoticePage, language::use_catalog};
+use crate::client::{language::use_catalog, ui::components::NoticePage};
 
 #[component]
 pub fn PageNotFound(path: Vec<String>) -> Element {

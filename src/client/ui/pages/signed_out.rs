@@ -3,15 +3,13 @@
 use dioxus::prelude::*;
 
 use crate::client::{
+    language::{Catalog, Message, use_catalog},
     session::{
         EndedBy, LogoutStatus, return_to, returned_from_provider,
         sign_out_reason::{self, Reason},
         use_auth,
     },
-    ui::{
-        components::NoticePage,
-        language::{Catalog, Message, use_catalog},
-    },
+    ui::components::NoticePage,
 };
 
 #[component]
@@ -71,7 +69,7 @@ fn why(ended_by: EndedBy, catalog: &Catalog) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::ui::language::Language;
+    use crate::client::language::Language;
 
     #[test]
     fn a_session_is_shown_as_ended_only_once_the_server_has_confirmed_it() {

@@ -13,11 +13,9 @@ use crate::{
             element_ids::COMPOSER,
             list::{ConversationList, title_of},
         },
+        language::{use_catalog, use_language},
         platform::{dom, frame},
-        ui::{
-            components::Dialog,
-            language::{use_catalog, use_language},
-        },
+        ui::components::Dialog,
     },
     wire::{
         conversations::{ConversationSummary, ExportFormat, MAX_TITLE_CHARS},

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use crate::{
-    client::ui::{components::RequestIdLabel, language::use_catalog},
+    client::{language::use_catalog, ui::components::RequestIdLabel},
     wire::error::ApiError,
 };
 

@@ -7,11 +7,7 @@ use super::{
     sidebar::{SIDEBAR, SidebarState},
 };
 use crate::{
-    client::{
-        chat::draft_storage,
-        session::use_auth,
-        ui::{components::LanguageSwitch, language::use_catalog},
-    },
+    client::{chat::draft_storage, language::use_catalog, session::use_auth, ui::components::LanguageSwitch},
     wire::auth::UserClaims,
 };
 

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use crate::client::{
     chat::announcer::{Announcement, Announcer},
-    ui::language::Language,
+    language::Language,
 };
 
 /// Visible to screen readers only.

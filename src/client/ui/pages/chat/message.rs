@@ -12,10 +12,8 @@ use crate::{
             entry::{Entry, Progress},
             received_answer::AnswerText,
         },
-        ui::{
-            components::{CopyButton, Markdown, RequestIdLabel, RetryButton},
-            language::{Catalog, Message, use_catalog},
-        },
+        language::{Catalog, Message, use_catalog},
+        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton},
     },
     wire::{
         chat::{AnswerError, AnswerErrorKind, EndReason, Usage},

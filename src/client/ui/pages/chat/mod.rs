@@ -46,10 +46,10 @@ use crate::{
             announcer::Announcer, conversation::Conversation as OpenConversation, draft::Draft, element_ids::COMPOSER,
             list::ConversationList,
         },
+        language::{Language, use_language},
         platform::{clipboard, dom},
         ui::{
             components::{CODE, Composer, LeaveDialogs, Leaving, PageTitle, RequireSession},
-            language::{Language, use_language},
             route::Route,
         },
     },

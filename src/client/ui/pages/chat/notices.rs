@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 use futures_util::StreamExt;
 
-use crate::client::{chat::conversation::Conversation, platform::listeners, ui::language::use_catalog};
+use crate::client::{chat::conversation::Conversation, language::use_catalog, platform::listeners};
 
 #[component]
 pub fn EditingNotice(conversation: Conversation) -> Element {

@@ -10,11 +10,9 @@ use super::{
 use crate::{
     client::{
         chat::element_ids::COMPOSER,
+        language::{use_catalog, use_language},
         platform::clock,
-        ui::{
-            components::Dialog,
-            language::{use_catalog, use_language},
-        },
+        ui::components::Dialog,
     },
     wire::sessions::SessionSummary,
 };

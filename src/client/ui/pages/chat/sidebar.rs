@@ -9,8 +9,9 @@ use crate::{
             conversation::Conversation,
             list::{ConversationList, Found, title_of},
         },
+        language::use_catalog,
         platform::{document, local_storage},
-        ui::{language::use_catalog, route::Route},
+        ui::route::Route,
     },
     wire::conversations::ConversationSummary,
 };

@@ -10,9 +10,9 @@ use crate::{
             element_ids::TRANSCRIPT,
             entry::Author,
         },
+        language::use_catalog,
         ui::{
             components::{RequestIdLabel, RetryButton},
-            language::use_catalog,
             route::Route,
         },
     },

@@ -9,8 +9,6 @@ mod failures;
 mod fr;
 
 pub use catalog::{Catalog, Message};
-// The name in `client::markdown`.
-pub use catalog::Catalog as Catalogue;
 pub use choice::{ChosenLanguage, use_catalog, use_language};
 
 /// A language with a catalog.
@@ -45,11 +43,6 @@ impl Language {
             Self::English => &en::ENGLISH,
             Self::French => &fr::FRENCH,
         }
-    }
-
-    /// The name in `client::markdown`.
-    pub fn catalogue(self) -> &'static Catalog {
-        self.catalog()
     }
 
     /// By a tag with or without region: `fr`, `fr-CA`.
