@@ -1,4 +1,5 @@
-//! A link of an answer: it shows where it leads, and asks before it opens a host that the operator does not list.
+//! A link in an answer: it shows the host that it leads to. Unless the operator lists that host, a dialog asks before
+//! the link is opened.
 
 use dioxus::{html::input_data::MouseButton, prelude::*};
 
@@ -7,49 +8,49 @@ use crate::{
     client::{
         chat::element_ids::COMPOSER,
         language::use_catalog,
-        markdown::destination::{Destination, Kind, Shown},
+        markdown::destination::{Destination, Kind, LinkDisplay},
         platform::{document, location, url},
     },
     wire::link_hosts::{LinkHosts, META_NAME},
 };
 
-/// The link that the person is asked about, and the hosts about which they are not asked again while the page is open.
+/// The link that waits for the person to confirm, and the hosts that need no confirmation while the page is open.
 #[derive(Clone, Copy)]
-pub struct Leaving {
-    asked: Signal<Option<Destination>>,
-    agreed: Signal<Vec<String>>,
+pub struct LinkConfirmation {
+    pending: Signal<Option<Destination>>,
+    confirmed_hosts: Signal<Vec<String>>,
 }
 
-impl Leaving {
-    /// For all links below the component.
-    pub fn use_leaving() -> Self {
-        use_context_provider(|| Self { asked: Signal::new(None), agreed: Signal::new(vec![]) })
+impl LinkConfirmation {
+    /// A context for all links below the component.
+    pub fn use_link_confirmation() -> Self {
+        use_context_provider(|| Self { pending: Signal::new(None), confirmed_hosts: Signal::new(vec![]) })
     }
 
-    /// Asks first instead of following the link, unless its host needs no question.
-    fn ask<T>(mut self, event: &Event<T>, destination: &Destination) {
-        let may_leave = destination.kind == Kind::Mail
-            || self.agreed.peek().contains(&destination.host)
+    /// Shows the dialog instead of following the link, unless its host needs no confirmation.
+    fn request<T>(mut self, event: &Event<T>, destination: &Destination) {
+        let is_confirmed = destination.kind == Kind::Mail
+            || self.confirmed_hosts.peek().contains(&destination.host)
             || listed_hosts().contains(&destination.host);
-        if !may_leave {
+        if !is_confirmed {
             event.prevent_default();
-            self.asked.set(Some(destination.clone()));
+            self.pending.set(Some(destination.clone()));
         }
     }
 }
 
 #[component]
-pub fn Link(
+pub fn AnswerLink(
     to: String,
     /// Its text, without Markdown.
     text: String,
     children: Element,
 ) -> Element {
-    let leaving = use_context::<Leaving>();
-    // What the browser can't parse, it can't follow.
+    let confirmation = use_context::<LinkConfirmation>();
+    // The browser can't follow an address that it can't parse.
     let Some(destination) = destination(&to) else { return children };
-    let is_foreign = destination.origin != location::origin();
-    let shown = destination.shown(&text, self::destination);
+    let is_external = destination.origin != location::origin();
+    let display = destination.display(&text, self::destination);
     let Destination { address, host, .. } = destination.clone();
     let clicked = destination.clone();
     rsx! {
@@ -58,35 +59,35 @@ pub fn Link(
             target: "_blank",
             rel: "noopener noreferrer",
             onclick: move |event| {
-                if is_foreign {
-                    leaving.ask(&event, &clicked);
+                if is_external {
+                    confirmation.request(&event, &clicked);
                 }
             },
-            // The middle button opens links, too.
+            // The middle button opens links without a `click` event.
             onauxclick: move |event| {
-                if is_foreign && event.trigger_button() == Some(MouseButton::Auxiliary) {
-                    leaving.ask(&event, &destination);
+                if is_external && event.trigger_button() == Some(MouseButton::Auxiliary) {
+                    confirmation.request(&event, &destination);
                 }
             },
-            if shown == Shown::Address {
+            if display == LinkDisplay::Address {
                 bdi { dir: "ltr", "{address}" }
             } else {
                 bdi { {children} }
             }
-            if shown == Shown::TextAndHost && is_foreign {
+            if display == LinkDisplay::TextAndHost && is_external {
                 span { class: "host", dir: "ltr", " ({host})" }
             }
         }
     }
 }
 
-/// The question, while the person is being asked.
+/// Shows the dialog while a link waits for confirmation.
 #[component]
-pub fn LeaveDialogs() -> Element {
-    let leaving = use_context::<Leaving>();
-    let asked = leaving.asked.read().clone();
+pub fn LinkConfirmationDialog() -> Element {
+    let confirmation = use_context::<LinkConfirmation>();
+    let pending = confirmation.pending.read().clone();
     rsx! {
-        if let Some(destination) = asked {
+        if let Some(destination) = pending {
             LeaveDialog { destination }
         }
     }
@@ -96,27 +97,27 @@ pub fn LeaveDialogs() -> Element {
 fn LeaveDialog(destination: Destination) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.links;
-    let Leaving { mut asked, mut agreed } = use_context::<Leaving>();
-    let mut not_again = use_signal(|| false);
+    let LinkConfirmation { mut pending, mut confirmed_hosts } = use_context::<LinkConfirmation>();
+    let mut do_not_ask_again = use_signal(|| false);
     let Destination { address, host, .. } = destination;
-    let (text, label) = ((messages.leave_text)(&host), (messages.not_again)(&host));
+    let (text, label) = ((messages.leave_text)(&host), (messages.do_not_ask_again)(&host));
     let leave = move |_| {
-        if not_again() {
-            agreed.write().push(host.clone());
+        if do_not_ask_again() {
+            confirmed_hosts.write().push(host.clone());
         }
-        asked.set(None);
+        pending.set(None);
     };
     rsx! {
-        Dialog { id: "leave", title: messages.leave_title, focus_after: COMPOSER, on_close: move |()| asked.set(None),
+        Dialog { id: "leave", title: messages.leave_title, focus_after: COMPOSER, on_close: move |()| pending.set(None),
             p { {text} }
             p { class: "address", dir: "ltr", translate: "no", {address.clone()} }
             label { class: "switch",
-                input { r#type: "checkbox", checked: not_again(), onchange: move |event| not_again.set(event.checked()) }
+                input { r#type: "checkbox", checked: do_not_ask_again(), onchange: move |event| do_not_ask_again.set(event.checked()) }
                 {label}
             }
             div { class: "choices",
-                button { r#type: "button", autofocus: true, onclick: move |_| asked.set(None), {catalog.chat.cancel} }
-                a { class: "button", href: address, target: "_blank", rel: "noopener noreferrer", onclick: leave, {messages.open} }
+                button { r#type: "button", autofocus: true, onclick: move |_| pending.set(None), {catalog.chat.cancel} }
+                a { class: "button", href: address, target: "_blank", rel: "noopener noreferrer", onclick: leave, {messages.open_in_new_tab} }
             }
         }
     }
@@ -132,7 +133,7 @@ fn destination(address: &str) -> Option<Destination> {
     })
 }
 
-/// The operator's list, which the server has put into the page.
+/// The operator's list, which the server has written into the page.
 fn listed_hosts() -> LinkHosts {
     LinkHosts::from_page(&document::meta_content(META_NAME).unwrap_or_default())
 }

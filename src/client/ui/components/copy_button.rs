@@ -1,4 +1,4 @@
-//! A button that copies a text, and confirms it.
+//! A button that copies a text and confirms that it did.
 
 use std::time::Duration;
 

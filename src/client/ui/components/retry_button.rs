@@ -1,4 +1,4 @@
-//! A button that tries again, after the time in `Retry-After`.
+//! A button that tries again, enabled once the time in `Retry-After` has passed.
 
 use std::time::Duration;
 

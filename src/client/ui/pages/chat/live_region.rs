@@ -1,4 +1,4 @@
-//! What screen readers announce.
+//! The texts that screen readers announce.
 
 use dioxus::prelude::*;
 
