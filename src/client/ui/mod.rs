@@ -1,9 +1,9 @@
-//! What people see: routes, pages and components.
+//! The pages and their components.
 //!
 //! | file | |
 //! |---|---|
 //! | `app` | the root component |
-//! | `route` | the routes, and navigation among them |
+//! | `route` | the routes |
 //! | `head` | links and metadata of the document |
 //! | `pages` | one per route; `pages/chat` is the largest |
 //! | `components` | parts of pages |
