@@ -2,11 +2,14 @@
 //!
 //! | folder | | imports |
 //! |---|---|---|
+//! | `platform` | the browser's interfaces: the only code that names `web_sys` | |
+//! | `language` | the language of the page and its messages (en, fr) | `platform` |
 //! | `session` | who is signed in: the only code that sets `AuthState` | `platform` |
-//! | `platform` | the browser's interfaces: the only code that names `web_sys` | nothing of ours |
-//! | `chat` | state and logic of the chat | `session`, `platform`, `markdown`, `ui::language` |
-//! | [`markdown`] | Markdown of answers: blocks while they are streamed, elements, announcements, SQL highlighting | `ui::language` |
-//! | [`ui`] | routes, pages, components, the catalog of messages | all of them |
+//! | [`markdown`] | Markdown of answers: blocks while they are streamed, elements, announcements, SQL highlighting | `language` |
+//! | `chat` | state and logic of the chat | `markdown`, `session`, `language`, `platform` |
+//! | [`ui`] | routes, pages, components | all of them |
+//!
+//! A folder imports only those above it in this table.
 //!
 //! Each folder's `mod.rs` lists its files.
 //!
@@ -15,14 +18,15 @@
 //! | sign in, resume a session | `session/sign_in.rs`, called by `ui/components/require_session.rs` and `ui/pages/callback.rs` |
 //! | use a field of the refresh response | `session/state.rs`: `SignedIn` holds the whole response |
 //! | call an endpoint | `Auth::call` in `session/refresh.rs` |
-//! | change what the chat does | `chat/conversation.rs`, `chat/running_answer.rs` |
+//! | change what the chat does | `chat/conversation`, `chat/running_answer.rs` |
 //! | change how the chat looks | `ui/pages/chat`, `assets/main.css` |
-//! | add or change a text | `ui/language`: `catalog.rs`, `en.rs`, `fr.rs` |
+//! | add or change a text | `catalog.rs`, `en.rs` and `fr.rs` in `language` |
 //!
-//! All of it compiles on the server too, which renders the same pages before the browser takes over. `platform` must not
-//! be called there: effects and event handlers, which never run on the server, are the places to call it from.
+//! All of it compiles on the server too, which renders the same pages before the browser takes over. `platform` must
+//! not be called there: effects and event handlers, which never run on the server, are the places to call it from.
 
 mod chat;
+mod language;
 pub mod markdown;
 mod platform;
 mod session;
@@ -30,14 +34,12 @@ pub mod ui;
 
 pub use ui::{
     app::App,
-    // The path in `client::markdown`.
-    language,
     route::{Route, shell_route},
 };
 
 /// Starts the app in the browser.
 pub fn launch() {
-    // First of all: the code must not stay in the address bar (T13).
+    // Before anything else, so that the authorization code does not stay in the address bar (T13).
     session::callback_url::remove_from_address_bar();
     session::return_to::record_initial_url();
     dioxus::launch(App);

@@ -7,9 +7,9 @@ use dioxus::prelude::*;
 use super::entry::Progress;
 use crate::{
     client::{
+        language::{Catalog, ChosenLanguage, Language, use_language},
         markdown::{Splitter, announcements::Announced, language_detection::language_of},
         platform::clock,
-        ui::language::{Catalog, ChosenLanguage, Language, use_language},
     },
     wire::chat::EndReason,
 };

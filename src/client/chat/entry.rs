@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::{
     client::{
+        language::Language,
         markdown::{language_detection::language_of, split::split},
-        ui::language::Language,
     },
     wire::{
         chat::{AnswerError, EndReason, MessageId, Usage},

@@ -8,9 +8,9 @@ use super::tasks::Tasks;
 use crate::{
     api::{self, Answer, Authorized},
     client::{
+        language::Language,
         platform::{clock, files, visibility},
         session::{Auth, dpop_key, use_auth},
-        ui::language::Language,
     },
     wire::{
         chat::ConversationId,

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::entry::{Entry, Progress};
 use crate::{
     client::{
+        language::Language,
         markdown::{Splitter, language_detection::language_of},
-        ui::language::Language,
     },
     wire::chat::{AnswerError, ChatEvent, ChatEventKind, EndReason, MessageId, Usage},
 };

@@ -3,21 +3,22 @@
 use super::{
     parse,
     split::Splitter,
-    tree::{Block, Inline, plain},
+    tree::{Block, Inline, plain_text},
 };
-use crate::client::language::Catalogue;
+use crate::client::language::Catalog;
 
-/// How much of an answer was announced. Sentences of the open block are counted, because the length of its text may still
-/// change: `**bold` loses its asterisks once `**` follows.
+/// How much of an answer was announced, as numbers of blocks and sentences: the text of the open block may still
+/// change. `**bold` loses its asterisks once `**` follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Announced {
     blocks: usize,
+    /// In the open block.
     sentences: usize,
 }
 
 impl Announced {
     /// The whole sentences that were not announced yet. Once the answer has `ended`, all of them are whole.
-    pub fn next(&mut self, text: &Splitter, ended: bool, catalogue: &Catalogue) -> Vec<String> {
+    pub fn next(&mut self, text: &Splitter, ended: bool, catalog: &Catalog) -> Vec<String> {
         let mut new = vec![];
         let blocks = text.blocks();
         for (index, block) in blocks.iter().enumerate().skip(self.blocks) {
@@ -25,11 +26,11 @@ impl Announced {
             let is_closed = index < text.closed() || ended;
             let mut tree = parse(block);
             if !is_closed {
-                // The announcement of code or a table has the number of its lines or rows, which still grows.
+                // Code and tables are announced with the number of their lines or rows, which still grows.
                 let known = tree.iter().take_while(|block| !matches!(block, Block::Code { .. } | Block::Table(_)));
                 tree.truncate(known.count());
             }
-            of_blocks(&tree, catalogue, &mut sentences);
+            add_blocks(&tree, catalog, &mut sentences);
             let whole = if is_closed { sentences.len() } else { sentences.len().saturating_sub(1) };
             let announced = std::mem::take(&mut self.sentences);
             new.extend(sentences.into_iter().take(whole).skip(announced));
@@ -43,39 +44,41 @@ impl Announced {
     }
 }
 
-fn of_blocks(blocks: &[Block], catalogue: &Catalogue, sentences: &mut Vec<String>) {
-    let words = &catalogue.answer;
+fn add_blocks(blocks: &[Block], catalog: &Catalog, sentences: &mut Vec<String>) {
+    let messages = &catalog.answer;
     for block in blocks {
         match block {
             Block::Paragraph(content) | Block::Plain(content) | Block::Heading { content, .. } => {
-                of_text(content, sentences);
+                add_text(content, sentences);
             }
-            Block::List { items, .. } => items.iter().for_each(|item| of_blocks(item, catalogue, sentences)),
-            Block::Quote(blocks) => of_blocks(blocks, catalogue, sentences),
-            Block::Code { language, text } => sentences.push((words.code_announced)(language, text.lines().count())),
-            Block::Table(table) => sentences.push((words.table_announced)(table.rows.len())),
+            Block::List { items, .. } => items.iter().for_each(|item| add_blocks(item, catalog, sentences)),
+            Block::Quote(blocks) => add_blocks(blocks, catalog, sentences),
+            Block::Code { language, text } => {
+                sentences.push((messages.code_announcement)(language, text.lines().count()))
+            }
+            Block::Table(table) => sentences.push((messages.table_announcement)(table.rows.len())),
             Block::Rule => {}
         }
     }
 }
 
-fn of_text(content: &[Inline], sentences: &mut Vec<String>) {
-    let text = plain(content);
+fn add_text(content: &[Inline], sentences: &mut Vec<String>) {
+    let text = plain_text(content);
     let mut start = 0;
     for (at, mark) in text.char_indices().filter(|(_, c)| ".?!…".contains(*c)) {
         let end = at + mark.len_utf8();
         let after = &text[end..];
-        // Neither in `v$sql.sql_id` nor after “e.g.”.
+        // The dots in `v$sql.sql_id` and “e.g.” end no sentence.
         let is_end = after.starts_with(char::is_whitespace) && !after.trim_start().starts_with(char::is_lowercase);
         if is_end && end > start {
-            push(&text[start..end], sentences);
+            add_sentence(&text[start..end], sentences);
             start = end;
         }
     }
-    push(&text[start..], sentences);
+    add_sentence(&text[start..], sentences);
 }
 
-fn push(sentence: &str, sentences: &mut Vec<String>) {
+fn add_sentence(sentence: &str, sentences: &mut Vec<String>) {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     if !words.is_empty() {
         sentences.push(words.join(" "));
@@ -87,15 +90,15 @@ mod tests {
     use super::*;
     use crate::client::language::Language;
 
-    /// What is announced when the text arrives in pieces of so many bytes.
+    /// What is announced when the text arrives in pieces of `step` bytes.
     fn announced(text: &str, step: usize) -> Vec<String> {
-        let catalogue = Language::English.catalogue();
+        let catalog = Language::English.catalog();
         let (mut splitter, mut announced, mut sentences) = (Splitter::default(), Announced::default(), vec![]);
         for piece in text.as_bytes().chunks(step) {
             splitter.push(std::str::from_utf8(piece).unwrap());
-            sentences.extend(announced.next(&splitter, false, catalogue));
+            sentences.extend(announced.next(&splitter, false, catalog));
         }
-        sentences.extend(announced.next(&splitter, true, catalogue));
+        sentences.extend(announced.next(&splitter, true, catalog));
         sentences
     }
 
@@ -125,7 +128,7 @@ mod tests {
     fn nothing_is_announced_before_its_sentence_is_whole() {
         let mut splitter = Splitter::default();
         splitter.push("One is whole. Two is n");
-        let catalogue = Language::English.catalogue();
-        assert_eq!(Announced::default().next(&splitter, false, catalogue), ["One is whole."]);
+        let catalog = Language::English.catalog();
+        assert_eq!(Announced::default().next(&splitter, false, catalog), ["One is whole."]);
     }
 }

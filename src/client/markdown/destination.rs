@@ -1,16 +1,17 @@
-//! Compares where a link leads with what its text claims, against phishing.
+//! Protects against phishing: compares the address of a link with the address that its text claims.
 //!
-//! The text of a link comes from the model, or from an attacker who got words into what the model read. So the link's host
-//! is shown beside the text, and if the text looks like the address of another host, the real address replaces it.
+//! The text of a link comes from the model, and may come from an attacker through something that the model has read. So
+//! the link's host is shown beside the text, and if the text looks like the address of another host, the real address
+//! replaces it.
 
-use super::hidden::is_unseen;
+use super::hidden_characters::is_invisible;
 
-/// A link's address as the browser reads it, without the user: `https://bank.example@evil.example` only pretends to be
-/// another host.
+/// A link's address as the browser parses it. It has no user name: `https://bank.example@evil.example` leads to
+/// `evil.example`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     pub address: String,
-    /// In lower case and ASCII (`xn--…`), without a port. Of a `mailto:` link, its recipient.
+    /// In lower case and ASCII (`xn--…`), without a port. For a `mailto:` link, its recipient.
     pub host: String,
     pub origin: String,
     pub kind: Kind,
@@ -22,65 +23,67 @@ pub enum Kind {
     Mail,
 }
 
-/// What is shown of a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// Its text alone, which is the address.
+/// What the page shows of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkDisplay {
+    /// The text alone: it is the address.
     Text,
-    /// Its text, and the host after it.
+    /// The text, followed by the host.
     TextAndHost,
-    /// The address in place of the text, which looks like another address.
+    /// The address instead of the text, which looks like the address of another host.
     Address,
 }
 
-/// File extensions, which would otherwise look like top-level domains.
-const FILE_ENDINGS: [&str; 21] = [
+/// File extensions that would otherwise look like top-level domains.
+const FILE_EXTENSIONS: [&str; 21] = [
     "bat", "conf", "csv", "dbf", "dmp", "exe", "htm", "html", "ini", "java", "js", "json", "log", "ora", "pdf", "sql",
     "trc", "txt", "xml", "yaml", "yml",
 ];
 
-/// Besides letters and digits, what an address may contain. The last three separate the labels of a host as a dot does
-/// (URL Standard, domain to ASCII). Underscores and dollar signs keep names of database objects in one word.
-const IN_WORD: &str = "-.:/?#@_$\u{3002}\u{ff0e}\u{ff61}";
+/// The characters of an address besides letters and digits. The last three separate the labels of a host as a dot does
+/// (URL Standard, domain to ASCII). With underscore and dollar sign, the name of a database object is one word.
+const ADDRESS_CHARS: &str = "-.:/?#@_$\u{3002}\u{ff0e}\u{ff61}";
 
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 impl Destination {
-    /// What to show of a link with this text. `read` reads an address as the browser does.
-    pub fn shown(&self, text: &str, read: impl Fn(&str) -> Option<Self>) -> Shown {
-        // As a person sees it. Browsers take backslashes for slashes.
-        let text: String = text.chars().filter(|c| !is_unseen(*c)).map(|c| if c == '\\' { '/' } else { c }).collect();
-        let lies = text.split(|c: char| !c.is_alphanumeric() && !IN_WORD.contains(c)).any(|word| {
-            address_in(word.trim_matches(['.', ':'])).is_some_and(|address| {
-                !address.is_plain || read(&address.text).is_none_or(|other| other.host != self.domain())
-            })
-        });
-        match lies {
-            true => Shown::Address,
-            false if self.is_named_by(text.trim()) => Shown::Text,
-            false => Shown::TextAndHost,
+    /// What to show of a link with this text. `parse` parses an address as the browser does.
+    pub fn display(&self, text: &str, parse: impl Fn(&str) -> Option<Self>) -> LinkDisplay {
+        // Without the characters that a person does not see. Browsers parse backslashes as slashes.
+        let text: String =
+            text.chars().filter(|c| !is_invisible(*c)).map(|c| if c == '\\' { '/' } else { c }).collect();
+        let claims_another_host =
+            text.split(|c: char| !c.is_alphanumeric() && !ADDRESS_CHARS.contains(c)).any(|word| {
+                address_in(word.trim_matches(['.', ':'])).is_some_and(|address| {
+                    !address.is_comparable || parse(&address.text).is_none_or(|other| other.host != self.domain())
+                })
+            });
+        match claims_another_host {
+            true => LinkDisplay::Address,
+            false if self.is_shown_by(text.trim()) => LinkDisplay::Text,
+            false => LinkDisplay::TextAndHost,
         }
     }
 
-    /// The host; of a recipient, its domain.
+    /// The host; for a `mailto:` link, the domain of its recipient.
     fn domain(&self) -> &str {
         self.host.rsplit('@').next().unwrap_or_default()
     }
 
     /// Whether the text is the address, or its beginning up to at least the end of the host.
-    fn is_named_by(&self, text: &str) -> bool {
+    fn is_shown_by(&self, text: &str) -> bool {
         let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
         let rest = address.strip_prefix(self.host.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ':'])) && !text.contains(' ')
     }
 }
 
-/// A word that people take for an address.
+/// A word that a person would read as an address.
 struct Address {
     /// With a scheme.
     text: String,
-    /// Whether its host is in ASCII and has no user before it, so that it can be compared.
-    is_plain: bool,
+    /// Whether the host is in ASCII and no user name before it looks like a host. Other addresses count as misleading.
+    is_comparable: bool,
 }
 
 /// `https://host/…`, `//host`, `host.domain/…`, or `user@host.domain`.
@@ -92,29 +95,29 @@ fn address_in(word: &str) -> Option<Address> {
     if name.is_empty() || !has_scheme && !is_domain(name) {
         return None;
     }
-    // The user of a mail address is harmless, as long as it does not look like a host.
-    let has_honest_user = user.is_none_or(|user| !has_scheme && !user.contains('.') && !user.contains(':'));
-    Some(Address { text: format!("https://{host}"), is_plain: host.is_ascii() && has_honest_user })
+    // The user name of a mail address is harmless, as long as it does not look like a host.
+    let has_harmless_user = user.is_none_or(|user| !has_scheme && !user.contains('.') && !user.contains(':'));
+    Some(Address { text: format!("https://{host}"), is_comparable: host.is_ascii() && has_harmless_user })
 }
 
-/// Labels separated by dots, of which the last could be a top-level domain.
+/// Whether a name consists of labels separated by dots, of which the last could be a top-level domain.
 fn is_domain(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-') && !label.starts_with('-')
     };
     let Some((before, last)) = name.rsplit_once(DOTS) else { return false };
-    let is_top = last.chars().count() >= 2
+    let is_top_level = last.chars().count() >= 2
         && (last.starts_with("xn--") || last.chars().all(char::is_alphabetic))
-        && !FILE_ENDINGS.iter().any(|ending| last.eq_ignore_ascii_case(ending));
-    is_top && before.split(DOTS).all(is_label)
+        && !FILE_EXTENSIONS.iter().any(|extension| last.eq_ignore_ascii_case(extension));
+    is_top_level && before.split(DOTS).all(is_label)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// As the browser reads addresses, except for names that are not ASCII.
-    fn read(address: &str) -> Option<Destination> {
+    /// Parses addresses as the browser does, except for names that are not ASCII.
+    fn parse(address: &str) -> Option<Destination> {
         let mut url = url::Url::parse(address).ok()?;
         if url.scheme() == "mailto" {
             let host = url.path().to_owned();
@@ -126,8 +129,8 @@ mod tests {
         Some(Destination { address: url.into(), host, origin, kind: Kind::Page })
     }
 
-    fn shown(text: &str, to: &str) -> Shown {
-        read(to).unwrap().shown(text, read)
+    fn display(text: &str, to: &str) -> LinkDisplay {
+        parse(to).unwrap().display(text, parse)
     }
 
     #[test]
@@ -162,7 +165,7 @@ mod tests {
             "j.doe@bank.example",
             "10-2.bank.example",
         ] {
-            assert_eq!(shown(text, "https://evil.example/?q=secret"), Shown::Address, "{text}");
+            assert_eq!(display(text, "https://evil.example/?q=secret"), LinkDisplay::Address, "{text}");
         }
     }
 
@@ -184,21 +187,21 @@ mod tests {
             "C:\\temp",
             "",
         ] {
-            assert_eq!(shown(text, "https://evil.example/?q=secret"), Shown::TextAndHost, "{text}");
+            assert_eq!(display(text, "https://evil.example/?q=secret"), LinkDisplay::TextAndHost, "{text}");
         }
     }
 
     #[test]
     fn a_text_that_is_the_address_is_shown_once() {
         for text in ["https://evil.example/?q=secret", "evil.example", "http://evil.example:80/a", "evil.example/a#b"] {
-            assert_eq!(shown(text, "https://evil.example/?q=secret"), Shown::Text, "{text}");
+            assert_eq!(display(text, "https://evil.example/?q=secret"), LinkDisplay::Text, "{text}");
         }
-        assert_eq!(shown("dba@bank.example", "mailto:dba@bank.example"), Shown::Text);
+        assert_eq!(display("dba@bank.example", "mailto:dba@bank.example"), LinkDisplay::Text);
     }
 
     #[test]
     fn a_user_in_an_address_is_no_host() {
-        let destination = read("https://bank.example:x@evil.example/a").unwrap();
+        let destination = parse("https://bank.example:x@evil.example/a").unwrap();
         assert_eq!(
             (destination.host.as_str(), destination.address.as_str()),
             ("evil.example", "https://evil.example/a")
@@ -207,8 +210,8 @@ mod tests {
 
     #[test]
     fn a_mail_link_shows_its_real_recipient() {
-        assert_eq!(shown("support@bank.example", "mailto:eve@evil.example"), Shown::Address);
-        assert_eq!(shown("dba@bank.example", "mailto:dba@bank.example?subject=x"), Shown::Text);
-        assert_eq!(shown("Ask support", "mailto:eve@evil.example?body=x"), Shown::TextAndHost);
+        assert_eq!(display("support@bank.example", "mailto:eve@evil.example"), LinkDisplay::Address);
+        assert_eq!(display("dba@bank.example", "mailto:dba@bank.example?subject=x"), LinkDisplay::Text);
+        assert_eq!(display("Ask support", "mailto:eve@evil.example?body=x"), LinkDisplay::TextAndHost);
     }
 }

@@ -1,12 +1,11 @@
-//! Detects by its most frequent words in which of our languages an answer is written, so that screen readers pronounce it
-//! correctly.
+//! Detects the language of an answer by its most frequent words, so that screen readers pronounce it correctly.
 
 use crate::client::language::Language;
 
-/// How much of an answer is examined, in bytes.
+/// How many bytes of an answer are examined.
 const MAX_EXAMINED: usize = 2_000;
 
-/// Fewer words than this are no evidence.
+/// Fewer frequent words than this are not enough to decide.
 const MIN_WORDS: usize = 3;
 
 /// Words that are frequent in French and don't exist in English.
@@ -16,7 +15,7 @@ const FRENCH: [&str; 40] = [
     "que", "qui", "sont", "sur", "un", "une", "votre", "vous",
 ];
 
-/// The reverse, without the words of SQL (`and`, `in`, `is`, `where`).
+/// Words that are frequent in English and not in French, without those of SQL (`and`, `in`, `is`, `where`).
 const ENGLISH: [&str; 40] = [
     "a", "about", "an", "are", "be", "been", "but", "by", "can", "do", "does", "for", "has", "have", "how", "if", "it",
     "its", "more", "most", "my", "of", "should", "so", "than", "that", "the", "their", "then", "there", "these",

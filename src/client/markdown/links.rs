@@ -1,18 +1,19 @@
-//! Where links may lead, and the addresses in a text that become links without markup, as on GitHub (GFM §6.9).
+//! Which addresses links may lead to, and autolinks: addresses in a text that become links without markup (GFM §6.9).
 
-use super::{hidden::is_unseen, tree::Inline};
+use super::{hidden_characters::is_invisible, tree::Inline};
 
-/// Schemes of addresses that become links without markup.
+/// The schemes of autolinks.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
-/// What may stand right before such an address.
-const BEFORE: [char; 7] = ['(', '*', '_', '~', '«', '“', '"'];
+/// The characters that may precede an autolink, besides white space.
+const MAY_PRECEDE: [char; 7] = ['(', '*', '_', '~', '«', '“', '"'];
 
-/// What ends a sentence or a quotation rather than an address.
-const AFTER: [char; 16] = ['?', '!', '.', ',', ':', ';', '*', '_', '~', '\'', '"', '…', '»', '”', '’', '>'];
+/// At the end of an address, these belong to the sentence or the quotation around it.
+const TRAILING_PUNCTUATION: [char; 16] =
+    ['?', '!', '.', ',', ':', ';', '*', '_', '~', '\'', '"', '…', '»', '”', '’', '>'];
 
-/// Whether a link may lead to an address. One without a host would lead to a page of ours: browsers read `https:/x` as
-/// they read `/x` (URL Standard §4.4, “special relative or authority state”).
+/// Whether a link may lead to an address. An address without a host would lead to a page of this app: browsers parse
+/// `https:/x` like `/x` (URL Standard §4.4, “special relative or authority state”).
 pub fn is_allowed(address: &str) -> bool {
     let Some((scheme, rest)) = address.split_once(':') else { return false };
     let has_host =
@@ -25,16 +26,16 @@ pub fn is_allowed(address: &str) -> bool {
 }
 
 /// Turns the addresses in all texts of this content into links.
-pub fn in_inlines(content: Vec<Inline>) -> Vec<Inline> {
+pub fn autolink_inlines(content: Vec<Inline>) -> Vec<Inline> {
     let linked = content.into_iter().flat_map(|inline| match inline {
-        Inline::Text(text) => in_text(&text),
+        Inline::Text(text) => autolink_text(&text),
         other => vec![other],
     });
     linked.collect()
 }
 
-/// The text with links in the place of its addresses.
-pub fn in_text(text: &str) -> Vec<Inline> {
+/// Turns the addresses in a text into links.
+pub fn autolink_text(text: &str) -> Vec<Inline> {
     let (mut content, mut rest) = (vec![], text);
     while let Some((start, end)) = next_address(rest) {
         if start > 0 {
@@ -50,17 +51,19 @@ pub fn in_text(text: &str) -> Vec<Inline> {
     content
 }
 
-/// Where the next address is.
+/// Start and end of the next address.
 fn next_address(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(at) = text[from..].find("http") {
         let start = from + at;
         from = start + "http".len();
-        let is_begin =
-            text[..start].chars().next_back().is_none_or(|before| before.is_whitespace() || BEFORE.contains(&before));
+        let may_start = text[..start]
+            .chars()
+            .next_back()
+            .is_none_or(|before| before.is_whitespace() || MAY_PRECEDE.contains(&before));
         let scheme = SCHEMES.iter().find(|scheme| text[start..].starts_with(**scheme));
-        let (true, Some(scheme)) = (is_begin, scheme) else { continue };
-        // Checked before the address is measured, which takes as long as the address is.
+        let (true, Some(scheme)) = (may_start, scheme) else { continue };
+        // Checked first: measuring the address takes time in proportion to its length.
         if text[start + scheme.len()..].starts_with(char::is_alphanumeric) {
             return Some((start, start + length_of(&text[start..])));
         }
@@ -70,14 +73,14 @@ fn next_address(text: &str) -> Option<(usize, usize)> {
 
 /// The length of the address that the text begins with, without the punctuation of the sentence around it.
 fn length_of(text: &str) -> usize {
-    let end = text.find(|c: char| c.is_whitespace() || c.is_control() || is_end(c)).unwrap_or(text.len());
+    let end = text.find(|c: char| c.is_whitespace() || c.is_control() || ends_address(c)).unwrap_or(text.len());
     let mut address = &text[..end];
     let opened = address.matches('(').count();
     let mut closed = address.matches(')').count();
     while let Some(last) = address.chars().next_back() {
         if last == ')' && opened < closed {
             closed -= 1;
-        } else if !AFTER.contains(&last) {
+        } else if !TRAILING_PUNCTUATION.contains(&last) {
             break;
         }
         address = address.strip_suffix(last).unwrap_or_default();
@@ -85,9 +88,10 @@ fn length_of(text: &str) -> usize {
     address.len()
 }
 
-/// Quotation marks, and characters that are invisible or change the order of the visible ones: no address has them.
-fn is_end(c: char) -> bool {
-    matches!(c, '<' | '"' | '»' | '”') || is_unseen(c)
+/// Quotation marks, and characters that are invisible or change the order of the visible ones, are no part of an
+/// address.
+fn ends_address(c: char) -> bool {
+    matches!(c, '<' | '"' | '»' | '”') || is_invisible(c)
 }
 
 #[cfg(test)]
@@ -153,7 +157,7 @@ mod tests {
         for text in ["https://a.example).", "http http:// https://é", "a https://b.example!c d", "https://?!"] {
             let blocks = parse(text);
             let [Block::Paragraph(content)] = blocks.as_slice() else { panic!("{blocks:?}") };
-            assert_eq!(crate::client::markdown::tree::plain(content), text);
+            assert_eq!(crate::client::markdown::tree::plain_text(content), text);
         }
     }
 }

@@ -1,11 +1,21 @@
-//! The Markdown of answers, from text that grows to a tree that components render. Nothing in it ever becomes HTML.
+//! The Markdown of answers. While an answer streams, [`split`] cuts its text into blocks that no later text can change,
+//! so that only the last block is parsed again. [`parse()`] turns a block into a tree, which components render as
+//! elements. No part of an answer is ever inserted into the page as HTML.
 //!
-//! [`split`] cuts the text into blocks that no later text can change, so while an answer streams only the last block is
-//! parsed again. [`parse`] turns a block into a tree with `pulldown-cmark`.
+//! | file | |
+//! |---|---|
+//! | `split` | cuts growing text into blocks |
+//! | `parse`, `nesting` | parses a block with `pulldown-cmark`, unless it nests too deep |
+//! | `tree`, `table` | the tree, and the alignment of a table's columns |
+//! | `links`, `destination` | which addresses links may lead to, and what is shown of a link, against phishing |
+//! | `hidden_characters` | invisible characters in code |
+//! | `sql` | syntax highlighting |
+//! | `announcements` | whole sentences for screen readers |
+//! | `language_detection` | the language of an answer |
 
 pub mod announcements;
 pub mod destination;
-pub mod hidden;
+pub mod hidden_characters;
 pub mod language_detection;
 mod links;
 mod nesting;

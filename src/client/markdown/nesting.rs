@@ -1,10 +1,10 @@
 //! A limit on how deep lists and quotes nest, checked before a text is parsed.
 //!
-//! For each blank line `pulldown-cmark` visits every list item that is open. A text of `- - - …` and as many blank lines
+//! `pulldown-cmark` visits every open list item at each blank line. So a text of `- - - …` and as many blank lines
 //! would take time that grows with the square of its length.
 
-/// Where the last list or quote marker at the beginning of a line may end, in bytes. As every level needs a marker of its
-/// own or indentation, it bounds the depth.
+/// Up to which byte of a line its leading list and quote markers may reach. Every level needs a marker or indentation,
+/// so this limits the depth.
 const MAX_MARKERS_END: usize = 200;
 
 /// Whether a text nests deeper than any answer does.
@@ -12,7 +12,7 @@ pub fn is_too_deep(text: &str) -> bool {
     text.split(['\n', '\r']).any(|line| markers_end(line) > MAX_MARKERS_END)
 }
 
-/// Where the last of the markers ends that the line begins with; 0 without one.
+/// Where the leading list and quote markers of a line end; 0 without any.
 fn markers_end(line: &str) -> usize {
     let (mut rest, mut end) = (line, 0);
     while let Some(after) = after_marker(rest.trim_start_matches([' ', '\t'])) {

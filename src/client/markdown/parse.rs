@@ -1,6 +1,6 @@
-//! Turns the events of `pulldown-cmark` (CommonMark, with GFM's tables, tasks and strikethrough) into our tree.
+//! Turns the events of `pulldown-cmark` (CommonMark, with GFM's tables, tasks and strikethrough) into a tree.
 //!
-//! Raw HTML becomes text and images become links, so nothing in an answer can add markup of its own to the page.
+//! Raw HTML becomes text and images become links, so an answer cannot add elements of its own to the page.
 
 use std::iter::Peekable;
 
@@ -8,30 +8,31 @@ use pulldown_cmark::{Alignment, CodeBlockKind, Event, Options, Parser, Tag, TagE
 
 use super::{
     links, nesting,
-    tree::{Align, Block, Cell, Inline, Table, plain},
+    tree::{Align, Block, Cell, Inline, Table, plain_text},
 };
 
-/// Deeper nesting is shown as plain text, because rendering recurses as deep as the tree.
+/// Deeper nesting is shown as plain text, because rendering is recursive.
 const MAX_DEPTH: usize = 24;
 
-/// Rows that are too short are filled with empty cells, so few bytes below a wide head could make very many of them.
+/// `pulldown-cmark` fills short rows with empty cells, so a few bytes below a wide head could produce very many of
+/// them.
 const MAX_EMPTY_CELLS: usize = 10_000;
 
 pub fn parse(text: &str) -> Vec<Block> {
-    // CommonMark §2.3 asks for it, and `pulldown-cmark` leaves it to its caller.
+    // Required by CommonMark §2.3; `pulldown-cmark` leaves it to its caller.
     let text = text.replace('\0', "\u{fffd}");
     if nesting::is_too_deep(&text) {
-        return as_written(&text);
+        return as_paragraph(&text);
     }
     let blocks = Reader::new(&text).blocks();
     match blocks.is_empty() {
-        // Link definitions alone, such as the sources below an answer: nothing refers to them, and they would be lost.
-        true => as_written(&text),
+        // A text of link definitions only, such as the sources below an answer, has no blocks and would not be shown.
+        true => as_paragraph(&text),
         false => blocks,
     }
 }
 
-fn as_written(text: &str) -> Vec<Block> {
+fn as_paragraph(text: &str) -> Vec<Block> {
     match text.trim() {
         "" => vec![],
         text => vec![paragraph(text)],
@@ -39,7 +40,7 @@ fn as_written(text: &str) -> Vec<Block> {
 }
 
 fn paragraph(text: &str) -> Block {
-    Block::Paragraph(links::in_text(text))
+    Block::Paragraph(links::autolink_text(text))
 }
 
 struct Reader<'a> {
@@ -93,8 +94,8 @@ impl<'a> Reader<'a> {
         block
     }
 
-    /// Leaves the table's end to [`Self::blocks`]: once `pulldown-cmark` has filled in 262,144 cells, it ends the rows and
-    /// reports what follows as blocks inside the table.
+    /// Leaves the table's end to [`Self::blocks`]: once `pulldown-cmark` has filled in 262,144 cells, it ends the rows
+    /// and reports what follows as blocks inside the table.
     fn table(&mut self, alignments: &[Alignment]) -> Table {
         let mut table = Table { alignments: alignments.iter().map(align).collect(), ..Table::default() };
         while let Some(event) = self.events.next_if(is_row) {
@@ -136,16 +137,18 @@ impl<'a> Reader<'a> {
         let mut content = vec![];
         while let Some(event) = self.events.next_if(is_inline) {
             match event {
-                Event::Start(tag) => self.span(tag).into_iter().for_each(|inline| push(&mut content, inline)),
+                Event::Start(tag) => self.span(tag).into_iter().for_each(|inline| push_joined(&mut content, inline)),
                 Event::Code(code) => content.push(Inline::Code(code.into_string())),
                 Event::HardBreak => content.push(Inline::Break),
                 Event::TaskListMarker(done) => content.push(Inline::Task(done)),
-                Event::SoftBreak => push(&mut content, Inline::Text("\n".into())),
-                Event::Text(text) | Event::InlineHtml(text) => push(&mut content, Inline::Text(text.into_string())),
+                Event::SoftBreak => push_joined(&mut content, Inline::Text("\n".into())),
+                Event::Text(text) | Event::InlineHtml(text) => {
+                    push_joined(&mut content, Inline::Text(text.into_string()))
+                }
                 _ => {}
             }
         }
-        if self.in_link { content } else { links::in_inlines(content) }
+        if self.in_link { content } else { links::autolink_inlines(content) }
     }
 
     fn span(&mut self, tag: Tag<'_>) -> Vec<Inline> {
@@ -156,7 +159,7 @@ impl<'a> Reader<'a> {
         let span = match tag {
             Tag::Emphasis => vec![Inline::Emphasis(self.content())],
             Tag::Strong => vec![Inline::Strong(self.content())],
-            Tag::Strikethrough => vec![Inline::Struck(self.content())],
+            Tag::Strikethrough => vec![Inline::Strikethrough(self.content())],
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => self.link(&dest_url),
             _ => self.content(),
         };
@@ -164,7 +167,7 @@ impl<'a> Reader<'a> {
         span
     }
 
-    /// Only the text is left of an image inside a link, and of a link to where links may not lead.
+    /// Of an image inside a link, and of a link to an address that is not allowed, only the text remains.
     fn link(&mut self, address: &str) -> Vec<Inline> {
         if self.in_link || !links::is_allowed(address) {
             return self.content();
@@ -172,14 +175,14 @@ impl<'a> Reader<'a> {
         self.in_link = true;
         let mut content = self.content();
         self.in_link = false;
-        // A link without a text could be clicked all the same, so it shows its address.
-        if plain(&content).trim().is_empty() {
+        // A link without a text can still be clicked, so it shows its address.
+        if plain_text(&content).trim().is_empty() {
             content = vec![Inline::Text(address.to_owned())];
         }
         vec![Inline::Link { to: address.to_owned(), content }]
     }
 
-    /// The text without its markup up to the end of its container, which is consumed. Blocks begin on lines of their own.
+    /// The text without its markup, up to the end of its container, which is consumed. Each block begins on a new line.
     fn text(&mut self) -> String {
         let (mut text, mut open) = (String::new(), 0);
         while let Some(event) = self.events.next() {
@@ -217,8 +220,8 @@ fn is_inline(event: &Event<'_>) -> bool {
     }
 }
 
-/// Escapes and entities are events of their own: text that follows text is one text.
-fn push(content: &mut Vec<Inline>, inline: Inline) {
+/// `pulldown-cmark` reports escapes and entities as separate texts: texts that follow each other are joined.
+fn push_joined(content: &mut Vec<Inline>, inline: Inline) {
     match (content.last_mut(), inline) {
         (Some(Inline::Text(text)), Inline::Text(more)) => text.push_str(&more),
         (_, inline) => content.push(inline),

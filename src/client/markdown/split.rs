@@ -1,8 +1,8 @@
 //! Cuts growing Markdown into blocks that no later text can change (CommonMark 0.31 §3), so that only the last block is
 //! parsed again while an answer streams.
 //!
-//! In doubt it does not cut: a block that is too large is parsed more often, and correctly. Two things are not seen across
-//! a cut, though: link definitions, and the end of raw HTML that has blank lines in it.
+//! In doubt it does not cut: a block that is too large is parsed more often, but correctly. Two things get lost across
+//! a cut: link definitions, and the end of raw HTML that contains blank lines.
 
 use std::rc::Rc;
 
@@ -12,9 +12,9 @@ pub struct Splitter {
     closed: Vec<Rc<str>>,
     open: String,
     /// Where the open block begins in `open`; 0 except during a push.
-    begin: usize,
-    /// How many bytes of `open` are lines that were examined.
-    seen: usize,
+    start: usize,
+    /// Up to where the lines of `open` have been examined.
+    examined: usize,
     kind: Option<Kind>,
     fence: Option<Fence>,
     after_blank: bool,
@@ -25,7 +25,7 @@ pub struct Splitter {
 enum Kind {
     /// Ends at a blank line or with its fence.
     Flat,
-    /// A list or indented code: lines after a blank one may still belong to it.
+    /// A list or indented code: lines after a blank line may still belong to it.
     Nested,
 }
 
@@ -33,15 +33,14 @@ enum Kind {
 struct Fence {
     mark: char,
     length: usize,
-    /// The column of the opening fence, at least that of the text around it. The closing fence may be indented by up to
-    /// three more.
+    /// The column of the opening fence in a list, otherwise 0. The closing fence may be indented by up to three more.
     column: usize,
 }
 
-/// What a line after a blank one does to a nested block.
+/// What the start of a line after a blank one means for a nested block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Start {
-    /// Depends on the rest of the line.
+    /// It depends on the rest of the line.
     Undecided,
     Continues,
     Breaks,
@@ -57,18 +56,18 @@ pub fn split(text: &str) -> Vec<Rc<str>> {
 impl Splitter {
     pub fn push(&mut self, text: &str) {
         self.open.push_str(text);
-        while let Some(length) = self.open[self.seen..].find('\n') {
-            self.examine(self.seen + length + 1);
+        while let Some(length) = self.open[self.examined..].find('\n') {
+            self.examine(self.examined + length + 1);
         }
-        let begun = &self.open[self.seen..];
-        // White space, carriage returns included, may become a blank line.
+        let begun = &self.open[self.examined..];
+        // White space, including carriage returns, may become a blank line.
         if self.may_break() && !begun.trim().is_empty() && start_of(begun) == Start::Breaks {
-            self.close(self.seen);
+            self.close(self.examined);
         }
-        // Once for all blocks that were closed, not for each of them.
-        self.open.drain(..self.begin);
-        self.seen -= self.begin;
-        self.begin = 0;
+        // Once per push: for each closed block, it would take time that grows with the square of the length.
+        self.open.drain(..self.start);
+        self.examined -= self.start;
+        self.start = 0;
     }
 
     /// Every block; the last one may still change.
@@ -77,17 +76,17 @@ impl Splitter {
         self.closed.iter().cloned().chain(open).collect()
     }
 
-    /// How many blocks no later text can change.
+    /// The number of blocks that no later text can change.
     pub fn closed(&self) -> usize {
         self.closed.len()
     }
 
-    /// Examines the line from `self.seen` to `end`.
+    /// Examines the line from `self.examined` to `end`.
     fn examine(&mut self, end: usize) {
-        let line = &self.open[self.seen..end];
+        let line = &self.open[self.examined..end];
         if let Some(fence) = self.fence {
             let closes = fence.is_closed_by(line);
-            self.seen = end;
+            self.examined = end;
             if closes {
                 self.fence = None;
                 if self.kind == Some(Kind::Flat) {
@@ -95,23 +94,23 @@ impl Splitter {
                 }
             }
         } else if line.trim().is_empty() {
-            self.seen = end;
+            self.examined = end;
             match self.kind {
                 Some(Kind::Nested) => self.after_blank = true,
                 Some(Kind::Flat) | None => self.close(end),
             }
         } else if self.may_break() && start_of(line) == Start::Breaks {
-            self.close(self.seen);
+            self.close(self.examined);
         } else {
             let kind = match (self.kind, start_of(line)) {
-                // A list may begin right below a heading or a line of text.
+                // A list may begin directly below a heading or a line of text.
                 (Some(Kind::Nested), _) | (_, Start::Continues) => Kind::Nested,
                 (Some(Kind::Flat) | None, Start::Undecided | Start::Breaks) => Kind::Flat,
             };
             self.kind = Some(kind);
             self.fence = Fence::opened_by(line, kind);
             self.after_blank = false;
-            self.seen = end;
+            self.examined = end;
         }
     }
 
@@ -120,12 +119,12 @@ impl Splitter {
     }
 
     fn close(&mut self, end: usize) {
-        let block = &self.open[self.begin..end];
+        let block = &self.open[self.start..end];
         if !block.trim().is_empty() {
             self.closed.push(block.into());
         }
-        self.begin = end;
-        self.seen = end;
+        self.start = end;
+        self.examined = end;
         self.kind = None;
         self.after_blank = false;
     }
@@ -139,7 +138,7 @@ impl Fence {
             return None;
         }
         if kind == Kind::Nested {
-            // A fence right after the item's mark: `- ```sql`.
+            // A fence may follow the marker of the item: `- ```sql`.
             text = text.trim_start_matches(|c: char| c.is_ascii_digit() || "-+*.) ".contains(c));
         }
         let mark = text.chars().next().filter(|c| "`~".contains(*c))?;

@@ -11,7 +11,7 @@ pub enum State {
     /// Between `/*+` and `*/`.
     Hint,
     /// Between `'` and `'`.
-    Text,
+    String,
     /// Between `q'[` and `]'`: the closing delimiter.
     Quoted(char),
 }
@@ -20,7 +20,7 @@ pub enum State {
 pub enum Kind {
     Plain,
     Keyword,
-    Text,
+    String,
     Number,
     Comment,
     /// An optimizer hint, which looks like a comment but has an effect.
@@ -29,7 +29,7 @@ pub enum Kind {
     Variable,
 }
 
-/// Whether code in this language is highlighted here.
+/// Whether this is the name of SQL or of one of its dialects.
 pub fn is_sql(language: &str) -> bool {
     ["sql", "plsql", "pl/sql", "pls", "oracle", "sqlplus"].iter().any(|name| language.eq_ignore_ascii_case(name))
 }
@@ -38,30 +38,31 @@ pub fn is_sql(language: &str) -> bool {
 pub fn lines(text: &str) -> Vec<(State, &str)> {
     let mut state = State::default();
     let lines = text.split_inclusive('\n').map(|line| {
-        let begins = state;
-        state = tokens(line, begins).1;
-        (begins, line)
+        let start = state;
+        state = tokens(line, start).1;
+        (start, line)
     });
     lines.collect()
 }
 
-/// The tokens of a line without gaps, and the state at the beginning of the next line.
-pub fn tokens(line: &str, begins: State) -> (Vec<(Kind, &str)>, State) {
-    let (mut pieces, mut rest, mut state) = (vec![], line, begins);
+/// The tokens of a line, which together are the line, and the state at the beginning of the next one.
+pub fn tokens(line: &str, start: State) -> (Vec<(Kind, &str)>, State) {
+    let (mut pieces, mut rest, mut state) = (vec![], line, start);
     while !rest.is_empty() {
         let (kind, length, next) = match state {
             State::Code => in_code(rest),
             State::Comment => until(rest, "*/", Kind::Comment, state),
             State::Hint => until(rest, "*/", Kind::Hint, state),
-            State::Text => until(rest, "'", Kind::Text, state),
-            State::Quoted(mark) => until(rest, &format!("{mark}'"), Kind::Text, state),
+            State::String => until(rest, "'", Kind::String, state),
+            State::Quoted(mark) => until(rest, &format!("{mark}'"), Kind::String, state),
         };
         let (piece, after) = rest.split_at(length);
         match pieces.last_mut() {
             Some((last, _)) if *last == kind && kind == Kind::Plain => {
-                let start = line.len() - rest.len();
-                let begun = pieces.pop().map_or(0, |(_, piece): (Kind, &str)| piece.len());
-                pieces.push((kind, &line[start - begun..start + length]));
+                // Joined with the plain text before it.
+                let at = line.len() - rest.len();
+                let before = pieces.pop().map_or(0, |(_, piece): (Kind, &str)| piece.len());
+                pieces.push((kind, &line[at - before..at + length]));
             }
             _ => pieces.push((kind, piece)),
         }
@@ -92,9 +93,9 @@ fn in_code(rest: &str) -> (Kind, usize, State) {
         (Kind::Comment, 2, State::Comment)
     } else if lower.starts_with("q'") && lower.chars().count() == 3 {
         let mark = rest.chars().nth(2).unwrap_or_default();
-        (Kind::Text, 2 + mark.len_utf8(), State::Quoted(closing(mark)))
+        (Kind::String, 2 + mark.len_utf8(), State::Quoted(closing_delimiter(mark)))
     } else if first == '\'' {
-        (Kind::Text, 1, State::Text)
+        (Kind::String, 1, State::String)
     } else if first == '"' {
         (Kind::Plain, rest[1..].find('"').map_or(rest.len(), |at| at + 2), State::Code)
     } else if (first == ':' || first == '&') && rest[1..].starts_with(|c: char| c.is_alphanumeric() || c == '&') {
@@ -109,7 +110,7 @@ fn in_code(rest: &str) -> (Kind, usize, State) {
     }
 }
 
-fn closing(mark: char) -> char {
+fn closing_delimiter(mark: char) -> char {
     match mark {
         '[' => ']',
         '(' => ')',
@@ -124,10 +125,10 @@ fn is_word(c: char) -> bool {
 }
 
 fn is_keyword(word: &str) -> bool {
-    word.len() <= LONGEST && KEYWORDS.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
+    word.len() <= MAX_KEYWORD_LENGTH && KEYWORDS.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
 }
 
-const LONGEST: usize = 12;
+const MAX_KEYWORD_LENGTH: usize = 12;
 
 /// Sorted, for a binary search.
 #[rustfmt::skip]
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn keywords_are_found_in_either_case() {
         assert!(KEYWORDS.is_sorted());
-        assert_eq!(KEYWORDS.iter().map(|word| word.len()).max(), Some(LONGEST));
+        assert_eq!(KEYWORDS.iter().map(|word| word.len()).max(), Some(MAX_KEYWORD_LENGTH));
         assert_eq!(
             kinds("Select sid FROM v$session where rownum <= 10"),
             [
@@ -185,12 +186,12 @@ mod tests {
                 (Kind::Hint, " FULL(t) */"),
                 (Kind::Comment, "/*"),
                 (Kind::Comment, " c */"),
-                (Kind::Text, "'"),
-                (Kind::Text, "it'"),
-                (Kind::Text, "'"),
-                (Kind::Text, "s'"),
-                (Kind::Text, "q'["),
-                (Kind::Text, "a'b]'"),
+                (Kind::String, "'"),
+                (Kind::String, "it'"),
+                (Kind::String, "'"),
+                (Kind::String, "s'"),
+                (Kind::String, "q'["),
+                (Kind::String, "a'b]'"),
                 (Kind::Variable, ":b1"),
                 (Kind::Variable, "&&x"),
                 (Kind::Comment, "-- end")
@@ -202,7 +203,7 @@ mod tests {
     fn an_open_string_or_comment_continues_on_the_next_line() {
         let states: Vec<State> =
             lines("select 'a\nb' /* c\nd */ q'{x\n}' from\n").iter().map(|(state, _)| *state).collect();
-        assert_eq!(states, [State::Code, State::Text, State::Comment, State::Quoted('}')]);
+        assert_eq!(states, [State::Code, State::String, State::Comment, State::Quoted('}')]);
     }
 
     proptest! {

@@ -1,9 +1,9 @@
 //! How the columns of a table are aligned.
 
-use super::tree::{Align, Table, plain};
+use super::tree::{Align, Table, plain_text};
 
 impl Table {
-    /// As the table's author wrote; otherwise numbers are aligned to the right.
+    /// The alignment in the Markdown; without one, columns of numbers are aligned to the right.
     pub fn align(&self, column: usize) -> Align {
         match self.alignments.get(column) {
             Some(Align::Unset) | None if self.is_numeric(column) => Align::Right,
@@ -13,7 +13,7 @@ impl Table {
     }
 
     fn is_numeric(&self, column: usize) -> bool {
-        let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| plain(cell));
+        let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| plain_text(cell));
         let mut texts = cells.filter(|text| !text.trim().is_empty()).peekable();
         texts.peek().is_some() && texts.all(|text| is_number(text.trim()))
     }

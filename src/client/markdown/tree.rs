@@ -1,4 +1,4 @@
-//! The tree of a Markdown text: the elements that a page shows of it, and no others.
+//! The tree of a Markdown text. It has only the elements that the page can show.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
@@ -16,7 +16,7 @@ pub enum Block {
     },
     Quote(Vec<Block>),
     Code {
-        /// As the fence names it, often empty.
+        /// The language named after the opening fence; often empty.
         language: String,
         text: String,
     },
@@ -47,7 +47,7 @@ pub enum Inline {
     Code(String),
     Emphasis(Vec<Inline>),
     Strong(Vec<Inline>),
-    Struck(Vec<Inline>),
+    Strikethrough(Vec<Inline>),
     Link {
         to: String,
         content: Vec<Inline>,
@@ -58,13 +58,13 @@ pub enum Inline {
 }
 
 /// The text without its markup.
-pub fn plain(content: &[Inline]) -> String {
+pub fn plain_text(content: &[Inline]) -> String {
     content
         .iter()
         .map(|inline| match inline {
             Inline::Text(text) | Inline::Code(text) => text.clone(),
-            Inline::Emphasis(content) | Inline::Strong(content) | Inline::Struck(content) => plain(content),
-            Inline::Link { content, .. } => plain(content),
+            Inline::Emphasis(content) | Inline::Strong(content) | Inline::Strikethrough(content) => plain_text(content),
+            Inline::Link { content, .. } => plain_text(content),
             Inline::Break => " ".into(),
             Inline::Task(_) => String::new(),
         })

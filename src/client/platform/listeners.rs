@@ -45,11 +45,6 @@ impl Drop for Listener {
     }
 }
 
-/// The key of a keyboard event of a field (UI Events KeyboardEvent key Values).
-pub fn key(event: &dioxus::prelude::KeyboardEvent) -> String {
-    event.downcast::<KeyboardEvent>().map(KeyboardEvent::key).unwrap_or_default()
-}
-
 /// Keys pressed anywhere on the page, as `take` maps them. The browser does nothing else with a key for which `take`
 /// returns something.
 pub fn key_presses<T: 'static>(

@@ -72,7 +72,7 @@ pub fn remove() {
     session_storage::remove(NAME);
 }
 
-pub fn without_query(url: &str) -> &str {
+fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }
 

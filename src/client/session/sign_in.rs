@@ -28,13 +28,13 @@ const REDIRECT_TIMEOUT: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug, PartialEq)]
 pub enum SignInFailure {
     /// The callback page was opened without an authorization response.
-    NothingToFinish,
+    NoLoginToFinish,
     /// This browser can't hold a DPoP key.
     NoKey(KeyError),
-    /// There were too many automatic sign-ins.
-    Looping,
+    /// There were too many automatic sign-ins within a short time.
+    RepeatedSignIns,
     /// The redirect to the provider was stopped, or the person came back.
-    StillHere,
+    NotRedirected,
     Refused(ApiError),
 }
 
@@ -57,7 +57,7 @@ impl Auth {
             }
         }
         if !loop_breaker::allows_sign_in() {
-            return Err(SignInFailure::Looping);
+            return Err(SignInFailure::RepeatedSignIns);
         }
         self.sign_in(path).await
     }
@@ -77,7 +77,7 @@ impl Auth {
     pub async fn finish_sign_in(self, callback_url: CallbackUrl) -> Result<String, SignInFailure> {
         let response = match callback_url {
             CallbackUrl::Response(response) => response,
-            CallbackUrl::Empty => return Err(SignInFailure::NothingToFinish),
+            CallbackUrl::Empty => return Err(SignInFailure::NoLoginToFinish),
             CallbackUrl::Malformed => return Err(SignInFailure::Refused(ApiError::InvalidState)),
         };
         let state = response.state.clone();
@@ -113,7 +113,7 @@ async fn redirect_to_provider(path: &str) -> Result<(), SignInFailure> {
     }
     // A page that is left does not get past this; one that the Back button restores does.
     clock::sleep(REDIRECT_TIMEOUT).await;
-    Err(SignInFailure::StillHere)
+    Err(SignInFailure::NotRedirected)
 }
 
 /// The part of the token response that each refresh replaces.

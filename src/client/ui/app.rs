@@ -5,33 +5,33 @@ use dioxus::{
     prelude::*,
 };
 
-use super::{components::SessionWarning, head, language::ChosenLanguage, route::Route};
-use crate::client::session::Auth;
+use super::{components::SessionWarning, head::Head, route::Route};
+use crate::client::{language::ChosenLanguage, session::Auth};
 
 #[component]
 pub fn App() -> Element {
-    head::use_links();
     let auth = use_context_provider(Auth::new);
     ChosenLanguage::use_choice();
     let session = use_memo(move || auth.session());
-    let mut watches = use_signal(Vec::<Task>::new);
+    let mut session_tasks = use_signal(Vec::<Task>::new);
     use_effect(move || {
         let session = session();
-        for task in watches.write().drain(..) {
+        for task in session_tasks.write().drain(..) {
             task.cancel();
         }
         if let Some(session) = session {
             let limits = spawn_forever(auth.watch_limits(session.clone()));
-            watches.set(vec![spawn_forever(auth.watch(session)), limits]);
+            session_tasks.set(vec![spawn_forever(auth.watch(session)), limits]);
         }
     });
-    // In an effect, as the server, which renders first, must not run these.
+    // Effects run in the browser only: the server, which renders the page first, must not start these.
     use_effect(move || {
         spawn_forever(auth.apply_tab_messages());
         spawn_forever(auth.refresh_on_wake());
         spawn_forever(auth.finish_logouts());
     });
     rsx! {
+        Head {}
         Router::<Route> {}
         SessionWarning {}
     }

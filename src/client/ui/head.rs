@@ -1,30 +1,31 @@
 //! Links and metadata of the document.
 
-use dioxus::prelude::*;
+use dioxus::{
+    document::{MetaProps, document},
+    prelude::*,
+};
+
+use crate::wire::link_hosts::{LinkHosts, META_NAME};
 
 static ICON: Asset = asset!("/assets/icon.svg");
 static STYLE: Asset = asset!("/assets/main.css");
 
-/// Names the files in the browser's build, too, where nothing else does: the bundle gets the files named there.
-#[used]
-static FILES: [&Asset; 2] = [&ICON, &STYLE];
+#[component]
+pub fn Head() -> Element {
+    use_link_hosts();
+    rsx! {
+        document::Link { rel: "icon", r#type: "image/svg+xml", href: ICON }
+        document::Link { rel: "stylesheet", href: STYLE }
+    }
+}
 
-/// The server writes the links into the page; in the browser they are there already.
-#[cfg(feature = "server")]
-pub fn use_links() {
-    use dioxus::document::{LinkProps, MetaProps, document};
-
-    use crate::wire::link_hosts::{LinkHosts, META_NAME};
-
+/// Writes the operator's list of hosts into the page. Only the server has it as a context; the browser reads it from
+/// there.
+fn use_link_hosts() {
     use_hook(|| {
-        let head = document();
-        head.create_link(LinkProps::builder().rel("icon").r#type("image/svg+xml").href(ICON).build());
-        head.create_link(LinkProps::builder().rel("stylesheet").href(STYLE).build());
         if let Some(hosts) = try_consume_context::<LinkHosts>().filter(|hosts| !hosts.is_empty()) {
-            head.create_meta(MetaProps::builder().name(META_NAME.to_owned()).content(hosts.to_string()).build());
+            let meta = MetaProps::builder().name(META_NAME.to_owned()).content(hosts.to_string()).build();
+            document().create_meta(meta);
         }
     });
 }
-
-#[cfg(not(feature = "server"))]
-pub fn use_links() {}

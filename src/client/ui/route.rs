@@ -1,9 +1,8 @@
-//! The routes, and navigation among them.
+//! The routes.
 
 use dioxus::prelude::*;
 
 use super::pages::{Callback, Chat, ChatLayout, Conversation, PageNotFound, SignedOut};
-use crate::client::{platform::location, session::return_to::without_query};
 
 #[derive(Clone, Debug, PartialEq, Routable)]
 pub enum Route {
@@ -23,8 +22,8 @@ pub enum Route {
     PageNotFound { path: Vec<String> },
 }
 
-/// The path at which the server renders the shell of the page at `path`. A shell is the same for everyone, and hydration
-/// must find it unchanged, so no page may show any part of its path before it runs in the browser.
+/// The path at which the server renders the shell of the page at `path`. The shell is the same for all paths of a page,
+/// and hydration must find it unchanged: a page may show a part of its path only once it runs in the browser.
 pub fn shell_route(path: &str) -> &'static str {
     match path.parse() {
         Ok(Route::Chat {}) => "/chat",
@@ -32,17 +31,6 @@ pub fn shell_route(path: &str) -> &'static str {
         Ok(Route::Callback {}) => "/auth/callback",
         Ok(Route::SignedOut {}) => "/signed-out",
         Ok(Route::PageNotFound { .. }) | Err(_) => "/not-found",
-    }
-}
-
-/// Shows the page at `url`, with query and fragment, without leaving the app.
-pub fn navigate_to(url: &str) {
-    // Any path is a route: the last one matches all.
-    let Ok(route) = url.parse::<Route>() else { return };
-    let _ = navigator().replace(route);
-    // The router has removed query and fragment. After a redirect among the routes, its URL stays.
-    if without_query(url) == location::path() {
-        location::replace_url(url);
     }
 }
 

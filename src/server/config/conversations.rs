@@ -89,8 +89,8 @@ static CHAT_HISTORY_CHARS: Setting<Number<usize>> = Setting {
 static CHAT_LINK_HOSTS: Setting<Parsed<LinkHosts>> = Setting {
     name: "CHAT_LINK_HOSTS",
     text: "Hosts, separated by spaces, that links of answers lead to at once; *.example.com means all hosts below \
-           example.com. Before a link to any other host, the page says where it leads and asks. Everybody who can load the \
-           page can read this list.",
+           example.com. International names are written in punycode (xn--...). Before a link to any other host, the page \
+           says where it leads and asks. Everybody who can load the page can read this list.",
     example: "docs.oracle.com *.example.com",
     value: Parsed {
         expected: "hosts separated by spaces, such as docs.oracle.com *.example.com, without scheme and port",

@@ -25,6 +25,9 @@ const FLOORS: [&[&str]; 4] = [
     &["app", "audit_user", "command", "config", "doctor", "embedded", "end_sessions"],
 ];
 
+/// The client's folders from the ground up: each imports only those before it.
+const CLIENT_FOLDERS: [&str; 6] = ["platform", "language", "session", "markdown", "chat", "ui"];
+
 /// The only folder of the server that knows the mocks.
 const KNOWS_THE_MOCKS: &str = "server/embedded/";
 
@@ -113,6 +116,16 @@ fn every_layer_is_read_and_the_imports_that_should_be_there_are_found() {
     for (from, to) in [("app", "http"), ("http", "auth"), ("auth", "store"), ("store", "observe")] {
         assert!(server[from].contains(to), "{from} → {to} not found");
     }
+    let client = imports.between_children("client");
+    for (from, to) in [("ui", "chat"), ("chat", "session"), ("markdown", "language"), ("session", "platform")] {
+        assert!(client[from].contains(to), "{from} → {to} not found");
+    }
+}
+
+#[test]
+fn every_folder_of_the_client_has_its_place_in_the_order() {
+    let client = Imports::of(&FILES).between_children("client");
+    assert_eq!(client.into_keys().collect::<BTreeSet<_>>(), CLIENT_FOLDERS.map(str::to_owned).into());
 }
 
 /// The errors for a file with this text, next to a server that re-exports some names.
@@ -148,6 +161,11 @@ fn forbidden_imports_are_found() {
         ("client/session/auth.rs", "fn f() { js_sys::eval(\"\"); }"),
         ("client/ui/app.rs", "fn f(mut state: S) { state.set(AuthState::SignedOut) }"),
         ("client/chat/mod.rs", "fn f() -> AuthState { AuthState::SignedIn { user } }"),
+        ("client/platform/dom.rs", "use super::super::session::Auth;"),
+        ("client/language/mod.rs", "use crate::client::session::SignInFailure;"),
+        ("client/session/auth.rs", "use crate::client::App;"),
+        ("client/markdown/parse.rs", "use crate::{client::{language::Language, chat::entry::Entry}, wire::error};"),
+        ("client/chat/conversation/mod.rs", "fn f() { crate::client::ui::route::navigate() }"),
         ("api/auth.rs", "use crate::server::Services;"),
         ("api/auth.rs", "use crate::{wire::auth::State, server::Services};"),
         ("api/auth.rs", "#[post(\"/\")] pub async fn endpoint(services: crate::server::Services) {}"),
@@ -195,6 +213,10 @@ fn allowed_imports_and_what_only_looks_like_an_import_pass() {
         ("client/ui/app.rs", "fn f(s: AuthState) { match s { AuthState::SignedOut => {} _ => {} } }"),
         ("client/ui/app.rs", "fn f(s: AuthState) -> bool { s == AuthState::SignedOut }"),
         ("client/session/mod.rs", "fn f(mut state: S) { state.set(AuthState::SignedOut) }"),
+        ("client/session/sign_in.rs", "use super::auth::Auth; use crate::client::platform::clock;"),
+        ("client/chat/list.rs", "use crate::client::{language::Language, markdown, platform::dom, session::Auth};"),
+        ("client/ui/pages/chat/mod.rs", "use crate::client::{Route, chat::draft::Draft};"),
+        ("client/mod.rs", "pub use ui::app::App;"),
         ("client/platform/mod.rs", "use web_sys::Window;"),
         ("server/embedded/provider.rs", "use crate::mock::provider::Provider;"),
         ("server/auth/oidc/client.rs", "use crate::{server::environment::Environment, wire::auth::State};"),

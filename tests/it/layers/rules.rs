@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ABOVE_ALL_LAYERS, CRATES, FLOORS, KNOWS_THE_MOCKS, LAYERS, SETS_AUTH_STATE,
+    ABOVE_ALL_LAYERS, CLIENT_FOLDERS, CRATES, FLOORS, KNOWS_THE_MOCKS, LAYERS, SETS_AUTH_STATE,
     paths::{Found, FoundPath, Root, module_of},
 };
 
@@ -77,6 +77,7 @@ pub fn wrong_imports(imports: &Imports, file: &str, found: &Found) -> Vec<String
             Root::Ours => {
                 !is_allowed_layer(file, layer, allowed, path)
                     || floor.flatten().is_some_and(|floor| leads_up(imports, floor, path))
+                    || leads_up_in_client(&module, path)
             }
         };
         if is_wrong {
@@ -105,6 +106,17 @@ fn leads_up(imports: &Imports, floor: usize, path: &FoundPath) -> bool {
 
 fn floor_of(name: &str) -> Option<usize> {
     FLOORS.iter().position(|folders| folders.contains(&name))
+}
+
+/// Whether a path leads from this module of the client to a folder above its own.
+fn leads_up_in_client(module: &[String], path: &FoundPath) -> bool {
+    let ([layer, from, ..], [to_layer, to, ..]) = (module, &path.segments[..]) else { return false };
+    layer == "client" && to_layer == "client" && client_folder(from) < client_folder(to)
+}
+
+/// Where a folder is in the order. Other names are re-exported by `client/mod.rs`, from the uppermost folder.
+fn client_folder(name: &str) -> usize {
+    CLIENT_FOLDERS.iter().position(|folder| *folder == name).unwrap_or(CLIENT_FOLDERS.len() - 1)
 }
 
 /// Whether only other folders may name this crate.

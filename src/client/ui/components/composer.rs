@@ -1,13 +1,13 @@
-//! The field to write a message in.
+//! The field in which the person writes a message, and the button that sends it or stops the answer.
 
 use dioxus::prelude::*;
 
 use crate::{
-    client::{chat::element_ids::COMPOSER, platform::listeners, ui::language::use_catalog},
+    client::{chat::element_ids::COMPOSER, language::use_catalog},
     wire::chat::MAX_MESSAGE_CHARS,
 };
 
-/// In browsers that don't size a field by its content (`field-sizing`).
+/// Limits the height in browsers that don't size a field by its content (`field-sizing`).
 const MAX_ROWS: usize = 12;
 
 #[component]
@@ -18,7 +18,7 @@ pub fn Composer(
     on_input: EventHandler<String>,
     on_send: EventHandler<()>,
     on_stop: EventHandler<()>,
-    /// The arrow-up key in the empty field.
+    /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
 ) -> Element {
     let messages = &use_catalog().chat;
@@ -26,22 +26,19 @@ pub fn Composer(
     let over = draft.trim().chars().count().saturating_sub(MAX_MESSAGE_CHARS);
     let can_send = !answering && over == 0 && !draft.trim().is_empty();
     let rows = draft.lines().count().clamp(1, MAX_ROWS) as i64;
-    let on_key = move |event: KeyboardEvent| {
-        let plain = event.modifiers().is_empty();
-        match listeners::key(&event).as_str() {
-            // An input method uses Enter to choose characters.
-            "Enter" if !event.modifiers().shift() && !event.is_composing() => {
-                event.prevent_default();
-                if can_send {
-                    on_send.call(());
-                }
+    let on_key = move |event: KeyboardEvent| match event.key() {
+        // While an input method composes a text, Enter chooses characters.
+        Key::Enter if !event.modifiers().shift() && !event.is_composing() => {
+            event.prevent_default();
+            if can_send {
+                on_send.call(());
             }
-            "ArrowUp" if plain && is_empty && !answering => {
-                event.prevent_default();
-                on_edit_last.call(());
-            }
-            _ => {}
         }
+        Key::ArrowUp if event.modifiers().is_empty() && is_empty && !answering => {
+            event.prevent_default();
+            on_edit_last.call(());
+        }
+        _ => {}
     };
     rsx! {
         form {
@@ -54,7 +51,7 @@ pub fn Composer(
             },
             textarea {
                 id: COMPOSER,
-                "aria-label": messages.message,
+                "aria-label": messages.composer_label,
                 "aria-describedby": if over > 0 { "too-long" },
                 "aria-invalid": over > 0,
                 placeholder: messages.placeholder,
@@ -78,7 +75,7 @@ pub fn Composer(
                 if answering { {messages.stop} } else { {messages.send} }
             }
             if over > 0 {
-                p { id: "too-long", class: "too-long", role: "alert", {(messages.too_long)(over)} }
+                p { id: "too-long", class: "too-long", role: "alert", {(messages.message_too_long)(over)} }
             }
         }
     }

@@ -1,12 +1,12 @@
-//! A button that copies a text, and confirms it.
+//! A button that copies a text and confirms that it did.
 
 use std::time::Duration;
 
 use dioxus::prelude::*;
 
 use crate::client::{
+    language::use_catalog,
     platform::{clipboard, clock},
-    ui::language::use_catalog,
 };
 
 const CONFIRMATION_TIME: Duration = Duration::from_secs(2);

@@ -1,8 +1,8 @@
-//! Selects the page's language.
+//! The menu in which the person selects the language of the page.
 
 use dioxus::prelude::*;
 
-use crate::client::ui::language::{Language, use_catalog, use_language};
+use crate::client::language::{Language, use_catalog, use_language};
 
 #[component]
 pub fn LanguageSwitch() -> Element {
@@ -11,14 +11,14 @@ pub fn LanguageSwitch() -> Element {
     rsx! {
         select {
             class: "language",
-            "aria-label": messages.language,
+            "aria-label": messages.language_label,
             onchange: move |event| {
                 if let Some(language) = Language::from_tag(&event.value()) {
                     chosen.choose(language);
                 }
             },
             for language in Language::ALL {
-                // Each in its own language, for those who look for it.
+                // Each by its name in that language, so that its speakers find it.
                 option {
                     value: language.tag(),
                     lang: language.tag(),

@@ -1,12 +1,9 @@
-//! Pages that consist of one message and one thing to do.
+//! Pages that consist of one message and one action.
 
 use dioxus::prelude::*;
 
 use super::{PageTitle, RequestIdLabel};
-use crate::{
-    client::{session::SignInFailure, ui::language::use_catalog},
-    wire::error::ApiError,
-};
+use crate::{client::language::use_catalog, wire::error::ApiError};
 
 #[component]
 pub fn NoticePage(
@@ -23,7 +20,7 @@ pub fn NoticePage(
     reason: Option<&'static str>,
     /// The failure, to be shown with its request ID.
     error: Option<ApiError>,
-    /// The one thing to do: a button, or a link.
+    /// The action: a button or a link.
     children: Element,
 ) -> Element {
     rsx! {
@@ -40,22 +37,6 @@ pub fn NoticePage(
                 }
             }
             {children}
-        }
-    }
-}
-
-/// A sign-in has failed, and can be tried again.
-#[component]
-pub fn SignInFailurePage(failure: SignInFailure, on_retry: EventHandler<()>) -> Element {
-    let catalog = use_catalog();
-    let message = catalog.sign_in_failure(&failure);
-    let error = match failure {
-        SignInFailure::Refused(error) => Some(error),
-        _ => None,
-    };
-    rsx! {
-        NoticePage { title: message.title, text: message.text, alert: true, error,
-            button { class: "primary", onclick: move |_| on_retry.call(()), {catalog.pages.try_again} }
         }
     }
 }

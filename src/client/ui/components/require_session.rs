@@ -11,8 +11,8 @@ use crate::{
     wire::auth::UserClaims,
 };
 
-/// Shows `page` to a person who is signed in. Without a session, it signs in automatically, and comes back here. A person
-/// who signed out is shown `/signed-out`, and must ask to sign in.
+/// Shows `page` to a person who is signed in. Without a session, redirects to the provider and returns to this page. A
+/// person who has signed out is taken to `/signed-out` instead, and signs in by a click.
 #[component]
 pub fn RequireSession(page: Callback<UserClaims, Element>) -> Element {
     let auth = use_auth();

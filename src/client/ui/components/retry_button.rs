@@ -1,10 +1,10 @@
-//! A button that tries again, after the time in `Retry-After`.
+//! A button that tries again, enabled once the time in `Retry-After` has passed.
 
 use std::time::Duration;
 
 use dioxus::prelude::*;
 
-use crate::client::{platform::clock, ui::language::use_catalog};
+use crate::client::{language::use_catalog, platform::clock};
 
 #[component]
 pub fn RetryButton(

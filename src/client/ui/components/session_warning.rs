@@ -4,14 +4,14 @@ use dioxus::prelude::*;
 
 use crate::client::{
     chat::element_ids::COMPOSER,
+    language::use_catalog,
     platform::dom,
     session::{Auth, Limit, Warning, use_auth},
-    ui::language::use_catalog,
 };
 
 const ID: &str = "session-warning";
 
-/// Over any page, while there is a warning.
+/// Shows the warning over any page.
 #[component]
 pub fn SessionWarning() -> Element {
     let auth = use_auth();
@@ -25,15 +25,15 @@ pub fn SessionWarning() -> Element {
 fn WarningDialog(auth: Auth, warning: Warning) -> Element {
     let messages = &use_catalog().session_end;
     let Warning { limit, left } = warning;
-    // The focus returns to where it was.
+    // Gives the focus back.
     use_drop(|| dom::close_dialog(ID, COMPOSER));
-    let go_on = move || match limit {
+    let continue_session = move || match limit {
         Limit::Inactivity => auth.stay_signed_in(),
         Limit::Lifetime => auth.dismiss_warning(),
     };
-    let (text, go_on_label) = match limit {
-        Limit::Inactivity => (messages.inactive, messages.stay),
-        Limit::Lifetime => (messages.lasts_no_longer, messages.go_on),
+    let (text, continue_label) = match limit {
+        Limit::Inactivity => (messages.inactivity_warning, messages.stay_signed_in),
+        Limit::Lifetime => (messages.lifetime_warning, messages.continue_until_end),
     };
     rsx! {
         dialog {
@@ -44,14 +44,14 @@ fn WarningDialog(auth: Auth, warning: Warning) -> Element {
             onmounted: move |_| dom::show_dialog(ID),
             oncancel: move |event| {
                 event.prevent_default();
-                go_on();
+                continue_session();
             },
             h2 { id: "{ID}-title", {messages.title} }
-            // Announced again at each change, a few times in all.
+            // Announced at each change; `left` changes a few times only.
             p { id: "{ID}-left", role: "timer", "aria-live": "polite", "aria-atomic": "true", {(messages.ends_in)(left.as_secs())} }
             p { id: "{ID}-text", {text} }
             div { class: "choices",
-                button { r#type: "button", class: "primary", autofocus: true, onclick: move |_| go_on(), {go_on_label} }
+                button { r#type: "button", class: "primary", autofocus: true, onclick: move |_| continue_session(), {continue_label} }
                 button { r#type: "button", onclick: move |_| auth.sign_out(), {messages.sign_out_now} }
             }
         }

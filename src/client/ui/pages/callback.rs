@@ -4,10 +4,7 @@ use dioxus::prelude::*;
 
 use crate::client::{
     session::{SignInFailure, callback_url, loop_breaker, return_to, use_auth},
-    ui::{
-        components::{SignInFailurePage, SigningInPage},
-        route::navigate_to,
-    },
+    ui::components::{SignInFailurePage, SigningInPage},
 };
 
 #[component]
@@ -19,19 +16,19 @@ pub fn Callback() -> Element {
         let callback_url = callback_url::take();
         spawn(async move {
             match auth.finish_sign_in(callback_url).await {
-                Ok(path) => navigate_to(&path),
-                Err(reason) => failure.set(Some(reason)),
+                Ok(path) => return_to_page(path),
+                Err(error) => failure.set(Some(error)),
             }
         });
     });
 
     let sign_in_again = move |()| async move {
-        // The person has asked for it: that is no automatic sign-in.
+        // Not an automatic sign-in, which the loop breaker would count.
         loop_breaker::reset();
         failure.set(None);
         let path = return_to::last_path();
         match auth.resume_or_sign_in(path.clone()).await {
-            Ok(()) => navigate_to(&path),
+            Ok(()) => return_to_page(path),
             Err(error) => failure.set(Some(error)),
         }
     };
@@ -40,4 +37,10 @@ pub fn Callback() -> Element {
         None => rsx! { SigningInPage {} },
         Some(failure) => rsx! { SignInFailurePage { failure, on_retry: sign_in_again } },
     }
+}
+
+/// Shows the page at this path, with query and fragment, without loading anything.
+fn return_to_page(path: String) {
+    // Fails only for another site.
+    let _ = navigator().replace(path);
 }

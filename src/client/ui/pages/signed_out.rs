@@ -1,17 +1,15 @@
-//! `/signed-out`: no automatic sign-in here. The provider redirects here too, after its own logout.
+//! `/signed-out`: does not sign in automatically. The provider, too, redirects here after its own logout.
 
 use dioxus::prelude::*;
 
 use crate::client::{
+    language::{Catalog, Message, use_catalog},
     session::{
         EndedBy, LogoutStatus, return_to, returned_from_provider,
         sign_out_reason::{self, Reason},
         use_auth,
     },
-    ui::{
-        components::NoticePage,
-        language::{Catalog, Message, use_catalog},
-    },
+    ui::components::NoticePage,
 };
 
 #[component]
@@ -36,21 +34,21 @@ pub fn SignedOut() -> Element {
             }
         };
     }
-    let ended = ended(status, at_provider_too(), catalog);
+    let message = status_message(status, at_provider_too(), catalog);
     let path =
         reason.read().as_ref().map_or_else(|| "/chat".to_owned(), |reason| return_to::checked(reason.path.clone()));
-    let why = reason.read().as_ref().and_then(|reason| why(reason.ended_by, catalog));
+    let reason = reason.read().as_ref().and_then(|reason| reason_message(reason.ended_by, catalog));
     rsx! {
-        NoticePage { title: ended.title, text: ended.text, reason: why, live: true,
-            // A plain link, which loads the page anew: it works before the app has started, and nothing of the last session
-            // stays in memory.
+        NoticePage { title: message.title, text: message.text, reason, live: true,
+            // Not a link of the router: it works before the app has started, and it loads the page anew, so that
+            // nothing of the former session stays in memory.
             a { class: "button primary", href: path, {messages.sign_in} }
         }
     }
 }
 
-/// What is known of the end of the session, and no more.
-fn ended(status: LogoutStatus, at_provider_too: bool, catalog: &Catalog) -> Message {
+/// Claims that the session has ended only where the server has confirmed it.
+fn status_message(status: LogoutStatus, at_provider_too: bool, catalog: &Catalog) -> Message {
     let messages = &catalog.pages;
     match status {
         LogoutStatus::Unknown => messages.signed_out_here,
@@ -60,18 +58,18 @@ fn ended(status: LogoutStatus, at_provider_too: bool, catalog: &Catalog) -> Mess
     }
 }
 
-fn why(ended_by: EndedBy, catalog: &Catalog) -> Option<&'static str> {
+fn reason_message(ended_by: EndedBy, catalog: &Catalog) -> Option<&'static str> {
     match ended_by {
         EndedBy::Person => None,
-        EndedBy::Inactivity => Some(catalog.session_end.because_of_inactivity),
-        EndedBy::Lifetime => Some(catalog.session_end.because_of_lifetime),
+        EndedBy::Inactivity => Some(catalog.session_end.signed_out_for_inactivity),
+        EndedBy::Lifetime => Some(catalog.session_end.signed_out_after_lifetime),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::ui::language::Language;
+    use crate::client::language::Language;
 
     #[test]
     fn a_session_is_shown_as_ended_only_once_the_server_has_confirmed_it() {
@@ -80,9 +78,9 @@ mod tests {
             let over = [catalog.pages.signed_out, catalog.pages.signed_out_everywhere];
             for at_provider_too in [false, true] {
                 for status in [LogoutStatus::Unknown, LogoutStatus::Pending] {
-                    assert!(!over.contains(&ended(status, at_provider_too, catalog)), "{status:?}");
+                    assert!(!over.contains(&status_message(status, at_provider_too, catalog)), "{status:?}");
                 }
-                assert!(over.contains(&ended(LogoutStatus::Confirmed, at_provider_too, catalog)));
+                assert!(over.contains(&status_message(LogoutStatus::Confirmed, at_provider_too, catalog)));
             }
         }
     }

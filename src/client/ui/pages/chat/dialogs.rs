@@ -1,4 +1,4 @@
-//! The dialogs of the chat: keyboard shortcuts, what can be done with a conversation, the question before it is deleted.
+//! The dialogs of the chat: keyboard shortcuts, the actions for a conversation, the question before it is deleted.
 
 use dioxus::prelude::*;
 
@@ -13,11 +13,9 @@ use crate::{
             element_ids::COMPOSER,
             list::{ConversationList, title_of},
         },
+        language::{use_catalog, use_language},
         platform::{dom, frame},
-        ui::{
-            components::Dialog,
-            language::{use_catalog, use_language},
-        },
+        ui::components::Dialog,
     },
     wire::{
         conversations::{ConversationSummary, ExportFormat, MAX_TITLE_CHARS},
@@ -25,6 +23,7 @@ use crate::{
     },
 };
 
+/// The same in every language.
 const CTRL_K: &str = "Ctrl+K";
 
 #[component]
@@ -37,7 +36,7 @@ pub fn Dialogs(
 ) -> Element {
     match dialog() {
         OpenDialog::None => rsx! {},
-        OpenDialog::Keys => rsx! { KeysDialog { dialog, shortcuts } },
+        OpenDialog::Shortcuts => rsx! { ShortcutsDialog { dialog, shortcuts } },
         OpenDialog::Sessions => rsx! { SessionsDialog { dialog, sessions } },
         OpenDialog::Conversation(summary) => rsx! { ConversationDialog { dialog, list, summary } },
         OpenDialog::Delete(summary) => rsx! { DeleteDialog { dialog, list, conversation, summary } },
@@ -45,25 +44,26 @@ pub fn Dialogs(
 }
 
 #[component]
-fn KeysDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
-    let messages = &use_catalog().keys;
+fn ShortcutsDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
+    let catalog = use_catalog();
+    let messages = &catalog.shortcuts;
     let keys = [
         (messages.enter, messages.send),
         (messages.shift_enter, messages.new_line),
         (messages.escape, messages.stop),
         (messages.arrow_up, messages.edit_last),
-        (messages.ctrl_shift_o, messages.new),
+        (messages.ctrl_shift_o, messages.new_conversation),
         (CTRL_K, messages.search),
         (messages.ctrl_shift_semicolon, messages.copy_code),
-        (messages.shift_escape, messages.composer),
-        (messages.help_keys, messages.help),
+        (messages.shift_escape, messages.focus_composer),
+        (messages.help_keys, messages.show_shortcuts),
     ];
     rsx! {
         Dialog { id: "keys", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             dl { class: "keys",
-                for (key, does) in keys {
+                for (key, action) in keys {
                     dt { kbd { {key} } }
-                    dd { {does} }
+                    dd { {action} }
                 }
             }
             label { class: "switch",
@@ -72,10 +72,10 @@ fn KeysDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
                     checked: shortcuts.are_on(),
                     onchange: move |event| shortcuts.switch(event.checked()),
                 }
-                {messages.switch}
+                {messages.use_shortcuts}
             }
             div { class: "choices",
-                button { r#type: "button", class: "primary", onclick: move |_| dialog.set(OpenDialog::None), {messages.close} }
+                button { r#type: "button", class: "primary", onclick: move |_| dialog.set(OpenDialog::None), {catalog.chat.close} }
             }
         }
     }
@@ -132,7 +132,7 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
                     onclick: move |_| dialog.set(OpenDialog::Delete(summary.clone())),
                     "{messages.delete}…"
                 }
-                button { r#type: "button", onclick: move |_| dialog.set(OpenDialog::None), {catalog.keys.close} }
+                button { r#type: "button", onclick: move |_| dialog.set(OpenDialog::None), {catalog.chat.close} }
             }
         }
     }
@@ -159,7 +159,7 @@ fn DeleteDialog(
                     if conversation.id().as_ref() == Some(&id) {
                         new_conversation();
                     }
-                    // The element that had the focus is gone with the conversation.
+                    // The button that had the focus disappears with the conversation.
                     conversation.tasks.start(async {
                         frame::next_frame().await;
                         dom::focus(COMPOSER);

@@ -1,9 +1,9 @@
-//! A failure in words.
+//! Shows why a request has failed.
 
 use dioxus::prelude::*;
 
 use crate::{
-    client::ui::{components::RequestIdLabel, language::use_catalog},
+    client::{language::use_catalog, ui::components::RequestIdLabel},
     wire::error::ApiError,
 };
 
@@ -11,7 +11,7 @@ use crate::{
 pub fn Failure(error: Option<ApiError>) -> Element {
     let catalog = use_catalog();
     let Some(error) = error else { return rsx! {} };
-    let message = catalog.error(&error);
+    let message = catalog.error_message(&error);
     rsx! {
         div { class: "failure", role: "alert",
             p {

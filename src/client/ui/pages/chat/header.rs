@@ -7,11 +7,7 @@ use super::{
     sidebar::{SIDEBAR, SidebarState},
 };
 use crate::{
-    client::{
-        chat::draft_storage,
-        session::use_auth,
-        ui::{components::LanguageSwitch, language::use_catalog},
-    },
+    client::{chat::draft_storage, language::use_catalog, session::use_auth, ui::components::LanguageSwitch},
     wire::auth::UserClaims,
 };
 
@@ -40,7 +36,7 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
             div { class: "person",
                 button {
                     r#type: "button",
-                    "aria-label": (catalog.sessions.open)(user.display_name()),
+                    "aria-label": (catalog.sessions.button_label)(user.display_name()),
                     "aria-haspopup": "dialog",
                     title: user.email.clone(),
                     onclick: move |_| dialog.set(OpenDialog::Sessions),
@@ -51,9 +47,9 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
             button {
                 class: "icon keys-button",
                 r#type: "button",
-                "aria-label": catalog.keys.title,
-                title: catalog.keys.title,
-                onclick: move |_| dialog.set(OpenDialog::Keys),
+                "aria-label": catalog.shortcuts.title,
+                title: catalog.shortcuts.title,
+                onclick: move |_| dialog.set(OpenDialog::Shortcuts),
                 span { "aria-hidden": "true", "?" }
             }
             button { r#type: "button", onclick: sign_out, {catalog.chat.sign_out} }

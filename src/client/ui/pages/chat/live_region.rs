@@ -1,10 +1,10 @@
-//! What screen readers announce.
+//! The texts that screen readers announce.
 
 use dioxus::prelude::*;
 
 use crate::client::{
     chat::announcer::{Announcement, Announcer},
-    ui::language::Language,
+    language::Language,
 };
 
 /// Visible to screen readers only.

@@ -12,10 +12,8 @@ use crate::{
             entry::{Entry, Progress},
             received_answer::AnswerText,
         },
-        ui::{
-            components::{CopyButton, Markdown, RequestIdLabel, RetryButton},
-            language::{Catalog, Message, use_catalog},
-        },
+        language::{Catalog, Message, use_catalog},
+        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton},
     },
     wire::{
         chat::{AnswerError, AnswerErrorKind, EndReason, Usage},
@@ -45,7 +43,7 @@ pub fn Question(entry: Rc<Entry>, conversation: Conversation) -> Element {
 pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
     let catalog = use_catalog();
     let is_running = entry.progress == Progress::Running;
-    // Only the running answer is rendered again when it grows.
+    // Read only for the running answer, so that others are not rendered again when it grows.
     let AnswerText { blocks, language, thinking } = match is_running {
         true => conversation.running_text(),
         false => {
@@ -96,13 +94,13 @@ fn Waiting(has_text: bool) -> Element {
     }
 }
 
-/// Why the answer is not complete, and what can be done about it.
+/// Shows why an answer is not complete, with a button to retry or to continue.
 #[component]
 fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element {
     let catalog = use_catalog();
     let failure = match &progress {
         Progress::Running | Progress::Stopping => None,
-        Progress::Failed(error) => Some((catalog.error(error), error.retry_after())),
+        Progress::Failed(error) => Some((catalog.error_message(error), error.retry_after())),
         Progress::Ended(_, Some(error)) => {
             Some((answer_error_message(error.kind, catalog), error.retry_after.unwrap_or(0)))
         }
@@ -133,14 +131,14 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
                 {outcome}
                 if is_last && can_continue(&progress) {
                     " "
-                    button { r#type: "button", onclick: move |_| conversation.send_text(catalog.chat.please_go_on), {catalog.chat.go_on} }
+                    button { r#type: "button", onclick: move |_| conversation.send_text(catalog.chat.continue_prompt), {catalog.chat.continue_answer} }
                 }
             }
         }
     }
 }
 
-/// Failures have a button of their own.
+/// Whether to offer the answer anew. For failures, [`RetryButton`] does.
 fn can_ask_again(progress: &Progress) -> bool {
     matches!(progress, Progress::Ended(_, None))
 }
@@ -161,24 +159,24 @@ fn can_continue(progress: &Progress) -> bool {
 fn answer_error_message(kind: AnswerErrorKind, catalog: &Catalog) -> Message {
     let messages = &catalog.answer;
     match kind {
-        AnswerErrorKind::Auth => messages.auth,
-        AnswerErrorKind::Limit => messages.limit,
-        AnswerErrorKind::Busy => messages.busy,
-        AnswerErrorKind::Upstream => messages.upstream,
+        AnswerErrorKind::Auth => messages.auth_error,
+        AnswerErrorKind::Limit => messages.limit_error,
+        AnswerErrorKind::Busy => messages.busy_error,
+        AnswerErrorKind::Upstream => messages.upstream_error,
         AnswerErrorKind::Filtered => messages.filtered_error,
-        AnswerErrorKind::TooLong => messages.question_too_long,
-        AnswerErrorKind::Network => messages.network,
-        AnswerErrorKind::Timeout => messages.timeout,
+        AnswerErrorKind::TooLong => messages.too_long_error,
+        AnswerErrorKind::Network => messages.network_error,
+        AnswerErrorKind::Timeout => messages.timeout_error,
     }
 }
 
 fn usage_message(usage: Usage, catalog: &Catalog) -> String {
     let messages = &catalog.answer;
-    let tokens = (messages.tokens)(usage.input_tokens, usage.output_tokens);
+    let tokens = (messages.token_counts)(usage.input_tokens, usage.output_tokens);
     let parts = [
-        usage.first_token_ms.map(messages.first_token),
+        usage.first_token_ms.map(messages.time_to_first_token),
         Some(tokens).filter(|tokens| !tokens.is_empty()),
-        usage.tokens_per_second.map(|speed| (messages.speed)(speed.round() as u64)),
+        usage.tokens_per_second.map(|speed| (messages.tokens_per_second)(speed.round() as u64)),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -5,12 +5,13 @@
 //! | `header`, `sidebar` | the bar above, the list of conversations |
 //! | `transcript`, `message` | the messages |
 //! | `notices` | above the composer: offline, editing |
-//! | `live_region` | what screen readers announce |
+//! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
-//! | `dialogs`, `sessions_dialog` | the dialogs; `open_dialog` says which one is open |
-//! | `own_sessions` | the person's sessions, and how to end them |
-//! | `failure` | a failure in words |
-//! | `navigation` | to a conversation |
+//! | `dialogs`, `sessions_dialog` | the dialogs |
+//! | `open_dialog` | which dialog is open |
+//! | `own_sessions` | loads and ends the person's sessions |
+//! | `failure` | shows why a request has failed |
+//! | `navigation` | navigation to a conversation |
 
 mod dialogs;
 mod failure;
@@ -46,17 +47,20 @@ use crate::{
             announcer::Announcer, conversation::Conversation as OpenConversation, draft::Draft, element_ids::COMPOSER,
             list::ConversationList,
         },
+        language::{Language, use_language},
         platform::{clipboard, dom},
         ui::{
-            components::{CODE, Composer, LeaveDialogs, Leaving, PageTitle, RequireSession},
-            language::{Language, use_language},
+            components::{
+                CODE_SELECTOR, Composer, LinkConfirmation, LinkConfirmationDialog, PageTitle, RequireSession,
+            },
             route::Route,
         },
     },
     wire::{auth::UserClaims, chat::ConversationId},
 };
 
-/// Around both routes: the page stays when a conversation gets its id, while its first answer is being written.
+/// The layout of both routes: the page stays when a new conversation gets its id, while the first answer is being
+/// written.
 #[component]
 pub fn ChatLayout() -> Element {
     rsx! {
@@ -88,7 +92,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
     let mut dialog = use_signal(|| OpenDialog::None);
-    Leaving::use_leaving();
+    LinkConfirmation::use_link_confirmation();
 
     let id = conversation_of(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
@@ -102,7 +106,7 @@ fn ChatPage(user: UserClaims) -> Element {
         }
         Shortcut::CopyCode => list.tasks.start(copy_last_code(announcer, language.peek())),
         Shortcut::Composer => dom::focus(COMPOSER),
-        Shortcut::Help => dialog.set(OpenDialog::Keys),
+        Shortcut::Help => dialog.set(OpenDialog::Shortcuts),
     });
 
     rsx! {
@@ -115,19 +119,19 @@ fn ChatPage(user: UserClaims) -> Element {
                 div { class: "dock",
                     OfflineNotice {}
                     EditingNotice { conversation }
-                    Writing { conversation, draft }
+                    DraftComposer { conversation, draft }
                 }
             }
             LiveRegion { announcer }
             Dialogs { dialog, list, conversation, shortcuts, sessions }
-            LeaveDialogs {}
+            LinkConfirmationDialog {}
         }
     }
 }
 
-/// A component of its own, so that typing renders nothing else again.
+/// A component of its own, so that typing renders only this part of the page again.
 #[component]
-fn Writing(conversation: OpenConversation, draft: Draft) -> Element {
+fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
     rsx! {
         Composer {
             draft: draft.text(),
@@ -142,14 +146,14 @@ fn Writing(conversation: OpenConversation, draft: Draft) -> Element {
 
 fn conversation_of(route: &Route) -> Option<ConversationId> {
     match route {
-        // The server does not find an id that is invalid.
+        // Not validated here: the server answers 404 for an invalid id.
         Route::Conversation { id } => Some(ConversationId::new(id.clone())),
         _ => None,
     }
 }
 
 async fn copy_last_code(announcer: Announcer, language: Language) {
-    let Some(code) = dom::last_text(CODE) else { return };
+    let Some(code) = dom::last_text(CODE_SELECTOR) else { return };
     if clipboard::copy(&code).await {
         announcer.say(language.catalog().chat.copied.to_owned());
     }

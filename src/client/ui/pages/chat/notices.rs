@@ -1,9 +1,9 @@
-//! Notices above the composer.
+//! The notices above the composer.
 
 use dioxus::prelude::*;
 use futures_util::StreamExt;
 
-use crate::client::{chat::conversation::Conversation, platform::listeners, ui::language::use_catalog};
+use crate::client::{chat::conversation::Conversation, language::use_catalog, platform::listeners};
 
 #[component]
 pub fn EditingNotice(conversation: Conversation) -> Element {
@@ -11,7 +11,7 @@ pub fn EditingNotice(conversation: Conversation) -> Element {
     rsx! {
         if conversation.is_editing() {
             div { class: "note", role: "status",
-                p { {messages.editing} }
+                p { {messages.editing_notice} }
                 button { r#type: "button", onclick: move |_| conversation.cancel_edit(), {messages.cancel} }
             }
         }
@@ -30,7 +30,7 @@ pub fn OfflineNotice() -> Element {
         }
     });
     rsx! {
-        // Always there: screen readers announce changes of an element only.
+        // Always present: screen readers announce only changes of an element.
         div { role: "status",
             if !online() {
                 div { class: "note offline",

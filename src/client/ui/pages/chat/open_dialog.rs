@@ -5,11 +5,11 @@ use crate::wire::conversations::ConversationSummary;
 #[derive(Clone, Debug, PartialEq)]
 pub enum OpenDialog {
     None,
-    /// The keyboard shortcuts.
-    Keys,
-    /// Where the person is signed in.
+    Shortcuts,
+    /// The list of the person's sessions.
     Sessions,
-    /// What can be done with a conversation.
+    /// The actions for a conversation.
     Conversation(ConversationSummary),
+    /// The question before a conversation is deleted.
     Delete(ConversationSummary),
 }

@@ -1,4 +1,4 @@
-//! The person's sessions, as the server lists them, and how to end them (T88).
+//! Loads and ends the person's sessions (T88).
 
 use dioxus::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::{
 /// The id of the button that gets the focus when the button that was pressed is gone with its session.
 pub const CLOSE: &str = "sessions-close";
 
-/// It lives as long as the page: a session is ended even if the dialog is closed at once.
+/// Its tasks live as long as the page: a session is ended even if the dialog is closed at once.
 #[derive(Clone, Copy, PartialEq)]
 pub struct OwnSessions {
     auth: Auth,
@@ -34,7 +34,7 @@ pub enum Found {
     Failed(ApiError),
 }
 
-/// Of the last request to end sessions.
+/// The outcome of the last request to end sessions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     None,
@@ -59,7 +59,7 @@ impl OwnSessions {
         self.outcome.read().clone()
     }
 
-    /// Loads the list. The former one is not shown.
+    /// Loads the list anew for the dialog.
     pub fn open(mut self) {
         self.found.set(Found::Loading);
         self.outcome.set(Outcome::None);
@@ -86,7 +86,7 @@ impl OwnSessions {
         });
     }
 
-    /// The session of this browser comes last, and ends by a sign-out, so that the provider's session ends, too.
+    /// Ends this browser's session last, by signing out, so that the provider's session ends, too.
     pub fn end_all(self) {
         self.tasks.start(async move {
             match self.request_end_of_others().await {

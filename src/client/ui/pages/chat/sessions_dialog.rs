@@ -1,4 +1,4 @@
-//! Where the person is signed in (T88).
+//! The dialog that lists where the person is signed in (T88).
 
 use dioxus::prelude::*;
 
@@ -10,11 +10,9 @@ use super::{
 use crate::{
     client::{
         chat::element_ids::COMPOSER,
+        language::{use_catalog, use_language},
         platform::clock,
-        ui::{
-            components::Dialog,
-            language::{use_catalog, use_language},
-        },
+        ui::components::Dialog,
     },
     wire::sessions::SessionSummary,
 };
@@ -37,7 +35,7 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
     rsx! {
         Dialog { id: "sessions", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             Failure { error: failure }
-            // Always there: screen readers announce changes of an element only.
+            // Always present: screen readers announce only changes of an element.
             p { class: "quiet", role: "status", {status} }
             match sessions.found() {
                 Found::Loading => rsx! {
@@ -50,7 +48,7 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
                     }
                 },
                 Found::Sessions(found) if found.is_empty() => rsx! {
-                    p { class: "quiet", {messages.none} }
+                    p { class: "quiet", {messages.no_sessions} }
                 },
                 Found::Sessions(found) => rsx! {
                     ul { class: "sessions",
@@ -59,7 +57,7 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
                         }
                     }
                     if found.iter().all(|session| session.is_this) {
-                        p { class: "quiet", {messages.only_this} }
+                        p { class: "quiet", {messages.no_other_sessions} }
                     }
                     div { class: "choices",
                         if found.iter().any(|session| !session.is_this) {
@@ -76,7 +74,7 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
                     class: "primary",
                     autofocus: true,
                     onclick: move |_| dialog.set(OpenDialog::None),
-                    {catalog.keys.close}
+                    {catalog.chat.close}
                 }
             }
         }
@@ -88,22 +86,25 @@ fn Row(session: SessionSummary, sessions: OwnSessions) -> Element {
     let messages = &use_catalog().sessions;
     let language = use_language().get();
     let name = match (&session.browser, &session.system) {
-        (Some(browser), Some(system)) => (messages.browser_on)(browser, system),
+        (Some(browser), Some(system)) => (messages.browser_on_system)(browser, system),
         (Some(one), None) | (None, Some(one)) => one.clone(),
         (None, None) => messages.unknown_browser.to_owned(),
     };
     let time = |unix_seconds| clock::local_time(unix_seconds, language.tag());
-    let since = (messages.since)(&time(session.since));
-    let used =
-        if session.is_this { messages.used_now.to_owned() } else { (messages.last_used)(&time(session.last_used_at)) };
-    let end = (messages.end_this)(&name, &since);
+    let since = (messages.signed_in_at)(&time(session.since));
+    let used = if session.is_this {
+        messages.in_use_now.to_owned()
+    } else {
+        (messages.last_used)(&time(session.last_used_at))
+    };
+    let end = (messages.end_label)(&name, &since);
     let handle = session.session.clone();
     rsx! {
         li { "aria-current": if session.is_this { "true" },
             div {
                 strong { {name} }
                 if session.is_this {
-                    span { class: "this", {messages.this} }
+                    span { class: "this", {messages.this_browser} }
                 }
                 p { class: "quiet", "{since}, {used}" }
             }

@@ -9,7 +9,7 @@ use crate::client::platform::{
     local_storage,
 };
 
-/// In the local storage; empty where they are on.
+/// In the local storage; empty where the shortcuts are switched on.
 const SWITCHED_OFF: &str = "oracle-ai.shortcuts_off";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Shortcut {
         }
     }
 
-    /// A question mark is text where the person is typing.
+    /// Not while a dialog is open. A question mark is text while the person is typing.
     fn is_for_page(pressed: &KeyPress) -> bool {
         let is_text = pressed.key == "?";
         !(dom::has_dialog() || is_text && dom::is_typing())

@@ -1,4 +1,4 @@
-//! The list of conversations. On a narrow screen, it is over the chat while it is open.
+//! The list of conversations. On a narrow screen, it covers the chat while it is shown.
 
 use dioxus::prelude::*;
 
@@ -9,21 +9,25 @@ use crate::{
             conversation::Conversation,
             list::{ConversationList, Found, title_of},
         },
+        language::use_catalog,
         platform::{document, local_storage},
-        ui::{language::use_catalog, route::Route},
+        ui::route::Route,
     },
     wire::conversations::ConversationSummary,
 };
 
+/// The id of the list.
 pub const SIDEBAR: &str = "sidebar";
 /// The id of the search field.
 pub const SEARCH: &str = "search";
 
+/// In the local storage; empty where the list is shown.
 const HIDDEN: &str = "oracle-ai.sidebar_hidden";
 
-/// From this width on, in CSS pixels, the list is beside the chat.
-const WIDE: f64 = 800.0;
+/// From this viewport width on, in CSS pixels, the list is beside the chat.
+const MIN_WIDE_VIEWPORT: f64 = 800.0;
 
+/// Whether the list is shown.
 #[derive(Clone, Copy, PartialEq)]
 pub struct SidebarState(Signal<bool>);
 
@@ -50,8 +54,8 @@ impl SidebarState {
         }
     }
 
-    /// Hides the list where it covers the conversation that was chosen.
-    fn chosen(mut self) {
+    /// Uncovers the conversation that was selected.
+    fn hide_if_narrow(mut self) {
         if !is_wide() {
             self.0.set(false);
         }
@@ -71,13 +75,13 @@ pub fn Sidebar(
     dialog: Signal<OpenDialog>,
 ) -> Element {
     let messages = &use_catalog().sidebar;
-    let begin = move |_| {
-        sidebar.chosen();
+    let begin_conversation = move |_| {
+        sidebar.hide_if_narrow();
         new_conversation();
     };
     rsx! {
         nav { class: "sidebar", id: SIDEBAR, "aria-label": messages.conversations, hidden: !sidebar.is_shown(),
-            button { r#type: "button", class: "new", onclick: begin, {messages.new} }
+            button { r#type: "button", class: "new", onclick: begin_conversation, {messages.new_conversation} }
             input {
                 id: SEARCH,
                 r#type: "search",
@@ -89,11 +93,11 @@ pub fn Sidebar(
             match list.found() {
                 Found::Loading => rsx! {},
                 Found::Failed => rsx! {
-                    p { class: "quiet", role: "status", {messages.not_loaded} }
+                    p { class: "quiet", role: "status", {messages.load_failed} }
                 },
                 Found::Conversations(found) if found.is_empty() => rsx! {
                     p { class: "quiet", role: "status",
-                        if list.search_text().trim().is_empty() { {messages.none} } else { {messages.none_found} }
+                        if list.search_text().trim().is_empty() { {messages.no_conversations} } else { {messages.no_search_results} }
                     }
                 },
                 Found::Conversations(found) => rsx! {
@@ -118,7 +122,7 @@ pub fn Sidebar(
 fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dialog: Signal<OpenDialog>) -> Element {
     let messages = &use_catalog().sidebar;
     let title = title_of(&summary, messages.untitled);
-    let more = (messages.more)(&title);
+    let more = (messages.more_actions)(&title);
     let (id, is_running) = (summary.id.to_string(), summary.running.is_some());
     rsx! {
         li {
@@ -126,11 +130,11 @@ fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dial
                 to: Route::Conversation { id },
                 class: "title",
                 "aria-current": if is_shown { "page" },
-                onclick: move |_| sidebar.chosen(),
+                onclick: move |_| sidebar.hide_if_narrow(),
                 span { dir: "auto", {title} }
                 if is_running {
                     span { class: "running",
-                        span { class: "for-screen-readers", {messages.running} }
+                        span { class: "for-screen-readers", {messages.answer_running} }
                     }
                 }
             }
@@ -147,5 +151,5 @@ fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dial
 }
 
 fn is_wide() -> bool {
-    document::viewport_width() >= WIDE
+    document::viewport_width() >= MIN_WIDE_VIEWPORT
 }

@@ -10,9 +10,9 @@ use crate::{
             element_ids::TRANSCRIPT,
             entry::Author,
         },
+        language::use_catalog,
         ui::{
             components::{RequestIdLabel, RetryButton},
-            language::use_catalog,
             route::Route,
         },
     },
@@ -28,19 +28,19 @@ pub fn Transcript(conversation: Conversation) -> Element {
     let is_answering = conversation.is_answering();
     let is_empty = entries.is_empty();
     rsx! {
-        div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": messages.conversation,
+        div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": messages.transcript_label,
             onscroll: move |_| conversation.following.reader_scrolled(),
             match conversation.phase() {
                 Phase::Opening => rsx! {
-                    p { class: "quiet opening", role: "status", {messages.opening} }
+                    p { class: "quiet opening", role: "status", {messages.loading_conversation} }
                 },
                 Phase::NotOpened(error) => rsx! { NotOpened { error, conversation } },
                 Phase::Shown if is_empty => rsx! { Empty { conversation } },
                 Phase::Shown => rsx! {},
             }
-            // Silent for screen readers: the live region announces whole sentences.
-            // The edit buttons are hidden by style while an answer is running, so that no question is rendered again.
-            div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": messages.conversation, "aria-live": "off",
+            // `aria-live` is off because the live region announces the answer, in whole sentences. While an answer is
+            // running, the style sheet hides the edit buttons, so that no question is rendered again.
+            div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": messages.transcript_label, "aria-live": "off",
                 for entry in entries {
                     match entry.author {
                         Author::You => rsx! {
@@ -70,7 +70,7 @@ fn Empty(conversation: Conversation) -> Element {
         div { class: "empty",
             h2 { {messages.empty_title} }
             p { {messages.empty_text} }
-            ul { "aria-label": messages.starters,
+            ul { "aria-label": messages.starters_label,
                 for starter in catalog.starters {
                     li { key: "{starter.topic}",
                         button { r#type: "button", onclick: move |_| conversation.send_text(starter.question),
@@ -87,8 +87,8 @@ fn Empty(conversation: Conversation) -> Element {
 #[component]
 fn NotOpened(error: ApiError, conversation: Conversation) -> Element {
     let catalog = use_catalog();
-    let message = catalog.error(&error);
-    let again = move |()| conversation.open(conversation.id());
+    let message = catalog.error_message(&error);
+    let retry = move |()| conversation.open(conversation.id());
     rsx! {
         div { class: "failure", role: "alert",
             p {
@@ -97,9 +97,9 @@ fn NotOpened(error: ApiError, conversation: Conversation) -> Element {
             }
             RequestIdLabel { error: error.clone() }
             if error == ApiError::NotFound {
-                Link { class: "button", to: Route::Chat {}, {catalog.sidebar.new} }
+                Link { class: "button", to: Route::Chat {}, {catalog.sidebar.new_conversation} }
             } else {
-                RetryButton { after: 0, on_retry: again }
+                RetryButton { after: 0, on_retry: retry }
             }
         }
     }

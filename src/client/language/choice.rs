@@ -1,13 +1,14 @@
-//! The language of the page: the person's choice, or else the browser's.
+//! The language of this page: the person's choice, or else the browser's.
 
 use dioxus::prelude::*;
 
 use super::{Catalog, Language};
 use crate::client::platform::{document, local_storage};
 
+/// In the local storage: the tag of the language that the person has chosen.
 const NAME: &str = "oracle-ai.language";
 
-/// A context of the root component.
+/// A context of the root component, as a signal.
 #[derive(Clone, Copy, PartialEq)]
 pub struct ChosenLanguage(Signal<Language>);
 
@@ -21,7 +22,8 @@ pub fn use_language() -> ChosenLanguage {
 }
 
 impl ChosenLanguage {
-    /// To be called in the root component. Hydration must find the page as the server rendered it, so it starts in English.
+    /// To be called in the root component. The page starts in English, because hydration must find it as the server
+    /// rendered it.
     pub fn use_choice() -> Self {
         let chosen = use_context_provider(|| Self(Signal::new(Language::default())));
         use_effect(move || chosen.load());

@@ -1,19 +1,24 @@
-//! The languages of the page. Every text that people read, or that a screen reader announces, is in a [`Catalog`].
+//! The language of the page and its messages. Every text that people read, or that a screen reader announces, is in a
+//! [`Catalog`].
 //!
 //! The server renders one shell for everyone, in English; the browser switches to the person's language.
+//!
+//! | file | |
+//! |---|---|
+//! | `catalog` | the names of the messages |
+//! | `en`, `fr` | their texts |
+//! | `errors` | the message for each error of the API |
+//! | `choice` | the language of this page: the person's choice, or the browser's |
 
 mod catalog;
 mod choice;
 mod en;
-mod failures;
+mod errors;
 mod fr;
 
 pub use catalog::{Catalog, Message};
-// The name in `client::markdown`.
-pub use catalog::Catalog as Catalogue;
 pub use choice::{ChosenLanguage, use_catalog, use_language};
 
-/// A language with a catalog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     #[default]
@@ -45,11 +50,6 @@ impl Language {
             Self::English => &en::ENGLISH,
             Self::French => &fr::FRENCH,
         }
-    }
-
-    /// The name in `client::markdown`.
-    pub fn catalogue(self) -> &'static Catalog {
-        self.catalog()
     }
 
     /// By a tag with or without region: `fr`, `fr-CA`.

@@ -1,7 +1,7 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
 use super::catalog::{
-    Answer, Catalog, Chat, Failures, Keys, Links, Message, Pages, SessionEnd, Sessions, Sidebar, Starter,
+    Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
 };
 
 pub static FRENCH: Catalog = Catalog {
@@ -10,8 +10,8 @@ pub static FRENCH: Catalog = Catalog {
         try_again: "Réessayer",
         signed_out: Message {
             title: "Vous êtes déconnecté",
-            text: "Votre session est terminée ici. Le service d’authentification vous connaît peut-être encore : sur un \
-                   poste partagé, déconnectez-vous aussi là-bas.",
+            text: "Votre session est terminée ici. Le service d’authentification vous connaît peut-être encore : sur \
+                   un poste partagé, déconnectez-vous aussi là-bas.",
         },
         signed_out_here: Message {
             title: "Vous êtes déconnecté", text: "Vous êtes déconnecté dans ce navigateur."
@@ -30,30 +30,30 @@ pub static FRENCH: Catalog = Catalog {
             text: "Votre session est terminée, ici et auprès du service d’authentification.",
         },
         sign_in: "Se connecter",
-        not_found: "Page introuvable",
-        nothing_at: |path| format!("Il n’y a rien ici : {path}"),
+        not_found_title: "Page introuvable",
+        not_found_text: |path| format!("Il n’y a rien ici : {path}"),
         go_to_chat: "Aller au chat",
     },
     failures: Failures {
-        reference: |request| format!("Référence : {request}"),
-        nothing_to_finish: Message {
+        request_id: |request| format!("Référence : {request}"),
+        no_login_to_finish: Message {
             title: "Aucune connexion à terminer",
             text: "Cette page ne fait que terminer une connexion qui vient de commencer. Tout va bien : recommencez.",
         },
-        looping: Message {
+        repeated_sign_ins: Message {
             title: "La connexion ne tient pas",
             text: "Elle a été tentée plusieurs fois en une minute, sans durer. Réessayez ; si cela se reproduit, \
                    indiquez l’heure à votre administrateur.",
         },
-        still_here: Message {
+        not_redirected: Message {
             title: "Vous n’êtes pas encore connecté",
             text: "Vous êtes revenu avant la fin de la connexion, ou le service d’authentification est lent. Continuez \
                    quand vous voulez.",
         },
         insecure_context: Message {
             title: "Cette page exige une adresse sécurisée",
-            text: "Ouvrez-la avec https:// au début de l’adresse. Votre navigateur ne garde la clé de votre session que \
-                   là.",
+            text: "Ouvrez-la avec https:// au début de l’adresse. Votre navigateur ne garde la clé de votre session \
+                   que là.",
         },
         no_web_crypto: Message {
             title: "Ce navigateur est trop ancien",
@@ -72,7 +72,8 @@ pub static FRENCH: Catalog = Catalog {
         },
         access_denied: Message {
             title: "La connexion a été refusée",
-            text: "Vous, ou le service d’authentification, avez dit non. Réessayez, ou connectez-vous sous un autre nom.",
+            text: "Vous, ou le service d’authentification, avez dit non. Réessayez, ou connectez-vous sous un autre \
+                   nom.",
         },
         interaction_required: Message {
             title: "Le service d’authentification a une question pour vous",
@@ -82,15 +83,15 @@ pub static FRENCH: Catalog = Catalog {
             title: "Le service d’authentification est occupé",
             text: "Réessayez dans un instant.",
         },
-        refused_otherwise: Message {
+        login_refused: Message {
             title: "La connexion a été refusée",
             text: "Le service d’authentification a donné une raison que seul votre administrateur peut traiter. \
                    Indiquez-lui l’heure.",
         },
         login_failed: Message {
             title: "La connexion n’a pas abouti",
-            text: "La réponse du service d’authentification n’a pas pu être acceptée. Réessayez ; si cela se reproduit, \
-                   indiquez l’heure à votre administrateur.",
+            text: "La réponse du service d’authentification n’a pas pu être acceptée. Réessayez ; si cela se \
+                   reproduit, indiquez l’heure à votre administrateur.",
         },
         provider_unavailable: Message {
             title: "Le service d’authentification est injoignable",
@@ -112,7 +113,7 @@ pub static FRENCH: Catalog = Catalog {
             title: "Trop de demandes à la fois",
             text: "Patientez un instant, puis réessayez.",
         },
-        message_refused: Message {
+        invalid_message: Message {
             title: "Ce message ne peut pas être envoyé",
             text: "Il est vide ou trop long. Raccourcissez-le et réessayez.",
         },
@@ -128,7 +129,7 @@ pub static FRENCH: Catalog = Catalog {
             title: "Cette conversation ne peut pas s’allonger davantage",
             text: "Commencez-en une nouvelle pour continuer.",
         },
-        too_much_stored: Message {
+        storage_full: Message {
             title: "Vos conversations occupent toute la place prévue",
             text: "Supprimez celles dont vous n’avez plus besoin, puis réessayez. Votre texte est conservé.",
         },
@@ -144,15 +145,15 @@ pub static FRENCH: Catalog = Catalog {
     },
     chat: Chat {
         sign_out: "Se déconnecter",
-        language: "Langue",
-        message: "Message",
+        language_label: "Langue",
+        composer_label: "Message",
         placeholder: "Posez votre question",
         send: "Envoyer",
         stop: "Arrêter",
-        conversation: "Conversation",
+        transcript_label: "Conversation",
         empty_title: "Que souhaitez-vous savoir ?",
         empty_text: "Entrée envoie, Maj+Entrée va à la ligne.",
-        starters: "Questions pour commencer",
+        starters_label: "Questions pour commencer",
         you: "Vous",
         assistant: "Assistant",
         jump_to_latest: "Aller à la fin",
@@ -163,43 +164,44 @@ pub static FRENCH: Catalog = Catalog {
         copy: "Copier",
         copied: "Copié",
         edit: "Modifier",
-        editing: "Vous modifiez une question. L’envoi la remplace, ainsi que tout ce qui suit.",
+        editing_notice: "Vous modifiez une question. L’envoi la remplace, ainsi que tout ce qui suit.",
         cancel: "Annuler",
+        close: "Fermer",
         retry: "Réessayer",
         retry_in: |seconds| format!("Réessayer dans {seconds}\u{a0}seconde{}", if seconds == 1 { "" } else { "s" }),
-        go_on: "Continuer",
-        please_go_on: "Continue là où tu t’es arrêté.",
-        opening: "Ouverture de la conversation…",
-        too_long: |over| format!("{over}\u{a0}caractère{} de trop", if over == 1 { "" } else { "s" }),
+        continue_answer: "Continuer",
+        continue_prompt: "Continue là où tu t’es arrêté.",
+        loading_conversation: "Ouverture de la conversation…",
+        message_too_long: |over| format!("{over}\u{a0}caractère{} de trop", if over == 1 { "" } else { "s" }),
     },
     answer: Answer {
         waiting: "La réponse arrive",
         thinking: "Réflexion",
-        code: "Code source",
+        code_label: "Code source",
         copy_code: "Copier le code",
-        table: "Tableau",
-        hidden_characters: "Ce code contient des caractères que l’on ne voit pas, ou qui changent l’ordre de ce que vous \
-                            voyez. Ils sont marqués\u{a0}; la copie les contient aussi.",
-        code_announced: |language, lines| {
+        table_label: "Tableau",
+        hidden_characters_warning: "Ce code contient des caractères que l’on ne voit pas, ou qui changent l’ordre de \
+                                    ce que vous voyez. Ils sont marqués\u{a0}; la copie les contient aussi.",
+        code_announcement: |language, lines| {
             format!("Code {language}, {lines}\u{a0}ligne{}.", if lines == 1 { "" } else { "s" })
         },
-        table_announced: |rows| format!("Tableau de {rows}\u{a0}ligne{}.", if rows == 1 { "" } else { "s" }),
+        table_announcement: |rows| format!("Tableau de {rows}\u{a0}ligne{}.", if rows == 1 { "" } else { "s" }),
         complete: "La réponse est complète.",
         stopping: "Arrêt en cours…",
         stopped: "Arrêtée par vous.",
         cut_at_length: "Coupée : la réponse a atteint sa longueur maximale.",
         filtered: "La fin a été retenue par le filtre de contenu.",
         interrupted: "La réponse s’est interrompue avant la fin.",
-        auth: Message {
+        auth_error: Message {
             title: "Le modèle ne nous a pas laissé entrer",
             text: "Votre question n’est pas en cause. Prévenez votre administrateur.",
         },
-        limit: Message { title: "La limite du modèle est atteinte", text: "Votre question est conservée." },
-        busy: Message {
+        limit_error: Message { title: "La limite du modèle est atteinte", text: "Votre question est conservée." },
+        busy_error: Message {
             title: "Le modèle est occupé",
             text: "Votre question est conservée. Réessayez dans un instant.",
         },
-        upstream: Message {
+        upstream_error: Message {
             title: "Le modèle n’a pas pu répondre",
             text: "L’erreur est chez lui, pas dans votre question. Réessayez.",
         },
@@ -207,46 +209,47 @@ pub static FRENCH: Catalog = Catalog {
             title: "Le filtre de contenu a retenu la réponse",
             text: "Il est souvent trop sévère. Reformulez et réessayez.",
         },
-        question_too_long: Message {
+        too_long_error: Message {
             title: "Cette conversation est trop longue pour le modèle",
             text: "Raccourcissez la question, ou commencez une nouvelle conversation.",
         },
-        network: Message {
+        network_error: Message {
             title: "Le modèle est injoignable",
             text: "Votre question est conservée. Réessayez dans un instant.",
         },
-        timeout: Message {
-            title: "Le modèle a mis trop de temps", text: "Votre question est conservée. Réessayez."
+        timeout_error: Message {
+            title: "Le modèle a mis trop de temps",
+            text: "Votre question est conservée. Réessayez.",
         },
-        first_token: |ms| format!("premier mot après {},{}\u{a0}s", ms / 1000, ms % 1000 / 100),
-        tokens: |input, output| match (input, output) {
+        time_to_first_token: |ms| format!("premier mot après {},{}\u{a0}s", ms / 1000, ms % 1000 / 100),
+        token_counts: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("jetons\u{a0}: {input} lus, {output} écrits"),
             (Some(input), None) => format!("jetons\u{a0}: {input} lus"),
             (None, Some(output)) => format!("jetons\u{a0}: {output} écrits"),
             (None, None) => String::new(),
         },
-        speed: |speed| format!("{speed} par seconde"),
+        tokens_per_second: |speed| format!("{speed} par seconde"),
     },
     links: Links {
         leave_title: "Vous quittez oracle-ai",
         leave_text: |host| {
             format!("Ce lien d’une réponse mène à {host}. Tout ce qui figure dans son adresse y est envoyé\u{a0}:")
         },
-        not_again: |host| format!("Ne plus demander pour {host} tant que cette page est ouverte"),
-        open: "Ouvrir dans un nouvel onglet",
+        do_not_ask_again: |host| format!("Ne plus demander pour {host} tant que cette page est ouverte"),
+        open_in_new_tab: "Ouvrir dans un nouvel onglet",
     },
     sidebar: Sidebar {
         conversations: "Conversations",
         show: "Afficher les conversations",
         hide: "Masquer les conversations",
-        new: "Nouvelle conversation",
+        new_conversation: "Nouvelle conversation",
         search: "Chercher une conversation",
-        none: "Vos conversations apparaîtront ici.",
-        none_found: "Aucune conversation ne contient ces mots.",
-        not_loaded: "La liste n’a pas pu être chargée.",
-        running: "réponse en cours",
+        no_conversations: "Vos conversations apparaîtront ici.",
+        no_search_results: "Aucune conversation ne contient ces mots.",
+        load_failed: "La liste n’a pas pu être chargée.",
+        answer_running: "réponse en cours",
         untitled: "Sans titre",
-        more: |title| format!("Actions pour «\u{a0}{title}\u{a0}»"),
+        more_actions: |title| format!("Actions pour «\u{a0}{title}\u{a0}»"),
         rename: "Renommer",
         new_title: "Nouveau titre",
         delete: "Supprimer",
@@ -256,18 +259,17 @@ pub static FRENCH: Catalog = Catalog {
         export_markdown: "Exporter en Markdown",
         export_json: "Exporter en JSON",
     },
-    keys: Keys {
+    shortcuts: Shortcuts {
         title: "Raccourcis clavier",
-        close: "Fermer",
         send: "Envoyer le message",
         new_line: "Aller à la ligne",
         stop: "Arrêter la réponse",
         edit_last: "Modifier la dernière question (message vide)",
-        new: "Nouvelle conversation",
+        new_conversation: "Nouvelle conversation",
         search: "Chercher une conversation",
         copy_code: "Copier le dernier bloc de code",
-        composer: "Aller au message",
-        help: "Afficher cette liste",
+        focus_composer: "Aller au message",
+        show_shortcuts: "Afficher cette liste",
         enter: "Entrée",
         shift_enter: "Maj+Entrée",
         escape: "Échap",
@@ -276,22 +278,22 @@ pub static FRENCH: Catalog = Catalog {
         ctrl_shift_semicolon: "Ctrl+Maj+;",
         shift_escape: "Maj+Échap",
         help_keys: "? ou Ctrl+/",
-        switch: "Utiliser ces raccourcis",
+        use_shortcuts: "Utiliser ces raccourcis",
     },
     sessions: Sessions {
-        open: |name| format!("{name}\u{a0}: où vous êtes connecté"),
+        button_label: |name| format!("{name}\u{a0}: où vous êtes connecté"),
         title: "Où vous êtes connecté",
         loading: "Recherche en cours…",
-        none: "Aucune de vos sessions n’est connue ici.",
-        only_this: "Vous n’êtes connecté nulle part ailleurs.",
-        browser_on: |browser, system| format!("{browser} sur {system}"),
+        no_sessions: "Aucune de vos sessions n’est connue ici.",
+        no_other_sessions: "Vous n’êtes connecté nulle part ailleurs.",
+        browser_on_system: |browser, system| format!("{browser} sur {system}"),
         unknown_browser: "Navigateur inconnu",
-        this: "ce navigateur",
-        since: |time| format!("connecté le {time}"),
+        this_browser: "ce navigateur",
+        signed_in_at: |time| format!("connecté le {time}"),
         last_used: |time| format!("utilisé en dernier le {time}"),
-        used_now: "en cours d’utilisation",
+        in_use_now: "en cours d’utilisation",
         end: "Terminer",
-        end_this: |browser, since| format!("Terminer\u{a0}: {browser}, {since}"),
+        end_label: |browser, since| format!("Terminer\u{a0}: {browser}, {since}"),
         end_others: "Terminer toutes les autres",
         end_all: "Tout terminer et se déconnecter ici",
         one_ended: "La session est terminée.",
@@ -300,17 +302,17 @@ pub static FRENCH: Catalog = Catalog {
     session_end: SessionEnd {
         title: "Votre session va se terminer",
         ends_in: |seconds| format!("Elle se termine dans {}.", duration(seconds)),
-        inactive: "Vous n’avez pas utilisé la page depuis un moment. Sans action de votre part, vous serez déconnecté ; \
-                   votre texte est conservé pour vous.",
-        lasts_no_longer: "Elle a duré aussi longtemps qu’une session peut durer. Vous devrez ensuite vous reconnecter ; \
-                          votre texte est conservé pour vous.",
-        stay: "Rester connecté",
-        go_on: "Continuer jusque-là",
+        inactivity_warning: "Vous n’avez pas utilisé la page depuis un moment. Sans action de votre part, vous serez \
+                             déconnecté ; votre texte est conservé pour vous.",
+        lifetime_warning: "Elle a duré aussi longtemps qu’une session peut durer. Vous devrez ensuite vous \
+                           reconnecter ; votre texte est conservé pour vous.",
+        stay_signed_in: "Rester connecté",
+        continue_until_end: "Continuer jusque-là",
         sign_out_now: "Se déconnecter maintenant",
-        because_of_inactivity: "Vous avez été déconnecté pour cause d’inactivité. Votre texte est conservé dans cet onglet, \
-                                chiffré : vous le retrouverez en vous reconnectant.",
-        because_of_lifetime: "Vous avez été déconnecté parce qu’une session ne dure qu’un temps. Votre texte est conservé \
-                              dans cet onglet, chiffré : vous le retrouverez en vous reconnectant.",
+        signed_out_for_inactivity: "Vous avez été déconnecté pour cause d’inactivité. Votre texte est conservé dans \
+                                    cet onglet, chiffré : vous le retrouverez en vous reconnectant.",
+        signed_out_after_lifetime: "Vous avez été déconnecté parce qu’une session ne dure qu’un temps. Votre texte est \
+                                    conservé dans cet onglet, chiffré : vous le retrouverez en vous reconnectant.",
     },
     starters: [
         Starter {
@@ -320,13 +322,13 @@ pub static FRENCH: Catalog = Catalog {
         },
         Starter {
             topic: "Plans d’exécution",
-            question: "Une requête est devenue lente du jour au lendemain. Comment comparer l’ancien et le nouveau plan \
-                       d’exécution, et garder le bon ?",
+            question: "Une requête est devenue lente du jour au lendemain. Comment comparer l’ancien et le nouveau \
+                       plan d’exécution, et garder le bon ?",
         },
         Starter {
             topic: "Rapports AWR",
-            question: "Quelles sections d’un rapport AWR lire d’abord pour savoir pourquoi la base était lente entre 9 h \
-                       et 10 h ?",
+            question: "Quelles sections d’un rapport AWR lire d’abord pour savoir pourquoi la base était lente entre \
+                       9 h et 10 h ?",
         },
         Starter {
             topic: "Verrous",

@@ -1,24 +1,24 @@
-//! A block of code: what language it is in, and a button that copies it. Characters that are not seen are marked, and
-//! copied as they are: a line above the code says so.
+//! A block of code, with its language and a button that copies it. Hidden characters are marked, but copied unchanged;
+//! a warning above the code says so.
 
 use dioxus::prelude::*;
 
 use super::copy_button::CopyButton;
 use crate::client::{
+    language::use_catalog,
     markdown::{
-        hidden::{Piece, has_hidden, name, pieces},
+        hidden_characters::{Piece, code_point, has_hidden, pieces},
         sql::{Kind, State, is_sql, lines, tokens},
     },
-    ui::language::use_catalog,
 };
 
-/// Finds the code of a block, for the shortcut that copies the last one.
-pub const CODE: &str = ".code code";
+/// Selects the code of all blocks, for the shortcut that copies the last one.
+pub const CODE_SELECTOR: &str = ".code code";
 
 #[component]
-pub fn Code(language: String, text: String) -> Element {
+pub fn CodeBlock(language: String, text: String) -> Element {
     let messages = &use_catalog().answer;
-    let label = if language.is_empty() { messages.code.to_owned() } else { language.clone() };
+    let label = if language.is_empty() { messages.code_label.to_owned() } else { language.clone() };
     rsx! {
         div { class: "code",
             div { class: "code-bar",
@@ -26,7 +26,7 @@ pub fn Code(language: String, text: String) -> Element {
                 CopyButton { label: messages.copy_code, text: text.clone() }
             }
             if has_hidden(&text) {
-                p { class: "hidden-characters", {messages.hidden_characters} }
+                p { class: "hidden-characters", {messages.hidden_characters_warning} }
             }
             pre { tabindex: 0, role: "region", "aria-label": label,
                 code { translate: "no", dir: "ltr",
@@ -43,12 +43,12 @@ pub fn Code(language: String, text: String) -> Element {
     }
 }
 
-/// Coloured again only when it has changed.
+/// A component of its own, so that only lines that have changed are highlighted again.
 #[component]
 fn SqlLine(state: State, line: String) -> Element {
     rsx! {
         for (kind, piece) in tokens(&line, state).0 {
-            match class(kind) {
+            match css_class(kind) {
                 Some(class) => rsx! { span { class, CodeText { text: piece } } },
                 None => rsx! { CodeText { text: piece } },
             }
@@ -56,27 +56,27 @@ fn SqlLine(state: State, line: String) -> Element {
     }
 }
 
-/// The text of code. What is shown in the place of a hidden character is the style sheet's, so the text of the element is
-/// the code.
+/// The text of code. The style sheet shows the code point in place of a hidden character, so that the text of the
+/// element stays the code.
 #[component]
 pub fn CodeText(text: String) -> Element {
     rsx! {
         for piece in pieces(&text) {
             match piece {
-                Piece::Seen(text) => rsx! { {text} },
+                Piece::Visible(text) => rsx! { {text} },
                 Piece::Hidden(c) => rsx! {
-                    span { class: "hidden-character", role: "img", "aria-label": name(c), "data-name": name(c), "{c}" }
+                    span { class: "hidden-character", role: "img", "aria-label": code_point(c), "data-name": code_point(c), "{c}" }
                 },
             }
         }
     }
 }
 
-fn class(kind: Kind) -> Option<&'static str> {
+fn css_class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Plain => None,
         Kind::Keyword => Some("keyword"),
-        Kind::Text => Some("string"),
+        Kind::String => Some("string"),
         Kind::Number => Some("number"),
         Kind::Comment => Some("comment"),
         Kind::Hint => Some("hint"),

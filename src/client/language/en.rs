@@ -1,7 +1,7 @@
 //! English.
 
 use super::catalog::{
-    Answer, Catalog, Chat, Failures, Keys, Links, Message, Pages, SessionEnd, Sessions, Sidebar, Starter,
+    Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
 };
 
 pub static ENGLISH: Catalog = Catalog {
@@ -28,24 +28,25 @@ pub static ENGLISH: Catalog = Catalog {
             text: "Your session is over, here and at the sign-in service.",
         },
         sign_in: "Sign in",
-        not_found: "Page not found",
-        nothing_at: |path| format!("There is nothing here: {path}"),
+        not_found_title: "Page not found",
+        not_found_text: |path| format!("There is nothing here: {path}"),
         go_to_chat: "Go to the chat",
     },
     failures: Failures {
-        reference: |request| format!("Reference: {request}"),
-        nothing_to_finish: Message {
+        request_id: |request| format!("Reference: {request}"),
+        no_login_to_finish: Message {
             title: "There is no sign-in to finish",
             text: "This page only finishes a sign-in that has just begun. Nothing is wrong: start again.",
         },
-        looping: Message {
+        repeated_sign_ins: Message {
             title: "Signing in does not last",
-            text: "It was tried several times within a minute, and ended each time. Try again; if it happens again, tell \
-                   your administrator when.",
+            text: "It was tried several times within a minute, and ended each time. Try again; if it happens again, \
+                   tell your administrator when.",
         },
-        still_here: Message {
+        not_redirected: Message {
             title: "You are not signed in yet",
-            text: "You came back before the sign-in was done, or the sign-in service is slow. Go on when you are ready.",
+            text: "You came back before the sign-in was done, or the sign-in service is slow. Go on when you are \
+                   ready.",
         },
         insecure_context: Message {
             title: "This page needs a secure address",
@@ -74,7 +75,7 @@ pub static ENGLISH: Catalog = Catalog {
             text: "Try again and answer it there.",
         },
         temporarily_unavailable: Message { title: "The sign-in service is busy", text: "Try again in a moment." },
-        refused_otherwise: Message {
+        login_refused: Message {
             title: "Sign-in was refused",
             text: "The sign-in service gave a reason that only your administrator can act upon. Tell them when it \
                    happened.",
@@ -101,7 +102,7 @@ pub static ENGLISH: Catalog = Catalog {
             text: "Your account is not allowed to use the chat. Ask your administrator for access.",
         },
         too_many_requests: Message { title: "That was a lot at once", text: "Wait a moment, then try again." },
-        message_refused: Message {
+        invalid_message: Message {
             title: "This message can't be sent",
             text: "It is empty or too long. Shorten it and try again.",
         },
@@ -117,7 +118,7 @@ pub static ENGLISH: Catalog = Catalog {
             title: "This conversation is as long as it can get",
             text: "Start a new one to go on.",
         },
-        too_much_stored: Message {
+        storage_full: Message {
             title: "Your conversations take up all the room there is for them",
             text: "Delete some that you no longer need, then try again. What you typed is kept.",
         },
@@ -133,15 +134,15 @@ pub static ENGLISH: Catalog = Catalog {
     },
     chat: Chat {
         sign_out: "Sign out",
-        language: "Language",
-        message: "Message",
+        language_label: "Language",
+        composer_label: "Message",
         placeholder: "Ask anything",
         send: "Send",
         stop: "Stop",
-        conversation: "Conversation",
+        transcript_label: "Conversation",
         empty_title: "What would you like to know?",
         empty_text: "Enter sends, Shift+Enter breaks the line.",
-        starters: "Questions to start with",
+        starters_label: "Questions to start with",
         you: "You",
         assistant: "Assistant",
         jump_to_latest: "Jump to latest",
@@ -152,40 +153,41 @@ pub static ENGLISH: Catalog = Catalog {
         copy: "Copy",
         copied: "Copied",
         edit: "Edit",
-        editing: "You are editing a question. Sending replaces it and everything after it.",
+        editing_notice: "You are editing a question. Sending replaces it and everything after it.",
         cancel: "Cancel",
+        close: "Close",
         retry: "Retry",
         retry_in: |seconds| format!("Retry in {seconds} second{}", if seconds == 1 { "" } else { "s" }),
-        go_on: "Continue",
-        please_go_on: "Please continue where you stopped.",
-        opening: "Opening the conversation…",
-        too_long: |over| format!("{over} character{} too long", if over == 1 { "" } else { "s" }),
+        continue_answer: "Continue",
+        continue_prompt: "Please continue where you stopped.",
+        loading_conversation: "Opening the conversation…",
+        message_too_long: |over| format!("{over} character{} too long", if over == 1 { "" } else { "s" }),
     },
     answer: Answer {
         waiting: "The answer is on its way",
         thinking: "Thinking",
-        code: "Code",
+        code_label: "Code",
         copy_code: "Copy code",
-        table: "Table",
-        hidden_characters: "This code has characters that are not seen, or that change the order of what you see. They \
-                            are marked; the copy has them, too.",
-        code_announced: |language, lines| {
+        table_label: "Table",
+        hidden_characters_warning: "This code has characters that are not seen, or that change the order of what you \
+                                    see. They are marked; the copy has them, too.",
+        code_announcement: |language, lines| {
             format!("{language} code, {lines} line{}.", if lines == 1 { "" } else { "s" })
         },
-        table_announced: |rows| format!("Table of {rows} row{}.", if rows == 1 { "" } else { "s" }),
+        table_announcement: |rows| format!("Table of {rows} row{}.", if rows == 1 { "" } else { "s" }),
         complete: "The answer is complete.",
         stopping: "Stopping…",
         stopped: "Stopped by you.",
         cut_at_length: "Cut off: the answer reached its greatest length.",
         filtered: "The end was withheld by the content filter.",
         interrupted: "The answer broke off before its end.",
-        auth: Message {
+        auth_error: Message {
             title: "The model did not let us in",
             text: "Nothing is wrong with your question. Tell your administrator.",
         },
-        limit: Message { title: "The limit of the model is reached", text: "Your question is kept." },
-        busy: Message { title: "The model is busy", text: "Your question is kept. Try again in a moment." },
-        upstream: Message {
+        limit_error: Message { title: "The limit of the model is reached", text: "Your question is kept." },
+        busy_error: Message { title: "The model is busy", text: "Your question is kept. Try again in a moment." },
+        upstream_error: Message {
             title: "The model could not answer",
             text: "Something went wrong there, not with your question. Try again.",
         },
@@ -193,41 +195,44 @@ pub static ENGLISH: Catalog = Catalog {
             title: "The content filter withheld the answer",
             text: "It is often too strict. Say it in other words and try again.",
         },
-        question_too_long: Message {
+        too_long_error: Message {
             title: "This conversation is too long for the model",
             text: "Shorten the question, or start a new conversation.",
         },
-        network: Message { title: "The model can't be reached", text: "Your question is kept. Try again in a moment." },
-        timeout: Message { title: "The model took too long", text: "Your question is kept. Try again." },
-        first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
-        tokens: |input, output| match (input, output) {
+        network_error: Message {
+            title: "The model can't be reached",
+            text: "Your question is kept. Try again in a moment.",
+        },
+        timeout_error: Message { title: "The model took too long", text: "Your question is kept. Try again." },
+        time_to_first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
+        token_counts: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("tokens: {input} read, {output} written"),
             (Some(input), None) => format!("tokens: {input} read"),
             (None, Some(output)) => format!("tokens: {output} written"),
             (None, None) => String::new(),
         },
-        speed: |speed| format!("{speed} a second"),
+        tokens_per_second: |speed| format!("{speed} a second"),
     },
     links: Links {
         leave_title: "You are leaving oracle-ai",
         leave_text: |host| {
             format!("This link of an answer leads to {host}. Everything that stands in its address is sent there:")
         },
-        not_again: |host| format!("Don’t ask again for {host} while this page is open"),
-        open: "Open in a new tab",
+        do_not_ask_again: |host| format!("Don’t ask again for {host} while this page is open"),
+        open_in_new_tab: "Open in a new tab",
     },
     sidebar: Sidebar {
         conversations: "Conversations",
         show: "Show conversations",
         hide: "Hide conversations",
-        new: "New conversation",
+        new_conversation: "New conversation",
         search: "Search conversations",
-        none: "Your conversations will be listed here.",
-        none_found: "No conversation has these words.",
-        not_loaded: "The list could not be loaded.",
-        running: "being answered",
+        no_conversations: "Your conversations will be listed here.",
+        no_search_results: "No conversation has these words.",
+        load_failed: "The list could not be loaded.",
+        answer_running: "being answered",
         untitled: "Untitled",
-        more: |title| format!("More for “{title}”"),
+        more_actions: |title| format!("More for “{title}”"),
         rename: "Rename",
         new_title: "New title",
         delete: "Delete",
@@ -237,18 +242,17 @@ pub static ENGLISH: Catalog = Catalog {
         export_markdown: "Export as Markdown",
         export_json: "Export as JSON",
     },
-    keys: Keys {
+    shortcuts: Shortcuts {
         title: "Keyboard shortcuts",
-        close: "Close",
         send: "Send the message",
         new_line: "Break the line",
         stop: "Stop the answer",
         edit_last: "Edit the last question (in an empty message)",
-        new: "New conversation",
+        new_conversation: "New conversation",
         search: "Search conversations",
         copy_code: "Copy the last code block",
-        composer: "Go to the message",
-        help: "Show this list",
+        focus_composer: "Go to the message",
+        show_shortcuts: "Show this list",
         enter: "Enter",
         shift_enter: "Shift+Enter",
         escape: "Esc",
@@ -257,22 +261,22 @@ pub static ENGLISH: Catalog = Catalog {
         ctrl_shift_semicolon: "Ctrl+Shift+;",
         shift_escape: "Shift+Esc",
         help_keys: "? or Ctrl+/",
-        switch: "Use these shortcuts",
+        use_shortcuts: "Use these shortcuts",
     },
     sessions: Sessions {
-        open: |name| format!("{name}: where you are signed in"),
+        button_label: |name| format!("{name}: where you are signed in"),
         title: "Where you are signed in",
         loading: "Looking…",
-        none: "No session of yours is known here.",
-        only_this: "You are signed in nowhere else.",
-        browser_on: |browser, system| format!("{browser} on {system}"),
+        no_sessions: "No session of yours is known here.",
+        no_other_sessions: "You are signed in nowhere else.",
+        browser_on_system: |browser, system| format!("{browser} on {system}"),
         unknown_browser: "Unknown browser",
-        this: "this browser",
-        since: |time| format!("signed in {time}"),
+        this_browser: "this browser",
+        signed_in_at: |time| format!("signed in {time}"),
         last_used: |time| format!("last used {time}"),
-        used_now: "in use now",
+        in_use_now: "in use now",
         end: "End",
-        end_this: |browser, since| format!("End: {browser}, {since}"),
+        end_label: |browser, since| format!("End: {browser}, {since}"),
         end_others: "End all others",
         end_all: "End all, and sign out here",
         one_ended: "The session is ended.",
@@ -281,17 +285,17 @@ pub static ENGLISH: Catalog = Catalog {
     session_end: SessionEnd {
         title: "Your session is about to end",
         ends_in: |seconds| format!("It ends in {}.", duration(seconds)),
-        inactive: "You have not used the page for a while. If you do nothing, you will be signed out; what you typed is \
-                   kept for you.",
-        lasts_no_longer: "It has lasted as long as a session may. You will then have to sign in again; what you typed is \
-                          kept for you.",
-        stay: "Stay signed in",
-        go_on: "Go on until then",
+        inactivity_warning: "You have not used the page for a while. If you do nothing, you will be signed out; what \
+                             you typed is kept for you.",
+        lifetime_warning: "It has lasted as long as a session may. You will then have to sign in again; what you typed \
+                           is kept for you.",
+        stay_signed_in: "Stay signed in",
+        continue_until_end: "Go on until then",
         sign_out_now: "Sign out now",
-        because_of_inactivity: "You were signed out because of inactivity. What you typed is kept in this tab, \
-                                encrypted: it is there again when you sign in.",
-        because_of_lifetime: "You were signed out because a session lasts only so long. What you typed is kept in this \
-                              tab, encrypted: it is there again when you sign in.",
+        signed_out_for_inactivity: "You were signed out because of inactivity. What you typed is kept in this tab, \
+                                    encrypted: it is there again when you sign in.",
+        signed_out_after_lifetime: "You were signed out because a session lasts only so long. What you typed is kept \
+                                    in this tab, encrypted: it is there again when you sign in.",
     },
     starters: [
         Starter {

@@ -1,4 +1,4 @@
-//! The texts of the page. A language that lacks one does not compile.
+//! The names of the messages. A language that lacks one does not compile.
 
 /// A failure or a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub struct Message {
     pub text: &'static str,
 }
 
-/// Every text of the page in one language.
+/// All messages in one language.
 #[derive(Debug)]
 pub struct Catalog {
     pub pages: Pages,
@@ -16,7 +16,7 @@ pub struct Catalog {
     pub answer: Answer,
     pub links: Links,
     pub sidebar: Sidebar,
-    pub keys: Keys,
+    pub shortcuts: Shortcuts,
     pub sessions: Sessions,
     pub session_end: SessionEnd,
     /// Questions to start with.
@@ -29,27 +29,27 @@ pub struct Pages {
     pub signing_in: &'static str,
     pub try_again: &'static str,
     pub signed_out: Message,
-    /// The server has not answered yet.
+    /// Before the server has answered whether the session has ended.
     pub signed_out_here: Message,
-    /// The server could not be reached yet.
+    /// The server could not be reached, or has not ended the session yet.
     pub signed_out_unconfirmed: Message,
-    /// The page was opened by its address.
+    /// `/signed-out` was opened without a logout.
     pub still_signed_in: Message,
-    /// The provider has redirected here after its own logout.
+    /// The person has also signed out at the provider, which has redirected here.
     pub signed_out_everywhere: Message,
     pub sign_in: &'static str,
-    pub not_found: &'static str,
-    pub nothing_at: fn(path: &str) -> String,
+    pub not_found_title: &'static str,
+    pub not_found_text: fn(path: &str) -> String,
     pub go_to_chat: &'static str,
 }
 
 #[derive(Debug)]
 pub struct Failures {
-    /// The request ID, to be quoted when the failure is reported.
-    pub reference: fn(request: &str) -> String,
-    pub nothing_to_finish: Message,
-    pub looping: Message,
-    pub still_here: Message,
+    /// To be quoted when the failure is reported.
+    pub request_id: fn(request: &str) -> String,
+    pub no_login_to_finish: Message,
+    pub repeated_sign_ins: Message,
+    pub not_redirected: Message,
     pub insecure_context: Message,
     pub no_web_crypto: Message,
     pub no_indexed_db: Message,
@@ -57,36 +57,36 @@ pub struct Failures {
     pub access_denied: Message,
     pub interaction_required: Message,
     pub temporarily_unavailable: Message,
-    pub refused_otherwise: Message,
+    pub login_refused: Message,
     pub login_failed: Message,
     pub provider_unavailable: Message,
     pub session_ended: Message,
     pub unauthenticated: Message,
     pub forbidden: Message,
     pub too_many_requests: Message,
-    pub message_refused: Message,
+    pub invalid_message: Message,
     pub already_answering: Message,
     pub too_many_conversations: Message,
     pub too_many_messages: Message,
-    pub too_much_stored: Message,
+    pub storage_full: Message,
     pub unreachable: Message,
     pub not_found: Message,
     pub internal: Message,
 }
 
-/// Around the transcript.
+/// The chat page, around the transcript.
 #[derive(Debug)]
 pub struct Chat {
     pub sign_out: &'static str,
-    pub language: &'static str,
-    pub message: &'static str,
+    pub language_label: &'static str,
+    pub composer_label: &'static str,
     pub placeholder: &'static str,
     pub send: &'static str,
     pub stop: &'static str,
-    pub conversation: &'static str,
+    pub transcript_label: &'static str,
     pub empty_title: &'static str,
     pub empty_text: &'static str,
-    pub starters: &'static str,
+    pub starters_label: &'static str,
     pub you: &'static str,
     pub assistant: &'static str,
     pub jump_to_latest: &'static str,
@@ -94,15 +94,16 @@ pub struct Chat {
     pub copy: &'static str,
     pub copied: &'static str,
     pub edit: &'static str,
-    pub editing: &'static str,
+    pub editing_notice: &'static str,
     pub cancel: &'static str,
+    pub close: &'static str,
     pub retry: &'static str,
     pub retry_in: fn(seconds: u64) -> String,
-    pub go_on: &'static str,
-    /// The message that requests the rest of an answer.
-    pub please_go_on: &'static str,
-    pub opening: &'static str,
-    pub too_long: fn(over: usize) -> String,
+    pub continue_answer: &'static str,
+    /// What is sent to the model to get the rest of an answer.
+    pub continue_prompt: &'static str,
+    pub loading_conversation: &'static str,
+    pub message_too_long: fn(over: usize) -> String,
 }
 
 /// An answer: its parts, how it ends, how it is announced.
@@ -110,40 +111,40 @@ pub struct Chat {
 pub struct Answer {
     pub waiting: &'static str,
     pub thinking: &'static str,
-    pub code: &'static str,
+    pub code_label: &'static str,
     pub copy_code: &'static str,
-    pub table: &'static str,
+    pub table_label: &'static str,
     /// Above code with invisible characters.
-    pub hidden_characters: &'static str,
-    pub code_announced: fn(language: &str, lines: usize) -> String,
-    pub table_announced: fn(rows: usize) -> String,
+    pub hidden_characters_warning: &'static str,
+    pub code_announcement: fn(language: &str, lines: usize) -> String,
+    pub table_announcement: fn(rows: usize) -> String,
     pub complete: &'static str,
-    /// Until the server has confirmed.
+    /// Until the server has confirmed that it has stopped the answer.
     pub stopping: &'static str,
     pub stopped: &'static str,
     pub cut_at_length: &'static str,
     pub filtered: &'static str,
     pub interrupted: &'static str,
-    pub auth: Message,
-    pub limit: Message,
-    pub busy: Message,
-    pub upstream: Message,
+    pub auth_error: Message,
+    pub limit_error: Message,
+    pub busy_error: Message,
+    pub upstream_error: Message,
     pub filtered_error: Message,
-    pub question_too_long: Message,
-    pub network: Message,
-    pub timeout: Message,
-    pub first_token: fn(ms: u64) -> String,
-    pub tokens: fn(input: Option<u64>, output: Option<u64>) -> String,
-    pub speed: fn(tokens_per_second: u64) -> String,
+    pub too_long_error: Message,
+    pub network_error: Message,
+    pub timeout_error: Message,
+    pub time_to_first_token: fn(ms: u64) -> String,
+    pub token_counts: fn(input: Option<u64>, output: Option<u64>) -> String,
+    pub tokens_per_second: fn(tokens_per_second: u64) -> String,
 }
 
-/// Before a link of an answer is opened.
+/// The question before a link in an answer is opened.
 #[derive(Debug)]
 pub struct Links {
     pub leave_title: &'static str,
     pub leave_text: fn(host: &str) -> String,
-    pub not_again: fn(host: &str) -> String,
-    pub open: &'static str,
+    pub do_not_ask_again: fn(host: &str) -> String,
+    pub open_in_new_tab: &'static str,
 }
 
 #[derive(Debug)]
@@ -151,14 +152,14 @@ pub struct Sidebar {
     pub conversations: &'static str,
     pub show: &'static str,
     pub hide: &'static str,
-    pub new: &'static str,
+    pub new_conversation: &'static str,
     pub search: &'static str,
-    pub none: &'static str,
-    pub none_found: &'static str,
-    pub not_loaded: &'static str,
-    pub running: &'static str,
+    pub no_conversations: &'static str,
+    pub no_search_results: &'static str,
+    pub load_failed: &'static str,
+    pub answer_running: &'static str,
     pub untitled: &'static str,
-    pub more: fn(title: &str) -> String,
+    pub more_actions: fn(title: &str) -> String,
     pub rename: &'static str,
     pub new_title: &'static str,
     pub delete: &'static str,
@@ -171,18 +172,17 @@ pub struct Sidebar {
 
 /// The list of keyboard shortcuts.
 #[derive(Debug)]
-pub struct Keys {
+pub struct Shortcuts {
     pub title: &'static str,
-    pub close: &'static str,
     pub send: &'static str,
     pub new_line: &'static str,
     pub stop: &'static str,
     pub edit_last: &'static str,
-    pub new: &'static str,
+    pub new_conversation: &'static str,
     pub search: &'static str,
     pub copy_code: &'static str,
-    pub composer: &'static str,
-    pub help: &'static str,
+    pub focus_composer: &'static str,
+    pub show_shortcuts: &'static str,
     pub enter: &'static str,
     pub shift_enter: &'static str,
     pub escape: &'static str,
@@ -191,45 +191,45 @@ pub struct Keys {
     pub ctrl_shift_semicolon: &'static str,
     pub shift_escape: &'static str,
     pub help_keys: &'static str,
-    pub switch: &'static str,
+    pub use_shortcuts: &'static str,
 }
 
 /// Where the person is signed in.
 #[derive(Debug)]
 pub struct Sessions {
     /// The button with the person's name.
-    pub open: fn(name: &str) -> String,
+    pub button_label: fn(name: &str) -> String,
     pub title: &'static str,
     pub loading: &'static str,
-    pub none: &'static str,
-    pub only_this: &'static str,
-    pub browser_on: fn(browser: &str, system: &str) -> String,
+    pub no_sessions: &'static str,
+    pub no_other_sessions: &'static str,
+    pub browser_on_system: fn(browser: &str, system: &str) -> String,
     pub unknown_browser: &'static str,
-    pub this: &'static str,
-    pub since: fn(time: &str) -> String,
+    pub this_browser: &'static str,
+    pub signed_in_at: fn(time: &str) -> String,
     pub last_used: fn(time: &str) -> String,
-    pub used_now: &'static str,
+    pub in_use_now: &'static str,
     pub end: &'static str,
-    /// The accessible name of one such button among several.
-    pub end_this: fn(browser: &str, since: &str) -> String,
+    /// The accessible name of an `end` button: there is one for each session.
+    pub end_label: fn(browser: &str, since: &str) -> String,
     pub end_others: &'static str,
     pub end_all: &'static str,
     pub one_ended: &'static str,
     pub others_ended: &'static str,
 }
 
-/// The session ends by time.
+/// The session ends because of inactivity, or because its lifetime is over.
 #[derive(Debug)]
 pub struct SessionEnd {
     pub title: &'static str,
     pub ends_in: fn(seconds: u64) -> String,
-    pub inactive: &'static str,
-    pub lasts_no_longer: &'static str,
-    pub stay: &'static str,
-    pub go_on: &'static str,
+    pub inactivity_warning: &'static str,
+    pub lifetime_warning: &'static str,
+    pub stay_signed_in: &'static str,
+    pub continue_until_end: &'static str,
     pub sign_out_now: &'static str,
-    pub because_of_inactivity: &'static str,
-    pub because_of_lifetime: &'static str,
+    pub signed_out_for_inactivity: &'static str,
+    pub signed_out_after_lifetime: &'static str,
 }
 
 /// A question to start with.

@@ -1,14 +1,15 @@
-//! Finds invisible characters in code, and those that change the order of the visible ones (Trojan Source,
-//! CVE-2021-42574). Because of them, the code that a person reads is not the code that they run.
+//! Finds characters in code that are invisible or change the order of the visible ones: with them, the code that a
+//! person reads differs from the code that they run (Trojan Source, CVE-2021-42574).
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    Seen(&'a str),
+    Visible(&'a str),
     Hidden(char),
 }
 
-/// Soft hyphens, zero-width characters, direction marks and invisible operators. In an address, too, they only mislead.
-pub fn is_unseen(c: char) -> bool {
+/// Soft hyphens, zero-width characters, direction marks and invisible operators, which have no use in code or
+/// addresses.
+pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
@@ -19,31 +20,31 @@ pub fn has_hidden(text: &str) -> bool {
     text.chars().any(is_hidden)
 }
 
-/// The pieces of a text, in order and without gaps.
+/// Splits a text into its visible pieces and its hidden characters.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let (mut pieces, mut begin) = (vec![], 0);
+    let (mut pieces, mut start) = (vec![], 0);
     for (at, c) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
-        if begin < at {
-            pieces.push(Piece::Seen(&text[begin..at]));
+        if start < at {
+            pieces.push(Piece::Visible(&text[start..at]));
         }
         pieces.push(Piece::Hidden(c));
-        begin = at + c.len_utf8();
+        start = at + c.len_utf8();
     }
-    if begin < text.len() {
-        pieces.push(Piece::Seen(&text[begin..]));
+    if start < text.len() {
+        pieces.push(Piece::Visible(&text[start..]));
     }
     pieces
 }
 
-/// The name that is shown in place of the character: `U+202E`.
-pub fn name(c: char) -> String {
+/// The code point that is shown in place of the character: `U+202E`.
+pub fn code_point(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
 
-/// In code also control characters, which a terminal may obey, line separators that compilers don't treat as such, blank
-/// letters, and tags.
+/// Besides invisible characters: control characters, which a terminal may execute, line separators that compilers don't
+/// treat as such, letters without a glyph, and tag characters.
 fn is_hidden(c: char) -> bool {
-    is_unseen(c)
+    is_invisible(c)
         || c.is_control() && !matches!(c, '\t' | '\n' | '\r')
         || matches!(
             c,
@@ -72,8 +73,8 @@ mod tests {
         let found: Vec<_> = pieces(code)
             .iter()
             .filter_map(|piece| match piece {
-                Piece::Hidden(c) => Some(name(*c)),
-                Piece::Seen(_) => None,
+                Piece::Hidden(c) => Some(code_point(*c)),
+                Piece::Visible(_) => None,
             })
             .collect();
         assert_eq!(found, ["U+202E", "U+2066", "U+2069", "U+200B"]);
@@ -85,7 +86,7 @@ mod tests {
             let whole: String = pieces(text)
                 .into_iter()
                 .map(|piece| match piece {
-                    Piece::Seen(text) => text.to_owned(),
+                    Piece::Visible(text) => text.to_owned(),
                     Piece::Hidden(c) => c.to_string(),
                 })
                 .collect();
