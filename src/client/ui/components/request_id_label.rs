@@ -2,13 +2,13 @@
 
 use dioxus::prelude::*;
 
-use crate::{api::payload, client::language::use_catalog, wire::error::ApiError};
+use crate::{api, client::language::use_catalog, wire::error::ApiError};
 
 /// Renders nothing for an error that need not be reported or has no request ID.
 #[component]
 pub fn RequestIdLabel(error: ApiError) -> Element {
     let messages = &use_catalog().failures;
-    let request = payload::request_refused_with(&error).filter(|_| error.is_to_be_reported());
+    let request = api::request_refused_with(&error).filter(|_| error.is_to_be_reported());
     rsx! {
         if let Some(request) = request {
             p { class: "reference", {(messages.request_id)(&request)} }
