@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::Verdict;
-use crate::server::auth::oidc::{AuthorizationFinding, ClockSkew, CredentialsFinding, MetadataFindings, OidcClient};
+use crate::server::auth::oidc::{AuthorizationCheck, ClockSkew, CredentialsCheck, MetadataReport, OidcClient};
 
 /// `Date` has whole seconds, and the answer was on its way for some time.
 const NOT_WORTH_A_WORD: Duration = Duration::from_secs(2);
 
 /// What is found without a person, in the order in which a login needs it.
 pub async fn examine(oidc: &OidcClient, tolerance: Duration) -> Vec<Verdict> {
-    let findings = match oidc.examine_metadata().await {
+    let findings = match oidc.metadata_report().await {
         Ok(findings) => findings,
         // The others would say the same.
         Err(error) => return vec![Verdict::fails("discovery", error).remedy("OIDC_ISSUER, OIDC_CA_FILE")],
@@ -22,7 +22,7 @@ pub async fn examine(oidc: &OidcClient, tolerance: Duration) -> Vec<Verdict> {
     verdicts
 }
 
-fn metadata(issuer: &str, findings: &MetadataFindings) -> Vec<Verdict> {
+fn metadata(issuer: &str, findings: &MetadataReport) -> Vec<Verdict> {
     let mut verdicts =
         vec![Verdict::good("discovery", format!("{issuer} is what its metadata says, letter by letter"))];
     for (endpoint, url) in &findings.endpoints {
@@ -56,7 +56,7 @@ fn metadata(issuer: &str, findings: &MetadataFindings) -> Vec<Verdict> {
 }
 
 async fn clock(oidc: &OidcClient, tolerance: Duration) -> Verdict {
-    let (skew, way) = match oidc.examine_clock().await {
+    let (skew, way) = match oidc.check_clock().await {
         Ok(Some(ClockSkew::Ahead(skew))) => (skew, "ahead of"),
         Ok(Some(ClockSkew::Behind(skew))) => (skew, "behind"),
         Ok(None) => return Verdict::doubtful("clock", "the provider's answers have no date", "the provider's clock"),
@@ -73,14 +73,14 @@ async fn clock(oidc: &OidcClient, tolerance: Duration) -> Verdict {
 async fn authorization(oidc: &OidcClient) -> Verdict {
     const PART: &str = "authorization";
     const REMEDY: &str = "CLIENT_ID, REDIRECT_URI, SCOPES, AUTHORIZE_PARAMETERS";
-    match oidc.examine_authorization().await {
-        Ok(AuthorizationFinding::Accepted) => Verdict::good(PART, "a login like ours may begin"),
-        Ok(AuthorizationFinding::RefusedByPage(status)) => Verdict::fails(
+    match oidc.check_authorization().await {
+        Ok(AuthorizationCheck::Accepted) => Verdict::good(PART, "a login like ours may begin"),
+        Ok(AuthorizationCheck::RefusedByPage(status)) => Verdict::fails(
             PART,
             format!("refused with status {status}: is the client known, and its redirect URI registered?"),
         )
         .remedy(REMEDY),
-        Ok(AuthorizationFinding::RefusedByRedirect) => {
+        Ok(AuthorizationCheck::RefusedByRedirect) => {
             Verdict::fails(PART, "the provider sends people straight back with an error").remedy(REMEDY)
         }
         Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
@@ -90,10 +90,10 @@ async fn authorization(oidc: &OidcClient) -> Verdict {
 async fn credentials(oidc: &OidcClient) -> Verdict {
     const PART: &str = "credentials";
     const REMEDY: &str = "CLIENT_ID, CLIENT_SECRET, CLIENT_AUTH";
-    match oidc.examine_credentials().await {
-        Ok(CredentialsFinding::Accepted) => Verdict::good(PART, "the token endpoint knows this client"),
-        Ok(CredentialsFinding::Refused(words)) => Verdict::fails(PART, words).remedy(REMEDY),
-        Ok(CredentialsFinding::Unclear(words)) => {
+    match oidc.check_credentials().await {
+        Ok(CredentialsCheck::Accepted) => Verdict::good(PART, "the token endpoint knows this client"),
+        Ok(CredentialsCheck::Refused(words)) => Verdict::fails(PART, words).remedy(REMEDY),
+        Ok(CredentialsCheck::Unclear(words)) => {
             Verdict::doubtful(PART, format!("a made-up code was not refused with invalid_grant, but: {words}"), REMEDY)
         }
         Err(error) => Verdict::fails(PART, error).remedy(REMEDY),

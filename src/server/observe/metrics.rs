@@ -28,7 +28,7 @@ pub enum ProviderEndpoint {
     Revocation,
     PushedAuthorization,
     /// By `oracle-ai doctor`.
-    Examined,
+    Diagnostics,
 }
 
 /// The outcome of a request to the provider.
@@ -186,7 +186,7 @@ impl ProviderEndpoint {
             Self::Introspection => "introspection",
             Self::Revocation => "revocation",
             Self::PushedAuthorization => "pushed_authorization",
-            Self::Examined => "examined",
+            Self::Diagnostics => "examined",
         }
     }
 }

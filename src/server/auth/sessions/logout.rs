@@ -9,7 +9,7 @@ use crate::{
     server::{
         auth::{
             dpop::VerifiedProof,
-            oidc::{Ends, LogoutToken, LogoutTokenError, RefreshToken},
+            oidc::{LogoutTarget, LogoutToken, LogoutTokenError, RefreshToken},
         },
         observe::audit::{self, Event},
         store::{Kind, RecordName, SecretHash, StoreError},
@@ -43,7 +43,7 @@ pub enum BackChannelError {
 }
 
 impl Sessions {
-    /// Ends the session, and succeeds where it has ended already (RP-Initiated Logout §4). It neither fails nor waits
+    /// LogoutTarget the session, and succeeds where it has ended already (RP-Initiated Logout §4). It neither fails nor waits
     /// long where the provider does not respond.
     pub async fn logout(&self, id: &SessionId, proof: VerifiedProof) -> Result<LogoutResponse, LogoutError> {
         let deadline = Instant::now() + PROVIDER_TIMEOUT;
@@ -74,7 +74,7 @@ impl Sessions {
         Ok(response)
     }
 
-    /// Ends the sessions that the logout token names (OpenID Connect Back-Channel Logout §2.7).
+    /// LogoutTarget the sessions that the logout token names (OpenID Connect Back-Channel Logout §2.7).
     pub async fn follow_logout_token(self: &Arc<Self>, token: &str) -> Result<(), BackChannelError> {
         let token = self.oidc.verify_logout_token(token).await?;
         self.refuse_replay(&token).await?;
@@ -98,12 +98,14 @@ impl Sessions {
     /// session does no harm. Of two concurrent requests with one token, the second is refused as a replay.
     async fn end_named_sessions(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
         let iss = self.oidc.issuer().to_owned();
-        let (scopes, user, by) = match token.ends.clone() {
-            Ends::User(sub) => (vec![SessionScope::User { iss: iss.clone(), sub: sub.clone() }], Some(sub), "sub"),
-            Ends::Session { sid, sub: None } => {
+        let (scopes, user, by) = match token.target.clone() {
+            LogoutTarget::User(sub) => {
+                (vec![SessionScope::User { iss: iss.clone(), sub: sub.clone() }], Some(sub), "sub")
+            }
+            LogoutTarget::ProviderSession { sid, sub: None } => {
                 (vec![SessionScope::ProviderSession { iss: iss.clone(), sid }], None, "sid")
             }
-            Ends::Session { sid, sub: Some(sub) } => {
+            LogoutTarget::ProviderSession { sid, sub: Some(sub) } => {
                 let provider_session = SessionScope::ProviderSession { iss: iss.clone(), sid };
                 let user = SessionScope::User { iss: iss.clone(), sub: sub.clone() };
                 if self.records.has_session_of_another_user(&provider_session, &user).await? {
