@@ -71,7 +71,7 @@ impl Sessions {
         let Some(pending) = self.records.pending(state).await? else {
             return Err(self.state_refusal(state).await);
         };
-        audit::bound_to(&pending.dpop_jkt);
+        audit::set_bound_key(&pending.dpop_jkt);
         match proof.accept(&pending.dpop_jkt).await {
             Ok(_) => self.take_login(state).await,
             Err(KeyRefusal::OtherKey) => {
@@ -124,7 +124,7 @@ impl Sessions {
             self.end_sessions_of_key(&session.dpop_jkt, previous).await?;
             let token_name = self.attach_access_token(&mut session, &access_token, expires_in).await;
             let name = SecretHash::of(id.secret());
-            audit::concerns(&session.user, &name, &session.dpop_jkt);
+            audit::set_subject(&session.user, &name, &session.dpop_jkt);
             let stored = async {
                 self.records.index(&session, &name).await?;
                 self.records.put_session(&id, &session).await?;

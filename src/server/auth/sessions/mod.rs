@@ -164,7 +164,7 @@ impl Sessions {
             Lookup::Unreadable => return Ok(TokenStatus::Ended),
             Lookup::NotFound => return Ok(TokenStatus::Unknown),
         };
-        audit::concerns(&issued.user, &issued.session, &issued.dpop_jkt);
+        audit::set_subject(&issued.user, &issued.session, &issued.dpop_jkt);
         if issued.expires_at <= self.environment.now() {
             return Ok(TokenStatus::Ended);
         }

@@ -120,11 +120,11 @@ impl Records {
     /// The session, also for [`KNOWN_AFTER_ITS_END`] after it has expired.
     pub(super) async fn stored_session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
-        audit::names_session(&name.hash);
+        audit::set_session(&name.hash);
         let Some(record) = self.store.get(&name, self.now()).await? else { return Ok(None) };
         let parts = Parts::of(&record.sealed);
         let Some(session) = self.open::<Session>(&name, id.secret(), parts.session) else { return Ok(None) };
-        audit::concerns(&session.user, &name.hash, &session.dpop_jkt);
+        audit::set_subject(&session.user, &name.hash, &session.dpop_jkt);
         Ok(Some(Session { tokens: attached(&parts).tokens, ..session }))
     }
 

@@ -19,7 +19,9 @@ use std::{
 
 pub use event::{Event, Outcome, markdown};
 pub use pseudonym::{Pseudonym, Pseudonyms};
-pub use subject::{Context, Source, bound_to, concerns, in_context, names_session, presented, session_handle};
+pub use subject::{
+    Context, Source, in_context, session_handle, set_bound_key, set_proof_key, set_session, set_subject,
+};
 pub use user_hash::UserHash;
 
 use repeats::{Kind, Line, Repeats};

@@ -90,22 +90,22 @@ pub fn in_context<F: Future>(answer: F) -> impl Future<Output = F::Output> {
 }
 
 /// The proof of this key, given by its thumbprint, came with the request.
-pub fn presented(key: &impl Display) {
+pub fn set_proof_key(key: &impl Display) {
     note(|subject| subject.key = Some(key.to_string()));
 }
 
 /// The request is about a login, a session or an access token that is bound to this key.
-pub fn bound_to(key: &impl Display) {
+pub fn set_bound_key(key: &impl Display) {
     note(|subject| subject.bound_key = Some(key.to_string()));
 }
 
 /// The request names this session, whether there is one or not.
-pub fn names_session(name: &SecretHash) {
+pub fn set_session(name: &SecretHash) {
     note(|subject| subject.session = Some(name.clone()));
 }
 
 /// The request is about this person's session.
-pub fn concerns(user: &UserClaims, session: &SecretHash, key: &impl Display) {
+pub fn set_subject(user: &UserClaims, session: &SecretHash, key: &impl Display) {
     note(|subject| {
         subject.user = Some(user.clone());
         subject.session = Some(session.clone());
@@ -178,8 +178,8 @@ mod tests {
     async fn what_was_noted_down_is_in_all_events_after_it_and_in_no_other_request() {
         let (alice, name) = (UserClaims::known_by("https://a".into(), "alice".into()), SecretHash::of("session id"));
         let noted = context().scope(async {
-            presented(&key("A"));
-            concerns(&alice, &name, &key("A"));
+            set_proof_key(&key("A"));
+            set_subject(&alice, &name, &key("A"));
             in_context(async { fields(None) }).await
         });
         let noted = noted.await;
@@ -193,8 +193,8 @@ mod tests {
     #[test]
     fn where_another_key_is_presented_both_are_named() {
         let fields = context().run(|| {
-            presented(&key("A"));
-            bound_to(&key("E"));
+            set_proof_key(&key("A"));
+            set_bound_key(&key("E"));
             fields(None)
         });
         assert_eq!((fields.key, fields.bound_key), (Some(key("A")), Some(key("E"))));
