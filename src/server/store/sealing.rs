@@ -5,7 +5,7 @@
 //! The cipher is AES-256-GCM. The record's name is the associated data, so that no record can be passed off as another.
 //!
 //! When a session ends must be readable without the session's id. It is not sealed but authenticated, by an
-//! HMAC-SHA-256 over the record's name and that time (see `head`).
+//! HMAC-SHA-256 over the record's name and that time (see `auth::sessions::layout`).
 //!
 //! The summary of a session, and the time when a person's sessions were ended, must open without a session's id. Their
 //! secret is `iss` and `sub`, so the store alone does not suffice to open them. They contain no token.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{LogoutError, Sessions, ends::SessionScope, error::SessionKeyError, session::Session};
+use super::{LogoutError, Sessions, error::SessionKeyError, scope::SessionScope, session::Session};
 use crate::{
     server::{
         auth::{
@@ -17,7 +17,7 @@ use crate::{
     wire::auth::{LogoutResponse, SessionId, State, UserClaims},
 };
 
-/// How long a logout waits for the provider.
+/// How long the response to a logout may be delayed by the provider.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Pauses between retries to end the sessions that a logout token names, where the store failed.
@@ -51,7 +51,7 @@ impl Sessions {
             // Read again, as a refresh may have stored another refresh token meanwhile.
             Ok(_) => self.records.stored_session(id).await?,
             Err(SessionKeyError::NoSession) => None,
-            // The response is that for an unknown session, so that another browser can't learn whether there is one.
+            // The same response as for an unknown session, so that another browser can't find out whether it exists.
             Err(SessionKeyError::OtherKey) => {
                 audit::record(Event::LogoutOtherBrowser, None, None);
                 return Ok(LogoutResponse::default());
@@ -59,7 +59,7 @@ impl Sessions {
             Err(SessionKeyError::Proof(challenge)) => return Err(LogoutError::Proof(challenge)),
             Err(SessionKeyError::Store(error)) => return Err(error.into()),
         };
-        // Also where the record can't be opened, as its access tokens have to end.
+        // Even if the record could not be opened, as its access tokens have to end.
         let name = SecretHash::of(id.secret());
         if self.records.remove_session(&name).await? {
             audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
@@ -68,7 +68,7 @@ impl Sessions {
         let revocation = session.refresh_token.take().map(|token| self.revoke_in_background(token));
         let response = timeout_at(deadline, self.end_session_redirect(&session)).await.unwrap_or_default();
         if let Some(revocation) = revocation {
-            // After the timeout, the task goes on in the background.
+            // The task continues in the background after the timeout.
             let _ = timeout_at(deadline, revocation).await;
         }
         Ok(response)
@@ -85,7 +85,7 @@ impl Sessions {
         outcome
     }
 
-    /// §2.6, step 8. The `jti` is in the store, so that no replica accepts the token again.
+    /// Back-Channel Logout §2.6, step 8. The `jti` is in the store, so that no replica accepts the token again.
     async fn refuse_replay(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
         let name = self.name_of_jti(token);
         match self.records.store().is_used(&name, self.environment.now()).await? {
@@ -94,8 +94,8 @@ impl Sessions {
         }
     }
 
-    /// The `jti` is consumed last, so that the provider can send the token again after a failure: to end an ended
-    /// session does no harm. Of two concurrent requests with one token, the second is refused as a replay.
+    /// The `jti` is consumed last, so that the provider can send the token again after a failure. Ending a session twice
+    /// does no harm. Of two concurrent requests with the same token, the second one is refused as a replay.
     async fn end_named_sessions(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
         let iss = self.oidc.issuer().to_owned();
         let (scopes, user, by) = match token.target.clone() {
@@ -134,7 +134,7 @@ impl Sessions {
         RecordName::of(Kind::UsedLogoutToken, &format!("{} {}", self.oidc.issuer(), token.jti))
     }
 
-    /// Has the provider revoke a refresh token that is not needed any more.
+    /// Has the provider revoke a refresh token.
     pub(super) fn revoke_in_background(&self, refresh_token: RefreshToken) -> tokio::task::JoinHandle<()> {
         let oidc = self.oidc.clone();
         self.refreshes.spawn(async move { oidc.revoke(&refresh_token).await })
@@ -155,7 +155,7 @@ impl Sessions {
         }
     }
 
-    /// Retries, as the provider may not send the token again. Stops where another request has processed it meanwhile.
+    /// Retries, as the provider may not send the token again. Stops if another request has processed it meanwhile.
     fn retry_in_background(self: &Arc<Self>, token: LogoutToken) {
         let sessions = self.clone();
         tokio::spawn(audit::in_context(async move {

@@ -1,14 +1,16 @@
 //! The layout of a session's record in the store: four parts.
 //!
-//! | part | needed to read it |
-//! |---|---|
-//! | the head: the session's end, and an HMAC over that and the record's name | nothing; to write it, the server's keys |
-//! | the names of the records that end with the session | nothing |
-//! | the summary for its user | the server's keys, and the user's `iss` and `sub` |
-//! | the session | the server's keys, and the session's id |
+//! | part | contents | needed to read it |
+//! |---|---|---|
+//! | head | the session's end (8 bytes), and an HMAC over that and the record's name (32 bytes) | nothing; to write it, the server's keys |
+//! | attached | the names of the records that are removed with the session | nothing |
+//! | summary | the entry in the user's list of sessions | the server's keys, and the user's `iss` and `sub` |
+//! | session | the session | the server's keys, and the session's id |
 //!
-//! A guarded request reads only the head. It is authenticated, so that somebody with write access to the store can
-//! neither restore an ended session nor prolong one.
+//! `attached` and `summary` are prefixed with their length (2 bytes). Numbers are big-endian.
+//!
+//! A guarded request reads only the head. The HMAC prevents that write access to the store suffices to restore an ended
+//! session or to prolong one.
 
 use std::time::SystemTime;
 
@@ -39,7 +41,7 @@ pub fn head(ring: &KeyRing, name: &RecordName, ends_at: SystemTime) -> Result<[u
     Ok(head)
 }
 
-/// When the session ends. `None` where the head was not written by one of our servers.
+/// When the session ends. `None` if the head was not written by a server with these keys.
 pub fn end(ring: &KeyRing, name: &RecordName, record: &[u8]) -> Option<SystemTime> {
     let (end, rest) = record.split_first_chunk::<END_LEN>()?;
     let tag = rest.first_chunk::<TAG_LEN>()?;
@@ -54,7 +56,7 @@ impl<'a> Parts<'a> {
         Ok([&head[..], &attached, self.attached, &summary, self.summary, self.session].concat())
     }
 
-    /// The parts of this record. Empty for bytes that are not a record: an empty part is never decrypted.
+    /// The parts of this record. Empty for bytes that are not a record, as an empty part can't be decrypted.
     pub fn of(record: &'a [u8]) -> Self {
         let parts = || {
             let (attached, rest) = part(record.get(HEAD_LEN..)?)?;
@@ -102,8 +104,8 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_none_of_our_servers_wrote_is_refused() {
-        // The end was once not authenticated: any 16 bytes made a session live.
+    fn an_end_that_was_not_written_with_the_servers_keys_is_refused() {
+        // Once the end was not authenticated, so any 16 bytes made a session live.
         let good = head(&ring(), &name("a"), at()).unwrap();
         assert_eq!(end(&ring(), &name("b"), &good), None, "another session's");
         assert_eq!(end(&KeyRing::new([2; 32], []), &name("a"), &good), None, "another server's");
