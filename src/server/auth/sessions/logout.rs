@@ -43,8 +43,8 @@ pub enum BackChannelError {
 }
 
 impl Sessions {
-    /// LogoutTarget the session, and succeeds where it has ended already (RP-Initiated Logout §4). It neither fails nor waits
-    /// long where the provider does not respond.
+    /// Ends the session, and succeeds if it has ended already (RP-Initiated Logout §4). If the provider does not respond,
+    /// the logout still succeeds after [`PROVIDER_TIMEOUT`].
     pub async fn logout(&self, id: &SessionId, proof: VerifiedProof) -> Result<LogoutResponse, LogoutError> {
         let deadline = Instant::now() + PROVIDER_TIMEOUT;
         let session = match self.verify_key(id, proof).await {
@@ -74,7 +74,7 @@ impl Sessions {
         Ok(response)
     }
 
-    /// LogoutTarget the sessions that the logout token names (OpenID Connect Back-Channel Logout §2.7).
+    /// Ends the sessions that the logout token names (OpenID Connect Back-Channel Logout §2.7).
     pub async fn follow_logout_token(self: &Arc<Self>, token: &str) -> Result<(), BackChannelError> {
         let token = self.oidc.verify_logout_token(token).await?;
         self.refuse_replay(&token).await?;

@@ -38,7 +38,7 @@ impl RefreshesInFlight {
         self.tasks.wait().await;
     }
 
-    /// Waits for the refresh of this refresh_id that is in flight, or starts `refresh`.
+    /// Waits for the refresh in flight with this id, or starts `refresh`.
     pub(super) async fn join(
         &self,
         refresh_id: RefreshId,

@@ -33,30 +33,30 @@ async fn expired_records_are_removed() {
         store.put(&name(Kind::IssuedToken, n), record(now + Duration::from_secs(60))).await.unwrap();
         store.get(&name(Kind::IssuedToken, n), now).await.unwrap();
     }
-    // Each part sweeps when it is next asked for something.
-    let late = usize::try_from(LINGERS.as_secs()).unwrap() + 60 + 100;
+    // Each part is swept when it is next used.
+    let late = usize::try_from(KEPT_AFTER_EXPIRY.as_secs()).unwrap() + 60 + 100;
     assert!(store.issued_tokens.len() <= late, "{}", store.issued_tokens.len());
 }
 
 #[tokio::test]
-async fn a_full_map_of_used_proofs_accepts_no_new_proof_and_forgets_no_used_one() {
+async fn a_full_map_of_used_proofs_refuses_new_proofs_and_keeps_the_used_ones() {
     // T69
     let (store, now) = (MemoryStore::with_capacity(0, 0, 1_600), SystemTime::now());
     let until = now + Duration::from_secs(300);
-    let mut let_in = vec![];
+    let mut accepted = vec![];
     for n in 0..2_000 {
         let consumed = store.consume(&name(Kind::UsedProof, n), until, now).await;
-        let_in.extend(consumed.is_ok_and(|is_new| is_new).then_some(n));
+        accepted.extend(consumed.is_ok_and(|is_new| is_new).then_some(n));
     }
-    assert!((1_400..=1_600).contains(&let_in.len()), "{}", let_in.len());
-    for n in let_in {
+    assert!((1_400..=1_600).contains(&accepted.len()), "{}", accepted.len());
+    for n in accepted {
         assert!(!store.consume(&name(Kind::UsedProof, n), until, now).await.unwrap(), "{n} is forgotten");
     }
     assert!(store.consume(&name(Kind::UsedProof, 2_000), until, until).await.unwrap(), "later there is space");
 }
 
 #[tokio::test]
-async fn a_lock_that_is_held_is_never_given_away_when_the_map_is_full() {
+async fn a_held_lock_is_not_evicted_when_the_map_is_full() {
     let store = MemoryStore::with_capacity(160, 0, 0);
     let (lease, owner) = (Duration::from_secs(60), |n: usize| LockOwner(n.to_string()));
     let mut held = vec![];
