@@ -74,13 +74,14 @@ pub fn serve(site: Site) -> ExitCode {
     }
 }
 
-/// The configuration, after the log is installed; or, after the error is printed, the exit code.
+/// Reads the configuration and installs the log. If the configuration is wrong, prints the error and returns the exit code.
 pub fn configured() -> Result<Config, ExitCode> {
     let config = checked()?;
     logs::install(&config.log, config.log_format);
     Ok(config)
 }
 
+/// Reads the configuration. If it is wrong, prints the error and returns the exit code.
 pub fn checked() -> Result<Config, ExitCode> {
     Config::from_environment().map_err(|error| {
         eprintln!("oracle-ai: {error}");
@@ -88,14 +89,14 @@ pub fn checked() -> Result<Config, ExitCode> {
     })
 }
 
-/// The names of users in the audit log, made with keys of this ring.
+/// The pseudonyms of users in the audit log, with keys derived from this ring.
 pub fn pseudonyms(ring: &KeyRing) -> Result<Pseudonyms, SealError> {
     let (first, others) = ring.derived(Pseudonyms::PURPOSE)?;
     Ok(Pseudonyms::new(first, others))
 }
 
 impl Services {
-    /// The services for this provider, storage and guard, with conversations in memory and the demo responder.
+    /// The services with this provider, storage and guard, and with conversations in memory and the demo responder.
     pub fn new(
         oidc: OidcClient,
         storage: Storage,
@@ -126,7 +127,7 @@ impl Services {
         })
     }
 
-    /// With this conversation store and this upstream.
+    /// Replaces the conversation store and the upstream.
     pub fn with_chat(
         self,
         store: Arc<dyn ConversationStore>,
@@ -143,7 +144,7 @@ impl Services {
 }
 
 impl Services {
-    /// With these settings of proxies and limits.
+    /// Replaces the settings of proxies and limits.
     pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
         let front_origin = self.sessions.front_url();
         Self { edge: Arc::new(Edge::new(front_origin, settings, environment)), ..self }
@@ -176,10 +177,10 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
         tracing::warn!("under `dx serve`, pages have a loose content security policy");
     }
     if headers.dev_server {
-        // Checked here, because the framework panics.
+        // `dioxus::serve` panics if it can't listen, so check it first.
         std::net::TcpListener::bind(config.listen)
             .map_err(|source| StartError::Bind { address: config.listen, source })?;
-        // It listens on IP and PORT, as `config.listen` does, and never returns.
+        // Listens on `IP` and `PORT`, which `config.listen` is read from too, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
             let router = router::application(services.clone(), site, headers);
@@ -187,7 +188,7 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
         });
     }
     let outcome = runtime.block_on(listen(config, services, site, headers));
-    // Tasks that still run have had their time.
+    // The timeout for running tasks has passed.
     runtime.shutdown_background();
     if let Some(traces) = traces {
         traces.flush();

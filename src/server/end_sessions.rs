@@ -1,5 +1,5 @@
-//! `oracle-ai end-sessions`: the operator ends all sessions of a user, and their logins in flight, in the store that the
-//! configuration names. Every server that uses it sees that at once.
+//! `oracle-ai end-sessions`: the operator ends all sessions and pending logins of a user, in the configured store. It takes
+//! effect at once at all servers that share the store.
 
 use std::{io, process::ExitCode};
 
