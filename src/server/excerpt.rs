@@ -83,8 +83,8 @@ impl Excerpt {
     }
 
     /// Redacts these ranges, each with the whole token around it.
-    fn redact(&mut self, range: Vec<Range<usize>>) {
-        range.into_iter().for_each(|range| self.redacted[range].fill(true));
+    fn redact(&mut self, ranges: Vec<Range<usize>>) {
+        ranges.into_iter().for_each(|range| self.redacted[range].fill(true));
         let mut rest = &mut self.redacted[..];
         for token in self.text.as_bytes().chunk_by(|one, next| is_token_byte(*one) == is_token_byte(*next)) {
             let (redacted, after) = rest.split_at_mut(token.len());

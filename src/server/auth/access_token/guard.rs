@@ -28,7 +28,7 @@ pub struct GuardSettings {
     pub required: RequiredPermissions,
 }
 
-/// `ACCESS_TOKEN_CHECK`: what makes an access token valid, besides that no session it was issued to has ended.
+/// `ACCESS_TOKEN_CHECK`: how access tokens are checked, in addition to the check that their session has not ended.
 #[derive(Clone, Debug, Default)]
 pub enum AccessTokenCheck {
     /// That this server issued it to a session that is live.

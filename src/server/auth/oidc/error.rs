@@ -202,7 +202,7 @@ pub(super) fn classify(
 ) -> TokenRequestFailure {
     let text = describe(error, status, excerpt);
     let is_refused = match oauth_error(error) {
-        // A rate limit, a timeout or a missing endpoint is not a refusal, whatever the code.
+        // A rate limit, a timeout or a missing endpoint is not a refusal, even with an error code.
         _ if !matches!(status, 400 | 401 | 403) => false,
         Some(CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient) => false,
         Some(CoreErrorResponseType::Extension(code)) => is_refusal(code),

@@ -24,7 +24,7 @@ const SESSION_HANDLE_LEN: usize = 16;
 #[derive(Clone)]
 pub struct Context(Arc<Shared>);
 
-/// The client's address, or its network for IPv6, where a client has a whole network.
+/// The client's address, or with IPv6 its network, as one client has a whole network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Source(pub IpAddr);
 
