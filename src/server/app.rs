@@ -61,7 +61,7 @@ pub enum StartError {
 
 /// Serves `site` and the API until the process is stopped.
 pub fn serve(site: Site) -> ExitCode {
-    let config = match checked() {
+    let config = match load_config() {
         Ok(config) => config,
         Err(code) => return code,
     };
@@ -75,14 +75,14 @@ pub fn serve(site: Site) -> ExitCode {
 }
 
 /// Reads the configuration and installs the log. If the configuration is wrong, prints the error and returns the exit code.
-pub fn configured() -> Result<Config, ExitCode> {
-    let config = checked()?;
+pub fn load_config_and_install_log() -> Result<Config, ExitCode> {
+    let config = load_config()?;
     logs::install(&config.log, config.log_format);
     Ok(config)
 }
 
 /// Reads the configuration. If it is wrong, prints the error and returns the exit code.
-pub fn checked() -> Result<Config, ExitCode> {
+pub fn load_config() -> Result<Config, ExitCode> {
     Config::from_environment().map_err(|error| {
         eprintln!("oracle-ai: {error}");
         ExitCode::from(EX_CONFIG)
@@ -111,7 +111,7 @@ impl Services {
         let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
-        let settings = SessionSettings { limits, keeps_ended_tokens: guard.takes_tokens_from_elsewhere() };
+        let settings = SessionSettings { limits, keeps_ended_tokens: guard.accepts_foreign_tokens() };
         let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone(), settings));
         let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment.clone());
         let conversations: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    app::{checked, pseudonyms},
+    app::{load_config, pseudonyms},
     config::{Config, Provider, SessionStorage},
 };
 use crate::wire::auth::UserClaims;
@@ -17,7 +17,7 @@ const IN_MEMORY: &str = "without SESSION_KEYS, each start of the server has a ke
 /// Prints the pseudonym for each of `SESSION_KEYS`, the current one first. `id` is the user's `sub`, or the value of
 /// `USER_ID_CLAIM` if that is configured.
 pub fn run(issuer: String, id: String) -> ExitCode {
-    let config = match checked() {
+    let config = match load_config() {
         Ok(config) => config,
         Err(code) => return code,
     };

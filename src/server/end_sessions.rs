@@ -4,7 +4,7 @@
 use std::{io, process::ExitCode};
 
 use super::{
-    app::{configured, pseudonyms},
+    app::{load_config_and_install_log, pseudonyms},
     auth::sessions::{Records, SessionScope, Storage},
     config::SessionStorage,
     environment::Environment,
@@ -17,7 +17,7 @@ const IN_MEMORY: &str = "sessions are kept in the memory of the server that runs
                          restart that server to end them all, or keep them in Redis (REDIS_URL)";
 
 pub fn run(issuer: String, sub: String) -> ExitCode {
-    let config = match configured() {
+    let config = match load_config_and_install_log() {
         Ok(config) => config,
         Err(code) => return code,
     };

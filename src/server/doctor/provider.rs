@@ -49,7 +49,7 @@ fn metadata(issuer: &str, findings: &MetadataReport) -> Vec<Verdict> {
             "the provider's own setting for PKCE",
         ),
     });
-    if findings.promises_iss {
+    if findings.announces_iss {
         verdicts.push(Verdict::good("mix-up", "authorization responses name their issuer (RFC 9207)"));
     }
     verdicts

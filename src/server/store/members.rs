@@ -23,7 +23,7 @@ impl Set {
     }
 
     /// Adds a member or changes its expiry, and removes expired members.
-    pub fn with(set: Option<Self>, member: &SecretHash, until: UnixMillis, now: UnixMillis) -> Option<Self> {
+    pub fn add(set: Option<Self>, member: &SecretHash, until: UnixMillis, now: UnixMillis) -> Option<Self> {
         let mut members = set.map(|set| set.unexpired(now)).unwrap_or_default();
         members.retain(|(other, _)| other != member);
         members.push((member.clone(), until));
@@ -31,7 +31,7 @@ impl Set {
     }
 
     /// Removes a member, and returns whether it was one.
-    pub fn without(set: Option<Self>, member: &SecretHash) -> (Option<Self>, bool) {
+    pub fn remove(set: Option<Self>, member: &SecretHash) -> (Option<Self>, bool) {
         let mut members = set.map(Self::into_members).unwrap_or_default();
         let before = members.len();
         members.retain(|(other, _)| other != member);

@@ -192,7 +192,7 @@ impl Store for MemoryStore {
         let (sets, until, now) = (self.sets(name.kind)?, UnixMillis::from(until), UnixMillis::from(now));
         sets.sweep(&name.hash, now);
         Ok(sets.change(&name.hash, |set| {
-            *set = Set::with(set.take(), member, until, now);
+            *set = Set::add(set.take(), member, until, now);
         })?)
     }
 
@@ -205,7 +205,7 @@ impl Store for MemoryStore {
 
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
         Ok(self.sets(name.kind)?.change(&name.hash, |set| {
-            let (others, was_member) = Set::without(set.take(), member);
+            let (others, was_member) = Set::remove(set.take(), member);
             *set = others;
             was_member
         })?)

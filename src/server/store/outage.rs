@@ -19,10 +19,10 @@ const MAX_IN_USE: u64 = 1_000_000;
 /// Caches records of `store` that are needed during an outage.
 pub struct OutageStore {
     store: Arc<dyn Store>,
-    /// The records that this process has seen.
-    seen: MemoryStore,
-    /// Until when an accepted proof may be valid that could not be stored in `seen`, which was full.
-    unseen_until: Mutex<SystemTime>,
+    /// The cached records, and the used proofs.
+    cache: MemoryStore,
+    /// Until when an accepted proof may be valid that could not be stored in `cache`, which was full.
+    uncached_until: Mutex<SystemTime>,
     /// The sessions that this process has written within [`IN_USE`], each with its end.
     in_use: Cache<SecretHash, SystemTime>,
 }
@@ -32,19 +32,19 @@ impl OutageStore {
         Self::with_cache(store, MemoryStore::new())
     }
 
-    fn with_cache(store: Arc<dyn Store>, seen: MemoryStore) -> Self {
+    fn with_cache(store: Arc<dyn Store>, cache: MemoryStore) -> Self {
         let in_use = Cache::builder().max_capacity(MAX_IN_USE).time_to_live(IN_USE).build();
-        Self { store, seen, unseen_until: Mutex::new(UNIX_EPOCH), in_use }
+        Self { store, cache, uncached_until: Mutex::new(UNIX_EPOCH), in_use }
     }
 
-    fn unseen_until(&self) -> MutexGuard<'_, SystemTime> {
-        self.unseen_until.lock().unwrap_or_else(PoisonError::into_inner)
+    fn uncached_until(&self) -> MutexGuard<'_, SystemTime> {
+        self.uncached_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes the record from the caches, also if the store could not be reached, so that this process stops accepting it.
-    async fn uncache(&self, name: &RecordName) -> Result<(), StoreError> {
+    /// Removes the record from the caches, even if the store could not be reached, so that this process stops accepting it.
+    async fn evict(&self, name: &RecordName) -> Result<(), StoreError> {
         if matches!(name.kind, Kind::Session | Kind::IssuedToken) {
-            self.seen.remove(name).await?;
+            self.cache.remove(name).await?;
         }
         if name.kind == Kind::Session {
             self.in_use.invalidate(&name.hash).await;
@@ -68,9 +68,9 @@ impl Store for OutageStore {
             return answer;
         }
         match answer {
-            Ok(Some(record)) => self.seen.put(name, record.clone()).await.map(|()| Some(record)),
-            Ok(None) => self.seen.remove(name).await.map(|_| None),
-            Err(error) => self.seen.get(name, now).await?.map(Some).ok_or(error),
+            Ok(Some(record)) => self.cache.put(name, record.clone()).await.map(|()| Some(record)),
+            Ok(None) => self.cache.remove(name).await.map(|_| None),
+            Err(error) => self.cache.get(name, now).await?.map(Some).ok_or(error),
         }
     }
 
@@ -78,14 +78,14 @@ impl Store for OutageStore {
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         match self.store.head(name, now).await {
             Ok(Some(head)) if name.kind == Kind::Session => {
-                self.seen.put(name, head.clone()).await.map(|()| Some(head))
+                self.cache.put(name, head.clone()).await.map(|()| Some(head))
             }
             Ok(None) => {
-                self.uncache(name).await?;
-                self.seen.remove(name).await.map(|_| None)
+                self.evict(name).await?;
+                self.cache.remove(name).await.map(|_| None)
             }
             // A session that was not seen is an error, as it may exist.
-            Err(error) => self.seen.head(name, now).await?.map(Some).ok_or(error),
+            Err(error) => self.cache.head(name, now).await?.map(Some).ok_or(error),
             head => head,
         }
     }
@@ -95,28 +95,28 @@ impl Store for OutageStore {
         if name.kind == Kind::UsedLogoutToken {
             return self.store.consume(name, until, now).await;
         }
-        let seen = self.seen.consume(name, until, now).await;
-        if let Ok(false) = seen {
+        let cached = self.cache.consume(name, until, now).await;
+        if let Ok(false) = cached {
             return Ok(false);
         }
-        if seen.is_err() {
-            let mut unseen_until = self.unseen_until();
-            *unseen_until = until.max(*unseen_until);
+        if cached.is_err() {
+            let mut uncached_until = self.uncached_until();
+            *uncached_until = until.max(*uncached_until);
         }
         match self.store.consume(name, until, now).await {
-            // It may have been used without being stored in `seen`.
-            Err(error) if now < *self.unseen_until() => Err(error),
+            // It may have been used without being stored in `cache`.
+            Err(error) if now < *self.uncached_until() => Err(error),
             // Unused at this process. That has to suffice, as a proof is for one host and path, and is valid for minutes.
             Err(error) => {
                 tracing::debug!(%error, "a proof was judged without the store");
-                seen
+                cached
             }
             known => known,
         }
     }
 
     async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        Ok(self.seen.is_used(name, now).await? || self.store.is_used(name, now).await?)
+        Ok(self.cache.is_used(name, now).await? || self.store.is_used(name, now).await?)
     }
 
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
@@ -141,13 +141,13 @@ impl Store for OutageStore {
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
         let removed = self.store.remove(name).await;
-        self.uncache(name).await?;
+        self.evict(name).await?;
         removed
     }
 
     async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
         let removed = self.store.remove_revision(name, revision).await;
-        self.uncache(name).await?;
+        self.evict(name).await?;
         removed
     }
 
@@ -221,9 +221,9 @@ mod tests {
         let now = SystemTime::now();
         let (soon, late) = (now + 10 * SECOND, now + 300 * SECOND);
         let store = Arc::new(small());
-        let with_cache = |seen| OutageStore::with_cache(store.clone(), seen);
+        let with_cache = |cache| OutageStore::with_cache(store.clone(), cache);
         let full = with_cache(small());
-        fill(&full.seen, soon, now).await;
+        fill(&full.cache, soon, now).await;
         assert!(full.consume(&proof(1_000), late, now).await.unwrap(), "the store has space");
 
         // The store fails now, and there is space in memory again.

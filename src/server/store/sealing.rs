@@ -28,6 +28,7 @@ const FORMAT: u8 = 2;
 /// The length of a key's id in bytes: enough to distinguish the keys of a ring.
 const KEY_ID_LEN: usize = 4;
 
+/// Labels that separate the uses of a key in HKDF.
 const RECORD: &[u8] = b"oracle-ai sealed record";
 const AUTHENTICATION: &[u8] = b"oracle-ai authenticated head";
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join;
 use tokio::sync::Semaphore;
 
-use super::{AuthError, RequiredPermissions, introspections::Introspections};
+use super::{AuthError, RequiredPermissions, introspections::IntrospectionCache};
 use crate::{
     server::{
         auth::{
@@ -55,7 +55,7 @@ pub struct AccessTokenGuard {
     settings: GuardSettings,
     sessions: Arc<Sessions>,
     oidc: Arc<OidcClient>,
-    introspections: Introspections,
+    introspections: IntrospectionCache,
     foreign_introspections: Semaphore,
 }
 
@@ -81,7 +81,7 @@ enum Origin {
 
 impl GuardSettings {
     /// Whether tokens that were not issued here may be valid.
-    pub fn takes_tokens_from_elsewhere(&self) -> bool {
+    pub fn accepts_foreign_tokens(&self) -> bool {
         match &self.check {
             AccessTokenCheck::Issued => false,
             AccessTokenCheck::Jwt(_) => true,
@@ -101,7 +101,7 @@ impl AccessTokenGuard {
             settings,
             sessions,
             oidc,
-            introspections: Introspections::new(environment),
+            introspections: IntrospectionCache::new(environment),
             foreign_introspections: Semaphore::new(MAX_FOREIGN_INTROSPECTIONS),
         }
     }

@@ -17,15 +17,15 @@ use crate::{
 };
 
 /// How long an active response is cached: a token that was revoked at the provider is accepted for this long (T71).
-pub const GOOD_FOR: Duration = Duration::from_secs(30);
+pub const ACTIVE_CACHED_FOR: Duration = Duration::from_secs(30);
 
 /// How long an inactive response is cached. Short, as a new token may not be known to all replicas of the provider yet.
-pub const REFUSED_FOR: Duration = Duration::from_secs(5);
+pub const INACTIVE_CACHED_FOR: Duration = Duration::from_secs(5);
 
 /// Beyond this many, the least used are evicted.
 const MAX_TOKENS: u64 = 10_000;
 
-pub(super) struct Introspections {
+pub(super) struct IntrospectionCache {
     environment: Environment,
     by_token: Cache<SecretHash, Cached>,
 }
@@ -37,9 +37,12 @@ struct Cached {
     until: SystemTime,
 }
 
-impl Introspections {
+impl IntrospectionCache {
     pub fn new(environment: Environment) -> Self {
-        Self { environment, by_token: Cache::builder().max_capacity(MAX_TOKENS).time_to_live(GOOD_FOR).build() }
+        Self {
+            environment,
+            by_token: Cache::builder().max_capacity(MAX_TOKENS).time_to_live(ACTIVE_CACHED_FOR).build(),
+        }
     }
 
     /// The cached response, or else that of `introspection`. Concurrent requests for one token share one introspection.
@@ -62,8 +65,10 @@ impl Introspections {
 /// is not cached.
 fn until(outcome: &Result<VerifiedToken, AccessTokenError>, requested_at: SystemTime) -> SystemTime {
     match outcome {
-        Ok(token) => token.expires_at.map_or(requested_at + GOOD_FOR, |end| end.min(requested_at + GOOD_FOR)),
+        Ok(token) => {
+            token.expires_at.map_or(requested_at + ACTIVE_CACHED_FOR, |end| end.min(requested_at + ACTIVE_CACHED_FOR))
+        }
         Err(AccessTokenError::Unavailable(_)) => requested_at,
-        Err(_) => requested_at + REFUSED_FOR,
+        Err(_) => requested_at + INACTIVE_CACHED_FOR,
     }
 }

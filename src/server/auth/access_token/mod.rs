@@ -14,5 +14,5 @@ mod permission;
 
 pub use error::AuthError;
 pub use guard::{AccessTokenCheck, AccessTokenGuard, Admission, GuardSettings, Identity};
-pub use introspections::{GOOD_FOR, REFUSED_FOR};
+pub use introspections::{ACTIVE_CACHED_FOR, INACTIVE_CACHED_FOR};
 pub use permission::RequiredPermissions;

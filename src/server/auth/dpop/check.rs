@@ -68,7 +68,7 @@ pub fn check<'a>(
     nonces: &Nonces,
 ) -> Result<Proof, ProofError> {
     // 1. There is not more than one DPoP header field.
-    let value = only_one(values)?;
+    let value = single_value(values)?;
 
     // 2. Its value is a single and well-formed JWT.
     let jwt = Compact::parse(value)?;
@@ -125,7 +125,7 @@ pub fn check<'a>(
     Ok(Proof { thumbprint, jti_hash, expires_at: acceptable_until + REPLICA_SKEW })
 }
 
-fn only_one<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a [u8], ProofError> {
+fn single_value<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a [u8], ProofError> {
     let mut values = values.into_iter();
     match (values.next(), values.next()) {
         (None, _) => Err(ProofError::Missing),

@@ -95,7 +95,7 @@ impl OidcClient {
     }
 
     /// `authorization_response_iss_parameter_supported` (RFC 9207 §3).
-    pub(super) async fn promises_iss(&self) -> Result<bool, ProviderError> {
-        Ok(self.discovery.current().await?.metadata.additional_metadata().promises_iss())
+    pub(super) async fn announces_iss(&self) -> Result<bool, ProviderError> {
+        Ok(self.discovery.current().await?.metadata.additional_metadata().announces_iss())
     }
 }

@@ -71,7 +71,7 @@ pub(super) enum ClientCredential {
 /// The credentials for one request, in the order to try them, each with its index. The next request begins with the one
 /// that was accepted.
 pub(super) struct RequestCredentials {
-    numbered: Vec<(usize, ClientCredential)>,
+    indexed: Vec<(usize, ClientCredential)>,
     /// Called with the index of the credential that the provider accepted.
     on_accepted: Box<dyn Fn(usize) + Send + Sync>,
 }
@@ -107,7 +107,7 @@ impl ClientAuthentication {
 impl OidcClient {
     /// An HTTP client for one authenticated request. Not reusable, as a client assertion has a single-use `jti`.
     pub(super) async fn client_http(&self, endpoint: ProviderEndpoint) -> Result<ClientHttp, ProviderError> {
-        let proofs = match &self.settings.client_authentication {
+        let credentials = match &self.settings.client_authentication {
             ClientAuthentication::ClientSecretBasic(secrets) => {
                 let client_id = self.settings.client_id.as_str();
                 RequestCredentials::of(secrets, |secret| {
@@ -126,7 +126,7 @@ impl OidcClient {
                 })
             }
         };
-        Ok(ClientHttp::new(self.http.at(endpoint), proofs?))
+        Ok(ClientHttp::new(self.http.at(endpoint), credentials?))
     }
 
     /// A form request to an endpoint that `openidconnect` does not support. `params` include the client id.
@@ -159,27 +159,27 @@ impl OidcClient {
 impl RequestCredentials {
     fn of<T: Send + Sync + 'static>(
         credentials: &Credentials<T>,
-        proof: impl Fn(&T) -> Result<ClientCredential, ProviderError>,
+        to_request: impl Fn(&T) -> Result<ClientCredential, ProviderError>,
     ) -> Result<Self, ProviderError> {
         let active = credentials.active();
-        let numbered = active.in_order().map(|(number, credential)| Ok((number, proof(credential)?)));
+        let indexed = active.in_order().map(|(index, credential)| Ok((index, to_request(credential)?)));
         Ok(Self {
-            numbered: numbered.collect::<Result<_, ProviderError>>()?,
+            indexed: indexed.collect::<Result<_, ProviderError>>()?,
             on_accepted: Box::new(move |index| active.set_accepted(index)),
         })
     }
 
     pub(super) fn in_order(&self) -> impl ExactSizeIterator<Item = &(usize, ClientCredential)> {
-        self.numbered.iter()
+        self.indexed.iter()
     }
 
-    pub(super) fn set_accepted(&self, number: usize) {
-        (self.on_accepted)(number);
+    pub(super) fn set_accepted(&self, index: usize) {
+        (self.on_accepted)(index);
     }
 
     /// The secrets in this request and in all credentials, to redact them from logged responses.
     pub(super) fn secrets(&self, request: &HttpRequest) -> Vec<String> {
-        let mut secrets: Vec<String> = self.numbered.iter().flat_map(|(_, proof)| proof.secrets()).collect();
+        let mut secrets: Vec<String> = self.indexed.iter().flat_map(|(_, credential)| credential.secrets()).collect();
         secrets.extend(secret_values(request.body()));
         secrets
     }
@@ -251,16 +251,16 @@ mod tests {
     fn every_parameter_of_a_request_is_secret_unless_it_is_known_to_be_public() {
         // T101
         let secret = ClientSecret::new("a b");
-        let proofs = [
+        let credentials = [
             ClientCredential::Basic { header: basic("us", &secret).unwrap(), secret: secret.clone() },
             ClientCredential::Secret(ClientSecret::new("second")),
             ClientCredential::Assertion(assertion_form("header.claims.signature")),
         ];
-        let numbered = proofs.into_iter().enumerate().collect();
-        let proofs = RequestCredentials { numbered, on_accepted: Box::new(|_| {}) };
+        let indexed = credentials.into_iter().enumerate().collect();
+        let credentials = RequestCredentials { indexed, on_accepted: Box::new(|_| {}) };
         let form = "grant_type=refresh_token&refresh_token=r%2Ft&client_id=us&scope=openid&of_the_providers_own=x";
         let request = Request::builder().uri("https://sso.example.com/token").body(form.as_bytes().to_vec()).unwrap();
         let basic = BASE64_STANDARD.encode("us:a+b");
-        assert_eq!(proofs.secrets(&request), [&basic, "a b", "second", "header.claims.signature", "r/t", "x"]);
+        assert_eq!(credentials.secrets(&request), [&basic, "a b", "second", "header.claims.signature", "r/t", "x"]);
     }
 }

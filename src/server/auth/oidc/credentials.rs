@@ -33,7 +33,7 @@ pub enum CredentialsError {
     #[error("it can't be read: {0}")]
     Unreadable(#[from] io::Error),
     #[error("{0}")]
-    Wrong(String),
+    Invalid(String),
     #[error("it has {0}, and must have one, or two while one takes the other's place")]
     Count(usize),
 }
@@ -117,7 +117,7 @@ impl<T> CredentialsFile<T> {
     }
 
     fn read(&self) -> Result<Vec<T>, CredentialsError> {
-        let all = (self.parse)(&fs::read(&self.path)?).map_err(CredentialsError::Wrong)?;
+        let all = (self.parse)(&fs::read(&self.path)?).map_err(CredentialsError::Invalid)?;
         match all.len() {
             1..=MAX_CREDENTIALS => Ok(all),
             count => Err(CredentialsError::Count(count)),
@@ -133,12 +133,12 @@ impl<T> ActiveCredentials<T> {
     /// In the order to try them, each with its index: first the one that the provider accepted last.
     pub(super) fn in_order(&self) -> impl Iterator<Item = (usize, &T)> {
         let first = self.last_accepted.load(Ordering::Relaxed);
-        let numbered = self.all.iter().enumerate();
-        numbered.clone().skip(first).chain(numbered.take(first))
+        let indexed = self.all.iter().enumerate();
+        indexed.clone().skip(first).chain(indexed.take(first))
     }
 
-    pub(super) fn set_accepted(&self, number: usize) {
-        self.last_accepted.store(number, Ordering::Relaxed);
+    pub(super) fn set_accepted(&self, index: usize) {
+        self.last_accepted.store(index, Ordering::Relaxed);
     }
 }
 

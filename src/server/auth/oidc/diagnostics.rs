@@ -28,7 +28,7 @@ pub struct MetadataReport {
     /// The number of usable keys.
     pub keys: usize,
     /// `authorization_response_iss_parameter_supported` (RFC 9207 §3).
-    pub promises_iss: bool,
+    pub announces_iss: bool,
 }
 
 /// The difference of the provider's clock to this machine's, by the `Date` header of a response, in whole seconds.
@@ -87,7 +87,7 @@ impl OidcClient {
             ],
             s256: more.supports_s256(),
             keys: metadata.jwks().keys().len(),
-            promises_iss: more.promises_iss(),
+            announces_iss: more.announces_iss(),
         })
     }
 

@@ -98,7 +98,7 @@ impl ProviderExtensions {
         Some(methods.iter().any(|method| method == "S256"))
     }
 
-    pub(super) fn promises_iss(&self) -> bool {
+    pub(super) fn announces_iss(&self) -> bool {
         self.authorization_response_iss_parameter_supported.unwrap_or(false)
     }
 }
@@ -164,7 +164,7 @@ impl Discovery {
     /// The cached metadata, fetched first if it is absent or too old. While one caller fetches it again, the others use
     /// the old one.
     pub(super) async fn current(&self) -> Result<Arc<FetchedMetadata>, ProviderError> {
-        let asked_at = self.environment.now();
+        let called_at = self.environment.now();
         if let Some(latest) = self.usable() {
             return Ok(latest);
         }
@@ -176,14 +176,14 @@ impl Discovery {
         };
         match self.usable() {
             Some(latest) => Ok(latest),
-            None => self.fetch(asked_at).await,
+            None => self.fetch(called_at).await,
         }
     }
 
     /// Metadata that is newer than `tried`, whose keys verified no signature. Fetched unless another caller has done so.
     /// `None` if the fetch fails or the last one was too recent.
     pub(super) async fn newer_than(&self, tried: &Arc<FetchedMetadata>) -> Option<Arc<FetchedMetadata>> {
-        let asked_at = self.environment.now();
+        let called_at = self.environment.now();
         let _fetch_lock = self.fetch_lock.lock().await;
         let is_newer = |latest: &Arc<FetchedMetadata>| !Arc::ptr_eq(latest, tried);
         if let Some(newer) = self.lock().latest.clone().filter(is_newer) {
@@ -192,7 +192,7 @@ impl Discovery {
         if !self.is_older(tried.fetched_at, MIN_KEY_REFETCH_INTERVAL) || self.failed_within(MIN_KEY_REFETCH_INTERVAL) {
             return None;
         }
-        self.fetch(asked_at).await.ok().filter(is_newer)
+        self.fetch(called_at).await.ok().filter(is_newer)
     }
 
     pub(super) fn status(&self) -> MetadataStatus {
@@ -212,11 +212,11 @@ impl Discovery {
     }
 
     /// The caller must hold `fetch_lock`.
-    async fn fetch(&self, asked_at: SystemTime) -> Result<Arc<FetchedMetadata>, ProviderError> {
+    async fn fetch(&self, called_at: SystemTime) -> Result<Arc<FetchedMetadata>, ProviderError> {
         let failure = self.lock().failure.clone();
         let fetched = match failure {
             // A fetch failed while this caller waited for the lock: share that result.
-            Some((error, failed_at)) if failed_at >= asked_at => Err(error),
+            Some((error, failed_at)) if failed_at >= called_at => Err(error),
             // Boxed, as the future is large and seldom needed.
             _ => Box::pin(self.request()).await,
         };

@@ -56,7 +56,7 @@ impl OidcClient {
     pub async fn check_response_issuer(&self, iss: Option<&str>) -> Result<(), ExchangeError> {
         let is_ours = match iss {
             Some(iss) => iss == self.issuer(),
-            None => !self.promises_iss().await?,
+            None => !self.announces_iss().await?,
         };
         if is_ours { Ok(()) } else { Err(ExchangeError::WrongIssuer) }
     }

@@ -28,7 +28,7 @@ use crate::server::{
 };
 
 /// The maximum size of a response. Larger ones are refused.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The shared HTTP client for the provider.
@@ -58,7 +58,7 @@ pub(super) struct ClientHttp {
 pub enum HttpError {
     #[error("{0}")]
     NoAnswer(String),
-    #[error("the answer is larger than {MAX_ANSWER_BYTES} bytes")]
+    #[error("the answer is larger than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge,
     /// The last line of defence, as metadata with such an endpoint is refused.
     #[error("it is not https, and not on loopback")]
@@ -98,7 +98,7 @@ impl ProviderHttp {
         let mut answer = self.client.execute(request).await.map_err(no_answer)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
                 return Err(HttpError::TooLarge);
             }
             body.extend_from_slice(&chunk);
@@ -120,7 +120,7 @@ impl EndpointHttp {
         let sent_at = Instant::now();
         let span = traces::provider_call(self.endpoint);
         let answer = async {
-            traces::carry(request.headers_mut());
+            traces::inject_context(request.headers_mut());
             self.http.send(request).await
         }
         .instrument(span.clone())

@@ -70,7 +70,7 @@ pub struct RequestSettings {
     pub authorize_parameters: Vec<(String, String)>,
     /// `RESOURCE`: the resource servers that access tokens are for (RFC 8707 §2).
     pub resources: Vec<String>,
-    /// Whether authorization requests are pushed (RFC 9126) even if the provider does not require it.
+    /// Whether authorization requests are always pushed (RFC 9126), even if the provider does not require it.
     pub pushed: bool,
 }
 

@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Records {
-    /// The draft key of this person: an HMAC over their identity, with a key derived from the first key of the ring.
-    /// When that is rotated, stored drafts are lost.
+    /// The draft key of this person: an HMAC-SHA-256 over their [`UserHash`], with a key derived from the first key of the
+    /// ring. A rotation of that key loses stored drafts.
     pub(super) fn draft_key(&self, user: &UserClaims) -> Result<DraftKey, StoreError> {
         Ok(draft_key(self.ring(), user)?)
     }

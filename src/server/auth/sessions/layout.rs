@@ -50,7 +50,7 @@ pub fn end(ring: &KeyRing, name: &RecordName, record: &[u8]) -> Option<SystemTim
 
 impl<'a> Parts<'a> {
     /// The bytes of the whole record.
-    pub fn after(self, head: [u8; HEAD_LEN]) -> Result<Vec<u8>, TooLong> {
+    pub fn with_head(self, head: [u8; HEAD_LEN]) -> Result<Vec<u8>, TooLong> {
         let length = |part: &[u8]| u16::try_from(part.len()).map(u16::to_be_bytes).map_err(|_| TooLong);
         let (attached, summary) = (length(self.attached)?, length(self.summary)?);
         Ok([&head[..], &attached, self.attached, &summary, self.summary, self.session].concat())
@@ -59,8 +59,8 @@ impl<'a> Parts<'a> {
     /// The parts of this record. Empty for bytes that are not a record, as an empty part can't be decrypted.
     pub fn of(record: &'a [u8]) -> Self {
         let parts = || {
-            let (attached, rest) = part(record.get(HEAD_LEN..)?)?;
-            let (summary, session) = part(rest)?;
+            let (attached, rest) = split_part(record.get(HEAD_LEN..)?)?;
+            let (summary, session) = split_part(rest)?;
             Some(Self { attached, summary, session })
         };
         parts().unwrap_or_default()
@@ -68,7 +68,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The first part, which is prefixed by its length, and the rest.
-fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split_part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
@@ -96,11 +96,11 @@ mod tests {
 
     #[test]
     fn a_record_is_split_as_it_was_joined() {
-        let record = PARTS.after(head(&ring(), &name("a"), at()).unwrap()).unwrap();
+        let record = PARTS.with_head(head(&ring(), &name("a"), at()).unwrap()).unwrap();
         assert_eq!(Parts::of(&record), PARTS);
         assert_eq!(end(&ring(), &name("a"), &record), Some(at()));
         assert_eq!(end(&ring(), &name("a"), &record[..HEAD_LEN]), Some(at()), "the head is enough");
-        assert_eq!(Parts { summary: &[0; 70_000], ..PARTS }.after([0; HEAD_LEN]), Err(TooLong));
+        assert_eq!(Parts { summary: &[0; 70_000], ..PARTS }.with_head([0; HEAD_LEN]), Err(TooLong));
     }
 
     #[test]
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_truncated_record_has_no_parts() {
-        let record = PARTS.after([7; HEAD_LEN]).unwrap();
+        let record = PARTS.with_head([7; HEAD_LEN]).unwrap();
         for length in 0..HEAD_LEN + 2 + PARTS.attached.len() + 2 {
             assert_eq!(Parts::of(&record[..length]), Parts::default(), "{length}");
         }

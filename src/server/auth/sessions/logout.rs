@@ -87,7 +87,7 @@ impl Sessions {
 
     /// Back-Channel Logout §2.6, step 8. The `jti` is in the store, so that no replica accepts the token again.
     async fn refuse_replay(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
-        let name = self.name_of_jti(token);
+        let name = self.jti_name(token);
         match self.records.store().is_used(&name, self.environment.now()).await? {
             true => Err(BackChannelError::Replayed),
             false => Ok(()),
@@ -120,7 +120,7 @@ impl Sessions {
         for scope in &scopes {
             sessions += self.records.end_all(scope, None).await?;
         }
-        let name = self.name_of_jti(token);
+        let name = self.jti_name(token);
         if !self.records.store().consume(&name, token.jti_expires_at, self.environment.now()).await? {
             return Err(BackChannelError::Replayed);
         }
@@ -130,7 +130,7 @@ impl Sessions {
         Ok(())
     }
 
-    fn name_of_jti(&self, token: &LogoutToken) -> RecordName {
+    fn jti_name(&self, token: &LogoutToken) -> RecordName {
         RecordName::of(Kind::UsedLogoutToken, &format!("{} {}", self.oidc.issuer(), token.jti))
     }
 

@@ -41,7 +41,7 @@ pub struct Records {
 }
 
 /// How often a removal is tried, as a concurrent refresh may change the session.
-const TRIES_TO_REMOVE: usize = 5;
+const MAX_REMOVE_TRIES: usize = 5;
 
 impl Storage {
     /// In the memory of this process, with random keys: sessions end with the process.
@@ -148,7 +148,7 @@ impl Records {
     /// Ends the session, and removes its access tokens and its index entries. Returns whether it was there.
     pub async fn remove_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
         let name = session_name(session);
-        for _ in 0..TRIES_TO_REMOVE {
+        for _ in 0..MAX_REMOVE_TRIES {
             let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
             // Only this revision: a concurrent refresh may have attached other records, which would remain.
             if self.store.remove_revision(&name, record.revision).await? {
@@ -230,7 +230,7 @@ impl Records {
         let session_itself = self.seal(name, id.secret(), session)?;
         let ends_at = session.expires_at();
         let head = layout::head(&self.ring, name, ends_at)?;
-        let sealed = Parts { attached: &attached, summary: &summary, session: &session_itself }.after(head)?;
+        let sealed = Parts { attached: &attached, summary: &summary, session: &session_itself }.with_head(head)?;
         Ok(Record { sealed, revision: session.revision, ends_at: ends_at + RETENTION_AFTER_END })
     }
 

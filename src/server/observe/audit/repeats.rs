@@ -85,13 +85,13 @@ impl Repeats {
         let reason = hashed(reason);
         let Some(counted) = self.kinds.get_mut(&kind) else {
             if self.kinds.len() < MAX_KINDS {
-                self.kinds.insert(kind, Counted::beginning(now, reason));
+                self.kinds.insert(kind, Counted::new(now, reason));
             }
             return Line::Written { repeated: None };
         };
         if now.duration_since(counted.since) >= COUNTED_FOR {
             let repeated = Some(counted.count).filter(|count| *count > 0);
-            *counted = Counted::beginning(now, reason);
+            *counted = Counted::new(now, reason);
             return Line::Written { repeated };
         }
         if counted.reasons.len() < MAX_REASONS && !counted.reasons.contains(&reason) {
@@ -111,7 +111,7 @@ impl Repeats {
 }
 
 impl Counted {
-    fn beginning(now: Instant, reason: u64) -> Self {
+    fn new(now: Instant, reason: u64) -> Self {
         Self { since: now, count: 0, reasons: vec![reason] }
     }
 }

@@ -124,7 +124,7 @@ pub fn failed(span: &Span) {
 }
 
 /// Adds the headers that name the current trace to a request to an external service.
-pub fn carry(headers: &mut HeaderMap) {
+pub fn inject_context(headers: &mut HeaderMap) {
     if is_on() {
         TraceContextPropagator::new().inject_context(&Span::current().context(), &mut HeaderInjector(headers));
     }
