@@ -64,7 +64,7 @@ pub enum StartError {
 
 /// Serves `app` and the API until the process is stopped.
 pub fn serve(app: App) -> ExitCode {
-    let config = match checked() {
+    let config = match load_config() {
         Ok(config) => config,
         Err(code) => return code,
     };
@@ -77,28 +77,29 @@ pub fn serve(app: App) -> ExitCode {
     }
 }
 
-/// The configuration, after the log is installed; or, after the error is printed, the exit code.
-pub fn configured() -> Result<Config, ExitCode> {
-    let config = checked()?;
+/// Reads the configuration and installs the log. If the configuration is wrong, prints the error and returns the exit code.
+pub fn load_config_and_install_log() -> Result<Config, ExitCode> {
+    let config = load_config()?;
     logs::install(&config.log, config.log_format);
     Ok(config)
 }
 
-pub fn checked() -> Result<Config, ExitCode> {
+/// Reads the configuration. If it is wrong, prints the error and returns the exit code.
+pub fn load_config() -> Result<Config, ExitCode> {
     Config::from_environment().map_err(|error| {
         eprintln!("oracle-ai: {error}");
         ExitCode::from(EX_CONFIG)
     })
 }
 
-/// The names of users in the audit log, made with keys of this ring.
+/// The pseudonyms of users in the audit log, with keys derived from this ring.
 pub fn pseudonyms(ring: &KeyRing) -> Result<Pseudonyms, SealError> {
     let (first, others) = ring.derived(Pseudonyms::PURPOSE)?;
     Ok(Pseudonyms::new(first, others))
 }
 
 impl Services {
-    /// The services for this provider, storage and guard, with conversations in memory and the demo responder.
+    /// The services with this provider, storage and guard, and with conversations in memory and the demo responder.
     pub fn new(
         oidc: OidcClient,
         storage: Storage,
@@ -113,7 +114,7 @@ impl Services {
         let edge = Edge::new(oidc.front_url(), EdgeSettings::default(), environment.clone());
         let proofs = Proofs::new(oidc.front_url(), nonces, storage.store.clone(), environment.clone());
         let records = Records::new(storage, environment.clone());
-        let settings = SessionSettings { limits, keeps_ended_tokens: guard.takes_tokens_from_elsewhere() };
+        let settings = SessionSettings { limits, keeps_ended_tokens: guard.accepts_foreign_tokens() };
         let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone(), settings));
         let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment.clone());
         let conversations: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
@@ -129,7 +130,7 @@ impl Services {
         })
     }
 
-    /// With this conversation store and this upstream.
+    /// Replaces the conversation store and the upstream.
     pub fn with_chat(
         self,
         store: Arc<dyn ConversationStore>,
@@ -146,7 +147,7 @@ impl Services {
 }
 
 impl Services {
-    /// With these settings of proxies and limits.
+    /// Replaces the settings of proxies and limits.
     pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
         let front_origin = self.sessions.front_url();
         Self { edge: Arc::new(Edge::new(front_origin, settings, environment)), ..self }
@@ -179,10 +180,10 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
         tracing::warn!("under `dx serve`, pages have a loose content security policy");
     }
     if headers.dev_server {
-        // Checked here, because the framework panics.
+        // `dioxus::serve` panics if it can't listen, so check it first.
         std::net::TcpListener::bind(config.listen)
             .map_err(|source| StartError::Bind { address: config.listen, source })?;
-        // It listens on IP and PORT, as `config.listen` does, and never returns.
+        // Listens on `IP` and `PORT`, which `config.listen` is read from too, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
             let router = router::application(services.clone(), app, headers);
@@ -190,7 +191,7 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
         });
     }
     let outcome = runtime.block_on(listen(config, services, app, headers));
-    // Tasks that still run have had their time.
+    // The timeout for running tasks has passed.
     runtime.shutdown_background();
     if let Some(traces) = traces {
         traces.flush();

@@ -1,4 +1,4 @@
-//! `oracle-ai audit-user`: how the audit events of these servers name a user. It reads the configuration, and nothing else.
+//! `oracle-ai audit-user`: prints the pseudonym of a user in audit events. It only reads the configuration.
 
 use std::{
     io::{self, Write},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    app::{checked, pseudonyms},
+    app::{load_config, pseudonyms},
     config::{Config, Provider, SessionStorage},
 };
 use crate::wire::auth::UserClaims;
@@ -14,10 +14,10 @@ use crate::wire::auth::UserClaims;
 const IN_MEMORY: &str = "without SESSION_KEYS, each start of the server has a key of its own, and nobody knows it: look for \
                          the user's login by its time instead";
 
-/// Prints the pseudonym by each of `SESSION_KEYS`, the one in use first. `id` is the user's `sub`, or what the claim says
-/// that the operator has put in its place.
+/// Prints the pseudonym for each of `SESSION_KEYS`, the current one first. `id` is the user's `sub`, or the value of
+/// `USER_ID_CLAIM` if that is configured.
 pub fn run(issuer: String, id: String) -> ExitCode {
-    let config = match checked() {
+    let config = match load_config() {
         Ok(config) => config,
         Err(code) => return code,
     };

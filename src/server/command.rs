@@ -1,4 +1,4 @@
-//! What this binary is asked to do: `oracle-ai [command]`.
+//! The command line: `oracle-ai [command]`.
 
 use std::{
     io::{self, Write},
@@ -7,7 +7,7 @@ use std::{
 
 use super::{audit_user, config::reference, doctor, end_sessions, http::pages::App, observe::audit};
 
-/// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
+/// Exit code for wrong arguments (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
 
 const USAGE: &str = "\
@@ -28,7 +28,7 @@ pub enum Command {
     Doctor,
     Config(ConfigForm),
     AuditEvents,
-    /// How audit events name a user.
+    /// Prints the pseudonyms of a user in audit events.
     AuditUser {
         issuer: String,
         sub: String,
@@ -41,18 +41,18 @@ pub enum Command {
     Help,
 }
 
-/// How the reference of the configuration is printed.
+/// The format of the configuration reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigForm {
     Markdown,
     Env,
 }
 
-/// The arguments make no command.
+/// The arguments are not a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoSuchCommand;
 
-/// Does what the process's arguments say; without any, serves `app`.
+/// Runs the command in the process's arguments. Without arguments, serves `app`.
 pub fn run(app: App) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match Command::from_arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
@@ -96,7 +96,7 @@ impl Command {
     }
 }
 
-/// The reader may close the pipe early (`oracle-ai config | head`).
+/// Does not panic if the reader closes the pipe early (`oracle-ai config | head`), as `print!` does.
 fn print(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sessions_of_nobody_in_particular_are_not_ended() {
+    fn end_sessions_needs_an_issuer_and_a_subject() {
         // T88
         let alice = Command::EndSessions { issuer: "https://a.example".into(), sub: "alice".into() };
         let parsed = |line: &str| Command::from_arguments(&line.split(' ').collect::<Vec<_>>());
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_looked_for_by_issuer_and_subject() {
+    fn audit_user_needs_an_issuer_and_a_subject() {
         let parsed = |line: &str| Command::from_arguments(&line.split(' ').collect::<Vec<_>>());
         let alice = Command::AuditUser { issuer: "https://a.example".into(), sub: "alice".into() };
         assert_eq!(parsed("audit-user --issuer https://a.example --sub alice"), Ok(alice));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_refused() {
+    fn unknown_arguments_are_refused() {
         for arguments in [&["serve"][..], &["config", "--json"], &["config", "--env", "more"], &["--port", "1"], &[""]]
         {
             assert_eq!(Command::from_arguments(arguments), Err(NoSuchCommand), "{arguments:?}");

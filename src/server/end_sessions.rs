@@ -1,10 +1,10 @@
-//! `oracle-ai end-sessions`: the operator ends all sessions of a user, and their logins in flight, in the store that the
-//! configuration names. Every server that uses it sees that at once.
+//! `oracle-ai end-sessions`: the operator ends all sessions and pending logins of a user, in the configured store. It takes
+//! effect at once at all servers that share the store.
 
 use std::{io, process::ExitCode};
 
 use super::{
-    app::{configured, pseudonyms},
+    app::{load_config_and_install_log, pseudonyms},
     auth::sessions::{Records, SessionScope, Storage},
     config::SessionStorage,
     environment::Environment,
@@ -17,7 +17,7 @@ const IN_MEMORY: &str = "sessions are kept in the memory of the server that runs
                          restart that server to end them all, or keep them in Redis (REDIS_URL)";
 
 pub fn run(issuer: String, sub: String) -> ExitCode {
-    let config = match configured() {
+    let config = match load_config_and_install_log() {
         Ok(config) => config,
         Err(code) => return code,
     };

@@ -1,4 +1,4 @@
-//! Time and randomness, passed in so that tests can hold them.
+//! Clock and randomness, passed to the services so that tests can control them.
 
 use std::{
     sync::Arc,
@@ -7,18 +7,17 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-/// The time.
+/// The current time.
 pub trait Clock: Send + Sync {
     fn now(&self) -> SystemTime;
 }
 
-/// Random bytes fit for secrets.
+/// Cryptographically secure random bytes.
 pub trait Randomness: Send + Sync {
-    /// 256 bits for each, or an error where the operating system has none to give. Asked for at once: each question is a
-    /// call of the system.
+    /// Fills all arrays with one system call.
     fn fill(&self, each: &mut [[u8; 32]]) -> Result<(), RandomnessError>;
 
-    /// 256 bits.
+    /// 256 random bits.
     fn bytes(&self) -> Result<[u8; 32], RandomnessError> {
         let mut bytes = [[0; 32]];
         self.fill(&mut bytes)?;
@@ -32,7 +31,7 @@ pub trait Randomness: Send + Sync {
 #[error("the operating system gave no random bytes")]
 pub struct RandomnessError;
 
-/// What services take from outside.
+/// The clock and the randomness of a service.
 #[derive(Clone)]
 pub struct Environment {
     pub clock: Arc<dyn Clock>,
@@ -49,19 +48,20 @@ impl Environment {
         self.clock.now()
     }
 
+    /// The time `duration` from now.
     pub fn after(&self, duration: Duration) -> SystemTime {
         let now = self.clock.now();
-        // Such a duration is beyond what a time can express.
+        // Overflows only for durations that are not used.
         now.checked_add(duration).unwrap_or(now)
     }
 
-    /// 256 random bits in unpadded base64url: 43 characters that survive any URL, header and double decoding (T64).
+    /// 256 random bits in unpadded base64url: 43 characters that need no encoding in URLs and headers (T64).
     pub fn random_text(&self) -> Result<String, RandomnessError> {
         let [text] = self.random_texts()?;
         Ok(text)
     }
 
-    /// As many of them.
+    /// Several of them, with one system call.
     pub fn random_texts<const COUNT: usize>(&self) -> Result<[String; COUNT], RandomnessError> {
         let mut random = [[0; 32]; COUNT];
         self.randomness.fill(&mut random)?;

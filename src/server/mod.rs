@@ -1,4 +1,4 @@
-//! The server, on four floors. A module imports its own floor and those below; `tests/it/layers` checks it.
+//! The server, in four layers. A module may import its own layer and those below, which `tests/it/layers` checks.
 //!
 //! | module | holds |
 //! |---|---|
@@ -7,20 +7,20 @@
 //! | `command` | the command line |
 //! | `config` | all settings, checked before anything starts |
 //! | `doctor`, `end_sessions`, `audit_user` | subcommands: check a configuration, end a user's sessions, find a user in the audit log |
-//! | `embedded` | the mocks in this process; the only module that knows them |
+//! | `embedded` | the mocks in this process; the only module that uses them |
 //! | **3** | **HTTP** |
 //! | `http` | router, request layers, extractors, pages, `/metrics`, graceful shutdown; the only module that names axum |
 //! | **2** | **the rules** |
 //! | `auth` | OpenID Connect, DPoP, sessions, access tokens |
 //! | `chat` | answers to messages, and the model that writes them |
 //! | `conversations` | stored conversations, and their database |
-//! | **1** | **the ground** |
-//! | `store` | sealed records in memory or Redis |
+//! | **1** | **foundations** |
+//! | `store` | encrypted records in memory or Redis |
 //! | `observe` | logs, audit events, metrics, traces |
 //! | `tls` | TLS failures, for the audit log |
-//! | `outbound` | the HTTP client for external services, and which URLs may carry secrets |
-//! | `excerpt` | texts of others, made fit for the log |
-//! | `secret_hash` | the hash that stands for a secret |
+//! | `outbound` | the HTTP client for external services, and the check of URLs that secrets are sent to |
+//! | `excerpt` | excerpts of external texts for the log, with secrets redacted |
+//! | `secret_hash` | the hash of a secret |
 //! | `environment` | clock and randomness |
 
 pub mod app;

@@ -1,4 +1,4 @@
-//! The HTTP client for external services, and which URLs may carry secrets.
+//! The HTTP client for external services, and the check of URLs that secrets are sent to.
 
 use std::{
     error::Error,
@@ -14,36 +14,37 @@ use super::excerpt::excerpt;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where no proxy is ever asked for: what is called there is meant for this machine.
+/// Loopback addresses, which are never called through a proxy.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
-/// How an HTTP client is made.
+/// The settings of an HTTP client.
 #[derive(Default)]
 pub struct ClientSettings<'s> {
-    /// Limits a whole exchange.
+    /// The timeout of a whole request and response.
     pub total: Option<Duration>,
-    /// Trusted besides the public ones: certificates in PEM.
+    /// CA certificates in PEM, trusted in addition to the public ones.
     pub authorities: &'s [u8],
-    /// Whether it refuses all URLs but https.
+    /// Whether all URLs except https are refused.
     pub https_only: bool,
     pub proxy: OutboundProxy,
 }
 
-/// `HTTPS_PROXY` and `NO_PROXY`: through whom https goes to other machines. Neither http nor loopback ever goes through
-/// a proxy, which would read what is sent.
+/// The proxy for https requests to other machines. Requests over http, which the proxy could read, and to loopback don't
+/// use it.
 #[derive(Clone, Default)]
 pub struct OutboundProxy {
+    /// `HTTPS_PROXY`
     pub url: Option<Url>,
-    /// Hosts, domains and networks that are called directly, separated by commas.
+    /// `NO_PROXY`: hosts, domains and networks that are called directly, separated by commas.
     pub except: String,
 }
 
-/// No HTTP client could be made.
+/// The HTTP client could not be built.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTP client: {0}")]
 pub struct HttpSetupError(String);
 
-/// Why a URL is not fit for secrets. The texts don't repeat it.
+/// Why secrets must not be sent to a URL. The texts don't repeat it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointRefusal {
     #[error("it is not a URL")]
@@ -56,18 +57,18 @@ pub enum EndpointRefusal {
     Fragment,
 }
 
-/// A client that goes to the host it is sent to and to no other: a redirect could send a secret, or the server itself,
-/// elsewhere (SSRF).
+/// An HTTP client that does not follow redirects, as these could send secrets to another host, or requests into the
+/// internal network (SSRF).
 pub fn client(settings: &ClientSettings<'_>) -> Result<reqwest::Client, HttpSetupError> {
     let failed = |error: reqwest::Error| HttpSetupError(cause(error));
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .https_only(settings.https_only)
-        // Whatever a resolver says of it: http is allowed there because it is this machine.
+        // Not resolved by DNS: http is allowed for `localhost`, so it must be this machine.
         .resolve_to_addrs("localhost", &[loopback(Ipv4Addr::LOCALHOST.into()), loopback(Ipv6Addr::LOCALHOST.into())])
         .user_agent(concat!("oracle-ai/", env!("CARGO_PKG_VERSION")))
-        // Neither `http_proxy` nor what else the environment has.
+        // Ignores `http_proxy` and similar variables of the environment.
         .no_proxy();
     if let Some(url) = &settings.proxy.url {
         let direct = NoProxy::from_string(&format!("{LOOPBACK},{}", settings.proxy.except));
@@ -83,7 +84,7 @@ pub fn client(settings: &ClientSettings<'_>) -> Result<reqwest::Client, HttpSetu
     builder.build().map_err(failed)
 }
 
-/// The whole chain of causes, without the URL: a query could hold what no log may.
+/// The chain of causes, as an excerpt, and without the URL, whose query could contain secrets.
 pub fn cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
@@ -95,10 +96,9 @@ pub fn cause(error: reqwest::Error) -> String {
     excerpt(&text).to_string()
 }
 
-/// The URL, if secrets may be sent there: https, or http on loopback, and nothing in it that would be sent along or
-/// ignored.
+/// Parses a URL that secrets may be sent to: https, or http on loopback, without credentials and without a fragment.
 pub fn endpoint(text: &str) -> Result<Url, EndpointRefusal> {
-    // Parsers differ in what they make of these.
+    // URL parsers interpret these characters differently.
     if text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || letter == '\\') {
         return Err(EndpointRefusal::NotAUrl);
     }
@@ -115,12 +115,12 @@ pub fn endpoint(text: &str) -> Result<Url, EndpointRefusal> {
     }
 }
 
-/// Tokens and codes cross only TLS, or the machine itself (RFC 8252 §8.3 for the exception).
+/// Tokens and codes are only sent over TLS, or on loopback (the exception of RFC 8252 §8.3).
 pub fn is_https_or_loopback(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
-/// This machine. A name below `localhost` is not: a resolver may send it anywhere.
+/// Whether the host is this machine. A subdomain of `localhost` is not, as DNS may resolve it to any address.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -130,18 +130,18 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The same for a host alone.
+/// The same for a host without a URL.
 pub fn is_loopback_host(host: &str) -> bool {
     let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The URL's own port counts.
+/// With port 0, `reqwest` uses the port of the URL.
 fn loopback(ip: IpAddr) -> SocketAddr {
     SocketAddr::new(ip, 0)
 }
 
-/// The host alone: a password may stand beside it.
+/// Shows only the host, as the URL may contain a password.
 impl fmt::Debug for OutboundProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OutboundProxy").field(&self.url.as_ref().and_then(Url::host_str)).finish()
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_go_over_https_or_to_this_machine() {
+    fn secrets_are_sent_over_https_or_to_loopback_only() {
         for good in [
             "https://sso.example.com/token",
             "https://sso.example.com//token?a=b",
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_this_machine_by_its_address_or_its_one_name() {
+    fn loopback_hosts_are_loopback_addresses_and_localhost() {
         for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "[::1]"] {
             assert!(is_loopback_host(host), "{host}");
         }

@@ -1,11 +1,11 @@
-//! The hash that stands for a secret wherever the secret itself must not be.
+//! The hash of a secret, used in its place in the store and in the log.
 
 use std::fmt;
 
 use base64::{Engine, display::Base64Display, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of a secret that only the browser has. Reading the store is not enough to act for the browser.
+/// SHA-256 of a secret that only the browser has, so that read access to the store does not suffice to act for it.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SecretHash(#[serde(with = "serde_bytes")] [u8; 32]);
 

@@ -1,4 +1,4 @@
-//! TLS failures, for the audit log. Unlike an unreachable service, they may mean that somebody is in between (T100).
+//! Records TLS failures in the audit log. Unlike an unreachable service, they may be an attack (T100).
 
 use std::{error::Error, io, sync::Arc};
 
@@ -7,16 +7,16 @@ use super::{
     observe::audit::{self, Event},
 };
 
-/// Records the failure of a connection to this service, if TLS failed.
+/// Records the error of a connection to this service, if TLS caused it.
 pub fn record_failure(service: &str, error: &(dyn Error + 'static)) {
     if let Some(failure) = failure(error) {
-        // It quotes names from their certificate.
+        // An excerpt, as it quotes names from the other side's certificate.
         let failure = excerpt(&failure.to_string());
         audit::record(Event::TlsFailed, None, Some(&format_args!("{service}: {failure}")));
     }
 }
 
-/// The failure of TLS among the causes of an error.
+/// The TLS error among the causes of an error.
 fn failure<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -28,11 +28,11 @@ fn failure<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     None
 }
 
-/// These two leave the error that they hold out of their `source()`.
+/// The error inside an `Arc` or an `io::Error`, whose `source()` skips it.
 fn wrapped<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
         return Some(&**shared);
     }
-    let held = error.downcast_ref::<io::Error>()?.get_ref()?;
-    Some(held)
+    let inner = error.downcast_ref::<io::Error>()?.get_ref()?;
+    Some(inner)
 }

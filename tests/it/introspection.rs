@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use oracle_ai::server::auth::{
-    access_token::{AccessTokenCheck, GOOD_FOR, GuardSettings, REFUSED_FOR},
+    access_token::{ACTIVE_CACHED_FOR, AccessTokenCheck, GuardSettings, INACTIVE_CACHED_FOR},
     oidc::{ClientAuthentication, ClientSecret},
 };
 use serde_json::{Value, json};
@@ -56,14 +56,14 @@ async fn a_revoked_token_is_good_for_thirty_seconds_at_most_and_then_forgotten()
     let token = browser.sign_in().await.access_token;
     assert!(browser.is_let_in(&token).await);
     browser.provider.revoke(&browser.user).await;
-    browser.app.clock.jump(GOOD_FOR - MOMENT * 5);
+    browser.app.clock.jump(ACTIVE_CACHED_FOR - MOMENT * 5);
     assert!(browser.is_let_in(&token).await);
     assert_eq!(browser.introspections_seen().await, 1);
     browser.app.clock.jump(MOMENT * 5);
     assert!(!browser.is_let_in(&token).await);
     assert_eq!(browser.introspections_seen().await, 2);
     // Nobody needs to be asked about it any more.
-    browser.app.clock.jump(GOOD_FOR);
+    browser.app.clock.jump(ACTIVE_CACHED_FOR);
     assert!(!browser.is_let_in(&token).await);
     assert_eq!(browser.introspections_seen().await, 2);
 }
@@ -151,7 +151,7 @@ async fn while_the_provider_is_down_nobody_new_is_let_in_and_nobody_is_told_to_s
         }
         // What was known before counts until its end, and not a moment longer.
         assert!(elsewhere.is_let_in(&known).await, "{fault}");
-        browser.app.clock.jump(GOOD_FOR);
+        browser.app.clock.jump(ACTIVE_CACHED_FOR);
         elsewhere.check_chat(&[&format!("DPoP {known}")]).await.assert_refused(503, "unavailable");
         // And all is well again with the provider.
         browser.set(json!({ "introspection_faults": [] })).await;
@@ -204,7 +204,7 @@ async fn that_a_token_is_not_good_is_remembered_but_briefly() {
     assert_eq!(browser.introspections_seen().await, 1);
     // It may just not have been known everywhere yet.
     browser.set(json!({ "introspection_members": {} })).await;
-    browser.app.clock.jump(REFUSED_FOR);
+    browser.app.clock.jump(INACTIVE_CACHED_FOR);
     assert!(browser.is_let_in_as_bearer(&token).await);
     assert_eq!(browser.introspections_seen().await, 2);
 }

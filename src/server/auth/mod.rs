@@ -1,11 +1,11 @@
-//! Who is signed in: logins, sessions, access tokens, and the keys that they are bound to.
+//! Authentication: logins, sessions, access tokens, and the DPoP keys that they are bound to.
 //!
 //! | folder | holds |
 //! |---|---|
 //! | `oidc` | the OpenID Connect client: every request to the provider |
 //! | `dpop` | DPoP proofs (RFC 9449) |
 //! | `sessions` | pending logins, sessions, refresh, logout |
-//! | `access_token` | who may call the guarded endpoints |
+//! | `access_token` | authentication of requests to the guarded endpoints |
 //! | `jose` | parsing of compact JWTs, for `oidc` and `dpop` |
 
 pub mod access_token;

@@ -152,13 +152,13 @@ pub fn settings(variables: &Variables) -> Result<Option<TraceSettings>, ConfigEr
 }
 
 fn sampling(variables: &Variables) -> Result<Sampling, ConfigError> {
-    let (sampler, as_the_caller_says) = OTEL_TRACES_SAMPLER.read(variables)?;
+    let (sampler, follows_parent) = OTEL_TRACES_SAMPLER.read(variables)?;
     let ratio = match sampler {
         Sampler::AlwaysOn => 1.0,
         Sampler::AlwaysOff => 0.0,
         Sampler::Ratio => OTEL_TRACES_SAMPLER_ARG.read(variables)?,
     };
-    Ok(Sampling { ratio, as_the_caller_says })
+    Ok(Sampling { ratio, follows_parent })
 }
 
 /// The signal's own path is added (OpenTelemetry Protocol Exporter, “Endpoint URLs for OTLP/HTTP”).
@@ -199,7 +199,7 @@ mod tests {
             let settings = traces(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]).unwrap();
             assert_eq!(settings.endpoint.as_str(), expected);
             assert_eq!((settings.service.as_str(), settings.timeout.as_secs()), ("oracle-ai", 10));
-            assert_eq!((settings.sampling.ratio, settings.sampling.as_the_caller_says), (1.0, true));
+            assert_eq!((settings.sampling.ratio, settings.sampling.follows_parent), (1.0, true));
         }
         let all = traces(&[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otel.example.com"),
@@ -210,7 +210,7 @@ mod tests {
         let all = all.unwrap();
         let headers: Vec<_> = all.headers.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
         assert_eq!(headers, [("api-key", "s=cret"), ("x-team", "chat")]);
-        assert_eq!((all.sampling.ratio, all.sampling.as_the_caller_says), (0.25, false));
+        assert_eq!((all.sampling.ratio, all.sampling.follows_parent), (0.25, false));
         assert!(!format!("{all:?}").contains("s=cret"));
     }
 }

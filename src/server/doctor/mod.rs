@@ -1,5 +1,5 @@
-//! `oracle-ai doctor`: whether this configuration would work, found out part by part, each in a line that names the
-//! setting to change. It signs nobody in and stores nothing.
+//! `oracle-ai doctor`: checks whether the configuration works. Each result is one line, with the setting to change if
+//! necessary. It signs nobody in and stores nothing.
 
 mod provider;
 mod verdict;
@@ -22,7 +22,7 @@ use crate::wire::auth::UserClaims;
 
 pub use verdict::{Grade, Verdict};
 
-/// Examines the configuration of the environment, and prints what it finds. Fails where something would not work.
+/// Checks the configuration in the environment and prints the results. Fails if something would not work.
 pub fn run() -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
@@ -41,7 +41,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Each part of the configuration, in the order in which a login needs them.
+/// Checks each part of the configuration, in the order in which a login needs them.
 pub async fn examine(config: &Config) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::good("configuration", format!("browsers see us at {}", config.front_url))];
     verdicts.extend(config.plaintext.iter().map(|it| Verdict::doubtful("encryption", it.words, it.setting)));
@@ -80,7 +80,7 @@ fn client_addresses(config: &Config) -> Verdict {
     }
 }
 
-/// Its host alone: a password may stand beside it.
+/// Shows only the host, as the URL may contain a password.
 fn proxy(proxy: &OutboundProxy) -> Option<Verdict> {
     let host = proxy.url.as_ref()?.host_str()?;
     Some(Verdict::good("proxy", format!("https to other machines goes through {host}, but for NO_PROXY")))
@@ -104,10 +104,10 @@ fn session_limits(limits: SessionLimits) -> Verdict {
     const PART: &str = "session limits";
     let minutes = |limit: Duration| limit.as_secs().div_ceil(60);
     let (idle, lifetime) = (minutes(limits.idle_timeout), minutes(limits.lifetime));
-    let words = format!("sessions end after {idle} minutes without input, and after {lifetime} minutes in any case");
+    let text = format!("sessions end after {idle} minutes without input, and after {lifetime} minutes in any case");
     match limits.are_strict() {
-        true => Verdict::good(PART, words),
-        false => Verdict::doubtful(PART, words, "SESSION_IDLE_TIMEOUT, SESSION_LIFETIME"),
+        true => Verdict::good(PART, text),
+        false => Verdict::doubtful(PART, text, "SESSION_IDLE_TIMEOUT, SESSION_LIFETIME"),
     }
 }
 
@@ -123,7 +123,7 @@ async fn database(url: &DatabaseUrl) -> Verdict {
     }
 }
 
-/// Asks one short question: that costs a few tokens, and tells what nothing else does.
+/// Sends one short question. That costs a few tokens, but only this checks model and key.
 async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     const PART: &str = "chat upstream";
     let settings = match chat {
@@ -142,21 +142,21 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
         Err(error) => return Verdict::fails(PART, error).remedy(REMEDY),
     };
     let question = Message { role: Role::User, text: "Say: ok".into() };
-    match upstream.answer(vec![question], &nobody()).await {
+    match upstream.answer(vec![question], &test_user()).await {
         Ok(_) => Verdict::good(PART, format!("{model} answers")),
         Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
     }
 }
 
-fn nobody() -> UserClaims {
+fn test_user() -> UserClaims {
     UserClaims::known_by("https://doctor.invalid".into(), "doctor".into())
 }
 
-/// Whether it could be written.
+/// Prints the results and their counts. Returns whether they could be written.
 fn print(verdicts: &[Verdict]) -> bool {
     let lines: String = verdicts.iter().map(|verdict| format!("{verdict}\n")).collect();
     let count = |grade| verdicts.iter().filter(|verdict| verdict.grade == grade).count();
-    let sum =
+    let counts =
         format!("{} good, {} doubtful, {} failing\n", count(Grade::Good), count(Grade::Doubtful), count(Grade::Fails));
-    std::io::stdout().write_all((lines + &sum).as_bytes()).is_ok()
+    std::io::stdout().write_all((lines + &counts).as_bytes()).is_ok()
 }

@@ -1,18 +1,18 @@
-//! Whether people could sign in at the provider.
+//! Checks whether people can sign in at the provider.
 
 use std::time::Duration;
 
 use super::Verdict;
-use crate::server::auth::oidc::{AuthorizationFinding, ClockSkew, CredentialsFinding, MetadataFindings, OidcClient};
+use crate::server::auth::oidc::{AuthorizationCheck, ClockSkew, CredentialsCheck, MetadataReport, OidcClient};
 
-/// `Date` has whole seconds, and the answer was on its way for some time.
-const NOT_WORTH_A_WORD: Duration = Duration::from_secs(2);
+/// A difference up to this is not reported, as `Date` has whole seconds and the response took some time.
+const NEGLIGIBLE_SKEW: Duration = Duration::from_secs(2);
 
-/// What is found without a person, in the order in which a login needs it.
+/// The checks that need no person, in the order in which a login needs them.
 pub async fn examine(oidc: &OidcClient, tolerance: Duration) -> Vec<Verdict> {
-    let findings = match oidc.examine_metadata().await {
+    let findings = match oidc.metadata_report().await {
         Ok(findings) => findings,
-        // The others would say the same.
+        // The other checks would fail with the same error.
         Err(error) => return vec![Verdict::fails("discovery", error).remedy("OIDC_ISSUER, OIDC_CA_FILE")],
     };
     let mut verdicts = metadata(oidc.issuer(), &findings);
@@ -22,7 +22,7 @@ pub async fn examine(oidc: &OidcClient, tolerance: Duration) -> Vec<Verdict> {
     verdicts
 }
 
-fn metadata(issuer: &str, findings: &MetadataFindings) -> Vec<Verdict> {
+fn metadata(issuer: &str, findings: &MetadataReport) -> Vec<Verdict> {
     let mut verdicts =
         vec![Verdict::good("discovery", format!("{issuer} is what its metadata says, letter by letter"))];
     for (endpoint, url) in &findings.endpoints {
@@ -49,38 +49,38 @@ fn metadata(issuer: &str, findings: &MetadataFindings) -> Vec<Verdict> {
             "the provider's own setting for PKCE",
         ),
     });
-    if findings.promises_iss {
+    if findings.announces_iss {
         verdicts.push(Verdict::good("mix-up", "authorization responses name their issuer (RFC 9207)"));
     }
     verdicts
 }
 
 async fn clock(oidc: &OidcClient, tolerance: Duration) -> Verdict {
-    let (skew, way) = match oidc.examine_clock().await {
+    let (skew, way) = match oidc.check_clock().await {
         Ok(Some(ClockSkew::Ahead(skew))) => (skew, "ahead of"),
         Ok(Some(ClockSkew::Behind(skew))) => (skew, "behind"),
         Ok(None) => return Verdict::doubtful("clock", "the provider's answers have no date", "the provider's clock"),
         Err(error) => return Verdict::fails("clock", error).remedy("JWKS_URI"),
     };
-    let words = format!("the provider's is {} s {way} ours", skew.as_secs());
+    let text = format!("the provider's is {} s {way} ours", skew.as_secs());
     match skew {
-        skew if skew <= NOT_WORTH_A_WORD => Verdict::good("clock", "the provider's is ours"),
-        skew if skew <= tolerance => Verdict::good("clock", words),
-        _ => Verdict::fails("clock", words).remedy("the clock of this machine, or CLOCK_TOLERANCE"),
+        skew if skew <= NEGLIGIBLE_SKEW => Verdict::good("clock", "the provider's is ours"),
+        skew if skew <= tolerance => Verdict::good("clock", text),
+        _ => Verdict::fails("clock", text).remedy("the clock of this machine, or CLOCK_TOLERANCE"),
     }
 }
 
 async fn authorization(oidc: &OidcClient) -> Verdict {
     const PART: &str = "authorization";
     const REMEDY: &str = "CLIENT_ID, REDIRECT_URI, SCOPES, AUTHORIZE_PARAMETERS";
-    match oidc.examine_authorization().await {
-        Ok(AuthorizationFinding::Accepted) => Verdict::good(PART, "a login like ours may begin"),
-        Ok(AuthorizationFinding::RefusedByPage(status)) => Verdict::fails(
+    match oidc.check_authorization().await {
+        Ok(AuthorizationCheck::Accepted) => Verdict::good(PART, "a login like ours may begin"),
+        Ok(AuthorizationCheck::RefusedByPage(status)) => Verdict::fails(
             PART,
             format!("refused with status {status}: is the client known, and its redirect URI registered?"),
         )
         .remedy(REMEDY),
-        Ok(AuthorizationFinding::RefusedByRedirect) => {
+        Ok(AuthorizationCheck::RefusedByRedirect) => {
             Verdict::fails(PART, "the provider sends people straight back with an error").remedy(REMEDY)
         }
         Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
@@ -90,11 +90,11 @@ async fn authorization(oidc: &OidcClient) -> Verdict {
 async fn credentials(oidc: &OidcClient) -> Verdict {
     const PART: &str = "credentials";
     const REMEDY: &str = "CLIENT_ID, CLIENT_SECRET, CLIENT_AUTH";
-    match oidc.examine_credentials().await {
-        Ok(CredentialsFinding::Accepted) => Verdict::good(PART, "the token endpoint knows this client"),
-        Ok(CredentialsFinding::Refused(words)) => Verdict::fails(PART, words).remedy(REMEDY),
-        Ok(CredentialsFinding::Unclear(words)) => {
-            Verdict::doubtful(PART, format!("a made-up code was not refused with invalid_grant, but: {words}"), REMEDY)
+    match oidc.check_credentials().await {
+        Ok(CredentialsCheck::Accepted) => Verdict::good(PART, "the token endpoint knows this client"),
+        Ok(CredentialsCheck::Refused(text)) => Verdict::fails(PART, text).remedy(REMEDY),
+        Ok(CredentialsCheck::Unclear(text)) => {
+            Verdict::doubtful(PART, format!("a made-up code was not refused with invalid_grant, but: {text}"), REMEDY)
         }
         Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
     }

@@ -1,13 +1,14 @@
-//! What was found about one part, in one line.
+//! The result of one check.
 
 use std::fmt;
 
-/// One line of the doctor's.
+/// The result of one check, displayed as one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// The part of the configuration that was checked.
     pub part: &'static str,
     pub grade: Grade,
-    pub words: String,
+    pub text: String,
     /// The settings to change.
     pub remedy: Option<&'static str>,
 }
@@ -15,22 +16,22 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grade {
     Good,
-    /// It works, but is not what production wants.
+    /// It works, but is not recommended for production.
     Doubtful,
     Fails,
 }
 
 impl Verdict {
-    pub fn good(part: &'static str, words: impl Into<String>) -> Self {
-        Self { part, grade: Grade::Good, words: words.into(), remedy: None }
+    pub fn good(part: &'static str, text: impl Into<String>) -> Self {
+        Self { part, grade: Grade::Good, text: text.into(), remedy: None }
     }
 
-    pub fn doubtful(part: &'static str, words: impl Into<String>, remedy: &'static str) -> Self {
-        Self { part, grade: Grade::Doubtful, words: words.into(), remedy: Some(remedy) }
+    pub fn doubtful(part: &'static str, text: impl Into<String>, remedy: &'static str) -> Self {
+        Self { part, grade: Grade::Doubtful, text: text.into(), remedy: Some(remedy) }
     }
 
     pub fn fails(part: &'static str, error: impl fmt::Display) -> Self {
-        Self { part, grade: Grade::Fails, words: error.to_string(), remedy: None }
+        Self { part, grade: Grade::Fails, text: error.to_string(), remedy: None }
     }
 
     pub fn remedy(self, settings: &'static str) -> Self {
@@ -45,9 +46,9 @@ impl fmt::Display for Verdict {
             Grade::Doubtful => "doubtful",
             Grade::Fails => "FAILS",
         };
-        // One line, whatever the provider's words hold.
-        let words: String = self.words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        write!(f, "{grade:<9} {:<15} {words}", self.part)?;
+        // Without line breaks, which the provider's errors may contain.
+        let text: String = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        write!(f, "{grade:<9} {:<15} {text}", self.part)?;
         match self.remedy {
             Some(settings) => write!(f, " -> {settings}"),
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! The mocks in this process, for development. No other module of the server knows them.
+//! Runs the mock provider and the mock upstream in this process, for development. No other module of the server uses them.
 
 pub mod provider;
 pub mod upstream;

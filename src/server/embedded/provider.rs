@@ -5,14 +5,14 @@ use url::Url;
 use super::StartError;
 use crate::server::{auth::oidc::ProviderSettings, config::MockProvider};
 
-/// Stops with its drop.
+/// The running mock provider. It stops when this is dropped.
 pub struct EmbeddedProvider {
-    #[cfg(feature = "mock")] // the only thing in it
+    #[cfg(feature = "mock")]
     _provider: crate::mock::provider::Provider,
 }
 
-/// Starts the provider with us as its one client.
-#[cfg(feature = "mock")] // a build without it gets the twin below
+/// Starts the mock provider with this server as its only client.
+#[cfg(feature = "mock")]
 pub async fn start(
     settings: &MockProvider,
     front_url: &Url,
@@ -46,7 +46,7 @@ pub async fn start(
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }
 
-/// There is no mock provider in this build; the configuration has refused to do without a real one.
+/// A build without the mock provider. The configuration has refused to use it already.
 #[cfg(not(feature = "mock"))]
 pub async fn start(_: &MockProvider, _: &Url) -> Result<(ProviderSettings, EmbeddedProvider), StartError> {
     Err(StartError::Provider("this build has no mock provider".into()))

@@ -3,14 +3,14 @@
 use super::StartError;
 use crate::server::{chat::upstream::UpstreamSettings, config::MockUpstream};
 
-/// Stops with its drop.
+/// The running mock upstream. It stops when this is dropped.
 pub struct EmbeddedUpstream {
-    #[cfg(feature = "mock")] // the only thing in it
+    #[cfg(feature = "mock")]
     _upstream: crate::mock::upstream::Upstream,
 }
 
-/// Starts the upstream with a key for us.
-#[cfg(feature = "mock")] // a build without it gets the twin below
+/// Starts the mock upstream with an API key for this server.
+#[cfg(feature = "mock")]
 pub async fn start(mock: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUpstream), StartError> {
     use crate::{
         mock::upstream::Upstream,
@@ -34,7 +34,7 @@ pub async fn start(mock: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUps
     Ok((settings, EmbeddedUpstream { _upstream: upstream }))
 }
 
-/// There is no mock upstream in this build; the configuration has refused to ask for one.
+/// A build without the mock upstream. The configuration has refused to use it already.
 #[cfg(not(feature = "mock"))]
 pub async fn start(_: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUpstream), StartError> {
     Err(StartError::Upstream("this build has no mock upstream".into()))

@@ -21,7 +21,7 @@ pub async fn ready(services: Services) -> Response {
     const STORE: &str = "the session store does not answer";
     const PROVIDER: &str = "the provider's metadata could not be fetched";
     let provider_metadata = match services.sessions.metadata_status() {
-        MetadataStatus::NotAskedFor => "not asked for yet",
+        MetadataStatus::NotFetched => "not asked for yet",
         MetadataStatus::Fetched => "fetched",
         MetadataStatus::Failed => "failed",
     };

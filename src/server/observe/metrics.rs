@@ -1,7 +1,7 @@
 //! Metrics for Prometheus. No label names a person.
 //!
-//! They are process-wide, as logs are. Label values come from lists that are fixed in the code: what a caller sends can't
-//! add a time series.
+//! They are process-wide, as logs are. Label values come from fixed lists in the code, so that requests can't add time
+//! series.
 
 use std::{borrow::Cow, fmt, sync::LazyLock, time::Duration};
 
@@ -19,16 +19,16 @@ use crate::wire::chat::{AnswerErrorKind, EndReason};
 pub enum ProviderEndpoint {
     Metadata,
     Keys,
-    /// The exchange of a code.
+    /// The token endpoint, for the exchange of a code.
     Token,
-    /// The token endpoint too.
+    /// The token endpoint, for a refresh.
     Refresh,
     Userinfo,
     Introspection,
     Revocation,
     PushedAuthorization,
-    /// By `oracle-ai doctor`.
-    Examined,
+    /// A check by `oracle-ai doctor`.
+    Diagnostics,
 }
 
 /// The outcome of a request to the provider.
@@ -42,8 +42,8 @@ pub enum ProviderOutcome {
     NoAnswer,
 }
 
-/// In seconds, from one of our own answers to a provider's or a model's slowest.
-const BOUNDS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+/// The buckets of all histograms, in seconds: from responses of this server to those of a slow provider or model.
+const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
@@ -82,7 +82,7 @@ struct RequestLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AnswerLabels {
     reason: String,
-    /// Empty where there was none.
+    /// Empty if there was none.
     error: String,
 }
 
@@ -107,7 +107,7 @@ pub fn provider_call(endpoint: ProviderEndpoint, outcome: ProviderOutcome, took:
     METRICS.provider_calls.get_or_create(&labels).observe(took.as_secs_f64());
 }
 
-/// From the stored question to the first words of its answer.
+/// The time from the stored question to the first token of its answer.
 pub fn first_token(took: Duration) {
     METRICS.first_tokens.observe(took.as_secs_f64());
 }
@@ -117,12 +117,12 @@ pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
     METRICS.answers.get_or_create(&labels).inc();
 }
 
-/// A request was rate-limited; `caller` is the kind of caller that was counted.
+/// A request was rate-limited. `door` is the limited operation, and `caller` the kind of caller that was counted.
 pub fn limited(door: &'static str, caller: &'static str) {
     METRICS.limited.get_or_create(&LimitLabels { door, caller }).inc();
 }
 
-/// How many sessions there are; `counted` says which of them were counted: `all`, or `in_use_here`.
+/// Sets the number of sessions. `counted` says which ones: `all`, or `in_use_here`.
 pub fn set_sessions(counted: &'static str, count: u64) {
     METRICS.sessions.get_or_create(&SessionLabels { counted }).set(i64::try_from(count).unwrap_or(i64::MAX));
 }
@@ -186,7 +186,7 @@ impl ProviderEndpoint {
             Self::Introspection => "introspection",
             Self::Revocation => "revocation",
             Self::PushedAuthorization => "pushed_authorization",
-            Self::Examined => "examined",
+            Self::Diagnostics => "examined",
         }
     }
 }
@@ -212,10 +212,10 @@ fn timed<L: Clone + std::hash::Hash + Eq>() -> Timed<L> {
 }
 
 fn histogram() -> Histogram {
-    Histogram::new(BOUNDS)
+    Histogram::new(BUCKETS)
 }
 
-/// As it is called on the wire.
+/// Its name on the wire.
 fn wire_name(value: impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     value.as_str().unwrap_or("other").to_owned()

@@ -1,4 +1,4 @@
-//! What the server records of its work.
+//! Observability.
 //!
 //! | folder | holds |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! A map that refuses new entries when it is full, because evicting a used `jti` would let a replay in; caches evict.
 //!
-//! Each entry expires at a time of its own and is removed by the next sweep. For records that may be lost, the map can
-//! evict instead: those that expire first. Beside a value it stores only half of the name's hash and the expiry.
+//! Each entry has its own expiry and is removed by the next sweep. For records that may be lost, the map can evict the
+//! entries that expire first instead. To save memory, only half of the name's hash is stored as the key.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -13,19 +13,19 @@ use std::{
 
 use super::SecretHash;
 
-/// Each has its own lock, so that threads seldom wait for each other.
+/// The number of parts, each with its own lock, so that threads seldom wait for each other.
 const PARTS: usize = 16;
 
-/// Scanning a full part takes less than a millisecond.
+/// The minimum time between two sweeps of a part. A sweep of a full part takes less than a millisecond.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
-/// Evicts one in so many entries at once, so that the scan for them is rare.
+/// A full part evicts this share of its entries at once (1/16), so that it seldom has to scan all of them.
 const EVICTED_SHARE: usize = 16;
 
 /// `T` is the type of the expiry times.
 pub(super) struct BoundedTtlMap<V, T> {
     parts: [Mutex<Part<V, T>>; PARTS],
-    /// Chooses the part. Randomly keyed, so that nobody can choose names that fill one part.
+    /// Chooses the part. Randomly keyed, so that an attacker can't choose names that fill one part.
     hasher: RandomState,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Expiring<V, T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
-/// The first half of the name, which is a SHA-256: 128 bits are enough against a second preimage.
+/// The first half of the name's SHA-256. 128 bits suffice against a second preimage.
 type Key = [u8; 16];
 
 struct Part<V, T> {
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_that_expire_together_only_as_many_as_needed_are_evicted() {
+    fn of_many_entries_that_expire_together_only_the_share_is_evicted() {
         let part = part(160, WhenFull::EvictFirstToExpire, Instant::now(), &[1; 161]);
         assert_eq!(part.entries.len(), 160 - 10 + 1);
     }

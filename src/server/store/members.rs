@@ -1,20 +1,20 @@
-//! A set of sessions, as memory keeps it: nearly all have one member, which then needs no place beside the set.
+//! A set of sessions in memory. Most sets have one member, which is stored without an allocation.
 
 use super::{SecretHash, UnixMillis, bounded_ttl_map::Expiring};
 
-/// Ends with the member that lasts longest.
+/// A set and its expiry, which is that of the member that expires last.
 pub(super) type Set = Expiring<Members, UnixMillis>;
 
 pub(super) enum Members {
-    /// It lasts as long as its set.
+    /// Its expiry is that of the set.
     One(SecretHash),
-    /// Each with its end. There are a few.
+    /// Each with its expiry.
     Several(Vec<(SecretHash, UnixMillis)>),
 }
 
 impl Set {
-    /// What is in it, but what ended before `now`.
-    pub fn living(&self, now: UnixMillis) -> Vec<(SecretHash, UnixMillis)> {
+    /// The members that have not expired, with their expiry.
+    pub fn unexpired(&self, now: UnixMillis) -> Vec<(SecretHash, UnixMillis)> {
         let all = match &self.value {
             Members::One(member) => &[(member.clone(), self.ends_at)][..],
             Members::Several(members) => members,
@@ -22,21 +22,21 @@ impl Set {
         all.iter().filter(|(_, until)| now < *until).cloned().collect()
     }
 
-    /// With this member, or with this end for it; what has ended goes.
-    pub fn with(set: Option<Self>, member: &SecretHash, until: UnixMillis, now: UnixMillis) -> Option<Self> {
-        let mut members = set.map(|set| set.living(now)).unwrap_or_default();
+    /// Adds a member or changes its expiry, and removes expired members.
+    pub fn add(set: Option<Self>, member: &SecretHash, until: UnixMillis, now: UnixMillis) -> Option<Self> {
+        let mut members = set.map(|set| set.unexpired(now)).unwrap_or_default();
         members.retain(|(other, _)| other != member);
         members.push((member.clone(), until));
         Self::of(members)
     }
 
-    /// Without this member, and whether it was one.
-    pub fn without(set: Option<Self>, member: &SecretHash) -> (Option<Self>, bool) {
+    /// Removes a member, and returns whether it was one.
+    pub fn remove(set: Option<Self>, member: &SecretHash) -> (Option<Self>, bool) {
         let mut members = set.map(Self::into_members).unwrap_or_default();
         let before = members.len();
         members.retain(|(other, _)| other != member);
-        let was_there = members.len() < before;
-        (Self::of(members), was_there)
+        let was_member = members.len() < before;
+        (Self::of(members), was_member)
     }
 
     fn into_members(self) -> Vec<(SecretHash, UnixMillis)> {
@@ -46,7 +46,7 @@ impl Set {
         }
     }
 
-    /// None of nothing.
+    /// `None` for no members.
     fn of(mut members: Vec<(SecretHash, UnixMillis)>) -> Option<Self> {
         let ends_at = members.iter().map(|(_, until)| *until).max()?;
         let value = match members.pop() {

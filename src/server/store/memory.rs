@@ -1,4 +1,4 @@
-//! Records in the process's own memory, bounded: for development, tests and a single small server.
+//! A store in the memory of the process, with bounded size: for development, tests and a single small server.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,22 +10,22 @@ use super::{
     members::{Members, Set},
 };
 
-/// Beyond about as many, those that expire first are evicted. A flood of begun logins can't push out sessions: each kind
-/// has a map of its own.
+/// The approximate maximum of each kind of record. Beyond it, those that expire first are evicted. Each kind has its own
+/// map, so that a flood of begun logins can't evict sessions.
 const MAX_RECORDS: usize = 100_000;
 
-/// A set may outlive its sessions by two of their idle lifetimes. Beyond as many, logins are refused: a session that is
-/// in no set could not be ended from elsewhere.
+/// The approximate maximum of each kind of set. Larger, as a set may exist longer than its sessions. Beyond it, logins are
+/// refused, as a session that is in no index could not be ended from elsewhere.
 const MAX_SETS: usize = 4 * MAX_RECORDS;
 
-/// A used `jti` is stored for some minutes: this is enough for a thousand requests a second. Beyond that, proofs are
-/// refused, as one that is evicted could be used again. The same holds for logout tokens and locks.
+/// The maximum number of used proofs. Each is stored for some minutes, so this suffices for a thousand requests a second.
+/// Beyond it, proofs are refused, as an evicted one could be used again.
 pub const MAX_USED_PROOFS: usize = 1_000_000;
 
-/// How long an expired record is still there: a refresh that outlasts its session may replace it.
-const LINGERS: Duration = Duration::from_secs(5 * 60);
+/// How long an expired record is kept, as a refresh that takes longer than its session may still replace it.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(5 * 60);
 
-/// Each record is returned until its expiry and removed soon after.
+/// One map for each kind of record, set or lock.
 pub struct MemoryStore {
     pending: Records,
     sessions: Records,
@@ -41,10 +41,10 @@ pub struct MemoryStore {
     of_keys: Sets,
 }
 
-type Records = BoundedTtlMap<Kept, UnixMillis>;
+type Records = BoundedTtlMap<StoredRecord, UnixMillis>;
 
-/// A record without its end.
-struct Kept {
+/// A [`Record`] without its expiry, which is in the map's entry.
+struct StoredRecord {
     sealed: Box<[u8]>,
     revision: u64,
 }
@@ -57,26 +57,26 @@ impl MemoryStore {
     }
 
     pub(super) fn with_capacity(records: usize, sets: usize, used: usize) -> Self {
-        let records_of_a_kind = || BoundedTtlMap::with_capacity(records, WhenFull::EvictFirstToExpire);
-        let sets_of_a_kind = || BoundedTtlMap::with_capacity(sets, WhenFull::Refuse);
+        let new_records = || BoundedTtlMap::with_capacity(records, WhenFull::EvictFirstToExpire);
+        let new_sets = || BoundedTtlMap::with_capacity(sets, WhenFull::Refuse);
         Self {
-            pending: records_of_a_kind(),
-            sessions: records_of_a_kind(),
-            issued_tokens: records_of_a_kind(),
+            pending: new_records(),
+            sessions: new_records(),
+            issued_tokens: new_records(),
             used_proofs: BoundedTtlMap::with_capacity(used, WhenFull::Refuse),
             used_logout_tokens: BoundedTtlMap::with_capacity(records, WhenFull::Refuse),
             locks: BoundedTtlMap::with_capacity(records, WhenFull::Refuse),
-            // Not refused: to end sessions is worth more than to remember for the logins in flight that it was done.
-            ended: records_of_a_kind(),
-            used_states: records_of_a_kind(),
-            of_provider_sessions: sets_of_a_kind(),
-            of_users: sets_of_a_kind(),
-            of_users_without_sid: sets_of_a_kind(),
-            of_keys: sets_of_a_kind(),
+            // Evicts rather than refuses: ending sessions must not fail only because pending logins could not be ended too.
+            ended: new_records(),
+            used_states: new_records(),
+            of_provider_sessions: new_sets(),
+            of_users: new_sets(),
+            of_users_without_sid: new_sets(),
+            of_keys: new_sets(),
         }
     }
 
-    /// The records of this kind; used names, locks and sets are no records.
+    /// The records of this kind. An error for used names, locks and sets.
     fn records(&self, kind: Kind) -> Result<&Records, StoreError> {
         match kind {
             Kind::Pending => Ok(&self.pending),
@@ -108,9 +108,10 @@ impl MemoryStore {
         }
     }
 
-    /// Removes the record if `is_meant` accepts it, and returns whether it did.
-    fn remove_if(&self, name: &RecordName, is_meant: impl FnOnce(&Kept) -> bool) -> Result<bool, StoreError> {
-        let removed = self.records(name.kind)?.change(&name.hash, |kept| kept.take_if(|kept| is_meant(&kept.value)))?;
+    /// Removes the record if `condition` is true for it, and returns whether it was removed.
+    fn remove_if(&self, name: &RecordName, condition: impl FnOnce(&StoredRecord) -> bool) -> Result<bool, StoreError> {
+        let records = self.records(name.kind)?;
+        let removed = records.change(&name.hash, |entry| entry.take_if(|entry| condition(&entry.value)))?;
         Ok(removed.is_some())
     }
 }
@@ -124,13 +125,13 @@ impl Default for MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
-        Ok(self.records(name.kind)?.insert(&name.hash, kept(record))?)
+        Ok(self.records(name.kind)?.insert(&name.hash, entry(record))?)
     }
 
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
         Ok(self.records(name.kind)?.change(&name.hash, |current| match current {
             Some(current) if current.value.revision.checked_add(1) == Some(record.revision) => {
-                *current = kept(record);
+                *current = entry(record);
                 true
             }
             _ => false,
@@ -139,21 +140,21 @@ impl Store for MemoryStore {
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.sweep(&name.hash, long_before(now));
-        Ok(records.read(&name.hash, now.into(), |kept| given_out(kept, usize::MAX)))
+        records.sweep(&name.hash, removable_before(now));
+        Ok(records.read(&name.hash, now.into(), |entry| returned(entry, usize::MAX)))
     }
 
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.sweep(&name.hash, long_before(now));
-        Ok(records.read(&name.hash, now.into(), |kept| given_out(kept, HEAD_LEN)))
+        records.sweep(&name.hash, removable_before(now));
+        Ok(records.read(&name.hash, now.into(), |entry| returned(entry, HEAD_LEN)))
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.sweep(&name.hash, long_before(now));
+        records.sweep(&name.hash, removable_before(now));
         let taken = records.change(&name.hash, Option::take)?;
-        Ok(taken.filter(|taken| UnixMillis::from(now) < taken.ends_at).map(|taken| given_out(&taken, usize::MAX)))
+        Ok(taken.filter(|taken| UnixMillis::from(now) < taken.ends_at).map(|taken| returned(&taken, usize::MAX)))
     }
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
@@ -191,22 +192,22 @@ impl Store for MemoryStore {
         let (sets, until, now) = (self.sets(name.kind)?, UnixMillis::from(until), UnixMillis::from(now));
         sets.sweep(&name.hash, now);
         Ok(sets.change(&name.hash, |set| {
-            *set = Set::with(set.take(), member, until, now);
+            *set = Set::add(set.take(), member, until, now);
         })?)
     }
 
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         let (sets, now) = (self.sets(name.kind)?, UnixMillis::from(now));
         sets.sweep(&name.hash, now);
-        let members = sets.read(&name.hash, now, |set| set.living(now)).unwrap_or_default();
+        let members = sets.read(&name.hash, now, |set| set.unexpired(now)).unwrap_or_default();
         Ok(members.into_iter().map(|(member, _)| member).collect())
     }
 
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
         Ok(self.sets(name.kind)?.change(&name.hash, |set| {
-            let (others, was_there) = Set::without(set.take(), member);
+            let (others, was_member) = Set::remove(set.take(), member);
             *set = others;
-            was_there
+            was_member
         })?)
     }
 
@@ -245,20 +246,20 @@ impl Store for MemoryStore {
     }
 }
 
-fn kept(record: Record) -> Expiring<Kept, UnixMillis> {
+fn entry(record: Record) -> Expiring<StoredRecord, UnixMillis> {
     let Record { sealed, revision, ends_at } = record;
-    Expiring { value: Kept { sealed: sealed.into(), revision }, ends_at: ends_at.into() }
+    Expiring { value: StoredRecord { sealed: sealed.into(), revision }, ends_at: ends_at.into() }
 }
 
-/// With at most so many of the sealed bytes.
-fn given_out(kept: &Expiring<Kept, UnixMillis>, at_most: usize) -> Record {
-    let Kept { sealed, revision } = &kept.value;
-    Record { sealed: sealed[..sealed.len().min(at_most)].to_vec(), revision: *revision, ends_at: kept.ends_at.into() }
+/// The record, with at most this many bytes of `sealed`.
+fn returned(entry: &Expiring<StoredRecord, UnixMillis>, max_len: usize) -> Record {
+    let StoredRecord { sealed, revision } = &entry.value;
+    Record { sealed: sealed[..sealed.len().min(max_len)].to_vec(), revision: *revision, ends_at: entry.ends_at.into() }
 }
 
-/// Records that ended before may be removed.
-fn long_before(now: SystemTime) -> UnixMillis {
-    now.checked_sub(LINGERS).map(UnixMillis::from).unwrap_or_default()
+/// Records that expired before this time may be removed.
+fn removable_before(now: SystemTime) -> UnixMillis {
+    now.checked_sub(KEPT_AFTER_EXPIRY).map(UnixMillis::from).unwrap_or_default()
 }
 
 impl From<Full> for StoreError {
@@ -268,94 +269,4 @@ impl From<Full> for StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
-
-    fn name(kind: Kind, n: usize) -> RecordName {
-        RecordName { kind, hash: SecretHash::numbered(n as u64) }
-    }
-
-    fn record(ends_at: SystemTime) -> Record {
-        Record { sealed: vec![7; 300], revision: 0, ends_at }
-    }
-
-    #[tokio::test]
-    async fn a_flood_of_begun_logins_takes_bounded_memory_and_evicts_no_session() {
-        // T106
-        let (store, now) = (MemoryStore::new(), SystemTime::now());
-        let session = RecordName::of(Kind::Session, "somebody's");
-        store.put(&session, record(now + PENDING_LIFETIME)).await.unwrap();
-        let many = MAX_RECORDS / 2 * 3;
-        for n in 0..many {
-            store.put(&name(Kind::Pending, n), record(now + PENDING_LIFETIME)).await.unwrap();
-        }
-        assert!((MAX_RECORDS / 10 * 9..=MAX_RECORDS).contains(&store.pending.len()), "{}", store.pending.len());
-        assert!(store.get(&session, now).await.unwrap().is_some());
-        assert!(store.get(&name(Kind::Pending, many - 1), now).await.unwrap().is_some(), "the latest is there");
-    }
-
-    #[tokio::test]
-    async fn expired_records_are_removed() {
-        let (store, begun) = (MemoryStore::new(), SystemTime::now());
-        for n in 0..1_000 {
-            let now = begun + Duration::from_secs(n as u64);
-            store.put(&name(Kind::IssuedToken, n), record(now + Duration::from_secs(60))).await.unwrap();
-            store.get(&name(Kind::IssuedToken, n), now).await.unwrap();
-        }
-        // Each part sweeps when it is next asked for something.
-        let late = usize::try_from(LINGERS.as_secs()).unwrap() + 60 + 100;
-        assert!(store.issued_tokens.len() <= late, "{}", store.issued_tokens.len());
-    }
-
-    #[tokio::test]
-    async fn a_full_map_of_used_proofs_accepts_no_new_proof_and_forgets_no_used_one() {
-        // T69
-        let (store, now) = (MemoryStore::with_capacity(0, 0, 1_600), SystemTime::now());
-        let until = now + Duration::from_secs(300);
-        let mut let_in = vec![];
-        for n in 0..2_000 {
-            let consumed = store.consume(&name(Kind::UsedProof, n), until, now).await;
-            let_in.extend(consumed.is_ok_and(|is_new| is_new).then_some(n));
-        }
-        assert!((1_400..=1_600).contains(&let_in.len()), "{}", let_in.len());
-        for n in let_in {
-            assert!(!store.consume(&name(Kind::UsedProof, n), until, now).await.unwrap(), "{n} is forgotten");
-        }
-        assert!(store.consume(&name(Kind::UsedProof, 2_000), until, until).await.unwrap(), "later there is space");
-    }
-
-    #[tokio::test]
-    async fn a_lock_that_is_held_is_never_given_away_when_the_map_is_full() {
-        let store = MemoryStore::with_capacity(160, 0, 0);
-        let (lease, owner) = (Duration::from_secs(60), |n: usize| LockOwner(n.to_string()));
-        let mut held = vec![];
-        for n in 0..400 {
-            held.extend(store.lock(&name(Kind::RefreshLock, n), &owner(n), lease).await.is_ok().then_some(n));
-        }
-        assert!((100..=160).contains(&held.len()), "{}", held.len());
-        for n in held {
-            assert!(!store.lock(&name(Kind::RefreshLock, n), &owner(n + 1), lease).await.unwrap(), "{n}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_session_that_cannot_be_indexed_is_an_error() {
-        let (store, now) = (MemoryStore::with_capacity(0, 160, 0), SystemTime::now());
-        let session = SecretHash::of("a session");
-        let until = now + Duration::from_secs(60);
-        let mut indexed = vec![];
-        for n in 0..400 {
-            indexed.extend(store.add(&name(Kind::OfUser, n), &session, until, now).await.is_ok().then_some(n));
-        }
-        assert!((100..=160).contains(&indexed.len()), "{}", indexed.len());
-        for n in indexed {
-            assert_eq!(
-                store.members(&name(Kind::OfUser, n), now).await.unwrap(),
-                std::slice::from_ref(&session),
-                "{n}"
-            );
-        }
-    }
-}
+mod tests;

@@ -1,14 +1,14 @@
-//! Storage of records that it can't read: they are sealed.
+//! The session store: encrypted records in memory or in Redis.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `memory` | a store in this process |
+//! | `memory` | a store in the memory of this process |
 //! | `bounded_ttl_map`, `members` | its maps and sets, which are bounded and expire |
 //! | `redis` | a store that all replicas share |
-//! | `outage` | around another store: signed-in people stay so while that store is away |
-//! | `traced` | around another store: a span for each call |
+//! | `outage` | a wrapper of a store: people stay signed in during an outage of that store |
+//! | `traced` | a wrapper of a store: a span for each call |
 //! | `sealing` | encryption of records, and the key ring |
-//! | `unix_millis` | times, as stores keep them |
+//! | `unix_millis` | times in milliseconds, as stores store them |
 
 mod bounded_ttl_map;
 mod members;
@@ -35,15 +35,15 @@ pub use unix_millis::{UnixMillis, whole_millis};
 
 pub use super::secret_hash::SecretHash;
 
-/// What a record is about. Names of different kinds never collide.
+/// The kind of a record, a part of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A login in flight, named by its `state`.
+    /// A pending login, named by its `state`.
     Pending,
-    /// Named by the session id.
+    /// A session, named by its id.
     Session,
-    /// Named by an access token that was handed to a browser.
+    /// An access token that was issued to a browser, named by the token.
     IssuedToken,
     /// The `jti` of a used proof.
     #[serde(rename = "spent")]
@@ -53,24 +53,24 @@ pub enum Kind {
     UsedLogoutToken,
     /// The lock of a session's refresh.
     RefreshLock,
-    /// That a session of the provider's, or all of a user's, have been ended.
+    /// When the sessions of a scope were last ended.
     Ended,
-    /// The sessions here that belong to one of the provider's (`iss` and `sid`).
+    /// Index: the sessions of one session at the provider (`iss` and `sid`).
     #[serde(rename = "of-sid")]
     OfProviderSession,
-    /// The sessions of a user (`iss` and `sub`).
+    /// Index: the sessions of a user (`iss` and `sub`).
     #[serde(rename = "of-sub")]
     OfUser,
-    /// Those of them that belong to no session of the provider's that we know.
+    /// Index: the sessions of a user whose ID token had no `sid`.
     #[serde(rename = "of-sub-only")]
     OfUserWithoutSid,
-    /// The sessions of a DPoP key, by its thumbprint.
+    /// Index: the sessions of a DPoP key, named by its thumbprint.
     OfKey,
-    /// A `state` that was used, or that came too late.
+    /// A `state` that was used or has expired.
     UsedState,
 }
 
-/// The name of a record.
+/// The name of a record: its kind, and the hash of the secret that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RecordName {
     #[serde(rename = "k")]
@@ -79,55 +79,55 @@ pub struct RecordName {
     pub hash: SecretHash,
 }
 
-/// A record, as a store sees it.
+/// A record as stored: encrypted, with a revision and an expiry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub sealed: Vec<u8>,
-    /// Counts the changes of a record; [`Store::replace`] compares it.
+    /// The number of changes, compared by [`Store::replace`].
     pub revision: u64,
-    /// From then on the record is not returned any more.
+    /// The expiry: an expired record is not returned.
     pub ends_at: SystemTime,
 }
 
-/// The holder of a lock: a random name that nobody else has.
+/// The holder of a lock: a unique random text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockOwner(pub String);
 
-/// How many bytes of a record [`Store::head`] returns: the authenticated head of a session's record.
+/// The length of the head of a session's record, in bytes: see [`Store::head`].
 pub const HEAD_LEN: usize = 40;
 
-/// Stores records. A record past its end is not returned; the `now` of the call decides, as the clocks of the store and of
-/// this process need not agree.
+/// Stores records. Expired records are not returned. The `now` argument decides what has expired, as the clocks of the
+/// store and of this process may differ.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Creates or replaces.
+    /// Creates or replaces the record.
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError>;
 
-    /// Replaces the record if it is still there and of the revision before this one, and returns whether it was. So a late
-    /// write never undoes a logout, and of two concurrent writers one wins.
+    /// Replaces the record if it exists with the revision before this one, and returns whether it did. So a late write
+    /// can't undo a logout, and of two concurrent writers only one succeeds.
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError>;
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
-    /// The same, with no more than the first [`HEAD_LEN`] bytes of what is sealed.
+    /// The same, with only the first [`HEAD_LEN`] bytes of `sealed`.
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
-    /// Returns and removes the record atomically: of two callers, one gets it.
+    /// Returns and removes the record atomically: of two concurrent callers, only one gets it.
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
 
-    /// Returns whether it was there.
+    /// Removes the record, and returns whether it existed.
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError>;
 
-    /// Removes the record if it still is of this revision, and returns whether it was.
+    /// Removes the record if it has this revision, and returns whether it did.
     async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError>;
 
-    /// Stores the name as used until `until`, and returns whether it was new: true for only one of two callers.
+    /// Stores the name as used until `until`, and returns whether it was unused: true for only one of two concurrent callers.
     async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError>;
 
     /// Whether the name is stored as used.
     async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError>;
 
-    /// Adds a member to the set of this name, or changes its end.
+    /// Adds a member to the set with this name, or changes its expiry.
     async fn add(
         &self,
         name: &RecordName,
@@ -136,48 +136,47 @@ pub trait Store: Send + Sync {
         now: SystemTime,
     ) -> Result<(), StoreError>;
 
-    /// The members of the set whose end has not come, in no order.
+    /// The members of the set that have not expired, in any order.
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError>;
 
-    /// Returns whether it was a member.
+    /// Removes a member of the set, and returns whether it was one.
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError>;
 
-    /// Takes the lock for `lease`, by the store's own clock, or renews the lease of `owner`. Returns whether `owner` holds it
-    /// now.
+    /// Acquires the lock for `lease`, by the store's own clock, or renews it. Returns whether `owner` holds it now.
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError>;
 
     /// Releases the lock, if `owner` still holds it.
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError>;
 
-    /// Whether the store works now.
+    /// Whether the store can be reached now.
     async fn check(&self) -> Result<(), StoreError>;
 
-    /// Whether the store has ever worked for this process.
+    /// Whether this process has ever reached the store.
     fn has_worked(&self) -> bool;
 
-    /// How far the clocks of the replicas that share this store may be apart.
+    /// The maximum difference between the clocks of the replicas that share this store.
     fn clock_tolerance(&self) -> Duration;
 
-    /// How many sessions there are, as far as that is known without a request.
+    /// The number of sessions, as far as it is known without a request.
     fn sessions(&self, now: SystemTime) -> SessionCount;
 }
 
-/// A number of sessions, and which of them are counted.
+/// The number of sessions, and which of them are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCount {
     /// All of them.
     All(u64),
-    /// Those that this process has begun or refreshed within [`IN_USE`], and not seen end. Several replicas may count the
-    /// same one.
+    /// Those that this process has begun or refreshed within [`IN_USE`] and has not seen end. Several replicas may count
+    /// the same session.
     InUseHere(u64),
     Unknown,
 }
 
-/// An open page refreshes its session within the hour, however long its access token is valid; some minutes are added for a
-/// late one.
+/// A session counts as in use for this long after it was begun or refreshed. An open page refreshes at least hourly; some
+/// minutes are added for a late one.
 pub const IN_USE: Duration = Duration::from_secs(65 * 60);
 
-/// The store can't be reached, or refused.
+/// The store can't be reached, or has refused the call.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("session store: {0}")]
 pub struct StoreError(pub String);
@@ -202,7 +201,7 @@ impl Kind {
 }
 
 impl RecordName {
-    /// Of the record that belongs to this secret.
+    /// The name of the record that belongs to this secret.
     pub fn of(kind: Kind, secret: &str) -> Self {
         Self { kind, hash: SecretHash::of(secret) }
     }

@@ -1,7 +1,7 @@
-//! Around another store: while that one is away, people who are signed in stay so.
+//! A wrapper of another store, so that people stay signed in during an outage of that store.
 //!
-//! This process remembers the access tokens that it has seen valid, until they expire, and the proofs that it has seen
-//! used. Everything else fails, and nothing is accepted that was not accepted before.
+//! This process caches the access tokens that it has seen valid, until they expire, and the used proofs that it has seen.
+//! All other calls fail, and no token is accepted that was not accepted before.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,38 +13,38 @@ use moka::future::Cache;
 
 use super::{IN_USE, Kind, LockOwner, MemoryStore, Record, RecordName, SecretHash, SessionCount, Store, StoreError};
 
-/// Beyond this many, the count stands still.
+/// The maximum of the count of sessions in use.
 const MAX_IN_USE: u64 = 1_000_000;
 
-/// Around another store.
+/// Caches records of `store` that are needed during an outage.
 pub struct OutageStore {
     store: Arc<dyn Store>,
-    /// What this process has seen of it.
-    seen: MemoryStore,
-    /// Until when a proof may be valid that was accepted and that `seen` had no space to remember.
-    forgotten_until: Mutex<SystemTime>,
-    /// The sessions that this process has written lately, each with its end.
+    /// The cached records, and the used proofs.
+    cache: MemoryStore,
+    /// Until when an accepted proof may be valid that could not be stored in `cache`, which was full.
+    uncached_until: Mutex<SystemTime>,
+    /// The sessions that this process has written within [`IN_USE`], each with its end.
     in_use: Cache<SecretHash, SystemTime>,
 }
 
 impl OutageStore {
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self::remembering(store, MemoryStore::new())
+        Self::with_cache(store, MemoryStore::new())
     }
 
-    fn remembering(store: Arc<dyn Store>, seen: MemoryStore) -> Self {
+    fn with_cache(store: Arc<dyn Store>, cache: MemoryStore) -> Self {
         let in_use = Cache::builder().max_capacity(MAX_IN_USE).time_to_live(IN_USE).build();
-        Self { store, seen, forgotten_until: Mutex::new(UNIX_EPOCH), in_use }
+        Self { store, cache, uncached_until: Mutex::new(UNIX_EPOCH), in_use }
     }
 
-    fn forgotten_until(&self) -> MutexGuard<'_, SystemTime> {
-        self.forgotten_until.lock().unwrap_or_else(PoisonError::into_inner)
+    fn uncached_until(&self) -> MutexGuard<'_, SystemTime> {
+        self.uncached_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Also where the store could not be reached: this process accepts it no longer.
-    async fn forget(&self, name: &RecordName) -> Result<(), StoreError> {
+    /// Removes the record from the caches, even if the store could not be reached, so that this process stops accepting it.
+    async fn evict(&self, name: &RecordName) -> Result<(), StoreError> {
         if matches!(name.kind, Kind::Session | Kind::IssuedToken) {
-            self.seen.remove(name).await?;
+            self.cache.remove(name).await?;
         }
         if name.kind == Kind::Session {
             self.in_use.invalidate(&name.hash).await;
@@ -52,8 +52,8 @@ impl OutageStore {
         Ok(())
     }
 
-    /// A session is written when it begins, and when it is refreshed.
-    async fn note_use(&self, name: &RecordName, ends_at: SystemTime) {
+    /// Counts the session as in use. It is written when it begins, and when it is refreshed.
+    async fn mark_in_use(&self, name: &RecordName, ends_at: SystemTime) {
         if name.kind == Kind::Session {
             self.in_use.insert(name.hash.clone(), ends_at).await;
         }
@@ -68,61 +68,61 @@ impl Store for OutageStore {
             return answer;
         }
         match answer {
-            Ok(Some(record)) => self.seen.put(name, record.clone()).await.map(|()| Some(record)),
-            Ok(None) => self.seen.remove(name).await.map(|_| None),
-            Err(error) => self.seen.get(name, now).await?.map(Some).ok_or(error),
+            Ok(Some(record)) => self.cache.put(name, record.clone()).await.map(|()| Some(record)),
+            Ok(None) => self.cache.remove(name).await.map(|_| None),
+            Err(error) => self.cache.get(name, now).await?.map(Some).ok_or(error),
         }
     }
 
-    /// A session stays live until the end that it had when this process last looked. It can't be refreshed meanwhile.
+    /// During an outage, a session stays live until the end that it had when it was last read. It can't be refreshed.
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         match self.store.head(name, now).await {
             Ok(Some(head)) if name.kind == Kind::Session => {
-                self.seen.put(name, head.clone()).await.map(|()| Some(head))
+                self.cache.put(name, head.clone()).await.map(|()| Some(head))
             }
             Ok(None) => {
-                self.forget(name).await?;
-                self.seen.remove(name).await.map(|_| None)
+                self.evict(name).await?;
+                self.cache.remove(name).await.map(|_| None)
             }
-            // Not seen is not the same as not there.
-            Err(error) => self.seen.head(name, now).await?.map(Some).ok_or(error),
+            // A session that was not seen is an error, as it may exist.
+            Err(error) => self.cache.head(name, now).await?.map(Some).ok_or(error),
             head => head,
         }
     }
 
     async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
-        // A logout token can't be followed without the store: it must be sent again, and be new then (T82).
+        // A logout token can't be processed without the store: it must be sent again later, and be unused then (T82).
         if name.kind == Kind::UsedLogoutToken {
             return self.store.consume(name, until, now).await;
         }
-        let seen = self.seen.consume(name, until, now).await;
-        if let Ok(false) = seen {
+        let cached = self.cache.consume(name, until, now).await;
+        if let Ok(false) = cached {
             return Ok(false);
         }
-        if seen.is_err() {
-            let mut forgotten_until = self.forgotten_until();
-            *forgotten_until = until.max(*forgotten_until);
+        if cached.is_err() {
+            let mut uncached_until = self.uncached_until();
+            *uncached_until = until.max(*uncached_until);
         }
         match self.store.consume(name, until, now).await {
-            // It may be one of those that this process could not remember.
-            Err(error) if now < *self.forgotten_until() => Err(error),
-            // New to this process, which must do: a proof is for one host, one path and some seconds.
+            // It may have been used without being stored in `cache`.
+            Err(error) if now < *self.uncached_until() => Err(error),
+            // Unused at this process. That has to suffice, as a proof is for one host and path, and is valid for minutes.
             Err(error) => {
                 tracing::debug!(%error, "a proof was judged without the store");
-                seen
+                cached
             }
             known => known,
         }
     }
 
     async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        Ok(self.seen.is_used(name, now).await? || self.store.is_used(name, now).await?)
+        Ok(self.cache.is_used(name, now).await? || self.store.is_used(name, now).await?)
     }
 
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
         let ends_at = record.ends_at;
         self.store.put(name, record).await?;
-        self.note_use(name, ends_at).await;
+        self.mark_in_use(name, ends_at).await;
         Ok(())
     }
 
@@ -130,7 +130,7 @@ impl Store for OutageStore {
         let ends_at = record.ends_at;
         let replaced = self.store.replace(name, record).await?;
         if replaced {
-            self.note_use(name, ends_at).await;
+            self.mark_in_use(name, ends_at).await;
         }
         Ok(replaced)
     }
@@ -141,13 +141,13 @@ impl Store for OutageStore {
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
         let removed = self.store.remove(name).await;
-        self.forget(name).await?;
+        self.evict(name).await?;
         removed
     }
 
     async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
         let removed = self.store.remove_revision(name, revision).await;
-        self.forget(name).await?;
+        self.evict(name).await?;
         removed
     }
 
@@ -216,20 +216,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn once_a_proof_could_not_be_remembered_none_is_judged_without_the_store_while_it_may_be_good() {
+    async fn after_a_proof_could_not_be_cached_none_is_accepted_during_an_outage_until_that_one_has_expired() {
         // T69
         let now = SystemTime::now();
         let (soon, late) = (now + 10 * SECOND, now + 300 * SECOND);
-        let elsewhere = Arc::new(small());
-        let around = |seen| OutageStore::remembering(elsewhere.clone(), seen);
-        let forgetful = around(small());
-        fill(&forgetful.seen, soon, now).await;
-        assert!(forgetful.consume(&proof(1_000), late, now).await.unwrap(), "the store has room");
+        let store = Arc::new(small());
+        let with_cache = |cache| OutageStore::with_cache(store.clone(), cache);
+        let full = with_cache(small());
+        fill(&full.cache, soon, now).await;
+        assert!(full.consume(&proof(1_000), late, now).await.unwrap(), "the store has space");
 
         // The store fails now, and there is space in memory again.
-        fill(&elsewhere, late, now).await;
+        fill(&store, late, now).await;
         let now = soon + SECOND;
-        assert!(around(small()).consume(&proof(2_000), late, now).await.unwrap(), "who forgot nothing can judge");
-        assert!(forgetful.consume(&proof(2_000), late, now).await.is_err());
+        assert!(with_cache(small()).consume(&proof(2_000), late, now).await.unwrap(), "its cache is complete");
+        assert!(full.consume(&proof(2_000), late, now).await.is_err());
     }
 }

@@ -1,14 +1,15 @@
-//! Encryption of records. The key of each is derived from a key of the server and a secret that only the browser has.
+//! Encryption of records. The key of each record is derived from a key of the server and a secret that only the browser
+//! has.
 //!
 //! The derivation is HKDF-SHA-256 (RFC 5869) with a key of the server's ring as salt and the record's secret (session
-//! id, `state` or access token) as input. So the store and the server's keys together do not suffice to open a record.
-//! The cipher is AES-256-GCM. The record's name is the associated data, so that no record can be passed off as another.
+//! id, `state` or access token) as input. So the store and the server's keys together do not suffice to decrypt a record.
+//! The cipher is AES-256-GCM. The record's name is the associated data, so that records can't be exchanged.
 //!
-//! When a session ends must be readable without the session's id. It is not sealed but authenticated, by an
-//! HMAC-SHA-256 over the record's name and that time (see `head`).
+//! The end of a session must be readable without the session's id. So it is not encrypted but authenticated, with an
+//! HMAC-SHA-256 over the record's name and that time (see `auth::sessions::layout`).
 //!
-//! The summary of a session, and the time when a person's sessions were ended, must open without a session's id. Their
-//! secret is `iss` and `sub`, so the store alone does not suffice to open them. They contain no token.
+//! The summary of a session, and the time when a person's sessions were ended, must be readable without a session's id
+//! too. Their secret is `iss` and `sub`, so that the store alone does not suffice to decrypt them. They contain no token.
 
 use std::{fmt, sync::Arc};
 
@@ -24,19 +25,20 @@ use super::RecordName;
 /// The first byte of a sealed record. In format 1, records were JSON.
 const FORMAT: u8 = 2;
 
-/// Long enough to distinguish the keys of a ring.
+/// The length of a key's id in bytes: enough to distinguish the keys of a ring.
 const KEY_ID_LEN: usize = 4;
 
+/// Labels that separate the uses of a key in HKDF.
 const RECORD: &[u8] = b"oracle-ai sealed record";
 const AUTHENTICATION: &[u8] = b"oracle-ai authenticated head";
 
-/// The length of an HMAC-SHA-256.
+/// The length of an HMAC-SHA-256 in bytes.
 pub const TAG_LEN: usize = 32;
 
-/// The server's keys: the first seals, all open.
+/// The server's keys: the first one encrypts, all of them decrypt.
 ///
-/// A key is rotated in three steps, so that no replica reads a record that it can't open: all replicas are given the
-/// new key after the old one, then before it, and then, a session's lifetime later, without the old one.
+/// A key is rotated in three steps, so that every replica can decrypt every record: first the new key is added after the
+/// old one at all replicas, then the order is changed, and after a session's lifetime the old one is removed.
 #[derive(Clone)]
 pub struct KeyRing(Arc<Keys>);
 
@@ -48,7 +50,7 @@ struct Keys {
 struct RingKey {
     id: [u8; KEY_ID_LEN],
     salt: Salt,
-    /// Absent where it could not be derived, which has no known cause. Then nothing is authentic.
+    /// Absent if it could not be derived, which is not expected to happen. Then no HMAC is valid.
     authentication: Option<hmac::Key>,
 }
 
@@ -63,7 +65,7 @@ pub enum OpenError {
     Changed,
 }
 
-/// The cipher or the key derivation failed, which has no known cause.
+/// The cipher or the key derivation failed. Not expected to happen.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no key could be made, or nothing sealed with it")]
 pub struct SealError;
@@ -75,8 +77,8 @@ impl KeyRing {
         Self(Arc::new(Keys { first: RingKey::new(first), others }))
     }
 
-    /// The first bytes of `random` are the cipher's nonce. Random nonces are safe for 2^32 records of one key (NIST SP
-    /// 800-38D §8.3), and a key here seals only the versions of one record, or a few records of one person.
+    /// Encrypts a record. The first 12 bytes of `random` are the cipher's nonce. Random nonces are safe for 2^32 uses of
+    /// one key (NIST SP 800-38D §8.3); here a key encrypts only the versions of one record, or a few records of one person.
     pub fn seal(
         &self,
         name: &RecordName,
@@ -164,7 +166,7 @@ impl RingKey {
     }
 }
 
-/// No name is a prefix of another: kinds end with a colon, and all hashes have the same length.
+/// The name and the bytes. Unambiguous without a separator, as the hash in each name has the same length.
 fn named(name: &RecordName, bytes: &[u8]) -> Vec<u8> {
     [name.to_string().as_bytes(), bytes].concat()
 }
@@ -205,8 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn the_store_and_the_servers_keys_together_open_nothing() {
-        // T107: what an attacker with both lacks is the session id; its hash, which is the name, does not do.
+    fn the_store_and_the_servers_keys_together_do_not_open_a_record() {
+        // T107: an attacker with both lacks the session id. Its hash, which is the name, does not suffice.
         let ring = ring(1, &[]);
         let record = sealed(&ring);
         let hash = name().to_string();
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_seals_and_the_old_one_still_opens_until_it_is_taken_away() {
+    fn after_a_rotation_the_new_key_seals_and_the_old_one_still_opens_until_it_is_removed() {
         // T107
         let old = sealed(&ring(1, &[]));
         let rotated = ring(2, &[1]);
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn no_change_of_any_byte_opens() {
+    fn a_record_with_any_changed_byte_does_not_open() {
         let ring = ring(1, &[]);
         let record = sealed(&ring);
         for place in 0..record.len() {
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_good_for_its_name_its_bytes_and_the_keys_of_the_ring_only() {
+    fn a_tag_is_valid_only_for_its_name_its_bytes_and_the_keys_of_the_ring() {
         let tag = ring(1, &[]).authenticate(&name(), b"head").unwrap();
         assert!(ring(1, &[]).is_authentic(&name(), b"head", &tag));
         assert!(ring(2, &[1]).is_authentic(&name(), b"head", &tag), "the old key is still on the ring");
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn derived_keys_differ_by_purpose_and_by_key_and_are_the_same_everywhere() {
+    fn derived_keys_differ_by_purpose_and_by_key_and_are_the_same_at_all_servers() {
         let first = |ring: KeyRing, purpose: &str| ring.derived(purpose).unwrap().0;
         assert_eq!(first(ring(1, &[]), "a"), first(ring(1, &[2]), "a"));
         assert_ne!(first(ring(1, &[]), "a"), first(ring(1, &[]), "b"));

@@ -1,4 +1,4 @@
-//! Around a store: a span for each call.
+//! A wrapper of a store with a span for each call.
 
 use std::{
     sync::Arc,

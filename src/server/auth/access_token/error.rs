@@ -14,13 +14,13 @@ pub enum AuthError {
     InvalidToken(String),
     /// The token is bound to another key. The client gets the same response as for an invalid token.
     OtherKey,
-    /// Recorded where the proof was refused.
+    /// Recorded in the audit log where the proof was refused.
     Proof(ProofChallenge),
     /// The token is valid, but lacks one of these scopes, or a role. A refresh does not help.
     InsufficientScope(String),
-    /// The token could not be checked. Nothing fails open.
+    /// The token could not be checked, so the request is refused.
     Unavailable(String),
-    /// In seconds.
+    /// Too many requests; `retry_after` is in seconds.
     TooMany { retry_after: u64 },
 }
 

@@ -1,11 +1,11 @@
-//! Whose an access token is, checked in the way that is configured.
+//! Checks the access token of a request in the configured way, and returns the user.
 
 use std::sync::Arc;
 
 use futures_util::future::join;
 use tokio::sync::Semaphore;
 
-use super::{AuthError, RequiredPermissions, introspections::Introspections};
+use super::{AuthError, RequiredPermissions, introspections::IntrospectionCache};
 use crate::{
     server::{
         auth::{
@@ -28,24 +28,23 @@ pub struct GuardSettings {
     pub required: RequiredPermissions,
 }
 
-/// `ACCESS_TOKEN_CHECK`: what makes an access token valid, besides that no session it was issued to has ended.
+/// `ACCESS_TOKEN_CHECK`: how access tokens are checked, in addition to the check that their session has not ended.
 #[derive(Clone, Debug, Default)]
 pub enum AccessTokenCheck {
-    /// That this server issued it to a session that lives.
+    /// That this server issued it to a session that is live.
     #[default]
     Issued,
-    /// That it is a JWT of the issuer's for us (RFC 9068 §4).
+    /// That it is a JWT of the issuer with this server as audience (RFC 9068 §4).
     Jwt(JwtProfile),
-    /// That the provider's introspection endpoint calls it active (RFC 7662).
+    /// That the provider's introspection endpoint reports it as active (RFC 7662).
     Introspection {
-        /// `API_AUDIENCE`: the audience that the token must have. Without it, only tokens issued here are known to be for
-        /// us.
+        /// `API_AUDIENCE`: the audience that the token must have. Without it, only tokens issued here are accepted.
         audience: Option<String>,
     },
 }
 
-/// How many introspections of tokens that were not issued here may run at a time: anybody can make up tokens, and must not
-/// make us flood the provider.
+/// The maximum number of concurrent introspections of tokens that were not issued here. Anybody can make up tokens, which
+/// must not flood the provider with requests.
 const MAX_FOREIGN_INTROSPECTIONS: usize = 16;
 
 /// The record of an access token that was issued here is removed with its session.
@@ -56,14 +55,15 @@ pub struct AccessTokenGuard {
     settings: GuardSettings,
     sessions: Arc<Sessions>,
     oidc: Arc<OidcClient>,
-    introspections: Introspections,
+    introspections: IntrospectionCache,
     foreign_introspections: Semaphore,
 }
 
-/// Whose an access token is, and what it permits.
+/// The user and the permissions of an access token.
 pub struct Identity {
     pub user: UserClaims,
     pub permissions: Permissions,
+    /// The name of its session in the store, for a token that was issued here.
     pub session: Option<SecretHash>,
 }
 
@@ -80,8 +80,8 @@ enum Origin {
 }
 
 impl GuardSettings {
-    /// Whether a token that was not issued here may be valid.
-    pub fn takes_tokens_from_elsewhere(&self) -> bool {
+    /// Whether tokens that were not issued here may be valid.
+    pub fn accepts_foreign_tokens(&self) -> bool {
         match &self.check {
             AccessTokenCheck::Issued => false,
             AccessTokenCheck::Jwt(_) => true,
@@ -101,7 +101,7 @@ impl AccessTokenGuard {
             settings,
             sessions,
             oidc,
-            introspections: Introspections::new(environment),
+            introspections: IntrospectionCache::new(environment),
             foreign_introspections: Semaphore::new(MAX_FOREIGN_INTROSPECTIONS),
         }
     }
@@ -110,9 +110,9 @@ impl AccessTokenGuard {
         &self.settings.required
     }
 
-    /// `proven` is the key of the request's proof; without one it is a bearer token. `admission` runs once the token is known
-    /// to be valid and, if it was issued here, bound to this key. So nobody else can make us store a `jti`, or use up the
-    /// limits of another person.
+    /// `proven` is the key of the request's DPoP proof, or `None` for a bearer token. `admission` runs when the token is
+    /// known to be valid and, if it was issued here, bound to this key. So other callers can't fill the store with `jti`s,
+    /// or use up another person's limits.
     pub async fn identify(
         &self,
         access_token: &AccessToken,
@@ -129,8 +129,8 @@ impl AccessTokenGuard {
             }
             TokenStatus::Issued(token) => {
                 // Both use the store and neither needs the other's result, so they run together.
-                let (lives, admitted) = join(self.sessions.session_lives(&token), admission.admit(&token.user)).await;
-                if !lives? {
+                let (is_live, admitted) = join(self.sessions.session_lives(&token), admission.admit(&token.user)).await;
+                if !is_live? {
                     return Err(AuthError::invalid_token("its session has ended"));
                 }
                 admitted?;
@@ -166,7 +166,8 @@ impl AccessTokenGuard {
         Ok(Identity { user: issued.user, permissions, session: Some(issued.session) })
     }
 
-    /// Only the token itself says which key it is bound to: it must name the key of the proof (RFC 9449 §6), or none.
+    /// Only the token itself says which key it is bound to. That must be the key of the proof (RFC 9449 §6); a bearer token
+    /// must not be bound.
     async fn issued_elsewhere(
         &self,
         access_token: &AccessToken,
@@ -185,7 +186,7 @@ impl AccessTokenGuard {
         Ok(Identity { user, permissions: token.permissions, session: None })
     }
 
-    /// What the issuer says of the token; `None` where it need not be asked. The futures are boxed because they are large.
+    /// The issuer's result for the token; `None` if only this server's records are used. Boxed, as the futures are large.
     async fn verify(
         &self,
         access_token: &AccessToken,
@@ -218,7 +219,7 @@ impl AccessTokenGuard {
     }
 }
 
-/// RFC 9449 §7.1: a token that is bound to a key is invalid without a proof by it, also as a bearer token.
+/// Whether the token is bound to a key that did not sign the proof. Without a proof, every bound token is (RFC 9449 §7.1).
 fn is_bound_to_another(token: &VerifiedToken, proven: Option<&Thumbprint>) -> bool {
     token.bound_to.as_ref().is_some_and(|key| proven.is_none_or(|proven| !key.matches(proven)))
 }

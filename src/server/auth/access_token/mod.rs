@@ -1,10 +1,10 @@
-//! Access tokens at the guarded endpoints: whose they are, and whether they were issued for the key of this request.
+//! Authentication of requests to the guarded endpoints by access token and DPoP proof.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `guard` | whose a token is, checked in one of three ways |
-//! | `introspections` | a cache of the provider's answers |
-//! | `permission` | the scopes and roles that a caller needs |
+//! | `guard` | checks an access token in one of three ways |
+//! | `introspections` | a cache of introspection responses |
+//! | `permission` | the required scopes and roles |
 //! | `error` | why a request is refused |
 
 mod error;
@@ -14,5 +14,5 @@ mod permission;
 
 pub use error::AuthError;
 pub use guard::{AccessTokenCheck, AccessTokenGuard, Admission, GuardSettings, Identity};
-pub use introspections::{GOOD_FOR, REFUSED_FOR};
+pub use introspections::{ACTIVE_CACHED_FOR, INACTIVE_CACHED_FOR};
 pub use permission::RequiredPermissions;

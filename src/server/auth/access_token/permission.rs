@@ -1,12 +1,12 @@
-//! The scopes and roles that a caller needs.
+//! The required scopes and roles.
 
 use super::AuthError;
 use crate::server::auth::oidc::Permissions;
 
-/// What every guarded endpoint requires of its caller. By default nothing.
+/// The permissions that every guarded endpoint requires. By default none.
 #[derive(Clone, Debug, Default)]
 pub struct RequiredPermissions {
-    /// `REQUIRED_SCOPE`: all of them.
+    /// `REQUIRED_SCOPE`: all of these scopes.
     pub scope: Vec<String>,
     /// `REQUIRED_ROLE`
     pub role: Option<String>,

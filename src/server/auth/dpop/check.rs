@@ -1,4 +1,4 @@
-//! RFC 9449 §4.3, step by step.
+//! Verification of a DPoP proof: RFC 9449 §4.3, step by step.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,56 +11,56 @@ use super::{
 };
 use crate::server::auth::jose::Compact;
 
-/// The longest `DPoP` header value that is read, in bytes. Proofs by browsers have about 500.
+/// The maximum length of a `DPoP` header value, in bytes. Proofs by browsers have about 500.
 pub const MAX_PROOF_LENGTH: usize = 4096;
 
-/// How old a proof without a nonce may be by its `iat`.
+/// The maximum age of a proof without a nonce, by its `iat`.
 pub const IAT_WINDOW: Duration = Duration::from_secs(60);
 
-/// How far in the future its `iat` may be: for clocks that differ a little, not for proofs made in advance.
+/// How far in the future its `iat` may be, for clocks that differ a little.
 pub const IAT_LEEWAY: Duration = Duration::from_secs(5);
 
 /// How far the clocks of two replicas may be apart.
 pub const REPLICA_SKEW: Duration = Duration::from_secs(60);
 
-/// What the request must have been signed for.
+/// The values of the request that the proof must match.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
     pub method: &'a str,
-    /// Origin and path of the request as the browser names them, without query and fragment.
+    /// Origin and path of the request as the browser sees them, without query and fragment.
     pub htu: &'a str,
     /// The access token of the request, if any.
     pub access_token: Option<&'a str>,
     pub nonce: NonceRule,
 }
 
-/// Whether a proof must have a server nonce in it.
+/// Whether a proof must contain a server nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NonceRule {
-    /// For requests that use a pending login, a session or an access token. The signer chooses `iat`, so without a nonce,
-    /// injected script could sign proofs for hours ahead (RFC 9449 §11.2).
+    /// For requests that use a pending login, a session or an access token. The client chooses `iat`, so without a nonce,
+    /// injected script could sign proofs in advance for hours (RFC 9449 §11.2).
     Required,
     /// For the request that begins a login: the client may not have a nonce yet, so a proof without one must be recent. A
-    /// proof that was signed in advance can only begin a login, which the same key must finish, with a nonce. (The server does
-    /// not store which clients got a nonce, so §11.3 could only be followed by demanding one of everybody.)
+    /// proof that was signed in advance can only begin a login, which the same key must finish, with a nonce. (§11.3 would
+    /// require a nonce of clients that were sent one, but the server does not store which these are.)
     Optional,
 }
 
-/// A proof that passed every check that needs no store. Before acting on it, the caller must
+/// A proof that passed every check that needs no store. Before using it, the caller must
 ///
 /// - refuse it unless `thumbprint` is the one that the pending authorization, session or access token is bound to, and
-/// - store `jti_hash` as used until `expires_at`, and refuse the proof if it is there already (§11.1).
+/// - store `jti_hash` as used until `expires_at`, and refuse the proof if it was used before (§11.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the thumbprint is still to be compared, and the jti to be consumed"]
 pub struct Proof {
     pub thumbprint: Thumbprint,
-    /// SHA-256 of thumbprint and `jti`, in base64url: one client can't use up the `jti` of another.
+    /// SHA-256 of thumbprint and `jti`, in base64url. With the thumbprint, as two clients may choose the same `jti`.
     pub jti_hash: String,
-    /// From then on the proof can't pass this check at any replica.
+    /// When no replica accepts the proof any more.
     pub expires_at: SystemTime,
 }
 
-/// Checks the proof of a request; `values` are those of all its `DPoP` header fields.
+/// Checks the proof of a request. `values` are those of all its `DPoP` header fields.
 pub fn check<'a>(
     values: impl IntoIterator<Item = &'a [u8]>,
     expected: &Expected<'_>,
@@ -68,12 +68,12 @@ pub fn check<'a>(
     nonces: &Nonces,
 ) -> Result<Proof, ProofError> {
     // 1. There is not more than one DPoP header field.
-    let value = only_one(values)?;
+    let value = single_value(values)?;
 
     // 2. Its value is a single and well-formed JWT.
     let jwt = Compact::parse(value)?;
 
-    // 3. All required claims are contained in it (§4.2); and nothing in the header is critical.
+    // 3. It contains all required claims (§4.2). The header has no `crit`.
     let header = Header::parse(&jwt.header)?;
     let claims = Claims::parse(&jwt.payload)?;
 
@@ -82,7 +82,7 @@ pub fn check<'a>(
         return Err(ProofError::WrongType);
     }
 
-    // 5. `alg` is an asymmetric algorithm that we support: the one that every browser has.
+    // 5. `alg` is a supported asymmetric algorithm. Every browser has ES256.
     if header.alg != "ES256" {
         return Err(ProofError::UnsupportedAlgorithm);
     }
@@ -108,15 +108,15 @@ pub fn check<'a>(
         return Err(ProofError::WrongUrl);
     }
 
-    // 10. and 11. `nonce` is one that we issued to this key recently; or, where none is required, `iat` is recent.
+    // 10. and 11. `nonce` was issued to this key recently; or, if none is required, `iat` is recent.
     let thumbprint = key.thumbprint();
     let acceptable_until = match acceptable_until(&claims, expected.nonce, &thumbprint, now, nonces) {
         Some(until) => until,
         None => return Err(ProofError::UseNonce(thumbprint)),
     };
 
-    // 12. `ath` is the hash of the access token. The caller checks that the token is bound to this key, as it looks the
-    // token up, and that the `jti` is used once (§11.1).
+    // 12. `ath` is the hash of the access token. The caller checks that the token is bound to this key, and that the
+    // `jti` is used only once (§11.1).
     if let Some(access_token) = expected.access_token {
         check_token_hash(claims.ath.as_deref(), access_token)?;
     }
@@ -125,7 +125,7 @@ pub fn check<'a>(
     Ok(Proof { thumbprint, jti_hash, expires_at: acceptable_until + REPLICA_SKEW })
 }
 
-fn only_one<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a [u8], ProofError> {
+fn single_value<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a [u8], ProofError> {
     let mut values = values.into_iter();
     match (values.next(), values.next()) {
         (None, _) => Err(ProofError::Missing),
@@ -135,13 +135,13 @@ fn only_one<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a [u8], 
     }
 }
 
-/// Until when the proof's time is acceptable, if it is acceptable now.
+/// Until when the proof is accepted; `None` if it is not accepted now.
 ///
-/// With a valid nonce, `iat` is not compared with the server's clock: step 11 lets the time of creation be "a server
-/// managed timestamp via the nonce claim", because a proof with our nonce in it can't have been made before we issued that
-/// nonce (§8), and §11.1 allows it because clocks may be far apart. So a wrong clock at the client does no harm, and an
-/// `iat` in the future gains nothing. An invalid nonce is never made up for by `iat`: the proof could then pass again after
-/// its `jti` had been removed together with the nonce.
+/// With a valid nonce, `iat` is not compared with the server's clock: step 11 allows "a server managed timestamp via the
+/// nonce claim" in its place, as a proof can't have been made before its nonce was issued (§8, §11.1). So a wrong clock of
+/// the client does no harm, and an `iat` in the future gains nothing. With an invalid nonce the proof is refused, however
+/// recent its `iat` is: otherwise it could be replayed after its `jti` was removed, which is stored for the lifetime of
+/// the nonce.
 fn acceptable_until(
     claims: &Claims,
     rule: NonceRule,
@@ -150,7 +150,7 @@ fn acceptable_until(
     nonces: &Nonces,
 ) -> Option<SystemTime> {
     match (&claims.nonce, rule) {
-        (Some(nonce), _) => nonces.good_until(nonce, client, now),
+        (Some(nonce), _) => nonces.valid_until(nonce, client, now),
         (None, NonceRule::Required) => None,
         (None, NonceRule::Optional) => {
             let until = claims.iat + IAT_WINDOW;
@@ -159,14 +159,14 @@ fn acceptable_until(
     }
 }
 
-/// Without an access token, `ath` is ignored like any unexpected claim.
+/// Only for requests with an access token. Otherwise `ath` is ignored like any unknown claim.
 fn check_token_hash(ath: Option<&str>, access_token: &str) -> Result<(), ProofError> {
     let ath = ath.ok_or(ProofError::MissingTokenHash)?;
     let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(access_token));
     if ath.as_bytes().ct_eq(hash.as_bytes()).into() { Ok(()) } else { Err(ProofError::WrongTokenHash) }
 }
 
-/// Unambiguous without a separator: the thumbprint always has 43 characters.
+/// No separator is needed, as the thumbprint always has 43 characters.
 fn jti_hash(thumbprint: &Thumbprint, jti: &str) -> String {
     let hash = Sha256::new().chain_update(thumbprint.to_string()).chain_update(jti).finalize();
     BASE64_URL_SAFE_NO_PAD.encode(hash)

@@ -7,19 +7,19 @@ use serde_json::{Map, Value};
 use super::error::ProofError;
 use crate::server::auth::jose::json;
 
-/// Longer than any UUID or random text, short enough to hash at every call.
+/// Generous for UUIDs and random values, and small enough to hash for every request.
 const MAX_JTI_CHARACTERS: usize = 256;
 
-/// The last second of the year 9999. The time in milliseconds is far beyond it.
-const LATEST_IAT: f64 = 253_402_300_799.0;
+/// The last second of the year 9999, in Unix seconds. A time in milliseconds by mistake is far beyond it.
+const MAX_IAT: f64 = 253_402_300_799.0;
 
-/// Every claim that is read; others are ignored (RFC 7519 §4).
+/// The claims that are used. Others are ignored (RFC 7519 §4).
 pub(super) struct Claims {
     pub jti: String,
     pub htm: String,
     pub htu: String,
     pub iat: SystemTime,
-    /// Required with an access token.
+    /// Hash of the access token. Required for requests with one.
     pub ath: Option<String>,
     /// Required by [`super::NonceRule::Required`].
     pub nonce: Option<String>,
@@ -58,7 +58,7 @@ fn jti(members: &mut Map<String, Value>) -> Result<String, ProofError> {
 /// A NumericDate, which may have a fraction (RFC 7519 §2).
 fn iat(members: &Map<String, Value>) -> Result<SystemTime, ProofError> {
     let seconds = members.get("iat").and_then(Value::as_f64).ok_or(ProofError::Malformed("no `iat`, or no number"))?;
-    if !(0.0..=LATEST_IAT).contains(&seconds) {
+    if !(0.0..=MAX_IAT).contains(&seconds) {
         return Err(ProofError::BadIat);
     }
     Ok(UNIX_EPOCH + Duration::from_secs_f64(seconds))

@@ -1,9 +1,9 @@
-//! Why a proof is refused. The texts are for the log; none holds a value from the proof.
+//! Why a proof is refused. The texts are for the log. None contains a value from the proof.
 
 use super::thumbprint::Thumbprint;
 use crate::server::auth::jose;
 
-/// Why a request's proof was not accepted.
+/// Why a request's proof is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     #[error("no DPoP header")]
@@ -15,14 +15,14 @@ pub enum ProofError {
     /// Not a JWT, or a required member is absent or of another type.
     #[error("malformed proof: {0}")]
     Malformed(&'static str),
-    /// RFC 7515 §4.1.11: an extension that is not understood must not be ignored, and we understand none.
+    /// RFC 7515 §4.1.11: an unsupported extension must not be ignored, and none is supported.
     #[error("the proof's header has `crit`")]
     CriticalExtension,
     #[error("the proof's `typ` is not dpop+jwt")]
     WrongType,
     #[error("the proof's `alg` is not ES256")]
     UnsupportedAlgorithm,
-    /// The `jwk` can't be an ES256 key, or says that it is for something else.
+    /// The `jwk` is not a key for ES256, or has another `use`, `key_ops` or `alg`.
     #[error("unusable `jwk`: {0}")]
     UnusableKey(&'static str),
     #[error("the proof's `jwk` holds a private key")]
@@ -31,16 +31,16 @@ pub enum ProofError {
     BadSignature,
     #[error("the proof's `jti` is empty or too long")]
     BadJti,
-    /// Not a time of this era; milliseconds where seconds are wanted, most likely.
+    /// Out of range, probably in milliseconds instead of seconds.
     #[error("the proof's `iat` is no plausible time in seconds")]
     BadIat,
     #[error("the proof is for another method")]
     WrongMethod,
     #[error("the proof is for another URL")]
     WrongUrl,
-    /// It has no nonce, or one that is invalid for the key that signed it; or, where none is required, its `iat` is not
-    /// recent. The client must try again with the nonce in the response's `DPoP-Nonce` header (RFC 9449 §8, error
-    /// `use_dpop_nonce`), which is for this key.
+    /// It has no nonce, or one that is not valid for its key; or, if none is required, its `iat` is not recent. The client
+    /// must try again with the nonce in the response's `DPoP-Nonce` header (error `use_dpop_nonce`, RFC 9449 §8), which is
+    /// issued for this key.
     #[error("a proof with a fresh server nonce is needed")]
     UseNonce(Thumbprint),
     #[error("the proof is by another key than `dpop_jkt` names")]

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::error::ProofError;
 use crate::server::auth::jose::json;
 
-/// What is read of the header. Anything else is ignored (RFC 7515 §4), above all what names a key elsewhere: `jku`,
-/// `x5u`, `x5c`, `kid`. The only key is the one in `jwk`.
+/// The members that are used. All others are ignored (RFC 7515 §4), also those that name another key: `jku`, `x5u`, `x5c`,
+/// `kid`.
 pub(super) struct Header {
     pub typ: String,
     pub alg: String,

@@ -1,4 +1,4 @@
-//! Whether a proof's `htu` is the URL of the request.
+//! The comparison of `htu` with the URL of the request.
 
 use std::cell::Cell;
 
@@ -6,18 +6,19 @@ use url::Url;
 
 /// Compares two URLs without their query and fragment (RFC 9449 §4.3 step 9).
 ///
-/// The parser's normalisation is the one that RFC 3986 §6.2.2 and §6.2.3 ask for: case of scheme and host, default
-/// port, empty path, dot segments. Percent-encoded characters stay as they are; no path of ours needs any.
+/// The parser normalises as in RFC 3986 §6.2.2 and §6.2.3: case of scheme and host, default port, empty path, dot
+/// segments. It leaves percent-encoding as it is, which no path of this server has.
 pub(super) fn is_same(htu: &str, expected: &str) -> bool {
-    // What is a normal form already is its own.
+    // `expected` usually is in normal form already, which saves parsing it.
     normalise(htu).is_some_and(|htu| htu.as_str() == expected || Some(htu) == normalise(expected))
 }
 
-/// `None` for what is no URL, and for what the parser had to mend: it takes `https:\\host` and tabs as browsers do.
+/// `None` if the text is not a URL, or is one that the parser had to correct: like browsers, it accepts `https:\\host` and
+/// tabs.
 fn normalise(text: &str) -> Option<Url> {
-    let mended = Cell::new(false);
-    let mut url = Url::options().syntax_violation_callback(Some(&|_| mended.set(true))).parse(text).ok()?;
+    let corrected = Cell::new(false);
+    let mut url = Url::options().syntax_violation_callback(Some(&|_| corrected.set(true))).parse(text).ok()?;
     url.set_query(None);
     url.set_fragment(None);
-    (!mended.get()).then_some(url)
+    (!corrected.get()).then_some(url)
 }

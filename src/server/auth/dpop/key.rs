@@ -1,4 +1,4 @@
-//! The public key in a proof's header, and signatures by it.
+//! The public key in a proof's header, and the verification of signatures with it.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 
 use super::{error::ProofError, thumbprint::Thumbprint};
 
-/// A key for ES256. Whether the coordinates are a point of the curve is known once a signature has been verified.
+/// A key for ES256. That its point is on the curve is only checked with a signature.
 pub(super) struct PublicKey {
     x: [u8; 32],
     y: [u8; 32],
 }
 
 impl PublicKey {
-    /// From a JWK (RFC 7518 §6.2.1) that does not say it is for something else (RFC 7517 §4.2 to §4.4). "sign" passes
-    /// too: clients make a public JWK by leaving `d` out of the private one.
+    /// From a JWK (RFC 7518 §6.2.1). Its `use`, `key_ops` and `alg` must allow ES256 (RFC 7517 §4.2 to §4.4). The operation
+    /// "sign" is accepted too, as some clients make the public JWK by removing `d` from the private one.
     pub fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, ProofError> {
         let is = |name, value: &str| jwk.get(name).is_some_and(|member| member == value);
         let is_or_absent = |name, value| is(name, value) || !jwk.contains_key(name);
@@ -31,11 +31,10 @@ impl PublicKey {
         Ok(Self { x: coordinate(jwk, "x")?, y: coordinate(jwk, "y")? })
     }
 
-    /// Whether `signature`, r and s in 32 bytes each (RFC 7518 §3.4), is one over `signed` by this key.
+    /// Whether `signature`, r and s in 32 bytes each (RFC 7518 §3.4), verifies for `signed`.
     ///
-    /// ECDSA has two signatures for each one made: with (r, s), (r, n - s) verifies as well. RFC 7518 does not ask for
-    /// the low s and browsers do not make it, so both pass. It gives an attacker nothing: the signed bytes are the
-    /// same, with the same `jti` in them, and that is used once.
+    /// ECDSA signatures are malleable: with (r, s), (r, n - s) verifies too. RFC 7518 does not require the lower s, so
+    /// both are accepted. An attacker gains nothing, as both sign the same `jti`, which can be used once.
     pub fn verify(&self, signed: &[u8], signature: &[u8]) -> bool {
         // Uncompressed point, SEC 1 §2.3.3. `ring` refuses points that are not on the curve.
         let point = [&[4][..], &self.x, &self.y].concat();
@@ -47,7 +46,7 @@ impl PublicKey {
     }
 }
 
-/// Exactly 32 bytes, with leading zeros where there are any (RFC 7518 §6.2.1.2): one spelling, one thumbprint.
+/// Exactly 32 bytes, including leading zeros (RFC 7518 §6.2.1.2), so that a key has only one thumbprint.
 fn coordinate(jwk: &Map<String, Value>, name: &str) -> Result<[u8; 32], ProofError> {
     jwk.get(name)
         .and_then(Value::as_str)

@@ -1,17 +1,17 @@
-//! DPoP proofs: that a request was signed with a certain key (RFC 9449).
+//! DPoP proofs, which show that the sender of a request has a certain private key (RFC 9449).
 //!
 //! | file | holds |
 //! |---|---|
 //! | `check` | the twelve steps of RFC 9449 §4.3, in their order: start reading here |
-//! | `header`, `claims` | what §4.2 wants in a proof |
-//! | `key` | the public key in the proof's header, and signatures by it |
+//! | `header`, `claims` | the required contents of a proof (§4.2) |
+//! | `key` | the public key in the proof's header, and verification of signatures |
 //! | `thumbprint` | the key's thumbprint (RFC 7638) |
-//! | `htu` | whether two URLs are the same |
+//! | `htu` | the comparison of URLs |
 //! | `nonce` | the server's nonces (§8) |
 //! | `error` | why a proof is refused |
 //! | `service` | one request's proof: verified, its key compared, its `jti` consumed |
 //!
-//! Nothing but `service` does I/O, keeps state or reads a clock.
+//! Only `service` does I/O, has state or reads a clock.
 
 mod check;
 mod claims;

@@ -1,4 +1,5 @@
-//! One request's proof: verified, compared with the key that the login or session is bound to, and consumed.
+//! The proof of one request: it is verified, its key is compared with the key of the login or session, and its `jti` is
+//! consumed.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::{
 
 /// Verifies the proofs of requests to this server.
 pub struct Proofs {
-    /// The origin that browsers see: proofs are made for it, also if a proxy is in between.
+    /// The origin that browsers see, also behind a proxy: `htu` begins with it.
     front_url: String,
     nonces: Nonces,
     store: Arc<dyn Store>,
@@ -27,24 +28,24 @@ pub struct SignedRequest<'a> {
     pub method: &'a str,
     /// Without the query.
     pub path: &'a str,
-    /// The values of all its `DPoP` header fields.
+    /// The values of all `DPoP` header fields.
     pub proofs: Vec<&'a [u8]>,
 }
 
 /// The outcome of [`Proofs::verify`].
 pub struct Verification {
     pub proof: Result<Proof, ProofChallenge>,
-    /// For the response's `DPoP-Nonce` header (RFC 9449 §8.2), where it is known which key signed the proof.
+    /// For the response's `DPoP-Nonce` header (RFC 9449 §8.2). `None` if the proof's signature was not verified.
     pub next_nonce: Option<String>,
 }
 
-/// The thumbprint of the key that a login or session is bound to. That key signed the proof of this very request, and the
-/// proof is consumed: only [`VerifiedProof::accept`] makes one.
+/// The thumbprint of the key that the login or session is bound to and that signed the proof of this request. Only
+/// [`VerifiedProof::accept`] creates one, when it has consumed the proof.
 #[derive(Clone, Debug)]
 pub struct VerifiedKey(Thumbprint);
 
-/// A proof that is valid for this request. It says nothing about whose key made it: no endpoint may act on it before
-/// [`Self::accept`] has compared the key.
+/// A proof that is valid for this request, made with any key: [`Self::accept`] has to compare the key before the proof
+/// is relied on.
 pub struct VerifiedProof {
     proof: Proof,
     proofs: Arc<Proofs>,
@@ -54,7 +55,7 @@ pub struct VerifiedProof {
 /// Why a verified proof was not accepted.
 #[derive(Debug)]
 pub enum KeyRefusal {
-    /// Another key made it. It is not consumed.
+    /// It was made with another key. It is not consumed.
     OtherKey,
     Proof(ProofChallenge),
 }
@@ -71,8 +72,8 @@ pub enum ProofRefusal {
     Store(#[from] StoreError),
 }
 
-/// What a client learns of a [`ProofRefusal`]: a challenge (RFC 9449 §7.1). The nonce that [`Self::UseNonce`] demands is in
-/// the response's `DPoP-Nonce` header.
+/// The response to a [`ProofRefusal`]: the error of the challenge (RFC 9449 §7.1). For [`Self::UseNonce`], the response
+/// has a nonce in the `DPoP-Nonce` header.
 #[derive(Clone, Copy, Debug)]
 pub enum ProofChallenge {
     InvalidProof,
@@ -81,12 +82,12 @@ pub enum ProofChallenge {
 }
 
 impl Proofs {
-    /// `front_url` is an origin, without a slash at its end.
+    /// `front_url` is an origin without a trailing slash.
     pub fn new(front_url: String, nonces: Nonces, store: Arc<dyn Store>, environment: Environment) -> Self {
         Self { front_url, nonces, store, environment }
     }
 
-    /// Whether the request has exactly one proof, made for this request and, where one is given, this access token. The
+    /// Verifies that the request has exactly one proof, made for this request and, if given, this access token. The
     /// caller must still compare its key and consume it.
     pub fn verify(&self, request: &SignedRequest<'_>, access_token: Option<&str>, nonce: NonceRule) -> Verification {
         let (htu, now) = (format!("{}{}", self.front_url, request.path), self.environment.now());
@@ -98,14 +99,14 @@ impl Proofs {
             Err(_) => None,
         };
         if let Some(thumbprint) = signed_by {
-            audit::presented(thumbprint);
+            audit::set_proof_key(thumbprint);
         }
         let next_nonce = signed_by.map(|thumbprint| self.nonces.issue(thumbprint, now));
         Verification { proof: proof.map_err(|error| ProofRefusal::from(error).report()), next_nonce }
     }
 
-    /// Consumes the proof of this request, so that it can't be used again. Only for a proof by the expected key: anybody can
-    /// make keys, and each used `jti` takes space in the store.
+    /// Consumes the proof, so that it can't be used again. Only for a proof with the expected key: anybody can generate
+    /// keys, and each used `jti` takes space in the store.
     pub async fn consume(&self, proof: &Proof) -> Result<(), ProofChallenge> {
         let jti = RecordName::of(Kind::UsedProof, &proof.jti_hash);
         // RFC 9449 §11.1: in the store, so that no replica accepts it again.
@@ -118,10 +119,10 @@ impl Proofs {
 }
 
 impl ProofRefusal {
-    /// Records the refusal, once, and returns what the client gets.
+    /// Records the refusal in the audit log, and returns the response to the client. To be called once.
     pub fn report(&self) -> ProofChallenge {
         match self {
-            // An honest client that was idle for a while gets here.
+            // Not an attack: the nonce of an idle client has expired.
             Self::Proof(ProofError::UseNonce(_)) => return ProofChallenge::UseNonce,
             Self::Store(error) => {
                 tracing::error!(%error, "proof could not be judged");
@@ -146,13 +147,13 @@ impl VerifiedKey {
 }
 
 impl VerifiedProof {
-    /// `on_accept` runs once the key is known to be the right one and the proof is consumed.
+    /// `on_accept` is called when the key has matched and the proof was consumed.
     pub fn new(proof: Proof, proofs: Arc<Proofs>, on_accept: impl FnOnce() + Send + 'static) -> Self {
         Self { proof, proofs, on_accept: Box::new(on_accept) }
     }
 
-    /// Compares the key with the one that the login or session is bound to, and only then consumes the proof: a proof by
-    /// another key takes no space in the store.
+    /// Compares the key with the one that the login or session is bound to, and then consumes the proof. A proof with
+    /// another key is not consumed, so that it takes no space in the store.
     pub async fn accept(self, bound_to: &Thumbprint) -> Result<VerifiedKey, KeyRefusal> {
         if !self.proof.thumbprint.matches(bound_to) {
             return Err(KeyRefusal::OtherKey);

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// RFC 7638 thumbprint of a P-256 key: 32 bytes of SHA-256 in base64url, always 43 characters. Not a secret: it
-/// travels as `dpop_jkt` (RFC 9449 §10).
+/// RFC 7638 thumbprint of a P-256 key: a SHA-256, displayed as 43 characters of base64url. Not a secret: it is sent as
+/// `dpop_jkt` (RFC 9449 §10).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Thumbprint(#[serde(with = "serde_bytes")] [u8; 32]);
 
@@ -18,7 +18,7 @@ pub struct Thumbprint(#[serde(with = "serde_bytes")] [u8; 32]);
 pub struct ThumbprintError;
 
 impl Thumbprint {
-    /// SHA-256 of the required members alone, in lexicographic order, without white space (RFC 7638 §3).
+    /// SHA-256 of the required members in lexicographic order, without white space (RFC 7638 §3).
     pub(super) fn of_p256(x: &[u8; 32], y: &[u8; 32]) -> Self {
         let (x, y) = (BASE64_URL_SAFE_NO_PAD.encode(x), BASE64_URL_SAFE_NO_PAD.encode(y));
         let jwk = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);

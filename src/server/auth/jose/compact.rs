@@ -4,9 +4,9 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::Malformed;
 
-/// A JWT taken apart; nothing in it is verified.
+/// The decoded parts of a JWT, not verified.
 pub struct Compact<'a> {
-    /// The received bytes that the signature is over, never re-encoded: header, dot, payload.
+    /// The signing input as received: encoded header, dot, encoded payload.
     pub signed: &'a [u8],
     pub header: Vec<u8>,
     pub payload: Vec<u8>,
@@ -14,11 +14,11 @@ pub struct Compact<'a> {
 }
 
 impl<'a> Compact<'a> {
-    /// Two header fields that a proxy has joined by a comma fail here too: the alphabet has no comma.
+    /// Also fails for two header fields that a proxy has joined with a comma, which is not in the alphabet.
     pub fn parse(value: &'a [u8]) -> Result<Self, Malformed> {
         let text = str::from_utf8(value).map_err(|_| Malformed("not text"))?;
         let parts = text.rsplit_once('.').and_then(|(signed, signature)| {
-            // A fourth part would stay in `payload`, where its dot is not base64url.
+            // With four parts, `payload` has a dot, which is not base64url.
             signed.split_once('.').map(|(header, payload)| (signed, header, payload, signature))
         });
         let (signed, header, payload, signature) = parts.ok_or(Malformed("not three parts"))?;
@@ -31,8 +31,8 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// Strictly: no padding, no other alphabet, no stray bits at the end. So no two texts decode to the same bytes, and a
-/// token can't be rewritten into another that verifies.
+/// Strict base64url: no padding, no other alphabet, no unused bits at the end. So each part has only one encoding, and a
+/// token can't be changed into another that verifies.
 fn decode(part: &str) -> Result<Vec<u8>, Malformed> {
     match BASE64_URL_SAFE_NO_PAD.decode(part) {
         Ok(bytes) if !bytes.is_empty() => Ok(bytes),

@@ -1,8 +1,7 @@
 //! JSON objects whose member names are unique at every depth.
 //!
-//! RFC 7515 §4 and RFC 7519 §4 leave it open whether a duplicate is refused or the last one counts. Where two readers
-//! of one token choose differently they read two tokens, so duplicates are refused here; `serde_json::Value` alone
-//! would take the last.
+//! RFC 7515 §4 and RFC 7519 §4 allow either to refuse duplicates or to use the last one. Parsers that differ in this read
+//! different tokens, so duplicates are refused here. `serde_json::Value` would use the last one.
 
 use std::fmt;
 
@@ -11,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Malformed;
 
-/// The object that is all of `bytes`.
+/// Parses `bytes` as one JSON object.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, Malformed> {
     match serde_json::from_slice(bytes) {
         Ok(UniquelyNamed(Value::Object(members))) => Ok(members),

@@ -1,4 +1,4 @@
-//! What proofs and ID tokens have in common: JWTs taken apart, strictly (RFC 7515, RFC 7519). Nothing here verifies.
+//! Strict parsing of compact JWTs (RFC 7515, RFC 7519), for DPoP proofs and for tokens. Nothing is verified here.
 
 mod compact;
 pub mod json;
@@ -9,7 +9,7 @@ pub mod wycheproof;
 
 pub use compact::Compact;
 
-/// Not a JWT, or not one that every reader reads alike. Says where, and repeats nothing of it.
+/// Not a JWT, or one that parsers may interpret differently. The text names the fault and quotes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(pub &'static str);

@@ -1,9 +1,9 @@
-//! Changes made to tokens and proofs by tests.
+//! Changes of tokens and proofs, for tests.
 
 use proptest::{prelude::*, sample::Index};
 use serde_json::Value;
 
-/// One change to a text or to bytes; `Index` is a position in whatever length there is.
+/// One change of some bytes. `Index` is a position, scaled to their length.
 #[derive(Clone, Debug)]
 pub enum Mutation {
     FlipBit(Index, u8),
@@ -31,7 +31,7 @@ impl Mutation {
     }
 }
 
-/// `object` with these members; those that are `null` are taken out.
+/// `object` with these members; `null` removes one.
 pub fn changed(mut object: Value, changes: Value) -> Value {
     let members = object.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {

@@ -1,10 +1,10 @@
-//! Project Wycheproof's vectors, as its files hold them.
+//! Reads the test vectors of Project Wycheproof.
 
 use std::{env, fs, path::PathBuf};
 
 use serde_json::Value;
 
-/// The vectors in `WYCHEPROOF_DIR`, or beside the project; `None`, said aloud, where there are none.
+/// The vectors in `WYCHEPROOF_DIR`, or in a folder beside the project. `None`, with a message, if there are none.
 pub fn vectors(file: &str) -> Option<Value> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
     let path = env::var_os("WYCHEPROOF_DIR").map_or_else(beside, PathBuf::from).join(file);

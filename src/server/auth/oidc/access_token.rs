@@ -14,31 +14,31 @@ use crate::{
     wire::auth::AccessToken,
 };
 
-/// What access tokens that are JWTs must be.
+/// The requirements for access tokens that are JWTs.
 #[derive(Clone, Debug)]
 pub struct JwtProfile {
-    /// `API_AUDIENCE`: who we are to the issuer of access tokens.
+    /// `API_AUDIENCE`: the `aud` that identifies this server.
     pub audience: String,
-    /// `ACCESS_TOKEN_ISSUER`, where it is not the issuer of ID tokens (AD FS).
+    /// `ACCESS_TOKEN_ISSUER`, if it differs from the issuer of ID tokens, as with AD FS.
     pub issuer: Option<String>,
     /// `ACCESS_TOKEN_TYP`
     pub typ: AccessTokenTyp,
 }
 
-/// What the header's `typ` must say (RFC 9068 §2.1, RFC 8725 §3.11).
+/// The accepted `typ` of the header (RFC 9068 §2.1, RFC 8725 §3.11).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessTokenTyp {
-    /// `at+jwt`, which no token of another kind has.
+    /// `at+jwt`, which only access tokens have.
     AtJwt,
-    /// That, or this.
+    /// `at+jwt` or this one.
     Or(String),
-    /// Nothing in particular, but not the type of another kind.
+    /// Any, or none, except explicit types of other kinds of tokens.
     Any,
 }
 
 const AT_JWT: &str = "at+jwt";
 
-/// Claims that only JWTs of other kinds have: ID tokens (OpenID Connect Core §2, §3.3.2.11) and logout tokens
+/// Claims that access tokens don't have, but ID tokens (OpenID Connect Core §2, §3.3.2.11) and logout tokens
 /// (OpenID Connect Back-Channel Logout §2.4).
 const CLAIMS_OF_OTHER_KINDS: [&str; 4] = ["nonce", "at_hash", "c_hash", "events"];
 
@@ -50,8 +50,8 @@ impl AccessTokenTyp {
 }
 
 impl OidcClient {
-    /// Where the signature does not fit, the provider may have new keys: they are fetched again, unless that was done a
-    /// moment ago. Otherwise nobody is called.
+    /// If no cached key verifies the signature, the provider may have new keys: they are fetched again, unless the last
+    /// fetch was too recent. Otherwise no request is made.
     pub async fn verify_access_token(
         &self,
         access_token: &AccessToken,
@@ -60,7 +60,7 @@ impl OidcClient {
         let jwt = Compact::parse(access_token.secret().as_bytes())?;
         let header = json::object(&jwt.header)?;
         let claims = TokenClaims(json::object(&jwt.payload)?);
-        // What needs no key comes first, so that a JWT of somebody else's never makes us look for new ones.
+        // Checks that need no key come first, so that a foreign JWT does not cause a fetch of keys.
         check_header(&header, &claims, profile)?;
         let issuer = profile.issuer.as_deref().unwrap_or(self.issuer());
         if claims.text("iss") != Some(issuer) {
@@ -75,9 +75,9 @@ impl OidcClient {
         let kid = header.get("kid").and_then(Value::as_str);
         let is_signed =
             |keys: &ProviderKeys| signing_key(&jwt, kid, &algorithm, keys, &self.settings.id_tokens).is_ok();
-        let known = self.discovery.known().await?;
-        if !is_signed(known.metadata.jwks()) {
-            let newer = self.discovery.newer_than(&known).await.ok_or(AccessTokenError::BadSignature)?;
+        let fetched = self.discovery.current().await?;
+        if !is_signed(fetched.metadata.jwks()) {
+            let newer = self.discovery.newer_than(&fetched).await.ok_or(AccessTokenError::BadSignature)?;
             if !is_signed(newer.metadata.jwks()) {
                 return Err(AccessTokenError::BadSignature);
             }
@@ -88,7 +88,7 @@ impl OidcClient {
         if expires_at + *clock_tolerance <= now {
             return Err(AccessTokenError::Expired);
         }
-        claims.check_begun(now + *clock_tolerance)?;
+        claims.check_not_before(now + *clock_tolerance)?;
         claims.into_verified(self.issuer(), &self.settings.claims)
     }
 }
@@ -98,7 +98,7 @@ fn check_header(
     claims: &TokenClaims,
     profile: &JwtProfile,
 ) -> Result<(), AccessTokenError> {
-    // RFC 7515 §4.1.11: we understand no extension.
+    // RFC 7515 §4.1.11: no extension is supported.
     if header.contains_key("crit") {
         return Err(AccessTokenError::CriticalExtension);
     }
@@ -110,17 +110,17 @@ fn check_header(
     let is_accepted = match &profile.typ {
         AccessTokenTyp::AtJwt => false,
         AccessTokenTyp::Or(other) => is_media_type(typ, other),
-        // RFC 8725 §3.11: what has a type of its own ends so, as logout tokens and proofs do.
+        // RFC 8725 §3.11: explicit types end in `+jwt`, such as those of logout tokens and DPoP proofs.
         AccessTokenTyp::Any => !typ.to_ascii_lowercase().ends_with("+jwt"),
     };
-    // Where the type does not tell the kinds apart, the claims must (T36).
+    // This `typ` does not exclude other kinds of tokens, so the claims must (T36).
     match is_accepted && CLAIMS_OF_OTHER_KINDS.iter().all(|name| !claims.0.contains_key(*name)) {
         true => Ok(()),
         false => Err(AccessTokenError::OtherKind),
     }
 }
 
-/// RFC 7515 §4.1.9: compared without case, and `application/` may be left out.
+/// RFC 7515 §4.1.9: case-insensitive, and `application/` may be left out.
 fn is_media_type(typ: &str, expected: &str) -> bool {
     let short = |text: &str| {
         let text = text.to_ascii_lowercase();
@@ -129,7 +129,7 @@ fn is_media_type(typ: &str, expected: &str) -> bool {
     short(typ) == short(expected)
 }
 
-/// One that we take: the same as for ID tokens.
+/// `alg` of the header, if it is one of the accepted algorithms.
 fn algorithm(
     header: &Map<String, Value>,
     algorithms: &[CoreJwsSigningAlgorithm],
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_type_is_at_jwt_or_the_exception_that_is_named() {
+    fn typ_must_be_at_jwt_or_the_configured_exception() {
         // T70
         let jwt = || AccessTokenTyp::Or("JWT".into());
         for (typ, header, expected) in [
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_type_the_claims_of_another_kind_tell() {
+    fn without_at_jwt_a_token_with_claims_of_another_kind_is_refused() {
         // T36
         for claims in
             [json!({ "nonce": "n" }), json!({ "at_hash": "h" }), json!({ "c_hash": "h" }), json!({ "events": {} })]
@@ -185,7 +185,7 @@ mod tests {
             assert!(!is_accepted(AccessTokenTyp::Any, json!({ "typ": "JWT" }), claims.clone()), "{claims}");
             assert!(is_accepted(AccessTokenTyp::Any, json!({ "typ": "at+jwt" }), claims));
         }
-        // What says itself that it is no access token is none, whatever its header says.
+        // A claim that names another kind of token outweighs the header.
         for claims in [json!({ "typ": "ID" }), json!({ "typ": "Refresh" }), json!({ "token_use": "id" })] {
             assert!(!is_accepted(AccessTokenTyp::Any, json!({ "typ": "JWT" }), claims.clone()), "{claims}");
             assert!(!is_accepted(AccessTokenTyp::AtJwt, json!({ "typ": "at+jwt" }), claims.clone()), "{claims}");
@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn algorithms_that_anybody_could_sign_with_are_refused() {
+    fn none_symmetric_and_unknown_algorithms_are_refused() {
         // T25
-        let is_taken = |header: Value| algorithm(header.as_object().unwrap(), &IdTokenPolicy::default().algorithms);
+        let accepted = |header: Value| algorithm(header.as_object().unwrap(), &IdTokenPolicy::default().algorithms);
         for alg in
             [json!("none"), json!("HS256"), json!("HS512"), json!("rs256"), json!("A128GCM"), json!(7), Value::Null]
         {
-            assert!(is_taken(json!({ "alg": alg })).is_err(), "{alg}");
+            assert!(accepted(json!({ "alg": alg })).is_err(), "{alg}");
         }
-        assert!(is_taken(json!({ "alg": "ES256" })).is_ok());
+        assert!(accepted(json!({ "alg": "ES256" })).is_ok());
     }
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     client::OidcClient,
-    discovery::Fetched,
+    discovery::FetchedMetadata,
     error::ProviderError,
     id_token::IdTokenPolicy,
     settings::RequestSettings,
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::wire::auth::State;
 
-/// Refresh tokens that outlive the provider's own session are given only with the person's consent (OpenID Connect
-/// Core §11).
+/// This scope requests a refresh token that outlives the provider's session. It has no effect without `prompt=consent`
+/// (OpenID Connect Core §11).
 const OFFLINE_ACCESS: &str = "offline_access";
 
 const PROMPT: &str = "prompt";
@@ -31,20 +31,20 @@ impl OidcClient {
         nonce: &Nonce,
         code_verifier: &CodeVerifier,
     ) -> Result<String, ProviderError> {
-        let known = self.discovery.known().await?;
-        let url = self.authorization_request(&known, state, nonce, code_verifier);
-        self.pushed(&known, url).await
+        let fetched = self.discovery.current().await?;
+        let url = self.authorization_request(&fetched, state, nonce, code_verifier);
+        self.pushed(&fetched, url).await
     }
 
     /// The authorization endpoint with all parameters of the request.
     fn authorization_request(
         &self,
-        known: &Fetched,
+        fetched: &FetchedMetadata,
         state: &State,
         nonce: &Nonce,
         code_verifier: &CodeVerifier,
     ) -> Url {
-        let relying_party = self.relying_party_of(known);
+        let relying_party = self.relying_party_of(fetched);
         let (state, nonce) = (CsrfToken::new(state.secret().to_owned()), RequestNonce::new(nonce.secret().to_owned()));
         let mut request = relying_party
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce)
@@ -58,11 +58,11 @@ impl OidcClient {
             request = request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
         }
         let RequestSettings { authorize_parameters, resources, .. } = &self.settings.requests;
-        let asks_for_offline_access = self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
-        if asks_for_offline_access && authorize_parameters.iter().all(|(name, _)| name != PROMPT) {
+        let requests_offline_access = self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+        if requests_offline_access && authorize_parameters.iter().all(|(name, _)| name != PROMPT) {
             request = request.add_prompt(CoreAuthPrompt::Consent);
         }
-        // The operator sets a parameter to nothing to leave it out: `prompt=` where the provider needs no consent.
+        // An empty value omits the parameter: the operator sets `prompt=` if the provider needs no consent.
         for (name, value) in authorize_parameters.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.add_extra_param(name, value);
         }

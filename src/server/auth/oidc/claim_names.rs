@@ -1,4 +1,4 @@
-//! Where a provider says what about a person: every directory has names of its own.
+//! Configurable claim names, as providers use different claims for the same information about a person.
 
 use std::{convert::Infallible, str::FromStr};
 
@@ -10,7 +10,7 @@ use crate::{
     wire::auth::UserClaims,
 };
 
-/// Claims in place of the usual ones.
+/// The claims to read in place of the standard ones.
 #[derive(Clone, Debug, Default)]
 pub struct ClaimNames {
     /// `ROLES_CLAIM`, `ROLES_SEPARATOR`
@@ -19,16 +19,16 @@ pub struct ClaimNames {
     pub name: Option<ClaimPath>,
     /// `EMAIL_CLAIM`, in place of `email`.
     pub email: Option<ClaimPath>,
-    /// `USER_ID_CLAIM`: what names a person for good, where `sub` does not.
+    /// `USER_ID_CLAIM`: a permanent identifier of the person, for providers whose `sub` may change.
     pub user_id: Option<ClaimPath>,
 }
 
-/// A claim's name, or names joined by dots on the way down to it (`realm_access.roles`).
+/// The name of a claim, or a path to a nested one with dots (`realm_access.roles`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimPath(String);
 
 impl ClaimNames {
-    /// Puts what these claims say in the place of what `user` says, where they have the claim that the operator named.
+    /// Overwrites fields of `user` with the configured claims, as far as `claims` has them.
     pub(super) fn apply(&self, claims: &Map<String, Value>, user: &mut UserClaims) {
         for (path, member) in
             [(&self.name, &mut user.name), (&self.email, &mut user.email), (&self.user_id, &mut user.user_id)]
@@ -39,14 +39,14 @@ impl ClaimNames {
         }
     }
 
-    /// Whether a login would have to do without something that the operator named.
-    pub(super) fn is_wanting(&self, user: &UserClaims, claims: &Map<String, Value>) -> bool {
-        let is_wanting = |path: &Option<ClaimPath>| path.as_ref().is_some_and(|path| path.text(claims).is_none());
+    /// Whether the ID token's claims lack a configured claim or any name of the person, so that userinfo is requested.
+    pub(super) fn needs_userinfo(&self, user: &UserClaims, claims: &Map<String, Value>) -> bool {
+        let is_missing = |path: &Option<ClaimPath>| path.as_ref().is_some_and(|path| path.text(claims).is_none());
         let is_nameless = user.name.is_none() && user.preferred_username.is_none() && user.email.is_none();
-        is_nameless || [&self.name, &self.email, &self.user_id].into_iter().any(is_wanting)
+        is_nameless || [&self.name, &self.email, &self.user_id].into_iter().any(is_missing)
     }
 
-    /// What an auditor should find in the log of every start (T38).
+    /// Logs at every start that people are identified by another claim than `sub`, for auditors (T38).
     pub(super) fn warn_of_exceptions(&self) {
         if let Some(ClaimPath(claim)) = &self.user_id {
             tracing::warn!(claim, "USER_ID_CLAIM: people are known by this claim in place of `sub`");
@@ -59,7 +59,7 @@ impl ClaimPath {
         at_path(claims, &self.0)
     }
 
-    /// A text that is not empty, or a number as text.
+    /// The claim if it is a non-empty string, or a number, formatted.
     pub(super) fn text(&self, claims: &Map<String, Value>) -> Option<String> {
         let text = match self.find(claims)? {
             Value::String(text) => text.trim().to_owned(),
@@ -78,13 +78,13 @@ impl FromStr for ClaimPath {
     }
 }
 
-/// The claims of an ID token, all of them. It must have been verified before.
+/// All claims of an ID token that was verified before.
 pub fn claims_of(verified: &IdToken) -> Map<String, Value> {
     let jwt = Compact::parse(verified.secret().as_bytes());
     jwt.and_then(|jwt| json::object(&jwt.payload)).unwrap_or_default()
 }
 
-/// A name may have dots itself (`https://example.com/roles`), so the whole is tried before its parts.
+/// A claim name may contain dots (`https://example.com/roles`), so the whole path is tried first as one name.
 fn at_path<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     if let Some(value) = claims.get(path) {
         return Some(value);
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_operator_names_takes_the_place_of_what_is_usual() {
+    fn configured_claims_replace_the_standard_ones() {
         let names = ClaimNames {
             name: "displayName".parse().ok(),
             email: "contact.mail".parse().ok(),
@@ -111,13 +111,13 @@ mod tests {
         };
         let claims = json!({ "displayName": "Ada", "contact": { "mail": "ada@example.com" }, "employeeNumber": 42 });
         let mut user: UserClaims = serde_json::from_value(json!({ "iss": "i", "sub": "s", "name": "A." })).unwrap();
-        assert!(names.is_wanting(&user, &Map::new()));
+        assert!(names.needs_userinfo(&user, &Map::new()));
         names.apply(claims.as_object().unwrap(), &mut user);
         assert_eq!(user.name.as_deref(), Some("Ada"));
         assert_eq!(user.email.as_deref(), Some("ada@example.com"));
         assert_eq!(user.user_id.as_deref(), Some("42"));
-        assert!(!names.is_wanting(&user, claims.as_object().unwrap()));
-        // What is not there leaves what was.
+        assert!(!names.needs_userinfo(&user, claims.as_object().unwrap()));
+        // An absent claim changes nothing.
         names.apply(&Map::new(), &mut user);
         assert_eq!(user.name.as_deref(), Some("Ada"));
     }

@@ -1,4 +1,4 @@
-//! The relying party's one client.
+//! The OpenID Connect client, shared by all requests to the provider.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use openidconnect::{
 };
 
 use super::{
-    discovery::{Discovery, Fetched, MetadataStatus},
+    discovery::{Discovery, FetchedMetadata, MetadataStatus},
     error::ProviderError,
     http::ProviderHttp,
     id_token::ProviderKey,
@@ -21,7 +21,8 @@ use super::{
 };
 use crate::server::environment::Environment;
 
-/// `openidconnect`'s client with our token and introspection responses; the authorization endpoint is known to be there.
+/// `openidconnect`'s client type with this module's token and introspection responses. The endpoint type parameters say
+/// that the authorization endpoint is set, and that the token and userinfo endpoints may be.
 pub(super) type RelyingParty = Client<
     EmptyAdditionalClaims,
     CoreAuthDisplay,
@@ -42,7 +43,7 @@ pub(super) type RelyingParty = Client<
     EndpointMaybeSet,
 >;
 
-/// Speaks with one provider.
+/// The client of one provider.
 pub struct OidcClient {
     pub(super) settings: ProviderSettings,
     pub(super) http: ProviderHttp,
@@ -65,36 +66,36 @@ impl OidcClient {
         self.settings.issuer.as_str()
     }
 
-    /// Without asking it.
+    /// Whether the metadata is cached. Makes no request.
     pub fn metadata_status(&self) -> MetadataStatus {
         self.discovery.status()
     }
 
-    /// The origin of the redirect URI: where logins end.
+    /// This application's origin, taken from the redirect URI.
     pub fn front_url(&self) -> String {
         self.front_url.clone()
     }
 
-    /// The client with the provider's metadata and keys as they are known now. Who we are is put into each request by
-    /// `ClientHttp`, and is never part of it: a secret or key that was changed lives on nowhere here (T61).
+    /// `openidconnect`'s client with the current metadata and keys. It contains no credentials: `ClientHttp` adds them to
+    /// each request, so that a rotated secret or key is never cached here (T61).
     pub(super) async fn relying_party(&self) -> Result<Arc<RelyingParty>, ProviderError> {
-        Ok(self.relying_party_of(&*self.discovery.known().await?))
+        Ok(self.relying_party_of(&*self.discovery.current().await?))
     }
 
-    /// With this metadata and these keys.
-    pub(super) fn relying_party_of(&self, known: &Fetched) -> Arc<RelyingParty> {
+    /// The same with this metadata.
+    pub(super) fn relying_party_of(&self, fetched: &FetchedMetadata) -> Arc<RelyingParty> {
         let settings = &self.settings;
         let authentication = &settings.client_authentication;
-        known.relying_party(|metadata| {
-            let secret = authentication.shaping_secret();
+        fetched.relying_party(|metadata| {
+            let secret = authentication.placeholder_secret();
             RelyingParty::from_provider_metadata(metadata, settings.client_id.clone(), secret)
                 .set_redirect_uri(settings.redirect_uri.clone())
                 .set_auth_type(authentication.auth_type())
         })
     }
 
-    /// Whether the provider's metadata promises an `iss` in authorization responses (RFC 9207 §3).
-    pub(super) async fn promises_iss(&self) -> Result<bool, ProviderError> {
-        Ok(self.discovery.known().await?.metadata.additional_metadata().promises_iss())
+    /// `authorization_response_iss_parameter_supported` (RFC 9207 §3).
+    pub(super) async fn announces_iss(&self) -> Result<bool, ProviderError> {
+        Ok(self.discovery.current().await?.metadata.additional_metadata().announces_iss())
     }
 }

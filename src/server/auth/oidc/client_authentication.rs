@@ -1,5 +1,5 @@
-//! How we prove at the provider who we are: with every token, refresh, introspection, revocation and pushed
-//! authorization request (OpenID Connect Core §9).
+//! Client authentication at the provider: with every token, refresh, introspection, revocation and pushed authorization
+//! request (OpenID Connect Core §9).
 
 use std::{
     sync::Arc,
@@ -23,10 +23,10 @@ use super::{
 };
 use crate::server::observe::metrics::ProviderEndpoint;
 
-/// No assertion is good for longer (FAPI 2.0 §5.3.3.1).
+/// The lifetime of a client assertion, as FAPI 2.0 §5.3.3.1 limits it.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
-/// What a form says that is no secret; all else is.
+/// Form parameters whose values may appear in the log. All others are treated as secrets.
 const PUBLIC_PARAMETERS: [&str; 12] = [
     "client_assertion_type",
     "client_id",
@@ -44,34 +44,36 @@ const PUBLIC_PARAMETERS: [&str; 12] = [
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// OpenID Connect Core §9.
+/// `CLIENT_AUTH`: the client authentication method (OpenID Connect Core §9).
 #[derive(Clone, Debug)]
 pub enum ClientAuthentication {
     ClientSecretBasic(Arc<Credentials<ClientSecret>>),
     ClientSecretPost(Arc<Credentials<ClientSecret>>),
     PrivateKeyJwt {
         keys: Arc<Credentials<ClientKey>>,
-        /// In place of the issuer, which is the safer one: whoever gets an assertion for an endpoint of their own
-        /// naming could use it elsewhere (RFC 9700 §2.5, T60).
+        /// `aud` of the assertion, if it is not the issuer. The issuer is the safer value: an assertion for an endpoint
+        /// that an attacker named could be replayed at the real provider (RFC 9700 §2.5, T60).
         audience: Option<String>,
     },
 }
 
-/// Who we are, as one request says it.
-pub(super) enum ClientProof {
+/// The client authentication to add to one request.
+pub(super) enum ClientCredential {
     Basic {
         header: HeaderValue,
         secret: ClientSecret,
     },
     Secret(ClientSecret),
-    /// Form-encoded.
+    /// `client_assertion_type` and `client_assertion`, form-encoded.
     Assertion(String),
 }
 
-/// In the order to try them. Where one is taken that was not the first, the next request begins with it.
-pub(super) struct ClientProofs {
-    numbered: Vec<(usize, ClientProof)>,
-    taken: Box<dyn Fn(usize) + Send + Sync>,
+/// The credentials for one request, in the order to try them, each with its index. The next request begins with the one
+/// that was accepted.
+pub(super) struct RequestCredentials {
+    indexed: Vec<(usize, ClientCredential)>,
+    /// Called with the index of the credential that the provider accepted.
+    on_accepted: Box<dyn Fn(usize) + Send + Sync>,
 }
 
 impl ClientAuthentication {
@@ -87,47 +89,47 @@ impl ClientAuthentication {
         Self::PrivateKeyJwt { keys: Arc::new(Credentials::fixed(key)), audience }
     }
 
-    /// How `openidconnect` shapes requests. `ClientHttp` puts in who we are, whatever was there.
+    /// How `openidconnect` builds requests. `ClientHttp` adds the credentials later.
     pub(super) fn auth_type(&self) -> AuthType {
         match self {
             Self::ClientSecretBasic(_) => AuthType::BasicAuth,
-            // Without a secret, this sends the client id alone.
+            // As `openidconnect` has no secret, it sends only the client id.
             Self::ClientSecretPost(_) | Self::PrivateKeyJwt { .. } => AuthType::RequestBody,
         }
     }
 
-    /// Only with a secret is the client id left out of the body.
-    pub(super) fn shaping_secret(&self) -> Option<openidconnect::ClientSecret> {
+    /// An empty secret, which makes `openidconnect` leave the client id out of the body. `ClientHttp` replaces it.
+    pub(super) fn placeholder_secret(&self) -> Option<openidconnect::ClientSecret> {
         matches!(self, Self::ClientSecretBasic(_)).then(|| openidconnect::ClientSecret::new(String::new()))
     }
 }
 
 impl OidcClient {
-    /// For one request that says who we are; an assertion is good for one.
+    /// An HTTP client for one authenticated request. Not reusable, as a client assertion has a single-use `jti`.
     pub(super) async fn client_http(&self, endpoint: ProviderEndpoint) -> Result<ClientHttp, ProviderError> {
-        let proofs = match &self.settings.client_authentication {
+        let credentials = match &self.settings.client_authentication {
             ClientAuthentication::ClientSecretBasic(secrets) => {
                 let client_id = self.settings.client_id.as_str();
-                ClientProofs::of(secrets, |secret| {
-                    Ok(ClientProof::Basic { header: basic(client_id, secret)?, secret: secret.clone() })
+                RequestCredentials::of(secrets, |secret| {
+                    Ok(ClientCredential::Basic { header: basic(client_id, secret)?, secret: secret.clone() })
                 })
             }
             ClientAuthentication::ClientSecretPost(secrets) => {
-                ClientProofs::of(secrets, |secret| Ok(ClientProof::Secret(secret.clone())))
+                RequestCredentials::of(secrets, |secret| Ok(ClientCredential::Secret(secret.clone())))
             }
             ClientAuthentication::PrivateKeyJwt { keys, audience } => {
-                let known = self.discovery.known().await?;
-                let taken = known.metadata.token_endpoint_auth_signing_alg_values_supported();
-                ClientProofs::of(keys, |key| {
+                let fetched = self.discovery.current().await?;
+                let supported = fetched.metadata.token_endpoint_auth_signing_alg_values_supported();
+                RequestCredentials::of(keys, |key| {
                     let claims = self.assertion_claims(audience.as_deref())?;
-                    Ok(ClientProof::Assertion(form_of(&key.sign(&claims, taken).map_err(failed)?)))
+                    Ok(ClientCredential::Assertion(assertion_form(&key.sign(&claims, supported).map_err(failed)?)))
                 })
             }
         };
-        Ok(ClientHttp::new(self.http.at(endpoint), proofs?))
+        Ok(ClientHttp::new(self.http.at(endpoint), credentials?))
     }
 
-    /// A form for an endpoint that `openidconnect` does not know. The parameters name the client already.
+    /// A form request to an endpoint that `openidconnect` does not support. `params` include the client id.
     pub(super) fn client_form(&self, url: &str, params: &[(String, String)]) -> Result<HttpRequest, ProviderError> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
         let wrong = |error: openidconnect::http::Error| ProviderError::Discovery(error.to_string());
@@ -154,36 +156,36 @@ impl OidcClient {
     }
 }
 
-impl ClientProofs {
+impl RequestCredentials {
     fn of<T: Send + Sync + 'static>(
         credentials: &Credentials<T>,
-        proof: impl Fn(&T) -> Result<ClientProof, ProviderError>,
+        to_request: impl Fn(&T) -> Result<ClientCredential, ProviderError>,
     ) -> Result<Self, ProviderError> {
-        let live = credentials.live();
-        let numbered = live.in_turn().map(|(number, credential)| Ok((number, proof(credential)?)));
+        let active = credentials.active();
+        let indexed = active.in_order().map(|(index, credential)| Ok((index, to_request(credential)?)));
         Ok(Self {
-            numbered: numbered.collect::<Result<_, ProviderError>>()?,
-            taken: Box::new(move |n| live.was_taken(n)),
+            indexed: indexed.collect::<Result<_, ProviderError>>()?,
+            on_accepted: Box::new(move |index| active.set_accepted(index)),
         })
     }
 
-    pub(super) fn in_turn(&self) -> impl ExactSizeIterator<Item = &(usize, ClientProof)> {
-        self.numbered.iter()
+    pub(super) fn in_order(&self) -> impl ExactSizeIterator<Item = &(usize, ClientCredential)> {
+        self.indexed.iter()
     }
 
-    pub(super) fn was_taken(&self, number: usize) {
-        (self.taken)(number);
+    pub(super) fn set_accepted(&self, index: usize) {
+        (self.on_accepted)(index);
     }
 
-    /// All that the provider reads in this form, or beside it, and nobody else may.
+    /// The secrets in this request and in all credentials, to redact them from logged responses.
     pub(super) fn secrets(&self, request: &HttpRequest) -> Vec<String> {
-        let mut secrets: Vec<String> = self.numbered.iter().flat_map(|(_, proof)| proof.secrets()).collect();
+        let mut secrets: Vec<String> = self.indexed.iter().flat_map(|(_, credential)| credential.secrets()).collect();
         secrets.extend(secret_values(request.body()));
         secrets
     }
 }
 
-impl ClientProof {
+impl ClientCredential {
     fn secrets(&self) -> Vec<String> {
         match self {
             Self::Basic { header, secret } => {
@@ -195,8 +197,8 @@ impl ClientProof {
         }
     }
 
-    /// In the place of what may be there.
-    pub(super) fn put_into(&self, request: &mut HttpRequest) {
+    /// Adds the credential, and replaces an `Authorization` header.
+    pub(super) fn add_to(&self, request: &mut HttpRequest) {
         match self {
             Self::Basic { header, .. } => _ = request.headers_mut().insert(AUTHORIZATION, header.clone()),
             Self::Secret(secret) => {
@@ -215,14 +217,14 @@ fn append(request: &mut HttpRequest, form: &str) {
     request.body_mut().extend_from_slice(form.as_bytes());
 }
 
-fn form_of(assertion: &str) -> String {
+fn assertion_form(assertion: &str) -> String {
     form_urlencoded::Serializer::new(String::new())
         .append_pair("client_assertion_type", ASSERTION_TYPE)
         .append_pair("client_assertion", assertion)
         .finish()
 }
 
-/// RFC 6749 §2.3.1: each half is form-encoded first.
+/// RFC 6749 §2.3.1: client id and secret are form-encoded before they are joined.
 fn basic(client_id: &str, secret: &ClientSecret) -> Result<HeaderValue, ProviderError> {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let credentials = BASE64_STANDARD.encode(format!("{}:{}", encoded(client_id), encoded(secret.secret())));
@@ -235,10 +237,10 @@ fn failed(error: impl std::fmt::Display) -> ProviderError {
     ProviderError::ClientAssertion(error.to_string())
 }
 
-/// What this form says, but for what anybody may read.
+/// The values of all form parameters that are not public.
 fn secret_values(form: &[u8]) -> impl Iterator<Item = String> {
-    let said = form_urlencoded::parse(form).filter(|(name, _)| !PUBLIC_PARAMETERS.contains(&&**name));
-    said.map(|(_, value)| value.into_owned())
+    let secret = form_urlencoded::parse(form).filter(|(name, _)| !PUBLIC_PARAMETERS.contains(&&**name));
+    secret.map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -246,19 +248,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_a_request_says_is_secret_but_for_what_anybody_may_know() {
+    fn every_parameter_of_a_request_is_secret_unless_it_is_known_to_be_public() {
         // T101
         let secret = ClientSecret::new("a b");
-        let proofs = [
-            ClientProof::Basic { header: basic("us", &secret).unwrap(), secret: secret.clone() },
-            ClientProof::Secret(ClientSecret::new("second")),
-            ClientProof::Assertion(form_of("header.claims.signature")),
+        let credentials = [
+            ClientCredential::Basic { header: basic("us", &secret).unwrap(), secret: secret.clone() },
+            ClientCredential::Secret(ClientSecret::new("second")),
+            ClientCredential::Assertion(assertion_form("header.claims.signature")),
         ];
-        let numbered = proofs.into_iter().enumerate().collect();
-        let proofs = ClientProofs { numbered, taken: Box::new(|_| {}) };
+        let indexed = credentials.into_iter().enumerate().collect();
+        let credentials = RequestCredentials { indexed, on_accepted: Box::new(|_| {}) };
         let form = "grant_type=refresh_token&refresh_token=r%2Ft&client_id=us&scope=openid&of_the_providers_own=x";
         let request = Request::builder().uri("https://sso.example.com/token").body(form.as_bytes().to_vec()).unwrap();
         let basic = BASE64_STANDARD.encode("us:a+b");
-        assert_eq!(proofs.secrets(&request), [&basic, "a b", "second", "header.claims.signature", "r/t", "x"]);
+        assert_eq!(credentials.secrets(&request), [&basic, "a b", "second", "header.claims.signature", "r/t", "x"]);
     }
 }

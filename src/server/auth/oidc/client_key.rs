@@ -1,4 +1,4 @@
-//! The key by which we prove at the provider who we are (`private_key_jwt`, OpenID Connect Core §9, RFC 7523).
+//! The private key for client authentication with `private_key_jwt` (OpenID Connect Core §9, RFC 7523).
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ const MIN_RSA_BITS: usize = 2048;
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
 
-/// Never printed.
+/// An EC key on P-256 or an RSA key. `Debug` shows only its id.
 pub struct ClientKey {
-    /// `CLIENT_KEY_ID`: what the provider calls its public half.
+    /// `kid` of the public key as registered at the provider: `CLIENT_KEY_ID`, or a line in the file.
     id: Option<String>,
     pair: KeyPair,
     random: SystemRandom,
@@ -48,13 +48,12 @@ pub enum ClientKeyError {
 pub struct SigningError;
 
 impl ClientKey {
-    /// Every key of a file, one at least. What stands before a key is for people (RFC 7468 §2), but for a line
-    /// `kid: NAME`: that is what the provider calls it, in place of `id`. What stands after the last, such as a
-    /// certificate, is of no interest.
+    /// All keys of a PEM file, at least one. A line `kid: NAME` before a key sets its `kid` in place of `id`; other text
+    /// before a key is ignored (RFC 7468 §2), and so is everything after the last key, such as a certificate.
     pub fn all_from_pem(pem: &[u8], id: Option<&str>) -> Result<Vec<Self>, ClientKeyError> {
         let text = std::str::from_utf8(pem).map_err(|_| ClientKeyError::NotPkcs8)?;
         let parts = text.split_inclusive(PEM_END).filter(|part| part.contains(PEM_BEGIN));
-        let key = |part: &str| Self::from_pem(part.as_bytes(), named(part)?.or(id).map(str::to_owned));
+        let key = |part: &str| Self::from_pem(part.as_bytes(), key_id(part)?.or(id).map(str::to_owned));
         let keys: Vec<Self> = parts.map(key).collect::<Result<_, _>>()?;
         if keys.is_empty() { Err(ClientKeyError::NotPkcs8) } else { Ok(keys) }
     }
@@ -76,16 +75,16 @@ impl ClientKey {
         self.id.as_deref()
     }
 
-    /// These claims, signed. An RSA key signs with PS256, unless the provider says that it takes RS256 and not that
-    /// (FAPI 2.0 §5.4.1).
+    /// A JWT with these claims. An RSA key signs with PS256 (FAPI 2.0 §5.4.1), or with RS256 if the provider's metadata
+    /// lists that and not PS256. `supported` is `token_endpoint_auth_signing_alg_values_supported`.
     pub(super) fn sign(
         &self,
         claims: &Value,
-        taken: Option<&Vec<CoreJwsSigningAlgorithm>>,
+        supported: Option<&Vec<CoreJwsSigningAlgorithm>>,
     ) -> Result<String, SigningError> {
-        let takes = |algorithm| taken.is_some_and(|taken| taken.contains(&algorithm));
-        let is_pss =
-            !takes(CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256) || takes(CoreJwsSigningAlgorithm::RsaSsaPssSha256);
+        let supports = |algorithm| supported.is_some_and(|supported| supported.contains(&algorithm));
+        let is_pss = !supports(CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256)
+            || supports(CoreJwsSigningAlgorithm::RsaSsaPssSha256);
         let alg = match (&self.pair, is_pss) {
             (KeyPair::P256(_), _) => "ES256",
             (KeyPair::Rsa(_), true) => "PS256",
@@ -110,8 +109,8 @@ impl ClientKey {
     }
 }
 
-/// The name before the key.
-fn named(part: &str) -> Result<Option<&str>, ClientKeyError> {
+/// The `kid` in a line before the key.
+fn key_id(part: &str) -> Result<Option<&str>, ClientKeyError> {
     let before = part.split(PEM_BEGIN).next().unwrap_or_default();
     let Some(id) = before.lines().find_map(|line| line.trim().strip_prefix("kid:")).map(str::trim) else {
         return Ok(None);

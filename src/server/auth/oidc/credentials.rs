@@ -1,5 +1,5 @@
-//! What we prove with who we are, while it is being changed: two may be live at once, and a file is read again when it
-//! has changed, without a restart (T61).
+//! Client credentials that can be rotated without a restart (T61): two may be active at once, and their file is read
+//! again when it has changed.
 
 use std::{
     fmt, fs, io,
@@ -11,20 +11,20 @@ use std::{
     time::SystemTime,
 };
 
-/// More would be no change, but a list.
-const MOST: usize = 2;
+/// The current credential, and its successor during a rotation.
+const MAX_CREDENTIALS: usize = 2;
 
-/// Client secrets, or keys.
+/// Client secrets or client keys.
 pub struct Credentials<T> {
-    known: Mutex<Known<T>>,
+    state: Mutex<State<T>>,
     file: Option<CredentialsFile<T>>,
 }
 
-/// One, or the two of a change.
-pub struct Live<T> {
+/// The credentials that are tried: one, or two during a rotation.
+pub struct ActiveCredentials<T> {
     all: Vec<T>,
-    /// Which of them the provider has taken last.
-    taken: AtomicUsize,
+    /// The index of the one that the provider accepted last.
+    last_accepted: AtomicUsize,
 }
 
 /// Why a file can't be used. None of the texts holds a part of it.
@@ -33,16 +33,16 @@ pub enum CredentialsError {
     #[error("it can't be read: {0}")]
     Unreadable(#[from] io::Error),
     #[error("{0}")]
-    Wrong(String),
+    Invalid(String),
     #[error("it has {0}, and must have one, or two while one takes the other's place")]
     Count(usize),
 }
 
-struct Known<T> {
-    live: Arc<Live<T>>,
-    /// Of the file that they were read from.
-    version: Option<Version>,
-    /// Why it could not be read again.
+struct State<T> {
+    active: Arc<ActiveCredentials<T>>,
+    /// Of the file when it was read; `None` for credentials that are not in a file.
+    version: Option<FileVersion>,
+    /// Why the changed file could not be read, so that each reason is logged once.
     failure: Option<String>,
 }
 
@@ -51,93 +51,94 @@ struct CredentialsFile<T> {
     parse: Box<Parse<T>>,
 }
 
-/// What a file holds, or why it is none.
+/// Parses the content of a file, or says why it is not valid.
 type Parse<T> = dyn Fn(&[u8]) -> Result<Vec<T>, String> + Send + Sync;
 
-/// As far as can be told without reading the file.
+/// Detects a change of the file without reading it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Version {
+struct FileVersion {
     modified: SystemTime,
     length: u64,
 }
 
 impl<T> Credentials<T> {
-    /// For good.
+    /// One credential that does not change.
     pub fn fixed(credential: T) -> Self {
-        Self { known: Mutex::new(Known::new(vec![credential], None)), file: None }
+        Self { state: Mutex::new(State::new(vec![credential], None)), file: None }
     }
 
-    /// Those in this file, now and whenever it has changed.
+    /// Reads the credentials from this file, now and after each change.
     pub fn in_file(
         path: &Path,
         parse: impl Fn(&[u8]) -> Result<Vec<T>, String> + Send + Sync + 'static,
     ) -> Result<Self, CredentialsError> {
         let file = CredentialsFile { path: path.to_owned(), parse: Box::new(parse) };
         let version = file.version()?;
-        let known = Known::new(file.read()?, Some(version));
-        Ok(Self { known: Mutex::new(known), file: Some(file) })
+        let state = State::new(file.read()?, Some(version));
+        Ok(Self { state: Mutex::new(state), file: Some(file) })
     }
 
-    /// Those that are good now. Why a file can't be used any more is logged, once, and what was known stays good; it is
-    /// tried again until it can be used: to be allowed to read it doesn't change it.
-    pub(super) fn live(&self) -> Arc<Live<T>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(file) = &self.file else { return known.live.clone() };
+    /// The credentials to use now. While a changed file can't be used, the previous credentials stay active and the
+    /// reason is logged once. The file is tried again with every call, as a fix of its permissions does not change its
+    /// modification time.
+    pub(super) fn active(&self) -> Arc<ActiveCredentials<T>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(file) = &self.file else { return state.active.clone() };
         let version = file.version().ok();
-        if version != known.version {
+        if version != state.version {
             match file.read() {
                 Ok(all) => {
                     tracing::info!(file = %file.path.display(), live = all.len(), "client credentials read again");
-                    *known = Known::new(all, version);
+                    *state = State::new(all, version);
                 }
                 Err(error) => {
                     let failure = Some(error.to_string());
-                    if known.failure != failure {
+                    if state.failure != failure {
                         tracing::error!(file = %file.path.display(), %error, "client credentials stay as they were");
                     }
-                    known.failure = failure;
+                    state.failure = failure;
                 }
             }
         }
-        known.live.clone()
+        state.active.clone()
     }
 }
 
-impl<T> Known<T> {
-    fn new(all: Vec<T>, version: Option<Version>) -> Self {
-        Self { live: Arc::new(Live::new(all)), version, failure: None }
+impl<T> State<T> {
+    fn new(all: Vec<T>, version: Option<FileVersion>) -> Self {
+        Self { active: Arc::new(ActiveCredentials::new(all)), version, failure: None }
     }
 }
 
 impl<T> CredentialsFile<T> {
-    fn version(&self) -> Result<Version, io::Error> {
+    fn version(&self) -> Result<FileVersion, io::Error> {
         let metadata = fs::metadata(&self.path)?;
-        Ok(Version { modified: metadata.modified()?, length: metadata.len() })
+        Ok(FileVersion { modified: metadata.modified()?, length: metadata.len() })
     }
 
     fn read(&self) -> Result<Vec<T>, CredentialsError> {
-        let all = (self.parse)(&fs::read(&self.path)?).map_err(CredentialsError::Wrong)?;
+        let all = (self.parse)(&fs::read(&self.path)?).map_err(CredentialsError::Invalid)?;
         match all.len() {
-            1..=MOST => Ok(all),
+            1..=MAX_CREDENTIALS => Ok(all),
             count => Err(CredentialsError::Count(count)),
         }
     }
 }
 
-impl<T> Live<T> {
+impl<T> ActiveCredentials<T> {
     fn new(all: Vec<T>) -> Self {
-        Self { all, taken: AtomicUsize::new(0) }
+        Self { all, last_accepted: AtomicUsize::new(0) }
     }
 
-    /// In the order to try them, each with its number: first the one that the provider has taken last.
-    pub(super) fn in_turn(&self) -> impl Iterator<Item = (usize, &T)> {
-        let first = self.taken.load(Ordering::Relaxed);
-        let numbered = self.all.iter().enumerate();
-        numbered.clone().skip(first).chain(numbered.take(first))
+    /// In the order to try them, each with its index: first the one that the provider accepted last.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (usize, &T)> {
+        let first = self.last_accepted.load(Ordering::Relaxed);
+        let indexed = self.all.iter().enumerate();
+        indexed.clone().skip(first).chain(indexed.take(first))
     }
 
-    pub(super) fn was_taken(&self, number: usize) {
-        self.taken.store(number, Ordering::Relaxed);
+    pub(super) fn set_accepted(&self, index: usize) {
+        self.last_accepted.store(index, Ordering::Relaxed);
     }
 }
 

@@ -1,5 +1,5 @@
-//! The provider's metadata and keys: fetched when first needed, shared by all callers, kept while they are fresh, and
-//! kept longer while the provider is down (OpenID Connect Discovery §4).
+//! A cache of the provider's metadata and keys (OpenID Connect Discovery §4). They are fetched when first needed, shared
+//! by all callers, and used beyond their maximum age while the provider is unavailable.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -16,7 +16,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::Mutex as Turn;
+use tokio::sync::Mutex as AsyncMutex;
 use url::Url;
 
 use super::{
@@ -28,9 +28,9 @@ use super::{
 };
 use crate::server::environment::Environment;
 
-/// `openidconnect`'s core metadata with the members that we need besides.
+/// `openidconnect`'s core metadata with additional members.
 pub(super) type Metadata = ProviderMetadata<
-    MoreMetadata,
+    ProviderExtensions,
     CoreAuthDisplay,
     CoreClientAuthMethod,
     CoreClaimName,
@@ -45,23 +45,23 @@ pub(super) type Metadata = ProviderMetadata<
 >;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct MoreMetadata {
+pub(super) struct ProviderExtensions {
     /// RFC 9207 §3
     #[serde(default)]
     authorization_response_iss_parameter_supported: Option<bool>,
-    /// RFC 8414 §2. As text, letter by letter; `document` has judged what is in it, and in those below.
+    /// RFC 8414 §2. As text, so that it is used exactly as received. `document` has validated this and the next three.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     introspection_endpoint: Option<String>,
-    /// RFC 8414 §2, likewise.
+    /// RFC 8414 §2
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revocation_endpoint: Option<String>,
-    /// OpenID Connect RP-Initiated Logout §2.1, likewise.
+    /// OpenID Connect RP-Initiated Logout §2.1
     #[serde(default, skip_serializing_if = "Option::is_none")]
     end_session_endpoint: Option<String>,
-    /// RFC 9126 §5, likewise.
+    /// RFC 9126 §5
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pushed_authorization_request_endpoint: Option<String>,
-    /// RFC 8414 §2. Of any type: a wrong one must not stop logins.
+    /// RFC 8414 §2. Any JSON value, as a malformed member must not prevent logins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code_challenge_methods_supported: Option<Value>,
     /// RFC 9126 §5
@@ -69,9 +69,9 @@ pub(super) struct MoreMetadata {
     require_pushed_authorization_requests: Option<bool>,
 }
 
-impl AdditionalProviderMetadata for MoreMetadata {}
+impl AdditionalProviderMetadata for ProviderExtensions {}
 
-impl MoreMetadata {
+impl ProviderExtensions {
     pub(super) fn introspection_endpoint(&self) -> Option<IntrospectionUrl> {
         self.introspection_endpoint.as_ref().and_then(|url| IntrospectionUrl::new(url.clone()).ok())
     }
@@ -92,60 +92,60 @@ impl MoreMetadata {
         self.require_pushed_authorization_requests.unwrap_or(false)
     }
 
-    /// Whether `S256` is named (RFC 7636 §4.2); `None` where nothing is said of challenges.
+    /// Whether `S256` is listed (RFC 7636 §4.2); `None` if the metadata has no such list.
     pub(super) fn supports_s256(&self) -> Option<bool> {
         let methods = self.code_challenge_methods_supported.as_ref()?.as_array()?;
         Some(methods.iter().any(|method| method == "S256"))
     }
 
-    pub(super) fn promises_iss(&self) -> bool {
+    pub(super) fn announces_iss(&self) -> bool {
         self.authorization_response_iss_parameter_supported.unwrap_or(false)
     }
 }
 
-/// Metadata older than this is fetched again when next needed.
-const FRESH_FOR: Duration = Duration::from_secs(60 * 60);
-/// While the provider is down, callers are held up by a try at most this often.
-const NEXT_TRY_AFTER: Duration = Duration::from_secs(30);
-/// A signature that fits no key makes us fetch the keys again at most this often (OpenID Connect Core §10.1.1).
-const NEW_KEYS_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+/// Older metadata is fetched again when next needed.
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+/// The minimum time between a failed fetch and the next one, as a caller waits for each.
+const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// The minimum time between fetches that are caused by a signature that no key verifies (OpenID Connect Core §10.1.1).
+const MIN_KEY_REFETCH_INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) struct Discovery {
     source: MetadataSource,
     http: ProviderHttp,
     environment: Environment,
     id_tokens: IdTokenPolicy,
-    known: Mutex<Known>,
-    /// Taken while a fetch is under way, so that there is one at a time.
-    turn: Turn<()>,
+    state: Mutex<State>,
+    /// Held during a fetch, so that there is one at a time.
+    fetch_lock: AsyncMutex<()>,
 }
 
-/// The metadata, with the keys in it, as it was at one time.
-pub(super) struct Fetched {
+/// The result of one fetch. The metadata includes the keys.
+pub(super) struct FetchedMetadata {
     pub metadata: Metadata,
     pub fetched_at: SystemTime,
-    /// Made of it once: it has a copy of all metadata and keys. It ends with them, and holds no credentials.
+    /// Built once for each fetch, as building it copies all metadata and keys. Contains no credentials.
     relying_party: OnceLock<Arc<RelyingParty>>,
 }
 
 #[derive(Default)]
-struct Known {
-    latest: Option<Arc<Fetched>>,
-    /// Of the last try.
+struct State {
+    latest: Option<Arc<FetchedMetadata>>,
+    /// Of the last fetch, if it failed.
     failure: Option<(ProviderError, SystemTime)>,
 }
 
-/// What is known of the provider's metadata.
+/// The state of the cached metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetadataStatus {
-    /// Nobody has needed it yet.
-    NotAskedFor,
+    /// It was not needed yet.
+    NotFetched,
     Fetched,
-    /// By the last try. What was fetched before is still used.
+    /// The last fetch failed. Metadata of an earlier one is still used.
     Failed,
 }
 
-impl Fetched {
+impl FetchedMetadata {
     pub(super) fn relying_party(&self, make: impl FnOnce(Metadata) -> RelyingParty) -> Arc<RelyingParty> {
         self.relying_party.get_or_init(|| Arc::new(make(self.metadata.clone()))).clone()
     }
@@ -158,83 +158,83 @@ impl Discovery {
         environment: Environment,
         id_tokens: IdTokenPolicy,
     ) -> Self {
-        Self { source, http, environment, id_tokens, known: Mutex::default(), turn: Turn::default() }
+        Self { source, http, environment, id_tokens, state: Mutex::default(), fetch_lock: AsyncMutex::default() }
     }
 
-    /// What is known, fetched first where that is nothing or old. While one caller fetches again, the others go on with
-    /// what there is.
-    pub(super) async fn known(&self) -> Result<Arc<Fetched>, ProviderError> {
-        let asked_at = self.environment.now();
+    /// The cached metadata, fetched first if it is absent or too old. While one caller fetches it again, the others use
+    /// the old one.
+    pub(super) async fn current(&self) -> Result<Arc<FetchedMetadata>, ProviderError> {
+        let called_at = self.environment.now();
         if let Some(latest) = self.usable() {
             return Ok(latest);
         }
         let old = self.lock().latest.clone();
-        let _turn = match (old, self.turn.try_lock()) {
-            (_, Ok(turn)) => turn,
+        let _fetch_lock = match (old, self.fetch_lock.try_lock()) {
+            (_, Ok(fetch_lock)) => fetch_lock,
             (Some(old), Err(_)) => return Ok(old),
-            (None, Err(_)) => self.turn.lock().await,
+            (None, Err(_)) => self.fetch_lock.lock().await,
         };
         match self.usable() {
             Some(latest) => Ok(latest),
-            None => self.fetch(asked_at).await,
+            None => self.fetch(called_at).await,
         }
     }
 
-    /// Newer than `tried`, whose keys did not fit; fetched again unless somebody else has. `None` where that was tried a
-    /// moment ago, or does not work.
-    pub(super) async fn newer_than(&self, tried: &Arc<Fetched>) -> Option<Arc<Fetched>> {
-        let asked_at = self.environment.now();
-        let _turn = self.turn.lock().await;
-        let is_newer = |latest: &Arc<Fetched>| !Arc::ptr_eq(latest, tried);
+    /// Metadata that is newer than `tried`, whose keys verified no signature. Fetched unless another caller has done so.
+    /// `None` if the fetch fails or the last one was too recent.
+    pub(super) async fn newer_than(&self, tried: &Arc<FetchedMetadata>) -> Option<Arc<FetchedMetadata>> {
+        let called_at = self.environment.now();
+        let _fetch_lock = self.fetch_lock.lock().await;
+        let is_newer = |latest: &Arc<FetchedMetadata>| !Arc::ptr_eq(latest, tried);
         if let Some(newer) = self.lock().latest.clone().filter(is_newer) {
             return Some(newer);
         }
-        if !self.is_older(tried.fetched_at, NEW_KEYS_AT_MOST_EVERY) || self.failed_within(NEW_KEYS_AT_MOST_EVERY) {
+        if !self.is_older(tried.fetched_at, MIN_KEY_REFETCH_INTERVAL) || self.failed_within(MIN_KEY_REFETCH_INTERVAL) {
             return None;
         }
-        self.fetch(asked_at).await.ok().filter(is_newer)
+        self.fetch(called_at).await.ok().filter(is_newer)
     }
 
     pub(super) fn status(&self) -> MetadataStatus {
-        let known = self.lock();
-        match (&known.failure, &known.latest) {
+        let state = self.lock();
+        match (&state.failure, &state.latest) {
             (Some(_), _) => MetadataStatus::Failed,
             (None, Some(_)) => MetadataStatus::Fetched,
-            (None, None) => MetadataStatus::NotAskedFor,
+            (None, None) => MetadataStatus::NotFetched,
         }
     }
 
-    /// What need not be fetched again yet.
-    fn usable(&self) -> Option<Arc<Fetched>> {
+    /// The cached metadata, unless it has to be fetched again.
+    fn usable(&self) -> Option<Arc<FetchedMetadata>> {
         let latest = self.lock().latest.clone()?;
-        let is_usable = !self.is_older(latest.fetched_at, FRESH_FOR) || self.failed_within(NEXT_TRY_AFTER);
+        let is_usable = !self.is_older(latest.fetched_at, MAX_AGE) || self.failed_within(RETRY_AFTER_FAILURE);
         is_usable.then_some(latest)
     }
 
-    /// To be called by whoever has the turn.
-    async fn fetch(&self, asked_at: SystemTime) -> Result<Arc<Fetched>, ProviderError> {
+    /// The caller must hold `fetch_lock`.
+    async fn fetch(&self, called_at: SystemTime) -> Result<Arc<FetchedMetadata>, ProviderError> {
         let failure = self.lock().failure.clone();
         let fetched = match failure {
-            // It failed while this caller was waiting for its turn: that is the answer to its question too.
-            Some((error, failed_at)) if failed_at >= asked_at => Err(error),
-            // Boxed, as it is large, and few logins begin with it.
+            // A fetch failed while this caller waited for the lock: share that result.
+            Some((error, failed_at)) if failed_at >= called_at => Err(error),
+            // Boxed, as the future is large and seldom needed.
             _ => Box::pin(self.request()).await,
         };
         let now = self.environment.now();
-        let mut known = self.lock();
+        let mut state = self.lock();
         match fetched {
             Ok(metadata) => {
-                let latest = Arc::new(Fetched { metadata, fetched_at: now, relying_party: OnceLock::new() });
-                *known = Known { latest: Some(latest.clone()), failure: None };
+                let latest = Arc::new(FetchedMetadata { metadata, fetched_at: now, relying_party: OnceLock::new() });
+                *state = State { latest: Some(latest.clone()), failure: None };
                 Ok(latest)
             }
             Err(error) => {
-                if known.failure.is_none() {
+                if state.failure.is_none() {
                     tracing::warn!(issuer = self.source.issuer.as_str(), %error, "provider metadata could not be fetched");
                 }
-                known.failure = Some((error.clone(), now));
-                // The last good set is kept: a provider that is down must not end what still works.
-                known.latest.clone().ok_or(error)
+                state.failure = Some((error.clone(), now));
+                // Keep using earlier metadata: an unavailable provider must not end sessions that still work.
+                state.latest.clone().ok_or(error)
             }
         }
     }
@@ -256,9 +256,9 @@ impl Discovery {
         self.lock().failure.as_ref().is_some_and(|(_, failed_at)| !self.is_older(*failed_at, limit))
     }
 
-    /// Never held while anything is awaited.
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Must not be held across an await.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_older(&self, than: SystemTime, limit: Duration) -> bool {

@@ -1,4 +1,4 @@
-//! One error per operation, one variant per way to fail. The texts are for the log; none holds a token, a code or
+//! One error per operation, one variant per way to fail. The texts are for the log. None contains a token, a code or
 //! another secret.
 
 use openidconnect::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::server::auth::jose::Malformed;
 
-/// The provider can't be spoken to: it is unreachable, or its metadata is not usable.
+/// Why no request to the provider could be made: it is unreachable, or its metadata is not usable.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ProviderError {
     #[error("discovery failed: {0}")]
@@ -28,51 +28,51 @@ pub enum ProviderError {
     PushedRequest(String),
 }
 
-/// Why a code did not become tokens.
+/// Why the exchange of a code failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// Nothing was decided: the provider did not answer, or not in a way that makes sense.
+    /// The provider did not respond, or the response could not be interpreted. It has not refused the code.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
-    /// The authorization response is from another issuer, or does not say from which although it should (RFC 9207 §2.4).
+    /// `iss` of the authorization response is another issuer, or absent although the metadata announces it (RFC 9207
+    /// §2.4).
     #[error("the authorization response is not from the issuer")]
     WrongIssuer,
-    /// The token endpoint said no.
+    /// The token endpoint returned an error that is final.
     #[error("the token endpoint refused the code: {0}")]
     Refused(String),
-    /// The ID token did not pass verification.
     #[error("ID token refused: {0}")]
     InvalidIdToken(String),
 }
 
-/// Why a refresh token did not become an access token.
+/// Why a refresh failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// The session is over for the provider (RFC 6749 §5.2 `invalid_grant`, and what providers send in its place).
+    /// The provider has ended the grant: `invalid_grant` (RFC 6749 §5.2), or what providers send in its place.
     #[error("the provider ended the grant: {0}")]
     InvalidGrant(String),
-    /// A refreshed ID token that is not this person's, or not the provider's (OpenID Connect Core §12.2).
-    /// Beside it there may have been a refresh token, which nobody is to keep.
+    /// The refreshed ID token is another person's, or did not pass verification (OpenID Connect Core §12.2). A refresh
+    /// token in the same response is to be revoked.
     #[error("refreshed ID token refused: {reason}")]
     InvalidIdToken { refresh_token: Option<RefreshToken>, reason: String },
-    /// The provider refreshed the grant, but the access token of its answer can't be used: it is of an unknown kind, or
-    /// the ID token beside it can't be verified until newer keys can be fetched. Nothing was decided about the session.
-    /// The old refresh token may be spent: where the answer had a new one, it must be kept in its place.
+    /// The provider refreshed the grant, but the access token can't be used: its type is unknown, or the ID token can't
+    /// be verified until newer keys can be fetched. The session continues. A new refresh token in the response must be
+    /// stored, as the old one may be invalid now.
     #[error("the answer's access token can't be used: {reason}")]
     Unusable { refresh_token: Option<RefreshToken>, reason: String },
-    /// Nothing was decided; the refresh token may still be good.
+    /// The provider has not refused the refresh token, which may still be valid.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
 }
 
-/// Why an access token is not good for us, by what it says itself or the provider says of it.
+/// Why an access token is not valid here.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AccessTokenError {
     #[error("it is no JWT: {0}")]
     NotAJwt(#[from] Malformed),
     #[error("its header has `crit`")]
     CriticalExtension,
-    /// Or of none that we know: then `ACCESS_TOKEN_TYP` may have to be set.
+    /// Another or an unknown `typ`. In the latter case `ACCESS_TOKEN_TYP` may have to be set.
     #[error("it is a token of another kind, by its type or its claims")]
     OtherKind,
     #[error("it is signed with an algorithm that we don't take")]
@@ -93,12 +93,12 @@ pub enum AccessTokenError {
     UnknownBinding,
     #[error("it is not active")]
     Inactive,
-    /// Nothing was decided.
+    /// The token could not be checked.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
 }
 
-/// Why a logout token ends nothing.
+/// Why a logout token was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogoutTokenError {
     #[error("it is too long")]
@@ -107,7 +107,7 @@ pub enum LogoutTokenError {
     NotAJwt(#[from] Malformed),
     #[error("its header has `crit`")]
     CriticalExtension,
-    /// Where there is no `typ` at all, `ALLOW_UNTYPED_LOGOUT_TOKENS` may have to be set.
+    /// If `typ` is absent or `JWT`, `ALLOW_UNTYPED_LOGOUT_TOKENS` may have to be set.
     #[error("its `typ` is not logout+jwt")]
     OtherKind,
     #[error("it is signed with an algorithm that we don't take")]
@@ -134,16 +134,16 @@ pub enum LogoutTokenError {
     Nonce,
     #[error("it has no `jti`")]
     NoJti,
-    /// Nothing was decided.
+    /// The token could not be checked.
     #[error("it is signed by none of the provider's known keys, and they can't be fetched again yet")]
     UnknownKey,
-    /// Nothing was decided.
+    /// The token could not be checked.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
 }
 
 impl AccessTokenError {
-    /// Whatever went wrong, the provider decided nothing: for a token that is not good it says `active: false`.
+    /// Always `Unavailable`: for an invalid token the provider returns `active: false`, not an error (RFC 7662 §2.2).
     pub(super) fn introspection_failed(error: &CoreRequestTokenError<HttpError>, http: &ClientHttp) -> Self {
         Self::Unavailable(describe(error, http.status(), |text| http.excerpt(text).to_string()))
     }
@@ -180,40 +180,41 @@ impl From<ProviderError> for RefreshError {
     }
 }
 
-/// What a failed token request means.
+/// The meaning of a failed token request.
 pub(super) enum TokenRequestFailure {
-    /// The provider decided against this grant.
+    /// The provider refused the grant. Another try would fail too.
     Refused(String),
-    /// The provider decided nothing about this grant.
+    /// The provider has not refused the grant. Another try may succeed.
     Unavailable(String),
 }
 
-/// Judges a failed token request by the answer's `status` (0: there was no answer) and its OAuth error code.
+/// Classifies a failed token request by the HTTP `status` (0 without a response) and the OAuth error code.
 ///
-/// A code decides, unless it is about *our own* credentials or says "later" (RFC 6749 §4.1.2.1 and RFC 8628 §3.5 have
-/// such codes; providers send them here too). Without a readable code, 400 and 401 decide, as some providers send them
-/// bare; every other status may be a proxy's on the way.
+/// An error code is a refusal, unless it is about the client's own credentials or means "try later" (RFC 6749 §4.1.2.1
+/// and RFC 8628 §3.5 define such codes, and providers send them here too). Without a readable code, 400 and 401 are
+/// refusals, as some providers send them without a body. Any other status may come from a proxy.
 ///
-/// `excerpt` makes the provider's words fit for the log.
-pub(super) fn judge(
+/// `excerpt` prepares the provider's text for the log.
+pub(super) fn classify(
     error: &CoreRequestTokenError<HttpError>,
     status: u16,
     excerpt: impl Fn(&str) -> String,
 ) -> TokenRequestFailure {
     let text = describe(error, status, excerpt);
-    let is_decided = match oauth_error(error) {
-        // Whatever it says: a limit, a time-out or a place that is not there decides nothing.
+    let is_refused = match oauth_error(error) {
+        // A rate limit, a timeout or a missing endpoint is not a refusal, even with an error code.
         _ if !matches!(status, 400 | 401 | 403) => false,
         Some(CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient) => false,
-        Some(CoreErrorResponseType::Extension(code)) => is_code_of_a_refusal(code),
+        Some(CoreErrorResponseType::Extension(code)) => is_refusal(code),
         Some(_) => true,
         None => status != 403,
     };
-    if is_decided { TokenRequestFailure::Refused(text) } else { TokenRequestFailure::Unavailable(text) }
+    if is_refused { TokenRequestFailure::Refused(text) } else { TokenRequestFailure::Unavailable(text) }
 }
 
-/// Gateways name their own errors in the same member, by words such as "Forbidden".
-fn is_code_of_a_refusal(code: &str) -> bool {
+/// Whether a code that `openidconnect` does not know is a refusal. OAuth codes are in lower case; gateways send texts
+/// such as "Forbidden" in the same member.
+fn is_refusal(code: &str) -> bool {
     code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
         && !["temporarily_unavailable", "server_error", "slow_down", "too_many_requests"].contains(&code)
 }
@@ -225,7 +226,7 @@ fn oauth_error(error: &CoreRequestTokenError<HttpError>) -> Option<&CoreErrorRes
     }
 }
 
-/// For the log. A parse error's own text could quote the answer, so only the place is told.
+/// For the log. The text of a parse error could quote the response, so only its position is given.
 fn describe(error: &CoreRequestTokenError<HttpError>, status: u16, excerpt: impl Fn(&str) -> String) -> String {
     match error {
         RequestTokenError::ServerResponse(response) => describe_response(response, status, excerpt),
@@ -250,58 +251,4 @@ fn describe_response(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::server::excerpt::excerpt;
-
-    fn with_code(code: CoreErrorResponseType) -> CoreRequestTokenError<HttpError> {
-        RequestTokenError::ServerResponse(StandardErrorResponse::new(code, None, None))
-    }
-
-    fn is_decided(error: &CoreRequestTokenError<HttpError>, status: u16) -> bool {
-        matches!(judge(error, status, str::to_owned), TokenRequestFailure::Refused(_))
-    }
-
-    #[test]
-    fn an_error_code_decides_unless_it_is_about_us_or_says_later() {
-        // T45
-        assert!(is_decided(&with_code(CoreErrorResponseType::InvalidGrant), 400));
-        assert!(is_decided(&with_code(CoreErrorResponseType::Extension("invalid_code".into())), 403));
-        assert!(!is_decided(&with_code(CoreErrorResponseType::InvalidClient), 401));
-        assert!(!is_decided(&with_code(CoreErrorResponseType::Extension("temporarily_unavailable".into())), 400));
-        for status in [404, 408, 425, 429, 500, 503] {
-            assert!(!is_decided(&with_code(CoreErrorResponseType::InvalidGrant), status), "{status}");
-        }
-        for (gateways, status) in
-            [("too_many_requests", 429), ("Not Found", 404), ("Forbidden", 403), ("Unauthorized", 401)]
-        {
-            assert!(!is_decided(&with_code(CoreErrorResponseType::Extension(gateways.into())), status), "{gateways}");
-        }
-    }
-
-    #[test]
-    fn without_a_code_only_a_bare_400_or_401_decides() {
-        // T45: 403, 404 and the like may be a proxy's on the way.
-        let bare = RequestTokenError::Other("empty".into());
-        for status in [400, 401] {
-            assert!(is_decided(&bare, status), "{status}");
-        }
-        for status in [0, 403, 404, 407, 408, 421, 429, 500, 502, 503] {
-            assert!(!is_decided(&bare, status), "{status}");
-        }
-    }
-
-    #[test]
-    fn the_log_gets_the_code_and_an_excerpt_of_the_description() {
-        // T101: it was logged whole, 100 KB and the refresh token with it.
-        let description = format!("could not look up refresh token rt-0123456789 {}", "x ".repeat(50_000));
-        let response = StandardErrorResponse::new(CoreErrorResponseType::InvalidGrant, Some(description), None);
-        let error = RequestTokenError::ServerResponse(response);
-        let words = describe(&error, 400, |text| excerpt(text).without(["rt-0123456789"]).to_string());
-        assert!(
-            words.starts_with("status 400, invalid_grant: could not look up refresh token [redacted] x x"),
-            "{words}"
-        );
-        assert!(words.len() < 300, "{words}");
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! Code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5, OpenID Connect Core §3.1.3).
+//! Exchanges an authorization code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5, OpenID Connect Core §3.1.3).
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     claim_names::claims_of,
     client::{OidcClient, RelyingParty},
-    error::{ExchangeError, ProviderError, TokenRequestFailure, judge},
+    error::{ExchangeError, ProviderError, TokenRequestFailure, classify},
     id_token::{Expected, IdTokenError, LoginClaims},
     permissions::Permissions,
     session_expiry::session_expiry,
@@ -24,39 +24,39 @@ use crate::{
     wire::auth::{AccessToken, AuthorizationCode, UserClaims},
 };
 
-/// A finished login.
+/// The verified result of a login.
 #[derive(Debug)]
 pub struct Login {
     pub access_token: AccessToken,
-    /// For how long the access token is good, from now.
+    /// The lifetime of the access token, from now.
     pub expires_in: Duration,
     pub refresh_token: Option<RefreshToken>,
     pub id_token: IdToken,
-    /// Needed to judge the ID tokens of refreshes.
+    /// Claims that ID tokens of later refreshes must repeat.
     pub claims: LoginClaims,
     /// The ID token's `sid` (OpenID Connect Back-Channel Logout §2.1).
     pub provider_session: Option<String>,
     pub user: UserClaims,
     pub permissions: Permissions,
-    /// When the provider wants the session to end, at the latest.
+    /// The provider's `session_expiry`: when the session must have ended.
     pub session_expiry: Option<SystemTime>,
 }
 
-/// A code that brought no login.
+/// A code exchange that failed.
 #[derive(Debug)]
 pub struct RefusedExchange {
     pub error: ExchangeError,
-    /// Came with what was refused: nobody is to keep it.
+    /// Issued with a response that was refused. To be revoked.
     pub refresh_token: Option<RefreshToken>,
 }
 
 impl OidcClient {
-    /// RFC 9207 §2.4: `iss` must be our issuer, letter by letter, and may be missing only where the provider's metadata
-    /// does not promise it.
+    /// RFC 9207 §2.4: `iss` of the authorization response must be the issuer. It may be absent only if the provider's
+    /// metadata does not announce it.
     pub async fn check_response_issuer(&self, iss: Option<&str>) -> Result<(), ExchangeError> {
         let is_ours = match iss {
             Some(iss) => iss == self.issuer(),
-            None => !self.promises_iss().await?,
+            None => !self.announces_iss().await?,
         };
         if is_ours { Ok(()) } else { Err(ExchangeError::WrongIssuer) }
     }
@@ -80,7 +80,7 @@ impl OidcClient {
         response: &TokenResponse,
         nonce: &Nonce,
     ) -> Result<Login, ExchangeError> {
-        if let Some(reason) = response.unusable() {
+        if let Some(reason) = response.unusable_reason() {
             return Err(ExchangeError::Unavailable(reason.into()));
         }
         let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
@@ -90,7 +90,7 @@ impl OidcClient {
         let mut user = user_claims(&claims);
         let mut roles = self.settings.claims.roles.read(&named);
         self.settings.claims.apply(&named, &mut user);
-        if self.settings.claims.is_wanting(&user, &named) {
+        if self.settings.claims.needs_userinfo(&user, &named) {
             roles = self.add_userinfo(relying_party, response, &claims, &mut user, roles).await;
         }
         if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
@@ -101,8 +101,8 @@ impl OidcClient {
             expires_in: response.lifetime(),
             refresh_token: refresh_token(response),
             permissions: Permissions {
-                // RFC 6749 §5.1: where the answer does not say, it is what was asked for.
-                scope: response.granted_scope().unwrap_or_else(|| self.settings.asked_scope()),
+                // RFC 6749 §5.1: without `scope` in the response, the requested scope was granted.
+                scope: response.granted_scope().unwrap_or_else(|| self.settings.requested_scope()),
                 roles: roles.unwrap_or_default(),
             },
             id_token: id_token.clone(),
@@ -113,7 +113,7 @@ impl OidcClient {
         })
     }
 
-    /// A session that has ended before it begins is none.
+    /// Refuses a `session_expiry` in the past.
     fn future_session_expiry(&self, id_token: &IdToken) -> Result<Option<SystemTime>, ExchangeError> {
         let expiry = session_expiry(id_token).map_err(|error| ExchangeError::InvalidIdToken(error.to_string()))?;
         match expiry {
@@ -139,15 +139,15 @@ impl OidcClient {
         for resource in &self.settings.requests.resources {
             request = request.add_extra_param("resource", resource);
         }
-        let words = |text: &str| http.excerpt(text).without([nonce.secret()]).to_string();
-        request.request_async(&http).await.map_err(|error| match judge(&error, http.status(), words) {
+        let in_log = |text: &str| http.excerpt(text).without([nonce.secret()]).to_string();
+        request.request_async(&http).await.map_err(|error| match classify(&error, http.status(), in_log) {
             TokenRequestFailure::Refused(text) => ExchangeError::Refused(text),
             TokenRequestFailure::Unavailable(text) => ExchangeError::Unavailable(text),
         })
     }
 
-    /// Some providers name the person, and say their roles, only at the userinfo endpoint. What the ID token says goes
-    /// before, and the login does not depend on it. Gives the roles.
+    /// Adds claims from the userinfo endpoint, as some providers leave names and roles out of the ID token. Claims of the
+    /// ID token take precedence, and the login succeeds even if the request fails. Returns the roles.
     async fn add_userinfo(
         &self,
         relying_party: &RelyingParty,
@@ -156,7 +156,7 @@ impl OidcClient {
         user: &mut UserClaims,
         roles: Option<Vec<String>>,
     ) -> Option<Vec<String>> {
-        // The answer's `sub` must be the ID token's (OpenID Connect Core §5.3.2): `openidconnect` compares them.
+        // `openidconnect` compares the response's `sub` with the ID token's (OpenID Connect Core §5.3.2).
         let Ok(request) = relying_party.user_info(response.access_token().clone(), Some(claims.subject().clone()))
         else {
             return roles;
@@ -185,14 +185,14 @@ impl OidcClient {
     }
 }
 
-/// All that a userinfo answer says besides what the specification names.
+/// The claims of a userinfo response that are not standard claims.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 struct OtherClaims(Map<String, Value>);
 
 impl AdditionalClaims for OtherClaims {}
 
-/// A login can start again, so what is undecided is refused.
+/// A token that can't be verified now is refused too, as the person can start the login again.
 impl From<IdTokenError> for ExchangeError {
     fn from(error: IdTokenError) -> Self {
         match error {
@@ -202,7 +202,7 @@ impl From<IdTokenError> for ExchangeError {
     }
 }
 
-/// A code that was not exchanged brought no token.
+/// For errors before the response was received, so that there is no refresh token to revoke.
 impl From<ExchangeError> for RefusedExchange {
     fn from(error: ExchangeError) -> Self {
         Self { error, refresh_token: None }
@@ -219,7 +219,7 @@ fn refresh_token(response: &TokenResponse) -> Option<RefreshToken> {
     response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()))
 }
 
-/// Of an ID token that was verified before.
+/// `sid` of an ID token that was verified before.
 fn provider_session(verified: &IdToken) -> Option<String> {
     claims_of(verified).get("sid")?.as_str().filter(|sid| !sid.is_empty()).map(str::to_owned)
 }

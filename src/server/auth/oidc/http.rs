@@ -1,4 +1,4 @@
-//! HTTP to the provider, and nowhere else.
+//! The HTTP client for requests to the provider.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use openidconnect::{
 use serde_json::Value;
 use tracing::Instrument;
 
-use super::{client_authentication::ClientProofs, settings::ProviderSettings};
+use super::{client_authentication::RequestCredentials, settings::ProviderSettings};
 use crate::server::{
     excerpt::{Excerpt, excerpt},
     observe::{
@@ -27,40 +27,40 @@ use crate::server::{
     tls,
 };
 
-/// No document of a provider is larger than this.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The maximum size of a response. Larger ones are refused.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The one client for calls to the provider.
+/// The shared HTTP client for the provider.
 #[derive(Clone)]
 pub struct ProviderHttp {
     client: reqwest::Client,
 }
 
-/// For calls to one of its endpoints, which are counted and timed.
+/// The client for one kind of endpoint, with metrics and traces.
 pub(super) struct EndpointHttp {
     http: ProviderHttp,
     endpoint: ProviderEndpoint,
 }
 
-/// For one request that says who we are, to the token endpoint or one like it: says it, and notes the answer's status,
-/// which `openidconnect` does not pass on.
+/// The client for one authenticated request, to the token endpoint or a similar one. It adds the client's credentials and
+/// stores the response's status, which `openidconnect` does not return.
 pub(super) struct ClientHttp {
     http: EndpointHttp,
-    proofs: ClientProofs,
+    credentials: RequestCredentials,
     status: AtomicU16,
-    /// Without who we are.
+    /// The request without credentials.
     request: OnceLock<HttpRequest>,
 }
 
-/// The provider gave no answer, or one too large.
+/// There was no response from the provider, or it was too large.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("{0}")]
     NoAnswer(String),
-    #[error("the answer is larger than {MAX_ANSWER_BYTES} bytes")]
+    #[error("the answer is larger than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge,
-    /// The last line: metadata that names such an endpoint is refused.
+    /// The last line of defence, as metadata with such an endpoint is refused.
     #[error("it is not https, and not on loopback")]
     Unencrypted,
 }
@@ -70,8 +70,7 @@ impl ProviderHttp {
         Self::with_timeout(TOTAL_TIMEOUT)
     }
 
-    /// For this provider: trusts its authorities too, and calls nothing but https, unless the operator has said that it is
-    /// on this machine.
+    /// For this provider: trusts the configured CAs too, and allows only https, unless the provider is on loopback.
     pub fn for_provider(settings: &ProviderSettings, proxy: OutboundProxy) -> Result<Self, HttpSetupError> {
         let settings = ClientSettings {
             total: Some(TOTAL_TIMEOUT),
@@ -82,7 +81,7 @@ impl ProviderHttp {
         Ok(Self { client: outbound::client(&settings)? })
     }
 
-    /// Waits no longer than this for a whole answer.
+    /// With this timeout for a whole request and response.
     pub fn with_timeout(total: Duration) -> Result<Self, HttpSetupError> {
         Ok(Self { client: outbound::client(&ClientSettings { total: Some(total), ..ClientSettings::default() })? })
     }
@@ -99,7 +98,7 @@ impl ProviderHttp {
         let mut answer = self.client.execute(request).await.map_err(no_answer)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
                 return Err(HttpError::TooLarge);
             }
             body.extend_from_slice(&chunk);
@@ -107,8 +106,8 @@ impl ProviderHttp {
         let mut response = Response::new(body);
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
-        // Some providers declare their JSON as something else; whether it is JSON shows when it is read. A signed
-        // answer of the userinfo endpoint is told by its type (OpenID Connect Core §5.3.2).
+        // Some providers send JSON with another content type, which `openidconnect` would reject. Only signed userinfo
+        // responses are recognised by their type (OpenID Connect Core §5.3.2).
         if !is_jwt(response.headers()) {
             response.headers_mut().remove(CONTENT_TYPE);
         }
@@ -118,10 +117,10 @@ impl ProviderHttp {
 
 impl EndpointHttp {
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let asked_at = Instant::now();
+        let sent_at = Instant::now();
         let span = traces::provider_call(self.endpoint);
         let answer = async {
-            traces::carry(request.headers_mut());
+            traces::inject_context(request.headers_mut());
             self.http.send(request).await
         }
         .instrument(span.clone())
@@ -136,50 +135,52 @@ impl EndpointHttp {
             Ok(_) => ProviderOutcome::Answered,
             Err(_) => ProviderOutcome::NoAnswer,
         };
-        metrics::provider_call(self.endpoint, outcome, asked_at.elapsed());
+        metrics::provider_call(self.endpoint, outcome, sent_at.elapsed());
         answer
     }
 }
 
 impl ClientHttp {
-    pub(super) fn new(http: EndpointHttp, proofs: ClientProofs) -> Self {
-        Self { http, proofs, status: AtomicU16::new(0), request: OnceLock::new() }
+    pub(super) fn new(http: EndpointHttp, credentials: RequestCredentials) -> Self {
+        Self { http, credentials, status: AtomicU16::new(0), request: OnceLock::new() }
     }
 
-    /// What the provider says to the request, without all that the request said to it.
+    /// An excerpt of the response for the log, without any secrets that the request contained.
     pub(super) fn excerpt(&self, text: &str) -> Excerpt {
-        let sent = self.request.get().map(|request| self.proofs.secrets(request)).unwrap_or_default();
+        let sent = self.request.get().map(|request| self.credentials.secrets(request)).unwrap_or_default();
         excerpt(text).without(sent.iter().map(String::as_str))
     }
 
-    /// The answer's status; 0 where there was no answer.
+    /// The response's status, or 0 without a response.
     pub(super) fn status(&self) -> u16 {
         self.status.load(Ordering::Relaxed)
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut response = self.answered(&request).await?;
+        let mut response = self.send_with_credentials(&request).await?;
         _ = self.request.set(request);
         self.status.store(response.status().as_u16(), Ordering::Relaxed);
-        // Whatever it is called, it is never a JWT here.
+        // These endpoints never return a JWT, so the content type is ignored.
         response.headers_mut().remove(CONTENT_TYPE);
         Ok(response)
     }
 
-    /// While credentials change, the provider may know either: what it has refused to take from us it has not acted on
-    /// (RFC 6749 §5.2), so that a code is not spent.
-    async fn answered(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut left = self.proofs.in_turn();
+    /// Tries each credential, as during a rotation the provider may know only one of them. It refuses a wrong one before
+    /// it processes the request (RFC 6749 §5.2), so a code is not consumed.
+    async fn send_with_credentials(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut remaining = self.credentials.in_order();
         loop {
-            let Some((number, proof)) = left.next() else { return Err(HttpError::NoAnswer("no credentials".into())) };
+            let Some((index, credential)) = remaining.next() else {
+                return Err(HttpError::NoAnswer("no credentials".into()));
+            };
             let mut attempt = request.clone();
-            proof.put_into(&mut attempt);
+            credential.add_to(&mut attempt);
             let response = self.http.send(attempt).await?;
-            match (refuses_client(&response), left.len()) {
+            match (refuses_client(&response), remaining.len()) {
                 (true, 0) => return Ok(response),
                 (true, _) => tracing::warn!("the provider refused our first credentials; the others are tried"),
                 (false, _) => {
-                    self.proofs.was_taken(*number);
+                    self.credentials.set_accepted(*index);
                     return Ok(response);
                 }
             }
@@ -205,16 +206,16 @@ impl<'c> AsyncHttpClient<'c> for ClientHttp {
     }
 }
 
-/// RFC 6749 §5.2: `invalid_client`, for which 401 is kept. Keycloak has said `unauthorized_client` of a wrong
-/// credential, too.
+/// Whether the credentials were refused: status 401, or 400 with `invalid_client` (RFC 6749 §5.2). Keycloak has sent
+/// `unauthorized_client` for wrong credentials, too.
 fn refuses_client(response: &HttpResponse) -> bool {
-    let says_so = || {
+    let has_client_error = || {
         serde_json::from_slice::<Value>(response.body())
             .is_ok_and(|body| body["error"] == "invalid_client" || body["error"] == "unauthorized_client")
     };
     match response.status() {
         StatusCode::UNAUTHORIZED => true,
-        StatusCode::BAD_REQUEST => says_so(),
+        StatusCode::BAD_REQUEST => has_client_error(),
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! Access tokens judged by the provider itself (RFC 7662), for those that nobody else can read.
+//! Token introspection (RFC 7662), for access tokens that only the provider can read.
 
 use chrono::{DateTime, Utc};
 use openidconnect::{
@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{server::observe::metrics::ProviderEndpoint, wire::auth::AccessToken};
 
-/// The members as they came: `openidconnect`'s own type takes no time as text, and no scope as an array.
+/// All members as received. `openidconnect`'s own type rejects a time sent as text and a scope sent as an array.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct IntrospectionResponse(Map<String, Value>);
 
 impl OidcClient {
-    /// Asks the provider about an access token. Where `audience` is given, it must be among the token's.
+    /// Requests the status of an access token. If `audience` is given, the token must have it.
     pub async fn introspect(
         &self,
         access_token: &AccessToken,
@@ -36,10 +36,10 @@ impl OidcClient {
             .request_async(&http)
             .await
             .map_err(|error| AccessTokenError::introspection_failed(&error, &http))?;
-        self.judge(response, audience)
+        self.verify_introspection(response, audience)
     }
 
-    fn judge(
+    fn verify_introspection(
         &self,
         response: IntrospectionResponse,
         audience: Option<&str>,
@@ -48,27 +48,27 @@ impl OidcClient {
             return Err(AccessTokenError::Inactive);
         }
         let claims = TokenClaims(response.0);
-        // RFC 7662 §2.1: the endpoint is asked about refresh tokens too, and some providers know ID tokens there.
+        // The endpoint accepts refresh tokens too (RFC 7662 §2.1), and with some providers ID tokens.
         claims.check_kind()?;
-        // RFC 7662 §4: what the answer says besides is for us to check.
+        // RFC 7662 §4: the other members must be checked here.
         let now = self.environment.now();
         if claims.time("exp")?.is_some_and(|expires_at| expires_at <= now) {
             return Err(AccessTokenError::Expired);
         }
-        claims.check_begun(now + self.settings.id_tokens.clock_tolerance)?;
+        claims.check_not_before(now + self.settings.id_tokens.clock_tolerance)?;
         if audience.is_some_and(|audience| !claims.is_for(audience)) {
             return Err(AccessTokenError::OtherAudience);
         }
         let is_ours = claims.text("iss").is_none_or(|iss| iss == self.issuer());
         let mut token = claims.into_verified(self.issuer(), &self.settings.claims)?;
-        // Another issuer's subjects are other people.
+        // The same `sub` of another issuer is another person.
         token.user = token.user.filter(|_| is_ours);
         Ok(token)
     }
 
     async fn introspection_url(&self) -> Result<IntrospectionUrl, ProviderError> {
-        let known = self.discovery.known().await?;
-        let named = known.metadata.additional_metadata().introspection_endpoint();
+        let fetched = self.discovery.current().await?;
+        let named = fetched.metadata.additional_metadata().introspection_endpoint();
         named.ok_or(ProviderError::MissingEndpoint("introspection_endpoint"))
     }
 }
@@ -76,12 +76,12 @@ impl OidcClient {
 impl TokenIntrospectionResponse for IntrospectionResponse {
     type TokenType = CoreTokenType;
 
-    /// Literally `true`, and nothing that could pass for it.
+    /// Only JSON `true`, not a value that could be converted to it.
     fn active(&self) -> bool {
         self.0.get("active") == Some(&Value::Bool(true))
     }
 
-    // Everything else is read as `TokenClaims`.
+    // All other members are read from `TokenClaims`.
 
     fn scopes(&self) -> Option<&Vec<Scope>> {
         None
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_active_only_where_the_answer_says_so_in_so_many_words() {
+    fn a_token_is_active_only_if_active_is_the_json_value_true() {
         // T71
         for (answer, is_active) in [
             (json!({ "active": true }), true),

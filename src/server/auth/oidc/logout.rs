@@ -1,5 +1,5 @@
-//! What the provider is told when a session ends here: to revoke its refresh token (RFC 7009), and, by way of the
-//! browser, to end its own session (OpenID Connect RP-Initiated Logout §2).
+//! Logout at the provider when a session ends here: revocation of the refresh token (RFC 7009), and the URL by which the
+//! browser ends the provider's own session (OpenID Connect RP-Initiated Logout §2).
 
 use std::time::Duration;
 
@@ -13,32 +13,32 @@ use super::{
 };
 use crate::{server::observe::metrics::ProviderEndpoint, wire::auth::State};
 
-/// A hint longer than this is left out: servers refuse URLs that are much longer. The provider then has to ask.
-const LONGEST_HINT: usize = 6_000;
+/// The maximum length of `id_token_hint`, in bytes, as servers refuse very long URLs. A longer one is left out, and the
+/// provider then has to ask the person for confirmation.
+const MAX_HINT_LENGTH: usize = 6_000;
 
-/// Waits between two tries to revoke a token.
-const TRY_AGAIN_AFTER: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(20), Duration::from_secs(120)];
+/// The pauses between tries to revoke a token.
+const RETRY_AFTER: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(20), Duration::from_secs(120)];
 
-/// What became of one try to revoke a token.
+/// The outcome of one try to revoke a token.
 #[derive(Debug, PartialEq, Eq)]
 enum Revocation {
-    /// Also where the provider did not know it (RFC 7009 §2.2).
+    /// Also if the token was unknown to the provider (RFC 7009 §2.2).
     Done,
-    /// `unsupported_token_type`, our credentials, or another refusal that another try does not change (§2.2.1).
+    /// `unsupported_token_type`, wrong client credentials, or another final refusal (§2.2.1).
     Refused(StatusCode),
-    /// 503 and the like.
-    Later(String),
+    /// A temporary failure such as 503, with its cause.
+    Retry(String),
 }
 
 impl OidcClient {
-    /// Where to send the browser when it has signed out here: the provider's end session endpoint, or else the
-    /// configured page; nowhere where there is neither.
+    /// The provider's end session endpoint, with the parameters of a logout request. `None` if it has none.
     pub async fn end_session_url(&self, hint: &IdToken, state: &State) -> Result<Option<Url>, ProviderError> {
-        let known = self.discovery.known().await?;
-        let Some(mut url) = known.metadata.additional_metadata().end_session_endpoint() else { return Ok(None) };
+        let fetched = self.discovery.current().await?;
+        let Some(mut url) = fetched.metadata.additional_metadata().end_session_endpoint() else { return Ok(None) };
         let mut query = url.query_pairs_mut();
-        // An expired one is as good (§2), and is all that most sessions have.
-        if hint.secret().len() <= LONGEST_HINT {
+        // Providers should accept an expired ID token here (§2), and that of most sessions has expired.
+        if hint.secret().len() <= MAX_HINT_LENGTH {
             query.append_pair("id_token_hint", hint.secret());
         }
         query
@@ -54,10 +54,10 @@ impl OidcClient {
         self.settings.logout.url.as_ref()
     }
 
-    /// Has the provider revoke the token, whatever it answers and however long that takes; without an endpoint for it,
-    /// the token only ends where it is forgotten.
+    /// Has the provider revoke the token, with retries. Failures are only logged. Does nothing if the provider has no
+    /// revocation endpoint.
     pub async fn revoke(&self, refresh_token: &RefreshToken) {
-        let mut pauses = TRY_AGAIN_AFTER.into_iter();
+        let mut pauses = RETRY_AFTER.into_iter();
         loop {
             let cause = match self.try_to_revoke(refresh_token).await {
                 Ok(None) => return,
@@ -65,7 +65,7 @@ impl OidcClient {
                 Ok(Some(Revocation::Refused(status))) => {
                     return tracing::warn!(%status, "the provider refused to revoke a refresh token");
                 }
-                Ok(Some(Revocation::Later(cause))) => cause,
+                Ok(Some(Revocation::Retry(cause))) => cause,
                 Err(error) => error.to_string(),
             };
             let Some(pause) = pauses.next() else {
@@ -76,8 +76,8 @@ impl OidcClient {
     }
 
     async fn try_to_revoke(&self, refresh_token: &RefreshToken) -> Result<Option<Revocation>, ProviderError> {
-        let known = self.discovery.known().await?;
-        let Some(endpoint) = known.metadata.additional_metadata().revocation_endpoint() else { return Ok(None) };
+        let fetched = self.discovery.current().await?;
+        let Some(endpoint) = fetched.metadata.additional_metadata().revocation_endpoint() else { return Ok(None) };
         // RFC 7009 §2.1
         let params = [
             ("client_id", self.settings.client_id.as_str()),
@@ -87,16 +87,16 @@ impl OidcClient {
         let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = self.client_form(endpoint.as_str(), &params)?;
         Ok(Some(match self.client_http(ProviderEndpoint::Revocation).await?.call(request).await {
-            Ok(answer) => judged(answer.status()),
-            Err(error) => Revocation::Later(error.to_string()),
+            Ok(answer) => classify(answer.status()),
+            Err(error) => Revocation::Retry(error.to_string()),
         }))
     }
 }
 
-fn judged(status: StatusCode) -> Revocation {
+fn classify(status: StatusCode) -> Revocation {
     match status.as_u16() {
         200..=299 => Revocation::Done,
-        408 | 425 | 429 | 500..=599 => Revocation::Later(format!("status {status}")),
+        408 | 425 | 429 | 500..=599 => Revocation::Retry(format!("status {status}")),
         _ => Revocation::Refused(status),
     }
 }
@@ -106,16 +106,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn success_is_told_from_a_refusal_and_from_a_provider_that_is_away() {
+    fn a_revocation_is_retried_after_a_temporary_failure_and_not_after_a_refusal() {
         // T79
-        let judged = |status| judged(StatusCode::from_u16(status).unwrap());
-        assert_eq!(judged(200), Revocation::Done);
-        assert_eq!(judged(204), Revocation::Done);
+        let classify = |status| classify(StatusCode::from_u16(status).unwrap());
+        assert_eq!(classify(200), Revocation::Done);
+        assert_eq!(classify(204), Revocation::Done);
         for status in [302, 400, 401, 403, 404] {
-            assert!(matches!(judged(status), Revocation::Refused(_)), "{status}");
+            assert!(matches!(classify(status), Revocation::Refused(_)), "{status}");
         }
         for status in [429, 500, 503, 504] {
-            assert!(matches!(judged(status), Revocation::Later(_)), "{status}");
+            assert!(matches!(classify(status), Revocation::Retry(_)), "{status}");
         }
     }
 }

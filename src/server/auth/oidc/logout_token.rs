@@ -1,5 +1,5 @@
-//! OpenID Connect Back-Channel Logout 1.0 §2.4 and §2.6, step by step. Signatures are checked by `openidconnect`, with
-//! the keys and algorithms of ID tokens.
+//! Verification of logout tokens: OpenID Connect Back-Channel Logout 1.0 §2.4 and §2.6, step by step. Signatures are
+//! checked by `openidconnect`, with the keys and algorithms for ID tokens.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     client::OidcClient,
     error::{AccessTokenError, LogoutTokenError},
-    id_token::{IdTokenPolicy, may_be_for_want_of_a_key, signing_key},
+    id_token::{IdTokenPolicy, newer_keys_may_help, signing_key},
     token_claims::TokenClaims,
 };
 use crate::server::auth::jose::{Compact, json};
@@ -17,33 +17,33 @@ use crate::server::auth::jose::{Compact, json};
 /// The member of `events` that makes a JWT a logout token (§2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// Longest logout token taken, in bytes.
+/// The maximum length of a logout token, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
 
-/// A logout token is no older than this, so that its `jti` need not be remembered for longer (§2.6 with Core §3.1.3.7,
-/// step 10). Providers that try again do so with a new one, or within minutes.
+/// The maximum age of a logout token, which bounds how long its `jti` must be stored (§2.6 with Core §3.1.3.7, step 10).
+/// Providers retry with a new token, or within minutes.
 const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 
-/// What a verified logout token asks for.
+/// A verified logout token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogoutToken {
-    pub ends: Ends,
+    pub target: LogoutTarget,
     pub jti: String,
-    /// Until then the `jti` must be stored. Later, the token is refused for its age.
+    /// How long the `jti` must be stored as used. Later, the token is refused for its age.
     pub jti_expires_at: SystemTime,
 }
 
-/// Which of the provider's sessions have ended.
+/// The sessions that a logout token ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ends {
-    /// This one (`sid`). Where the token names the user too (`sub`), it is theirs.
-    Session { sid: String, sub: Option<String> },
-    /// All of this user's (`sub`, without `sid`).
+pub enum LogoutTarget {
+    /// Those of the provider's session `sid`. If the token has `sub` too, it must be the user of that session.
+    ProviderSession { sid: String, sub: Option<String> },
+    /// All sessions of the user with this `sub`, for a token without `sid`.
     User(String),
 }
 
 impl OidcClient {
-    /// The logout token's demand, if it passes every step but the last, which is the caller's: that its `jti` is new.
+    /// Verifies the logout token, except that its `jti` was not used before: the caller has to check that.
     pub async fn verify_logout_token(&self, token: &str) -> Result<LogoutToken, LogoutTokenError> {
         if token.len() > MAX_LENGTH {
             return Err(LogoutTokenError::TooLong);
@@ -53,23 +53,23 @@ impl OidcClient {
         let header = json::object(&jwt.header)?;
         let claims = TokenClaims(json::object(&jwt.payload)?);
         let came_at = self.environment.now();
-        // What needs no key comes first, so that a JWT of somebody else's never makes us look for new ones.
+        // Checks that need no key come first, so that a foreign JWT does not cause a fetch of keys.
         check_header(&header, self.settings.logout.untyped_tokens_allowed)?;
         self.check_claims(&claims)?;
         let IdTokenPolicy { algorithms, .. } = &self.settings.id_tokens;
-        // Step 3. `alg` is one that we take for ID tokens, and never `none`.
+        // Step 3. `alg` is one of those accepted for ID tokens, and never `none`.
         let algorithm = algorithm(&header, algorithms)?;
         // Step 2. The signature is the provider's.
         self.check_signature(&jwt, header.get("kid").and_then(Value::as_str), &algorithm, came_at).await?;
 
         let (issued_at, jti) = (issued_at(&claims)?, claims.text("jti").unwrap_or_default().to_owned());
         let tolerance = self.settings.id_tokens.clock_tolerance;
-        Ok(LogoutToken { ends: ends(&claims)?, jti, jti_expires_at: issued_at + MAX_AGE + tolerance })
+        Ok(LogoutToken { target: target(&claims)?, jti, jti_expires_at: issued_at + MAX_AGE + tolerance })
     }
 
     fn check_claims(&self, claims: &TokenClaims) -> Result<(), LogoutTokenError> {
         let (now, tolerance) = (self.environment.now(), self.settings.id_tokens.clock_tolerance);
-        // Step 4. `iss` is the issuer, letter by letter, `aud` has us, and `exp` and `iat` are as of now.
+        // Step 4. `iss` is exactly the issuer, `aud` contains the client id, and `exp` and `iat` fit the current time.
         if claims.text("iss") != Some(self.issuer()) {
             return Err(LogoutTokenError::OtherIssuer);
         }
@@ -91,25 +91,26 @@ impl OidcClient {
             return Err(LogoutTokenError::NotYet("nbf"));
         }
         // Step 5. `sub` or `sid`, or both.
-        ends(claims)?;
+        target(claims)?;
         // Step 6. `events` is an object with the logout event, whose value is an object too (§2.4).
         let event = claims.0.get("events").and_then(|events| events.get(EVENT));
         if !event.is_some_and(Value::is_object) {
             return Err(LogoutTokenError::NoEvent);
         }
-        // Step 7. No `nonce`: with one it could be an ID token.
+        // Step 7. There is no `nonce`: with one, it could be an ID token.
         if claims.0.contains_key("nonce") {
             return Err(LogoutTokenError::Nonce);
         }
-        // Step 8. There is a `jti`; whether it is new shows when it is spent.
+        // Step 8. There is a `jti`. The caller checks that it is new.
         match claims.text("jti") {
             Some(jti) if !jti.is_empty() => Ok(()),
             _ => Err(LogoutTokenError::NoJti),
         }
     }
 
-    /// Where no known key fits, the provider may have new ones: they are fetched again and tried. Keys that were fetched
-    /// after the token came decide; older ones can't, as a provider that is told "invalid" does not come again.
+    /// If no cached key verifies the signature, the provider may have new keys: they are fetched again and tried. The
+    /// token is refused only with keys that were fetched after it was received, as a provider does not send it again
+    /// after a refusal.
     async fn check_signature(
         &self,
         jwt: &Compact<'_>,
@@ -117,22 +118,22 @@ impl OidcClient {
         algorithm: &CoreJwsSigningAlgorithm,
         came_at: SystemTime,
     ) -> Result<(), LogoutTokenError> {
-        let mut known = self.discovery.known().await?;
+        let mut fetched = self.discovery.current().await?;
         loop {
-            match signing_key(jwt, kid, algorithm, known.metadata.jwks(), &self.settings.id_tokens) {
+            match signing_key(jwt, kid, algorithm, fetched.metadata.jwks(), &self.settings.id_tokens) {
                 Ok(_) => return Ok(()),
-                Err(refusal) if known.fetched_at < came_at && may_be_for_want_of_a_key(&refusal) => {}
+                Err(refusal) if fetched.fetched_at < came_at && newer_keys_may_help(&refusal) => {}
                 Err(_) => return Err(LogoutTokenError::BadSignature),
             }
-            known = self.discovery.newer_than(&known).await.ok_or(LogoutTokenError::UnknownKey)?;
+            fetched = self.discovery.newer_than(&fetched).await.ok_or(LogoutTokenError::UnknownKey)?;
         }
     }
 }
 
-/// §2.4 recommends `logout+jwt`, and RFC 8725 §3.11 a type for every kind. Where the operator has not made an exception,
-/// it must be there (T81); with it, none or `JWT` passes too, as most providers send them. Never another kind's.
+/// Requires `typ` to be `logout+jwt` (T81), as recommended by §2.4 and RFC 8725 §3.11. Many providers send none or `JWT`,
+/// which `is_untyped_allowed` allows too.
 fn check_header(header: &Map<String, Value>, is_untyped_allowed: bool) -> Result<(), LogoutTokenError> {
-    // RFC 7515 §4.1.11: we understand no extension.
+    // RFC 7515 §4.1.11: no extension is supported.
     if header.contains_key("crit") {
         return Err(LogoutTokenError::CriticalExtension);
     }
@@ -157,17 +158,17 @@ fn algorithm(
     named.filter(|alg| algorithms.contains(alg)).ok_or(LogoutTokenError::UnsupportedAlgorithm)
 }
 
-fn ends(claims: &TokenClaims) -> Result<Ends, LogoutTokenError> {
-    // One that is there but is no text is none that we could find; to fall back to the other would end too much, or
-    // too little.
+fn target(claims: &TokenClaims) -> Result<LogoutTarget, LogoutTokenError> {
+    // A claim that is present but not a string is an error: falling back to the other claim could end too many or too
+    // few sessions.
     let text = |name: &'static str| match claims.0.get(name) {
         None => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
         Some(_) => Err(LogoutTokenError::NobodyNamed),
     };
     match (text("sid")?, text("sub")?) {
-        (Some(sid), sub) => Ok(Ends::Session { sid, sub }),
-        (None, Some(sub)) => Ok(Ends::User(sub)),
+        (Some(sid), sub) => Ok(LogoutTarget::ProviderSession { sid, sub }),
+        (None, Some(sub)) => Ok(LogoutTarget::User(sub)),
         (None, None) => Err(LogoutTokenError::NobodyNamed),
     }
 }

@@ -1,7 +1,18 @@
-//! The relying party: everything that speaks OpenID Connect with the provider.
+//! The relying party: every request to the OpenID Connect provider.
 //!
-//! `openidconnect` does the protocol; this room chooses its settings, tolerates what real providers send, and tells
-//! failures apart by what they mean for the person. One file per request, named by what it does.
+//! The crate `openidconnect` implements the protocol. This module configures it, accepts common deviations of real
+//! providers, and classifies failures: whether the provider refused, or was only unavailable.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `settings`, `claim_names`, `credentials` | the configuration of the provider and of this client |
+//! | `discovery`, `document` | the provider's metadata and keys: cached, fetched, validated |
+//! | `authorize`, `pushed`, `exchange`, `refresh`, `logout`, `introspection` | one request each |
+//! | `client_authentication`, `client_key`, `http` | client authentication, and HTTP to the provider |
+//! | `id_token`, `access_token`, `logout_token` | verification of each kind of token |
+//! | `token_claims`, `permissions`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
+//! | `diagnostics` | checks for `oracle-ai doctor` |
+//! | `error` | one error per operation |
 
 mod access_token;
 mod authorize;
@@ -10,10 +21,10 @@ mod client;
 mod client_authentication;
 mod client_key;
 mod credentials;
+mod diagnostics;
 mod discovery;
 mod document;
 mod error;
-mod examination;
 mod exchange;
 mod http;
 mod id_token;
@@ -35,14 +46,14 @@ pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
 pub use client_key::{ClientKey, ClientKeyError};
 pub use credentials::{Credentials, CredentialsError};
+pub use diagnostics::{AuthorizationCheck, ClockSkew, CredentialsCheck, DiagnosticError, MetadataReport};
 pub use discovery::MetadataStatus;
 pub use document::{MetadataSettings, UnusableEndpoint};
 pub use error::{AccessTokenError, ExchangeError, LogoutTokenError, ProviderError, RefreshError};
-pub use examination::{AuthorizationFinding, ClockSkew, CredentialsFinding, ExaminationError, MetadataFindings};
 pub use exchange::{Login, RefusedExchange};
 pub use http::ProviderHttp;
 pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS};
-pub use logout_token::{Ends, LogoutToken};
+pub use logout_token::{LogoutTarget, LogoutToken};
 pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;
 pub use settings::{CommonSettings, LogoutSettings, ProviderSettings, RequestSettings};

@@ -1,4 +1,4 @@
-//! What a person may do, as their provider says it: scopes and roles.
+//! The scopes and roles that the provider grants.
 
 use std::{convert::Infallible, str::FromStr};
 
@@ -9,7 +9,7 @@ use super::{
     values::IdToken,
 };
 
-/// What the holder of an access token may do.
+/// The permissions of an access token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
     /// The scopes that were granted (RFC 6749 §3.3).
@@ -19,13 +19,13 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// What a refresh says anew takes the place of what was.
+    /// With what a refresh returned; `None` means unchanged.
     pub fn refreshed(self, scope: Option<Vec<String>>, roles: Option<Vec<String>>) -> Self {
         Self { scope: scope.unwrap_or(self.scope), roles: roles.unwrap_or(self.roles) }
     }
 }
 
-/// Where the roles are among the claims, and what separates them in one text.
+/// The claim that contains the roles, and their separator if it is one string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolesClaim {
     path: ClaimPath,
@@ -37,17 +37,17 @@ impl RolesClaim {
         Self { path, separator: None }
     }
 
-    /// In one text, this separates roles, and nothing else does.
+    /// Sets the only separator of roles in a string. Without it, common separators are detected.
     pub fn separated_by(self, separator: Option<char>) -> Self {
         Self { separator, ..self }
     }
 
-    /// The roles, or `None` where there is no such claim.
+    /// The roles, or `None` if the claim is absent.
     pub(super) fn read(&self, claims: &Map<String, Value>) -> Option<Vec<String>> {
         self.path.find(claims).map(|value| roles(value, self.separator))
     }
 
-    /// The roles in an ID token. It must have been verified before.
+    /// The roles in an ID token that was verified before.
     pub(super) fn of_id_token(&self, verified: &IdToken) -> Option<Vec<String>> {
         self.read(&claims_of(verified))
     }
@@ -74,7 +74,7 @@ impl RolesClaim {
     }
 }
 
-/// The scopes in a claim or member: one text with spaces between (RFC 6749 §3.3), or an array, as some providers send.
+/// Scopes in a string, separated by spaces (RFC 6749 §3.3), or in an array, as some providers send them.
 pub(super) fn scopes(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => text.split_ascii_whitespace().map(str::to_owned).collect(),
@@ -83,11 +83,11 @@ pub(super) fn scopes(value: &Value) -> Vec<String> {
     }
 }
 
-/// An array of roles, or one text. What separates roles in a text is what the operator says, or else the first of these
-/// that is in it: `^` (a directory's multi-valued attribute), a comma, white space. In an array a role keeps its spaces.
+/// Roles in an array or in a string. In a string they are separated by the configured separator, or else by the first of
+/// these that it contains: `^` (multi-valued attributes of LDAP directories), comma, white space.
 fn roles(value: &Value, separator: Option<char>) -> Vec<String> {
     let trimmed = |role: &str| Some(role.trim().to_owned()).filter(|role| !role.is_empty());
-    let separator_in = |text: &str| separator.or_else(|| ['^', ','].into_iter().find(|usual| text.contains(*usual)));
+    let separator_in = |text: &str| separator.or_else(|| ['^', ','].into_iter().find(|common| text.contains(*common)));
     match value {
         Value::Array(items) => items.iter().filter_map(Value::as_str).filter_map(trimmed).collect(),
         Value::String(text) => match separator_in(text) {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_an_array_or_one_text_in_the_ways_that_providers_write_it() {
+    fn roles_are_an_array_or_a_string_with_a_common_separator() {
         for (value, roles) in [
             (json!(["chat", "chat users"]), vec!["chat", "chat users"]),
             (json!("chat"), vec!["chat"]),
@@ -126,18 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn where_the_operator_says_what_separates_roles_nothing_else_does() {
+    fn a_configured_separator_of_roles_is_the_only_one() {
         let read = |text: &str| {
             let claim = "groups".parse::<RolesClaim>().unwrap().separated_by(Some('^'));
             claim.read(json!({ "groups": text }).as_object().unwrap()).unwrap()
         };
-        // One role, which is a directory's name of a group.
+        // One role: the distinguished name of a group.
         assert_eq!(read("cn=chat users,ou=groups"), ["cn=chat users,ou=groups"]);
         assert_eq!(read("cn=chat,ou=groups^cn=a b"), ["cn=chat,ou=groups", "cn=a b"]);
     }
 
     #[test]
-    fn a_path_leads_to_the_claim_and_names_may_have_dots() {
+    fn a_path_finds_a_nested_claim_and_claim_names_may_contain_dots() {
         let found = Some(vec!["chat".to_owned()]);
         for (path, claims) in [
             ("realm_access.roles", json!({ "realm_access": { "roles": ["chat"] } })),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_one_text_or_an_array() {
+    fn scopes_are_a_string_or_an_array() {
         for value in [json!("openid chat"), json!(["openid", "chat"]), json!(["openid chat"])] {
             assert_eq!(scopes(&value), ["openid", "chat"]);
         }

@@ -1,4 +1,4 @@
-//! Refresh token for access token (RFC 6749 §6, OpenID Connect Core §12).
+//! Exchanges a refresh token for a new access token (RFC 6749 §6, OpenID Connect Core §12).
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use openidconnect::OAuth2TokenResponse;
 
 use super::{
     client::OidcClient,
-    error::{RefreshError, TokenRequestFailure, judge},
+    error::{RefreshError, TokenRequestFailure, classify},
     id_token::{Expected, IdTokenError, LoginClaims},
     session_expiry::session_expiry,
     values::{IdToken, RefreshToken},
@@ -16,27 +16,27 @@ use crate::{
     wire::auth::{AccessToken, UserClaims},
 };
 
-/// What a refresh brought.
+/// The verified result of a refresh.
 #[derive(Clone, Debug)]
 pub struct Refreshed {
     pub access_token: AccessToken,
-    /// For how long the access token is good, from now.
+    /// The lifetime of the access token, from now.
     pub expires_in: Duration,
-    /// The next refresh token, where the provider sent one; otherwise the old one stays good (RFC 6749 §6).
+    /// The new refresh token, if the provider issued one. Otherwise the old one stays valid (RFC 6749 §6).
     pub refresh_token: Option<RefreshToken>,
-    /// Providers need not send one (OpenID Connect Core §12.2).
+    /// Optional in the response (OpenID Connect Core §12.2).
     pub id_token: Option<IdToken>,
-    /// What the access token is good for, where the provider says so; otherwise the same as before (RFC 6749 §5.1, §6).
+    /// The granted scope; `None` if it is unchanged (RFC 6749 §5.1, §6).
     pub scope: Option<Vec<String>>,
-    /// Where a new ID token says so; otherwise the same as before.
+    /// From a new ID token; `None` if they are unchanged.
     pub roles: Option<Vec<String>>,
-    /// When the provider wants the session to end, where a new ID token says so; otherwise the same as before.
+    /// `session_expiry` of a new ID token; `None` if it is unchanged.
     pub session_expiry: Option<SystemTime>,
 }
 
 impl OidcClient {
-    /// Asks for a new access token in the name of `user`, whose login's ID token had these claims. An access token whose
-    /// ID token can't be verified is not given out.
+    /// Requests a new access token for `user`. `login` are the claims that an ID token in the response must repeat. If
+    /// that can't be verified, the access token is not returned either.
     pub async fn refresh_access_token(
         &self,
         refresh_token: &RefreshToken,
@@ -52,15 +52,15 @@ impl OidcClient {
         for resource in &self.settings.requests.resources {
             request = request.add_extra_param("resource", resource);
         }
-        let words = |text: &str| http.excerpt(text).to_string();
+        let excerpt = |text: &str| http.excerpt(text).to_string();
         let response =
-            request.request_async(&http).await.map_err(|error| match judge(&error, http.status(), words) {
+            request.request_async(&http).await.map_err(|error| match classify(&error, http.status(), excerpt) {
                 TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
                 TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
             })?;
 
         let refresh_token = response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()));
-        if let Some(reason) = response.unusable() {
+        if let Some(reason) = response.unusable_reason() {
             return Err(RefreshError::Unusable { refresh_token, reason: reason.into() });
         }
         if let Some(id_token) = response.id_token() {
@@ -95,7 +95,7 @@ impl OidcClient {
     }
 }
 
-/// It may quote what the token says.
+/// An excerpt, as the error may quote the token.
 fn in_log(error: &IdTokenError) -> String {
     excerpt(&error.to_string()).to_string()
 }

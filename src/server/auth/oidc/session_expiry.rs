@@ -1,11 +1,10 @@
-//! `session_expiry`, a claim of ID tokens by which the provider says when a session that began with it has to end, at the
-//! latest (OpenID IPSIE SL1 Profile): Unix seconds.
+//! The claim `session_expiry` of ID tokens, in Unix seconds: when the session must have ended (OpenID IPSIE SL1 Profile).
 
 use std::time::SystemTime;
 
 use super::{claim_names::claims_of, error::AccessTokenError, token_claims::TokenClaims, values::IdToken};
 
-/// Of an ID token that was verified before. One that can't be read is no licence to go on.
+/// `session_expiry` of an ID token that was verified before. An unreadable value is an error, not an absent limit.
 pub(super) fn session_expiry(verified: &IdToken) -> Result<Option<SystemTime>, AccessTokenError> {
     TokenClaims(claims_of(verified)).time("session_expiry")
 }
@@ -25,14 +24,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_a_number_or_the_same_as_text_may_be_missing_and_is_never_guessed() {
+    fn session_expiry_is_a_number_or_a_number_as_text_or_absent_and_anything_else_is_an_error() {
         let at = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        for said in [json!(1_800_000_000), json!("1800000000")] {
-            assert_eq!(of(&json!({ "session_expiry": said })).unwrap(), Some(at), "{said}");
+        for value in [json!(1_800_000_000), json!("1800000000")] {
+            assert_eq!(of(&json!({ "session_expiry": value })).unwrap(), Some(at), "{value}");
         }
         assert_eq!(of(&json!({})).unwrap(), None);
-        for said in [json!("tomorrow"), json!(-1), json!(true), json!([1_800_000_000])] {
-            assert!(of(&json!({ "session_expiry": said })).is_err(), "{said}");
+        for value in [json!("tomorrow"), json!(-1), json!(true), json!([1_800_000_000])] {
+            assert!(of(&json!({ "session_expiry": value })).is_err(), "{value}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How we are registered at the provider, and what it is like.
+//! The provider, and this application's registration as its client.
 
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use url::Url;
@@ -10,28 +10,28 @@ use super::{
     id_token::IdTokenPolicy,
 };
 
-/// How we are registered at the provider.
+/// The provider, and this application's registration as its client.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
-    /// Compared with the metadata and with ID tokens letter by letter (OpenID Connect Discovery §4.3).
+    /// Must equal `iss` of the metadata and of ID tokens character by character (OpenID Connect Discovery §4.3).
     pub issuer: IssuerUrl,
     pub client_id: ClientId,
     pub client_authentication: ClientAuthentication,
-    /// Sent the same with the authorization request and the code.
+    /// Sent with the authorization request and again with the code (RFC 6749 §4.1.3).
     pub redirect_uri: RedirectUrl,
-    /// Asked for besides `openid`.
+    /// Requested in addition to `openid`.
     pub scopes: Vec<String>,
     pub requests: RequestSettings,
     pub id_tokens: IdTokenPolicy,
-    /// Where the provider says what about a person.
+    /// The names of the claims about a person.
     pub claims: ClaimNames,
     pub metadata: MetadataSettings,
-    /// Certificates of authorities in PEM, trusted besides the public ones.
+    /// `OIDC_CA_FILE`: CA certificates in PEM, trusted in addition to the public ones.
     pub authorities: Option<Vec<u8>>,
     pub logout: LogoutSettings,
 }
 
-/// What is configured alike for every provider, the mock among them: see [`ProviderSettings`].
+/// The fields of [`ProviderSettings`] that are configured in the same way for a real provider and for the mock.
 #[derive(Clone, Debug)]
 pub struct CommonSettings {
     pub redirect_uri: RedirectUrl,
@@ -43,19 +43,19 @@ pub struct CommonSettings {
     pub logout: LogoutSettings,
 }
 
-/// How people sign out at the provider, and it signs them out here.
+/// Logout by the person (RP-Initiated Logout) and by the provider (Back-Channel Logout).
 #[derive(Clone, Debug)]
 pub struct LogoutSettings {
-    /// Where the provider sends browsers that have signed out there: registered as `post_logout_redirect_uri`.
+    /// Where the provider redirects the browser after logout. Registered there as `post_logout_redirect_uri`.
     pub redirect_uri: Url,
-    /// Where browsers go instead, at a provider without an end session endpoint.
+    /// `LOGOUT_URL`: where the browser goes instead if the provider has no `end_session_endpoint`.
     pub url: Option<Url>,
-    /// Whether logout tokens are taken that don't say that they are some.
+    /// `ALLOW_UNTYPED_LOGOUT_TOKENS`: whether logout tokens without `typ`, or with `JWT`, are accepted.
     pub untyped_tokens_allowed: bool,
 }
 
 impl LogoutSettings {
-    /// For an app at this origin.
+    /// For an application at this origin.
     pub fn of(front_url: &Url) -> Self {
         let mut redirect_uri = front_url.clone();
         redirect_uri.set_path("/signed-out");
@@ -63,19 +63,19 @@ impl LogoutSettings {
     }
 }
 
-/// What our requests have besides what the specifications ask for.
+/// Optional parameters of authorization and token requests.
 #[derive(Clone, Debug, Default)]
 pub struct RequestSettings {
-    /// `AUTHORIZE_PARAMETERS`, none of which is ours.
+    /// `AUTHORIZE_PARAMETERS`: added to authorization requests. The configuration refuses names that this client sets.
     pub authorize_parameters: Vec<(String, String)>,
-    /// `RESOURCE`: for whom access tokens are (RFC 8707 §2).
+    /// `RESOURCE`: the resource servers that access tokens are for (RFC 8707 §2).
     pub resources: Vec<String>,
-    /// Whether authorization requests are pushed even where the provider does not ask for it (RFC 9126).
+    /// Whether authorization requests are always pushed (RFC 9126), even if the provider does not require it.
     pub pushed: bool,
 }
 
 impl CommonSettings {
-    /// At this provider, as this client.
+    /// The complete settings for this issuer and client.
     pub fn at(
         self,
         issuer: IssuerUrl,
@@ -101,11 +101,11 @@ impl CommonSettings {
 }
 
 impl ProviderSettings {
-    pub(super) fn asked_scope(&self) -> Vec<String> {
+    pub(super) fn requested_scope(&self) -> Vec<String> {
         ["openid"].into_iter().map(str::to_owned).chain(self.scopes.iter().cloned()).collect()
     }
 
-    /// Whether it, or an endpoint of it, is called over http, as the configuration allows on loopback.
+    /// Whether the issuer or a configured endpoint is an http URL, which the configuration allows on loopback only.
     pub(super) fn is_on_loopback(&self) -> bool {
         let endpoints = self.metadata.endpoints.values().map(String::as_str);
         endpoints.chain([self.issuer.as_str()]).any(|url| url.starts_with("http://"))
@@ -115,7 +115,7 @@ impl ProviderSettings {
         MetadataSource { issuer: self.issuer.clone(), settings: self.metadata.clone() }
     }
 
-    /// What an auditor should find in the log of every start.
+    /// Logs at every start which settings weaken or change the default checks, for auditors.
     pub(super) fn warn_of_exceptions(&self) {
         self.id_tokens.warn_of_exceptions();
         self.metadata.warn_of_exceptions();

@@ -1,5 +1,5 @@
-//! What an access token says: the claims of a JWT (RFC 9068 §2.2), or the members of an introspection response
-//! (RFC 7662 §2.2). They have the same names, and the same liberties are taken with them.
+//! The claims of an access token: of a JWT (RFC 9068 §2.2) or an introspection response (RFC 7662 §2.2). They have the
+//! same names, and providers deviate from the specifications in the same ways.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,14 +12,13 @@ use super::{
 };
 use crate::{server::auth::dpop::Thumbprint, wire::auth::UserClaims};
 
-/// The last second of the year 9999. The time in milliseconds is far beyond it.
-const LATEST: f64 = 253_402_300_799.0;
+/// The last second of the year 9999, in Unix seconds. A time in milliseconds by mistake is far beyond it.
+const MAX_TIME: f64 = 253_402_300_799.0;
 
-/// Where a token's kind is named besides a JWT's header: `token_type` (RFC 7662 §2.2), `typ` (Keycloak), `token_use`
-/// (Cognito, Hydra).
-const NAMES_OF_THE_KIND: [&str; 3] = ["token_type", "typ", "token_use"];
+/// Claims that name the kind of a token: `token_type` (RFC 7662 §2.2), `typ` (Keycloak), `token_use` (Cognito, Hydra).
+const KIND_CLAIMS: [&str; 3] = ["token_type", "typ", "token_use"];
 
-/// What access tokens are called there, without case. `jwt` is a format, and no kind.
+/// Values of these claims that access tokens have, in lower case. `jwt` names only the format.
 const ACCESS_TOKEN_KINDS: [&str; 8] = [
     "access",
     "access_token",
@@ -31,22 +30,22 @@ const ACCESS_TOKEN_KINDS: [&str; 8] = [
     "urn:ietf:params:oauth:token-type:access_token",
 ];
 
-/// An access token that its issuer stands by.
+/// What a verified access token contains.
 #[derive(Clone, Debug)]
 pub struct VerifiedToken {
-    /// Whose it is, where it says so.
+    /// The person it was issued to, if it names one.
     pub user: Option<UserClaims>,
     pub permissions: Permissions,
-    /// The key without whose proof it is worth nothing (RFC 9449 §6).
+    /// The thumbprint of the DPoP key that it is bound to (`cnf.jkt`, RFC 9449 §6).
     pub bound_to: Option<Thumbprint>,
     pub expires_at: Option<SystemTime>,
 }
 
-/// Not yet judged.
+/// Claims that are not verified yet.
 pub(super) struct TokenClaims(pub Map<String, Value>);
 
 impl TokenClaims {
-    /// `aud` is one text or an array (RFC 7519 §4.1.3).
+    /// Whether `aud`, a string or an array (RFC 7519 §4.1.3), contains this audience.
     pub fn is_for(&self, audience: &str) -> bool {
         match self.0.get("aud") {
             Some(Value::String(one)) => one == audience,
@@ -59,21 +58,21 @@ impl TokenClaims {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// Refuses what says that it is something else than an access token, such as a refresh token or an ID token (T36). A
-    /// kind that we don't know is refused too.
+    /// Refuses a token with a claim that names another kind, such as a refresh token or an ID token, or an unknown one
+    /// (T36).
     pub fn check_kind(&self) -> Result<(), AccessTokenError> {
         let is_access_token = |kind: &Value| {
             let kind = kind.as_str().map(str::to_ascii_lowercase);
             kind.is_some_and(|kind| ACCESS_TOKEN_KINDS.contains(&&*kind))
         };
-        let mut kinds = NAMES_OF_THE_KIND.iter().filter_map(|name| self.0.get(*name)).filter(|kind| !kind.is_null());
+        let mut kinds = KIND_CLAIMS.iter().filter_map(|name| self.0.get(*name)).filter(|kind| !kind.is_null());
         match kinds.all(is_access_token) {
             true => Ok(()),
             false => Err(AccessTokenError::OtherKind),
         }
     }
 
-    /// A NumericDate (RFC 7519 §2), also as text (T72).
+    /// A NumericDate (RFC 7519 §2), as a number or as text (T72).
     pub fn time(&self, name: &'static str) -> Result<Option<SystemTime>, AccessTokenError> {
         let seconds = match self.0.get(name) {
             None | Some(Value::Null) => return Ok(None),
@@ -81,12 +80,12 @@ impl TokenClaims {
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(_) => None,
         };
-        let seconds = seconds.filter(|seconds| (0.0..=LATEST).contains(seconds));
+        let seconds = seconds.filter(|seconds| (0.0..=MAX_TIME).contains(seconds));
         seconds.map(|seconds| Some(UNIX_EPOCH + Duration::from_secs_f64(seconds))).ok_or(AccessTokenError::NoTime(name))
     }
 
-    /// `nbf` and `iat` must not be later than this: now and the tolerance (T32).
-    pub fn check_begun(&self, latest: SystemTime) -> Result<(), AccessTokenError> {
+    /// `nbf` and `iat` must not be later than `latest`, which is now plus the clock tolerance (T32).
+    pub fn check_not_before(&self, latest: SystemTime) -> Result<(), AccessTokenError> {
         for name in ["nbf", "iat"] {
             if self.time(name)?.is_some_and(|time| time > latest) {
                 return Err(AccessTokenError::NotYet(name));
@@ -95,10 +94,10 @@ impl TokenClaims {
         Ok(())
     }
 
-    /// `issuer` is who says all this; a user needs a `sub`.
+    /// To be called after all checks. `issuer` becomes the user's `iss`.
     pub fn into_verified(self, issuer: &str, names: &ClaimNames) -> Result<VerifiedToken, AccessTokenError> {
         let permissions = Permissions {
-            // `scp` where Entra, Okta and AD FS say it.
+            // Entra, Okta and AD FS use `scp`.
             scope: ["scope", "scp"].iter().filter_map(|name| self.0.get(*name)).flat_map(scopes).collect(),
             roles: names.roles.read(&self.0).unwrap_or_default(),
         };
@@ -110,7 +109,7 @@ impl TokenClaims {
         })
     }
 
-    /// Nobody, where what names a person for good is not said.
+    /// `None` without `sub`, or without the claim that is configured in its place.
     fn user(&self, issuer: &str, names: &ClaimNames) -> Option<UserClaims> {
         let owned = |name: &str| self.text(name).map(str::to_owned);
         let mut user = UserClaims {
@@ -125,8 +124,8 @@ impl TokenClaims {
         (names.user_id.is_none() || user.user_id.is_some()).then_some(user)
     }
 
-    /// A token that is bound in a way that we can't check, such as to a certificate (RFC 8705 §3.1), is refused: nobody
-    /// here can show that it is theirs (T74).
+    /// The key in `cnf`. An error for any other binding, such as to a certificate (RFC 8705 §3.1), as it can't be checked
+    /// that the caller is the owner (T74).
     fn bound_to(&self) -> Result<Option<Thumbprint>, AccessTokenError> {
         match self.0.get("cnf") {
             None | Some(Value::Null) => Ok(None),
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_a_number_or_the_same_as_text_and_nothing_else() {
+    fn a_time_is_a_number_or_a_number_as_text_and_nothing_else() {
         // T72
         let time = |value: Value| claims(json!({ "exp": value })).time("exp");
         let expected = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_that_is_named_is_an_access_tokens() {
+    fn a_claim_that_names_the_kind_must_name_an_access_token() {
         // T36
         for name in ["token_type", "typ", "token_use"] {
             let is_accepted = |kind: Value| claims(json!({ name: kind })).check_kind().is_ok();
@@ -183,7 +182,7 @@ mod tests {
                 assert!(!is_accepted(kind.clone()), "{name}: {kind}");
             }
         }
-        // One that fits does not make up for one that does not.
+        // All of these claims must fit.
         assert!(claims(json!({ "token_type": "Bearer", "typ": "Refresh" })).check_kind().is_err());
         assert!(claims(json!({})).check_kind().is_ok());
     }
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_is_found_in_a_text_and_in_an_array_letter_by_letter() {
+    fn an_audience_must_match_exactly_in_a_string_or_an_array() {
         for (aud, is_for) in [
             (json!("api"), true),
             (json!(["other", "api"]), true),
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_named_without_a_subject() {
+    fn a_token_without_a_subject_names_no_user() {
         let user = |json: Value| claims(json).into_verified("issuer", &ClaimNames::default()).unwrap().user;
         assert_eq!(user(json!({ "sub": "ada", "username": "Ada" })).unwrap().display_name(), "Ada");
         assert_eq!(user(json!({ "sub": "" })), None);

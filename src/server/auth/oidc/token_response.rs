@@ -1,7 +1,7 @@
-//! The token endpoint's answer, as real providers send it (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+//! The token response, as real providers send it (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 //!
-//! `openidconnect`'s own type stops a login at an `expires_in` sent as text, and can't tell a malformed ID token from
-//! a malformed answer.
+//! `openidconnect`'s own type rejects an `expires_in` sent as text, and reports a malformed ID token as a malformed
+//! response.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{permissions::scopes, values::IdToken};
 
-/// What is assumed where the answer does not say.
-const ASSUMED_LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// The lifetime of an access token without a usable `expires_in`.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// An access token is used for a day at most, whatever the answer says.
+/// The upper bound of `expires_in`.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,12 +32,12 @@ pub(super) struct TokenResponse {
 
 impl TokenResponse {
     pub(super) fn lifetime(&self) -> Duration {
-        self.expires_in.filter(|lifetime| !lifetime.is_zero()).unwrap_or(ASSUMED_LIFETIME).min(MAX_LIFETIME)
+        self.expires_in.filter(|lifetime| !lifetime.is_zero()).unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME)
     }
 
-    /// Why this answer can't be used, if it can't: a token of a kind that we don't know (RFC 6749 §7.1), or one that no
-    /// header can carry (RFC 6749 appendix A.12).
-    pub(super) fn unusable(&self) -> Option<&'static str> {
+    /// Why the access token can't be used: its type is unknown (RFC 6749 §7.1), or it has characters that are not allowed
+    /// in a header (RFC 6749 appendix A.12). `None` if it can be used.
+    pub(super) fn unusable_reason(&self) -> Option<&'static str> {
         let token = self.access_token.secret();
         let is_known = match &self.token_type {
             CoreTokenType::Bearer => true,
@@ -51,12 +51,12 @@ impl TokenResponse {
         }
     }
 
-    /// What was granted, where the answer says so (RFC 6749 §5.1).
+    /// `scope` of the response, if present (RFC 6749 §5.1).
     pub(super) fn granted_scope(&self) -> Option<Vec<String>> {
         self.scope.as_ref().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect())
     }
 
-    /// As it came, read and verified by nobody yet.
+    /// The ID token as received, neither parsed nor verified.
     pub(super) fn id_token(&self) -> Option<&IdToken> {
         self.id_token.as_ref()
     }
@@ -94,13 +94,13 @@ impl
         CoreJwsSigningAlgorithm,
     > for TokenResponse
 {
-    /// Never asked for: the text is what is verified, letter by letter.
+    /// Not used: [`TokenResponse::id_token`] returns the text, which is verified exactly as received.
     fn id_token(&self) -> Option<&CoreIdToken> {
         None
     }
 }
 
-/// The members as they stand in the JSON; unknown ones are ignored.
+/// The members as they are in the JSON. Unknown ones are ignored.
 #[derive(Clone, Serialize, Deserialize)]
 struct Members {
     access_token: AccessToken,
@@ -112,7 +112,7 @@ struct Members {
     refresh_token: Option<String>,
     #[serde(default)]
     id_token: Option<String>,
-    /// Text, or an array as some providers send it.
+    /// A string, or an array as some providers send it.
     #[serde(default)]
     scope: Option<serde_json::Value>,
 }
@@ -158,7 +158,7 @@ impl From<TokenResponse> for Members {
     }
 }
 
-/// Compared without case (RFC 6749 §5.1); an answer without one is taken for the only kind we ask for.
+/// Case-insensitive (RFC 6749 §5.1). An absent `token_type` counts as `Bearer`.
 fn token_type(text: Option<&str>) -> CoreTokenType {
     match text {
         Some(text) if !text.eq_ignore_ascii_case("bearer") => CoreTokenType::Extension(text.to_lowercase()),
@@ -191,14 +191,14 @@ mod tests {
             |expires_in| response(serde_json::json!({"access_token": "a", "expires_in": expires_in})).lifetime();
         assert_eq!(lifetime(serde_json::json!(3600)), Duration::from_secs(3600));
         assert_eq!(lifetime(serde_json::json!("3600")), Duration::from_secs(3600));
-        assert_eq!(lifetime(serde_json::json!(-1)), ASSUMED_LIFETIME);
-        assert_eq!(lifetime(serde_json::json!(0)), ASSUMED_LIFETIME);
+        assert_eq!(lifetime(serde_json::json!(-1)), DEFAULT_LIFETIME);
+        assert_eq!(lifetime(serde_json::json!(0)), DEFAULT_LIFETIME);
         assert_eq!(lifetime(serde_json::json!(1e19)), MAX_LIFETIME);
-        assert_eq!(response(serde_json::json!({"access_token": "a"})).lifetime(), ASSUMED_LIFETIME);
+        assert_eq!(response(serde_json::json!({"access_token": "a"})).lifetime(), DEFAULT_LIFETIME);
     }
 
     #[test]
-    fn token_type_has_no_case_and_unknown_members_are_ignored_but_an_access_token_is_needed() {
+    fn token_type_is_case_insensitive_and_unknown_members_are_ignored_but_an_access_token_is_required() {
         // T23
         let sent = response(serde_json::json!({"access_token": "a", "token_type": "bEARER", "state": "x", "iat": 1}));
         assert_eq!(sent.token_type, CoreTokenType::Bearer);
@@ -206,9 +206,9 @@ mod tests {
     }
 
     #[test]
-    fn an_access_token_that_can_not_be_used_is_told() {
+    fn an_access_token_of_unknown_type_or_with_forbidden_characters_is_unusable() {
         let unusable = |token: &str, kind: &str| {
-            response(serde_json::json!({"access_token": token, "token_type": kind})).unusable().is_some()
+            response(serde_json::json!({"access_token": token, "token_type": kind})).unusable_reason().is_some()
         };
         assert!(!unusable("7|a:b%41", "Bearer"));
         assert!(!unusable("a", "DPoP"));
@@ -219,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_refresh_token_is_none_and_a_malformed_id_token_is_told_from_none() {
+    fn an_empty_refresh_token_is_absent_and_a_malformed_id_token_is_not() {
         let sent = response(serde_json::json!({"access_token": "a", "refresh_token": "", "id_token": "not a jwt"}));
         assert!(sent.refresh_token.is_none());
         assert_eq!(sent.id_token, Some(IdToken::new("not a jwt")));
         assert!(response(serde_json::json!({"access_token": "a", "id_token": ""})).id_token.is_none());
     }
 
-    /// Members of any kind, under the names that an answer has.
+    /// Members of any type, with the names that a token response has.
     fn any_answer() -> impl Strategy<Value = serde_json::Value> {
         let value = prop_oneof![
             Just(serde_json::Value::Null),
@@ -249,7 +249,7 @@ mod tests {
         #[test]
         fn no_answer_makes_the_parser_panic_or_is_usable_without_an_access_token(answer in any_answer()) {
             if let Ok(response) = serde_json::from_value::<TokenResponse>(answer.clone())
-                && response.unusable().is_none()
+                && response.unusable_reason().is_none()
             {
                 prop_assert_eq!(answer["access_token"].as_str(), Some(response.access_token().secret().as_str()));
                 prop_assert!(!response.access_token().secret().is_empty());

@@ -9,9 +9,9 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ends::scopes,
     records::Records,
-    session::{KNOWN_AFTER_ITS_END, Session},
+    scope::scopes,
+    session::{RETENTION_AFTER_END, Session},
     stored,
 };
 use crate::server::{
@@ -19,8 +19,8 @@ use crate::server::{
     store::{Kind, RecordName, SecretHash, StoreError},
 };
 
-/// The maximum number of access tokens of a session: the newest replaces the oldest. A page refreshes every few
-/// minutes, and every half a minute where it lost its token.
+/// The maximum number of access tokens of a session: the newest replaces the oldest. A page refreshes every few minutes;
+/// one that is reloaded again and again, every half a minute.
 const MAX_TOKENS: usize = 16;
 
 /// The names of the records that are removed with a session.
@@ -56,7 +56,7 @@ impl Attached {
 impl Session {
     /// Adds an access token. Returns the name of the one that has to be removed for it, if any.
     pub(super) fn attach(&mut self, token: AttachedToken, now: SystemTime) -> Option<SecretHash> {
-        self.tokens.retain(|other| other.name != token.name && now < other.expires_at + KNOWN_AFTER_ITS_END);
+        self.tokens.retain(|other| other.name != token.name && now < other.expires_at + RETENTION_AFTER_END);
         let replaced = (self.tokens.len() >= MAX_TOKENS).then(|| self.tokens.remove(0).name);
         self.tokens.push(token);
         replaced
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_has_a_bounded_number_of_tokens_and_the_oldest_ends_for_the_newest() {
+    fn beyond_the_maximum_the_newest_token_of_a_session_replaces_the_oldest() {
         let mut session = session_without_tokens();
         for n in 0..MAX_TOKENS {
             assert_eq!(session.attach(token(n, 60), UNIX_EPOCH), None);
@@ -138,7 +138,7 @@ mod tests {
     fn expired_tokens_are_not_counted() {
         let mut session = session_without_tokens();
         session.attach(token(0, 1), UNIX_EPOCH);
-        session.attach(token(1, 60), UNIX_EPOCH + Duration::from_secs(60) + KNOWN_AFTER_ITS_END);
+        session.attach(token(1, 60), UNIX_EPOCH + Duration::from_secs(60) + RETENTION_AFTER_END);
         assert_eq!(session.tokens.len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Such as `Firefox` on `Windows`.
+/// The browser and the operating system, such as `Firefox` and `Windows`. `None` for unknown ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrowserName {
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
@@ -12,7 +12,8 @@ pub struct BrowserName {
     pub system: Option<String>,
 }
 
-/// The first match counts, as browsers also name those that they are compatible with.
+/// A part of `User-Agent`, and the name to store. The first match is used, as many browsers also list others that they
+/// are compatible with.
 const BROWSERS: [(&str, &str); 11] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -27,6 +28,7 @@ const BROWSERS: [(&str, &str); 11] = [
     ("Safari/", "Safari"),
 ];
 
+/// In the same way for operating systems.
 const SYSTEMS: [(&str, &str); 7] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),

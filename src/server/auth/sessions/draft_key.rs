@@ -1,9 +1,9 @@
 //! The key that encrypts a person's drafts in the browser's storage.
 //!
-//! Text that was typed and not sent must survive the end of a session for the same person, and be unreadable to the
-//! next person at the same machine. So the browser stores it encrypted, with a key that it receives with each access
-//! token and holds in memory only. The key is the same at each sign-in of one person, and different for every other
-//! person.
+//! A draft is text that was typed and not sent. After the end of a session, the same person must be able to restore it,
+//! and the next person at the same machine must not be able to read it. So the browser stores it encrypted, with a key
+//! that it receives with each access token and holds in memory only. The key is the same at each login of one person, and
+//! different for every other person.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::hmac;
@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Records {
-    /// The draft key of this person: an HMAC over their identity, with a key derived from the first key of the ring.
-    /// When that is rotated, stored drafts are lost.
+    /// The draft key of this person: an HMAC-SHA-256 over their [`UserHash`], with a key derived from the first key of the
+    /// ring. A rotation of that key loses stored drafts.
     pub(super) fn draft_key(&self, user: &UserClaims) -> Result<DraftKey, StoreError> {
         Ok(draft_key(self.ring(), user)?)
     }

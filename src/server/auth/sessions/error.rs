@@ -1,4 +1,4 @@
-//! One error per operation, with the cause for the log. The client receives the [`ApiError`] that it maps to.
+//! One error per operation, with the cause for the log. The client receives the [`ApiError`] that it is converted to.
 
 use super::refresh_lock::LockError;
 use crate::{
@@ -25,7 +25,7 @@ pub enum LoginError {
     ExpiredState,
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
-    /// Recorded in the audit log where it was made.
+    /// Already recorded in the audit log.
     #[error("the proof can't be used")]
     Proof(ProofChallenge),
     #[error("the provider's session, or all of the user's, were ended while the login was under way")]
@@ -50,14 +50,14 @@ pub enum LoginError {
     Randomness(#[from] RandomnessError),
 }
 
-/// Why a request is not allowed to use a session.
+/// Why a request must not use a session.
 #[derive(Debug)]
 pub(super) enum SessionKeyError {
     /// Unknown, or ended.
     NoSession,
     /// The session is bound to another DPoP key.
     OtherKey,
-    /// Recorded in the audit log where it was made.
+    /// Already recorded in the audit log.
     Proof(ProofChallenge),
     Store(StoreError),
 }
@@ -65,7 +65,7 @@ pub(super) enum SessionKeyError {
 /// Why a logout failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogoutError {
-    /// Recorded in the audit log where it was made.
+    /// Already recorded in the audit log.
     #[error("the proof can't be used")]
     Proof(ProofChallenge),
     #[error(transparent)]
@@ -77,12 +77,12 @@ pub enum LogoutError {
 pub enum RefreshFailure {
     #[error("the session has ended: {0}")]
     SessionEnded(String),
-    /// The session was ended for it.
+    /// The ID token of the refresh was refused, and the session was ended for that.
     #[error("{0}")]
     IdTokenRefused(String),
     #[error("the session is bound to another browser's key")]
     OtherBrowser,
-    /// Recorded in the audit log where it was made.
+    /// Already recorded in the audit log.
     #[error("the proof can't be used")]
     Proof(ProofChallenge),
     #[error("provider unavailable: {0}")]
@@ -134,7 +134,7 @@ impl From<SessionKeyError> for RefreshFailure {
 }
 
 impl LoginError {
-    /// `None` where it was recorded already.
+    /// `None` if it was recorded already.
     fn event(&self) -> Option<Event> {
         Some(match self {
             Self::Proof(_) => return None,
@@ -186,7 +186,7 @@ impl RefreshFailure {
     }
 }
 
-/// Recorded here, once, as the error leaves the server here.
+/// Also records the error in the audit log, as every login error is converted here once.
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         if let Some(event) = error.event() {

@@ -5,18 +5,18 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// `SESSION_IDLE_TIMEOUT` and `SESSION_LIFETIME`.
+/// When sessions end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// A session ends after this long without input of the person. At most `lifetime`.
+    /// `SESSION_IDLE_TIMEOUT`: a session ends after this long without input of the person. At most `lifetime`.
     pub idle_timeout: Duration,
-    /// A session ends after this long even if it is used.
+    /// `SESSION_LIFETIME`: a session ends after this long even if it is used.
     pub lifetime: Duration,
 }
 
 impl SessionLimits {
-    /// A person who has left is signed out within half an hour, and one who works all day signs in once. To sign in again
-    /// is a click while the provider's own session lives.
+    /// A person who leaves is signed out after half an hour, and one who works all day signs in once. While the provider's
+    /// own session lasts, signing in again takes one click.
     pub const DEFAULT: Self = Self {
         idle_timeout: Duration::from_secs(30 * MINUTE.as_secs()),
         lifetime: Duration::from_secs(12 * HOUR.as_secs()),
@@ -28,8 +28,6 @@ impl SessionLimits {
     }
 }
 
-/// A person who has left is signed out within half an hour, and one who works all day signs in once. While the
-/// provider's own session lasts, signing in again takes one click.
 impl Default for SessionLimits {
     fn default() -> Self {
         Self::DEFAULT

@@ -26,16 +26,16 @@ use crate::{
 const MAX_CODE_LENGTH: usize = 4096;
 
 impl Sessions {
-    /// Finishes a login. The pending login is removed first, so that a `state` can be used only once, also where the
-    /// response is an error. A refresh token that was issued for a login that fails is revoked.
+    /// Finishes a login. The pending login is removed first, so that a `state` can be used only once, even if the response
+    /// is an error. If the login fails after the exchange, the issued refresh token is revoked.
     pub async fn exchange_code(
         &self,
         response: AuthorizationResponse,
         proof: VerifiedProof,
         browser: BrowserName,
     ) -> Result<TokenResponse, LoginError> {
-        // Before the code is sent: a response that was carried to another browser must not be used (login CSRF, RFC
-        // 9700 §4.7; code injection, §4.5).
+        // Checked before the code is sent to the provider: a response that was begun in another browser must not be used
+        // (login CSRF, RFC 9700 §4.7; code injection, §4.5).
         let pending = self.take_pending(&response.state, proof).await?;
         self.oidc.check_response_issuer(response.iss.as_deref()).await?;
         let previous = response.previous_session.clone();
@@ -65,13 +65,13 @@ impl Sessions {
         }
     }
 
-    /// Removes and returns the pending login, if the proof was made with its DPoP key. A try with another key removes
-    /// it, too, and is refused.
+    /// Removes and returns the pending login, if the proof was made with its DPoP key. With another key it is removed too,
+    /// and the login is refused.
     async fn take_pending(&self, state: &State, proof: VerifiedProof) -> Result<PendingAuthorization, LoginError> {
         let Some(pending) = self.records.pending(state).await? else {
             return Err(self.state_refusal(state).await);
         };
-        audit::bound_to(&pending.dpop_jkt);
+        audit::set_bound_key(&pending.dpop_jkt);
         match proof.accept(&pending.dpop_jkt).await {
             Ok(_) => self.take_login(state).await,
             Err(KeyRefusal::OtherKey) => {
@@ -82,7 +82,7 @@ impl Sessions {
         }
     }
 
-    /// Removes and returns the pending login. An error where it was used or has expired.
+    /// Removes and returns the pending login. An error if it was used or has expired.
     async fn take_login(&self, state: &State) -> Result<PendingAuthorization, LoginError> {
         let Some(pending) = self.records.take_pending(state).await? else {
             return Err(self.state_refusal(state).await);
@@ -101,8 +101,8 @@ impl Sessions {
         }
     }
 
-    /// Stores the new session, which replaces the earlier ones of its DPoP key. Under a lock for each key: of two
-    /// logins that one browser finishes at the same time, the later one remains.
+    /// Stores the new session, which replaces the earlier ones of its DPoP key. A lock per key serialises this: if one
+    /// browser finishes two logins at the same time, the later session remains.
     async fn begin_session(
         &self,
         login: Login,
@@ -110,7 +110,7 @@ impl Sessions {
         previous: Option<&SessionId>,
         browser: BrowserName,
     ) -> Result<TokenResponse, LoginError> {
-        // Not the `state`: that appears in URLs, browser histories and logs of proxies.
+        // Not the `state`, which appears in URLs, browser histories and logs of proxies.
         let id = SessionId::new(self.environment.random_text()?);
         let (access_token, provider_expires_in) = (login.access_token.clone(), login.expires_in);
         let begun_at = pending.begun_at();
@@ -124,7 +124,7 @@ impl Sessions {
             self.end_sessions_of_key(&session.dpop_jkt, previous).await?;
             let token_name = self.attach_access_token(&mut session, &access_token, expires_in).await;
             let name = SecretHash::of(id.secret());
-            audit::concerns(&session.user, &name, &session.dpop_jkt);
+            audit::set_subject(&session.user, &name, &session.dpop_jkt);
             let stored = async {
                 self.records.index(&session, &name).await?;
                 self.records.put_session(&id, &session).await?;

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{LogoutError, Sessions, ends::SessionScope, error::SessionKeyError, session::Session};
+use super::{LogoutError, Sessions, error::SessionKeyError, scope::SessionScope, session::Session};
 use crate::{
     server::{
         auth::{
             dpop::VerifiedProof,
-            oidc::{Ends, LogoutToken, LogoutTokenError, RefreshToken},
+            oidc::{LogoutTarget, LogoutToken, LogoutTokenError, RefreshToken},
         },
         observe::audit::{self, Event},
         store::{Kind, RecordName, SecretHash, StoreError},
@@ -17,7 +17,7 @@ use crate::{
     wire::auth::{LogoutResponse, SessionId, State, UserClaims},
 };
 
-/// How long a logout waits for the provider.
+/// How long the response to a logout may be delayed by the provider.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Pauses between retries to end the sessions that a logout token names, where the store failed.
@@ -43,15 +43,15 @@ pub enum BackChannelError {
 }
 
 impl Sessions {
-    /// Ends the session, and succeeds where it has ended already (RP-Initiated Logout §4). It neither fails nor waits
-    /// long where the provider does not respond.
+    /// Ends the session, and succeeds if it has ended already (RP-Initiated Logout §4). If the provider does not respond,
+    /// the logout still succeeds after [`PROVIDER_TIMEOUT`].
     pub async fn logout(&self, id: &SessionId, proof: VerifiedProof) -> Result<LogoutResponse, LogoutError> {
         let deadline = Instant::now() + PROVIDER_TIMEOUT;
         let session = match self.verify_key(id, proof).await {
             // Read again, as a refresh may have stored another refresh token meanwhile.
             Ok(_) => self.records.stored_session(id).await?,
             Err(SessionKeyError::NoSession) => None,
-            // The response is that for an unknown session, so that another browser can't learn whether there is one.
+            // The same response as for an unknown session, so that another browser can't find out whether it exists.
             Err(SessionKeyError::OtherKey) => {
                 audit::record(Event::LogoutOtherBrowser, None, None);
                 return Ok(LogoutResponse::default());
@@ -59,7 +59,7 @@ impl Sessions {
             Err(SessionKeyError::Proof(challenge)) => return Err(LogoutError::Proof(challenge)),
             Err(SessionKeyError::Store(error)) => return Err(error.into()),
         };
-        // Also where the record can't be opened, as its access tokens have to end.
+        // Even if the record could not be opened, as its access tokens have to end.
         let name = SecretHash::of(id.secret());
         if self.records.remove_session(&name).await? {
             audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
@@ -68,7 +68,7 @@ impl Sessions {
         let revocation = session.refresh_token.take().map(|token| self.revoke_in_background(token));
         let response = timeout_at(deadline, self.end_session_redirect(&session)).await.unwrap_or_default();
         if let Some(revocation) = revocation {
-            // After the timeout, the task goes on in the background.
+            // The task continues in the background after the timeout.
             let _ = timeout_at(deadline, revocation).await;
         }
         Ok(response)
@@ -85,25 +85,27 @@ impl Sessions {
         outcome
     }
 
-    /// §2.6, step 8. The `jti` is in the store, so that no replica accepts the token again.
+    /// Back-Channel Logout §2.6, step 8. The `jti` is in the store, so that no replica accepts the token again.
     async fn refuse_replay(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
-        let name = self.name_of_jti(token);
+        let name = self.jti_name(token);
         match self.records.store().is_used(&name, self.environment.now()).await? {
             true => Err(BackChannelError::Replayed),
             false => Ok(()),
         }
     }
 
-    /// The `jti` is consumed last, so that the provider can send the token again after a failure: to end an ended
-    /// session does no harm. Of two concurrent requests with one token, the second is refused as a replay.
+    /// The `jti` is consumed last, so that the provider can send the token again after a failure. Ending a session twice
+    /// does no harm. Of two concurrent requests with the same token, the second one is refused as a replay.
     async fn end_named_sessions(&self, token: &LogoutToken) -> Result<(), BackChannelError> {
         let iss = self.oidc.issuer().to_owned();
-        let (scopes, user, by) = match token.ends.clone() {
-            Ends::User(sub) => (vec![SessionScope::User { iss: iss.clone(), sub: sub.clone() }], Some(sub), "sub"),
-            Ends::Session { sid, sub: None } => {
+        let (scopes, user, by) = match token.target.clone() {
+            LogoutTarget::User(sub) => {
+                (vec![SessionScope::User { iss: iss.clone(), sub: sub.clone() }], Some(sub), "sub")
+            }
+            LogoutTarget::ProviderSession { sid, sub: None } => {
                 (vec![SessionScope::ProviderSession { iss: iss.clone(), sid }], None, "sid")
             }
-            Ends::Session { sid, sub: Some(sub) } => {
+            LogoutTarget::ProviderSession { sid, sub: Some(sub) } => {
                 let provider_session = SessionScope::ProviderSession { iss: iss.clone(), sid };
                 let user = SessionScope::User { iss: iss.clone(), sub: sub.clone() };
                 if self.records.has_session_of_another_user(&provider_session, &user).await? {
@@ -118,7 +120,7 @@ impl Sessions {
         for scope in &scopes {
             sessions += self.records.end_all(scope, None).await?;
         }
-        let name = self.name_of_jti(token);
+        let name = self.jti_name(token);
         if !self.records.store().consume(&name, token.jti_expires_at, self.environment.now()).await? {
             return Err(BackChannelError::Replayed);
         }
@@ -128,11 +130,11 @@ impl Sessions {
         Ok(())
     }
 
-    fn name_of_jti(&self, token: &LogoutToken) -> RecordName {
+    fn jti_name(&self, token: &LogoutToken) -> RecordName {
         RecordName::of(Kind::UsedLogoutToken, &format!("{} {}", self.oidc.issuer(), token.jti))
     }
 
-    /// Has the provider revoke a refresh token that is not needed any more.
+    /// Has the provider revoke a refresh token.
     pub(super) fn revoke_in_background(&self, refresh_token: RefreshToken) -> tokio::task::JoinHandle<()> {
         let oidc = self.oidc.clone();
         self.refreshes.spawn(async move { oidc.revoke(&refresh_token).await })
@@ -153,7 +155,7 @@ impl Sessions {
         }
     }
 
-    /// Retries, as the provider may not send the token again. Stops where another request has processed it meanwhile.
+    /// Retries, as the provider may not send the token again. Stops if another request has processed it meanwhile.
     fn retry_in_background(self: &Arc<Self>, token: LogoutToken) {
         let sessions = self.clone();
         tokio::spawn(audit::in_context(async move {

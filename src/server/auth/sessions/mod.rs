@@ -1,40 +1,40 @@
 //! Sessions: login, refresh, logout.
 //!
-//! [`Sessions`] has the rules. It is given its store, the provider's client, the clock and randomness.
+//! [`Sessions`] implements the rules. Its store, the provider's client, the clock and randomness are passed in.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `pending`, `session`, `limits` | the records, and the limits of a session's duration |
 //! | `login`, `replaced` | the end of a login, and the session that it replaces |
 //! | `refresh`, `refresh_lock`, `refreshes_in_flight` | refresh; one at a time, among replicas and in this process |
-//! | `logout`, `ends` | logout by the person and by the provider; how sessions are found to be ended |
-//! | `card`, `browser_name` | a person's list of their sessions |
-//! | `limit` | the maximum number of sessions of a person |
+//! | `logout`, `scope` | logout by the person and by the provider; the indexes by which sessions are found and ended |
+//! | `summary`, `browser_name` | a person's list of their sessions |
+//! | `max_sessions` | the maximum number of sessions of a person |
 //! | `draft_key` | the key for drafts in the browser |
 //! | `watch` | notification when a session ends |
 //! | `records`, `stored` | typed access to the store, serialization |
 //! | `tokens` | the records of access tokens |
-//! | `head`, `attached` | parts of a session's record: its end, and the records removed with it |
+//! | `layout`, `attached` | the parts of a session's record, and the records that are removed with it |
 
 mod attached;
 mod browser_name;
-mod card;
 mod draft_key;
-mod ends;
 mod error;
-mod head;
-mod limit;
+mod layout;
 mod limits;
 mod login;
 mod logout;
+mod max_sessions;
 mod pending;
 mod records;
 mod refresh;
 mod refresh_lock;
 mod refreshes_in_flight;
 mod replaced;
+mod scope;
 mod session;
 mod stored;
+mod summary;
 mod tokens;
 mod watch;
 
@@ -44,12 +44,12 @@ use std::{
 };
 
 pub use browser_name::BrowserName;
-pub use ends::SessionScope;
 pub use error::{LoginError, LogoutError, RefreshFailure};
 pub use limits::SessionLimits;
 pub use logout::BackChannelError;
 pub use pending::{PENDING_LIFETIME, PendingAuthorization};
 pub use records::{Records, Storage};
+pub use scope::SessionScope;
 pub use session::{Expiry, IssuedToken, LastRefresh, REPLAY_WINDOW, Session};
 pub use watch::SessionEnd;
 
@@ -72,25 +72,25 @@ use crate::{
     wire::auth::{AccessToken, AuthorizationRequest, SessionId, State, UserClaims},
 };
 
-/// Access tokens are bound to the DPoP key of their session (RFC 9449 §5), also where the provider calls them `Bearer`.
+/// Access tokens are bound to the DPoP key of their session (RFC 9449 §5), even if the provider's `token_type` is `Bearer`.
 const TOKEN_TYPE: &str = "DPoP";
 
-/// The maximum `expires_in` of an access token. So browsers refresh at least hourly, and the server notices that a
-/// session is in use.
+/// The maximum `expires_in` that browsers are sent. So they refresh at least hourly, which tells the server that a session
+/// is in use.
 const MAX_EXPIRES_IN: Duration = Duration::from_secs(60 * 60);
 
-/// What this server knows about an access token.
+/// Whether this server issued an access token, and whether it has expired.
 pub enum TokenStatus {
     /// It was issued here, and has not expired. It is valid only while its session is live: see
     /// [`Sessions::session_lives`].
     Issued(Box<TokenInfo>),
-    /// It was issued here, and has expired, or its record can't be opened any more.
+    /// It was issued here and has expired, or its record can't be opened any more.
     Ended,
     /// It was not issued here.
     Unknown,
 }
 
-/// Which requests this server can answer.
+/// The state reported by `/readyz`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     Ready,
@@ -101,7 +101,7 @@ pub enum Readiness {
     Unavailable,
 }
 
-/// What an access token was issued for.
+/// The record of an access token that was issued here.
 pub struct TokenInfo {
     pub user: UserClaims,
     /// The thumbprint of the DPoP key that it is bound to.
@@ -110,7 +110,7 @@ pub struct TokenInfo {
     pub session: SecretHash,
 }
 
-/// What the operator has configured, and what the guard needs.
+/// Settings of sessions, which depend on the configuration and on the guard.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SessionSettings {
     pub limits: SessionLimits,
@@ -164,7 +164,7 @@ impl Sessions {
             Lookup::Unreadable => return Ok(TokenStatus::Ended),
             Lookup::NotFound => return Ok(TokenStatus::Unknown),
         };
-        audit::concerns(&issued.user, &issued.session, &issued.dpop_jkt);
+        audit::set_subject(&issued.user, &issued.session, &issued.dpop_jkt);
         if issued.expires_at <= self.environment.now() {
             return Ok(TokenStatus::Ended);
         }
@@ -189,7 +189,7 @@ impl Sessions {
         self.oidc.front_url()
     }
 
-    /// Which requests can be answered now.
+    /// Checks the store.
     pub async fn readiness(&self) -> Readiness {
         let store = self.records.store();
         match store.check().await {
@@ -216,8 +216,8 @@ impl Sessions {
         self.refreshes.finished().await;
     }
 
-    /// Verifies that the proof was made with the session's DPoP key, and returns the session. It may have expired: its
-    /// browser can still have the refresh token revoked.
+    /// Verifies that the proof was made with the session's DPoP key, and returns the session. It may have expired, so that
+    /// its browser can still have the refresh token revoked.
     async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<Session, SessionKeyError> {
         let session = self.records.stored_session(id).await?.ok_or(SessionKeyError::NoSession)?;
         proof.accept(&session.dpop_jkt).await?;
@@ -225,7 +225,7 @@ impl Sessions {
     }
 
     /// Adds the access token to the session, which the caller stores next, so that the two end together. `expires_in`
-    /// is what the browser is sent. Returns the name for the token's record.
+    /// is that sent to the browser. Returns the name for the token's record.
     async fn attach_access_token(
         &self,
         session: &mut Session,
@@ -242,8 +242,7 @@ impl Sessions {
         name
     }
 
-    /// Stores the record of the access token. It expires as the browser was sent, or with the session if that is
-    /// sooner.
+    /// Stores the record of the access token. It expires after `expires_in`, or with the session if that is sooner.
     async fn store_access_token(
         &self,
         id: &SessionId,
@@ -258,9 +257,9 @@ impl Sessions {
     }
 }
 
-/// The `expires_in` that the browser is sent: at most until the session's end. Where there is a refresh token, also at
-/// most [`MAX_EXPIRES_IN`] and half of the idle timeout: by then the browser has to report the person's activity, so
-/// that a session in use does not end.
+/// The `expires_in` that the browser is sent: at most until the session's end. With a refresh token, also at most
+/// [`MAX_EXPIRES_IN`] and half of the idle timeout: the browser reports the person's activity when it refreshes, so a
+/// session in use does not end.
 fn client_expires_in(session: &Session, expires_in: Duration, now: SystemTime) -> Duration {
     let bounded = match session.refresh_token {
         Some(_) => expires_in.min(MAX_EXPIRES_IN).min(session.idle_timeout / 2),

@@ -13,8 +13,8 @@ use crate::server::auth::{
 /// How long a person may take to sign in at the provider.
 pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// For this long after [`PENDING_LIFETIME`], the log distinguishes a `state` that was used or has expired from one that
-/// was never issued (T09): an hour after the login began.
+/// For how long after [`PENDING_LIFETIME`] a used or expired `state` is still recognised, so that the log can distinguish
+/// it from one that was never issued (T09).
 pub(super) const STATE_KNOWN_FOR: Duration = Duration::from_secs(50 * 60);
 
 /// Why a `state` that was issued is no longer accepted.
@@ -26,11 +26,11 @@ pub enum UsedState {
     Expired,
 }
 
-/// What the server has to know when the authorization response arrives. Stored under the hash of the `state`, and
-/// removed by its first use (RFC 9700 §4.2.4).
+/// A login whose authorization response has not arrived yet. Stored under the hash of the `state`, and removed by its
+/// first use (RFC 9700 §4.2.4).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingAuthorization {
-    /// Compared with the ID token's (OpenID Connect Core §3.1.3.7 step 11).
+    /// Compared with that of the ID token (OpenID Connect Core §3.1.3.7 step 11).
     #[serde(rename = "n", with = "stored::token")]
     pub nonce: Nonce,
     /// Sent with the code (RFC 7636 §4.5).

@@ -6,12 +6,12 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     attached::Attached,
-    card::StoredSummary,
-    ends::SessionScope,
-    head::{self, Parts, TooLong},
+    layout::{self, Parts, TooLong},
     pending::{PendingAuthorization, STATE_KNOWN_FOR, UsedState},
-    session::{KNOWN_AFTER_ITS_END, Session},
+    scope::SessionScope,
+    session::{RETENTION_AFTER_END, Session},
     stored::{self, WriteError},
+    summary::StoredSummary,
 };
 use crate::{
     server::{
@@ -40,8 +40,8 @@ pub struct Records {
     environment: Environment,
 }
 
-/// How often a session is read again that is refreshed while it is being removed.
-const TRIES_TO_REMOVE: usize = 5;
+/// How often a removal is tried, as a concurrent refresh may change the session.
+const MAX_REMOVE_TRIES: usize = 5;
 
 impl Storage {
     /// In the memory of this process, with random keys: sessions end with the process.
@@ -56,7 +56,7 @@ impl Storage {
         Ok(Self { store: Arc::new(OutageStore::new(redis)), ring })
     }
 
-    /// With a span for each call of the store.
+    /// Adds a span for each call of the store.
     pub fn traced(self) -> Self {
         Self { store: Arc::new(TracedStore(self.store)), ..self }
     }
@@ -79,12 +79,12 @@ impl Records {
         self.put(Kind::Pending, state.secret(), pending, pending.expires_at + STATE_KNOWN_FOR).await
     }
 
-    /// The pending login, also where it has expired: see [`Self::take_pending`].
+    /// The pending login, even if it has expired: see [`Self::take_pending`].
     pub async fn pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         self.get(Kind::Pending, state.secret()).await
     }
 
-    /// Removes and returns the pending login, also where it has expired. Of two callers, one gets it.
+    /// Removes and returns the pending login, even if it has expired. Of two concurrent callers, only one gets it.
     pub async fn take_pending(&self, state: &State) -> Result<Option<PendingAuthorization>, StoreError> {
         let name = RecordName::of(Kind::Pending, state.secret());
         let record = self.store.take(&name, self.environment.now()).await?;
@@ -110,21 +110,21 @@ impl Records {
         self.store.replace(&name, self.seal_session(&name, id, session)?).await
     }
 
-    /// The session, if it is live. Trust the expiry inside the ciphertext, not the store's: write access to the store
+    /// The session, if it is live. Uses the expiry inside the ciphertext and not the store's, as write access to the store
     /// must not suffice to prolong a session.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let session = self.stored_session(id).await?;
         Ok(session.filter(|session| self.now() < session.expires_at()))
     }
 
-    /// The session, also for [`KNOWN_AFTER_ITS_END`] after it has expired.
+    /// The session, until [`RETENTION_AFTER_END`] after it has expired.
     pub(super) async fn stored_session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
-        audit::names_session(&name.hash);
+        audit::set_session(&name.hash);
         let Some(record) = self.store.get(&name, self.now()).await? else { return Ok(None) };
         let parts = Parts::of(&record.sealed);
         let Some(session) = self.open::<Session>(&name, id.secret(), parts.session) else { return Ok(None) };
-        audit::concerns(&session.user, &name.hash, &session.dpop_jkt);
+        audit::set_subject(&session.user, &name.hash, &session.dpop_jkt);
         Ok(Some(Session { tokens: attached(&parts).tokens, ..session }))
     }
 
@@ -148,9 +148,9 @@ impl Records {
     /// Ends the session, and removes its access tokens and its index entries. Returns whether it was there.
     pub async fn remove_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
         let name = session_name(session);
-        for _ in 0..TRIES_TO_REMOVE {
+        for _ in 0..MAX_REMOVE_TRIES {
             let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
-            // Only this revision: a refresh meanwhile attached other records, which would remain.
+            // Only this revision: a concurrent refresh may have attached other records, which would remain.
             if self.store.remove_revision(&name, record.revision).await? {
                 self.remove_attached(session, &attached(&Parts::of(&record.sealed))).await;
                 return Ok(true);
@@ -159,7 +159,7 @@ impl Records {
         self.store.remove(&name).await
     }
 
-    /// Ends a session whose login failed: it may be stored or not.
+    /// Ends a session whose login failed, whether it was stored or not.
     pub(super) async fn remove_begun_session(&self, name: &SecretHash, session: &Session) -> Result<(), StoreError> {
         self.store.remove(&session_name(name)).await?;
         self.remove_attached(name, &Attached::of(session)).await;
@@ -221,22 +221,22 @@ impl Records {
         Ok(record.and_then(|record| self.open(&name, secret, &record.sealed)))
     }
 
-    /// See [`head`] for its parts. The record outlasts its session, so that the browser can still have the refresh
-    /// token revoked.
+    /// See [`layout`] for the parts. The record is kept for some time after the session's end, so that the browser can
+    /// still have the refresh token revoked.
     fn seal_session(&self, name: &RecordName, id: &SessionId, session: &Session) -> Result<Record, StoreError> {
         let attached = stored::write(&Attached::of(session))?;
         let user = SessionScope::of_user(&session.user);
         let summary = self.seal(name, &user.secret(), &StoredSummary::of(session))?;
         let session_itself = self.seal(name, id.secret(), session)?;
         let ends_at = session.expires_at();
-        let head = head::head(&self.ring, name, ends_at)?;
-        let sealed = Parts { attached: &attached, summary: &summary, session: &session_itself }.after(head)?;
-        Ok(Record { sealed, revision: session.revision, ends_at: ends_at + KNOWN_AFTER_ITS_END })
+        let head = layout::head(&self.ring, name, ends_at)?;
+        let sealed = Parts { attached: &attached, summary: &summary, session: &session_itself }.with_head(head)?;
+        Ok(Record { sealed, revision: session.revision, ends_at: ends_at + RETENTION_AFTER_END })
     }
 
     /// Whether the session is live, by the authenticated head of its record.
     fn is_live(&self, name: &RecordName, record: &Record) -> bool {
-        head::end(&self.ring, name, &record.sealed).is_some_and(|end| self.now() < end)
+        layout::end(&self.ring, name, &record.sealed).is_some_and(|end| self.now() < end)
     }
 
     fn seal<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
@@ -244,7 +244,7 @@ impl Records {
         Ok(self.ring.seal(name, secret, self.environment.randomness.bytes()?, bytes)?)
     }
 
-    /// `None` for a record that can't be opened: its key was removed from the ring, or it was changed.
+    /// `None`, with a warning, for a record that can't be opened: its key was removed from the ring, or it was changed.
     pub(super) fn open<T: DeserializeOwned>(&self, name: &RecordName, secret: &str, sealed: &[u8]) -> Option<T> {
         let opened = self.ring.open(name, secret, sealed);
         let read = opened
@@ -258,7 +258,7 @@ fn session_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Session, hash: session.clone() }
 }
 
-/// Empty where it can't be read.
+/// Empty if it can't be read.
 fn attached(parts: &Parts<'_>) -> Attached {
     stored::read(parts.attached).unwrap_or_default()
 }

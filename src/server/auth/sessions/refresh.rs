@@ -1,8 +1,8 @@
-//! Refresh: at most one call to the provider per session at a time, and all concurrent requests get its response.
+//! Refresh: at most one request to the provider per session at a time, and all concurrent callers get its result.
 //!
-//! With rotation, a second call would send a refresh token that the first has just replaced, and many providers then
-//! revoke the whole grant (RFC 9700 §4.14.2). Within this process, concurrent callers share one future. Replicas take a
-//! lock, and those that get it later find the first one's response in the session.
+//! With refresh token rotation, a second request would send a token that the first has just replaced, and many providers
+//! then revoke the whole grant (RFC 9700 §4.14.2). Within this process, concurrent callers share one future. Replicas take
+//! a lock, and those that get it later find the first one's response in the session.
 
 use std::{
     sync::Arc,
@@ -32,11 +32,11 @@ pub(super) type Outcome = Result<Refresh, RefreshFailure>;
 #[derive(Clone)]
 pub(super) struct Refresh {
     response: RefreshResponse,
-    /// When the person was last active, as it is stored in the session now.
+    /// When the person was last active, as stored in the session now.
     last_used_at: SystemTime,
 }
 
-/// Pauses between retries to store what the provider has issued, as it must not be lost. The lock is held meanwhile.
+/// Pauses between retries to store newly issued tokens, which must not be lost. The lock is held meanwhile.
 const STORE_RETRY_AFTER: [Duration; 10] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
@@ -51,9 +51,9 @@ const STORE_RETRY_AFTER: [Duration; 10] = [
 ];
 
 impl Sessions {
-    /// A new access token for the session. Requests while a refresh is in flight, and within [`REPLAY_WINDOW`] after
-    /// it, get the same response. `idle_seconds` is the time since the person was last active; without it, they are
-    /// active now.
+    /// Returns a new access token for the session. Requests during a refresh, and within [`REPLAY_WINDOW`] after it, get
+    /// the same response. `idle_seconds` is the time since the person was last active; absent means that they are active
+    /// now.
     pub async fn refresh_access_token(
         self: &Arc<Self>,
         id: &SessionId,
@@ -65,11 +65,11 @@ impl Sessions {
         let idle = Duration::from_secs(idle_seconds.unwrap_or_default());
         let used_at = self.environment.now().checked_sub(idle).unwrap_or(UNIX_EPOCH);
         loop {
-            let claimant = (SecretHash::of(id.secret()), session.dpop_jkt.clone());
+            let refresh_id = (SecretHash::of(id.secret()), session.dpop_jkt.clone());
             let (sessions, id, session) = (self.clone(), id.clone(), session.clone());
             let refresh = audit::in_context(async move { sessions.refresh(&id, &session, used_at).await });
-            let refreshed = self.refreshes.join(claimant, refresh).await?;
-            // If not, it was in flight for another tab, which did not report this activity.
+            let refreshed = self.refreshes.join(refresh_id, refresh).await?;
+            // Otherwise the refresh was in flight for another tab, which did not report this activity: try again.
             if !is_later_activity(used_at, refreshed.last_used_at) {
                 return Ok(refreshed.response);
             }
@@ -85,8 +85,8 @@ impl Sessions {
         outcome
     }
 
-    /// `session` was read before the lock was taken. That suffices to repeat the last response; everything else is
-    /// decided on what is stored while the lock is held.
+    /// `session` was read before the lock was taken, which suffices to repeat the last response. For everything else it is
+    /// read again under the lock.
     async fn replay_or_refresh(&self, id: &SessionId, session: &Session, used_at: SystemTime) -> Outcome {
         let is_live = session.expiry(self.environment.now()).is_none();
         if is_live
@@ -95,11 +95,11 @@ impl Sessions {
         {
             return Ok(response);
         }
-        self.refresh_in_turn(id, &session.dpop_jkt, used_at).await
+        self.refresh_locked(id, &session.dpop_jkt, used_at).await
     }
 
-    /// One replica at a time, each of which reads what the one before has written.
-    async fn refresh_in_turn(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
+    /// Under the lock, so that only one replica refreshes at a time and each reads what the previous one has written.
+    async fn refresh_locked(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
         let name = RecordName::of(Kind::RefreshLock, id.secret());
         let owner = LockOwner(self.environment.random_text()?);
         let lock = RefreshLock::acquire(self.records.store().clone(), name, owner).await?;
@@ -132,7 +132,7 @@ impl Sessions {
         }
     }
 
-    /// Ends an expired session, also where the browser reports activity. The provider is not called.
+    /// Ends an expired session, even if the browser reports activity. No new access token is requested.
     async fn end_expired(
         &self,
         id: &SessionId,
@@ -164,7 +164,7 @@ impl Sessions {
         let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
         let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.login).await {
             Ok(refreshed) => refreshed,
-            // The response could not be used, but the old refresh token may have been replaced: store the new one.
+            // The response could not be used, but it may have replaced the refresh token: store the new one.
             Err(error @ RefreshError::Unusable { .. }) => {
                 let cause = error.to_string();
                 if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. } = error {
@@ -181,8 +181,8 @@ impl Sessions {
                         audit::record(Event::SessionEndedByProvider, Some(&session.user), Some(&error));
                         Err(self.refused(error))
                     }
-                    // Another replica had taken over the lock and refreshed the session first: repeat its response. Or
-                    // the session was ended meanwhile: revoke the refresh token that was issued for it.
+                    // Either another replica had taken over the lock and refreshed the session first: repeat its
+                    // response. Or the session was ended meanwhile: revoke the refresh token that was issued for it.
                     false => {
                         let response = self.response_of_another(id, &session.dpop_jkt).await;
                         if matches!(response, Err(RefreshFailure::SessionEnded(_))) {
@@ -199,7 +199,7 @@ impl Sessions {
             session.ends_at = end.min(session.latest_end);
         }
         if let Some(expiry) = session.expiry(now).filter(|expiry| *expiry == Expiry::Lifetime) {
-            // The revision stays the one that was read, as only that can be removed.
+            // The revision stays that of the stored session, as only that one can be removed.
             session.refresh_token = refresh_token.or(session.refresh_token);
             return Err(self.end_expired(id, session, expiry).await?);
         }
@@ -215,10 +215,10 @@ impl Sessions {
         session.revision += 1;
         session.last_refresh = Some(LastRefresh { access_token: access_token.clone(), at: now, expires_in });
         let token_name = self.attach_access_token(&mut session, &access_token, expires_in).await;
-        // Before the response is sent.
+        // Stored before the response is sent.
         self.store_or_revoke(id, &mut session).await?;
         self.store_access_token(id, &session, &token_name, &access_token, expires_in).await?;
-        // If the session was ended since it was stored, the new tokens were not known there.
+        // If the session was ended since it was stored, the new tokens were not ended with it.
         if !self.records.session_lives(&SecretHash::of(id.secret())).await? {
             self.records.remove_token(&token_name).await;
             if let Some(refresh_token) = session.refresh_token.take() {
@@ -265,9 +265,9 @@ impl Sessions {
         response.ok_or_else(|| RefreshFailure::NoTurn("the session was refreshed elsewhere".into()))
     }
 
-    /// Stores the session. If it was ended meanwhile, it stays ended, and the new refresh token is revoked (RFC 7009).
-    /// If another replica refreshed it meanwhile, the token is not revoked: many providers revoke all tokens of the
-    /// login with one.
+    /// Stores the session. If it was ended meanwhile, it stays ended, and the new refresh token is revoked (RFC 7009). If
+    /// another replica refreshed it meanwhile, the token is not revoked, as many providers then revoke all tokens of the
+    /// login.
     async fn store_or_revoke(&self, id: &SessionId, session: &mut Session) -> Result<(), RefreshFailure> {
         if self.store_refreshed(id, session).await? {
             return Ok(());
@@ -287,7 +287,7 @@ impl Sessions {
         for pause in STORE_RETRY_AFTER {
             match self.records.replace_session(id, session).await {
                 Ok(true) => return Ok(true),
-                // An earlier try may have stored it, although its response was lost.
+                // An earlier try whose response was lost may have stored it.
                 Ok(false) => return self.is_stored(id, session).await,
                 Err(error) => {
                     tracing::warn!(%error, "a refreshed session could not be stored; trying again");
@@ -305,7 +305,7 @@ impl Sessions {
     }
 }
 
-/// Whether this activity has to be stored. Less than [`REPLAY_WINDOW`] after the last one, it need not.
+/// Whether this activity has to be stored. Not if it is less than [`REPLAY_WINDOW`] after the stored one.
 fn is_later_activity(used_at: SystemTime, last_used_at: SystemTime) -> bool {
     last_used_at + REPLAY_WINDOW < used_at
 }

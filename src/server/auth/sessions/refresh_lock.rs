@@ -1,21 +1,21 @@
 //! A lock across all replicas, so that one of them at a time refreshes a session.
 //!
-//! The lock is a lease that is renewed while the work lasts: it expires if the replica dies, but not if the provider is
-//! slow. Should a lease expire during the work (a process that was suspended), the revision of the session in the store
-//! lets only one of the two replicas write.
+//! The lock is a lease that is renewed during the work: it expires if the replica dies, but not if the provider is slow.
+//! If a lease expires during the work, as in a suspended process, the revision of the session in the store ensures that
+//! only one of the two replicas can write.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::server::store::{LockOwner, RecordName, Store, StoreError};
 
-/// A replica that died delays the others by at most this.
+/// How long the lock is held without renewal: a replica that died delays the others by at most this.
 const LEASE: Duration = Duration::from_secs(6);
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 
 /// The pause between tries to acquire the lock.
 const RETRY_EVERY: Duration = Duration::from_millis(40);
 
-/// Longer than one holder may take for discovery, a token request and a fetch of keys.
+/// How long to wait for the lock. Longer than one holder may take for discovery, a token request and a fetch of keys.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(50);
 
 /// A held lock.
@@ -47,7 +47,7 @@ impl RefreshLock {
         Ok(Self { store, name, owner })
     }
 
-    /// Does the work while the lock is held, and releases it.
+    /// Does the work while holding the lock, and releases it.
     pub async fn hold<T>(self, work: impl Future<Output = T>) -> T {
         let outcome = tokio::select! {
             outcome = work => outcome,
@@ -59,7 +59,7 @@ impl RefreshLock {
         outcome
     }
 
-    /// The work goes on where a renewal fails: the tokens that the provider has issued must be stored.
+    /// The work continues if a renewal fails, as tokens that the provider has issued must be stored.
     async fn renew(&self) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(RENEW_EVERY).await;

@@ -16,18 +16,18 @@ use tracing::Instrument;
 use super::{RefreshFailure, refresh::Outcome};
 use crate::server::{auth::dpop::Thumbprint, store::SecretHash};
 
-/// A session, and the DPoP key of the caller: callers with different keys never share a refresh.
-pub type Claimant = (SecretHash, Thumbprint);
+/// The session's name in the store, and the caller's DPoP key: callers with different keys must not share a refresh.
+pub type RefreshId = (SecretHash, Thumbprint);
 
 /// The refreshes in flight, and other tasks to wait for at shutdown.
 #[derive(Clone, Default)]
 pub struct RefreshesInFlight {
-    by_claimant: Arc<Mutex<HashMap<Claimant, Shared<BoxFuture<'static, Outcome>>>>>,
+    in_flight: Arc<Mutex<HashMap<RefreshId, Shared<BoxFuture<'static, Outcome>>>>>,
     tasks: TaskTracker,
 }
 
 impl RefreshesInFlight {
-    /// Spawns a task that [`Self::finished`] waits for, too, such as a revocation.
+    /// Spawns another task that [`Self::finished`] waits for, such as a revocation.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         self.tasks.spawn(task)
     }
@@ -38,29 +38,29 @@ impl RefreshesInFlight {
         self.tasks.wait().await;
     }
 
-    /// Waits for the refresh of this claimant that is in flight, or starts `refresh`.
+    /// Waits for the refresh in flight with this id, or starts `refresh`.
     pub(super) async fn join(
         &self,
-        claimant: Claimant,
+        refresh_id: RefreshId,
         refresh: impl Future<Output = Outcome> + Send + 'static,
     ) -> Outcome {
         let shared = {
-            let mut refreshes = self.by_claimant.lock().unwrap_or_else(PoisonError::into_inner);
-            refreshes.entry(claimant.clone()).or_insert_with(|| self.start(claimant, refresh)).clone()
+            let mut refreshes = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+            refreshes.entry(refresh_id.clone()).or_insert_with(|| self.start(refresh_id, refresh)).clone()
         };
         shared.await
     }
 
-    /// In a task of its own, as the new refresh token must be stored even if the browser has disconnected. The first
-    /// caller to wait spawns the task, after the map was unlocked.
+    /// Runs the refresh in its own task, as the new refresh token must be stored even if the browser disconnects. The task
+    /// is spawned by the first poll, after the map was unlocked.
     fn start(
         &self,
-        claimant: Claimant,
+        refresh_id: RefreshId,
         refresh: impl Future<Output = Outcome> + Send + 'static,
     ) -> Shared<BoxFuture<'static, Outcome>> {
         let refreshes = self.clone();
         async move {
-            let in_flight = InFlight { refreshes, claimant };
+            let in_flight = InFlight { refreshes, refresh_id };
             let task = in_flight.refreshes.tasks.clone().spawn(
                 async move {
                     let _in_flight = in_flight;
@@ -78,11 +78,11 @@ impl RefreshesInFlight {
 /// Removes the refresh from the map when it ends, even by a panic.
 struct InFlight {
     refreshes: RefreshesInFlight,
-    claimant: Claimant,
+    refresh_id: RefreshId,
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.refreshes.by_claimant.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.claimant);
+        self.refreshes.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.refresh_id);
     }
 }

@@ -1,11 +1,11 @@
 //! The session that a login replaces (ASVS V7.2.4).
 //!
-//! A DPoP key has one session at a time. So a login ends the earlier sessions of its key, also where another person
-//! signs in: the browser overwrites the id of the earlier session, so nobody else could end that.
+//! A DPoP key has one session at a time. So a login ends the earlier sessions of its key, even if another person signs in:
+//! the browser overwrites the id of the earlier session, which could then not be ended by a logout.
 //!
-//! The refresh token of the earlier session is in its record, which opens only with that session's id. A browser that
-//! still has the id sends it along, and the refresh token is revoked. Otherwise its only copy is deleted with the
-//! record.
+//! The refresh token of the earlier session is in its record, which can be decrypted only with that session's id. If the
+//! browser still has the id, it sends it with the login, and the refresh token is revoked. Otherwise its only copy is
+//! deleted with the record.
 
 use super::{Sessions, attached::sessions_of_key, session::Session};
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Sessions {
-    /// `previous` is the session that the browser had, as it says. It has an effect only where it is a session of this
-    /// key: another browser can't end a session with a copied id.
+    /// `previous` is the earlier session that the browser named. It is used only if it is a session of this key, so that
+    /// another browser can't end a session with a copied id.
     pub(super) async fn end_sessions_of_key(
         &self,
         key: &Thumbprint,

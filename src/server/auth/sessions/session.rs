@@ -16,11 +16,11 @@ use crate::{
     wire::auth::{AccessToken, UserClaims},
 };
 
-/// How long records outlast their end. An expired access token is still recognised as issued here, as providers' clocks
-/// differ from ours. The browser of an expired session can still open its record, to have the refresh token revoked.
-pub(super) const KNOWN_AFTER_ITS_END: Duration = Duration::from_secs(5 * 60);
+/// How long records are kept after their end. So an expired access token is still recognised as issued here, although the
+/// provider's clock may differ, and the browser of an expired session can still have its refresh token revoked.
+pub(super) const RETENTION_AFTER_END: Duration = Duration::from_secs(5 * 60);
 
-/// How long the response to a refresh is repeated for further requests, as it may have been lost on its way.
+/// How long the response to a refresh is repeated for further requests, as the browser may not have received it.
 pub const REPLAY_WINDOW: Duration = Duration::from_secs(30);
 
 /// The server's record of a session.
@@ -31,19 +31,19 @@ pub struct Session {
     /// The thumbprint of the DPoP key that the session and its access tokens are bound to.
     #[serde(rename = "k")]
     pub dpop_jkt: Thumbprint,
-    /// Absent where the provider issued none. Then the session ends with its access token.
+    /// Absent if the provider issued none. Then the session ends with its access token.
     #[serde(rename = "r", default, with = "stored::optional_token")]
     pub refresh_token: Option<RefreshToken>,
-    /// Those of the latest access token.
+    /// The permissions of the latest access token.
     #[serde(rename = "p", with = "stored::PermissionsDef")]
     pub permissions: Permissions,
-    /// The latest one from the provider, sent as `id_token_hint` at logout.
+    /// The latest ID token, sent as `id_token_hint` at logout.
     #[serde(rename = "i", with = "stored::token")]
     pub id_token: IdToken,
     /// Claims of the login's ID token that refreshed ID tokens must repeat.
     #[serde(rename = "l", with = "stored::LoginDef")]
     pub login: LoginClaims,
-    /// The provider's session (`sid`), where the ID token names it. Back-channel logout names it or the user.
+    /// `sid` of the ID token, if present: the provider's session. A logout token names it or the user.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub provider_session: Option<String>,
     /// Shown in the person's list of sessions.
@@ -58,24 +58,26 @@ pub struct Session {
     /// How long after `last_used_at` the session ends.
     #[serde(rename = "d", with = "stored::duration")]
     pub idle_timeout: Duration,
-    /// When the session ends even if it is used: the provider's last `session_expiry`, or else `latest_end`.
+    /// When the session ends even if it is used: the provider's latest `session_expiry`, or `latest_end` if that is sooner
+    /// or there is none.
     #[serde(rename = "e", with = "stored::time")]
     pub ends_at: SystemTime,
-    /// The upper bound of `ends_at`. Never changed.
+    /// The upper bound of `ends_at`, set at the login.
     #[serde(rename = "f", with = "stored::time")]
     pub latest_end: SystemTime,
-    /// The number of changes.
+    /// The number of changes, for optimistic locking.
     #[serde(rename = "n")]
     pub revision: u64,
     /// The response to the last refresh.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub last_refresh: Option<LastRefresh>,
-    /// Stored in another part of the record, which opens without the session's id: see [`super::attached`].
+    /// The access tokens of the session. Stored in a part of the record that can be read without the session's id: see
+    /// [`super::attached`].
     #[serde(skip)]
     pub tokens: Vec<AttachedToken>,
 }
 
-/// The limit by which a session ended.
+/// The limit that a session has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// The person was inactive for too long.
@@ -96,13 +98,13 @@ pub struct LastRefresh {
     pub expires_in: Duration,
 }
 
-/// The record of an access token that was issued to a browser, with all that the guard needs.
+/// The record of an access token that was issued to a browser, with everything that the guard needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedToken {
     /// The token is valid only while this session is live.
     #[serde(rename = "s")]
     pub session: SecretHash,
-    /// The identity, and in `name` the name to display. Guarded requests need no other claims.
+    /// `iss`, `sub` and `user_id`, and in `name` the name to display. Guarded requests need no other claims.
     #[serde(rename = "u", with = "stored::UserDef")]
     pub user: UserClaims,
     #[serde(rename = "k")]
@@ -114,12 +116,12 @@ pub struct IssuedToken {
 }
 
 impl Session {
-    /// When this session ends if nobody uses it again.
+    /// When this session ends if it is not used again.
     pub fn expires_at(&self) -> SystemTime {
         self.ends_at.min(self.last_used_at + self.idle_timeout)
     }
 
-    /// The limit by which it has ended, if it has.
+    /// The limit that it has reached; `None` if it is live.
     pub fn expiry(&self, now: SystemTime) -> Option<Expiry> {
         match now {
             _ if self.ends_at <= now => Some(Expiry::Lifetime),
@@ -160,8 +162,8 @@ impl Expiry {
 }
 
 impl LastRefresh {
-    /// If this response may be repeated now, the time until its access token expires, in whole seconds. It may within
-    /// the window, or within half of the token's lifetime where that is shorter.
+    /// Returns the time until the access token expires, in whole seconds, if this response may be repeated: within the
+    /// window, or within half of the token's lifetime if that is shorter.
     pub fn replayable(&self, now: SystemTime) -> Option<Duration> {
         let age = now.duration_since(self.at).ok()?;
         (age < REPLAY_WINDOW.min(self.expires_in / 2)).then(|| self.expires_in - Duration::from_secs(age.as_secs()))
@@ -181,7 +183,7 @@ pub(super) mod example {
     /// `{"alg":"ES256"}` and `{"iss":"https://idp","sub":"ada"}`.
     const ID_TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcCIsInN1YiI6ImFkYSJ9.AAAA";
 
-    /// So many seconds after the session began.
+    /// This many seconds after the session began.
     pub fn at(seconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::new(1_800_000_000 + seconds, 5)
     }

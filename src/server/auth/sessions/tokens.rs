@@ -1,11 +1,11 @@
 //! The records of access tokens that were issued to browsers.
 //!
-//! Some providers issue the same access token to two browsers of one person. The first one's record is named by the
-//! token, the second one's by token and DPoP key, so that each ends with its own session.
+//! Some providers issue the same access token to two browsers of one person. The first record is named by the hash of the
+//! token, the second one by the hash of token and DPoP key, so that each ends with its own session.
 
 use super::{
     records::Records,
-    session::{IssuedToken, KNOWN_AFTER_ITS_END},
+    session::{IssuedToken, RETENTION_AFTER_END},
 };
 use crate::{
     server::{
@@ -45,7 +45,7 @@ impl Records {
         issued: &IssuedToken,
     ) -> Result<(), StoreError> {
         let name = RecordName { kind: Kind::IssuedToken, hash: name.clone() };
-        self.put_as(&name, token.secret(), issued, issued.expires_at + KNOWN_AFTER_ITS_END).await
+        self.put_as(&name, token.secret(), issued, issued.expires_at + RETENTION_AFTER_END).await
     }
 
     /// The access token as issued to this key, and the name of its record.

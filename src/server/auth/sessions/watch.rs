@@ -21,7 +21,7 @@ use crate::{
     wire::sessions::{SessionEvent, SessionEventKind},
 };
 
-/// An open page has to learn of the end within two seconds (T87).
+/// An open page must be notified of the end within two seconds (T87).
 pub const POLL_EVERY: Duration = Duration::from_secs(1);
 
 /// The watched sessions.

@@ -144,7 +144,7 @@ impl ChatCompletions {
 
     async fn send(&self, body: Vec<u8>) -> Result<reqwest::Response, Failure> {
         let mut trace = HeaderMap::new();
-        traces::carry(&mut trace);
+        traces::inject_context(&mut trace);
         let request = self
             .http
             .post(self.endpoint.clone())

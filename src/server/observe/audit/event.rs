@@ -1,14 +1,14 @@
-//! The closed list of audit events.
+//! All audit events.
 
 /// The outcome of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Success,
-    /// There was nothing to do.
+    /// Nothing had to be done.
     Unchanged,
     /// A request was refused.
     Refused,
-    /// It could not be done.
+    /// An operation could not be completed.
     Failed,
 }
 
@@ -24,7 +24,7 @@ macro_rules! events {
         impl Event {
             pub const ALL: &[Self] = &[$(Self::$event),*];
 
-            /// As the log has it.
+            /// The value of the field `event`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$event => $name,)* }
             }
@@ -33,7 +33,7 @@ macro_rules! events {
                 match self { $(Self::$event => Outcome::$outcome,)* }
             }
 
-            /// In words.
+            /// The explanation in `docs/audit-events.md`.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$event => $meaning,)* }
             }
@@ -59,7 +59,7 @@ events! {
         "An authorization response named another issuer, or none where the provider announces `iss`: a mix-up attack.";
     LoginCodeRefused = "login.code_refused", Refused: "The provider's token endpoint refused the code.";
     LoginIdTokenRefused = "login.id_token_refused", Refused:
-        "An ID token did not pass verification: its signature, issuer, audience, nonce, times, or another claim.";
+        "An ID token failed verification: its signature, issuer, audience, nonce, times, or another claim.";
     LoginMalformed = "login.malformed", Refused: "An authorization response had neither code nor error, or both.";
     LoginFailed = "login.failed", Failed: "The provider or the session store did not answer.";
     RefreshSucceeded = "refresh.succeeded", Success: "A new access token was issued for a session.";
@@ -124,7 +124,7 @@ events! {
 }
 
 impl Outcome {
-    /// As the log has it.
+    /// The value of the field `outcome`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_lists_the_events_of_the_code() {
+    fn the_page_is_up_to_date() {
         // T103
         assert!(markdown() == include_str!("../../../../docs/audit-events.md"), "run scripts/docs");
     }
@@ -181,17 +181,17 @@ mod tests {
         let mut code = String::new();
         read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/server")), &mut code);
         for event in Event::ALL {
-            assert!(code.contains(&format!("Event::{event:?}")), "{event:?} is nowhere recorded");
+            assert!(code.contains(&format!("Event::{event:?}")), "{event:?} is not recorded");
         }
     }
 
     #[test]
-    fn no_two_events_have_one_name() {
+    fn event_names_are_unique() {
         let names: std::collections::BTreeSet<_> = Event::ALL.iter().map(|event| event.name()).collect();
         assert_eq!(names.len(), Event::ALL.len());
     }
 
-    /// All code of the server but this folder's.
+    /// Reads all code of the server except this folder.
     fn read(folder: &Path, code: &mut String) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

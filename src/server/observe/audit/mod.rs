@@ -1,9 +1,8 @@
-//! Security events: who signed in, who was refused, and what was tried (T99, T100).
+//! Security events, such as logins and refused requests (T99, T100).
 //!
-//! Each [`Event`] is one line of the log with the target [`TARGET`], which the filter in `LOG` can't suppress: its name, its outcome,
-//! the person, the session and the key it is about ([`Context`]), and the reason in words. The log adds the time, in UTC, and
-//! the request's span.
-//! `docs/audit-events.md` lists them all.
+//! Each [`Event`] is one line of the log with the target [`TARGET`], which the filter in `LOG` can't suppress. It has the
+//! event's name and outcome, the person, the session and the key that it is about ([`Context`]), and the reason as text.
+//! The log adds the time, in UTC, and the request's span. `docs/audit-events.md` lists all events.
 
 mod event;
 mod pseudonym;
@@ -19,7 +18,9 @@ use std::{
 
 pub use event::{Event, Outcome, markdown};
 pub use pseudonym::{Pseudonym, Pseudonyms};
-pub use subject::{Context, Source, bound_to, concerns, in_context, names_session, presented, session_handle};
+pub use subject::{
+    Context, Source, in_context, session_handle, set_bound_key, set_proof_key, set_session, set_subject,
+};
 pub use user_hash::UserHash;
 
 use repeats::{Kind, Line, Repeats};
@@ -28,14 +29,14 @@ use subject::Fields;
 use super::metrics;
 use crate::wire::auth::UserClaims;
 
-/// Of audit lines in the log.
+/// The log target of audit events.
 pub const TARGET: &str = "oracle_ai::audit";
 
 /// Process-wide, as logs are.
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
-/// Records the event. It is about `user` or, without one, about the person of the request. The reason is the text of one of
-/// our errors: texts of others are quoted in it, and it holds no secret.
+/// Records the event. It is about `user` or, without one, about the user of the request's context. The reason is the text of
+/// one of this project's errors, which quote external texts as excerpts, and contain no secret.
 pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Display>) {
     let (name, outcome) = (event.name(), event.outcome().name());
     metrics::audit_event(name, outcome);
@@ -53,28 +54,28 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     }
 }
 
-/// Writes how often each event was repeated that was last written more than a minute before `now`; or, without a time, of
-/// all events.
+/// Logs the number of repetitions of each kind of event that was last written more than a minute before `now`. Without a
+/// time, of all kinds.
 pub fn write_repeated(now: Option<Instant>) {
-    let counted = repeats().counted_before(now);
+    let counted = repeats().take_counted(now);
     for (Kind { event, source: Source(client), user }, repeated) in counted {
         let (name, outcome) = (event.name(), event.outcome().name());
         tracing::warn!(target: TARGET, event = name, outcome, user, %client, repeated);
     }
 }
 
-/// What becomes of an event of which more may come.
+/// Whether the event is written, or counted as a repetition.
 fn line(event: Event, user: Option<&str>, reason: Option<&str>) -> Line {
     match subject::source() {
-        Some(source) if repeats::is_anybodys(event) => {
+        Some(source) if repeats::can_be_flooded(event) => {
             let kind = Kind { event, source, user: user.map(str::to_owned) };
-            repeats().note(kind, reason, Instant::now())
+            repeats().record(kind, reason, Instant::now())
         }
         _ => Line::Written { repeated: None },
     }
 }
 
 fn repeats() -> MutexGuard<'static, Repeats> {
-    // Every change under the lock is whole.
+    // A panic can't leave it half-changed, so a poisoned lock is ignored.
     REPEATS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! The pseudonym of a person in the log, which only the operator can resolve.
+//! The pseudonym of a person in the log. Only the operator can find it for a given person.
 
 use std::{fmt, sync::Arc};
 
@@ -7,8 +7,8 @@ use ring::hmac;
 use super::user_hash::{UserHash, hex};
 use crate::wire::auth::UserClaims;
 
-/// Makes pseudonyms: HMAC-SHA-256 of a person's [`UserHash`] with a key of the server. Without that key, the log can't be
-/// searched by trying the identifiers of all employees.
+/// Computes pseudonyms: HMAC-SHA-256 of a person's [`UserHash`] with a key of the server. Without that key, the people in a
+/// log can't be identified by trying the identifiers of all employees.
 ///
 /// The keys are derived from the session key ring, so that all replicas write the same pseudonyms, across restarts, and a
 /// key rotation changes each of them once.
@@ -17,16 +17,16 @@ pub struct Pseudonyms(Arc<Keys>);
 
 struct Keys {
     first: hmac::Key,
-    /// Of the ring's other keys: lines from before a rotation, or after it.
+    /// From the ring's other keys, to find lines of other servers during a rotation, or from before it.
     others: Vec<hmac::Key>,
 }
 
-/// Stands for a person in audit lines: 64 hexadecimal digits.
+/// The value of the field `user`: 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pseudonym(String);
 
 impl Pseudonyms {
-    /// The purpose to derive the keys for.
+    /// The purpose for [`KeyRing::derived`](crate::server::store::KeyRing::derived).
     pub const PURPOSE: &str = "audit pseudonym";
 
     pub fn new(first: [u8; 32], others: impl IntoIterator<Item = [u8; 32]>) -> Self {
@@ -34,12 +34,12 @@ impl Pseudonyms {
         Self(Arc::new(Keys { first: key(first), others: others.into_iter().map(key).collect() }))
     }
 
-    /// The one that this server logs.
+    /// The pseudonym that this server logs.
     pub fn of(&self, user: &UserClaims) -> Pseudonym {
         pseudonym(&self.0.first, user)
     }
 
-    /// That one first, then one for each other key of the ring.
+    /// The pseudonym that this server logs, followed by those with the other keys of the ring.
     pub fn all_of(&self, user: &UserClaims) -> Vec<Pseudonym> {
         std::iter::once(&self.0.first).chain(&self.0.others).map(|key| pseudonym(key, user)).collect()
     }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn one_person_has_one_pseudonym_at_all_servers_with_the_same_key() {
+    fn a_person_has_the_same_pseudonym_at_all_servers_with_the_same_key() {
         // T99
         let pseudonym = pseudonyms(1, &[]).of(&user("alice"));
         assert_eq!(pseudonym, pseudonyms(1, &[2]).of(&user("alice")));
@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn whoever_lacks_the_key_can_not_try_out_who_it_is() {
+    fn a_pseudonym_can_not_be_computed_without_the_key() {
         let pseudonym = pseudonyms(1, &[]).of(&user("alice"));
         assert_ne!(pseudonym, pseudonyms(2, &[]).of(&user("alice")));
         assert_ne!(pseudonym.as_str(), UserHash::of(&user("alice")).as_str());
     }
 
     #[test]
-    fn in_a_rotation_a_person_is_found_by_the_old_key_and_by_the_new_one() {
+    fn during_a_rotation_a_person_has_a_pseudonym_for_each_key() {
         let (old, new) = (pseudonyms(1, &[]).of(&user("alice")), pseudonyms(2, &[]).of(&user("alice")));
         assert_eq!(pseudonyms(2, &[1]).all_of(&user("alice")), [new, old]);
     }

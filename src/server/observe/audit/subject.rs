@@ -1,8 +1,8 @@
-//! The person, session and key that the events of a request are about, so that the lines of one session, or of one person,
-//! can be found.
+//! The context of audit events: the person, session and key that the events of a request are about. With it, all lines
+//! about one session or person can be found.
 //!
-//! It works as a logger's mapped diagnostic context: what is learned about a request is noted once, and every later event of
-//! that request has it. So the code that records an event can't forget to name its subject.
+//! It works like a logger's mapped diagnostic context: the code that identifies the person sets it once, and all later
+//! events of the request have it.
 
 use std::{
     fmt::Display,
@@ -16,19 +16,19 @@ use dioxus::fullstack::FullstackContext;
 use super::pseudonym::{Pseudonym, Pseudonyms};
 use crate::{server::secret_hash::SecretHash, wire::auth::UserClaims};
 
-/// Of a session in the log, in characters of base64url (96 bits): no two of them are the same by chance.
+/// The length of a session's identifier in the log, in characters of base64url. 96 bits suffice against collisions.
 const SESSION_HANDLE_LEN: usize = 16;
 
-/// The context of one request. It is in the request's extensions, because server functions run on threads of the framework,
-/// which get the request's parts but no task-local values.
+/// The context of one request. It is in the request's extensions, as server functions run on other threads, where
+/// task-local values are not available.
 #[derive(Clone)]
-pub struct Context(Arc<Noted>);
+pub struct Context(Arc<Shared>);
 
-/// From where a request comes: a client's address, or its network where it has one to itself.
+/// The client's address, or with IPv6 its network, as one client has a whole network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Source(pub IpAddr);
 
-struct Noted {
+struct Shared {
     pseudonyms: Pseudonyms,
     source: Option<Source>,
     subject: Mutex<Subject>,
@@ -36,22 +36,22 @@ struct Noted {
 
 #[derive(Default)]
 struct Subject {
-    /// The caller, or the owner of what somebody else presented.
+    /// The caller, or the owner of the session or access token if it was presented with another key.
     user: Option<UserClaims>,
     session: Option<SecretHash>,
-    /// Whose proof came with the request.
+    /// The thumbprint of the key that signed the request's proof.
     key: Option<String>,
-    /// The key that the login, the session or the access token is bound to.
+    /// The thumbprint of the key that the login, the session or the access token is bound to.
     bound_key: Option<String>,
 }
 
-/// The same as fields of a line; what is not known is absent.
+/// The fields of an audit line. Unknown ones are absent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
     pub user: Option<Pseudonym>,
     pub session: Option<String>,
     pub key: Option<String>,
-    /// Only where it is another than `key`.
+    /// Only if it differs from `key`.
     pub bound_key: Option<String>,
 }
 
@@ -65,65 +65,65 @@ impl Context {
     }
 
     pub fn of_request(pseudonyms: Pseudonyms, source: Option<Source>) -> Self {
-        Self(Arc::new(Noted { pseudonyms, source, subject: Mutex::default() }))
+        Self(Arc::new(Shared { pseudonyms, source, subject: Mutex::default() }))
     }
 
-    /// Does this in the context, wherever it is polled.
-    pub async fn scope<F: Future>(self, answer: F) -> F::Output {
-        CONTEXT.scope(Some(self), answer).await
+    /// Runs the future in this context.
+    pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        CONTEXT.scope(Some(self), future).await
     }
 
-    /// Does this in the context.
+    /// Runs the closure in this context.
     pub fn run<T>(self, action: impl FnOnce() -> T) -> T {
         CONTEXT.sync_scope(Some(self), action)
     }
 
     fn subject(&self) -> MutexGuard<'_, Subject> {
-        // Every change under the lock is whole.
+        // A panic can't leave it half-changed, so a poisoned lock is ignored.
         self.0.subject.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Takes the context of the request along, for a task of its own.
-pub fn in_context<F: Future>(answer: F) -> impl Future<Output = F::Output> {
-    CONTEXT.scope(current(), answer)
+/// Runs the future in the current context, also in another task.
+pub fn in_context<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    CONTEXT.scope(current(), future)
 }
 
-/// The proof of this key, given by its thumbprint, came with the request.
-pub fn presented(key: &impl Display) {
-    note(|subject| subject.key = Some(key.to_string()));
+/// Sets the key that signed the request's proof. `key` is a thumbprint.
+pub fn set_proof_key(key: &impl Display) {
+    update(|subject| subject.key = Some(key.to_string()));
 }
 
-/// The request is about a login, a session or an access token that is bound to this key.
-pub fn bound_to(key: &impl Display) {
-    note(|subject| subject.bound_key = Some(key.to_string()));
+/// Sets the key that the login, session or access token of the request is bound to. `key` is a thumbprint.
+pub fn set_bound_key(key: &impl Display) {
+    update(|subject| subject.bound_key = Some(key.to_string()));
 }
 
-/// The request names this session, whether there is one or not.
-pub fn names_session(name: &SecretHash) {
-    note(|subject| subject.session = Some(name.clone()));
+/// Sets the session that the request names, which may not exist.
+pub fn set_session(name: &SecretHash) {
+    update(|subject| subject.session = Some(name.clone()));
 }
 
-/// The request is about this person's session.
-pub fn concerns(user: &UserClaims, session: &SecretHash, key: &impl Display) {
-    note(|subject| {
+/// Sets the user, the session, and the key that it is bound to.
+pub fn set_subject(user: &UserClaims, session: &SecretHash, key: &impl Display) {
+    update(|subject| {
         subject.user = Some(user.clone());
         subject.session = Some(session.clone());
         subject.bound_key = Some(key.to_string());
     });
 }
 
-/// The beginning of the handle in `GET /api/sessions`: a hash of the session's name in the store, which is a hash of its id.
-/// Neither can be computed from it.
+/// The session's identifier in the log: the first characters of its handle in `GET /api/sessions`, which is a hash of its
+/// name in the store. Neither that name nor the session's id can be computed from it.
 pub fn session_handle(name: &SecretHash) -> String {
     let mut handle = SecretHash::of(&name.to_string()).to_string();
     handle.truncate(SESSION_HANDLE_LEN);
     handle
 }
 
-/// Of an event that is about `user`, or else about whom the request is.
+/// The fields for an event about `user` or, without one, about the user of the context.
 pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
-    // Without a context there is no key to make pseudonyms with.
+    // Without a context there is no key for pseudonyms.
     let Some(context) = current() else { return Fields::default() };
     let subject = context.subject();
     let bound_key = subject.bound_key.as_ref().filter(|bound| subject.key.as_ref() != Some(*bound));
@@ -135,12 +135,12 @@ pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
     }
 }
 
-/// From where the call comes that the events are about.
+/// Where the request comes from.
 pub(super) fn source() -> Option<Source> {
     current()?.0.source
 }
 
-fn note(change: impl FnOnce(&mut Subject)) {
+fn update(change: impl FnOnce(&mut Subject)) {
     if let Some(context) = current() {
         change(&mut context.subject());
     }
@@ -175,11 +175,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_noted_down_is_in_all_events_after_it_and_in_no_other_request() {
+    async fn the_subject_of_a_request_is_in_all_its_later_events_and_in_those_of_no_other() {
         let (alice, name) = (UserClaims::known_by("https://a".into(), "alice".into()), SecretHash::of("session id"));
         let noted = context().scope(async {
-            presented(&key("A"));
-            concerns(&alice, &name, &key("A"));
+            set_proof_key(&key("A"));
+            set_subject(&alice, &name, &key("A"));
             in_context(async { fields(None) }).await
         });
         let noted = noted.await;
@@ -191,10 +191,10 @@ mod tests {
     }
 
     #[test]
-    fn where_another_key_is_presented_both_are_named() {
+    fn if_another_key_is_presented_both_keys_are_named() {
         let fields = context().run(|| {
-            presented(&key("A"));
-            bound_to(&key("E"));
+            set_proof_key(&key("A"));
+            set_bound_key(&key("E"));
             fields(None)
         });
         assert_eq!((fields.key, fields.bound_key), (Some(key("A")), Some(key("E"))));

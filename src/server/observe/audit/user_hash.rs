@@ -1,4 +1,4 @@
-//! A hash that stands for a person.
+//! A hash that identifies a person.
 
 use std::fmt::Write;
 
@@ -6,21 +6,21 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::auth::UserClaims;
 
-/// A hash of `iss` and `sub` (OpenID Connect Core §5.7), the only claims that name a person for good; or of `iss`
-/// and the claim that the operator named in place of `sub`. It stands for the person in the database; the log has a
-/// [`super::Pseudonym`] made of it with a key.
+/// SHA-256 of `iss` and `sub`, the only claims that identify a person permanently (OpenID Connect Core §5.7), or of `iss`
+/// and `USER_ID_CLAIM`. It identifies the person in the database. The log has a [`super::Pseudonym`] instead, which is
+/// computed from it with a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserHash(String);
 
 impl UserHash {
     pub fn of(user: &UserClaims) -> Self {
         let mut hash = Sha256::new();
-        // With its length, so that no issuer can borrow from the subject.
+        // Prefixed with its length, so that the boundary between issuer and subject is unambiguous.
         hash.update((user.iss.len() as u64).to_be_bytes());
         hash.update(&user.iss);
         match &user.user_id {
             None => hash.update(&user.sub),
-            // After a byte that no UTF-8 text has, so that an id never collides with a subject.
+            // After a byte that does not occur in UTF-8, so that an id can't collide with a subject.
             Some(user_id) => {
                 hash.update([0xff]);
                 hash.update(user_id);
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stands_for_one_subject_of_one_issuer() {
+    fn the_hash_differs_for_each_issuer_and_subject() {
         assert_eq!(hash("https://a", "1"), hash("https://a", "1"));
         assert_ne!(hash("https://a", "1"), hash("https://a", "2"));
         assert_ne!(hash("https://a", "1"), hash("https://b", "1"));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn where_another_claim_names_the_person_the_subject_may_change() {
+    fn with_a_configured_user_id_claim_the_subject_may_change() {
         // T38
         let hash_with = |sub: &str, id: &str| {
             let claims = serde_json::json!({ "iss": "https://a", "sub": sub, "user_id": id });

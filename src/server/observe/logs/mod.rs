@@ -1,4 +1,4 @@
-//! Logs: one line per event on standard output, readable alone, with its values in fields.
+//! Logs: one line per event on standard output, with its values in fields.
 
 mod one_line;
 
@@ -18,7 +18,7 @@ use super::{
 
 pub use one_line::OneLine;
 
-/// The filter, unless the operator sets another: our own events, and warnings of libraries.
+/// The default of `LOG`: this application's events, and warnings of libraries.
 pub const DEFAULT_FILTER: &str = "warn,oracle_ai=info";
 
 /// How events are written.
@@ -27,13 +27,13 @@ pub enum LogFormat {
     /// For people.
     #[default]
     Pretty,
-    /// An object per line.
+    /// One JSON object per line.
     Json,
 }
 
 /// Installs the log. `filter` is in the syntax of `tracing`'s `EnvFilter`, checked by the configuration.
 pub fn install(filter: &str, format: LogFormat) {
-    // Fails only where a log is installed already: then that one stays.
+    // Fails only if a log is installed already, which then stays.
     let colours = std::io::stdout().is_terminal();
     let _ = tracing::subscriber::set_global_default(log(filter, format, colours, std::io::stdout));
 }
@@ -51,7 +51,7 @@ pub fn install_with_traces(
         LogFormat::Pretty => lines.with_writer(OneLine::new(std::io::stdout, colours)).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_writer(std::io::stdout).boxed(),
     };
-    // Names and values from our lists alone: neither places in the code, nor threads, nor what is logged meanwhile.
+    // Spans contain only the fixed names and values in `traces`: no locations in the code, threads or log events.
     let spans = tracing_opentelemetry::layer()
         .with_tracer(tracer)
         .with_location(false)
@@ -71,7 +71,7 @@ where
 {
     let log = fmt::Subscriber::builder().with_env_filter(env_filter(filter)).with_ansi(colours);
     match format {
-        // JSON has escapes of its own.
+        // JSON escapes line breaks itself.
         LogFormat::Pretty => Box::new(log.with_writer(OneLine::new(writer, colours)).finish()),
         LogFormat::Json => Box::new(log.json().flatten_event(true).with_writer(writer).finish()),
     }

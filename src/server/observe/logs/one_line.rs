@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Around another writer.
+/// Wraps another writer.
 pub struct OneLine<W> {
     writer: W,
-    /// Colours are made of control characters. Those in values were escaped before.
+    /// Whether escape characters, which colours need, are written unchanged. Those in values were escaped before.
     colours: bool,
 }
 
-/// For one event. The formatter writes it whole, its end included.
+/// The writer for one event. The formatter writes the whole event, including its line break, with one call.
 pub struct Line<W> {
     writer: W,
     colours: bool,
@@ -38,17 +38,18 @@ impl<W: Write> Write for Line<W> {
             Some(line) => (line, "\n"),
             None => (&*text, ""),
         };
-        let mut written = String::with_capacity(event.len());
-        for letter in line.chars() {
-            let is_colour = self.colours && letter == '\u{1b}';
-            // Also the separators that are no control characters: some viewers break lines there.
-            match (letter.is_control() || ['\u{2028}', '\u{2029}'].contains(&letter)) && !is_colour && letter != '\t' {
-                true => written.extend(letter.escape_default()),
-                false => written.push(letter),
+        let mut escaped = String::with_capacity(event.len());
+        for character in line.chars() {
+            let is_colour = self.colours && character == '\u{1b}';
+            // Also line and paragraph separators, which are not control characters, but line breaks for some viewers.
+            let breaks_line = character.is_control() || ['\u{2028}', '\u{2029}'].contains(&character);
+            match breaks_line && !is_colour && character != '\t' {
+                true => escaped.extend(character.escape_default()),
+                false => escaped.push(character),
             }
         }
-        written.push_str(end);
-        self.writer.write_all(written.as_bytes())?;
+        escaped.push_str(end);
+        self.writer.write_all(escaped.as_bytes())?;
         Ok(event.len())
     }
 

@@ -1,7 +1,7 @@
-//! Spans on their way to the collector, over HTTP (OTLP/HTTP, in Protocol Buffers).
+//! Export of spans to a collector (OTLP/HTTP with Protocol Buffers).
 //!
-//! A separate thread with its own runtime sends them in batches. Requests only put spans into a bounded queue; while that is
-//! full, spans are lost. So a slow or missing collector never slows requests down.
+//! A separate thread with its own runtime sends them in batches. Requests only add spans to a bounded queue. When that is
+//! full, spans are dropped, so that a slow or missing collector does not slow requests down.
 
 use std::{
     io,
@@ -22,16 +22,16 @@ use tokio::runtime::Runtime;
 use super::{IS_ON, Sampling, TraceSettings};
 use crate::server::outbound::{self, ClientSettings, HttpSetupError, cause};
 
-/// How long the process waits at its end for the last spans to be taken.
-const LONGEST_FLUSH: Duration = Duration::from_secs(3);
+/// How long the process waits at its end until the last spans are sent.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A collector has little to say.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// The maximum size of the collector's response.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// The way to the collector, to be closed at the end of the process.
+/// The exporter, to be flushed at the end of the process.
 pub struct Traces(SdkTracerProvider);
 
-/// No way to the collector could be made.
+/// The exporter could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TracesSetupError {
     #[error(transparent)]
@@ -42,15 +42,15 @@ pub enum TracesSetupError {
     Exporter(String),
 }
 
-/// Posts batches. Used by the exporting thread alone.
+/// The HTTP client of the exporting thread.
 #[derive(Debug)]
 struct Collector {
     client: reqwest::Client,
     runtime: Runtime,
-    is_away: AtomicBool,
+    is_unavailable: AtomicBool,
 }
 
-/// What makes spans, and what ends them. From here on spans are made.
+/// Sets up the exporter and enables spans.
 pub fn pipeline(settings: &TraceSettings) -> Result<(SdkTracer, Traces), TracesSetupError> {
     let collector = Collector {
         client: outbound::client(&ClientSettings {
@@ -60,7 +60,7 @@ pub fn pipeline(settings: &TraceSettings) -> Result<(SdkTracer, Traces), TracesS
             ..ClientSettings::default()
         })?,
         runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
-        is_away: AtomicBool::new(false),
+        is_unavailable: AtomicBool::new(false),
     };
     let headers = settings.headers.iter().map(|header| (header.name.clone(), header.value.clone()));
     let exporter = SpanExporter::builder()
@@ -86,9 +86,9 @@ pub fn pipeline(settings: &TraceSettings) -> Result<(SdkTracer, Traces), TracesS
 }
 
 impl Traces {
-    /// Sends what there is, and waits for it a little.
+    /// Sends the remaining spans, with a timeout.
     pub fn flush(self) {
-        if self.0.shutdown_with_timeout(LONGEST_FLUSH).is_err() {
+        if self.0.shutdown_with_timeout(FLUSH_TIMEOUT).is_err() {
             tracing::warn!("the last traces were not taken by the collector");
         }
     }
@@ -101,7 +101,7 @@ impl Collector {
         let status = answer.status();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(cause)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
                 return Err("the answer is too large".into());
             }
             body.extend_from_slice(&chunk);
@@ -109,17 +109,17 @@ impl Collector {
         Ok(Response::builder().status(status).body(body.into())?)
     }
 
-    /// One line when it goes, and one when it comes back.
-    fn note(&self, outcome: &Result<Response<Bytes>, HttpError>) {
+    /// Logs one line when the collector becomes unavailable, and one when it is available again.
+    fn log_change(&self, outcome: &Result<Response<Bytes>, HttpError>) {
         let cause = match outcome {
             Ok(answer) if answer.status().is_success() => None,
             Ok(answer) => Some(format!("status {}", answer.status())),
             Err(error) => Some(error.to_string()),
         };
-        let was_away = self.is_away.swap(cause.is_some(), Ordering::Relaxed);
+        let was_unavailable = self.is_unavailable.swap(cause.is_some(), Ordering::Relaxed);
         match cause {
-            Some(cause) if !was_away => tracing::warn!(cause, "traces are not taken by the collector"),
-            None if was_away => tracing::info!("traces are taken by the collector again"),
+            Some(cause) if !was_unavailable => tracing::warn!(cause, "traces are not taken by the collector"),
+            None if was_unavailable => tracing::info!("traces are taken by the collector again"),
             _ => {}
         }
     }
@@ -129,14 +129,14 @@ impl Collector {
 impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let outcome = self.runtime.block_on(self.post(request));
-        self.note(&outcome);
+        self.log_change(&outcome);
         outcome
     }
 }
 
 impl From<Sampling> for Sampler {
-    fn from(Sampling { ratio, as_the_caller_says }: Sampling) -> Self {
+    fn from(Sampling { ratio, follows_parent }: Sampling) -> Self {
         let root = Self::TraceIdRatioBased(ratio);
-        if as_the_caller_says { Self::ParentBased(Box::new(root)) } else { root }
+        if follows_parent { Self::ParentBased(Box::new(root)) } else { root }
     }
 }

@@ -1,14 +1,14 @@
-//! Spans for OpenTelemetry, if a collector is configured: the calls that a request made, and how long each took.
+//! OpenTelemetry spans, if a collector is configured: the external calls of each request, and their duration.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `settings` | where the collector is |
-//! | `export` | how spans get there |
+//! | `settings` | the configuration of the collector |
+//! | `export` | the exporter |
 //!
-//! A span holds names from lists that are fixed in the code, statuses, and the request ID. It never holds a URL, a header, a
-//! token, an address or anything about a person; and no log line gets into one.
+//! A span contains names from fixed lists in the code, statuses, and the request ID. It contains no URL, header, token,
+//! address or personal data, and no log events.
 //!
-//! All spans have one target at the lowest level: without a collector they are disabled and cost a comparison.
+//! All spans have one target and the lowest level: without a collector they are disabled and cost one comparison.
 
 mod export;
 mod settings;
@@ -30,7 +30,7 @@ pub use settings::{CollectorHeader, Sampling, TraceSettings};
 
 pub const TARGET: &str = "oracle_ai::traces";
 
-/// The headers that name the trace of a request (W3C Trace Context). Anybody can send them.
+/// The headers that name the trace of a request (W3C Trace Context). Clients can send them, too.
 pub const HEADERS: [HeaderName; 2] = [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
@@ -40,7 +40,7 @@ pub fn is_on() -> bool {
     IS_ON.load(Ordering::Relaxed)
 }
 
-/// A call to the provider.
+/// The span of a request to the provider.
 pub fn provider_call(endpoint: ProviderEndpoint) -> Span {
     trace_span!(
         target: TARGET,
@@ -52,8 +52,8 @@ pub fn provider_call(endpoint: ProviderEndpoint) -> Span {
     )
 }
 
-/// A call to a store, such as `session store get`, within a request or an answer. Background calls, one a second for each
-/// open page, get no span: each would be a trace of its own.
+/// The span of a call to a store, such as `session store get`, within a request or an answer. Calls in the background, one
+/// a second for each open page, get no span, as each would be a separate trace.
 pub fn store_span(name: &'static str) -> Span {
     if Span::current().is_none() {
         return Span::none();
@@ -61,7 +61,7 @@ pub fn store_span(name: &'static str) -> Span {
     trace_span!(target: TARGET, "store", otel.name = name, otel.kind = "client", otel.status_code = field::Empty)
 }
 
-/// Makes the call within a span of it.
+/// Makes the call within a span with this name.
 pub async fn store_call<T, E>(name: &'static str, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let span = store_span(name);
     let outcome = call.instrument(span.clone()).await;
@@ -71,7 +71,7 @@ pub async fn store_call<T, E>(name: &'static str, call: impl Future<Output = Res
     outcome
 }
 
-/// One try to have the upstream answer, to its first words.
+/// The span of one request to the upstream, until the first token of its answer.
 pub fn upstream_call() -> Span {
     trace_span!(
         target: TARGET,
@@ -83,7 +83,7 @@ pub fn upstream_call() -> Span {
     )
 }
 
-/// The writing of one answer. It outlives the request that asks for it, and does not keep that one's span open.
+/// The span of one answer. It continues after the request that started it, whose span is its parent but is not kept open.
 pub fn answer() -> Span {
     if !is_on() {
         return Span::none();
@@ -96,12 +96,12 @@ pub fn answer() -> Span {
         error = field::Empty,
         otel.status_code = field::Empty,
     );
-    // Fails only where the span has begun.
+    // Fails only after the span was entered.
     let _ = span.set_parent(Span::current().context());
     span
 }
 
-/// Of the span around the writing.
+/// Records the end of an answer in its span, which is the current one.
 pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
     let span = Span::current();
     span.record("reason", field::debug(reason));
@@ -111,7 +111,7 @@ pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
     }
 }
 
-/// Records the outcome of a call.
+/// Records the response status of a call.
 pub fn answered(span: &Span, status: u16) {
     span.record("http.response.status_code", status);
     if status >= 500 {
@@ -124,7 +124,7 @@ pub fn failed(span: &Span) {
 }
 
 /// Adds the headers that name the current trace to a request to an external service.
-pub fn carry(headers: &mut HeaderMap) {
+pub fn inject_context(headers: &mut HeaderMap) {
     if is_on() {
         TraceContextPropagator::new().inject_context(&Span::current().context(), &mut HeaderInjector(headers));
     }

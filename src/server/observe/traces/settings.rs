@@ -11,14 +11,14 @@ pub struct TraceSettings {
     /// The full URL that spans are posted to.
     pub endpoint: Url,
     pub headers: Vec<CollectorHeader>,
-    /// Of one delivery.
+    /// For one batch.
     pub timeout: Duration,
     pub service: String,
     pub sampling: Sampling,
     pub proxy: OutboundProxy,
 }
 
-/// It may hold a key.
+/// A header for the collector. The value may be a secret.
 #[derive(Clone)]
 pub struct CollectorHeader {
     pub name: String,
@@ -30,8 +30,8 @@ pub struct CollectorHeader {
 pub struct Sampling {
     /// The share of the traces that begin here, from 0 to 1.
     pub ratio: f64,
-    /// Whether a trace that began elsewhere is exported if its caller sampled it.
-    pub as_the_caller_says: bool,
+    /// Whether the sampling decision in a request's `traceparent` header is followed.
+    pub follows_parent: bool,
 }
 
 impl fmt::Debug for CollectorHeader {

@@ -10,20 +10,20 @@ use redis::{
 
 use crate::server::outbound::is_loopback_host;
 
-/// Longest wait for a connection, and for an answer on one.
+/// Timeouts for a connection attempt, and for a response.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Where Redis is, and who we are there.
+/// The address of Redis with user name and password.
 ///
-/// | form | |
+/// | form | meaning |
 /// |---|---|
 /// | `redis://[user:password@]host[:port][/db]` | one node |
 /// | `unix:///path[?db=…]` | one node on this machine |
-/// | `redis+sentinel://[user:password@]host[:port],host[:port]…/name[/db]` | the master that sentinels call `name` |
+/// | `redis+sentinel://[user:password@]host[:port],host[:port]…/name[/db]` | the master `name`, found by these sentinels |
 /// | `redis+cluster://[user:password@]host[:port],host[:port]…` | a cluster |
 ///
-/// With `rediss` in place of `redis`: over TLS.
+/// With `rediss` in place of `redis`, connections use TLS.
 #[derive(Clone)]
 pub struct RedisAddress {
     topology: Topology,
@@ -37,14 +37,14 @@ enum Topology {
     Cluster(Vec<ConnectionInfo>),
 }
 
-/// What speaks with Redis at an address.
+/// The client for each topology.
 pub(super) enum RedisClient {
     Node(Box<Client>),
     Sentinel(Box<SentinelClient>),
     Cluster(Box<ClusterClient>),
 }
 
-/// Why a text is no address. It never repeats the text: that may hold a password.
+/// Why a text is not a valid address. The messages don't repeat it, as it may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
     #[error("it is not of the form redis[s]://, redis[s]+sentinel://, redis[s]+cluster:// or unix://")]
@@ -76,17 +76,17 @@ impl RedisAddress {
         Ok(Self { topology, certificates: None })
     }
 
-    /// Trusts the authorities in this PEM text, and no others.
+    /// Trusts only the CA certificates in this PEM text.
     pub fn trusting(mut self, pem: Vec<u8>) -> Self {
         self.certificates = Some(TlsCertificates { client_tls: None, root_cert: Some(pem) });
         self
     }
 
-    /// Whether anything that is sent to Redis can cross a network without TLS.
+    /// Whether data can be sent over a network without TLS.
     pub fn may_cross_unencrypted(&self) -> bool {
         match &self.topology {
-            Topology::Node(node) => is_plain_and_elsewhere(node.addr()),
-            // Wherever these are: the nodes that they name can be anywhere.
+            Topology::Node(node) => is_unencrypted_and_remote(node.addr()),
+            // Even on loopback, as the nodes that they name can be anywhere.
             Topology::Sentinel { sentinels: nodes, .. } | Topology::Cluster(nodes) => {
                 nodes.iter().any(|node| matches!(node.addr(), ConnectionAddr::Tcp(..)))
             }
@@ -117,7 +117,7 @@ impl RedisAddress {
     }
 }
 
-/// The hosts alone: a password may stand beside them.
+/// Only the hosts, as the address may contain a password.
 impl fmt::Debug for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nodes = match &self.topology {
@@ -128,11 +128,11 @@ impl fmt::Debug for RedisAddress {
     }
 }
 
-fn is_plain_and_elsewhere(address: &ConnectionAddr) -> bool {
+fn is_unencrypted_and_remote(address: &ConnectionAddr) -> bool {
     match address {
         ConnectionAddr::Unix(_) | ConnectionAddr::TcpTls { insecure: false, .. } => false,
         ConnectionAddr::Tcp(host, _) => !is_loopback_host(host),
-        // Nor what this library will know one day.
+        // Also any kind of address that a later version of the library adds.
         _ => true,
     }
 }
@@ -153,7 +153,7 @@ fn sentinel(scheme: &str, rest: &str) -> Result<Topology, RedisAddressError> {
     }
 }
 
-/// `[user:password@]host[:port],host[:port]…`: as many addresses, each with the same name and password.
+/// Parses `[user:password@]host[:port],host[:port]…` into addresses with the same user name and password.
 fn hosts(scheme: &str, authority: &str) -> Result<Vec<ConnectionInfo>, RedisAddressError> {
     let (user, hosts) = match authority.rsplit_once('@') {
         Some((user, hosts)) => (format!("{user}@"), hosts),
@@ -168,7 +168,7 @@ fn hosts(scheme: &str, authority: &str) -> Result<Vec<ConnectionInfo>, RedisAddr
         .collect()
 }
 
-/// Name and password are for the nodes; sentinels are asked without.
+/// User name and password are for the nodes. The sentinels are queried without.
 fn sentinel_client(
     sentinels: &[ConnectionInfo],
     name: &str,
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_of_a_node_of_sentinels_or_of_a_cluster() {
+    fn addresses_of_a_node_of_sentinels_and_of_a_cluster_are_parsed() {
         assert_eq!(hosts_in("redis://cache.example"), r#"["cache.example:6379"]"#);
         assert_eq!(hosts_in("rediss://me:secret@cache.example:6380/3"), r#"["cache.example:6380"]"#);
         assert_eq!(hosts_in("unix:///run/redis.sock"), r#"["/run/redis.sock"]"#);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn only_tls_a_socket_or_one_node_on_this_machine_keeps_what_is_sent_from_others() {
+    fn only_tls_a_socket_or_one_node_on_loopback_never_sends_unencrypted_data_over_a_network() {
         for (url, may_cross) in [
             ("redis://cache.example", true),
             ("redis://10.0.0.5:6379", true),
@@ -225,7 +225,7 @@ mod tests {
             ("redis://[::1]:6380", false),
             ("rediss://cache.example", false),
             ("unix:///run/redis.sock", false),
-            // They name the master, who may be anywhere.
+            // The sentinels name the master, which may be anywhere.
             ("redis+sentinel://127.0.0.1:26379/main", true),
             ("rediss+sentinel://s1:26379/main", false),
             ("redis+cluster://127.0.0.1:7000", true),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_told_why_without_its_password() {
+    fn the_error_for_an_invalid_address_names_the_fault_and_no_password() {
         let refusal = |url| RedisAddress::parse(url).unwrap_err();
         assert_eq!(refusal("cache.example:6379"), RedisAddressError::Scheme);
         assert_eq!(refusal("http://cache.example"), RedisAddressError::Scheme);

@@ -1,4 +1,4 @@
-//! One connection to Redis, shared by all, made when first needed and made anew when it breaks.
+//! The connection to Redis, shared by all calls. It is made when first needed, and again when it is broken.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -6,8 +6,7 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, RedisError, ScriptInvocation,
-    aio::{ConnectionLike, MultiplexedConnection},
+    AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, RedisError, ScriptInvocation, aio::MultiplexedConnection,
     cluster_async::ClusterConnection,
 };
 use tokio::sync::Mutex;
@@ -18,20 +17,21 @@ use super::{
 };
 use crate::server::tls;
 
-/// After a failed connection attempt, calls fail at once for as long as this; then the next one tries again.
-const NEXT_TRY_AFTER: Duration = Duration::from_millis(500);
+/// For this long after a failed connection attempt, calls fail at once. Then the next call tries again.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 pub(super) struct Connection {
     state: Mutex<State>,
-    /// Whether anything asked was ever answered.
+    /// Whether Redis has ever responded.
     has_answered: AtomicBool,
 }
 
 struct State {
     client: RedisClient,
     live: Option<Live>,
-    /// Counts the connections made.
+    /// The number of connections made.
     generation: u64,
+    /// When the last attempt failed, and why.
     failed: Option<(Instant, String)>,
 }
 
@@ -52,21 +52,21 @@ impl Connection {
         self.has_answered.load(Ordering::Relaxed)
     }
 
-    /// Asks something that can as well be asked twice: where the connection turns out to be broken, it is.
-    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
-        match self.ask_once(command).await {
-            Err(error) if error.is_unrecoverable_error() => self.ask_once(command).await,
+    /// Sends an idempotent command. It is sent again if the connection was broken.
+    pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+        match self.query_once(command).await {
+            Err(error) if error.is_unrecoverable_error() => self.query_once(command).await,
             answer => answer,
         }
     }
 
-    async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+    async fn query_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         let (generation, live) = self.live().await?;
         let answer = match live {
             Live::Node(mut node) => command.query_async(&mut node).await,
             Live::Cluster(mut cluster) => command.query_async(&mut cluster).await,
         };
-        self.judged(generation, answer).await
+        self.drop_if_broken(generation, answer).await
     }
 
     pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, RedisError> {
@@ -75,11 +75,14 @@ impl Connection {
             Live::Node(mut node) => script.invoke_async(&mut node).await,
             Live::Cluster(mut cluster) => script.invoke_async(&mut cluster).await,
         };
-        self.judged(generation, answer).await
+        self.drop_if_broken(generation, answer).await
     }
 
-    /// Runs a script that can as well be run twice, likewise.
-    pub(super) async fn run_again<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, RedisError> {
+    /// Runs an idempotent script. It is run again if the connection was broken.
+    pub(super) async fn run_idempotent<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, RedisError> {
         match self.run(script).await {
             Err(error) if error.is_unrecoverable_error() => self.run(script).await,
             answer => answer,
@@ -92,7 +95,7 @@ impl Connection {
             return Ok((state.generation, live.clone()));
         }
         if let Some((at, cause)) = &state.failed
-            && at.elapsed() < NEXT_TRY_AFTER
+            && at.elapsed() < RETRY_AFTER
         {
             return Err(RedisError::from((ErrorKind::Io, "no connection", cause.clone())));
         }
@@ -106,7 +109,7 @@ impl Connection {
             }
             Err(error) => {
                 let cause = in_log(&error);
-                // Each cause once: who is in the way may come after a connection was cut.
+                // Each cause is logged once. A TLS failure may follow another cause, such as a lost connection.
                 if state.failed.as_ref().is_none_or(|(_, last)| *last != cause) {
                     tracing::error!(error = cause, "no connection to Redis");
                     tls::record_failure("Redis", &error);
@@ -117,9 +120,9 @@ impl Connection {
         }
     }
 
-    /// Gives a broken connection up, unless somebody has made a new one already. After a failover the old master is a
-    /// replica that takes no writes: that is no use either.
-    async fn judged<T>(&self, generation: u64, answer: Result<T, RedisError>) -> Result<T, RedisError> {
+    /// Drops a broken connection, unless another caller has made a new one already. Also one to a read-only node: after a
+    /// failover, the old master is a replica.
+    async fn drop_if_broken<T>(&self, generation: u64, answer: Result<T, RedisError>) -> Result<T, RedisError> {
         if answer.is_ok() {
             self.has_answered.store(true, Ordering::Relaxed);
         }
@@ -147,10 +150,3 @@ impl RedisClient {
         }
     }
 }
-
-/// Both kinds of connection take both kinds of questions.
-const _: () = {
-    const fn takes_questions<C: ConnectionLike>() {}
-    takes_questions::<MultiplexedConnection>();
-    takes_questions::<ClusterConnection>();
-};

@@ -1,8 +1,8 @@
 //! Records in Redis, 6.2 or later, which all replicas share.
 //!
-//! A record is a string of 8 bytes of revision, 8 bytes of end (milliseconds since 1970; both big-endian) and the
-//! sealed bytes, under `oracle-ai:` and its name. Redis removes it at its end (`PXAT`). A set is a sorted set
-//! whose scores are its members' ends (milliseconds since 1970). Every command names one key, so that it runs on a
+//! A record is a string: the revision (8 bytes), the expiry (8 bytes, milliseconds since 1970; both big-endian) and the
+//! sealed bytes. Its key is `oracle-ai:` and its name. Redis removes it at its expiry (`PXAT`). A set is a sorted set
+//! whose scores are its members' expiries (milliseconds since 1970). Every command uses one key, so that it runs on a
 //! cluster too.
 
 mod address;
@@ -29,10 +29,11 @@ use crate::server::{environment::Environment, excerpt::excerpt};
 pub use address::{RedisAddress, RedisAddressError};
 
 const PREFIX: &str = "oracle-ai:";
-/// Revision and end.
+
+/// The length of revision and expiry in bytes.
 const PREAMBLE_LEN: usize = 16;
 
-/// Sets the record if the one before it is there.
+/// Replaces a record that has the previous revision.
 static REPLACE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "if redis.call('GETRANGE', KEYS[1], 0, 7) ~= ARGV[1] then return 0 end
@@ -48,8 +49,8 @@ static REMOVE_REVISION: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Compares by the caller's clock, as Redis may not have removed an expired name yet. The value is a number: the end, with
-/// the id of the call as decimals. So a call that is repeated recognizes its own value.
+/// Compares with the caller's clock, as Redis may not have removed an expired name yet. The value is a decimal number: the
+/// expiry, and the id of the call as decimals, by which a repeated call recognises its own value.
 static CONSUME: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local used = redis.call('GET', KEYS[1])
@@ -60,8 +61,8 @@ static CONSUME: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Leaves an expired record in the place of the one that was taken, with the id of the call and the taken record: a repeated
-/// call gets that.
+/// Replaces the taken record with an expired one, which contains the id of the call and the taken record, so that a
+/// repeated call can return it.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local found = redis.call('GET', KEYS[1])
@@ -82,7 +83,7 @@ static LOCK: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// The set lasts as long as the member that lasts longest.
+/// The set expires with its last member.
 static ADD: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
@@ -93,42 +94,42 @@ static ADD: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// Compare and delete: a lock whose lease ran out may be another's by now.
+/// Compare and delete, as a lock whose lease has expired may have another owner by now.
 static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
     Script::new("if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0")
 });
 
-/// How long a call without a response can be repeated: longer than all tries together.
-const TAKEN: Duration = Duration::from_secs(60);
+/// How long a `take` whose response was lost can be repeated: longer than all tries together.
+const TAKE_REPEATABLE_FOR: Duration = Duration::from_secs(60);
 
-/// Servers that share a Redis must have clocks that are set; see `docs/operations.md`.
-const CLOCKS_APART: Duration = Duration::from_secs(5);
+/// The maximum difference between the clocks of servers that share a Redis; see `docs/operations.md`.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
 pub struct RedisStore {
     connection: Connection,
-    calls: Calls,
+    call_ids: CallIds,
 }
 
-/// Ids of calls that must take effect only once, so that one whose response was lost can be repeated: by us, and by the
-/// cluster's client, which repeats calls after a slow response. Unique among all servers, and not secret.
-struct Calls {
-    /// Random.
-    of_process: u64,
-    made: AtomicU64,
+/// Ids of calls that must take effect only once, so that they can be repeated if the response was lost: by this store, and
+/// by the library's cluster client, which repeats calls after a slow response. Unique among all servers; not secret.
+struct CallIds {
+    /// A random id of the process.
+    process: u64,
+    count: AtomicU64,
 }
 
 impl RedisStore {
     /// Connects with the first call: a server starts without Redis, and `/readyz` reports it.
     pub fn new(address: &RedisAddress) -> Result<Self, StoreError> {
-        Ok(Self { connection: Connection::new(address.client()?), calls: Calls::new()? })
+        Ok(Self { connection: Connection::new(address.client()?), call_ids: CallIds::new()? })
     }
 }
 
 #[async_trait]
 impl Store for RedisStore {
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
-        let set = on("SET", name).arg(bytes(&record)).arg("PXAT").arg(milliseconds(record.ends_at)).take();
-        Ok(self.connection.ask(&set).await?)
+        let set = command("SET", name).arg(bytes(&record)).arg("PXAT").arg(milliseconds(record.ends_at)).take();
+        Ok(self.connection.query(&set).await?)
     }
 
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
@@ -139,28 +140,29 @@ impl Store for RedisStore {
     }
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        let found: Option<Vec<u8>> = self.connection.ask(&on("GET", name)).await?;
-        good(found, now)
+        let found: Option<Vec<u8>> = self.connection.query(&command("GET", name)).await?;
+        unexpired(found, now)
     }
 
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        let head: Vec<u8> = self.connection.ask(on("GETRANGE", name).arg(0).arg(PREAMBLE_LEN + HEAD_LEN - 1)).await?;
-        // Redis gives nothing of a record that is not there.
-        good(Some(head).filter(|head| !head.is_empty()), now)
+        let head: Vec<u8> =
+            self.connection.query(command("GETRANGE", name).arg(0).arg(PREAMBLE_LEN + HEAD_LEN - 1)).await?;
+        // Redis returns an empty string for a missing key.
+        unexpired(Some(head).filter(|head| !head.is_empty()), now)
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
-        // A revision that no record reaches and an end in 1970: to other callers, the record is not there.
+        // A revision that no record reaches, and an expiry in 1970: for other callers, the record does not exist.
         let head = [(u64::MAX - 1).to_be_bytes(), [0; 8]];
-        let mark = [&head.concat()[..], &self.calls.next().to_be_bytes()].concat();
+        let mark = [&head.concat()[..], &self.call_ids.next().to_be_bytes()].concat();
         let mut script = TAKE.key(key(name));
-        script.arg(mark).arg(whole_millis(TAKEN));
-        let found: Option<Vec<u8>> = self.connection.run_again(&script).await?;
-        good(found, now)
+        script.arg(mark).arg(whole_millis(TAKE_REPEATABLE_FOR));
+        let found: Option<Vec<u8>> = self.connection.run_idempotent(&script).await?;
+        unexpired(found, now)
     }
 
     async fn remove(&self, name: &RecordName) -> Result<bool, StoreError> {
-        Ok(self.connection.ask(&on("DEL", name)).await?)
+        Ok(self.connection.query(&command("DEL", name)).await?)
     }
 
     async fn remove_revision(&self, name: &RecordName, revision: u64) -> Result<bool, StoreError> {
@@ -171,19 +173,19 @@ impl Store for RedisStore {
 
     async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         let until = milliseconds(until);
-        let mark = format!("{until}.{:039}", self.calls.next());
-        // One command where there is nothing of that name, as nearly always. The script judges what there is.
-        let set = on("SET", name).arg(&mark).arg("NX").arg("PXAT").arg(until).take();
-        if self.connection.ask(&set).await? {
+        let mark = format!("{until}.{:039}", self.call_ids.next());
+        // One command suffices if the name is unused, as it nearly always is. Otherwise the script decides.
+        let set = command("SET", name).arg(&mark).arg("NX").arg("PXAT").arg(until).take();
+        if self.connection.query(&set).await? {
             return Ok(true);
         }
         let mut script = CONSUME.key(key(name));
         script.arg(until).arg(milliseconds(now)).arg(mark);
-        Ok(self.connection.run_again(&script).await?)
+        Ok(self.connection.run_idempotent(&script).await?)
     }
 
     async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        let mark: Option<String> = self.connection.ask(&on("GET", name)).await?;
+        let mark: Option<String> = self.connection.query(&command("GET", name)).await?;
         let Some(mark) = mark else { return Ok(false) };
         let until = mark.split('.').next().and_then(|until| until.parse().ok());
         let until: u64 = until.ok_or_else(|| StoreError("Redis: a used name that is none of ours".into()))?;
@@ -205,12 +207,12 @@ impl Store for RedisStore {
 
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         let later = format!("({}", milliseconds(now));
-        let members: Vec<String> = self.connection.ask(on("ZRANGEBYSCORE", name).arg(later).arg("+inf")).await?;
+        let members: Vec<String> = self.connection.query(command("ZRANGEBYSCORE", name).arg(later).arg("+inf")).await?;
         Ok(members.iter().filter_map(|member| SecretHash::parse(member)).collect())
     }
 
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
-        Ok(self.connection.ask(on("ZREM", name).arg(member.to_string())).await?)
+        Ok(self.connection.query(command("ZREM", name).arg(member.to_string())).await?)
     }
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
@@ -227,7 +229,7 @@ impl Store for RedisStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        let _: String = self.connection.ask(&cmd("PING")).await?;
+        let _: String = self.connection.query(&cmd("PING")).await?;
         Ok(())
     }
 
@@ -236,7 +238,7 @@ impl Store for RedisStore {
     }
 
     fn clock_tolerance(&self) -> Duration {
-        CLOCKS_APART
+        CLOCK_TOLERANCE
     }
 
     fn sessions(&self, _: SystemTime) -> SessionCount {
@@ -244,15 +246,15 @@ impl Store for RedisStore {
     }
 }
 
-impl Calls {
+impl CallIds {
     fn new() -> Result<Self, StoreError> {
         let random = Environment::system().randomness.bytes().map_err(|error| StoreError(error.to_string()))?;
-        let of_process = random.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        Ok(Self { of_process, made: AtomicU64::new(0) })
+        let process = random.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        Ok(Self { process, count: AtomicU64::new(0) })
     }
 
     fn next(&self) -> u128 {
-        u128::from(self.of_process) << 64 | u128::from(self.made.fetch_add(1, Ordering::Relaxed))
+        u128::from(self.process) << 64 | u128::from(self.count.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -262,7 +264,7 @@ impl From<RedisError> for StoreError {
     }
 }
 
-/// Without the arguments of a command that Redis does not know: it repeats them, our password among them.
+/// An excerpt, without the arguments of an unknown command: Redis repeats them, which could be the password.
 fn in_log(error: &RedisError) -> String {
     let text = error.to_string();
     excerpt(text.split(", with args").next().unwrap_or_default()).to_string()
@@ -272,7 +274,8 @@ fn key(name: &RecordName) -> String {
     format!("{PREFIX}{name}")
 }
 
-fn on(command: &str, name: &RecordName) -> Cmd {
+/// A command with the key of this record as its first argument.
+fn command(command: &str, name: &RecordName) -> Cmd {
     let mut command = cmd(command);
     command.arg(key(name));
     command
@@ -282,8 +285,8 @@ fn bytes(record: &Record) -> Vec<u8> {
     [&record.revision.to_be_bytes()[..], &milliseconds(record.ends_at).to_be_bytes()[..], &record.sealed[..]].concat()
 }
 
-/// The record in these bytes, unless its end has come.
-fn good(found: Option<Vec<u8>>, now: SystemTime) -> Result<Option<Record>, StoreError> {
+/// The record in these bytes, unless it has expired.
+fn unexpired(found: Option<Vec<u8>>, now: SystemTime) -> Result<Option<Record>, StoreError> {
     let Some(bytes) = found else { return Ok(None) };
     let head = bytes.split_first_chunk::<8>().and_then(|(revision, rest)| {
         let (end, sealed) = rest.split_first_chunk::<8>()?;

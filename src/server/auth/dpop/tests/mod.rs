@@ -1,4 +1,4 @@
-//! A browser that signs proofs, good and bad, at a time that never moves.
+//! Helpers: a browser that signs valid and invalid proofs, and a fixed time.
 
 mod accepted;
 mod mutations;
@@ -28,7 +28,7 @@ const TOKEN_ENDPOINT: &str = "https://chat.example/api/token";
 const TOKEN_REQUEST: Expected<'static> =
     Expected { method: "POST", htu: TOKEN_ENDPOINT, access_token: None, nonce: NonceRule::Required };
 
-/// One for which no nonce is needed.
+/// The same without a required nonce, as for the request that begins a login.
 const FIRST_REQUEST: Expected<'static> = Expected { nonce: NonceRule::Optional, ..TOKEN_REQUEST };
 
 fn at(seconds: u64) -> SystemTime {
@@ -43,7 +43,7 @@ fn base64url(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What the server says to one header value on [`TOKEN_REQUEST`].
+/// Checks one header value for [`TOKEN_REQUEST`].
 fn check_one(value: &str) -> Result<Proof, ProofError> {
     check_at(value, &TOKEN_REQUEST, at(NOW))
 }
@@ -75,17 +75,17 @@ impl Browser {
         nonces().issue(&self.thumbprint(), at(seconds))
     }
 
-    /// The claims of a good proof for [`TOKEN_REQUEST`].
+    /// The claims of a valid proof for [`TOKEN_REQUEST`].
     fn claims(&self) -> Value {
         json!({"jti": "a9d3c1", "htm": "POST", "htu": TOKEN_ENDPOINT, "iat": NOW, "nonce": self.nonce_of(NOW)})
     }
 
-    /// What a proof is answered that lacks a good nonce.
+    /// The result for a proof without a valid nonce.
     fn use_nonce<T>(&self) -> Result<T, ProofError> {
         Err(ProofError::UseNonce(self.thumbprint()))
     }
 
-    /// As WebCrypto exports it, with members that nobody reads.
+    /// As WebCrypto exports it, with members that are not needed.
     fn jwk(&self) -> Value {
         let (x, y) = self.key.public_key().as_ref()[1..].split_at(32);
         let (x, y) = (base64url(x), base64url(y));
@@ -102,17 +102,17 @@ impl Browser {
         format!("{signed}.{}", base64url(signature))
     }
 
-    /// A good proof but for these members of the header; `null` takes one out.
+    /// A valid proof with these changes of its header; `null` removes a member.
     fn proof_with_header(&self, changes: Value) -> String {
         self.sign(changed(self.header(), changes), self.claims())
     }
 
-    /// A good proof but for these members of `jwk`; `null` takes one out.
+    /// A valid proof with these changes of `jwk`; `null` removes a member.
     fn proof_with_jwk(&self, changes: Value) -> String {
         self.proof_with_header(json!({"jwk": changed(self.jwk(), changes)}))
     }
 
-    /// A good proof but for these claims; `null` takes one out.
+    /// A valid proof with these changes of its claims; `null` removes a claim.
     fn proof_with_claims(&self, changes: Value) -> String {
         self.sign(self.header(), changed(self.claims(), changes))
     }

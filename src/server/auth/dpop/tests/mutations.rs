@@ -1,4 +1,4 @@
-//! What chance and malice make of a proof: bounded, so that they run with every `cargo test`.
+//! Property tests: mutated and generated proofs. Few enough cases to run with every `cargo test`.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use proptest::{collection::vec, prelude::*};
 use super::*;
 use crate::server::auth::jose::mutation::Mutation;
 
-/// A proof that passes as it is.
+/// A valid proof.
 static GOOD: LazyLock<String> = LazyLock::new(|| {
     let proof = BROWSER.proof();
     assert!(check_one(&proof).is_ok());
@@ -50,14 +50,14 @@ fn cases(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(cases(50_000))]
 
-    /// T65, T69. Any accepted one would be a second text for the same request.
+    /// T65, T69. An accepted one would be a second text for the same request.
     #[test]
     fn no_proof_with_one_change_in_its_text_is_accepted(mutation in Mutation::any()) {
         let mutated = mutation.apply(GOOD.clone().into_bytes());
         prop_assert!(check_bytes(&mutated).is_err(), "{:?}", String::from_utf8_lossy(&mutated));
     }
 
-    /// T65, T69. The same beneath base64url, where a change reaches the JSON and the signature.
+    /// T65, T69. The same for the decoded parts, so that JSON and signature are changed.
     #[test]
     fn no_proof_with_one_change_in_a_decoded_part_is_accepted(part in 0..3_usize, mutation in Mutation::any()) {
         let mut parts: Vec<_> = GOOD.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
@@ -80,7 +80,7 @@ proptest! {
         prop_assert!(check_bytes(compact(&parts).as_bytes()).is_err());
     }
 
-    /// Well signed, so that every step is reached.
+    /// With valid signatures, so that every step is reached.
     #[test]
     fn no_signed_claims_make_the_check_panic(changes in any_json(), header in any_json(), in_header in any::<bool>()) {
         let claims = if changes.is_object() { changed(BROWSER.claims(), changes) } else { changes };

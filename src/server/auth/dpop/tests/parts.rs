@@ -1,4 +1,4 @@
-//! Thumbprints and nonces by themselves.
+//! Thumbprints and nonces.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn a_thumbprint_is_43_characters_of_canonical_base64url() {
 }
 
 #[test]
-fn a_thumbprint_is_its_bytes_in_a_record_and_as_many_as_it_has() {
+fn a_thumbprint_is_stored_as_32_bytes_and_no_other_length_is_read() {
     let thumbprint: Thumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".parse().unwrap();
     let mut record = vec![];
     ciborium::into_writer(&thumbprint, &mut record).unwrap();
@@ -39,40 +39,40 @@ fn thumbprints_of_two_keys_do_not_match() {
 }
 
 #[test]
-fn a_nonce_is_good_for_two_minutes_and_at_a_replica_whose_clock_is_a_minute_behind() {
+fn a_nonce_is_valid_for_two_minutes_and_at_a_replica_whose_clock_is_a_minute_behind() {
     let browser = Browser::new();
     let (client, nonce) = (browser.thumbprint(), browser.nonce_of(NOW));
-    let good_until = Some(at(NOW + 120));
+    let valid_until = Some(at(NOW + 120));
     for now in [NOW - 60, NOW, NOW + 119, NOW + 120] {
-        assert_eq!(nonces().good_until(&nonce, &client, at(now)), good_until, "{now}");
+        assert_eq!(nonces().valid_until(&nonce, &client, at(now)), valid_until, "{now}");
     }
     for now in [NOW - 61, NOW + 121, 0] {
-        assert_eq!(nonces().good_until(&nonce, &client, at(now)), None, "{now}");
+        assert_eq!(nonces().valid_until(&nonce, &client, at(now)), None, "{now}");
     }
 }
 
 #[test]
-fn a_nonce_is_good_for_the_key_it_was_issued_to_and_no_other() {
+fn a_nonce_is_valid_only_for_the_key_it_was_issued_to() {
     let (browser, another) = (Browser::new(), Browser::new());
     let nonce = browser.nonce_of(NOW);
-    assert!(nonces().good_until(&nonce, &browser.thumbprint(), at(NOW)).is_some());
-    assert_eq!(nonces().good_until(&nonce, &another.thumbprint(), at(NOW)), None);
+    assert!(nonces().valid_until(&nonce, &browser.thumbprint(), at(NOW)).is_some());
+    assert_eq!(nonces().valid_until(&nonce, &another.thumbprint(), at(NOW)), None);
 }
 
 #[test]
-fn a_nonce_of_a_key_that_is_being_rotated_is_known_again() {
+fn a_nonce_of_the_previous_hmac_key_is_valid_during_a_rotation() {
     let (browser, nonces) = (Browser::new(), Nonces::new([9; 32], [[7; 32]]));
-    assert!(nonces.good_until(&browser.nonce_of(NOW), &browser.thumbprint(), at(NOW)).is_some());
+    assert!(nonces.valid_until(&browser.nonce_of(NOW), &browser.thumbprint(), at(NOW)).is_some());
 }
 
 #[test]
-fn a_nonce_changed_in_any_character_is_not_good() {
+fn a_nonce_with_any_changed_character_is_refused() {
     let browser = Browser::new();
     let (client, nonce) = (browser.thumbprint(), browser.nonce_of(NOW));
     for position in 0..nonce.len() {
         let mut changed = nonce.clone().into_bytes();
         changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
-        assert_eq!(nonces().good_until(&changed, &client, at(NOW)), None, "{position}");
+        assert_eq!(nonces().valid_until(&changed, &client, at(NOW)), None, "{position}");
     }
 }

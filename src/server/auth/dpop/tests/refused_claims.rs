@@ -1,4 +1,4 @@
-//! Proofs that are well signed, but not by this key or not for this request.
+//! Proofs whose signature, claims or nonce are refused.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn refused(proof: &str, reason: ProofError) {
 }
 
 #[test]
-fn a_proof_signed_by_another_key_than_it_shows_is_refused() {
+fn a_proof_that_its_own_jwk_does_not_verify_is_refused() {
     // T65
     let (browser, thief) = (Browser::new(), Browser::new());
     refused(&thief.sign(browser.header(), browser.claims()), ProofError::BadSignature);
@@ -34,7 +34,7 @@ fn a_signature_in_der_or_of_another_length_is_refused() {
 }
 
 #[test]
-fn a_proof_that_gives_its_private_key_away_is_refused() {
+fn a_proof_with_a_private_key_in_its_jwk_is_refused() {
     let browser = Browser::new();
     refused(&browser.proof_with_jwk(json!({"d": base64url([1; 32])})), ProofError::PrivateKeyInHeader);
     refused(&browser.proof_with_jwk(json!({"d": ""})), ProofError::PrivateKeyInHeader);
@@ -77,15 +77,15 @@ fn a_proof_for_another_url_is_refused() {
 }
 
 #[test]
-fn an_unreadable_url_of_our_own_lets_nothing_in() {
+fn an_invalid_url_of_the_request_matches_no_htu() {
     let proof = Browser::new().proof_with_claims(json!({"htu": "/api/token"}));
     let expected = Expected { htu: "/api/token", ..TOKEN_REQUEST };
     assert_eq!(check_at(&proof, &expected, at(NOW)), Err(ProofError::WrongUrl));
 }
 
 #[test]
-fn a_proof_without_a_nonce_is_refused_whatever_time_it_claims() {
-    // T69: `iat` is the signer's choice. It once was enough, so that a script could sign proofs for a whole day.
+fn a_proof_without_a_required_nonce_is_refused_whatever_its_iat() {
+    // T69: `iat` is chosen by the signer. It once sufficed, so a script could sign proofs for a whole day in advance.
     let browser = Browser::new();
     for iat in [json!(NOW), json!(NOW - 60), json!(NOW + 60), json!(0), json!(253_402_300_799_u64)] {
         let proof = browser.proof_with_claims(json!({ "iat": iat, "nonce": null }));
@@ -94,7 +94,7 @@ fn a_proof_without_a_nonce_is_refused_whatever_time_it_claims() {
 }
 
 #[test]
-fn where_no_nonce_is_required_a_proof_of_another_time_is_asked_for_one() {
+fn a_proof_without_a_nonce_and_without_a_recent_iat_gets_use_dpop_nonce() {
     // T69
     let browser = Browser::new();
     for iat in [json!(NOW - 61), json!(NOW + 6), json!(NOW as f64 + 5.5), json!(0), json!(253_402_300_799_u64)] {
@@ -104,7 +104,7 @@ fn where_no_nonce_is_required_a_proof_of_another_time_is_asked_for_one() {
 }
 
 #[test]
-fn a_nonce_that_is_not_good_is_refused_even_where_iat_is() {
+fn a_proof_with_an_invalid_nonce_is_refused_even_if_its_iat_is_recent() {
     // T69
     let browser = Browser::new();
     let expired = browser.nonce_of(NOW - 121);
@@ -121,7 +121,7 @@ fn a_nonce_that_is_not_good_is_refused_even_where_iat_is() {
 }
 
 #[test]
-fn proofs_signed_for_the_next_hour_with_the_nonce_of_now_are_good_for_two_minutes_and_a_replica_behind_for_one_more() {
+fn proofs_signed_in_advance_with_the_current_nonce_are_valid_no_longer_than_the_nonce() {
     // T69: RFC 9449 §11.2
     let browser = Browser::new();
     let nonce = browser.nonce_of(NOW);

@@ -1,4 +1,4 @@
-//! The specification's own examples.
+//! The examples in the specification.
 
 use super::*;
 
@@ -25,7 +25,7 @@ const RESOURCE_PROOF: &str = "eyJqdGkiOiJlMWozVl9iS2ljOC1MQUVCIiwiaHRtIjoiR0VUIi
                               6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA";
 
 #[test]
-fn the_examples_of_rfc_9449_pass_and_name_their_key() {
+fn the_examples_of_rfc_9449_are_valid_and_have_the_expected_thumbprint() {
     // T65
     // They have no nonce in them.
     let token_request = Expected { htu: "https://server.example.com/token", ..FIRST_REQUEST };

@@ -1,4 +1,4 @@
-//! Project Wycheproof's vectors, through our own parser, key and signature check.
+//! Project Wycheproof's vectors, with this project's parser and signature check.
 
 use super::{super::key::PublicKey, *};
 use crate::server::auth::jose::{
@@ -12,7 +12,7 @@ fn hex(text: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn every_p1363_vector_is_judged_as_wycheproof_does() {
+fn every_p1363_vector_has_the_expected_result() {
     // T65
     let Some(vectors) = vectors("ecdsa_secp256r1_sha256_p1363_test.json") else { return };
     let mut count = 0;
@@ -29,7 +29,7 @@ fn every_p1363_vector_is_judged_as_wycheproof_does() {
     assert_eq!(vectors["numberOfTests"], count);
 }
 
-/// As steps 2, 5 and 6 of a proof, but with a key from outside and any payload.
+/// Steps 2, 5 and 6, with any key and payload.
 fn verifies(jws: &str, jwk: &Value) -> bool {
     let Ok(jws) = Compact::parse(jws.as_bytes()) else { return false };
     let Ok(header) = json::object(&jws.header) else { return false };
@@ -38,7 +38,7 @@ fn verifies(jws: &str, jwk: &Value) -> bool {
 }
 
 #[test]
-fn every_jws_vector_for_a_p256_key_is_judged_as_wycheproof_does() {
+fn every_jws_vector_for_a_p256_key_has_the_expected_result() {
     // T65
     let Some(vectors) = vectors("json_web_signature_test.json") else { return };
     let mut count = 0;

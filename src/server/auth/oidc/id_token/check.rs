@@ -1,8 +1,8 @@
-//! OpenID Connect Core §3.1.3.7, step by step.
+//! Verification of an ID token: OpenID Connect Core §3.1.3.7, step by step.
 //!
-//! The crate `openidconnect` takes most steps, in one call; each is set and named below at its number, and what it
-//! leaves to its callers is done here at its number too. Steps 6 to 8 come first: until it is known who wrote the
-//! token, nothing that it says is worth a look.
+//! The crate `openidconnect` performs most steps, in one call. Each is configured below with its number, and the steps
+//! that the crate leaves to its callers are implemented with their numbers too. The signature (steps 6 to 8) is checked
+//! first, as unsigned claims must not be evaluated.
 
 use std::{
     str::FromStr,
@@ -29,25 +29,25 @@ use crate::{
     wire::auth::UserClaims,
 };
 
-/// The ID token of a login is younger than this: the person comes back from the provider within ten minutes, and it
-/// is made when the code is exchanged, or a little earlier.
+/// The maximum age of a login's ID token. A login must end within ten minutes, and the provider issues the ID token when
+/// the code is exchanged, or a little earlier.
 const MAX_AGE_AT_LOGIN: Duration = Duration::from_secs(10 * 60);
 
-/// What an ID token must be.
+/// Whether the ID token is of a login or of a refresh, and the values that it must have.
 #[derive(Clone, Copy)]
 pub(in crate::server::auth::oidc) enum Expected<'a> {
-    /// The answer to our authorization request with this nonce.
+    /// Of a login, whose authorization request had this nonce.
     OfLogin(&'a Nonce),
-    /// A refreshed one of this person's login (OpenID Connect Core §12.2).
+    /// Of a refresh, for this user and with these claims of the login (OpenID Connect Core §12.2).
     OfRefresh(&'a UserClaims, &'a LoginClaims),
 }
 
-/// What an ID token is checked against.
+/// The inputs of the verification.
 pub(super) struct Check<'a> {
     pub provider: &'a ProviderSettings,
     pub keys: &'a ProviderKeys,
     pub expected: Expected<'a>,
-    /// The one that came along.
+    /// The access token of the same response.
     pub access_token: &'a AccessToken,
     pub now: SystemTime,
 }
@@ -60,64 +60,65 @@ impl Check<'_> {
         let is_not_ahead = move |time: SystemTime| time <= now + tolerance;
 
         let jwt = Compact::parse(id_token.secret().as_bytes()).map_err(|_| IdTokenError::NotReadable)?;
-        // Two readers must not read two tokens: no member may be there twice, in the header or in the claims.
+        // Duplicate members are refused in header and claims, as parsers differ in which one they use.
         let header = json::object(&jwt.header).map_err(|_| IdTokenError::NotReadable)?;
         let members = json::object(&jwt.payload).map_err(|_| IdTokenError::NotReadable)?;
         let token = CoreIdToken::from_str(id_token.secret()).map_err(|_| IdTokenError::NotReadable)?;
-        must_be_an_id_token(&header, &members)?;
+        check_kind(&header, &members)?;
 
-        // 1. Decryption: an encrypted token has five parts and is not readable. None was agreed with the provider.
+        // 1. Decryption: encryption was not agreed with the provider. An encrypted token has five parts and was refused.
 
-        // 6. The signature, which TLS to the token endpoint would let us skip, is verified whatever the token says.
-        // 7. `alg` is one of ours, and fits the key: neither `none`, nor what the token alone would have.
-        // 8. No MAC: `openidconnect` is told no secret, and `HS*` is none of our algorithms.
+        // 6. The signature is always verified, although TLS to the token endpoint would allow skipping that.
+        // 7. `alg` is one of the accepted algorithms, and fits the key.
+        // 8. There are no MACs: `HS*` is not accepted, and `openidconnect` is given no secret.
         let alg = algorithm(&token, policy)?;
         let kid = header.get("kid").and_then(Value::as_str);
         let key = keys::signing_key(&jwt, kid, alg, self.keys, policy).map_err(IdTokenError::Signature)?;
         let verifier: IdTokenVerifier<'_, ProviderKey> =
-            // 2. `iss` is the issuer that we know, letter by letter.
-            // 3. `aud` has our client id, …
+            // 2. `iss` is exactly the configured issuer.
+            // 3. `aud` contains the client id, …
             IdTokenVerifier::new_public_client(client_id.clone(), issuer.clone(), JsonWebKeySet::new(vec![key.clone()]))
-            // 3. … and nobody else whom we don't trust.
+            // 3. … and no other audience that is not trusted.
             .set_other_audience_verifier_fn(|audience| policy.trusted_audiences.contains(audience))
-            // 4., 5. `azp` is left to the caller: below.
-            // 6.-8. once more, with the one key.
+            // 4., 5. `azp`: see below, as the crate leaves it to the caller.
+            // 6.-8. again, with the one key that was found.
             .set_allowed_algs(policy.algorithms.iter().cloned())
-            // 9. `exp` is in the future, but for the tolerance.
+            // 9. `exp` is in the future, with the tolerance.
             .set_time_fn(move || (now - tolerance).into())
-            // 10. `iat` is not ahead of us, and at a login not long ago.
+            // 10. `iat` is not in the future, and at a login not too long ago.
             .set_issue_time_verifier_fn(move |issued_at| {
                 self.issue_time(issued_at.into(), is_not_ahead(issued_at.into()))
             })
-            // 12. `acr` is one of those asked for.
+            // 12. `acr` is one of those requested.
             .set_auth_context_verifier_fn(|acr| self.authentication_context(acr))
-            // 13. `auth_time` is there and not too long ago, where `max_age` was asked for.
+            // 13. If `max_age` was requested, `auth_time` is present and not too long ago.
             .set_auth_time_verifier_fn(move |auth_time| {
                 let auth_time = auth_time.map(SystemTime::from);
                 self.authentication_time(auth_time, auth_time.is_some_and(is_not_ahead))
             });
         let claims = match self.expected {
-            // 11. `nonce` is ours. `openidconnect` compares hashes, so the time taken tells nothing (T39).
+            // 11. `nonce` is that of the request. `openidconnect` compares hashes, so there is no timing side channel
+            // (T39).
             Expected::OfLogin(nonce) => token.claims(&verifier, &ClaimedNonce::new(nonce.secret().to_owned())),
-            // §12.2: it need not be there, but if it is, it is the login's.
+            // §12.2: it is optional, but must be that of the login.
             Expected::OfRefresh(_, login) => token.claims(&verifier, |claimed: Option<&ClaimedNonce>| {
-                let is_good = claimed.is_none_or(|claimed| is_same(claimed.secret(), login.nonce.secret()));
+                let is_good = claimed.is_none_or(|claimed| constant_time_eq(claimed.secret(), login.nonce.secret()));
                 if is_good { Ok(()) } else { Err("nonce mismatch".into()) }
             }),
         }?;
 
-        // 4., 5. With several audiences `azp` is there, and where it is there it is us.
+        // 4., 5. With several audiences there is `azp`, and if present it is the client id.
         self.authorized_party(claims)?;
-        // RFC 7519 §4.1.5: `nbf` is not ahead of us.
+        // RFC 7519 §4.1.5: `nbf` is not in the future.
         not_before(&members, is_not_ahead)?;
-        // §2: `sub` names somebody.
+        // §2: `sub` is not empty.
         if claims.subject().is_empty() {
             return Err(Refused::InvalidSubject("it is empty".into()).into());
         }
-        // §3.1.3.8: `at_hash`, where it is there, is of the access token that came along.
+        // §3.1.3.8: `at_hash`, if present, is the hash of this access token.
         self.access_token_hash(claims, alg, key)?;
         if let Expected::OfRefresh(user, login) = self.expected {
-            login.must_be_repeated_by(claims, user)?;
+            login.check_refreshed(claims, user)?;
         }
         Ok(claims.clone())
     }
@@ -131,19 +132,19 @@ impl Check<'_> {
         }
     }
 
-    /// Of the login only: a refresh does not sign anybody in again.
+    /// Only at a login, as the person does not authenticate again for a refresh.
     fn authentication_context(&self, acr: Option<&AuthenticationContextClass>) -> Result<(), String> {
-        let asked_for = &self.provider.id_tokens.acr_values;
+        let requested = &self.provider.id_tokens.acr_values;
         match (self.expected, acr) {
             (Expected::OfRefresh(..), _) => Ok(()),
-            _ if asked_for.is_empty() => Ok(()),
-            (_, Some(acr)) if asked_for.contains(acr) => Ok(()),
+            _ if requested.is_empty() => Ok(()),
+            (_, Some(acr)) if requested.contains(acr) => Ok(()),
             (_, Some(_)) => Err("acr is none of those asked for".into()),
             (_, None) => Err("acr was asked for, and there is none".into()),
         }
     }
 
-    /// Of the login only, as before.
+    /// Only at a login, for the same reason.
     fn authentication_time(&self, auth_time: Option<SystemTime>, is_not_ahead: bool) -> Result<(), String> {
         let IdTokenPolicy { max_age, clock_tolerance, .. } = self.provider.id_tokens;
         let (Expected::OfLogin(_), Some(max_age)) = (self.expected, max_age) else { return Ok(()) };
@@ -176,7 +177,7 @@ impl Check<'_> {
         let Some(claimed) = claims.access_token_hash() else { return Ok(()) };
         let hash = AccessTokenHash::from_token(self.access_token, alg, key)
             .map_err(|error| Refused::Unsupported(error.to_string()))?;
-        match is_same(claimed, &hash) {
+        match constant_time_eq(claimed, &hash) {
             true => Ok(()),
             false => Err(Refused::Other("at_hash is of another access token".into())),
         }
@@ -184,7 +185,7 @@ impl Check<'_> {
 }
 
 impl LoginClaims {
-    /// What is to be remembered of a login's ID token.
+    /// From the verified claims of a login's ID token.
     pub fn of(claims: &CoreIdTokenClaims, nonce: Nonce) -> Self {
         Self {
             nonce,
@@ -194,8 +195,9 @@ impl LoginClaims {
         }
     }
 
-    /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` as at the login, and `auth_time` where both have one.
-    fn must_be_repeated_by(&self, claims: &CoreIdTokenClaims, user: &UserClaims) -> Result<(), Refused> {
+    /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` must be those of the login, and `auth_time` if both tokens
+    /// have it.
+    fn check_refreshed(&self, claims: &CoreIdTokenClaims, user: &UserClaims) -> Result<(), Refused> {
         let refreshed = Self::of(claims, self.nonce.clone());
         if claims.issuer().as_str() != user.iss || claims.subject().as_str() != user.sub {
             return Err(Refused::InvalidSubject("it is about somebody else".into()));
@@ -210,10 +212,10 @@ impl LoginClaims {
     }
 }
 
-/// Other kinds of tokens say what they are, in `typ` (RFC 8725 §3.11) or, as logout tokens may, by a claim (OpenID
-/// Connect Back-Channel Logout §2.4). `typ` may be missing; `openidconnect` lets `JWT` and `JOSE` pass, with or without
-/// `application/`, and nothing else. It takes `crit` of `null` for none; there must be none at all.
-fn must_be_an_id_token(header: &Map<String, Value>, claims: &Map<String, Value>) -> Result<(), IdTokenError> {
+/// Refuses other kinds of tokens. `openidconnect` checks `typ` (RFC 8725 §3.11), which must be absent, `JWT` or `JOSE`. A
+/// logout token may have none, but has `events` (OpenID Connect Back-Channel Logout §2.4). `openidconnect` also ignores a
+/// `crit` of `null`; here the member must be absent.
+fn check_kind(header: &Map<String, Value>, claims: &Map<String, Value>) -> Result<(), IdTokenError> {
     if claims.contains_key("events") {
         return Err(IdTokenError::AnotherKind);
     }
@@ -250,7 +252,7 @@ fn audiences(claims: &CoreIdTokenClaims) -> Vec<String> {
     audiences
 }
 
-/// In constant time (T39).
-fn is_same(claimed: &str, expected: &str) -> bool {
+/// T39
+fn constant_time_eq(claimed: &str, expected: &str) -> bool {
     claimed.as_bytes().ct_eq(expected.as_bytes()).into()
 }

@@ -1,4 +1,4 @@
-//! Which of the provider's keys signed a token.
+//! Finds the provider's key that signed a token.
 
 use openidconnect::{JsonWebKey, SignatureVerificationError, core::CoreJwsSigningAlgorithm};
 
@@ -12,18 +12,17 @@ use crate::server::{
     observe::audit::{self, Event},
 };
 
-/// NIST SP 800-131A; FAPI 2.0 §5.4.1.
+/// The minimum size of an RSA key (NIST SP 800-131A; FAPI 2.0 §5.4.1).
 const MIN_RSA_BITS: usize = 2048;
 
-/// What `allow_weak_rsa_keys` admits. Shorter ones have been factored.
+/// The minimum with `allow_weak_rsa_keys`. Shorter keys have been factored.
 const MIN_WEAK_RSA_BITS: usize = 1024;
 
-/// The key whose signature it is. `kid` and `alg` are what the token's header says.
+/// The key that verifies the signature. `kid` and `alg` are those of the token's header.
 ///
-/// A key is tried if it has that `kid` (any, where the header names none: OpenID Connect Core §10.1), and
-/// `verify_signature` refuses it unless `kty`, `crv`, `use` and the key's own `alg`, if it has one, fit `alg`. So keys
-/// of equal `kid` are told apart, and where several are left the signature tells. A key that can't be used spoils
-/// nothing but itself.
+/// All keys with this `kid` are tried; all keys if the header has none (OpenID Connect Core §10.1). `verify_signature`
+/// fails for a key whose `kty`, `crv`, `use` or `alg` does not fit `alg`. So several keys may have the same `kid`, and an
+/// unusable key does not affect the others.
 pub(in crate::server::auth::oidc) fn signing_key<'k>(
     jwt: &Compact<'_>,
     kid: Option<&str>,
@@ -31,7 +30,7 @@ pub(in crate::server::auth::oidc) fn signing_key<'k>(
     keys: &'k ProviderKeys,
     policy: &IdTokenPolicy,
 ) -> Result<&'k ProviderKey, SignatureVerificationError> {
-    let mut refusal = SignatureVerificationError::NoMatchingKey;
+    let mut last_error = SignatureVerificationError::NoMatchingKey;
     for key in keys.keys().iter().filter(|key| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid) {
         let verified = check_size(key, policy).and_then(|()| key.verify_signature(alg, jwt.signed, &jwt.signature));
         match verified {
@@ -39,14 +38,14 @@ pub(in crate::server::auth::oidc) fn signing_key<'k>(
                 warn_if_weak(key);
                 return Ok(key);
             }
-            Err(error) => refusal = error,
+            Err(error) => last_error = error,
         }
     }
-    Err(refusal)
+    Err(last_error)
 }
 
-/// Whether newer keys could make a difference.
-pub(in crate::server::auth::oidc) fn may_be_for_want_of_a_key(refusal: &SignatureVerificationError) -> bool {
+/// Whether the verification could succeed with newer keys.
+pub(in crate::server::auth::oidc) fn newer_keys_may_help(refusal: &SignatureVerificationError) -> bool {
     matches!(
         refusal,
         SignatureVerificationError::NoMatchingKey
@@ -55,7 +54,7 @@ pub(in crate::server::auth::oidc) fn may_be_for_want_of_a_key(refusal: &Signatur
     )
 }
 
-/// For the log, when keys were fetched: those that no signature will be verified with for their size.
+/// Logs fetched keys that are not used because they are too small.
 pub(in crate::server::auth::oidc) fn warn_of_refused_keys(keys: &ProviderKeys, policy: &IdTokenPolicy) {
     for key in keys.keys() {
         if let Err(error) = check_size(key, policy) {

@@ -1,13 +1,13 @@
 //! Verification of ID tokens.
 //!
-//! | room | holds |
+//! | file | holds |
 //! |---|---|
 //! | `check` | the thirteen steps of OpenID Connect Core §3.1.3.7: start reading here |
 //! | `keys`, `provider_key` | which of the provider's keys signed it |
-//! | `policy` | what the operator decides |
+//! | `policy` | the settings for ID tokens |
 //!
-//! They do no I/O, keep no state and read no clock. What is here fetches the provider's keys again where no known one
-//! fits (§10.1.1).
+//! These files do no I/O, have no state and read no clock. This one fetches the provider's keys again if no cached key
+//! verifies the signature (§10.1.1).
 
 mod check;
 mod keys;
@@ -21,7 +21,7 @@ use openidconnect::{AccessToken, ClaimsVerificationError, SignatureVerificationE
 pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
 
 pub(super) use check::Expected;
-pub(super) use keys::{may_be_for_want_of_a_key, signing_key, warn_of_refused_keys};
+pub(super) use keys::{newer_keys_may_help, signing_key, warn_of_refused_keys};
 pub(super) use provider_key::{ProviderKey, ProviderKeys};
 
 use super::{
@@ -31,23 +31,24 @@ use super::{
 };
 use check::Check;
 
-/// What is remembered of a login's ID token besides who signed in: a refreshed one must repeat it (OpenID Connect Core
+/// The claims of a login's ID token, besides those of the user, that a refreshed ID token must repeat (OpenID Connect Core
 /// §12.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginClaims {
-    /// Of the authorization request. A refreshed ID token that has one must have this.
+    /// The nonce of the authorization request. Optional in a refreshed ID token.
     pub nonce: Nonce,
-    /// Sorted, each once.
+    /// `aud`, sorted, without duplicates.
     pub audiences: Vec<String>,
+    /// `azp`
     pub authorized_party: Option<String>,
     /// In Unix seconds.
     pub auth_time: Option<i64>,
 }
 
-/// Why an ID token was not accepted. None of the texts holds a part of it that could be used.
+/// Why an ID token was not accepted. The texts contain no part of it that could be misused.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum IdTokenError {
-    /// The library does not say more: a claim of an odd type stops it as a missing part does.
+    /// Not three parts, or a claim has the wrong type: the library does not distinguish these.
     #[error("it is not a JWT with readable claims")]
     NotReadable,
     #[error("it is another kind of token")]
@@ -56,7 +57,7 @@ pub(super) enum IdTokenError {
     Signature(SignatureVerificationError),
     #[error("{0}")]
     Refused(#[from] ClaimsVerificationError),
-    /// No known key fits, and the provider may have newer ones, which can't be fetched now.
+    /// No cached key verifies the signature. The provider may have newer keys, which can't be fetched now.
     #[error("{0}, and the provider's keys can't be fetched again yet")]
     Undecided(SignatureVerificationError),
     #[error(transparent)]
@@ -64,10 +65,10 @@ pub(super) enum IdTokenError {
 }
 
 impl OidcClient {
-    /// The verified claims of an ID token that came just now, with this access token.
+    /// Verifies an ID token that was just received together with this access token, and returns its claims.
     ///
-    /// Where no known key fits, the provider may have new ones: they are fetched again and tried. Keys that were fetched
-    /// after the token came are the last word.
+    /// If no cached key verifies the signature, the provider may have new keys: they are fetched again and tried. The
+    /// token is refused only with keys that were fetched after it was received.
     pub(super) async fn verified_claims(
         &self,
         id_token: &IdToken,
@@ -79,17 +80,17 @@ impl OidcClient {
             let now = self.environment.now();
             Check { provider: &self.settings, keys, expected, access_token, now }.claims(id_token)
         };
-        let mut known = self.discovery.known().await?;
+        let mut fetched = self.discovery.current().await?;
         loop {
-            let refusal = match check(known.metadata.jwks()) {
+            let refusal = match check(fetched.metadata.jwks()) {
                 Err(IdTokenError::Signature(refusal))
-                    if known.fetched_at < came_at && keys::may_be_for_want_of_a_key(&refusal) =>
+                    if fetched.fetched_at < came_at && keys::newer_keys_may_help(&refusal) =>
                 {
                     refusal
                 }
                 decided => return decided,
             };
-            known = self.discovery.newer_than(&known).await.ok_or(IdTokenError::Undecided(refusal))?;
+            fetched = self.discovery.newer_than(&fetched).await.ok_or(IdTokenError::Undecided(refusal))?;
         }
     }
 }

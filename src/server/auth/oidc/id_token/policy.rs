@@ -1,11 +1,11 @@
-//! What the operator decides about ID tokens.
+//! The settings for the verification of ID tokens.
 
 use std::time::Duration;
 
 use openidconnect::core::CoreJwsSigningAlgorithm;
 
-/// Signatures by the provider's private keys, under their names (RFC 7518 §3.1, RFC 8037 §3.1). Never `none`, and never
-/// `HS*`: those are made with a secret that both sides hold. `ES512` is not to be had from `openidconnect`.
+/// The supported signature algorithms by their names (RFC 7518 §3.1, RFC 8037 §3.1). Neither `none` nor the symmetric
+/// `HS*`. `openidconnect` does not implement `ES512`.
 pub const SIGNING_ALGORITHMS: [(&str, CoreJwsSigningAlgorithm); 9] = [
     ("RS256", CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256),
     ("RS384", CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384),
@@ -18,35 +18,35 @@ pub const SIGNING_ALGORITHMS: [(&str, CoreJwsSigningAlgorithm); 9] = [
     ("EdDSA", CoreJwsSigningAlgorithm::EdDsa),
 ];
 
-/// How far the provider's clock may be off ours, unless the operator says otherwise.
+/// The default of `CLOCK_TOLERANCE`.
 pub const DEFAULT_CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Debug)]
 pub struct IdTokenPolicy {
-    /// Some of [`SIGNING_ALGORITHMS`].
+    /// The accepted algorithms, a subset of [`SIGNING_ALGORITHMS`].
     pub algorithms: Vec<CoreJwsSigningAlgorithm>,
-    /// Whether RSA keys of 1024 to 2047 bits are used.
+    /// `ALLOW_WEAK_RSA_KEYS`: whether RSA keys of 1024 to 2047 bits are accepted.
     pub allow_weak_rsa_keys: bool,
-    /// How far the provider's clock may be off ours.
+    /// `CLOCK_TOLERANCE`: the accepted difference between the provider's clock and this machine's.
     pub clock_tolerance: Duration,
-    /// Who else ID tokens for us may be for.
+    /// `TRUSTED_AUDIENCES`: audiences that an ID token may have besides the client id.
     pub trusted_audiences: Vec<String>,
-    /// How long ago the person may have signed in at the provider when a login here ends; asked for as `max_age`.
+    /// `max_age` of authorization requests: how long ago the person may have authenticated at the provider.
     pub max_age: Option<Duration>,
-    /// How the person must have signed in: one of these, asked for as `acr_values`. Nothing is asked for where empty.
+    /// `acr_values` of authorization requests: the ID token must have one of these as `acr`. Empty for no requirement.
     pub acr_values: Vec<String>,
 }
 
-/// A tolerance beyond this is no longer a matter of course.
-const USUAL_CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+/// A larger tolerance is logged as an exception.
+const COMMON_CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 impl IdTokenPolicy {
-    /// What an auditor should find in the log of every start.
+    /// Logs at every start which settings weaken the default checks, for auditors.
     pub(in crate::server::auth::oidc) fn warn_of_exceptions(&self) {
         if self.allow_weak_rsa_keys {
             tracing::warn!("ALLOW_WEAK_RSA_KEYS: ID tokens signed with RSA keys of 1024 to 2047 bits are accepted");
         }
-        if self.clock_tolerance > USUAL_CLOCK_TOLERANCE {
+        if self.clock_tolerance > COMMON_CLOCK_TOLERANCE {
             let seconds = self.clock_tolerance.as_secs();
             tracing::warn!(seconds, "CLOCK_TOLERANCE: ID tokens are accepted for more than a minute too long");
         }

@@ -10,13 +10,13 @@ use serde_json::Value;
 
 pub(in crate::server::auth::oidc) type ProviderKeys = JsonWebKeySet<ProviderKey>;
 
-/// `openidconnect`'s key with two things that it does not tell: how long an RSA key is, and what `key_ops` says. A key
-/// that can't be read is left out of its set (`JsonWebKeySet` skips it), and so is one that is not for verifying.
+/// `openidconnect`'s key type, with the size of RSA keys and a check of `key_ops`, which it does not have. A key that
+/// can't be parsed or is not for verification is left out: `JsonWebKeySet` skips keys that fail to deserialize.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "CoreJsonWebKey")]
 pub(in crate::server::auth::oidc) struct ProviderKey {
     jwk: CoreJsonWebKey,
-    /// The size of an RSA key's modulus.
+    /// The size of the modulus, for RSA keys.
     pub rsa_bits: Option<usize>,
 }
 
@@ -80,7 +80,7 @@ impl JsonWebKey for ProviderKey {
     }
 }
 
-/// Of a big-endian number, leading zeros left out.
+/// The bit length of a big-endian number, without leading zeros.
 fn bits(number: &[u8]) -> usize {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     let first = number.get(zeros).map_or(0, |byte| byte.leading_zeros() as usize);

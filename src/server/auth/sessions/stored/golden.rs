@@ -1,4 +1,4 @@
-//! The bytes of each kind of record. To change them makes stored records unreadable, and everybody signs in again.
+//! The bytes of each kind of record. Changing them makes stored records unreadable, so that all people must sign in again.
 
 use std::fmt::Write;
 
@@ -12,9 +12,9 @@ use crate::{
             sessions::{
                 IssuedToken, PendingAuthorization, Session,
                 attached::Attached,
-                card::StoredSummary,
                 pending::UsedState,
                 session::example::{self, at},
+                summary::StoredSummary,
             },
         },
         store::SecretHash,
@@ -42,7 +42,7 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
-/// The record has these bytes, and still has them after it was read and written again.
+/// Asserts that the record has these bytes, and still has them after it was read and written again.
 fn assert_golden<T: Serialize + DeserializeOwned>(record: &T, golden: &str) {
     assert_eq!(hex(&super::write(record).unwrap()), golden);
     assert_eq!(hex(&super::write(&read::<T>(&bytes(golden)).unwrap()).unwrap()), golden);

@@ -29,7 +29,7 @@ pub(super) use user::UserDef;
 /// Initial capacity, in bytes. Most records fit in it; a session with a large ID token may not.
 const TYPICAL_LEN: usize = 1000;
 
-/// A record could not be serialized, which has no known cause.
+/// A record could not be serialized. Not expected to happen.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a record could not be written")]
 pub(super) struct WriteError;

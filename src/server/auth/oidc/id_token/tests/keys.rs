@@ -1,15 +1,15 @@
-//! The provider's keys: which one is chosen, and which never.
+//! The choice of the provider's key.
 
 use super::*;
 
-/// The member `kid`, `use`, … of a key changed; `null` takes it out.
+/// A JWK with these changes of its members; `null` removes one.
 fn jwk(key: &impl Key, changes: Value) -> Value {
     changed(key.jwk(), changes)
 }
 
 #[test]
-fn keys_of_equal_kid_are_told_apart() {
-    // T29: by kty, use, alg, and where all are equal by the signature.
+fn of_several_keys_with_the_same_kid_the_right_one_is_used() {
+    // T29: by `kty`, `use` and `alg`, and where these are equal by the signature.
     let (same, other) = (EcKey::new("ec"), RsaKey::new("ec", 2048));
     let enc = jwk(&EcKey::new("ec"), json!({"use": "enc"}));
     for keys in [json!([same.jwk(), other.jwk(), enc, EC.jwk()]), json!([EC.jwk(), enc, other.jwk(), same.jwk()])] {
@@ -18,21 +18,21 @@ fn keys_of_equal_kid_are_told_apart() {
 }
 
 #[test]
-fn without_kid_the_signature_tells_which_key_it_is() {
+fn without_kid_every_key_is_tried() {
     let keys = json!([EcKey::new("1").jwk(), RSA.jwk(), EC.jwk(), EcKey::new("2").jwk()]);
     login_from(&EC.with_header(json!({"kid": null})), keys.clone()).unwrap();
     login_from(&RSA.with_header(json!({"kid": null})), keys).unwrap();
 }
 
 #[test]
-fn a_key_that_names_no_algorithm_and_no_use_is_fine() {
+fn a_key_without_alg_and_use_is_used() {
     // As Entra ID publishes them.
     login_from(&RSA.with_claims(json!({})), json!([jwk(&*RSA, json!({"alg": null, "use": null}))])).unwrap();
     login_from(&EC.with_claims(json!({})), json!([jwk(&*EC, json!({"alg": null, "use": null}))])).unwrap();
 }
 
 #[test]
-fn a_key_that_is_for_something_else_is_not_used() {
+fn a_key_for_another_purpose_is_not_used() {
     for changes in [
         json!({"use": "enc"}),
         json!({"use": "tls"}),
@@ -55,7 +55,7 @@ fn a_key_that_is_for_something_else_is_not_used() {
 }
 
 #[test]
-fn a_key_that_nobody_understands_spoils_nothing_but_itself() {
+fn an_unusable_key_does_not_affect_the_others() {
     let x = base64url([9; 32]);
     let (long, modulus) = (base64url([7; 66]), RSA.jwk()["n"].clone());
     let odd = [
@@ -91,7 +91,7 @@ fn a_key_that_nobody_understands_spoils_nothing_but_itself() {
 }
 
 #[test]
-fn rsa_keys_of_fewer_than_2048_bits_are_refused_unless_the_operator_admits_them() {
+fn rsa_keys_of_fewer_than_2048_bits_are_refused_unless_weak_keys_are_allowed() {
     // T27
     let with_policy = |key: &RsaKey, is_allowed| {
         let mut provider = provider();
@@ -108,7 +108,7 @@ fn rsa_keys_of_fewer_than_2048_bits_are_refused_unless_the_operator_admits_them(
 }
 
 #[test]
-fn zeros_before_a_modulus_do_not_make_a_key_longer() {
+fn leading_zeros_of_a_modulus_do_not_count_as_key_length() {
     // T27
     let weak = RsaKey::new("weak", 1024);
     let mut modulus = vec![0; 128];

@@ -1,4 +1,4 @@
-//! A provider that signs ID tokens, good and bad, at a time that never moves.
+//! Helpers: keys of a provider that sign valid and invalid ID tokens, and a fixed time.
 
 mod attacks;
 mod keys;
@@ -56,7 +56,7 @@ fn base64url(bytes: impl AsRef<[u8]>) -> String {
 trait Key {
     fn kid(&self) -> &str;
     fn alg(&self) -> &'static str;
-    /// Public, with everything that a provider says of a key.
+    /// The public key, with all members that providers publish.
     fn jwk(&self) -> Value;
     fn signature(&self, message: &[u8]) -> Vec<u8>;
 
@@ -70,12 +70,12 @@ trait Key {
         format!("{signed}.{}", base64url(signature))
     }
 
-    /// A good token of a login but for these members of the header; `null` takes one out.
+    /// A valid token of a login with these changes of its header; `null` removes a member.
     fn with_header(&self, changes: Value) -> String {
         self.sign(changed(self.header(), changes), claims())
     }
 
-    /// A good token of a login but for these claims; `null` takes one out.
+    /// A valid token of a login with these changes of its claims; `null` removes a claim.
     fn with_claims(&self, changes: Value) -> String {
         self.sign(self.header(), changed(claims(), changes))
     }
@@ -168,7 +168,7 @@ fn both_keys() -> ProviderKeys {
     key_set(json!([RSA.jwk(), EC.jwk()]))
 }
 
-/// The claims of a good ID token.
+/// The claims of a valid ID token.
 fn claims() -> Value {
     json!({"iss": ISSUER, "sub": SUB, "aud": CLIENT, "exp": NOW + 300, "iat": NOW, "nonce": NONCE})
 }
@@ -181,19 +181,19 @@ fn check(token: &str, expected: Expected<'_>, provider: &ProviderSettings, keys:
     Check { provider, keys, expected, access_token, now }.claims(&IdToken::new(token))
 }
 
-/// A token that came with a login, from a provider with both keys.
+/// Checks a token of a login, with both keys of the provider.
 fn login(token: &str) -> Outcome {
     login_with(token, |_| {})
 }
 
-/// The same where the operator decided so.
+/// The same with a changed policy.
 fn login_with(token: &str, policy: impl FnOnce(&mut IdTokenPolicy)) -> Outcome {
     let mut provider = provider();
     policy(&mut provider.id_tokens);
     check(token, Expected::OfLogin(&Nonce::new(NONCE)), &provider, &both_keys())
 }
 
-/// A login's token from a provider that publishes these keys.
+/// Checks a token of a login, with these keys of the provider.
 fn login_from(token: &str, keys: Value) -> Outcome {
     check(token, Expected::OfLogin(&Nonce::new(NONCE)), &provider(), &key_set(keys))
 }

@@ -1,11 +1,11 @@
-//! What chance and malice make of an ID token: bounded, so that they run with every `cargo test`.
+//! Property tests: mutated and generated ID tokens. Few enough cases to run with every `cargo test`.
 
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::server::auth::jose::mutation::Mutation;
 
-/// A token that passes as it is.
+/// A valid token.
 static GOOD: LazyLock<String> = LazyLock::new(|| {
     let token = RSA.with_claims(json!({"azp": CLIENT, "auth_time": NOW, "name": "Ada"}));
     login(&token).unwrap();
@@ -40,7 +40,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// So many, or `PROPTEST_CASES`: 50000 makes the two mutations together a hundred thousand, in a minute or two.
+/// The number of cases, unless `PROPTEST_CASES` is set.
 fn cases(cases: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").map_or(cases, |cases| cases.parse().unwrap());
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
@@ -49,7 +49,7 @@ fn cases(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(cases(10_000))]
 
-    /// T24. Any accepted one would be a second text for the same login.
+    /// T24. An accepted one would be a second text for the same login.
     #[test]
     fn no_token_with_one_change_in_its_text_is_accepted(mutation in Mutation::any()) {
         let mutated = mutation.apply(GOOD.clone().into_bytes());
@@ -57,7 +57,7 @@ proptest! {
         prop_assert!(outcome(&mutated).is_err(), "{mutated:?}");
     }
 
-    /// T24. The same beneath base64url, where a change reaches the JSON and the signature.
+    /// T24. The same for the decoded parts, so that JSON and signature are changed.
     #[test]
     fn no_token_with_one_change_in_a_decoded_part_is_accepted(part in 0..3_usize, mutation in Mutation::any()) {
         let mut parts: Vec<_> = GOOD.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
@@ -76,7 +76,7 @@ proptest! {
         prop_assert!(outcome(&parts.iter().map(base64url).collect::<Vec<_>>().join(".")).is_err());
     }
 
-    /// Well signed, so that every step is reached.
+    /// With valid signatures, so that every step is reached.
     #[test]
     fn no_signed_claims_make_the_check_panic(changes in any_json(), header in any_json(), in_header in any::<bool>()) {
         let claims = if changes.is_object() { changed(claims(), changes) } else { changes };

@@ -1,4 +1,4 @@
-//! ID tokens that came with a refresh (OpenID Connect Core §12.2).
+//! ID tokens of a refresh (OpenID Connect Core §12.2).
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn user() -> UserClaims {
     UserClaims { iss: ISSUER.into(), sub: SUB.into(), name: None, preferred_username: None, email: None, user_id: None }
 }
 
-/// A refresh that brought a good token but for these claims, after a login that had those besides.
+/// Checks a refreshed token with `changes` of its claims, after a login whose token had `at_login` as additional claims.
 fn refreshed(at_login: Value, changes: Value) -> Outcome {
     refreshed_with(at_login, changes, |_| {})
 }
@@ -26,7 +26,7 @@ fn refreshed_with(at_login: Value, changes: Value, policy: impl FnOnce(&mut IdTo
 }
 
 #[test]
-fn it_need_not_repeat_the_nonce_but_must_not_have_another() {
+fn the_nonce_is_optional_but_must_be_that_of_the_login() {
     // T42
     refreshed(json!({}), json!({})).unwrap();
     refreshed(json!({}), json!({ "nonce": NONCE })).unwrap();
@@ -35,7 +35,7 @@ fn it_need_not_repeat_the_nonce_but_must_not_have_another() {
 }
 
 #[test]
-fn it_is_about_the_same_person_of_the_same_issuer() {
+fn issuer_and_subject_must_be_those_of_the_login() {
     // T42
     assert_refused(refreshed(json!({}), json!({"sub": "uid=eve"})), "somebody else");
     assert_refused(refreshed(json!({}), json!({"sub": SUB.to_uppercase()})), "somebody else");
@@ -43,7 +43,7 @@ fn it_is_about_the_same_person_of_the_same_issuer() {
 }
 
 #[test]
-fn it_is_for_the_same_audiences_and_authorized_party() {
+fn audiences_and_authorized_party_must_be_those_of_the_login() {
     // T42
     let several = json!({"aud": [CLIENT, "api"], "azp": CLIENT});
     refreshed(several.clone(), json!({})).unwrap();
@@ -62,7 +62,7 @@ fn it_is_for_the_same_audiences_and_authorized_party() {
 }
 
 #[test]
-fn its_time_of_authentication_is_the_logins_where_both_have_one() {
+fn auth_time_must_be_that_of_the_login_if_both_have_one() {
     // T42
     let at_login = json!({"auth_time": NOW - 9});
     refreshed(at_login.clone(), json!({})).unwrap();
@@ -72,8 +72,8 @@ fn its_time_of_authentication_is_the_logins_where_both_have_one() {
 }
 
 #[test]
-fn what_was_asked_of_the_login_is_not_asked_of_a_refresh() {
-    // T34: nobody signs in again by it, so its sign-in grows old.
+fn max_age_and_acr_values_apply_to_logins_only() {
+    // T34: the person does not authenticate again for a refresh.
     let policy = |policy: &mut IdTokenPolicy| {
         policy.max_age = Some(Duration::ZERO);
         policy.acr_values = vec!["phr".into()];

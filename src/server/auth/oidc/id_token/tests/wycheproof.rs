@@ -1,4 +1,4 @@
-//! Project Wycheproof's JWS vectors, through our own parser, key choice and signature check.
+//! Project Wycheproof's JWS vectors, with this project's parser, choice of key and signature check.
 
 use super::{super::keys::signing_key, *};
 use crate::server::auth::jose::{
@@ -6,7 +6,7 @@ use crate::server::auth::jose::{
     wycheproof::{tests, vectors},
 };
 
-/// Steps 6 to 8, with a key set from outside and any payload.
+/// Steps 6 to 8, with any key set and payload.
 fn verifies(jws: &str, keys: &ProviderKeys) -> bool {
     let policy = IdTokenPolicy::default();
     let Ok(jwt) = Compact::parse(jws.as_bytes()) else { return false };
@@ -17,19 +17,19 @@ fn verifies(jws: &str, keys: &ProviderKeys) -> bool {
 }
 
 #[test]
-fn every_jws_vector_is_judged_as_wycheproof_does_but_for_what_we_never_take() {
+fn every_jws_vector_has_the_expected_result_except_unsupported_ones() {
     // T24, T25
     let Some(vectors) = vectors("json_web_signature_test.json") else { return };
     let (mut count, mut accepted) = (0, 0);
     for (group, test) in tests(&vectors) {
         let key = if group["public"].is_null() { &group["private"] } else { &group["public"] };
-        // Never ours: secrets of both sides, a curve that `openidconnect` has not, a token without claims, and a key that
-        // is used for another algorithm than its own (the two of "Figure20").
-        let is_ours = key["kty"] != "oct"
+        // Not supported: symmetric keys, a curve that `openidconnect` does not have, a token without claims, and a key
+        // that is used for another algorithm than its `alg` (the two of "Figure20").
+        let is_supported = key["kty"] != "oct"
             && key["crv"] != "P-521"
             && test["comment"] != "emptyPayload"
             && test["comment"] != "Figure20";
-        let expected = is_ours && test["result"] == "valid";
+        let expected = is_supported && test["result"] == "valid";
         let verified = test["jws"].as_str().is_some_and(|jws| verifies(jws, &key_set(json!([key]))));
         assert_eq!(verified, expected, "{}: {} {key}", test["tcId"], test["comment"]);
         count += 1;
@@ -46,7 +46,7 @@ fn every_unfit_key_of_the_jwk_vectors_is_refused() {
     for (group, test) in tests(&vectors) {
         let keys = if group["public"].is_null() { &group["private"] } else { &group["public"] };
         let is_symmetric = keys["keys"].as_array().is_some_and(|keys| keys.iter().any(|key| key["kty"] == "oct"));
-        // How the provider found its primes (ROCA, CVE-2017-15361) is not asked.
+        // Keys with the ROCA weakness (CVE-2017-15361) are not detected.
         let is_roca = group["comment"] == "jws_rsa_roca_key";
         let expected = !is_symmetric && (test["result"] == "valid" || is_roca);
         let Ok(keys) = serde_json::from_value(keys.clone()) else { panic!("{}", test["tcId"]) };

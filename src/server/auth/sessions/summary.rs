@@ -1,7 +1,7 @@
-//! The list of a person's own sessions, and how they end them.
+//! A person's list of their own sessions, from which they can end some.
 //!
-//! What is listed of a session is a part of its record that is sealed with the person's `iss` and `sub`, as the rest
-//! opens only with the session's id. It has the browser's name and times, but no token and no secret.
+//! A session's record can be decrypted only with the session's id. So it has a separate summary for the list, encrypted
+//! with the person's `iss` and `sub`. The summary contains the browser's name and times, but no token and no secret.
 
 use std::{
     cmp::Reverse,
@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sessions, browser_name::BrowserName, ends::SessionScope, session::Session, stored};
+use super::{Sessions, browser_name::BrowserName, scope::SessionScope, session::Session, stored};
 use crate::{
     server::{
         observe::audit::{self, Event},
@@ -24,11 +24,12 @@ use crate::{
     },
 };
 
-/// What is stored of a session for its user's list.
+/// The summary of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredSummary {
     #[serde(rename = "b")]
     pub browser: BrowserName,
+    /// When the session began.
     #[serde(rename = "s", with = "stored::time")]
     pub since: SystemTime,
     /// When the person was last active.
@@ -43,7 +44,7 @@ impl StoredSummary {
 }
 
 impl Sessions {
-    /// The live sessions of this user: the caller's own, which is `this`, and then the one used last.
+    /// The live sessions of this user: first `this`, which is that of the request, then the others by last use.
     pub async fn list(&self, user: &UserClaims, this: Option<&SecretHash>) -> Result<SessionList, StoreError> {
         let scope = SessionScope::of_user(user);
         let mut sessions = vec![];
@@ -62,7 +63,7 @@ impl Sessions {
         Ok(SessionList { sessions })
     }
 
-    /// Ends one session of this user. A session of anybody else is not found.
+    /// Ends one session of this user. `NotFound` for a session of another user.
     pub async fn end(&self, user: &UserClaims, session: &SessionHandle) -> Result<(), ApiError> {
         let scope = SessionScope::of_user(user);
         let found = self.records.indexed_sessions(&scope).await?.into_iter().find(|name| handle(name) == *session);
@@ -82,7 +83,7 @@ impl Sessions {
     }
 }
 
-/// The hash of the session's name in the store: it reveals neither that nor the session's id.
+/// A hash of the session's name in the store, so that it reveals neither that name nor the session's id.
 fn handle(name: &SecretHash) -> SessionHandle {
     SessionHandle::new(SecretHash::of(&name.to_string()).to_string())
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use super::{Sessions, ends::SessionScope};
+use super::{Sessions, scope::SessionScope};
 use crate::{
     server::{
         observe::audit::{self, Event},
@@ -24,7 +24,7 @@ impl Sessions {
     async fn end_beyond(&self, user: &UserClaims, newest: &SecretHash, max: usize) -> Result<(), StoreError> {
         let scope = SessionScope::of_user(user);
         let indexed = self.records.indexed_sessions(&scope).await?;
-        // The usual case, checked first to save reading the records. The index may also have expired sessions.
+        // The common case, checked first to save reading the records. The index may also contain expired sessions.
         if indexed.len() <= max {
             return Ok(());
         }

@@ -1,14 +1,16 @@
 //! The layout of a session's record in the store: four parts.
 //!
-//! | part | needed to read it |
-//! |---|---|
-//! | the head: the session's end, and an HMAC over that and the record's name | nothing; to write it, the server's keys |
-//! | the names of the records that end with the session | nothing |
-//! | the summary for its user | the server's keys, and the user's `iss` and `sub` |
-//! | the session | the server's keys, and the session's id |
+//! | part | contents | needed to read it |
+//! |---|---|---|
+//! | head | the session's end (8 bytes), and an HMAC over that and the record's name (32 bytes) | nothing; to write it, the server's keys |
+//! | attached | the names of the records that are removed with the session | nothing |
+//! | summary | the entry in the user's list of sessions | the server's keys, and the user's `iss` and `sub` |
+//! | session | the session | the server's keys, and the session's id |
 //!
-//! A guarded request reads only the head. It is authenticated, so that somebody with write access to the store can
-//! neither restore an ended session nor prolong one.
+//! `attached` and `summary` are prefixed with their length (2 bytes). Numbers are big-endian.
+//!
+//! A guarded request reads only the head. The HMAC prevents that write access to the store suffices to restore an ended
+//! session or to prolong one.
 
 use std::time::SystemTime;
 
@@ -39,7 +41,7 @@ pub fn head(ring: &KeyRing, name: &RecordName, ends_at: SystemTime) -> Result<[u
     Ok(head)
 }
 
-/// When the session ends. `None` where the head was not written by one of our servers.
+/// When the session ends. `None` if the head was not written by a server with these keys.
 pub fn end(ring: &KeyRing, name: &RecordName, record: &[u8]) -> Option<SystemTime> {
     let (end, rest) = record.split_first_chunk::<END_LEN>()?;
     let tag = rest.first_chunk::<TAG_LEN>()?;
@@ -48,17 +50,17 @@ pub fn end(ring: &KeyRing, name: &RecordName, record: &[u8]) -> Option<SystemTim
 
 impl<'a> Parts<'a> {
     /// The bytes of the whole record.
-    pub fn after(self, head: [u8; HEAD_LEN]) -> Result<Vec<u8>, TooLong> {
+    pub fn with_head(self, head: [u8; HEAD_LEN]) -> Result<Vec<u8>, TooLong> {
         let length = |part: &[u8]| u16::try_from(part.len()).map(u16::to_be_bytes).map_err(|_| TooLong);
         let (attached, summary) = (length(self.attached)?, length(self.summary)?);
         Ok([&head[..], &attached, self.attached, &summary, self.summary, self.session].concat())
     }
 
-    /// The parts of this record. Empty for bytes that are not a record: an empty part is never decrypted.
+    /// The parts of this record. Empty for bytes that are not a record, as an empty part can't be decrypted.
     pub fn of(record: &'a [u8]) -> Self {
         let parts = || {
-            let (attached, rest) = part(record.get(HEAD_LEN..)?)?;
-            let (summary, session) = part(rest)?;
+            let (attached, rest) = split_part(record.get(HEAD_LEN..)?)?;
+            let (summary, session) = split_part(rest)?;
             Some(Self { attached, summary, session })
         };
         parts().unwrap_or_default()
@@ -66,7 +68,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The first part, which is prefixed by its length, and the rest.
-fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split_part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
@@ -94,16 +96,16 @@ mod tests {
 
     #[test]
     fn a_record_is_split_as_it_was_joined() {
-        let record = PARTS.after(head(&ring(), &name("a"), at()).unwrap()).unwrap();
+        let record = PARTS.with_head(head(&ring(), &name("a"), at()).unwrap()).unwrap();
         assert_eq!(Parts::of(&record), PARTS);
         assert_eq!(end(&ring(), &name("a"), &record), Some(at()));
         assert_eq!(end(&ring(), &name("a"), &record[..HEAD_LEN]), Some(at()), "the head is enough");
-        assert_eq!(Parts { summary: &[0; 70_000], ..PARTS }.after([0; HEAD_LEN]), Err(TooLong));
+        assert_eq!(Parts { summary: &[0; 70_000], ..PARTS }.with_head([0; HEAD_LEN]), Err(TooLong));
     }
 
     #[test]
-    fn an_end_that_none_of_our_servers_wrote_is_refused() {
-        // The end was once not authenticated: any 16 bytes made a session live.
+    fn an_end_that_was_not_written_with_the_servers_keys_is_refused() {
+        // Once the end was not authenticated, so any 16 bytes made a session live.
         let good = head(&ring(), &name("a"), at()).unwrap();
         assert_eq!(end(&ring(), &name("b"), &good), None, "another session's");
         assert_eq!(end(&KeyRing::new([2; 32], []), &name("a"), &good), None, "another server's");
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_truncated_record_has_no_parts() {
-        let record = PARTS.after([7; HEAD_LEN]).unwrap();
+        let record = PARTS.with_head([7; HEAD_LEN]).unwrap();
         for length in 0..HEAD_LEN + 2 + PARTS.attached.len() + 2 {
             assert_eq!(Parts::of(&record[..length]), Parts::default(), "{length}");
         }

@@ -1,20 +1,19 @@
-//! Sessions that are ended by somebody other than their browser: by the provider, by the person in another browser, or
-//! by the operator.
+//! Ends sessions without their ids: by a back-channel logout, by the person in another browser, or by the operator.
 //!
-//! A session's record opens only with the session's id, which only its browser has. To find the sessions to end, the
-//! store has an index for each [`SessionScope`]: the names of its sessions. A session is in two indexes: that of its
-//! user (`iss` and `sub`), and that of the provider's session (`iss` and `sid`) or, where the ID token had no `sid`,
-//! that of the user's sessions without one. An entry that outlasts its session does no harm.
+//! A session's record can be decrypted only with the session's id, which only its browser has. To find the sessions to
+//! end, the store has an index for each [`SessionScope`]: the names of its sessions. A session is in two indexes: that of
+//! its user (`iss` and `sub`), and that of the provider's session (`iss` and `sid`) or, if the ID token had no `sid`, that
+//! of the user's sessions without one. An index entry without a session does no harm.
 //!
-//! The refresh token of a session that is ended this way can't be decrypted, and so not be revoked. Its only copy is
+//! The refresh token of a session that is ended in this way can't be decrypted, so it can't be revoked. Its only copy is
 //! deleted (Back-Channel Logout §2.7).
 //!
 //! # Pending logins
 //!
-//! A login that was begun before its scope was ended must not succeed afterwards. So to end a scope, first the time is
-//! stored and then the index is read; a login first adds its session to the index and then compares that time with its
-//! own begin. The times are those of our servers, as providers need not send when a person signed in; the store knows
-//! by how much the clocks of the servers that share it may differ.
+//! A login that began before its scope was ended must not succeed afterwards. So ending a scope first stores the time and
+//! then reads the index, while a login first adds its session to the index and then compares the stored time with its own
+//! begin. The times are those of the replicas, as `auth_time` is optional. The comparison allows for the difference of
+//! their clocks ([`Store::clock_tolerance`](crate::server::store::Store::clock_tolerance)).
 
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +25,7 @@ use crate::{
     wire::auth::UserClaims,
 };
 
-/// The longest time that a login may take, and five minutes for its last step and for clocks that differ.
+/// The maximum duration of a login, plus five minutes for its last step and for clocks that differ.
 const LAST_ENDED_LIFETIME: Duration = Duration::from_secs(PENDING_LIFETIME.as_secs() + 5 * 60);
 
 /// A set of sessions that are ended together.
@@ -62,7 +61,7 @@ impl SessionScope {
         }
     }
 
-    /// The secret that records of this scope are sealed with. It differs between any two scopes.
+    /// The secret that records of this scope are sealed with. Unique for each scope: `iss` is prefixed with its length.
     pub(super) fn secret(&self) -> String {
         match self {
             Self::ProviderSession { iss, sid } => format!("sid {} {iss}{sid}", iss.len()),
@@ -78,21 +77,21 @@ impl Records {
         self.store().members(&scope.index(), self.now()).await
     }
 
-    /// Ends all sessions of this scope except one, and its pending logins. Returns how many sessions there were.
+    /// Ends all sessions of this scope except one, and its pending logins. Returns the number of ended sessions.
     pub async fn end_all(&self, scope: &SessionScope, except: Option<&SecretHash>) -> Result<usize, StoreError> {
         let now = self.now();
         self.put_last_ended(&scope.secret(), &LastEnded { at: now }, now + LAST_ENDED_LIFETIME).await?;
-        let mut ended = 0;
+        let mut count = 0;
         for session in self.indexed_sessions(scope).await? {
             if except != Some(&session) {
-                ended += usize::from(self.end_one(scope, &session).await?);
+                count += usize::from(self.end_one(scope, &session).await?);
             }
         }
-        Ok(ended)
+        Ok(count)
     }
 
-    /// Whether a live session of this session of the provider belongs to another user. A live session is in both of its
-    /// indexes, and was added to the user's first.
+    /// Whether a live session in the scope of this provider's session belongs to another user. A live session is in both
+    /// of its indexes, and was added to the user's first, so it belongs to another user if it is not in `user`'s index.
     pub(super) async fn has_session_of_another_user(
         &self,
         provider_session: &SessionScope,
@@ -115,7 +114,7 @@ impl Records {
         Ok(was_there)
     }
 
-    /// Whether a scope of this session was ended since its login was begun.
+    /// Whether a scope of this session was ended since its login began.
     pub(super) async fn was_ended_since(&self, session: &Session, begun_at: SystemTime) -> Result<bool, StoreError> {
         for scope in scopes(session) {
             let last_ended: Option<LastEnded> = self.last_ended(&scope.secret()).await?;
@@ -130,11 +129,11 @@ impl Records {
 /// The scopes of the session, that of the user first: see [`Records::has_session_of_another_user`].
 pub(super) fn scopes(session: &Session) -> [SessionScope; 2] {
     let UserClaims { iss, sub, .. } = &session.user;
-    let narrower = match &session.provider_session {
+    let by_sid = match &session.provider_session {
         Some(sid) => SessionScope::ProviderSession { iss: iss.clone(), sid: sid.clone() },
         None => SessionScope::UserWithoutSid { iss: iss.clone(), sub: sub.clone() },
     };
-    [SessionScope::of_user(&session.user), narrower]
+    [SessionScope::of_user(&session.user), by_sid]
 }
 
 #[cfg(test)]
