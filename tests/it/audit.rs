@@ -14,14 +14,14 @@ use oracle_ai::{
 };
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::{self, Answer, TestApp, until},
     browser::Browser,
-    collector::Collector,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
     redis::Redis,
     scripted_provider::{SUB, ScriptedProvider},
     server_process::ServerProcess,
+    trace_collector::Collector,
 };
 
 const MESSAGE: &str = "canary-what-a-person-says";

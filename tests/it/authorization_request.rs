@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use oracle_ai::wire::auth::State;
 use sha2::{Digest, Sha256};
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CALLBACK, CLIENT_ID, MockProvider},
@@ -123,7 +123,7 @@ async fn a_provider_that_is_down_at_the_start_is_found_when_it_is_up() {
     socket.set_reuseaddr(true).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
-    let app = TestApp::new(crate::provider::settings(&format!("http://{address}")));
+    let app = TestApp::new(crate::support::provider::settings(&format!("http://{address}")));
     let too_early = Browser::at(app.clone(), MockProvider::shared()).ask_to_begin().await;
     too_early.assert_refused(502, "provider_unavailable");
 
@@ -160,7 +160,7 @@ async fn metadata_of_an_issuer_that_is_not_exactly_the_configured_one_is_not_use
     // T20
     let provider = MockProvider::shared();
     for issuer in [format!("{}/", provider.issuer), provider.issuer.replace("127.0.0.1", "localhost")] {
-        let browser = Browser::at(TestApp::new(crate::provider::settings(&issuer)), provider.clone());
+        let browser = Browser::at(TestApp::new(crate::support::provider::settings(&issuer)), provider.clone());
         browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
     }
 }

@@ -14,12 +14,14 @@ use oracle_ai::server::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::{self, Answer, TestApp, request, until},
-    browser::Browser,
-    provider::MockProvider,
-    redis::Redis,
-    server_process::ServerProcess,
     store::Broken,
+    support::{
+        app::{self, Answer, TestApp, request, until},
+        browser::Browser,
+        provider::MockProvider,
+        redis::Redis,
+        server_process::ServerProcess,
+    },
 };
 
 const PATH: &str = "/backchannel-logout";

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{Answer, request},
     browser::Browser,
 };

@@ -7,7 +7,7 @@ use axum::{
 use oracle_ai::wire::chat::{ChatEvent, ChatEventKind, EndReason, MAX_MESSAGE_CHARS};
 use serde_json::{Value, json};
 
-use crate::{app::Answer, browser::Browser};
+use crate::support::{app::Answer, browser::Browser};
 
 fn message(text: &str) -> Value {
     json!({ "conversation": "c", "message": text, "idempotency_key": "k" })

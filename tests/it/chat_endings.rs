@@ -15,8 +15,8 @@ use oracle_ai::{
 use serde_json::json;
 
 use crate::{
-    chatter::{Chatter, LONG_GRACE, ended, message, send_as, told},
     conversation_store::in_memory,
+    support::chat_client::{Chatter, LONG_GRACE, ended, message, send_as, told},
 };
 
 async fn stored(chatter: &Chatter, answer: &MessageId) -> Message {

@@ -19,10 +19,12 @@ use rsa::{RsaPrivateKey, pkcs8::EncodePrivateKey, traits::PublicKeyParts};
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
-    browser::Browser,
     introspection,
-    provider::{CLIENT_ID, MockProvider, client},
+    support::{
+        app::TestApp,
+        browser::Browser,
+        provider::{CLIENT_ID, MockProvider, client},
+    },
 };
 
 pub const KID: &str = "ours";

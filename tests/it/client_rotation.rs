@@ -17,11 +17,13 @@ use oracle_ai::{
 use serde_json::Value;
 
 use crate::{
-    app::TestApp,
-    browser::Browser,
     client_key::{KID, ec_key},
     introspection,
-    provider::{CLIENT_SECRET, MockProvider, client},
+    support::{
+        app::TestApp,
+        browser::Browser,
+        provider::{CLIENT_SECRET, MockProvider, client},
+    },
 };
 
 /// A file of credentials, gone with the test.

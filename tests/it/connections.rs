@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 /// Longest wait for what should come soon, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -29,7 +29,7 @@ use oracle_ai::{
 };
 use sqlx::{AnyConnection, Connection as _, Executor};
 
-use crate::postgres;
+use crate::support::postgres;
 
 const MOMENT: Duration = Duration::from_millis(1);
 

@@ -10,9 +10,9 @@ use oracle_ai::wire::{
 };
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::request,
-    chatter::{Chatter, send_as},
+    chat_client::{Chatter, send_as},
 };
 
 async fn rename(chatter: &Chatter, id: &str, title: &str) {

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use tokio::process::Command;
 
-use crate::{
+use crate::support::{
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL, MockProvider},
     redis::{Redis, free_port},
     scripted_provider::ScriptedProvider,

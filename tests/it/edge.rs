@@ -24,7 +24,7 @@ use oracle_ai::server::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::{
+use crate::support::{
     app::{Answer, TestApp, request, with_host},
     browser::Browser,
     provider::{FRONT_URL, MockProvider},

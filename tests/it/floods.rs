@@ -9,7 +9,7 @@ use axum::{
 use oracle_ai::server::edge::{EdgeSettings, LimitSettings};
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{TestApp, request, until},
     browser::Browser,
     provider::{MockProvider, settings},

@@ -16,10 +16,12 @@ use oracle_ai::server::store::{Kind, RecordName};
 use serde_json::json;
 
 use crate::{
-    app::{Answer, TestApp, request},
-    browser::Browser,
-    provider::MockProvider,
     store::Broken,
+    support::{
+        app::{Answer, TestApp, request},
+        browser::Browser,
+        provider::MockProvider,
+    },
 };
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Client, Response};
 use sha2::{Digest, Sha256};
 
-use crate::server_process::ServerProcess;
+use crate::support::server_process::ServerProcess;
 
 const PAGES: [&str; 6] = ["/", "/chat", "/c/8f2", "/auth/callback", "/signed-out", "/no/such/page"];
 

@@ -10,11 +10,13 @@ use oracle_ai::server::auth::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
-    browser::Browser,
     jwt_access_token::{API, with_bearer_tokens},
-    provider::{CLIENT_SECRET, MockProvider},
-    scripted_provider::unix_seconds,
+    support::{
+        app::TestApp,
+        browser::Browser,
+        provider::{CLIENT_SECRET, MockProvider},
+        scripted_provider::unix_seconds,
+    },
 };
 
 const MOMENT: Duration = Duration::from_secs(1);

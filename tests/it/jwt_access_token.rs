@@ -9,7 +9,7 @@ use oracle_ai::server::auth::{
 };
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CLIENT_ID, MockProvider},

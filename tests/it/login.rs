@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderSettings};
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CALLBACK, CLIENT_ID, CLIENT_SECRET, MockProvider},

@@ -6,7 +6,10 @@ use openidconnect::ClientId;
 use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderHttp};
 use serde_json::json;
 
-use crate::{app::TestApp, browser::Browser, provider::MockProvider, store::memory};
+use crate::{
+    store::memory,
+    support::{app::TestApp, browser::Browser, provider::MockProvider},
+};
 
 #[tokio::test]
 async fn a_provider_that_decides_nothing_is_unavailable_and_the_login_starts_again() {

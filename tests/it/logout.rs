@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use url::Url;
 
-use crate::{
+use crate::support::{
     app::{TestApp, until},
     browser::Browser,
     provider::{CLIENT_ID, MockProvider, SIGNED_OUT},
@@ -82,7 +82,7 @@ async fn whatever_the_provider_does_a_logout_succeeds_and_does_not_take_long() {
 #[tokio::test]
 async fn at_a_provider_without_an_end_session_endpoint_the_configured_page_is_named_as_it_is() {
     // T77
-    let provider = crate::scripted_provider::ScriptedProvider::start_with(|settings| {
+    let provider = crate::support::scripted_provider::ScriptedProvider::start_with(|settings| {
         settings.logout.url = Some("https://sso.example.com/logoff?realm=1".parse().unwrap());
     })
     .await;
@@ -90,7 +90,7 @@ async fn at_a_provider_without_an_end_session_endpoint_the_configured_page_is_na
     let answer = provider.browser.logout(&session).await.json();
     assert_eq!(answer, json!({ "end_session_url": "https://sso.example.com/logoff?realm=1" }));
 
-    let provider = crate::scripted_provider::ScriptedProvider::start().await;
+    let provider = crate::support::scripted_provider::ScriptedProvider::start().await;
     let session = provider.login(|_| {}).await.json()["session"].as_str().unwrap().to_owned();
     assert_eq!(provider.browser.logout(&session).await.json(), json!({}));
 }

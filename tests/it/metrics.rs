@@ -4,7 +4,7 @@ use axum::http::{Method, header};
 use oracle_ai::server::store::MemoryStore;
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{self, TestApp, until},
     browser::Browser,
     provider::{MockProvider, settings},

@@ -20,10 +20,10 @@ use oracle_ai::server::{
     store::{KeyRing, RedisAddress},
 };
 
-use crate::{
+use crate::support::{
     app::{TestApp, until},
     browser::Browser,
-    chatter::message,
+    chat_client::message,
     provider::MockProvider,
     redis::{Redis, WATCHED, free_port},
     server_process::ServerProcess,

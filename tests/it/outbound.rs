@@ -22,14 +22,16 @@ use tokio::{
 };
 
 use crate::{
-    app::{TestApp, storage, until},
-    browser::Browser,
-    chatter::message,
-    collector::Collector,
     doctor::{doctor, line},
-    provider::{MockProvider, settings},
-    server_process::ServerProcess,
     store::memory,
+    support::{
+        app::{TestApp, storage, until},
+        browser::Browser,
+        chat_client::message,
+        provider::{MockProvider, settings},
+        server_process::ServerProcess,
+        trace_collector::Collector,
+    },
 };
 
 /// Of what is read of one answer.

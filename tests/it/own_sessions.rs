@@ -9,7 +9,7 @@ use axum::{
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::Answer,
     browser::{Browser, SignedIn},
 };

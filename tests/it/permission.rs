@@ -12,11 +12,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, TestApp},
-    browser::Browser,
     introspection,
     jwt_access_token::{self, with_bearer_tokens},
-    provider::MockProvider,
+    support::{
+        app::{Answer, TestApp},
+        browser::Browser,
+        provider::MockProvider,
+    },
 };
 
 /// How access tokens are judged: what they were issued as, JWTs, asked about.

@@ -14,7 +14,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::{provider::CLIENT_ID, redis::make_certificate, server_process::ServerProcess};
+use crate::support::{provider::CLIENT_ID, redis::make_certificate, server_process::ServerProcess};
 
 /// Of which only the metadata is there.
 struct TlsProvider {

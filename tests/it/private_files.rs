@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::{provider::MockProvider, server_process::ServerProcess};
+use crate::support::{provider::MockProvider, server_process::ServerProcess};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_file_and_those_beside_it_are_its_owners_whatever_the_umask() {

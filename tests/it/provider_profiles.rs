@@ -10,7 +10,7 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL, MockProvider, client},

@@ -9,7 +9,7 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{TestApp, until},
     browser::Browser,
     provider::MockProvider,

@@ -8,11 +8,13 @@ use oracle_ai::server::auth::oidc::ProviderHttp;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{TestApp, until},
-    browser::Browser,
-    provider::MockProvider,
-    scripted_provider::{Change, ScriptedProvider, unix_seconds},
     store::memory,
+    support::{
+        app::{TestApp, until},
+        browser::Browser,
+        provider::MockProvider,
+        scripted_provider::{Change, ScriptedProvider, unix_seconds},
+    },
 };
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{self, TestApp, until},
     browser::Browser,
     provider::MockProvider,
@@ -262,7 +262,7 @@ async fn an_answer_is_given_again_to_the_same_key_only_and_not_after_a_logout() 
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
     browser.refresh(&session).await.assert_ok();
-    let thief = Browser { key: crate::prover::Prover::new(), ..browser.clone() };
+    let thief = Browser { key: crate::support::dpop::Prover::new(), ..browser.clone() };
     thief.refresh(&session).await.assert_refused(401, "session_ended");
     browser.logout(&session).await.assert_ok();
     browser.refresh(&session).await.assert_refused(401, "session_ended");

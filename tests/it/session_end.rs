@@ -11,7 +11,7 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{TestApp, until},
     browser::{Browser, SignedIn},
     provider::MockProvider,

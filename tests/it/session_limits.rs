@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use oracle_ai::server::auth::sessions::{REPLAY_WINDOW, SessionLimits};
 use serde_json::{Value, json};
 
-use crate::{app::until, browser::Browser, scripted_provider::ScriptedProvider};
+use crate::support::{app::until, browser::Browser, scripted_provider::ScriptedProvider};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);

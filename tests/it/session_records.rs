@@ -11,7 +11,7 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{browser::Browser, scripted_provider::ScriptedProvider};
+use crate::support::{browser::Browser, scripted_provider::ScriptedProvider};
 
 #[tokio::test]
 async fn whoever_writes_in_the_store_can_not_revive_an_ended_sessions_access_token() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::{TestApp, until},
     browser::Browser,
     provider::MockProvider,
@@ -134,7 +134,7 @@ async fn a_refresh_token_beside_an_access_token_that_can_not_be_used_is_kept() {
     let provider = ScriptedProvider::start().await;
     let login = provider.login(|_| {}).await.json();
     let session = login["session"].as_str().unwrap();
-    let unusable = |script: &mut crate::scripted_provider::Script| {
+    let unusable = |script: &mut crate::support::scripted_provider::Script| {
         script.members["token_type"] = "N_A".into();
         script.members["refresh_token"] = "the next one".into();
     };

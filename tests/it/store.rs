@@ -12,7 +12,7 @@ use oracle_ai::server::store::{
     SessionCount, Store, StoreError,
 };
 
-use crate::{app::until, lossy::Lossy, redis::Redis};
+use crate::support::{app::until, lossy_proxy::Lossy, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);

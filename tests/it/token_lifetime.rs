@@ -5,7 +5,7 @@ use std::time::Duration;
 use oracle_ai::server::auth::sessions::REPLAY_WINDOW;
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 /// Half of the usual idle timeout: the longest that an access token lives.
 const LONGEST: Duration = Duration::from_secs(15 * 60);

@@ -11,14 +11,14 @@ use oracle_ai::{mock::upstream::Upstream as MockUpstream, server::store::MemoryS
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{
+use crate::support::{
     app::{Answer, TestApp, storage, until},
     browser::Browser,
-    chatter::message,
-    collector::{Collector, hex},
+    chat_client::message,
     provider::MockProvider,
     redis::free_port,
     server_process::ServerProcess,
+    trace_collector::{Collector, hex},
 };
 
 const API_KEY: &str = "sk-not-for-anyone";

@@ -1,11 +1,11 @@
 //! `ChatCompletions` against the mock upstream, over real sockets.
 
-mod closing;
+mod cancellation;
 mod control;
-mod doors;
-mod refusals;
-mod silence;
+mod endpoints;
+mod errors;
 mod streams;
+mod timeouts;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -23,7 +23,7 @@ use oracle_ai::{
 };
 use serde_json::{Value, json};
 
-use crate::app::until;
+use crate::support::app::until;
 
 const API_KEY: &str = "sk-not-for-anyone";
 /// What the mock says before an answer breaks.

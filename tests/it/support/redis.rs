@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use crate::app::until;
+use crate::support::app::until;
 
 const REMEDY: &str = "redis-server, redis-cli and openssl are needed: scripts/bootstrap installs them";
 

@@ -10,9 +10,9 @@ use axum::{
     routing::post,
 };
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
     common::v1::any_value::Value,
     trace::v1::{ResourceSpans, Span},
+    trace_collector::trace::v1::ExportTraceServiceRequest,
 };
 use prost::Message;
 

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 #[tokio::test]
 async fn no_answer_may_be_stored_whether_it_is_good_or_not() {

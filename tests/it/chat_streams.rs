@@ -16,10 +16,12 @@ use oracle_ai::{
 use serde_json::json;
 
 use crate::{
-    app::until,
-    chatter::{Chatter, LONG_GRACE, ended, message, send_as, told},
     conversation_store::{File, in_memory, store},
-    postgres,
+    support::{
+        app::until,
+        chat_client::{Chatter, LONG_GRACE, ended, message, send_as, told},
+        postgres,
+    },
 };
 
 fn opened(events: &[ChatEvent]) -> MessageId {

@@ -9,10 +9,10 @@ use axum::{
 use oracle_ai::server::edge::{EdgeSettings, LimitSettings};
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::{Answer, TestApp},
     browser::{Browser, SignedIn},
-    prover::Prover,
+    dpop::Prover,
     provider::MockProvider,
 };
 

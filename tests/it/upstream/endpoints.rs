@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use oracle_ai::wire::chat::EndReason;
 
 use super::*;
-use crate::chatter::{Chatter, ended};
+use crate::support::chat_client::{Chatter, ended};
 
 async fn start() -> (Asker, Chatter) {
     let asker = Asker::start().await;

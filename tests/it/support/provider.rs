@@ -18,7 +18,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::app::until;
+use crate::support::app::until;
 
 pub const CLIENT_ID: &str = "oracle-ai";
 /// Every letter of it needs encoding in `client_secret_basic`.

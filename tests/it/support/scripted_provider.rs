@@ -30,7 +30,7 @@ use rsa::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{
+use crate::support::{
     app::{Answer, TestApp},
     browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},

@@ -30,7 +30,7 @@ use oracle_ai::{
 };
 use serde_json::Value;
 
-use crate::prover;
+use crate::support::dpop;
 
 /// Longest wait for something that should happen at once, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -161,7 +161,7 @@ impl TestApp {
     /// Every answer of every test is held to what all doors have in common.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let is_door = request.uri().path().starts_with("/api/");
-        let response = prover::send(&self.doors, request).await;
+        let response = dpop::send(&self.doors, request).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let answer = Answer { status: head.status, headers: head.headers, text };
@@ -173,7 +173,7 @@ impl TestApp {
 
     /// The body of an answer that has only begun.
     pub async fn open(&self, request: Request<Body>) -> Body {
-        let response = prover::send(&self.doors, request).await;
+        let response = dpop::send(&self.doors, request).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body()
     }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
-use crate::{app::with_host, provider::FRONT_URL};
+use crate::support::{app::with_host, provider::FRONT_URL};
 
 pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 

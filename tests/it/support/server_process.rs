@@ -13,9 +13,9 @@ use std::{
 
 use axum::http::Method;
 
-use crate::{
+use crate::support::{
     app::until,
-    prover::{self, Prover},
+    dpop::{self, Prover},
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL},
     redis::free_port,
 };
@@ -52,7 +52,7 @@ impl ServerProcess {
         // Of its own: all that is in it is read, and given out.
         let public = folder.join("public");
         std::fs::create_dir_all(&public).unwrap();
-        std::fs::write(public.join("index.html"), include_str!("../../index.html")).unwrap();
+        std::fs::write(public.join("index.html"), include_str!("../../../index.html")).unwrap();
         let port = free_port();
         let log = File::create(folder.join(LOG)).unwrap();
         let process = command
@@ -81,7 +81,7 @@ impl ServerProcess {
     pub async fn begin_login(&self) -> reqwest::Response {
         let key = Prover::new();
         let path = format!("/api/authorize?dpop_jkt={}", key.thumbprint());
-        let proof = key.sign(&prover::claims(&Method::GET, &path, SystemTime::now()));
+        let proof = key.sign(&dpop::claims(&Method::GET, &path, SystemTime::now()));
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         reqwest::Client::new().get(url).header("DPoP", proof).send().await.unwrap()
     }

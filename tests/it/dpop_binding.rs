@@ -9,7 +9,7 @@ use axum::{
 use oracle_ai::server::auth::sessions::SessionLimits;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::{Answer, TestApp, request},
     browser::Browser,
     provider::MockProvider,

@@ -10,10 +10,10 @@ use axum::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::{Answer, request},
     browser::Browser,
-    prover::{DPOP_NONCE, token_hash},
+    dpop::{DPOP_NONCE, token_hash},
 };
 
 const THREE_HOURS: i64 = 3 * 60 * 60;

@@ -19,10 +19,10 @@ use serde_json::json;
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::time::Instant;
 
-use crate::{
+use crate::support::{
     app::{Answer, TestApp, storage, until},
     browser::Browser,
-    chatter::{ended, message, told},
+    chat_client::{ended, message, told},
     provider::MockProvider,
     redis::Redis,
     server_process::ServerProcess,

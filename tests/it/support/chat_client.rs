@@ -17,11 +17,13 @@ use oracle_ai::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, TestApp},
-    browser::Browser,
     conversation_store::{Store, in_memory},
-    provider::MockProvider,
-    scripted_upstream::ScriptedUpstream,
+    support::{
+        app::{Answer, TestApp},
+        browser::Browser,
+        provider::MockProvider,
+        scripted_upstream::ScriptedUpstream,
+    },
 };
 
 /// Longest wait for something that should happen at once, on a busy machine.

@@ -23,9 +23,9 @@ use oracle_ai::server::auth::{
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{
+use crate::support::{
     app::{Answer, TestApp, request},
-    prover::{self, Prover, Signed},
+    dpop::{self, Prover, Signed},
     provider::MockProvider,
 };
 
@@ -100,9 +100,9 @@ impl Browser {
 
     /// What a good proof for this request claims; as long as the latest nonce is good.
     pub fn claims(&self, method: &Method, path: &str, access_token: Option<&str>) -> Value {
-        let mut claims = prover::claims(method, path, self.app.clock.now());
+        let mut claims = dpop::claims(method, path, self.app.clock.now());
         if let Some(access_token) = access_token {
-            claims["ath"] = prover::token_hash(access_token).into();
+            claims["ath"] = dpop::token_hash(access_token).into();
         }
         if let Some(nonce) = self.key.nonce() {
             claims["nonce"] = nonce.into();
@@ -110,7 +110,7 @@ impl Browser {
         claims
     }
 
-    /// A request with a new proof for it, and with this access token. [`prover::send`] makes it once more where the server
+    /// A request with a new proof for it, and with this access token. [`dpop::send`] makes it once more where the server
     /// asks for another nonce, as every client does.
     pub fn request(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
         let request = self.proven(method, path, access_token);

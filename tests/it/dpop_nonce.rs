@@ -9,10 +9,10 @@ use axum::{
 use oracle_ai::server::{auth::sessions::REPLAY_WINDOW, store::MemoryStore};
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::{self, Answer, TestApp, request},
     browser::Browser,
-    prover::{DPOP_NONCE, Signed},
+    dpop::{DPOP_NONCE, Signed},
     provider::MockProvider,
 };
 
