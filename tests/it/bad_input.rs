@@ -7,7 +7,7 @@ use axum::{
 use serde_json::json;
 
 use crate::support::{
-    app::{Answer, request},
+    app::{TestResponse, request},
     browser::Browser,
 };
 
@@ -72,7 +72,7 @@ impl SignedIn {
         self.browser.request(method, path, Some(&self.access_token))
     }
 
-    async fn post(&self, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
+    async fn post(&self, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> TestResponse {
         let mut request = self.request(Method::POST, path);
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);

@@ -32,9 +32,9 @@ use serde_json::Value;
 
 use crate::support::dpop;
 
-/// Longest wait for something that should happen at once, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// Keeps a failing test from hanging; far more than anything takes, even on a busy machine.
+pub const MAX_WAIT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 #[derive(Clone)]
 pub struct TestApp {
@@ -53,7 +53,7 @@ pub struct TestClock(Arc<Mutex<Duration>>);
 
 /// An answer, read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct TestResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
@@ -70,19 +70,19 @@ impl TestApp {
     }
 
     /// With a guard that wants something in particular.
-    pub fn guarded(settings: ProviderSettings, guard: GuardSettings) -> Self {
+    pub fn with_guard(settings: ProviderSettings, guard: GuardSettings) -> Self {
         let storage = storage(Arc::new(MemoryStore::new()));
         Self::start(settings, ProviderHttp::new().unwrap(), storage, guard, |services, _| services)
     }
 
     /// Whose sessions last as long.
-    pub fn limited(settings: ProviderSettings, limits: SessionLimits) -> Self {
+    pub fn with_session_limits(settings: ProviderSettings, limits: SessionLimits) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start_with(settings, http, storage, (GuardSettings::default(), limits), |services, _| services)
     }
 
     /// With what the operator says of proxies and limits.
-    pub fn at_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
+    pub fn with_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
             services.with_edge(edge, environment)
@@ -90,7 +90,7 @@ impl TestApp {
     }
 
     /// With conversations kept in this store and answered by this upstream.
-    pub fn chatting(
+    pub fn with_chat(
         settings: ProviderSettings,
         conversations: Arc<dyn ConversationStore>,
         upstream: SharedUpstream,
@@ -108,11 +108,11 @@ impl TestApp {
 
     /// A server in a process of its own, on this machine, whose storage this is.
     pub fn remote(port: u16, settings: ProviderSettings, storage: Storage) -> Self {
-        Self { doors: passed_on_to(port), ..Self::stored_in(settings, storage) }
+        Self { doors: forward_to(port), ..Self::with_storage(settings, storage) }
     }
 
     /// With this storage.
-    pub fn stored_in(settings: ProviderSettings, storage: Storage) -> Self {
+    pub fn with_storage(settings: ProviderSettings, storage: Storage) -> Self {
         let http = ProviderHttp::new().unwrap();
         Self::start(settings, http, storage, GuardSettings::default(), |services, _| services)
     }
@@ -145,28 +145,28 @@ impl TestApp {
         Self { doors: router::doors(services.clone()), services, sessions, clock, records }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.send(request(Method::GET, path).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+    pub async fn post(&self, path: &str, json: &Value) -> TestResponse {
         self.post_body(path, "application/json", json.to_string()).await
     }
 
-    pub async fn post_body(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+    pub async fn post_body(&self, path: &str, content_type: &str, body: impl Into<Body>) -> TestResponse {
         let request = request(Method::POST, path).header(header::CONTENT_TYPE, content_type);
         self.send(request.body(body.into()).unwrap()).await
     }
 
     /// Every answer of every test is held to what all doors have in common.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, request: Request<Body>) -> TestResponse {
         let is_door = request.uri().path().starts_with("/api/");
         let response = dpop::send(&self.doors, request).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
-        let answer = Answer { status: head.status, headers: head.headers, text };
+        let answer = TestResponse { status: head.status, headers: head.headers, text };
         if is_door && answer.status != StatusCode::BAD_GATEWAY {
-            answer.assert_in_common();
+            answer.assert_common_headers();
         }
         answer
     }
@@ -185,7 +185,7 @@ impl TestApp {
 }
 
 /// Passes every request on as it is, as a proxy would.
-fn passed_on_to(port: u16) -> Router {
+fn forward_to(port: u16) -> Router {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Router::new().fallback(async move |request: Request<Body>| {
         let (head, body) = request.into_parts();
@@ -223,14 +223,14 @@ fn link_the_doors() {
     std::hint::black_box(oracle_ai::api::conversations::rename_conversation as fn(_) -> _);
 }
 
-/// Returns when the condition holds. For what nobody announces, so that it must be looked at again and again.
-pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+/// Polls until the condition holds, where there is no event to await.
+pub async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
     let held = async {
         while !condition().await {
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     };
-    assert!(tokio::time::timeout(PATIENCE, held).await.is_ok(), "waited in vain until {what}");
+    assert!(tokio::time::timeout(MAX_WAIT, held).await.is_ok(), "not within {MAX_WAIT:?}: {what}");
 }
 
 pub fn request(method: Method, path: &str) -> request::Builder {
@@ -253,9 +253,9 @@ impl Clock for TestClock {
     }
 }
 
-impl Answer {
+impl TestResponse {
     /// Without its request's id, which no two answers share, and without the nonce, which is of the second.
-    pub fn unnamed(mut self) -> Self {
+    pub fn without_request_id(mut self) -> Self {
         self.headers.remove("dpop-nonce");
         let id = self.headers.remove("x-request-id").unwrap();
         self.text = self.text.replace(id.to_str().unwrap(), "");
@@ -297,7 +297,7 @@ impl Answer {
     }
 
     #[track_caller]
-    fn assert_in_common(&self) {
+    fn assert_common_headers(&self) {
         // T52
         assert_eq!(self.header(header::CACHE_CONTROL), "no-store", "{self:?}");
         // T97

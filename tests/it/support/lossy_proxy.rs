@@ -1,4 +1,4 @@
-//! A network that loses an answer when it is told to.
+//! A TCP proxy in front of Redis that can drop a response.
 
 use std::sync::{
     Arc,
@@ -10,28 +10,27 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Before a Redis.
-pub struct Lossy {
+pub struct LossyProxy {
     port: u16,
     fault: Arc<Fault>,
 }
 
 #[derive(Default)]
 struct Fault {
-    lose_next: AtomicBool,
-    lost: AtomicUsize,
+    drop_next: AtomicBool,
+    dropped: AtomicUsize,
 }
 
-impl Lossy {
+impl LossyProxy {
     pub async fn before(redis: &str) -> Self {
-        let there = redis.trim_start_matches("redis://").to_owned();
+        let address = redis.trim_start_matches("redis://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, fault) = (listener.local_addr().unwrap().port(), Arc::<Fault>::default());
-        let told = fault.clone();
+        let connection_fault = fault.clone();
         tokio::spawn(async move {
-            while let Ok((here, _)) = listener.accept().await {
-                let there = TcpStream::connect(&there).await.unwrap();
-                tokio::spawn(told.clone().pass(here, there));
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&address).await.unwrap();
+                tokio::spawn(connection_fault.clone().forward(client, server));
             }
         });
         Self { port, fault }
@@ -41,33 +40,33 @@ impl Lossy {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// The next thing that Redis says reaches nobody: the connection breaks in its place.
-    pub fn lose_next_answer(&self) {
-        self.fault.lose_next.store(true, Ordering::SeqCst);
+    /// Drops the next response of Redis and closes the connection.
+    pub fn drop_next_response(&self) {
+        self.fault.drop_next.store(true, Ordering::SeqCst);
     }
 
-    pub fn lost(&self) -> usize {
-        self.fault.lost.load(Ordering::SeqCst)
+    pub fn dropped(&self) -> usize {
+        self.fault.dropped.load(Ordering::SeqCst)
     }
 }
 
 impl Fault {
-    async fn pass(self: Arc<Self>, mut here: TcpStream, mut there: TcpStream) {
-        let (mut from_here, mut to_here) = here.split();
-        let (mut from_there, mut to_there) = there.split();
-        let answers = async {
+    async fn forward(self: Arc<Self>, mut client: TcpStream, mut server: TcpStream) {
+        let (mut from_client, mut to_client) = client.split();
+        let (mut from_server, mut to_server) = server.split();
+        let responses = async {
             let mut bytes = [0; 4096];
-            while let Ok(read @ 1..) = from_there.read(&mut bytes).await {
-                if self.lose_next.swap(false, Ordering::SeqCst) {
-                    self.lost.fetch_add(1, Ordering::SeqCst);
+            while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
+                if self.drop_next.swap(false, Ordering::SeqCst) {
+                    self.dropped.fetch_add(1, Ordering::SeqCst);
                     return;
                 }
-                to_here.write_all(&bytes[..read]).await.unwrap();
+                to_client.write_all(&bytes[..read]).await.unwrap();
             }
         };
         tokio::select! {
-            () = answers => {}
-            _ = copy(&mut from_here, &mut to_there) => {}
+            () = responses => {}
+            _ = copy(&mut from_client, &mut to_server) => {}
         }
     }
 }

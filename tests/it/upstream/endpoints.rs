@@ -1,37 +1,35 @@
-//! From the doors of the chat to the upstream's socket.
+//! From the endpoints of the chat to the connection to the upstream.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use oracle_ai::wire::chat::EndReason;
 
 use super::*;
-use crate::support::chat_client::{Chatter, ended};
+use crate::support::chat_client::{ChatClient, end_reason};
 
-async fn start() -> (Asker, Chatter) {
-    let asker = Asker::start().await;
-    let completions = ChatCompletions::new(settings(&asker.mock.base_url()), Environment::system()).unwrap();
-    let chatter = Chatter::asking(Arc::new(completions)).await;
-    (asker, chatter)
+async fn start() -> (TestUpstream, ChatClient) {
+    let upstream = TestUpstream::start().await;
+    let completions = ChatCompletions::new(settings(&upstream.mock.base_url()), Environment::system()).unwrap();
+    let client = ChatClient::asking(Arc::new(completions)).await;
+    (upstream, client)
 }
 
 #[tokio::test]
-async fn stop_closes_the_upstreams_socket_within_a_second() {
+async fn stop_closes_the_connection_to_the_upstream() {
     for scenario in ["/no-head", "/no-first-token", "/stall"] {
-        let (asker, chatter) = start().await;
-        let (reading, _, answer) = chatter.ask(scenario).await;
-        until("it is asked", async || !asker.requests().await.is_empty()).await;
-        let stopped = Instant::now();
-        chatter.stop(&answer).await.assert_ok();
-        asker.until_closed().await;
-        assert!(stopped.elapsed() < Duration::from_secs(1), "{scenario}: {:?}", stopped.elapsed());
-        assert_eq!(ended(&reading.rest().await), EndReason::Stopped, "{scenario}");
+        let (upstream, client) = start().await;
+        let (stream, _, answer) = client.ask(scenario).await;
+        wait_until("it is asked", async || !upstream.requests().await.is_empty()).await;
+        client.stop(&answer).await.assert_ok();
+        upstream.wait_until_closed().await;
+        assert_eq!(end_reason(&stream.rest().await), EndReason::Stopped, "{scenario}");
     }
 }
 
 #[tokio::test]
-async fn a_flood_is_cut_and_its_socket_closed() {
-    let (asker, chatter) = start().await;
-    let (reading, ..) = chatter.ask("/flood").await;
-    assert_eq!(ended(&reading.rest().await), EndReason::Length);
-    asker.until_closed().await;
+async fn an_endless_answer_is_cut_and_its_connection_closed() {
+    let (upstream, client) = start().await;
+    let (stream, ..) = client.ask("/flood").await;
+    assert_eq!(end_reason(&stream.rest().await), EndReason::Length);
+    upstream.wait_until_closed().await;
 }
