@@ -1,6 +1,6 @@
-// A complete login without a browser: what a client of the session doors has to send (RFC 9449), in one page.
+// A complete login without a browser: what a client of the login and session endpoints has to send (RFC 9449), in one page.
 //   node docs/login.mjs [http://localhost:8080] [user at the mock provider]
-// The server's mock provider signs in whoever `login_hint` names; at another provider a person does that part.
+// The mock provider signs in the user that `login_hint` names; at another provider, a person signs in.
 const [app = 'http://localhost:8080', user = 'alice'] = process.argv.slice(2);
 
 const base64url = (bytes) => Buffer.from(bytes).toString('base64url');
@@ -55,7 +55,7 @@ const { code, state, iss } = Object.fromEntries(new URL(redirect.headers.get('lo
 // 3. The login ends, by the same key.
 const { access_token, session } = await call('POST', '/api/token', { body: { code, state, iss } });
 
-// 4. A guarded door; a new access token; the end.
+// 4. A guarded endpoint; a new access token; sign-out.
 await call('GET', '/api/chat', { accessToken: access_token });
 await call('POST', '/api/refresh', { body: { session } });
 await call('POST', '/api/logout', { body: { session } });

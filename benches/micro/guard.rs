@@ -20,8 +20,8 @@ use oracle_ai::{
                 TokenStatus,
             },
         },
-        edge::{EdgeSettings, LimitSettings},
         environment::Environment,
+        http::ingress::{EdgeSettings, LimitSettings},
         http::{
             Services,
             extract::{Caller, NextNonce},

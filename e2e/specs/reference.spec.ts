@@ -4,7 +4,7 @@ import { expectAccessible } from '../fixtures/axe';
 import { expect, test } from '../fixtures/test';
 
 const refused = (kind: string, status: number) =>
-  ({ status, json: { code: status, message: 'of no interest', data: { kind, retry_after: 7 }, request_id: 'r-42' } });
+  ({ status, json: { code: status, message: 'of no interest', data: { kind, retry_after: 7 } }, headers: { 'x-request-id': 'r-42' } });
 
 for (const { locale, says } of [{ locale: 'en-GB', says: 'Reference: ' }, { locale: 'fr-FR', says: 'Référence\u00a0: ' }]) {
   test.describe(locale, () => {

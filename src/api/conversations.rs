@@ -1,59 +1,51 @@
-//! The guarded doors to stored conversations. Everything is looked for among the caller's own.
+//! Stored conversations. Only the caller's own are looked at.
 
-use super::{authorized::Authorized, door::door, payload::Answer};
+use dioxus::prelude::*;
+
+use super::{Answer, Authorized};
 use crate::wire::{
     conversations::{Conversation, ConversationList, DeleteRequest, Done, Export, RenameRequest},
     error::ApiError,
 };
 
-door! {
-    /// The latest conversations; with `search`, those in which it occurs.
-    get("/api/conversations?search", caller: crate::server::http::extract::Caller, services: crate::server::Services)
-    pub async fn list_conversations(
-        ?search: Option<String>,
-        _call: Authorized<()>,
-    ) -> Result<Answer<ConversationList>, ApiError> {
-        Ok(Answer(services.conversations.list(&caller.user, search).await?))
-    }
+/// Lists the latest conversations; with `search`, those that contain it.
+#[get("/api/conversations?search", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn list_conversations(
+    search: Option<String>,
+    _call: Authorized<()>,
+) -> Result<Answer<ConversationList>, ApiError> {
+    Ok(Answer(services.conversations.list(&caller.user, search).await?))
 }
 
-door! {
-    /// One conversation with its messages.
-    get("/api/conversation?id", caller: crate::server::http::extract::Caller, services: crate::server::Services)
-    pub async fn conversation(?id: Option<String>, _call: Authorized<()>) -> Result<Answer<Conversation>, ApiError> {
-        Ok(Answer(services.conversations.conversation(&caller.user, id).await?))
-    }
+/// Returns one conversation with its messages.
+#[get("/api/conversation?id", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn conversation(id: Option<String>, _call: Authorized<()>) -> Result<Answer<Conversation>, ApiError> {
+    Ok(Answer(services.conversations.conversation(&caller.user, id).await?))
 }
 
-door! {
-    /// Gives a conversation another title.
-    post("/api/conversation/rename", caller: crate::server::http::extract::Caller, services: crate::server::Services)
-    pub async fn rename_conversation(call: Authorized<RenameRequest>) -> Result<Answer<Done>, ApiError> {
-        Ok(Answer(services.conversations.rename(&caller.user, call.into_body()).await?))
-    }
+/// Changes the title of a conversation.
+#[post("/api/conversation/rename", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn rename_conversation(call: Authorized<RenameRequest>) -> Result<Answer<Done>, ApiError> {
+    Ok(Answer(services.conversations.rename(&caller.user, call.into_body()).await?))
 }
 
-door! {
-    /// Deletes a conversation with its messages.
-    post("/api/conversation/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)
-    pub async fn delete_conversation(call: Authorized<DeleteRequest>) -> Result<Answer<Done>, ApiError> {
-        Ok(Answer(services.conversations.delete(&caller.user, &call.into_body().id).await?))
-    }
+/// Deletes a conversation with its messages.
+#[post("/api/conversation/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn delete_conversation(call: Authorized<DeleteRequest>) -> Result<Answer<Done>, ApiError> {
+    Ok(Answer(services.conversations.delete(&caller.user, &call.into_body().id).await?))
 }
 
-door! {
-    /// A conversation as a file; `format` is `markdown` or `json`, `language` is `en` (default) or `fr`.
-    get(
-        "/api/conversation/export?id&format&language",
-        caller: crate::server::http::extract::Caller,
-        services: crate::server::Services
-    )
-    pub async fn export_conversation(
-        ?id: Option<String>,
-        ?format: Option<String>,
-        ?language: Option<String>,
-        _call: Authorized<()>,
-    ) -> Result<Answer<Export>, ApiError> {
-        Ok(Answer(services.conversations.export(&caller.user, id, format, language).await?))
-    }
+/// Exports a conversation as a file; `format` is `markdown` or `json`, `language` is `en` (default) or `fr`.
+#[get(
+    "/api/conversation/export?id&format&language",
+    caller: crate::server::http::extract::Caller,
+    services: crate::server::Services
+)]
+pub async fn export_conversation(
+    id: Option<String>,
+    format: Option<String>,
+    language: Option<String>,
+    _call: Authorized<()>,
+) -> Result<Answer<Export>, ApiError> {
+    Ok(Answer(services.conversations.export(&caller.user, id, format, language).await?))
 }

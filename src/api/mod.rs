@@ -1,17 +1,13 @@
-//! The doors: server functions, with their signatures on both targets and their bodies on the server only ([`door`]).
+//! The HTTP API as Dioxus server functions: each signature compiles on both targets, each body on the server only.
 //!
-//! A body is a few lines that call a service of the server room. Two rules keep a door honest on both sides:
-//! what comes in is a [`proof::Proven`] or an [`authorized::Authorized`], so that bad input is a clear 4xx; what goes
-//! out is a [`payload::Answer`], so that a refusal arrives in the browser as the [`crate::wire::error::ApiError`]
-//! that was meant.
+//! Two rules hold for every endpoint. Its argument is a [`Proven`] or an [`Authorized`], and its answer an [`Answer`] or
+//! an [`EventStream`]: [`transport`] says what the framework's own types lack. And what may refuse the caller stands in
+//! the attribute as an extractor, so that the framework runs it before it reads the body.
 
 pub mod auth;
-pub mod authorized;
 pub mod chat;
 pub mod conversations;
-pub mod door;
-pub mod events;
-pub mod fetch;
-pub mod payload;
-pub mod proof;
 pub mod sessions;
+pub mod transport;
+
+pub use transport::{Answer, Authorized, EventStream, ProofRequest, ProofSigner, Proven, request_refused_with};

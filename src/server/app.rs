@@ -18,15 +18,18 @@ use super::{
         self, ConversationStore, Conversations, TracedStore,
         sql::{DatabaseUrl, SqlStore, WrongDatabaseUrl},
     },
-    edge::{Edge, EdgeSettings},
     embedded::{self, EmbeddedProvider, EmbeddedUpstream},
     environment::{Environment, RandomnessError},
-    headers::HeaderSettings,
-    http::{Services, metrics, shutdown},
+    http::{
+        Services,
+        headers::HeaderSettings,
+        ingress::{Edge, EdgeSettings},
+        metrics,
+        pages::App,
+        router, shutdown,
+    },
     observe::{audit::Pseudonyms, logs, traces::TracesSetupError},
     outbound::{HttpSetupError, OutboundProxy},
-    pages::Site,
-    router,
     store::{KeyRing, SealError, StoreError},
 };
 use crate::wire::link_hosts::LinkHosts;
@@ -59,13 +62,13 @@ pub enum StartError {
     Io(#[from] io::Error),
 }
 
-/// Serves `site` and the API until the process is stopped.
-pub fn serve(site: Site) -> ExitCode {
+/// Serves `app` and the API until the process is stopped.
+pub fn serve(app: App) -> ExitCode {
     let config = match checked() {
         Ok(config) => config,
         Err(code) => return code,
     };
-    match run(config, site) {
+    match run(config, app) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("oracle-ai: {error}");
@@ -150,7 +153,7 @@ impl Services {
     }
 }
 
-fn run(config: Config, site: Site) -> Result<(), StartError> {
+fn run(config: Config, app: App) -> Result<(), StartError> {
     let traces = match &config.traces {
         Some(settings) => Some(logs::install_with_traces(&config.log, config.log_format, settings)?),
         None => {
@@ -182,11 +185,11 @@ fn run(config: Config, site: Site) -> Result<(), StartError> {
         // It listens on IP and PORT, as `config.listen` does, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
-            let router = router::application(services.clone(), site, headers);
+            let router = router::application(services.clone(), app, headers);
             async { Ok(router) }
         });
     }
-    let outcome = runtime.block_on(listen(config, services, site, headers));
+    let outcome = runtime.block_on(listen(config, services, app, headers));
     // Tasks that still run have had their time.
     runtime.shutdown_background();
     if let Some(traces) = traces {
@@ -248,11 +251,11 @@ async fn start_upstream(
     Ok((Arc::new(ChatCompletions::through(proxy, settings, Environment::system())?), mock))
 }
 
-async fn listen(config: Config, services: Services, site: Site, headers: HeaderSettings) -> Result<(), StartError> {
+async fn listen(config: Config, services: Services, app: App, headers: HeaderSettings) -> Result<(), StartError> {
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
-    let router = router::application(services.clone(), site, headers);
+    let router = router::application(services.clone(), app, headers);
     shutdown::serve_until_stopped(listener, router, config.connections, &services).await;
     Ok(())
 }

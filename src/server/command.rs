@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::{audit_user, config::reference, doctor, end_sessions, observe::audit, pages::Site};
+use super::{audit_user, config::reference, doctor, end_sessions, http::pages::App, observe::audit};
 
 /// Exit code for arguments that make no command (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
@@ -52,11 +52,11 @@ pub enum ConfigForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoSuchCommand;
 
-/// Does what the process's arguments say; without any, serves `site`.
-pub fn run(site: Site) -> ExitCode {
+/// Does what the process's arguments say; without any, serves `app`.
+pub fn run(app: App) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match Command::from_arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
-        Ok(Command::Serve) => super::app::serve(site),
+        Ok(Command::Serve) => super::app::serve(app),
         Ok(Command::Doctor) => doctor::run(),
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),

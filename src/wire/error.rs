@@ -5,17 +5,14 @@
 
 use std::fmt;
 
-use dioxus::fullstack::{
-    AsStatusCode, RequestError, ServerFnError, StatusCode,
-    response::{IntoResponse, Json, Response},
-};
+use dioxus::fullstack::StatusCode;
 use serde::{Deserialize, Serialize};
 
 /// The default `Retry-After` of 503 responses, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// `{"kind": …}` on the wire, inside `{"code", "message", "data", "request_id"}`, with the status of
-/// [`ApiError::as_status_code`].
+/// [`ApiError::status`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ApiError {
@@ -100,8 +97,8 @@ impl LoginRefusal {
     }
 }
 
-impl AsStatusCode for ApiError {
-    fn as_status_code(&self) -> StatusCode {
+impl ApiError {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::MalformedRequest { .. } | Self::InvalidState => StatusCode::BAD_REQUEST,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -195,38 +192,6 @@ impl ApiError {
 }
 
 impl std::error::Error for ApiError {}
-
-/// The same response as Dioxus makes of an `ApiError` that a server function returns, for refusals by extractors.
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let status = self.as_status_code();
-        let body = serde_json::json!({ "code": status.as_u16(), "message": self.to_string(), "data": self });
-        (status, Json(body)).into_response()
-    }
-}
-
-/// For failures of Dioxus itself, and for responses of a proxy: all that is known is the HTTP status. A response with
-/// an [`ApiError`] in it is decoded before, by the transport in `api`.
-impl From<ServerFnError> for ApiError {
-    fn from(error: ServerFnError) -> Self {
-        let status = match &error {
-            ServerFnError::ServerError { code, .. } => Some(*code),
-            ServerFnError::Request(RequestError::Status(_, code)) => Some(*code),
-            _ => None,
-        };
-        match status {
-            Some(400) => Self::MalformedRequest { reason: error.to_string() },
-            Some(401) => Self::Unauthenticated,
-            Some(403) => Self::Forbidden,
-            Some(409) => Self::Conflict,
-            Some(413) => Self::BodyTooLarge,
-            Some(429) => Self::TooManyRequests { retry_after: RETRY_AFTER_SECONDS },
-            Some(502..=504) => Self::Unavailable,
-            Some(500) => Self::Internal,
-            _ => Self::Unreachable,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -19,5 +19,6 @@ pub mod error;
 pub mod events;
 pub mod identifier;
 pub mod link_hosts;
+pub mod returned_error;
 pub(crate) mod secret;
 pub mod sessions;

@@ -1,4 +1,4 @@
-//! Bad input at every door: the right status, the right kind, and never our fault.
+//! Bad input at every endpoint: the right status, the right kind, and never a 5xx.
 
 use axum::{
     body::{Body, Bytes},
@@ -11,28 +11,32 @@ use crate::support::{
     browser::Browser,
 };
 
-/// A door that takes a JSON body, and one that it takes.
-struct Door {
+/// An endpoint that takes a JSON body, and a good body.
+struct Endpoint {
     path: &'static str,
     required: &'static [&'static str],
     good: serde_json::Value,
 }
 
-fn doors() -> [Door; 9] {
+fn endpoints() -> [Endpoint; 9] {
     [
-        Door { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
-        Door { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
-        Door { path: "/api/logout", required: &["session"], good: json!({ "session": "s" }) },
-        Door {
+        Endpoint { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
+        Endpoint { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
+        Endpoint { path: "/api/logout", required: &["session"], good: json!({ "session": "s" }) },
+        Endpoint {
             path: "/api/chat",
             required: &["conversation", "message", "idempotency_key"],
             good: json!({ "conversation": "c", "message": "m", "idempotency_key": "k" }),
         },
-        Door { path: "/api/chat/follow", required: &["answer"], good: json!({ "answer": "a" }) },
-        Door { path: "/api/chat/stop", required: &["answer"], good: json!({ "answer": "a" }) },
-        Door { path: "/api/conversation/rename", required: &["id", "title"], good: json!({ "id": "c", "title": "t" }) },
-        Door { path: "/api/sessions/end", required: &["session"], good: json!({ "session": "s" }) },
-        Door { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
+        Endpoint { path: "/api/chat/follow", required: &["answer"], good: json!({ "answer": "a" }) },
+        Endpoint { path: "/api/chat/stop", required: &["answer"], good: json!({ "answer": "a" }) },
+        Endpoint {
+            path: "/api/conversation/rename",
+            required: &["id", "title"],
+            good: json!({ "id": "c", "title": "t" }),
+        },
+        Endpoint { path: "/api/sessions/end", required: &["session"], good: json!({ "session": "s" }) },
+        Endpoint { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
     ]
 }
 
@@ -91,28 +95,28 @@ impl SignedIn {
 #[tokio::test]
 async fn a_body_that_is_not_json_is_malformed() {
     let caller = SignedIn::start().await;
-    for door in doors() {
-        let whole = door.good.to_string();
+    for endpoint in endpoints() {
+        let whole = endpoint.good.to_string();
         let half = &whole.as_bytes()[..whole.len() / 2];
         let twice = format!("{whole} {whole}");
         let bodies: [&[u8]; 6] = [b"", b"{", b"hello", b"{\"state\": \xff}", half, twice.as_bytes()];
         for body in bodies {
-            let answer = caller.post(door.path, Some("application/json"), Bytes::copy_from_slice(body)).await;
+            let answer = caller.post(endpoint.path, Some("application/json"), Bytes::copy_from_slice(body)).await;
             answer.assert_refused(400, "malformed_request");
         }
         // So deep that a careless parser runs out of stack; it begins as a list, which is no object.
         let deep = "[".repeat(100_000);
-        caller.post(door.path, Some("application/json"), deep).await.assert_refused(422, "invalid_field");
+        caller.post(endpoint.path, Some("application/json"), deep).await.assert_refused(422, "invalid_field");
     }
 }
 
 #[tokio::test]
 async fn without_a_proof_nobody_learns_what_is_wrong_with_the_input() {
     let caller = SignedIn::start().await;
-    for door in doors() {
+    for endpoint in endpoints() {
         for content_type in ["application/json", "text/plain"] {
-            for body in ["", "{", "null", "{}", &door.good.to_string(), &"x".repeat(1024 * 1024)] {
-                let request = request(Method::POST, door.path)
+            for body in ["", "{", "null", "{}", &endpoint.good.to_string(), &"x".repeat(1024 * 1024)] {
+                let request = request(Method::POST, endpoint.path)
                     .header(header::AUTHORIZATION, format!("DPoP {}", caller.access_token))
                     .header(header::CONTENT_TYPE, content_type);
                 let request = request.body(Body::from(body.to_owned())).unwrap();
@@ -125,14 +129,17 @@ async fn without_a_proof_nobody_learns_what_is_wrong_with_the_input() {
 #[tokio::test]
 async fn a_missing_or_mistyped_field_is_named() {
     let caller = SignedIn::start().await;
-    for door in doors() {
-        for field in door.required {
-            let mut body = door.good.clone();
+    for endpoint in endpoints() {
+        for field in endpoint.required {
+            let mut body = endpoint.good.clone();
             body.as_object_mut().unwrap().remove(*field);
-            caller.post(door.path, Some("application/json"), body.to_string()).await.assert_field_refused(field);
+            caller.post(endpoint.path, Some("application/json"), body.to_string()).await.assert_field_refused(field);
             for mistyped in [json!(7), json!(null), json!(true), json!([]), json!({})] {
                 body[*field] = mistyped;
-                caller.post(door.path, Some("application/json"), body.to_string()).await.assert_field_refused(field);
+                caller
+                    .post(endpoint.path, Some("application/json"), body.to_string())
+                    .await
+                    .assert_field_refused(field);
             }
         }
     }
@@ -142,11 +149,11 @@ async fn a_missing_or_mistyped_field_is_named() {
 async fn a_field_that_came_twice_is_refused() {
     // T18
     let caller = SignedIn::start().await;
-    for door in doors() {
-        let members = door.good.to_string();
+    for endpoint in endpoints() {
+        let members = endpoint.good.to_string();
         let members = members.trim_matches(['{', '}']);
         let twice = format!("{{{members},{members}}}");
-        let answer = caller.post(door.path, Some("application/json"), twice).await;
+        let answer = caller.post(endpoint.path, Some("application/json"), twice).await;
         answer.assert_refused(422, "invalid_field");
     }
 }
@@ -165,9 +172,9 @@ async fn an_authorization_response_with_a_parameter_twice_is_refused() {
 #[tokio::test]
 async fn json_that_is_no_object_is_refused() {
     let caller = SignedIn::start().await;
-    for door in doors() {
+    for endpoint in endpoints() {
         for body in ["null", "7", "\"text\"", "true"] {
-            let answer = caller.post(door.path, Some("application/json"), body).await;
+            let answer = caller.post(endpoint.path, Some("application/json"), body).await;
             answer.assert_refused(422, "invalid_field");
         }
     }
@@ -177,7 +184,7 @@ async fn json_that_is_no_object_is_refused() {
 async fn anything_but_declared_json_is_an_unsupported_media_type() {
     // T10, in part: a page of another origin can send these without asking first.
     let caller = SignedIn::start().await;
-    for door in doors() {
+    for endpoint in endpoints() {
         for content_type in [
             None,
             Some(""),
@@ -187,11 +194,11 @@ async fn anything_but_declared_json_is_an_unsupported_media_type() {
             Some("text/plain; application/json"),
             Some("application/jsonp"),
         ] {
-            let answer = caller.post(door.path, content_type, door.good.to_string()).await;
+            let answer = caller.post(endpoint.path, content_type, endpoint.good.to_string()).await;
             answer.assert_refused(415, "unsupported_media_type");
         }
         for content_type in ["application/json", "Application/JSON ; charset=utf-8"] {
-            let answer = caller.post(door.path, Some(content_type), door.good.to_string()).await;
+            let answer = caller.post(endpoint.path, Some(content_type), endpoint.good.to_string()).await;
             assert_ne!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{content_type}");
         }
     }
@@ -200,13 +207,13 @@ async fn anything_but_declared_json_is_an_unsupported_media_type() {
 #[tokio::test]
 async fn a_body_of_a_megabyte_is_too_large_whether_or_not_it_says_so() {
     let caller = SignedIn::start().await;
-    for door in doors() {
+    for endpoint in endpoints() {
         let body = format!("{{\"padding\": \"{}\"}}", "x".repeat(1024 * 1024));
-        let answer = caller.post(door.path, Some("application/json"), body.clone()).await;
+        let answer = caller.post(endpoint.path, Some("application/json"), body.clone()).await;
         answer.assert_refused(413, "body_too_large");
         let chunks: Vec<_> = body.into_bytes().chunks(64 * 1024).map(Bytes::copy_from_slice).collect();
         let chunks = futures_util::stream::iter(chunks.into_iter().map(Ok::<_, std::io::Error>));
-        let answer = caller.post(door.path, Some("application/json"), Body::from_stream(chunks)).await;
+        let answer = caller.post(endpoint.path, Some("application/json"), Body::from_stream(chunks)).await;
         answer.assert_refused(413, "body_too_large");
     }
 }
@@ -214,9 +221,9 @@ async fn a_body_of_a_megabyte_is_too_large_whether_or_not_it_says_so() {
 #[tokio::test]
 async fn a_body_that_breaks_off_is_malformed() {
     let caller = SignedIn::start().await;
-    for door in doors() {
+    for endpoint in endpoints() {
         let broken = futures_util::stream::iter([Ok(Bytes::from_static(b"{\"s")), Err(std::io::Error::other("gone"))]);
-        let answer = caller.post(door.path, Some("application/json"), Body::from_stream(broken)).await;
+        let answer = caller.post(endpoint.path, Some("application/json"), Body::from_stream(broken)).await;
         answer.assert_refused(400, "malformed_request");
     }
 }
@@ -229,7 +236,7 @@ async fn unknown_fields_are_ignored() {
 }
 
 #[tokio::test]
-async fn an_unknown_door_is_not_found() {
+async fn an_unknown_endpoint_is_not_found() {
     let caller = SignedIn::start().await;
     for path in ["/api/nothing", "/api/chat/", "/api/chat/1", "/api//chat", "/api/Chat", "/api/%ff"] {
         caller.assert_not_found(path).await;
@@ -237,7 +244,7 @@ async fn an_unknown_door_is_not_found() {
 }
 
 #[tokio::test]
-async fn the_place_of_the_doors_without_a_door_is_not_found() {
+async fn the_path_of_the_endpoints_without_an_endpoint_is_not_found() {
     SignedIn::start().await.assert_not_found("/api/").await;
 }
 
@@ -277,7 +284,7 @@ async fn a_query_that_can_not_be_decoded_is_not_our_fault() {
 }
 
 #[tokio::test]
-async fn a_query_that_no_door_asks_for_changes_nothing() {
+async fn a_query_that_no_endpoint_asks_for_changes_nothing() {
     let caller = SignedIn::start().await;
     let key = caller.browser.key.thumbprint();
     let path = format!("/api/authorize?dpop_jkt={key}&redirect_uri=https://evil.example");

@@ -62,7 +62,7 @@ async fn a_message_that_is_sent_twenty_times_at_once_is_stored_and_answered_once
         let all = join_all(readings.into_iter().chain(more).map(|stream| stream.rest())).await;
         for events in &all {
             assert_eq!((end_reason(events), answer_text(events).as_str()), (EndReason::Complete, "an answer"));
-            assert_eq!(opened(events), answer_id(&all[0]));
+            assert_eq!(answer_id(events), answer_id(&all[0]));
         }
         assert_eq!(client.texts("c").await, ["hello", "an answer"]);
         assert!(!client.upstream.has_request().await);

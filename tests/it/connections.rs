@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, routing::get};
-use oracle_ai::server::{
+use oracle_ai::server::http::{
     connections::{self, ConnectionSettings},
     headers::HeaderSettings,
     router,
@@ -37,7 +37,7 @@ impl Server {
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let routes =
             Router::new().route("/peer", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string()));
-        let app = router::with_common(routes, Browser::start().app.services, HeaderSettings::default());
+        let app = router::with_common_layers(routes, Browser::start().app.services, HeaderSettings::default());
         let serving = tokio::spawn(connections::serve(listener, app, settings, stop.clone()));
         Self { address, stop, serving }
     }

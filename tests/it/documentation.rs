@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 use oracle_ai::server::{
     auth::sessions::{PENDING_LIFETIME, SessionLimits},
     config::reference,
-    edge::LimitSettings,
+    http::ingress::LimitSettings,
 };
 
 const SECURITY: &str = include_str!("../../docs/security.md");
 const ASSERTIONS: &str = include_str!("../../docs/assertions.md");
 const STATUS: &str = include_str!("../../docs/evidence-status.md");
 
-/// The attackers that remain possible.
+/// The attacks that remain possible.
 const REMAINING: [&str; 6] = [
     "Script in the page",
     "The person's device",
@@ -103,7 +103,7 @@ fn the_documented_lifetimes_are_those_of_the_code() {
     // T55
     let minutes = |limit: Duration| limit.as_secs() / 60;
     assert_eq!(minutes(PENDING_LIFETIME), 10);
-    assert!(section("What is protected").contains("the pending login's record, ten minutes at most, sealed"));
+    assert!(section("What is protected").contains("the pending authorization's record, ten minutes at most, sealed"));
     assert!(section("Sessions end").contains("T85"), "what is not revoked is said where sessions end");
 }
 
@@ -116,7 +116,7 @@ fn the_documented_session_limits_are_those_of_the_code_with_their_reasons() {
     for (limit, value) in [
         ("idle", minutes(usual.idle_timeout)),
         ("absolute", hours(usual.lifetime)),
-        ("login in flight", minutes(PENDING_LIFETIME)),
+        ("pending login", minutes(PENDING_LIFETIME)),
         ("sessions of a browser", "one".into()),
         ("sessions at a time", format!("{} for each person", limits.sessions_per_person.unwrap())),
     ] {

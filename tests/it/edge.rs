@@ -1,4 +1,4 @@
-//! What is judged before any door: who calls, from which page, how often. And the names of requests.
+//! Checks before any endpoint: who calls, from which page, how often. And the ids of requests.
 
 use std::{
     io::{self, Write},
@@ -16,10 +16,12 @@ use axum::{
     routing::get,
 };
 use oracle_ai::server::{
-    edge::{EdgeSettings, LimitSettings},
-    headers::HeaderSettings,
+    http::{
+        headers::HeaderSettings,
+        ingress::{EdgeSettings, LimitSettings},
+        router,
+    },
     observe::logs::{self, LogFormat},
-    router,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -302,10 +304,10 @@ async fn a_request_gets_a_new_id_unless_a_trusted_proxy_sent_one() {
     }
 }
 
-/// Routes beside the doors, with what all have in common.
+/// Routes beside the endpoints, behind the layers that all share.
 async fn outcome(routes: Router, path: &str) -> (StatusCode, HeaderMap, String) {
     let services = Browser::start().app.services;
-    let app = router::with_common(routes, services, HeaderSettings::default());
+    let app = router::with_common_layers(routes, services, HeaderSettings::default());
     let response = app.oneshot(with_host(Request::get(path).body(Body::empty()).unwrap())).await.unwrap();
     let (head, body) = response.into_parts();
     let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
@@ -409,11 +411,11 @@ fn a_line_logged_in_an_endpoint_has_the_requests_id() {
             let routes = Router::new().route(
                 "/api/logs",
                 get(async || {
-                    tracing::info!("at the door");
+                    tracing::info!("in the endpoint");
                     StatusCode::OK
                 }),
             );
-            let app = router::with_common(routes, services, HeaderSettings::default());
+            let app = router::with_common_layers(routes, services, HeaderSettings::default());
             let ask = async || {
                 app.clone().oneshot(with_host(Request::get("/api/logs").body(Body::empty()).unwrap())).await.unwrap()
             };
@@ -423,7 +425,7 @@ fn a_line_logged_in_an_endpoint_has_the_requests_id() {
             tracing::callsite::rebuild_interest_cache();
             let answer = ask().await;
             let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
-            let line = log.lines().into_iter().rfind(|line| line.contains("at the door")).unwrap();
+            let line = log.lines().into_iter().rfind(|line| line.contains("in the endpoint")).unwrap();
             let entry: Value = serde_json::from_str(&line).unwrap();
             assert_eq!((&entry["span"]["request_id"], &entry["span"]["client"]), (&json!(id), &json!("127.0.0.1")));
         });

@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Method, header, request::Builder},
 };
-use oracle_ai::server::edge::{EdgeSettings, LimitSettings};
+use oracle_ai::server::http::ingress::{EdgeSettings, LimitSettings};
 use serde_json::json;
 
 use crate::support::{

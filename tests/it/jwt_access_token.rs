@@ -121,7 +121,7 @@ async fn unusual_jwts_of_real_providers_are_accepted() {
 
 #[tokio::test]
 async fn a_foreign_jwt_is_accepted_as_a_bearer_token_only_if_those_are_allowed() {
-    let [strict, lenient] = [guard(), with_bearer_tokens(guard())].map(Browser::guarded);
+    let [strict, lenient] = [guard(), with_bearer_tokens(guard())].map(Browser::with_guard);
     let token = foreign_token(&lenient, json!({})).await;
     assert!(lenient.is_accepted_as_bearer(&token).await);
     assert!(!strict.is_accepted_as_bearer(&token).await);

@@ -17,6 +17,7 @@
 //! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
+//! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
 //! | `edge`, `floods`, `user_limits`, `connections` | request checks and ids; rate limits per address, browser and user; limits of connections |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
@@ -72,6 +73,7 @@ mod private_files;
 mod provider_profiles;
 mod refresh;
 mod refresh_failures;
+mod registered;
 mod replicas;
 mod responses;
 mod secrets;

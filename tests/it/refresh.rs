@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 use oracle_ai::{
-    server::edge::{EdgeSettings, LimitSettings},
+    server::http::ingress::{EdgeSettings, LimitSettings},
     wire::auth::SessionId,
 };
 use serde_json::json;

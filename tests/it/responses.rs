@@ -1,4 +1,4 @@
-//! What all answers of the doors have in common. `TestApp::send` holds every answer of every test to it; here are the
+//! What all responses of the endpoints have in common. `TestApp::send` holds every answer of every test to it; here are the
 //! tests that would show if it looked away.
 
 use axum::{
@@ -86,7 +86,7 @@ async fn json_responses_declare_their_content_type() {
 
 #[tokio::test]
 async fn a_referer_header_does_not_turn_a_response_into_a_redirect() {
-    // T59: the framework answers form posts so.
+    // T59: Dioxus answers form posts so.
     let browser = Browser::start();
     for accept in ["text/html", "*/*"] {
         let request = browser

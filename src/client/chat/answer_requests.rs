@@ -1,7 +1,7 @@
 //! The requests about an answer: opens the stream of its events, stops it.
 
 use crate::{
-    api::{self, authorized::Authorized, events::EventStream},
+    api::{self, Authorized, EventStream},
     client::session::{Auth, dpop_key},
     wire::{
         chat::{ChatRequest, FollowRequest, MessageId, StopRequest},

@@ -6,7 +6,7 @@ use dioxus::prelude::*;
 
 use super::tasks::Tasks;
 use crate::{
-    api::{self, authorized::Authorized, payload::Answer},
+    api::{self, Answer, Authorized},
     client::{
         platform::{clock, files, visibility},
         session::{Auth, dpop_key, use_auth},

@@ -15,7 +15,7 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    api::events::EventStream,
+    api::EventStream,
     client::{
         platform::{clock, frame},
         session::{Auth, use_auth},

@@ -23,7 +23,7 @@ use super::{
     tab_messages::{TabMessage, broadcast},
 };
 use crate::{
-    api::{self, payload::Answer, proof::Proven},
+    api::{self, Answer, Proven},
     client::platform::{clock, local_storage, location, locks, session_storage, visibility},
     wire::{
         auth::{LogoutRequest, LogoutResponse},

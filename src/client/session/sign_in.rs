@@ -13,7 +13,7 @@ use super::{
     tab_messages::{TabMessage, broadcast},
 };
 use crate::{
-    api::{self, payload::Answer, proof::Proven},
+    api::{self, Answer, Proven},
     client::platform::{clock, location, visibility},
     wire::{
         auth::{AuthorizationResponse, RefreshResponse, TokenResponse},

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{auth::Auth, dpop_key};
 use crate::{
-    api::{self, authorized::Authorized},
+    api::{self, Authorized},
     client::platform::{clock, locks, visibility},
     wire::{auth::SessionId, error::ApiError, sessions::SessionEventKind},
 };

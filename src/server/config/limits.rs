@@ -7,7 +7,7 @@ use super::{
     values::{Limit, Number},
     variables::{ConfigError, Variables},
 };
-use crate::server::{connections::ConnectionSettings, edge::LimitSettings};
+use crate::server::{http::connections::ConnectionSettings, http::ingress::LimitSettings};
 
 pub static RATE_LIMIT_PER_ADDRESS: Setting<Limit> = Setting {
     name: "RATE_LIMIT_PER_ADDRESS",

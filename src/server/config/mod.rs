@@ -56,10 +56,8 @@ pub use variables::{ConfigError, Variables};
 use super::{
     auth::{access_token::GuardSettings, sessions::SessionLimits},
     chat::ChatSettings,
-    connections::ConnectionSettings,
     conversations::sql::DatabaseUrl,
-    edge::EdgeSettings,
-    headers::HeaderSettings,
+    http::{connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings},
     observe::{logs::LogFormat, traces::TraceSettings},
     outbound::OutboundProxy,
 };

@@ -8,7 +8,7 @@ use super::{
     variables::{ConfigError, Variables},
 };
 use crate::server::{
-    edge::{ClientAddressHeader, TrustedProxies},
+    http::ingress::{ClientAddressHeader, TrustedProxies},
     outbound::OutboundProxy,
 };
 

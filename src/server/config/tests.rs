@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::server::{auth::oidc::ProviderSettings, edge::LimitSettings};
+use crate::server::{auth::oidc::ProviderSettings, http::ingress::LimitSettings};
 
 pub const CLIENT_ID: &str = "chat";
 

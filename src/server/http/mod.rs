@@ -1,9 +1,36 @@
-//! HTTP: the only folder that names axum.
+//! The HTTP layer: the routes, and everything between a connection and the services.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `router` | the routes, and the order of the layers around them |
+//! | `layers` | one function for each concern of a request |
+//! | `extract` | what endpoints take from a request: the proof, the caller; refusals as responses |
+//! | `errors` | error responses |
+//! | `services` | what endpoints call |
+//! | `sign_in` | sign-in and refresh, and what the rate limits learn from them |
+//! | `ingress` | checks before any endpoint: client address, host, origin, rate limits; request ids |
+//! | `headers` | security headers, and the reports of the content security policy |
+//! | `pages` | the pages, and the files they need |
+//! | `backchannel` | back-channel logout |
+//! | `health` | `/livez` and `/readyz` |
+//! | `connections` | how many there may be, and how long each may be silent |
+//! | `metrics`, `traces` | requests counted and traced |
+//! | `shutdown` | how the server stops |
 
+mod backchannel;
+pub mod connections;
+mod errors;
 pub mod extract;
+pub mod headers;
+mod health;
+pub mod ingress;
+mod layers;
 pub mod metrics;
+pub mod pages;
+pub mod router;
 mod services;
 pub mod shutdown;
+mod sign_in;
 pub mod traces;
 
 pub use services::Services;

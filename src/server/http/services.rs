@@ -6,17 +6,13 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{
     server::{
-        auth::{
-            access_token::AccessTokenGuard,
-            dpop::{Proofs, Thumbprint},
-            sessions::Sessions,
-        },
+        auth::{access_token::AccessTokenGuard, dpop::Proofs, sessions::Sessions},
         chat::Chat,
         conversations::Conversations,
-        edge::Edge,
+        http::ingress::Edge,
         observe::audit::Pseudonyms,
     },
-    wire::{auth::AuthorizationRequest, error::ApiError, link_hosts::LinkHosts},
+    wire::{error::ApiError, link_hosts::LinkHosts},
 };
 
 /// What the endpoints call. Cheap to clone.
@@ -32,13 +28,6 @@ pub struct Services {
     pub pseudonyms: Pseudonyms,
     /// For the pages.
     pub link_hosts: LinkHosts,
-}
-
-impl Services {
-    /// Begins a login that is bound to this key.
-    pub async fn begin_login(&self, key: Thumbprint) -> Result<AuthorizationRequest, ApiError> {
-        Ok(self.sessions.begin_authorization(key).await?)
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Services {

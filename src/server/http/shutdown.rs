@@ -10,11 +10,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Services;
-use crate::server::{
+use super::{
+    Services,
     connections::{self, ConnectionSettings},
-    observe::audit,
 };
+use crate::server::observe::audit;
 
 /// Longest time from the signal to the end of the process. Process managers often give 30 seconds.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -44,7 +44,7 @@ pub async fn serve_until_stopped(
     };
     // From here on no signal is missed, even of two in a row.
     let mut signals = StopSignals::new();
-    let late = async {
+    let timed_out = async {
         signals.next().await;
         tracing::info!("stopping");
         stopping.cancel();
@@ -57,7 +57,7 @@ pub async fn serve_until_stopped(
     };
     tokio::select! {
         () = served => tracing::info!("stopped"),
-        () = late => tracing::warn!("stopped before everything had ended"),
+        () = timed_out => tracing::warn!("stopped before everything had ended"),
         () = write_repeated_events() => {}
     }
     audit::write_repeated(None);

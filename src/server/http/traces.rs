@@ -7,11 +7,11 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Span, field, trace_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::metrics::{method_name, route_name};
-use crate::server::{
-    edge::RequestId,
-    observe::traces::{TARGET, is_on},
+use super::{
+    ingress::RequestId,
+    metrics::{method_name, route_name},
 };
+use crate::server::observe::traces::{TARGET, is_on};
 
 pub use crate::server::observe::traces::answered;
 

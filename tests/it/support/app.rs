@@ -1,4 +1,4 @@
-//! The application without a socket: its doors, a clock that jumps, and a store that can be looked into.
+//! The application without a socket: its endpoints, a clock that can be advanced, and direct access to its records.
 
 use std::{
     sync::{Arc, Mutex},
@@ -20,10 +20,8 @@ use oracle_ai::{
         },
         chat::{ChatSettings, upstream::SharedUpstream},
         conversations::ConversationStore,
-        edge::EdgeSettings,
         environment::{Clock, Environment},
-        http::Services,
-        router,
+        http::{Services, ingress::EdgeSettings, router},
         store::{KeyRing, MemoryStore, Store},
     },
     wire::auth::SessionId,
@@ -38,20 +36,20 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 #[derive(Clone)]
 pub struct TestApp {
-    doors: Router,
+    router: Router,
     pub services: Services,
-    /// What the session doors call.
+    /// What the endpoints of login, refresh and logout call.
     pub sessions: Arc<Sessions>,
     pub clock: TestClock,
-    /// What it remembers.
+    /// The records in its store.
     pub records: Records,
 }
 
-/// The machine's time and what was jumped over: providers sign with the machine's time, so it must not stand still.
+/// The system time plus an offset. It does not stand still, as providers sign with the system time.
 #[derive(Clone, Default)]
 pub struct TestClock(Arc<Mutex<Duration>>);
 
-/// An answer, read.
+/// A response with its body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestResponse {
     pub status: StatusCode,
@@ -66,22 +64,22 @@ impl TestApp {
 
     /// With `ALLOW_BEARER_TOKENS`.
     pub fn with_bearer_tokens_allowed(settings: ProviderSettings) -> Self {
-        Self::guarded(settings, GuardSettings { bearer_tokens_allowed: true, ..GuardSettings::default() })
+        Self::with_guard(settings, GuardSettings { bearer_tokens_allowed: true, ..GuardSettings::default() })
     }
 
-    /// With a guard that wants something in particular.
+    /// With these settings for access tokens.
     pub fn with_guard(settings: ProviderSettings, guard: GuardSettings) -> Self {
         let storage = storage(Arc::new(MemoryStore::new()));
         Self::start(settings, ProviderHttp::new().unwrap(), storage, guard, |services, _| services)
     }
 
-    /// Whose sessions last as long.
+    /// With these limits of sessions.
     pub fn with_session_limits(settings: ProviderSettings, limits: SessionLimits) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start_with(settings, http, storage, (GuardSettings::default(), limits), |services, _| services)
     }
 
-    /// With what the operator says of proxies and limits.
+    /// With these settings of proxies and rate limits.
     pub fn with_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
@@ -106,9 +104,9 @@ impl TestApp {
         Self::start(settings, http, storage(store), GuardSettings::default(), |services, _| services)
     }
 
-    /// A server in a process of its own, on this machine, whose storage this is.
+    /// A server process on this machine, which uses this storage.
     pub fn remote(port: u16, settings: ProviderSettings, storage: Storage) -> Self {
-        Self { doors: forward_to(port), ..Self::with_storage(settings, storage) }
+        Self { router: forward_to(port), ..Self::with_storage(settings, storage) }
     }
 
     /// With this storage.
@@ -134,7 +132,7 @@ impl TestApp {
         (guard, limits): (GuardSettings, SessionLimits),
         equip: impl FnOnce(Services, Environment) -> Services,
     ) -> Self {
-        link_the_doors();
+        link_the_endpoints();
         let clock = TestClock::default();
         let environment = Environment { clock: Arc::new(clock.clone()), ..Environment::system() };
         let records = Records::new(storage.clone(), environment.clone());
@@ -142,7 +140,7 @@ impl TestApp {
         let services = Services::new(oidc, storage, environment.clone(), guard, limits).unwrap();
         let services = equip(services, environment);
         let sessions = services.sessions.clone();
-        Self { doors: router::doors(services.clone()), services, sessions, clock, records }
+        Self { router: router::endpoints(services.clone()), services, sessions, clock, records }
     }
 
     pub async fn get(&self, path: &str) -> TestResponse {
@@ -158,33 +156,33 @@ impl TestApp {
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    /// Every answer of every test is held to what all doors have in common.
+    /// Checks every response of every test for what all endpoints have in common.
     pub async fn send(&self, request: Request<Body>) -> TestResponse {
-        let is_door = request.uri().path().starts_with("/api/");
-        let response = dpop::send(&self.doors, request).await;
+        let is_endpoint = request.uri().path().starts_with("/api/");
+        let response = dpop::send(&self.router, request).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         let answer = TestResponse { status: head.status, headers: head.headers, text };
-        if is_door && answer.status != StatusCode::BAD_GATEWAY {
+        if is_endpoint && answer.status != StatusCode::BAD_GATEWAY {
             answer.assert_common_headers();
         }
         answer
     }
 
-    /// The body of an answer that has only begun.
+    /// The body of a successful response, as a stream.
     pub async fn open(&self, request: Request<Body>) -> Body {
-        let response = dpop::send(&self.doors, request).await;
+        let response = dpop::send(&self.router, request).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body()
     }
 
-    /// What the server remembers of a session.
+    /// The server's record of a session.
     pub async fn session(&self, id: &str) -> Option<Session> {
         self.records.session(&SessionId::new(id)).await.unwrap()
     }
 }
 
-/// Passes every request on as it is, as a proxy would.
+/// Forwards every request unchanged, as a proxy does.
 fn forward_to(port: u16) -> Router {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Router::new().fallback(async move |request: Request<Body>| {
@@ -208,15 +206,15 @@ pub fn with_host(mut request: Request<Body>) -> Request<Body> {
     request
 }
 
-/// In this store, with a key of its own.
+/// This store with a new key.
 pub fn storage(store: Arc<dyn Store>) -> Storage {
     let key = Environment::system().randomness.bytes().unwrap();
     Storage { store, ring: KeyRing::new(key, []) }
 }
 
 /// Server functions register themselves when their object code is linked, and nothing links what nothing names: one
-/// function of each file of doors is named here.
-fn link_the_doors() {
+/// function of each file of endpoints is named here.
+fn link_the_endpoints() {
     std::hint::black_box(oracle_ai::api::auth::authorize as fn(_, _) -> _);
     std::hint::black_box(oracle_ai::api::chat::check_chat as fn(_) -> _);
     std::hint::black_box(oracle_ai::api::sessions::end_session as fn(_) -> _);
@@ -254,7 +252,7 @@ impl Clock for TestClock {
 }
 
 impl TestResponse {
-    /// Without its request's id, which no two answers share, and without the nonce, which is of the second.
+    /// The response without the request id and the nonce, for comparisons of two responses.
     pub fn without_request_id(mut self) -> Self {
         self.headers.remove("dpop-nonce");
         let id = self.headers.remove("x-request-id").unwrap();
@@ -267,7 +265,7 @@ impl TestResponse {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The one value of this header, or nothing.
+    /// The only value of this header; empty if there is none.
     #[track_caller]
     pub fn header(&self, name: header::HeaderName) -> &str {
         assert!(self.headers.get_all(&name).iter().count() <= 1, "{name} twice: {self:?}");
@@ -279,7 +277,7 @@ impl TestResponse {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
     }
 
-    /// Refused with this status, in HTTP and in the body, and this kind.
+    /// Checks for an error with this status, in HTTP and in the body, and this kind.
     #[track_caller]
     pub fn assert_refused(&self, status: u16, kind: &str) {
         assert_eq!(self.status, status, "{self:?}");
@@ -289,7 +287,7 @@ impl TestResponse {
         assert!(body["message"].is_string(), "{self:?}");
     }
 
-    /// Refused because of this field.
+    /// Checks for an error because of this field.
     #[track_caller]
     pub fn assert_field_refused(&self, field: &str) {
         self.assert_refused(422, "invalid_field");

@@ -87,7 +87,7 @@ impl Browser {
     /// With sessions that last for eight hours, even without use.
     pub fn with_long_sessions() -> Self {
         let day = Duration::from_secs(8 * 60 * 60);
-        Self::limited(SessionLimits { idle_timeout: day, lifetime: day })
+        Self::with_session_limits(SessionLimits { idle_timeout: day, lifetime: day })
     }
 
     /// With these limits of sessions.

@@ -103,12 +103,12 @@ impl ProofClaims {
 }
 
 /// The answer; where it asks for another nonce and the request can be made again, that to the second try.
-pub async fn send(doors: &Router, request: Request<Body>) -> Response {
+pub async fn send(router: &Router, request: Request<Body>) -> Response {
     let request = with_host(request);
     // A body that streams can be sent once.
     let signed = request.extensions().get::<ProofClaims>().filter(|_| request.body().size_hint().exact().is_some());
     let Some(signed) = signed.cloned() else {
-        return doors.clone().oneshot(request).await.unwrap();
+        return router.clone().oneshot(request).await.unwrap();
     };
     let (mut head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -116,7 +116,7 @@ pub async fn send(doors: &Router, request: Request<Body>) -> Response {
     loop {
         tries += 1;
         let request = Request::from_parts(head.clone(), Body::from(body.clone()));
-        let response = doors.clone().oneshot(request).await.unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
         signed.key.keep_nonce(response.headers());
         if tries == 2 || !asks_for_nonce(response.status(), response.headers()) {
             return response;

@@ -14,7 +14,7 @@ use super::{
     tasks::Tasks,
 };
 use crate::{
-    api::{self, authorized::Authorized, payload::Answer},
+    api::{self, Answer, Authorized},
     client::{
         platform::dom,
         session::{Auth, dpop_key, use_auth},

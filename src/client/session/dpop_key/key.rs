@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::KeyError;
 use crate::{
-    api::proof::ProofRequest,
+    api::ProofRequest,
     client::platform::{
         clock,
         crypto::{self, Jwk, KeyPair},

@@ -18,7 +18,7 @@ use futures_util::{
 
 use self::key::DpopKey;
 use crate::{
-    api::proof::ProofRequest,
+    api::ProofRequest,
     client::platform::{
         clock,
         crypto::{self, KeyPair},
@@ -122,7 +122,7 @@ pub async fn sign_for(logout: &PendingLogout) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// The [`crate::api::proof::ProofSigner`] of a pending logout.
+/// The [`crate::api::ProofSigner`] of a pending logout.
 pub fn sign_logout(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
     let key = LOGOUT_KEY.with_borrow(Option::clone);
     async move {
@@ -132,7 +132,7 @@ pub fn sign_logout(request: ProofRequest) -> LocalBoxFuture<'static, Result<Stri
     .boxed_local()
 }
 
-/// The [`crate::api::proof::ProofSigner`] of every other request.
+/// The [`crate::api::ProofSigner`] of every other request.
 pub fn sign(request: ProofRequest) -> LocalBoxFuture<'static, Result<String, RequestError>> {
     async move {
         let key = current_key().await.map_err(|error| RequestError::Builder(error.to_string()))?;

@@ -2,13 +2,13 @@
 
 use dioxus::prelude::*;
 
-use crate::{api::payload, client::ui::language::use_catalog, wire::error::ApiError};
+use crate::{api, client::ui::language::use_catalog, wire::error::ApiError};
 
 /// Empty where the failure is not to be reported, or has no request ID.
 #[component]
 pub fn RequestIdLabel(error: ApiError) -> Element {
     let messages = &use_catalog().failures;
-    let request = payload::request_refused_with(&error).filter(|_| error.is_to_be_reported());
+    let request = api::request_refused_with(&error).filter(|_| error.is_to_be_reported());
     rsx! {
         if let Some(request) = request {
             p { class: "reference", {(messages.reference)(&request)} }

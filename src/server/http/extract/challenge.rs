@@ -8,7 +8,7 @@ use axum::{
 use crate::{
     server::{
         auth::{access_token::AuthError, dpop::ProofChallenge},
-        edge::TooMany,
+        http::ingress::TooMany,
     },
     wire::error::ApiError,
 };

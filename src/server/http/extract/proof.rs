@@ -9,8 +9,8 @@ use axum::{
 use super::NextNonce;
 use crate::server::{
     auth::dpop::{NonceRule, Proof, ProofChallenge, Proofs, SignedRequest, Verification, VerifiedProof},
-    edge::Call,
     http::Services,
+    http::ingress::Call,
 };
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");

@@ -1,6 +1,6 @@
 //! The closed list of audit events.
 
-/// How it ended.
+/// The outcome of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Success,
@@ -44,80 +44,83 @@ macro_rules! events {
 events! {
     LoginSucceeded = "login.succeeded", Success: "A person signed in, and a session began.";
     LoginRefused = "login.refused", Refused:
-        "The provider ended a login with an error: the person or its policy said no. Its words are in the reason.";
+        "The provider ended a login with an error, as when the person or a policy refused it. The error is in the \
+         reason.";
     LoginStateUnknown = "login.state_unknown", Refused:
-        "An authorization response came with a `state` that was never given out, or was long ago: forged, or an old link.";
+        "An authorization response had a `state` that was never issued, or more than an hour ago: forged, or an old \
+         link.";
     LoginStateUsed = "login.state_used", Refused:
-        "An authorization response came with a `state` that was used within the last hour: sent twice, or replayed.";
+        "An authorization response had a `state` that was used within the last hour: sent twice, or replayed.";
     LoginStateExpired = "login.state_expired", Refused:
-        "An authorization response came later than ten minutes after its login began.";
+        "An authorization response arrived more than ten minutes after its login began.";
     LoginOtherBrowser = "login.other_browser", Refused:
-        "An authorization response came from another browser than the one that began the login: login CSRF, or a code \
-         that was carried away.";
+        "An authorization response came with another DPoP key than the login began with: login CSRF, or a stolen code.";
     LoginWrongIssuer = "login.wrong_issuer", Refused:
-        "An authorization response named another issuer, or none where the provider promises one: a mix-up attack.";
+        "An authorization response named another issuer, or none where the provider announces `iss`: a mix-up attack.";
     LoginCodeRefused = "login.code_refused", Refused: "The provider's token endpoint refused the code.";
     LoginIdTokenRefused = "login.id_token_refused", Refused:
         "An ID token did not pass verification: its signature, issuer, audience, nonce, times, or another claim.";
     LoginMalformed = "login.malformed", Refused: "An authorization response had neither code nor error, or both.";
-    LoginFailed = "login.failed", Failed: "The provider, or the session store, did not answer.";
-    RefreshSucceeded = "refresh.succeeded", Success: "A session was given a new access token.";
+    LoginFailed = "login.failed", Failed: "The provider or the session store did not answer.";
+    RefreshSucceeded = "refresh.succeeded", Success: "A new access token was issued for a session.";
     RefreshRefused = "refresh.refused", Refused:
-        "A refresh was asked for a session that has ended, or ended by it.";
+        "A refresh was requested for a session that has ended, or that ended at this refresh.";
     RefreshOtherBrowser = "refresh.other_browser", Refused:
-        "A refresh was asked for with another browser's key than the session's: a copied session id.";
+        "A refresh was requested with another DPoP key than the session's: a copied session id.";
     RefreshIdTokenRefused = "refresh.id_token_refused", Refused:
-        "A refreshed ID token was another person's, or did not pass verification. The session has ended.";
-    RefreshFailed = "refresh.failed", Failed: "The provider, or the session store, did not answer. The session is kept.";
+        "A refreshed ID token named another person, or did not pass verification. The session has ended.";
+    RefreshFailed = "refresh.failed", Failed: "The provider or the session store did not answer. The session is kept.";
     SessionEndedByProvider = "session.ended_by_provider", Refused:
-        "The provider ended a session at its refresh, as for a person who was disabled there.";
+        "The provider ended a session at its refresh, as for a person whose account was disabled.";
     SessionExpired = "session.expired", Success:
-        "A session was found to have ended by its time, when its browser came for more: after the idle timeout (`idle`), or \
-         at the end of its lifetime or at the provider's `session_expiry` (`lifetime`).";
+        "A browser made a request for a session that had ended by time: by the idle timeout (`idle`), or by its \
+         lifetime or the provider's `session_expiry` (`lifetime`).";
     SessionReplaced = "session.replaced", Success:
-        "A person signed in, and the session that the same browser key had held before has ended. The reason says whether \
-         its refresh token could be revoked, or was only destroyed with the session.";
-    LogoutSucceeded = "logout.succeeded", Success: "A person signed out, and the session is gone.";
+        "A person signed in, which ended the session that the same DPoP key had before. The reason says whether its \
+         refresh token was revoked, or only destroyed with the session.";
+    LogoutSucceeded = "logout.succeeded", Success: "A person signed out, and the session was deleted.";
     LogoutOtherBrowser = "logout.other_browser", Refused:
-        "A logout was asked for with another browser's key than the session's. It was answered as for no session.";
-    LogoutFailed = "logout.failed", Failed: "The session store did not answer; the session may live on.";
+        "A logout was requested with another DPoP key than the session's. The response was the same as for an unknown \
+         session.";
+    LogoutFailed = "logout.failed", Failed: "The session store did not answer; the session may still be live.";
     BackChannelLogout = "logout.back_channel", Success:
-        "The provider ended sessions by a logout token; the reason says how many, and by what.";
+        "The provider ended sessions by a logout token. The reason says how many, and whether by `sid` or `sub`.";
     BackChannelLogoutOfNothing = "logout.back_channel_of_nothing", Unchanged:
-        "A logout token of the provider's was followed, and no session was there for it to end: they had ended, or the \
-         provider names people or sessions otherwise than in its ID tokens.";
+        "A valid logout token found no session to end: they had ended, or its `sub` or `sid` differs from those in the \
+         provider's ID tokens.";
     BackChannelLogoutRefused = "logout.back_channel_refused", Refused:
-        "A logout token did not pass verification, came a second time, or named another user than the session that it names.";
+        "A logout token did not pass verification, was sent a second time, or had a `sub` and a `sid` that belong to \
+         different users.";
     BackChannelLogoutFailed = "logout.back_channel_failed", Failed:
-        "A logout token could not be judged or followed, for want of the store or of the provider's keys; the provider was \
-         told to come again.";
-    SessionEndedByUser = "session.ended_by_user", Success: "A person ended a session of theirs from another browser.";
+        "A logout token could not be verified or carried out, because the store or the provider's keys were \
+         unavailable. The response asked the provider to repeat it.";
+    SessionEndedByUser = "session.ended_by_user", Success: "A person ended one of their sessions from another browser.";
     SessionsEndedByUser = "session.all_ended_by_user", Success:
-        "A person ended all their sessions, or all but the one they did it in; the reason says how many.";
+        "A person ended all their sessions, or all but the current one. The reason says how many.";
     SessionsEndedByOperator = "session.all_ended_by_operator", Success:
-        "All sessions of a user were ended by a command on a server; the reason says how many.";
+        "An operator ended all sessions of a user by a command on a server. The reason says how many.";
     SessionEndedByLimit = "session.ended_by_limit", Success:
-        "A person signed in once more than SESSIONS_PER_PERSON allows, and their oldest session has ended.";
+        "A person signed in once more than SESSIONS_PER_PERSON allows, which ended their oldest session.";
     LoginEndedMeanwhile = "login.ended_meanwhile", Refused:
-        "A login was finished whose session at the provider, or all of whose user's, had been ended since it was begun.";
+        "A login was completed after its session at the provider, or all sessions of its user, had been ended.";
     AccessTokenRefused = "access.token_refused", Refused:
-        "A guarded door was called with an access token that is unknown, expired, or of a session that has ended.";
+        "A guarded endpoint was called with an access token that is unknown, expired, or of a session that has ended.";
     AccessOtherBrowser = "access.other_browser", Refused:
-        "A guarded door was called with another browser's access token: a copied token.";
-    AccessDenied = "access.denied", Refused: "A person's access token is good, but lacks a scope or a role.";
-    AccessFailed = "access.failed", Failed: "An access token could not be judged; nobody was let in.";
-    ProofRefused = "proof.refused", Refused: "A proof of the browser key was missing, or none for the call it came with.";
+        "A guarded endpoint was called with an access token of another DPoP key: a copied token.";
+    AccessDenied = "access.denied", Refused: "A person's access token is valid, but lacks a scope or a role.";
+    AccessFailed = "access.failed", Failed: "An access token could not be checked; the request was refused.";
+    ProofRefused = "proof.refused", Refused: "A DPoP proof was missing, or not valid for its request.";
     ProofBadSignature = "proof.bad_signature", Refused: "A proof was not signed by the key that it names.";
     ProofReplayed = "proof.replayed", Refused: "A proof was used a second time.";
     LimitReached = "limit.reached", Refused:
-        "An address, a browser or a person called too often; the reason says which, and what.";
+        "An address, a browser or a person exceeded a rate limit. The reason says which, and what was counted.";
     RequestCrossSite = "request.cross_site", Refused:
-        "A page of another site called a door: cross-site request forgery, or a wrong FRONT_URL.";
+        "A page of another site called an endpoint: cross-site request forgery, or a wrong FRONT_URL.";
     TlsFailed = "tls.failed", Failed:
-        "A connection to the provider or to Redis failed in TLS, as by a certificate that is not trusted: somebody may be in \
-         between, or an authority is not known here. The reason says to whom, and why.";
+        "TLS to the provider or to Redis failed, as for a certificate that is not trusted: a machine in the middle, or \
+         an authority that this server does not know. The reason names the service and the error.";
     WeakKeyUsed = "provider.weak_key", Success:
-        "An ID token was accepted that is signed with a weak RSA key, which ALLOW_WEAK_RSA_KEYS admits.";
+        "An ID token was accepted whose signature is by a weak RSA key, which ALLOW_WEAK_RSA_KEYS permits.";
 }
 
 impl Outcome {
@@ -136,20 +139,23 @@ impl Outcome {
 pub fn markdown() -> String {
     let mut page = String::from(
         "# Audit events\n\n\
-         One line of the log each, with the target `oracle_ai::audit`, whatever `LOG` says. Its fields: the time in UTC, \
-         `event` and `outcome` as below, and `reason` in words. The span around it has the request. What is known of whom it \
-         is about:\n\n\
-         - `user`: a person, as an HMAC that `oracle-ai audit-user` prints for an issuer and a `sub`. Where a credential is \
-         presented with another key than its own, that is its owner.\n\
+         Each is one line of the log with the target `oracle_ai::audit`, which the filter in `LOG` can't suppress. \
+         Its fields are the time in UTC, `event` and `outcome` as below, and `reason` in words. The enclosing \
+         span describes the request. Where they are known, a line also has:\n\n\
+         - `user`: the person, as an HMAC that `oracle-ai audit-user` prints for an issuer and a `sub`. Where a \
+         credential is presented with another key than its own, this is its owner.\n\
          - `session`: the same for all lines about one session.\n\
          - `key`: the thumbprint (RFC 7638) of the DPoP key whose proof came with the request.\n\
-         - `bound_key`: that of the key which the login, session or access token is bound to, where `key` is another.\n\n\
-         [operations.md](operations.md#the-audit-events) says how they are made, and how to find a person by them.\n\n\
-         What anybody can cause is written once a minute for each event, address and user, and with up to four different \
-         reasons; `repeated` says how many more there were since the line before. Where none follows, a line without a \
-         reason says it, with `client`.\n\n\
-         `oracle-ai audit-events` prints this page; `scripts/docs` writes it anew.\n\n\
-         | event | outcome | what happened |\n|---|---|---|\n",
+         - `bound_key`: the thumbprint of the key that the login, session or access token is bound to, where it \
+         differs from `key`.\n\n\
+         [operations.md](operations.md#the-audit-events) explains how they are made, and how to find a person by \
+         them.\n\n\
+         An event that any stranger can cause is written once a minute for each event, address and user, and with \
+         up to four different reasons. `repeated` counts those left out since the line before. If no further line \
+         follows, a line without a reason has the count, and the address as `client`.\n\n\
+         `oracle-ai audit-events` prints this page; `scripts/docs` regenerates it.\n\n\
+         | event | outcome | what happened |\n\
+         |---|---|---|\n",
     );
     for event in Event::ALL {
         page += &format!("| `{}` | {} | {} |\n", event.name(), event.outcome().name(), event.meaning());

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use crate::{
-    api::{self, authorized::Authorized, payload::Answer},
+    api::{self, Answer, Authorized},
     client::{
         chat::{draft_storage, tasks::Tasks},
         platform::dom,

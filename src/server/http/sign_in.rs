@@ -1,0 +1,43 @@
+//! Sign-in and refresh: the session, and what the rate limits learn about its user.
+
+use super::{Services, extract::DpopJkt, ingress::Call};
+use crate::{
+    server::auth::{dpop::VerifiedProof, sessions::BrowserName},
+    wire::{
+        auth::{AuthorizationRequest, AuthorizationResponse, RefreshRequest, RefreshResponse, TokenResponse},
+        error::ApiError,
+    },
+};
+
+impl Services {
+    /// Begins a login that is bound to this key.
+    pub async fn begin_login(&self, DpopJkt(key): DpopJkt) -> Result<AuthorizationRequest, ApiError> {
+        Ok(self.sessions.begin_authorization(key).await?)
+    }
+
+    /// Exchanges the code, and begins a session. The user's oldest session ends where this one would be too many.
+    pub async fn exchange_code(
+        &self,
+        response: AuthorizationResponse,
+        proof: VerifiedProof,
+        browser: BrowserName,
+        call: &Call,
+    ) -> Result<TokenResponse, ApiError> {
+        let answer = self.sessions.exchange_code(response, proof, browser).await?;
+        self.edge.learn(call, &answer.user).await;
+        self.sessions.end_oldest(&answer.user, &answer.session, self.edge.sessions_per_person()).await;
+        Ok(answer)
+    }
+
+    /// Issues a new access token for a session.
+    pub async fn refresh_access_token(
+        &self,
+        request: RefreshRequest,
+        proof: VerifiedProof,
+        call: &Call,
+    ) -> Result<RefreshResponse, ApiError> {
+        let answer = self.sessions.refresh_access_token(&request.session, proof, request.idle_seconds).await?;
+        self.edge.learn(call, &answer.user).await;
+        Ok(answer)
+    }
+}
