@@ -67,11 +67,11 @@ async fn a_conversation_is_exported_in_two_formats() {
 
     let markdown = export(&client, "c", "markdown").await;
     assert_eq!((markdown.file_name.as_str(), markdown.media_type.as_str()), ("why-is-it-slow.md", "text/markdown"));
-    let text = "# Why is it slow?\n\n## Question\n\nWhy is it slow?\n\n## TestResponse\n\nLook at `v$session`.\n\n\
-                ## Question\n\nAnd now?\n\n## TestResponse\n\n\n\n*(stopped)*\n";
+    let text = "# Why is it slow?\n\n## Question\n\nWhy is it slow?\n\n## Answer\n\nLook at `v$session`.\n\n\
+                ## Question\n\nAnd now?\n\n## Answer\n\n\n\n*(stopped)*\n";
     assert_eq!(markdown.text, text);
     let french = export(&client, "c", "markdown&language=fr").await;
-    assert_eq!(french.text, text.replace("## TestResponse", "## Réponse").replace("stopped", "arrêtée"));
+    assert_eq!(french.text, text.replace("## Answer", "## Réponse").replace("stopped", "arrêtée"));
     assert_eq!(export(&client, "c", "markdown&language=en").await, markdown);
 
     let file = export(&client, "c", "json").await;
@@ -92,7 +92,7 @@ async fn thinking_is_stored_exported_folded_and_not_sent_to_the_model() {
     let Conversation { messages, .. } = client.conversation("c").await;
     let sent: Vec<_> = messages.iter().map(|it| (it.text.as_str(), it.thinking.as_str())).collect();
     assert_eq!(sent, [("Why?", ""), ("Because.", "Hm. </DETAILS>\u{fffd}")]);
-    let folded = "## TestResponse\n\n<details>\n<summary>Thinking</summary>\n\n> Hm. &lt;/DETAILS>\u{fffd}\n\n</details>\n\nBecause.\n";
+    let folded = "## Answer\n\n<details>\n<summary>Thinking</summary>\n\n> Hm. &lt;/DETAILS>\u{fffd}\n\n</details>\n\nBecause.\n";
     let markdown = export(&client, "c", "markdown").await.text;
     assert!(markdown.ends_with(folded), "{markdown}");
     assert!(export(&client, "c", "json").await.text.contains("\"thinking\": \"Hm."));

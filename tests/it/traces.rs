@@ -9,9 +9,10 @@ use axum::{
 use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
 use oracle_ai::{mock::upstream::Upstream as MockUpstream, server::store::MemoryStore};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::support::{
-    app::{TestApp, TestResponse, storage, wait_until},
+    app::{MAX_WAIT, TestApp, TestResponse, storage, wait_until},
     browser::Browser,
     chat_client::message,
     provider::MockProvider,
@@ -138,16 +139,19 @@ async fn an_unreachable_or_silent_collector_neither_fails_nor_blocks_requests_or
     let silent = TraceCollector::silent().await;
     let away = format!("http://127.0.0.1:{}", free_port());
     for endpoint in [silent.endpoint(), &away] {
-        // Spans are sent all the time, and the collector may take longer than a request (60 seconds) or `exit_code` waits.
+        // Spans are sent all the time, and the collector may take longer for them than this test waits for anything.
         let (server, browser) = start(&[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
-            ("OTEL_EXPORTER_OTLP_TIMEOUT", "600000"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "60000"),
             ("OTEL_BSP_SCHEDULE_DELAY", "20"),
         ])
         .await;
-        let session = browser.sign_in().await.session;
-        browser.refresh(&session).await.assert_ok();
-        browser.logout(&session).await.assert_ok();
+        let requests = async {
+            let session = browser.sign_in().await.session;
+            browser.refresh(&session).await.assert_ok();
+            browser.logout(&session).await.assert_ok();
+        };
+        timeout(MAX_WAIT, requests).await.expect("the requests wait for the collector");
         if endpoint == away {
             wait_until("the log says that it is away", async || server.log().contains("traces are not taken")).await;
         }
