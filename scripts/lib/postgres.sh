@@ -1,4 +1,4 @@
-# PostgreSQL for the Rust tests, which start a server (tests/it/postgres.sh).
+# PostgreSQL for the Rust tests, which start a server (tests/it/support/postgres.sh).
 # shellcheck shell=bash
 
 postgres_server() {

@@ -1,4 +1,4 @@
-# Redis for the Rust tests, which start servers (tests/it/redis.rs), one of them with a certificate.
+# Redis for the Rust tests, which start servers (tests/it/support/redis.rs), one of them with a certificate.
 # shellcheck shell=bash
 
 redis_server() {

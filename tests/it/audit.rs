@@ -1,4 +1,4 @@
-//! The log of the server as it is run: what auditors find in it, and what nobody must.
+//! The audit log of a server process: what it contains, and what it must not.
 
 use std::net::SocketAddr;
 
@@ -14,14 +14,14 @@ use oracle_ai::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    app::{self, Answer, TestApp, until},
+use crate::support::{
+    app::{self, TestApp, TestResponse, wait_until},
     browser::Browser,
-    collector::Collector,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
     redis::Redis,
     scripted_provider::{SUB, ScriptedProvider},
     server_process::ServerProcess,
+    trace_collector::TraceCollector,
 };
 
 const MESSAGE: &str = "canary-what-a-person-says";
@@ -29,18 +29,18 @@ const FORGED: &str = "canary\r\n2026-01-01T00:00:00Z  INFO forged: event=\"login
 
 const SESSION_KEY: [u8; 32] = [7; 32];
 
-/// A server in a process of its own, and the provider whose answers the test writes.
-struct Logged {
+/// A server process, and a scripted provider.
+struct LoggedServer {
     server: ServerProcess,
     provider: ScriptedProvider,
-    /// All that must never be read in the log.
+    /// What must never be in the log.
     secrets: Vec<(&'static str, String)>,
-    /// Where sessions are kept, for a server that has keys.
+    /// The session store, for a server with session keys.
     _redis: Option<Redis>,
 }
 
-impl Logged {
-    /// With this filter.
+impl LoggedServer {
+    /// With this value of `LOG`.
     async fn start(filter: &str) -> Self {
         Self::start_with(&[("LOG", filter)]).await
     }
@@ -55,7 +55,7 @@ impl Logged {
         Self { server, provider, secrets: vec![("client secret", CLIENT_SECRET.to_owned())], _redis: None }
     }
 
-    /// With keys that the test knows.
+    /// With session keys that the test knows.
     async fn start_with_keys(filter: &str) -> Self {
         let redis = Redis::start().await;
         let (url, key) = (redis.url(), BASE64_STANDARD.encode(SESSION_KEY));
@@ -63,7 +63,7 @@ impl Logged {
         Self { _redis: Some(redis), ..logged }
     }
 
-    /// How the log names the person who signs in.
+    /// The pseudonym of the user in the log.
     fn person(&self) -> String {
         let (key, _) = KeyRing::new(SESSION_KEY, []).derived(Pseudonyms::PURPOSE).unwrap();
         let pseudonyms = Pseudonyms::new(key, []);
@@ -84,7 +84,7 @@ impl Logged {
         &self.provider.browser
     }
 
-    /// A login whose every secret is noted down.
+    /// A login; its secrets are added to `secrets`.
     async fn login(&mut self) -> (String, String) {
         let answer = self
             .provider
@@ -107,7 +107,7 @@ impl Logged {
         (token, session)
     }
 
-    async fn chat(&self, token: &str) -> Answer {
+    async fn chat(&self, token: &str) -> TestResponse {
         let browser = self.browser();
         let request = browser
             .request(Method::POST, "/api/chat", Some(token))
@@ -116,28 +116,28 @@ impl Logged {
         browser.app.send(request.unwrap()).await
     }
 
-    /// The names of the events that were recorded, in their order.
+    /// The names of the recorded events, in order.
     fn events(&self) -> Vec<String> {
         let log = self.server.log();
         let lines = log.lines().filter(|line| line.contains("oracle_ai::audit: "));
         lines.map(|line| field(line, "event").to_owned()).collect()
     }
 
-    async fn until_recorded(&self, event: &str) {
-        until(event, async || self.events().iter().any(|name| name == event)).await;
+    async fn wait_until_recorded(&self, event: &str) {
+        wait_until(event, async || self.events().iter().any(|name| name == event)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_persons_day_is_one_line_for_each_thing_that_they_did() {
-    // T99. Whatever the filter says: what auditors ask for is not the operator's to leave out.
-    let mut logged = Logged::start_with_keys("off").await;
+async fn each_action_of_a_user_is_one_audit_line() {
+    // T99. With any filter: `LOG` does not apply to audit lines.
+    let mut logged = LoggedServer::start_with_keys("off").await;
     let (token, session) = logged.login().await;
     logged.chat(&token).await.assert_ok();
     logged.provider.refresh(&session, |_| {}).await.assert_ok();
     logged.browser().logout(&session).await.assert_ok();
-    assert!(!logged.browser().is_let_in(&token).await);
-    logged.until_recorded("access.token_refused").await;
+    assert!(!logged.browser().is_accepted(&token).await);
+    logged.wait_until_recorded("access.token_refused").await;
     assert_eq!(logged.events(), ["login.succeeded", "refresh.succeeded", "logout.succeeded", "access.token_refused"]);
 
     let log = logged.server.log();
@@ -163,18 +163,18 @@ async fn a_persons_day_is_one_line_for_each_thing_that_they_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_stolen_names_its_owner_their_session_and_the_thiefs_key() {
-    // T100. These lines named nobody: whoever read them could warn no victim.
-    let mut logged = Logged::start_with_keys("error").await;
+async fn use_of_a_stolen_credential_is_logged_with_its_owner_session_and_the_thiefs_key() {
+    // T100. The lines name the victim, so that an auditor can warn them.
+    let mut logged = LoggedServer::start_with_keys("error").await;
     let (token, session) = logged.login().await;
     let browser = logged.browser().clone();
     let thief = Browser::at(browser.app.clone(), MockProvider::shared());
-    let begun = browser.begin().await;
+    let begun = browser.start_login().await;
     thief.exchange(&json!({ "code": "any", "state": begun.state })).await.assert_refused(400, "invalid_state");
     thief.refresh(&session).await.assert_refused(401, "session_ended");
-    assert!(!thief.is_let_in(&token).await);
+    assert!(!thief.is_accepted(&token).await);
     thief.logout(&session).await;
-    logged.until_recorded("logout.other_browser").await;
+    logged.wait_until_recorded("logout.other_browser").await;
 
     let signed_in = logged.line("login.succeeded");
     let (person, handle) = (logged.person(), field(&signed_in, "session").to_owned());
@@ -185,16 +185,16 @@ async fn what_is_stolen_names_its_owner_their_session_and_the_thiefs_key() {
         assert_eq!((field(&line, "user"), field(&line, "session")), (&*person, &*handle), "{line}");
         assert_eq!((field(&line, " key"), field(&line, "bound_key")), (&*thiefs, &*theirs), "{line}");
     }
-    // Nobody is signed in by it yet: its owner is known by their key.
+    // There is no session yet: the owner is identified by their key.
     let line = logged.line("login.other_browser");
     assert_eq!((field(&line, " key"), field(&line, "bound_key")), (&*thiefs, &*theirs), "{line}");
     assert!(!line.contains("user="), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_key_has_tried_is_found_by_it() {
+async fn failed_attempts_can_be_found_by_dpop_key() {
     // T100
-    let mut logged = Logged::start_with_keys("error").await;
+    let mut logged = LoggedServer::start_with_keys("error").await;
     let (token, _) = logged.login().await;
     let browser = logged.browser().clone();
     browser.refresh("made-up").await.assert_refused(401, "session_ended");
@@ -205,7 +205,7 @@ async fn what_a_key_has_tried_is_found_by_it() {
         let answer = browser.app.send(request.body(axum::body::Body::empty()).unwrap()).await;
         assert_eq!(answer.status, expected);
     }
-    logged.until_recorded("proof.replayed").await;
+    logged.wait_until_recorded("proof.replayed").await;
     let handle = field(&logged.line("login.succeeded"), "session").to_owned();
     let [unknown, replayed] = ["refresh.refused", "proof.replayed"].map(|event| logged.line(event));
     let key = browser.key.thumbprint().to_string();
@@ -215,23 +215,23 @@ async fn what_a_key_has_tried_is_found_by_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_attackers_try_is_recorded_with_its_reason() {
+async fn attacks_are_recorded_with_their_reason() {
     // T100, T09
-    let mut logged = Logged::start("error").await;
+    let mut logged = LoggedServer::start("error").await;
     let (token, session) = logged.login().await;
     let browser = logged.browser().clone();
     let thief = Browser::at(browser.app.clone(), MockProvider::shared());
 
-    let begun = browser.begin().await;
+    let begun = browser.start_login().await;
     let response = json!({ "code": "any", "state": begun.state });
     thief.exchange(&response).await.assert_refused(400, "invalid_state");
     browser.exchange(&response).await.assert_refused(400, "invalid_state");
     browser.exchange(&json!({ "code": "any", "state": "made-up" })).await.assert_refused(400, "invalid_state");
     logged.provider.login(|script| script.claims["nonce"] = "another".into()).await.assert_refused(401, "login_failed");
     thief.refresh(&session).await.assert_refused(401, "session_ended");
-    assert!(!thief.is_let_in(&token).await);
+    assert!(!thief.is_accepted(&token).await);
     thief.logout(&session).await.assert_ok();
-    assert!(!browser.is_let_in("made-up").await);
+    assert!(!browser.is_accepted("made-up").await);
 
     let proof = browser.key.sign(&browser.claims(&Method::GET, "/api/chat", Some(&token)));
     let call = async || {
@@ -242,7 +242,7 @@ async fn what_attackers_try_is_recorded_with_its_reason() {
     call().await.assert_ok();
     call().await.assert_refused(401, "invalid_proof");
 
-    logged.until_recorded("proof.replayed").await;
+    logged.wait_until_recorded("proof.replayed").await;
     assert_eq!(
         logged.events(),
         [
@@ -261,9 +261,9 @@ async fn what_attackers_try_is_recorded_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_of_another_sites_page_is_recorded_with_what_gave_it_away() {
+async fn a_cross_site_request_is_recorded_with_the_header_that_revealed_it() {
     // T94, T100
-    let logged = Logged::start("error").await;
+    let logged = LoggedServer::start("error").await;
     let call = async |name: &str, value: &str| {
         let request = app::request(Method::POST, "/api/logout").header(name, value);
         let request = request.header(header::CONTENT_TYPE, "application/json");
@@ -271,7 +271,7 @@ async fn a_call_of_another_sites_page_is_recorded_with_what_gave_it_away() {
     };
     call("sec-fetch-site", "cross-site").await.assert_refused(403, "forbidden");
     call("origin", "https://evil.example").await.assert_refused(403, "forbidden");
-    until("both are recorded", async || logged.events().len() == 2).await;
+    wait_until("both are recorded", async || logged.events().len() == 2).await;
     assert_eq!(logged.events(), ["request.cross_site"; 2]);
     let log = logged.server.log();
     let lines: Vec<_> = log.lines().filter(|line| line.contains("request.cross_site")).collect();
@@ -283,8 +283,8 @@ async fn a_call_of_another_sites_page_is_recorded_with_what_gave_it_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_tls_forbids_is_recorded_with_its_party_and_reason() {
-    // T100: whoever answers there has a certificate by an authority that is not known here.
+async fn a_failed_tls_connection_is_recorded_with_the_service_and_the_reason() {
+    // T100: the service has a certificate of an unknown authority.
     let stranger = Redis::start_with_tls().await;
     let url = stranger.url();
     let keys = BASE64_STANDARD.encode([7; 32]);
@@ -302,28 +302,28 @@ async fn a_connection_that_tls_forbids_is_recorded_with_its_party_and_reason() {
             let log = server.log();
             log.lines().find(|line| line.contains("event=\"tls.failed\"")).map(|line| field(line, "reason").to_owned())
         };
-        until("the failure is recorded", async || recorded().is_some()).await;
+        wait_until("the failure is recorded", async || recorded().is_some()).await;
         assert!(recorded().unwrap().starts_with(&format!("{party}: invalid peer certificate")), "{:?}", recorded());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
+async fn no_secret_is_logged_or_traced_and_log_lines_cannot_be_forged() {
     // T101, T102. At the lowest level, of all libraries, and with a collector.
-    let collector = Collector::start().await;
+    let collector = TraceCollector::start().await;
     let variables = [("LOG", "trace"), ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint())];
-    let mut logged = Logged::start_with(&variables).await;
+    let mut logged = LoggedServer::start_with(&variables).await;
     let (token, session) = logged.login().await;
     logged.chat(&token).await.assert_ok();
     logged.provider.refresh(&session, |script| script.members["access_token"] = "canary-second-token".into()).await;
     logged.browser().refresh("canary-no-session").await.assert_refused(401, "session_ended");
-    assert!(!logged.browser().is_let_in("canary-no-token").await);
+    assert!(!logged.browser().is_accepted("canary-no-token").await);
     logged.provider.login(|script| script.claims["nonce"] = FORGED.into()).await.assert_refused(401, "login_failed");
 
-    let begun = logged.browser().begin().await;
+    let begun = logged.browser().start_login().await;
     let refused = json!({ "error": FORGED, "error_description": FORGED, "state": begun.state });
     logged.browser().exchange(&refused).await.assert_refused(401, "login_refused");
-    let begun = logged.browser().begin().await;
+    let begun = logged.browser().start_login().await;
     let params = begun.params();
     let code = format!("canary-code{}", "x".repeat(5000));
     logged
@@ -333,13 +333,13 @@ async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
         .assert_refused(422, "invalid_field");
     logged.browser().app.get("/auth/callback?code=canary-code&state=canary-state").await;
     logged.browser().logout(&session).await.assert_ok();
-    logged.until_recorded("logout.succeeded").await;
+    logged.wait_until_recorded("logout.succeeded").await;
 
     logged.secrets.extend([
         ("state", begun.state.clone()),
         ("nonce", params["nonce"].clone()),
         ("code challenge", params["code_challenge"].clone()),
-        // ID tokens, proofs, and whatever else is a JWT.
+        // ID tokens, proofs, and every other JWT.
         ("JWT", "eyJ".to_owned()),
         ("second access token", "canary-second-token".to_owned()),
         ("unknown session", "canary-no-session".to_owned()),
@@ -358,7 +358,7 @@ async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
     let forged = log.lines().find(|line| line.starts_with("2026-01-01T00:00:00Z"));
     assert!(forged.is_none(), "{forged:?}");
 
-    let Logged { server, secrets, .. } = logged;
+    let LoggedServer { server, secrets, .. } = logged;
     server.terminate();
     assert_eq!(server.exit_code().await, Some(0));
     let spans = collector.spans();
@@ -374,11 +374,11 @@ async fn no_secret_is_ever_logged_or_traced_and_nobody_can_forge_a_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_provider_or_a_model_repeats_of_what_it_was_sent_is_not_logged() {
+async fn secrets_echoed_by_the_provider_or_the_model_are_not_logged() {
     // T101. A real provider's `error_description` had the refresh token in it, and was logged, whole.
     const KEY: &str = "sk-canary-of-the-model";
     const QUESTION: &str = "/echo canary-what-a-person-asks";
-    let provider = MockProvider::own().await;
+    let provider = MockProvider::dedicated().await;
     let upstream = Upstream::start(SocketAddr::from(([127, 0, 0, 1], 0)), KEY).await.unwrap();
     let base_url = upstream.base_url();
     let variables = [
@@ -393,11 +393,11 @@ async fn what_a_provider_or_a_model_repeats_of_what_it_was_sent_is_not_logged() 
     let storage = app::storage(std::sync::Arc::new(oracle_ai::server::store::MemoryStore::new()));
     let app = TestApp::remote(server.port, provider.settings(), storage);
     let browser = Browser::at(app, provider);
-    let logged = async |words: &str| until(words, async || server.log().contains(words)).await;
+    let logged = async |words: &str| wait_until(words, async || server.log().contains(words)).await;
     let echo = json!([{ "kind": "echo" }]);
 
     browser.set(json!({ "token_faults": echo })).await;
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     browser.exchange(&response).await.assert_refused(401, "login_failed");
     logged("status 400, invalid_grant: could not look up code ([redacted]) code_verifier ([redacted])").await;
 

@@ -1,4 +1,4 @@
-//! `GET /api/authorize`: what the browser is sent to the provider with.
+//! `GET /api/authorize`: the authorization request that the browser is sent to the provider with.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use oracle_ai::wire::auth::State;
 use sha2::{Digest, Sha256};
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CALLBACK, CLIENT_ID, MockProvider},
@@ -16,7 +16,7 @@ use crate::{
 #[tokio::test]
 async fn it_asks_for_a_code_with_pkce_s256_at_the_providers_authorization_endpoint() {
     let browser = Browser::start();
-    let begun = browser.begin().await;
+    let begun = browser.start_login().await;
     let expected = format!("{}/authorize", browser.provider.issuer);
     assert_eq!(begun.authorize_url.as_str().split('?').next(), Some(&*expected));
     let params = begun.params();
@@ -36,9 +36,9 @@ async fn it_asks_for_a_code_with_pkce_s256_at_the_providers_authorization_endpoi
 }
 
 #[tokio::test]
-async fn the_challenge_is_the_hash_of_a_verifier_that_stays_here() {
+async fn the_challenge_is_the_hash_of_a_verifier_that_stays_on_the_server() {
     let browser = Browser::start();
-    let begun = browser.begin().await;
+    let begun = browser.start_login().await;
     let kept = browser.app.records.take_pending(&State::new(&begun.state)).await;
     let kept = kept.unwrap().unwrap();
     let verifier = kept.code_verifier.secret();
@@ -55,7 +55,7 @@ async fn state_nonce_and_verifier_are_256_bits_of_base64url_and_differ_in_every_
     let browser = Browser::start();
     let mut seen = HashSet::new();
     for _ in 0..20 {
-        let begun = browser.begin().await;
+        let begun = browser.start_login().await;
         let kept = browser.app.records.take_pending(&State::new(&begun.state)).await;
         let kept = kept.unwrap().unwrap();
         for value in [&begun.state, kept.nonce.secret(), kept.code_verifier.secret()] {
@@ -67,19 +67,19 @@ async fn state_nonce_and_verifier_are_256_bits_of_base64url_and_differ_in_every_
 }
 
 #[tokio::test]
-async fn nobody_else_chooses_the_provider_or_where_a_login_leads() {
-    // T41: third-party initiated login (OpenID Connect Core §4) is not to be had here.
+async fn request_parameters_cannot_change_the_provider_or_the_redirect_uri() {
+    // T41: third-party initiated login (OpenID Connect Core §4) is not supported.
     let browser = Browser::start();
-    let elsewhere = "https://evil.example";
+    let evil = "https://evil.example";
     let path = format!(
-        "/api/authorize?dpop_jkt={}&iss={elsewhere}&target_link_uri={elsewhere}/&login_hint=evil&redirect_uri={elsewhere}/",
+        "/api/authorize?dpop_jkt={}&iss={evil}&target_link_uri={evil}/&login_hint=evil&redirect_uri={evil}/",
         browser.key.thumbprint()
     );
     let answer = browser.get(&path).await;
     let url = answer.json()["authorize_url"].as_str().map(str::to_owned);
     assert!(url.is_none_or(|url| url.starts_with(&browser.provider.issuer) && !url.contains("evil")), "{answer:?}");
     for path in ["/login", "/initiate_login", "/api/login"] {
-        assert_eq!(browser.app.get(&format!("{path}?iss={elsewhere}")).await.status, 404, "{path}");
+        assert_eq!(browser.app.get(&format!("{path}?iss={evil}")).await.status, 404, "{path}");
     }
 }
 
@@ -89,7 +89,7 @@ async fn offline_access_is_asked_for_only_where_configured_and_then_with_consent
     let provider = MockProvider::shared();
     let mut settings = provider.settings();
     settings.scopes.push("offline_access".into());
-    let params = Browser::at(TestApp::new(settings), provider).begin().await.params();
+    let params = Browser::at(TestApp::new(settings), provider).start_login().await.params();
     assert!(params["scope"].split(' ').any(|scope| scope == "offline_access"), "{params:?}");
     assert_eq!(params["prompt"], "consent");
 }
@@ -106,7 +106,7 @@ async fn each_resource_is_named_in_the_login_the_exchange_and_every_refresh() {
         let of_resource = pairs.iter().filter(|(name, _)| name == "resource");
         of_resource.map(|(_, value)| value.clone()).collect::<Vec<_>>()
     };
-    let begun = provider.browser.begin().await;
+    let begun = provider.browser.start_login().await;
     assert_eq!(named(&begun.authorize_url.query_pairs().into_owned().collect::<Vec<_>>()), resources);
     let login = provider.login(|_| {}).await;
     login.assert_ok();
@@ -117,14 +117,14 @@ async fn each_resource_is_named_in_the_login_the_exchange_and_every_refresh() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_at_the_start_is_found_when_it_is_up() {
-    // The port is taken, so that nobody else gets it, but nobody listens.
+async fn a_provider_that_is_down_at_startup_is_discovered_later() {
+    // The port is reserved, but nothing listens on it.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
-    let app = TestApp::new(crate::provider::settings(&format!("http://{address}")));
-    let too_early = Browser::at(app.clone(), MockProvider::shared()).ask_to_begin().await;
+    let app = TestApp::new(crate::support::provider::settings(&format!("http://{address}")));
+    let too_early = Browser::at(app.clone(), MockProvider::shared()).request_authorize().await;
     too_early.assert_refused(502, "provider_unavailable");
 
     drop(socket);
@@ -133,43 +133,43 @@ async fn a_provider_that_is_down_at_the_start_is_found_when_it_is_up() {
 }
 
 #[tokio::test]
-async fn discovery_or_keys_that_answer_503_are_asked_again_at_the_next_login() {
+async fn discovery_is_retried_at_the_next_login_after_a_503() {
     for endpoint in ["discovery", "jwks"] {
-        let provider = MockProvider::own().await;
+        let provider = MockProvider::dedicated().await;
         provider.set_outage(&[endpoint]).await;
         let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
-        browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+        browser.request_authorize().await.assert_refused(502, "provider_unavailable");
         provider.set_outage(&[]).await;
         browser.sign_in().await;
     }
 }
 
 #[tokio::test]
-async fn what_was_discovered_outlives_an_outage_and_its_own_freshness() {
-    let provider = MockProvider::own().await;
+async fn stale_metadata_is_used_during_an_outage() {
+    let provider = MockProvider::dedicated().await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
-    browser.begin().await;
+    browser.start_login().await;
     provider.set_outage(&["discovery", "jwks"]).await;
     browser.sign_in().await;
     browser.app.clock.jump(Duration::from_secs(2 * 60 * 60));
-    browser.begin().await;
+    browser.start_login().await;
 }
 
 #[tokio::test]
-async fn metadata_of_an_issuer_that_is_not_exactly_the_configured_one_is_not_used() {
+async fn metadata_with_a_different_issuer_is_rejected() {
     // T20
     let provider = MockProvider::shared();
     for issuer in [format!("{}/", provider.issuer), provider.issuer.replace("127.0.0.1", "localhost")] {
-        let browser = Browser::at(TestApp::new(crate::provider::settings(&issuer)), provider.clone());
-        browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+        let browser = Browser::at(TestApp::new(crate::support::provider::settings(&issuer)), provider.clone());
+        browser.request_authorize().await.assert_refused(502, "provider_unavailable");
     }
 }
 
 #[tokio::test]
-async fn many_logins_at_once_discover_the_provider_once() {
-    let provider = MockProvider::own().await;
+async fn concurrent_logins_share_one_discovery() {
+    let provider = MockProvider::dedicated().await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
-    futures_util::future::join_all((0..20).map(|_| browser.begin())).await;
+    futures_util::future::join_all((0..20).map(|_| browser.start_login())).await;
     assert_eq!(provider.calls_of("discovery").await, 1);
     assert_eq!(provider.calls_of("jwks").await, 1);
 }

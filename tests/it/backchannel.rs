@@ -1,4 +1,4 @@
-//! `POST /backchannel-logout`: what the provider ends, and what it can't.
+//! `POST /backchannel-logout`: OpenID Connect Back-Channel Logout.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,12 +14,14 @@ use oracle_ai::server::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::{self, Answer, TestApp, request, until},
-    browser::Browser,
-    provider::MockProvider,
-    redis::Redis,
-    server_process::ServerProcess,
-    store::Broken,
+    store::UnreachableStore,
+    support::{
+        app::{self, TestApp, TestResponse, request, wait_until},
+        browser::Browser,
+        provider::MockProvider,
+        redis::Redis,
+        server_process::ServerProcess,
+    },
 };
 
 const PATH: &str = "/backchannel-logout";
@@ -33,43 +35,43 @@ async fn a_sid_ends_that_session_and_no_other() {
     let browser = Browser::start();
     let one = browser.sign_in().await;
     let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
-    let elsewhere = browser.at_another_computer();
-    let other = elsewhere.sign_in().await;
+    let other_browser = browser.with_new_key();
+    let other = other_browser.sign_in().await;
     send(&browser, &token).await.assert_done();
-    assert!(!browser.is_let_in(&one.access_token).await);
+    assert!(!browser.is_accepted(&one.access_token).await);
     browser.refresh(&one.session).await.assert_refused(401, "session_ended");
-    assert!(elsewhere.is_let_in(&other.access_token).await);
+    assert!(other_browser.is_accepted(&other.access_token).await);
 }
 
 #[tokio::test]
-async fn a_sub_alone_ends_all_sessions_of_the_user_and_nobody_elses() {
+async fn a_sub_alone_ends_all_sessions_of_that_user_only() {
     // T83
     let browser = Browser::start();
-    let another = browser.another();
-    let computers = [browser.clone(), browser.at_another_computer(), browser.at_another_computer()];
+    let another = browser.other_user();
+    let computers = [browser.clone(), browser.with_new_key(), browser.with_new_key()];
     let mut sessions = vec![];
     for computer in &computers {
         sessions.push(computer.sign_in().await);
     }
     let theirs = another.sign_in().await;
-    browser.refreshed(&sessions[0].session).await;
+    browser.refresh_access_token(&sessions[0].session).await;
     let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
     send(&browser, &token).await.assert_done();
     for (computer, session) in computers.iter().zip(sessions) {
-        assert!(!computer.is_let_in(&session.access_token).await);
+        assert!(!computer.is_accepted(&session.access_token).await);
         computer.refresh(&session.session).await.assert_refused(401, "session_ended");
     }
-    assert!(another.is_let_in(&theirs.access_token).await);
+    assert!(another.is_accepted(&theirs.access_token).await);
     // There is nothing left to end, which is success too (T84).
     let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
     send(&browser, &token).await.assert_done();
-    // And whoever signs in again stays.
+    // A later sign-in is not affected.
     let again = browser.sign_in().await;
-    assert!(browser.is_let_in(&again.access_token).await);
+    assert!(browser.is_accepted(&again.access_token).await);
 }
 
 #[tokio::test]
-async fn there_is_no_front_channel_for_any_page_to_end_sessions_by() {
+async fn there_is_no_front_channel_logout() {
     // T86: it is not on.
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
@@ -77,7 +79,7 @@ async fn there_is_no_front_channel_for_any_page_to_end_sessions_by() {
     let sid = claims_of(&token)["sid"].as_str().unwrap().to_owned();
     for path in ["/frontchannel-logout", "/backchannel-logout", "/logout", "/api/logout", "/signed-out"] {
         browser.app.get(&format!("{path}?iss={}&sid={sid}", browser.provider.issuer)).await;
-        assert!(browser.is_let_in(&signed_in.access_token).await, "{path}");
+        assert!(browser.is_accepted(&signed_in.access_token).await, "{path}");
     }
     assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 0);
 }
@@ -121,28 +123,28 @@ async fn a_token_that_fails_any_step_ends_nothing() {
     browser.app.clock.jump(A_MINUTE);
     let [token] = tokens(&browser, json!({ "by": "sub", "fault": "bad_signature" })).await.try_into().unwrap();
     send(&browser, &token).await.assert_invalid();
-    assert!(browser.is_let_in(&signed_in.access_token).await);
+    assert!(browser.is_accepted(&signed_in.access_token).await);
     // The same with nothing wrong.
     let [token] = tokens(&browser, json!({ "by": "sub", "header": { "typ": "application/Logout+JWT" } }))
         .await
         .try_into()
         .unwrap();
     send(&browser, &token).await.assert_done();
-    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
 }
 
 #[tokio::test]
-async fn an_id_token_is_no_logout_token() {
+async fn an_id_token_is_not_accepted_as_a_logout_token() {
     // T36, T80
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
     let id_token = browser.app.session(&signed_in.session).await.unwrap().id_token;
     send(&browser, id_token.secret()).await.assert_invalid();
-    assert!(browser.is_let_in(&signed_in.access_token).await);
+    assert!(browser.is_accepted(&signed_in.access_token).await);
 }
 
 #[tokio::test]
-async fn untyped_tokens_are_taken_where_the_operator_says_so_and_other_kinds_never() {
+async fn logout_tokens_without_a_type_are_accepted_only_if_configured() {
     // T81
     let provider = MockProvider::shared();
     let mut settings = provider.settings();
@@ -162,7 +164,7 @@ async fn untyped_tokens_are_taken_where_the_operator_says_so_and_other_kinds_nev
 }
 
 #[tokio::test]
-async fn a_logout_token_is_good_once_and_a_second_time_ends_nothing() {
+async fn a_replayed_logout_token_ends_nothing() {
     // T82
     let browser = Browser::start();
     browser.sign_in().await;
@@ -170,14 +172,14 @@ async fn a_logout_token_is_good_once_and_a_second_time_ends_nothing() {
     send(&browser, &token).await.assert_done();
     let again = browser.sign_in().await;
     send(&browser, &token).await.assert_invalid();
-    assert!(browser.is_let_in(&again.access_token).await);
+    assert!(browser.is_accepted(&again.access_token).await);
     // And by the time it is forgotten, it is too old.
     browser.app.clock.jump(Duration::from_secs(3600));
     send(&browser, &token).await.assert_invalid();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sid_with_a_sub_ends_that_session_and_those_of_the_sub_that_never_learned_a_sid() {
+async fn a_sid_with_a_sub_also_ends_the_users_sessions_without_a_sid() {
     // T83: where the ID token had no `sid`, it was answered 200, and nothing ended.
     let redis = Redis::start().await;
     for storage in [app::storage(Arc::new(MemoryStore::new())), in_redis(&redis.url())] {
@@ -185,22 +187,22 @@ async fn a_sid_with_a_sub_ends_that_session_and_those_of_the_sub_that_never_lear
         let by_sid = here.sign_in().await;
         let [token] = tokens(&here, json!({ "by": "sid" })).await.try_into().unwrap();
         // A key holds one session at a time.
-        let [second, third] = [(); 2].map(|()| here.at_another_computer());
-        let fourth = there.at_another_computer();
+        let [second, third] = [(); 2].map(|()| here.with_new_key());
+        let fourth = there.with_new_key();
         let of_another_sid = second.sign_in().await;
         here.set(json!({ "id_token_claims": { "sid": null } })).await;
         let (one, two) = (third.sign_in().await, fourth.sign_in().await);
-        let somebody_else = here.another();
+        let somebody_else = here.other_user();
         somebody_else.set(json!({ "id_token_claims": { "sid": null } })).await;
         let theirs = somebody_else.sign_in().await;
 
         send(&there, &token).await.assert_done();
         for (browser, session) in [(&here, &by_sid), (&third, &one), (&fourth, &two)] {
-            assert!(!browser.is_let_in(&session.access_token).await);
+            assert!(!browser.is_accepted(&session.access_token).await);
             browser.refresh(&session.session).await.assert_refused(401, "session_ended");
         }
-        assert!(second.is_let_in(&of_another_sid.access_token).await);
-        assert!(somebody_else.is_let_in(&theirs.access_token).await);
+        assert!(second.is_accepted(&of_another_sid.access_token).await);
+        assert!(somebody_else.is_accepted(&theirs.access_token).await);
         // T82: at no server a second time.
         send(&here, &token).await.assert_invalid();
         send(&there, &token).await.assert_invalid();
@@ -209,11 +211,11 @@ async fn a_sid_with_a_sub_ends_that_session_and_those_of_the_sub_that_never_lear
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sid_of_another_user_than_the_sub_is_refused_and_ends_nothing() {
-    // T83: the session of the `sid` was ended, whatever the `sub`.
+    // T83: the session of the `sid` was ended, regardless of the `sub`.
     let redis = Redis::start().await;
     for storage in [app::storage(Arc::new(MemoryStore::new())), in_redis(&redis.url())] {
         let [here, there] = at_two_servers(&storage);
-        let somebody_else = here.another();
+        let somebody_else = here.other_user();
         let (session, theirs) = (here.sign_in().await, somebody_else.sign_in().await);
         let sub_of = async |browser: &Browser, session| browser.app.session(session).await.unwrap().user.sub;
         let other_sub = sub_of(&somebody_else, &theirs.session).await;
@@ -223,19 +225,19 @@ async fn a_sid_of_another_user_than_the_sub_is_refused_and_ends_nothing() {
             let claims = json!({ "sub": sub, "sid": sid });
             let [wrong] = tokens(&here, json!({ "by": "sub", "claims": claims })).await.try_into().unwrap();
             send(&there, &wrong).await.assert_invalid();
-            assert!(here.is_let_in(&session.access_token).await, "{sub}");
-            assert!(somebody_else.is_let_in(&theirs.access_token).await, "{sub}");
+            assert!(here.is_accepted(&session.access_token).await, "{sub}");
+            assert!(somebody_else.is_accepted(&theirs.access_token).await, "{sub}");
         }
-        // The one that is consistent, and one that names nobody.
+        // The consistent one, and one without a subject.
         send(&there, &token).await.assert_done();
-        assert!(!here.is_let_in(&session.access_token).await);
+        assert!(!here.is_accepted(&session.access_token).await);
         let again = here.sign_in().await;
         let sid = here.app.session(&again.session).await.unwrap().provider_session.unwrap();
         let claims = json!({ "sub": null, "sid": sid });
         let [token] = tokens(&here, json!({ "by": "sub", "claims": claims })).await.try_into().unwrap();
         send(&there, &token).await.assert_done();
-        assert!(!here.is_let_in(&again.access_token).await);
-        // A session that has ended is nobody's any more.
+        assert!(!here.is_accepted(&again.access_token).await);
+        // An ended session belongs to no user.
         let claims = json!({ "sub": other_sub, "sid": sid });
         let [token] = tokens(&here, json!({ "by": "sub", "claims": claims })).await.try_into().unwrap();
         send(&there, &token).await.assert_done();
@@ -245,7 +247,7 @@ async fn a_sid_of_another_user_than_the_sub_is_refused_and_ends_nothing() {
 #[tokio::test]
 async fn a_token_signed_by_a_key_that_is_not_known_yet_is_undecided_until_the_keys_are_fetched() {
     // T28, T80, T84: it was answered 400, and no provider sends such a token again.
-    let provider = MockProvider::own().await;
+    let provider = MockProvider::dedicated().await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
     let signed_in = browser.sign_in().await;
     provider.rotate_keys(json!({ "remove_old": true })).await;
@@ -254,11 +256,11 @@ async fn a_token_signed_by_a_key_that_is_not_known_yet_is_undecided_until_the_ke
         send(&browser, &token).await.assert_undecided();
     }
     assert_eq!(provider.calls_of("jwks").await, 1, "they were fetched a moment ago");
-    assert!(browser.is_let_in(&signed_in.access_token).await);
+    assert!(browser.is_accepted(&signed_in.access_token).await);
     browser.app.clock.jump(A_MINUTE);
     send(&browser, &token).await.assert_done();
     assert_eq!(provider.calls_of("jwks").await, 2);
-    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
 
     // While they can't be fetched, nothing is decided either.
     let again = browser.sign_in().await;
@@ -268,15 +270,15 @@ async fn a_token_signed_by_a_key_that_is_not_known_yet_is_undecided_until_the_ke
     browser.app.clock.jump(A_MINUTE);
     provider.set_outage(&["discovery", "jwks"]).await;
     send(&browser, &token).await.assert_undecided();
-    assert!(browser.is_let_in(&again.access_token).await);
+    assert!(browser.is_accepted(&again.access_token).await);
     provider.set_outage(&[]).await;
     browser.app.clock.jump(A_MINUTE);
     send(&browser, &token).await.assert_done();
-    assert!(!browser.is_let_in(&again.access_token).await);
+    assert!(!browser.is_accepted(&again.access_token).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_could_not_be_followed_to_its_end_is_followed_when_it_comes_again_and_then_no_more() {
+async fn a_logout_that_failed_half_way_is_completed_once_when_the_token_is_sent_again() {
     // T82: it was refused as a replay, and the session lived on.
     let redis = Redis::start().await;
     let strong = redis.url();
@@ -285,24 +287,24 @@ async fn a_token_that_could_not_be_followed_to_its_end_is_followed_when_it_comes
     let port = strong.rsplit(':').next().unwrap().parse().unwrap();
     assert_eq!(redis.cli(port, &may).await.trim(), "OK");
     let provider = MockProvider::shared();
-    let here = Browser::at(TestApp::stored_in(provider.settings(), in_redis(&strong)), provider.clone());
+    let here = Browser::at(TestApp::with_storage(provider.settings(), in_redis(&strong)), provider.clone());
     let weak = in_redis(&strong.replace("redis://", "redis://weak:password@"));
-    let there = here.elsewhere(TestApp::stored_in(provider.settings(), weak));
+    let there = here.with_app(TestApp::with_storage(provider.settings(), weak));
 
     let session = here.sign_in().await;
     let [token] = tokens(&here, json!({ "by": "sid" })).await.try_into().unwrap();
     send(&there, &token).await.assert_undecided();
-    assert!(here.is_let_in(&session.access_token).await);
+    assert!(here.is_accepted(&session.access_token).await);
     send(&here, &token).await.assert_done();
-    assert!(!here.is_let_in(&session.access_token).await);
+    assert!(!here.is_accepted(&session.access_token).await);
     let again = here.sign_in().await;
     send(&here, &token).await.assert_invalid();
     send(&there, &token).await.assert_invalid();
-    assert!(here.is_let_in(&again.access_token).await);
+    assert!(here.is_accepted(&again.access_token).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_logout_that_ended_nothing_is_no_success_in_the_audit() {
+async fn a_logout_that_ended_no_session_is_not_audited_as_a_success() {
     // T99: it was.
     let provider = MockProvider::shared();
     let server = ServerProcess::start(&provider.issuer, &[("DATABASE_URL", "sqlite::memory:")]).await;
@@ -313,7 +315,7 @@ async fn a_logout_that_ended_nothing_is_no_success_in_the_audit() {
         let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
         send(&browser, &token).await.assert_ok();
         let (event, outcome) = (format!("event=\"{event}\""), format!("outcome=\"{outcome}\""));
-        until("it is recorded", async || server.log().contains(&event)).await;
+        wait_until("it is recorded", async || server.log().contains(&event)).await;
         let log = server.log();
         let lines: Vec<_> = log.lines().filter(|line| line.contains(&event)).collect();
         assert!(lines.len() == 1 && lines[0].contains(&outcome) && lines[0].contains("user="), "{lines:?}");
@@ -321,25 +323,25 @@ async fn a_logout_that_ended_nothing_is_no_success_in_the_audit() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_no_success_and_the_token_is_good_when_it_is_back() {
+async fn a_logout_token_can_be_sent_again_after_a_store_outage() {
     // T82
     let provider = MockProvider::shared();
     for store in [
-        Arc::new(Broken { can_spend: false }) as Arc<dyn Store>,
-        Arc::new(Broken { can_spend: true }),
-        Arc::new(OutageStore::new(Arc::new(Broken { can_spend: false }))),
+        Arc::new(UnreachableStore { can_spend: false }) as Arc<dyn Store>,
+        Arc::new(UnreachableStore { can_spend: true }),
+        Arc::new(OutageStore::new(Arc::new(UnreachableStore { can_spend: false }))),
     ] {
         let http = oracle_ai::server::auth::oidc::ProviderHttp::new().unwrap();
         let app = TestApp::with(provider.settings(), http, store);
         let browser = Browser::at(app, provider.clone());
         let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
         send(&browser, &token).await.assert_undecided();
-        let elsewhere = browser.elsewhere(TestApp::with(
+        let recovered = browser.with_app(TestApp::with(
             provider.settings(),
             oracle_ai::server::auth::oidc::ProviderHttp::new().unwrap(),
             Arc::new(MemoryStore::new()),
         ));
-        send(&elsewhere, &token).await.assert_done();
+        send(&recovered, &token).await.assert_done();
     }
 }
 
@@ -347,18 +349,18 @@ async fn a_store_that_is_away_is_no_success_and_the_token_is_good_when_it_is_bac
 async fn a_login_in_flight_when_its_user_is_logged_out_does_not_survive() {
     // T83
     let browser = Browser::start();
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
     // The provider would refuse the code; one that does not is what this is about.
-    let late = browser.authorized().await;
+    let late = browser.authorization_response().await;
     send(&browser, &token).await.assert_done();
     browser.exchange(&late).await.assert_refused(400, "invalid_state");
     assert_ne!(browser.exchange(&response).await.status, 200);
-    until("its refresh token is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await >= 1)
+    wait_until("its refresh token is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await >= 1)
         .await;
     // One that is begun afterwards does.
     let again = browser.sign_in().await;
-    assert!(browser.is_let_in(&again.access_token).await);
+    assert!(browser.is_accepted(&again.access_token).await);
 }
 
 #[tokio::test]
@@ -367,7 +369,7 @@ async fn a_login_in_flight_without_a_sid_does_not_survive_a_logout_with_sid_and_
     let browser = Browser::start();
     browser.sign_in().await;
     let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
-    let (with_another_sid, without) = (browser.begin().await, browser.begin().await);
+    let (with_another_sid, without) = (browser.start_login().await, browser.start_login().await);
     send(&browser, &token).await.assert_done();
     let response = browser.authorize(&with_another_sid).await;
     browser.exchange(&response).await.assert_ok();
@@ -375,7 +377,7 @@ async fn a_login_in_flight_without_a_sid_does_not_survive_a_logout_with_sid_and_
     let response = browser.authorize(&without).await;
     browser.exchange(&response).await.assert_refused(400, "invalid_state");
     let again = browser.sign_in().await;
-    assert!(browser.is_let_in(&again.access_token).await);
+    assert!(browser.is_accepted(&again.access_token).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,17 +387,17 @@ async fn a_login_in_flight_does_not_survive_though_the_clock_of_its_server_is_ah
     let [ahead, here] = at_two_servers(&in_redis(&redis.url()));
     ahead.app.clock.jump(Duration::from_secs(3));
     let [token] = tokens(&here, json!({ "by": "sub" })).await.try_into().unwrap();
-    let late = ahead.authorized().await;
+    let late = ahead.authorization_response().await;
     send(&here, &token).await.assert_done();
     ahead.exchange(&late).await.assert_refused(400, "invalid_state");
     // One that is begun a while afterwards does.
     ahead.app.clock.jump(Duration::from_secs(5));
     let again = ahead.sign_in().await;
-    assert!(ahead.is_let_in(&again.access_token).await);
+    assert!(ahead.is_accepted(&again.access_token).await);
 }
 
 #[tokio::test]
-async fn what_is_no_form_with_one_logout_token_is_an_invalid_request() {
+async fn a_body_other_than_a_form_with_one_logout_token_is_an_invalid_request() {
     // T84
     let browser = Browser::start();
     let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
@@ -410,56 +412,56 @@ async fn what_is_no_form_with_one_logout_token_is_an_invalid_request() {
         ("application/json", format!("{{\"logout_token\":\"{token}\"}}")),
         ("text/plain", format!("logout_token={token}")),
     ] {
-        Sent(browser.app.post_body(PATH, content_type, body).await).assert_invalid();
+        LogoutResponse(browser.app.post_body(PATH, content_type, body).await).assert_invalid();
     }
     let get = request(Method::GET, PATH).body(Body::empty()).unwrap();
     assert_eq!(browser.app.send(get).await.status, 405);
     // Other fields are ignored.
     let body = format!("more=x&logout_token={token}&sid=another");
-    Sent(browser.app.post_body(PATH, form, body).await).assert_done();
+    LogoutResponse(browser.app.post_body(PATH, form, body).await).assert_done();
 }
 
 fn in_redis(url: &str) -> Storage {
     Storage::in_redis(&RedisAddress::parse(url).unwrap(), KeyRing::new([42; 32], [])).unwrap()
 }
 
-/// The same person and browser at two servers that share this storage.
+/// The same browser at two servers with this storage.
 fn at_two_servers(storage: &Storage) -> [Browser; 2] {
     let provider = MockProvider::shared();
-    let app = || TestApp::stored_in(provider.settings(), storage.clone());
+    let app = || TestApp::with_storage(provider.settings(), storage.clone());
     let here = Browser::at(app(), provider.clone());
-    let there = here.elsewhere(app());
+    let there = here.with_app(app());
     [here, there]
 }
 
-/// The provider's logout tokens for this person, not sent.
+/// The provider's logout tokens for this user, without sending them.
 async fn tokens(browser: &Browser, mut order: Value) -> Vec<String> {
     order["keep"] = true.into();
     browser.provider.log_out(&browser.user, order).await
 }
 
-async fn send(browser: &Browser, token: &str) -> Sent {
+async fn send(browser: &Browser, token: &str) -> LogoutResponse {
     let form = "application/x-www-form-urlencoded";
-    Sent(browser.app.post_body(PATH, form, format!("logout_token={token}")).await)
+    LogoutResponse(browser.app.post_body(PATH, form, format!("logout_token={token}")).await)
 }
 
-struct Sent(Answer);
+struct LogoutResponse(TestResponse);
 
-impl std::ops::Deref for Sent {
-    type Target = Answer;
+impl std::ops::Deref for LogoutResponse {
+    type Target = TestResponse;
 
-    fn deref(&self) -> &Answer {
+    fn deref(&self) -> &TestResponse {
         &self.0
     }
 }
 
-impl std::fmt::Debug for Sent {
+impl std::fmt::Debug for LogoutResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Sent {
+impl LogoutResponse {
     #[track_caller]
     fn assert_done(&self) {
         self.assert_ok();

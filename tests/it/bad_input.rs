@@ -6,8 +6,8 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{
-    app::{Answer, request},
+use crate::support::{
+    app::{TestResponse, request},
     browser::Browser,
 };
 
@@ -76,7 +76,7 @@ impl SignedIn {
         self.browser.request(method, path, Some(&self.access_token))
     }
 
-    async fn post(&self, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Answer {
+    async fn post(&self, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> TestResponse {
         let mut request = self.request(Method::POST, path);
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);

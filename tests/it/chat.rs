@@ -7,20 +7,20 @@ use axum::{
 use oracle_ai::wire::chat::{ChatEvent, ChatEventKind, EndReason, MAX_MESSAGE_CHARS};
 use serde_json::{Value, json};
 
-use crate::{app::Answer, browser::Browser};
+use crate::support::{app::TestResponse, browser::Browser};
 
 fn message(text: &str) -> Value {
     json!({ "conversation": "c", "message": text, "idempotency_key": "k" })
 }
 
-async fn send(browser: &Browser, access_token: &str, chat_request: &Value) -> Answer {
+async fn send(browser: &Browser, access_token: &str, chat_request: &Value) -> TestResponse {
     let request =
         browser.request(Method::POST, "/api/chat", Some(access_token)).header(header::CONTENT_TYPE, "application/json");
     browser.app.send(request.body(Body::from(chat_request.to_string())).unwrap()).await
 }
 
 /// The events of a `text/event-stream` (HTML Standard §9.2.6), as far as we use it: data only, one line each.
-fn events(answer: &Answer) -> Vec<ChatEvent> {
+fn events(answer: &TestResponse) -> Vec<ChatEvent> {
     answer.assert_ok();
     let blocks = answer.text.split_terminator("\n\n").filter(|block| !block.starts_with(':'));
     blocks
@@ -59,7 +59,7 @@ async fn an_answer_is_a_stream_of_events_numbered_without_gaps_with_one_end() {
 }
 
 #[tokio::test]
-async fn a_message_is_told_back_letter_by_letter_whatever_is_in_it() {
+async fn any_message_is_echoed_unchanged() {
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
     let said = "data: x\n\nevent: end\r\n\u{2028}\u{0}<script>“🦀”";
@@ -76,7 +76,7 @@ async fn a_message_is_told_back_letter_by_letter_whatever_is_in_it() {
 }
 
 #[tokio::test]
-async fn a_message_that_can_not_be_answered_names_its_field() {
+async fn an_invalid_message_is_refused_with_the_name_of_its_field() {
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
     for (field, value) in [
@@ -97,14 +97,12 @@ async fn a_message_that_can_not_be_answered_names_its_field() {
 }
 
 #[tokio::test]
-async fn the_head_of_the_stream_comes_before_its_end_and_dropping_it_ends_nothing_else() {
+async fn the_first_event_comes_before_the_answer_is_complete_and_dropping_the_stream_keeps_the_session() {
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
-    let started = std::time::Instant::now();
     let first = browser.first_event(&token, &message("/slow")).await;
-    // The whole answer takes half a minute.
-    assert!(started.elapsed().as_secs() < 15);
+    // One event, and not the whole answer.
     let first: ChatEvent = serde_json::from_str(first.trim().strip_prefix("data:").unwrap()).unwrap();
     assert!(matches!(first, ChatEvent { n: 0, kind: ChatEventKind::Open { .. } }), "{first:?}");
-    assert!(browser.is_let_in(&token).await);
+    assert!(browser.is_accepted(&token).await);
 }

@@ -1,4 +1,4 @@
-//! How an answer ends: once, honestly, and as it is found later.
+//! How an answer ends: with exactly one end event, which is also stored.
 
 use std::time::Duration;
 
@@ -15,54 +15,54 @@ use oracle_ai::{
 use serde_json::json;
 
 use crate::{
-    chatter::{Chatter, LONG_GRACE, ended, message, send_as, told},
     conversation_store::in_memory,
+    support::chat_client::{ChatClient, LONG_GRACE, answer_text, end_reason, message, send_as},
 };
 
-async fn stored(chatter: &Chatter, answer: &MessageId) -> Message {
-    let messages = chatter.conversation("c").await.messages;
+async fn stored(client: &ChatClient, answer: &MessageId) -> Message {
+    let messages = client.conversation("c").await.messages;
     messages.into_iter().find(|message| message.id == *answer).unwrap()
 }
 
 #[tokio::test]
-async fn each_finish_of_the_upstream_is_told_and_stored_as_it_is() {
-    let chatter = Chatter::start().await;
+async fn each_finish_reason_of_the_upstream_is_sent_and_stored() {
+    let client = ChatClient::start().await;
     for (finish, reason) in [
         (FinishReason::Complete, EndReason::Complete),
         (FinishReason::Length, EndReason::Length),
         (FinishReason::Filtered, EndReason::Filtered),
     ] {
-        let (reading, _, answer) = chatter.ask("hello").await;
-        let call = chatter.upstream.asked().await;
-        call.say("an answer");
+        let (stream, _, answer) = client.ask("hello").await;
+        let call = client.upstream.next_request().await;
+        call.send_text("an answer");
         call.finish(finish);
-        let events = reading.rest().await;
-        assert_eq!((ended(&events), told(&events).as_str()), (reason, "an answer"));
-        let stored = stored(&chatter, &answer).await;
+        let events = stream.rest().await;
+        assert_eq!((end_reason(&events), answer_text(&events).as_str()), (reason, "an answer"));
+        let stored = stored(&client, &answer).await;
         assert_eq!((stored.end, stored.text.as_str(), stored.error), (Some(reason), "an answer", None));
     }
 }
 
 #[tokio::test]
-async fn an_upstream_that_just_stops_has_not_finished() {
-    let chatter = Chatter::start().await;
+async fn an_upstream_stream_without_a_finish_reason_is_interrupted() {
+    let client = ChatClient::start().await;
     for text in ["", "half an ans"] {
-        let (reading, _, answer) = chatter.ask("hello").await;
-        let call = chatter.upstream.asked().await;
+        let (stream, _, answer) = client.ask("hello").await;
+        let call = client.upstream.next_request().await;
         if !text.is_empty() {
-            call.say(text);
+            call.send_text(text);
         }
         drop(call);
-        let events = reading.rest().await;
-        assert_eq!((ended(&events), told(&events).as_str()), (EndReason::Interrupted, text));
-        let stored = stored(&chatter, &answer).await;
+        let events = stream.rest().await;
+        assert_eq!((end_reason(&events), answer_text(&events).as_str()), (EndReason::Interrupted, text));
+        let stored = stored(&client, &answer).await;
         assert_eq!((stored.end, stored.text.as_str()), (Some(EndReason::Interrupted), text));
     }
 }
 
 #[tokio::test]
-async fn each_error_of_the_upstream_is_told_once_before_the_end_with_what_was_said_until_then() {
-    let chatter = Chatter::start().await;
+async fn each_upstream_error_is_sent_once_after_the_partial_answer() {
+    let client = ChatClient::start().await;
     let retry_after = Some(Duration::from_millis(2500));
     for (error, kind, seconds) in [
         (UpstreamError::Auth, AnswerErrorKind::Auth, None),
@@ -75,18 +75,18 @@ async fn each_error_of_the_upstream_is_told_once_before_the_end_with_what_was_sa
         (UpstreamError::Timeout, AnswerErrorKind::Timeout, None),
     ] {
         for text in ["", "so far"] {
-            let (reading, _, answer) = chatter.ask("hello").await;
-            let call = chatter.upstream.asked().await;
+            let (stream, _, answer) = client.ask("hello").await;
+            let call = client.upstream.next_request().await;
             if !text.is_empty() {
-                call.say(text);
+                call.send_text(text);
             }
             call.fail(error);
-            let events = reading.rest().await;
+            let events = stream.rest().await;
             let reason = if error == UpstreamError::Filtered { EndReason::Filtered } else { EndReason::Interrupted };
-            assert_eq!((ended(&events), told(&events).as_str()), (reason, text), "{error:?}");
+            assert_eq!((end_reason(&events), answer_text(&events).as_str()), (reason, text), "{error:?}");
             let error = AnswerError { kind, retry_after: seconds };
             assert_eq!(events[events.len() - 2].kind, ChatEventKind::Error(error));
-            let stored = stored(&chatter, &answer).await;
+            let stored = stored(&client, &answer).await;
             assert_eq!((stored.end, stored.text.as_str(), stored.error), (Some(reason), text, Some(error)));
         }
     }
@@ -94,47 +94,47 @@ async fn each_error_of_the_upstream_is_told_once_before_the_end_with_what_was_sa
 
 #[tokio::test]
 async fn a_panic_ends_the_answer_and_nothing_else() {
-    let chatter = Chatter::start().await;
-    let (mut reading, _, answer) = chatter.ask("hello").await;
-    let call = chatter.upstream.asked().await;
-    call.say("so far");
-    reading.until("so far").await;
+    let client = ChatClient::start().await;
+    let (mut stream, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    call.send_text("so far");
+    stream.read_until("so far").await;
     call.panic();
-    let events = reading.rest().await;
-    assert_eq!(ended(&events), EndReason::Interrupted);
+    let events = stream.rest().await;
+    assert_eq!(end_reason(&events), EndReason::Interrupted);
     let error = AnswerError { kind: AnswerErrorKind::Upstream, retry_after: None };
     assert_eq!(events[events.len() - 2].kind, ChatEventKind::Error(error));
-    let stored = stored(&chatter, &answer).await;
+    let stored = stored(&client, &answer).await;
     assert_eq!((stored.end, stored.text.as_str()), (Some(EndReason::Interrupted), "so far"));
-    chatter.exchange(&message("and now?"), "well").await;
+    client.exchange(&message("and now?"), "well").await;
 }
 
 #[tokio::test]
-async fn a_text_without_end_is_cut_and_the_upstream_let_go() {
-    let chatter = Chatter::start().await;
-    let (reading, _, answer) = chatter.ask("hello").await;
-    let call = chatter.upstream.asked().await;
+async fn an_endless_answer_is_cut_and_its_upstream_request_cancelled() {
+    let client = ChatClient::start().await;
+    let (stream, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
     let piece = "x".repeat(1024 * 1024);
     for _ in 0..3 {
-        call.say(&piece);
+        call.send_text(&piece);
     }
     call.closed().await;
-    let events = reading.rest().await;
-    assert_eq!((ended(&events), told(&events).len()), (EndReason::Length, 2 * piece.len()));
-    assert_eq!(stored(&chatter, &answer).await.text.len(), 2 * piece.len());
+    let events = stream.rest().await;
+    assert_eq!((end_reason(&events), answer_text(&events).len()), (EndReason::Length, 2 * piece.len()));
+    assert_eq!(stored(&client, &answer).await.text.len(), 2 * piece.len());
 }
 
 #[tokio::test]
-async fn thinking_is_told_and_kept_and_usage_comes_before_the_end() {
-    let chatter = Chatter::start().await;
-    let (reading, _, answer) = chatter.ask("hello").await;
-    let call = chatter.upstream.asked().await;
-    call.think("hm\0m");
-    call.say("well\0");
+async fn thinking_is_sent_and_stored_and_usage_comes_before_the_end() {
+    let client = ChatClient::start().await;
+    let (stream, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    call.send_thinking("hm\0m");
+    call.send_text("well\0");
     call.count(3, 4);
     call.finish(FinishReason::Complete);
-    let events = reading.rest().await;
-    assert_eq!(ended(&events), EndReason::Complete);
+    let events = stream.rest().await;
+    assert_eq!(end_reason(&events), EndReason::Complete);
     let [thinking, delta, usage, _] = events.as_slice() else { panic!("{events:?}") };
     assert!(matches!(thinking.kind, ChatEventKind::Thinking { .. }));
     // PostgreSQL keeps no U+0000.
@@ -142,111 +142,115 @@ async fn thinking_is_told_and_kept_and_usage_comes_before_the_end() {
     let ChatEventKind::Usage(usage) = usage.kind else { panic!("{usage:?}") };
     assert_eq!((usage.input_tokens, usage.output_tokens), (Some(3), Some(4)));
     assert!(usage.first_token_ms.is_some() && usage.tokens_per_second.is_some(), "{usage:?}");
-    let stored = stored(&chatter, &answer).await;
+    let stored = stored(&client, &answer).await;
     assert_eq!((stored.text.as_str(), stored.usage), ("well\u{FFFD}", Some(usage)));
     assert_eq!(stored.thinking, "hm\u{FFFD}m");
 }
 
 #[tokio::test]
-async fn stop_ends_an_answer_before_its_first_word() {
-    let chatter = Chatter::start().await;
-    let (reading, _, answer) = chatter.ask("hello").await;
-    let call = chatter.upstream.asked().await;
-    chatter.stop(&answer).await.assert_ok();
+async fn stop_ends_an_answer_before_its_first_token() {
+    let client = ChatClient::start().await;
+    let (stream, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    client.stop(&answer).await.assert_ok();
     assert!(call.is_closed(), "the upstream is let go before Stop is answered");
-    assert_eq!(ended(&reading.rest().await), EndReason::Stopped);
-    assert_eq!(stored(&chatter, &answer).await.end, Some(EndReason::Stopped));
+    assert_eq!(end_reason(&stream.rest().await), EndReason::Stopped);
+    assert_eq!(stored(&client, &answer).await.end, Some(EndReason::Stopped));
 }
 
 #[tokio::test]
-async fn stop_ends_an_answer_in_the_middle_and_keeps_what_was_said() {
-    let chatter = Chatter::start().await;
-    let (mut reading, _, answer) = chatter.ask("hello").await;
-    let call = chatter.upstream.asked().await;
-    call.say("half an");
-    reading.until("half an").await;
-    chatter.stop(&answer).await.assert_ok();
+async fn stop_ends_an_answer_in_the_middle_and_keeps_the_partial_text() {
+    let client = ChatClient::start().await;
+    let (mut stream, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    call.send_text("half an");
+    stream.read_until("half an").await;
+    client.stop(&answer).await.assert_ok();
     assert!(call.is_closed());
-    assert_eq!(ended(&reading.rest().await), EndReason::Stopped);
-    let stored = stored(&chatter, &answer).await;
+    assert_eq!(end_reason(&stream.rest().await), EndReason::Stopped);
+    let stored = stored(&client, &answer).await;
     assert_eq!((stored.end, stored.text.as_str()), (Some(EndReason::Stopped), "half an"));
     // The next question is not held up.
-    chatter.exchange(&message("and now?"), "well").await;
+    client.exchange(&message("and now?"), "well").await;
 }
 
 #[tokio::test]
-async fn stop_after_the_end_changes_nothing_however_often() {
-    let chatter = Chatter::start().await;
-    let (_, answer) = chatter.exchange(&message("hello"), "an answer").await;
+async fn stop_after_the_end_has_no_effect() {
+    let client = ChatClient::start().await;
+    let (_, answer) = client.exchange(&message("hello"), "an answer").await;
     for _ in 0..2 {
-        let stopped = chatter.stop(&answer).await;
+        let stopped = client.stop(&answer).await;
         stopped.assert_ok();
         assert_eq!(stopped.json(), json!({}));
     }
-    assert_eq!(stored(&chatter, &answer).await.end, Some(EndReason::Complete));
+    assert_eq!(stored(&client, &answer).await.end, Some(EndReason::Complete));
 }
 
 #[tokio::test]
-async fn without_grace_the_upstream_is_let_go_as_soon_as_nobody_reads() {
-    let chatter = Chatter::with(in_memory(), ChatSettings { grace: Duration::ZERO, ..LONG_GRACE }).await;
+async fn without_a_grace_period_the_upstream_request_is_cancelled_when_the_last_reader_leaves() {
+    let client = ChatClient::with(in_memory(), ChatSettings { grace: Duration::ZERO, ..LONG_GRACE }).await;
     for text in [None, Some("half an")] {
-        let (mut reading, _, answer) = chatter.ask("hello").await;
-        let call = chatter.upstream.asked().await;
+        let (mut stream, _, answer) = client.ask("hello").await;
+        let call = client.upstream.next_request().await;
         if let Some(text) = text {
-            call.say(text);
-            reading.until(text).await;
+            call.send_text(text);
+            stream.read_until(text).await;
         }
-        let left = std::time::Instant::now();
-        drop(reading);
+        drop(stream);
         call.closed().await;
-        assert!(left.elapsed() < Duration::from_secs(1), "{:?}", left.elapsed());
-        let events = chatter.follow(&answer, None).await.rest().await;
-        assert_eq!((ended(&events), told(&events)), (EndReason::Interrupted, text.unwrap_or_default().to_owned()));
+        let events = client.follow(&answer, None).await.rest().await;
+        assert_eq!(
+            (end_reason(&events), answer_text(&events)),
+            (EndReason::Interrupted, text.unwrap_or_default().to_owned())
+        );
     }
 }
 
 #[tokio::test]
-async fn with_a_grace_the_answer_goes_on_for_a_reader_who_returns_and_no_longer_than_that() {
+async fn within_the_grace_period_a_reader_can_return_and_after_it_the_answer_ends() {
     let grace = Duration::from_millis(300);
-    let chatter = Chatter::with(in_memory(), ChatSettings { grace, ..LONG_GRACE }).await;
-    let (reading, _, answer) = chatter.ask("hello").await;
-    let call = chatter.upstream.asked().await;
-    drop(reading);
-    let mut returned = chatter.follow(&answer, Some(0)).await;
-    tokio::time::sleep(grace * 2).await;
-    call.say("still here");
-    returned.until("still here").await;
+    let client = ChatClient::with(in_memory(), ChatSettings { grace, ..LONG_GRACE }).await;
+    let (stream, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    drop(stream);
+    let mut returned = client.follow(&answer, Some(0)).await;
 
-    let left = std::time::Instant::now();
+    // No reader returns to this answer. When its grace period is over, so is the earlier one of the other answer.
+    let (abandoned, ..) = client.begin(&send_as("abandoned", "hello", "abandoned")).await;
+    let abandoned_call = client.upstream.next_request().await;
+    drop(abandoned);
+    abandoned_call.closed().await;
+    call.send_text("still here");
+    returned.read_until("still here").await;
+
     drop(returned);
     call.closed().await;
-    assert!(left.elapsed() >= grace, "{:?}", left.elapsed());
 }
 
 #[tokio::test]
-async fn a_deleted_conversation_lets_its_upstream_go() {
-    let chatter = Chatter::start().await;
-    let (reading, _, answer) = chatter.ask("hello").await;
-    let call = chatter.upstream.asked().await;
-    chatter.post("/api/conversation/delete", &json!({ "id": "c" })).await.assert_ok();
+async fn deleting_a_conversation_cancels_its_upstream_request() {
+    let client = ChatClient::start().await;
+    let (stream, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    client.post("/api/conversation/delete", &json!({ "id": "c" })).await.assert_ok();
     call.closed().await;
-    assert_eq!(ended(&reading.rest().await), EndReason::Interrupted);
-    chatter.get("/api/conversation?id=c").await.assert_refused(404, "not_found");
-    assert!(chatter.conversations("").await.is_empty());
-    // As long as it is remembered, its end is told.
-    assert_eq!(ended(&chatter.follow(&answer, None).await.rest().await), EndReason::Interrupted);
+    assert_eq!(end_reason(&stream.rest().await), EndReason::Interrupted);
+    client.get("/api/conversation?id=c").await.assert_refused(404, "not_found");
+    assert!(client.conversations("").await.is_empty());
+    // While the answer is in memory, its end is still sent.
+    assert_eq!(end_reason(&client.follow(&answer, None).await.rest().await), EndReason::Interrupted);
 }
 
 #[tokio::test]
-async fn one_person_has_so_many_answers_written_at_a_time() {
-    let chatter = Chatter::start().await;
+async fn concurrent_answers_per_user_are_limited() {
+    let client = ChatClient::start().await;
     let mut running = vec![];
     for n in 0..8 {
-        running.push(chatter.begin(&send_as(&format!("c{n}"), "hello", &format!("busy-{n}"))).await);
+        running.push(client.begin(&send_as(&format!("c{n}"), "hello", &format!("busy-{n}"))).await);
     }
     let another = send_as("another", "hello", "busy");
-    chatter.post("/api/chat", &another).await.assert_refused(429, "too_many_requests");
+    client.post("/api/chat", &another).await.assert_refused(429, "too_many_requests");
     let (_, _, answer) = &running[0];
-    chatter.stop(answer).await.assert_ok();
-    chatter.begin(&another).await;
+    client.stop(answer).await.assert_ok();
+    client.begin(&another).await;
 }

@@ -1,4 +1,4 @@
-//! A client that signs (`private_key_jwt`), and requests that are pushed (RFC 9126).
+//! Client authentication with a key (`private_key_jwt`), and pushed authorization requests (RFC 9126).
 
 use base64::{
     Engine,
@@ -19,10 +19,12 @@ use rsa::{RsaPrivateKey, pkcs8::EncodePrivateKey, traits::PublicKeyParts};
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
-    browser::Browser,
     introspection,
-    provider::{CLIENT_ID, MockProvider, client},
+    support::{
+        app::TestApp,
+        browser::Browser,
+        provider::{CLIENT_ID, MockProvider, client},
+    },
 };
 
 pub const KID: &str = "ours";
@@ -52,34 +54,34 @@ fn signing_with(pem: &str, audience: Option<String>) -> ClientAuthentication {
     ClientAuthentication::signed(key, audience)
 }
 
-/// A person at a server that signs with this key, where `client` is registered.
+/// A browser at a server that signs with this key, at a provider with this registration.
 async fn signing(pem: &str, client: Client) -> Browser {
-    let provider = MockProvider::playing(Profile::Plain, client).await;
+    let provider = MockProvider::with_profile(Profile::Plain, client).await;
     let mut settings = provider.settings();
     settings.client_authentication = signing_with(pem, None);
-    Browser::at(TestApp::guarded(settings, introspection::guard()), provider)
+    Browser::at(TestApp::with_guard(settings, introspection::guard()), provider)
 }
 
 #[tokio::test]
-async fn a_client_with_a_key_signs_every_request_to_the_provider_anew() {
+async fn private_key_jwt_signs_a_new_assertion_for_every_request() {
     // T02, T60: each assertion is good once.
     for (pem, jwk) in [ec_key(), rsa_key(2048)] {
         for pushes_requests in [false, true] {
             let browser = signing(&pem, Client { jwks: vec![jwk.clone()], pushes_requests, ..client() }).await;
             let signed_in = browser.sign_in().await;
-            assert!(browser.is_let_in(&signed_in.access_token).await);
-            let access_token = browser.refreshed(&signed_in.session).await;
-            assert!(browser.is_let_in(&access_token).await);
+            assert!(browser.is_accepted(&signed_in.access_token).await);
+            let access_token = browser.refresh_access_token(&signed_in.session).await;
+            assert!(browser.is_accepted(&access_token).await);
         }
     }
 }
 
 #[tokio::test]
-async fn the_audience_of_assertions_can_be_the_token_endpoint_and_nothing_else_is_believed() {
+async fn the_audience_of_assertions_can_be_the_token_endpoint_and_no_other_url_is_accepted() {
     // T60
     let (pem, jwk) = ec_key();
     for (path, is_believed) in [("/token", true), ("/elsewhere", false)] {
-        let provider = MockProvider::playing(Profile::Plain, Client { jwks: vec![jwk.clone()], ..client() }).await;
+        let provider = MockProvider::with_profile(Profile::Plain, Client { jwks: vec![jwk.clone()], ..client() }).await;
         let mut settings = provider.settings();
         settings.client_authentication = signing_with(&pem, Some(format!("{}{path}", provider.issuer)));
         let browser = Browser::at(TestApp::new(settings), provider);
@@ -89,19 +91,19 @@ async fn the_audience_of_assertions_can_be_the_token_endpoint_and_nothing_else_i
 }
 
 #[tokio::test]
-async fn another_key_and_a_secret_are_not_believed_where_a_key_is_registered() {
+async fn where_a_key_is_registered_another_key_or_a_secret_is_refused() {
     // T02
     let (_, jwk) = ec_key();
     let (another, _) = ec_key();
     let browser = signing(&another, Client { jwks: vec![jwk.clone()], ..client() }).await;
     browser.login().await.assert_refused(502, "provider_unavailable");
-    let provider = MockProvider::playing(Profile::Plain, Client { jwks: vec![jwk], ..client() }).await;
+    let provider = MockProvider::with_profile(Profile::Plain, Client { jwks: vec![jwk], ..client() }).await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider);
     browser.login().await.assert_refused(502, "provider_unavailable");
 }
 
 #[test]
-fn only_keys_that_are_long_enough_are_taken() {
+fn keys_that_are_too_short_are_refused() {
     assert!(matches!(ClientKey::from_pem(rsa_key(1024).0.as_bytes(), None), Err(ClientKeyError::Unsupported)));
     for no_key in ["", "secret", "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"] {
         assert!(matches!(ClientKey::from_pem(no_key.as_bytes(), None), Err(ClientKeyError::NotPkcs8)), "{no_key}");
@@ -109,14 +111,14 @@ fn only_keys_that_are_long_enough_are_taken() {
 }
 
 #[tokio::test]
-async fn a_pushed_request_leaves_only_its_name_in_the_browser() {
+async fn the_browser_sees_only_the_request_uri_of_a_pushed_request() {
     // T62, T63
     for (pushes_requests, pushed) in [(true, false), (false, true)] {
-        let provider = MockProvider::playing(Profile::Plain, Client { pushes_requests, ..client() }).await;
+        let provider = MockProvider::with_profile(Profile::Plain, Client { pushes_requests, ..client() }).await;
         let mut settings = provider.settings();
         settings.requests.pushed = pushed;
-        let browser = Browser::at(TestApp::guarded(settings, GuardSettings::default()), provider);
-        let begun = browser.begin().await;
+        let browser = Browser::at(TestApp::with_guard(settings, GuardSettings::default()), provider);
+        let begun = browser.start_login().await;
         let params = begun.params();
         assert_eq!(params.len(), 2, "{params:?}");
         assert_eq!(params["client_id"], CLIENT_ID);
@@ -131,20 +133,20 @@ async fn a_pushed_request_leaves_only_its_name_in_the_browser() {
 #[tokio::test]
 async fn a_pushed_request_that_expired_is_pushed_again_by_the_next_login() {
     // T62
-    let provider = MockProvider::playing(Profile::Plain, Client { pushes_requests: true, ..client() }).await;
+    let provider = MockProvider::with_profile(Profile::Plain, Client { pushes_requests: true, ..client() }).await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider);
-    let begun = browser.begin().await;
+    let begun = browser.start_login().await;
     browser.provider.expire_pushed().await;
     assert_eq!(reqwest::get(begun.authorize_url).await.unwrap().status(), 400);
     browser.sign_in().await;
 }
 
 #[tokio::test]
-async fn a_request_that_can_not_be_pushed_is_never_sent_through_the_browser_instead() {
+async fn a_request_that_cannot_be_pushed_is_never_sent_through_the_browser_instead() {
     // T63
-    let provider = MockProvider::playing(Profile::Plain, Client { pushes_requests: true, ..client() }).await;
+    let provider = MockProvider::with_profile(Profile::Plain, Client { pushes_requests: true, ..client() }).await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider);
-    browser.begin().await;
+    browser.start_login().await;
     browser.provider.set_outage(&["pushed_authorization"]).await;
-    browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+    browser.request_authorize().await.assert_refused(502, "provider_unavailable");
 }

@@ -1,4 +1,4 @@
-//! Our credentials at the provider, changed while people work: two may be live at once, and nothing is started anew.
+//! Rotation of the client credentials without a restart: two may be valid at once.
 
 use std::{
     fs,
@@ -17,11 +17,13 @@ use oracle_ai::{
 use serde_json::Value;
 
 use crate::{
-    app::TestApp,
-    browser::Browser,
     client_key::{KID, ec_key},
     introspection,
-    provider::{CLIENT_SECRET, MockProvider, client},
+    support::{
+        app::TestApp,
+        browser::Browser,
+        provider::{CLIENT_SECRET, MockProvider, client},
+    },
 };
 
 /// A file of credentials, gone with the test.
@@ -36,7 +38,7 @@ impl Secrets {
         Self(file)
     }
 
-    /// As an operator does it: whoever reads meanwhile reads the one or the other.
+    /// Replaces the file atomically, as operators should.
     fn change(&self, text: &str) {
         let new = self.0.with_extension("new");
         fs::write(&new, text).unwrap();
@@ -70,18 +72,18 @@ impl Drop for Secrets {
 }
 
 async fn at(client: Client, authentication: ClientAuthentication) -> Browser {
-    let provider = MockProvider::playing(Profile::Plain, client).await;
+    let provider = MockProvider::with_profile(Profile::Plain, client).await;
     let mut settings = provider.settings();
     settings.client_authentication = authentication;
-    Browser::at(TestApp::guarded(settings, introspection::guard()), provider)
+    Browser::at(TestApp::with_guard(settings, introspection::guard()), provider)
 }
 
 /// Every request that says who we are: code, introspection, refresh and revocation.
 async fn a_day(browser: &Browser) {
     let signed_in = browser.sign_in().await;
-    assert!(browser.is_let_in(&signed_in.access_token).await);
-    let access_token = browser.refreshed(&signed_in.session).await;
-    assert!(browser.is_let_in(&access_token).await);
+    assert!(browser.is_accepted(&signed_in.access_token).await);
+    let access_token = browser.refresh_access_token(&signed_in.session).await;
+    assert!(browser.is_accepted(&access_token).await);
     browser.logout(&signed_in.session).await.assert_ok();
 }
 
@@ -95,7 +97,7 @@ fn with_kid((pem, mut jwk): (String, Value), kid: &str) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn of_two_live_secrets_the_one_is_used_that_the_provider_takes() {
+async fn of_two_secrets_the_one_that_the_provider_accepts_is_used() {
     // T61: before the change at the provider, and after it.
     for text in [format!("{CLIENT_SECRET}\nthe next"), format!("the last\n{CLIENT_SECRET}")] {
         let file = Secrets::holding(&text);
@@ -109,7 +111,7 @@ async fn of_two_live_secrets_the_one_is_used_that_the_provider_takes() {
 }
 
 #[tokio::test]
-async fn of_two_live_keys_the_one_is_used_that_the_provider_knows() {
+async fn of_two_keys_the_one_that_the_provider_knows_is_used() {
     // T61
     let ((old, old_jwk), (new, new_jwk)) = (with_kid(ec_key(), "old"), with_kid(ec_key(), "new"));
     let file = Secrets::holding(&format!("{old}{new}"));
@@ -120,7 +122,7 @@ async fn of_two_live_keys_the_one_is_used_that_the_provider_knows() {
 }
 
 #[tokio::test]
-async fn a_changed_file_counts_without_a_restart() {
+async fn a_changed_credentials_file_takes_effect_without_a_restart() {
     // T61
     let file = Secrets::holding("not yet known there");
     let browser = at(client(), file.as_secrets()).await;
@@ -133,13 +135,13 @@ async fn a_changed_file_counts_without_a_restart() {
     let ((old, _), (new, jwk)) = (ec_key(), ec_key());
     let file = Secrets::holding(&old);
     let browser = at(registered(vec![jwk]), file.as_keys()).await;
-    browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+    browser.request_authorize().await.assert_refused(502, "provider_unavailable");
     file.change(&new);
     a_day(&browser).await;
 }
 
 #[tokio::test]
-async fn a_file_that_became_unusable_leaves_what_was_known() {
+async fn an_unusable_credentials_file_leaves_the_old_credentials_in_use() {
     // T61
     let (key, jwk) = ec_key();
     let file = Secrets::holding(&key);
@@ -153,8 +155,8 @@ async fn a_file_that_became_unusable_leaves_what_was_known() {
 }
 
 #[tokio::test]
-async fn a_file_that_can_be_used_again_is_though_nothing_shows_that_it_changed() {
-    // T61. As where somebody forgot to let the server read it, and then did.
+async fn a_repaired_credentials_file_is_read_even_if_its_metadata_is_unchanged() {
+    // T61. For example after the permissions of the file were corrected.
     let file = Secrets::holding("not yet known there");
     let browser = at(client(), file.as_secrets()).await;
     let moment = SystemTime::now() + Duration::from_secs(60);
@@ -165,7 +167,7 @@ async fn a_file_that_can_be_used_again_is_though_nothing_shows_that_it_changed()
 }
 
 #[test]
-fn a_line_before_a_key_names_it() {
+fn a_kid_line_before_a_key_sets_its_id() {
     // T61
     let (pem, _) = ec_key();
     let names = |text: &str| {

@@ -225,7 +225,7 @@ async fn assert_refused(variable: &str, value: &str, variables: &BTreeMap<&str, 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_would_cross_a_network_readably_stops_the_start_with_its_remedy() {
+async fn unencrypted_connections_to_other_hosts_stop_the_start_with_a_remedy() {
     for (variable, value, remedy) in READABLE {
         let mut variables = BTreeMap::from(GOOD);
         variables.insert("SESSION_KEYS", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");

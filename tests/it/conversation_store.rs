@@ -29,7 +29,7 @@ use oracle_ai::{
 };
 use sqlx::{AnyConnection, Connection as _, Executor};
 
-use crate::postgres;
+use crate::support::postgres;
 
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -43,10 +43,10 @@ pub fn store(url: DatabaseUrl) -> Store {
     Arc::new(SqlStore::new(url))
 }
 
-/// A SQLite file of its own, removed in the end.
-pub struct File(PathBuf);
+/// A new SQLite file, removed at the end of the test.
+pub struct SqliteFile(PathBuf);
 
-impl File {
+impl SqliteFile {
     pub fn new() -> Self {
         static FILES: AtomicU32 = AtomicU32::new(0);
         let name = format!("oracle-ai-{}-{}.db", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
@@ -62,7 +62,7 @@ impl File {
     }
 }
 
-impl Drop for File {
+impl Drop for SqliteFile {
     fn drop(&mut self) {
         for end in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
@@ -77,7 +77,7 @@ async fn sqlite_in_memory_keeps_the_contract() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sqlite_file_keeps_the_contract() {
-    let file = File::new();
+    let file = SqliteFile::new();
     keeps_the_contract(store(file.url())).await;
 }
 
@@ -90,26 +90,26 @@ async fn keeps_the_contract(store: Store) {
     a_first_question_makes_the_conversation(&store).await;
     an_answer_is_touched_until_it_ends(&store).await;
     an_end_is_stored_once_and_whole(&store).await;
-    a_key_stores_once(&store).await;
-    of_many_with_the_same_key_one_stores(&store).await;
-    of_many_with_different_keys_one_begins(&store).await;
+    an_idempotency_key_stores_once(&store).await;
+    of_many_requests_with_the_same_idempotency_key_one_is_stored(&store).await;
+    of_many_concurrent_questions_one_begins(&store).await;
     a_second_question_waits_for_the_first_answer(&store).await;
-    a_replaced_question_goes_with_all_that_followed(&store).await;
+    replacing_a_question_removes_everything_after_it(&store).await;
     the_title_is_the_first_question_until_it_is_renamed(&store).await;
-    what_is_somebody_elses_is_not_there(&store).await;
-    the_same_name_is_another_conversation_for_somebody_else(&store).await;
+    conversations_of_another_user_are_not_found(&store).await;
+    the_same_id_is_another_conversation_for_another_user(&store).await;
     the_latest_conversation_comes_first(&store).await;
-    search_finds_titles_and_texts_whatever_the_case_and_accents(&store).await;
+    search_ignores_case_and_accents_in_titles_and_texts(&store).await;
     a_deleted_conversation_is_gone_with_its_messages(&store).await;
-    a_lost_answer_is_found_interrupted(&store).await;
-    a_wish_to_stop_reaches_whoever_writes(&store).await;
-    the_history_is_the_latest_that_fits_without_what_failed(&store).await;
-    texts_come_back_letter_by_letter(&store).await;
+    an_abandoned_answer_is_marked_as_interrupted(&store).await;
+    a_stop_request_reaches_the_writer(&store).await;
+    the_history_is_the_latest_successful_messages_that_fit(&store).await;
+    texts_are_stored_unchanged(&store).await;
     conversations_and_messages_are_bounded(&store).await;
 }
 
-/// Somebody who has nothing yet.
-pub fn somebody() -> Owner {
+/// A user without conversations.
+pub fn new_owner() -> Owner {
     static PEOPLE: AtomicU32 = AtomicU32::new(0);
     let sub = PEOPLE.fetch_add(1, Ordering::Relaxed).to_string();
     let iss = "https://provider.example".into();
@@ -173,7 +173,7 @@ async fn found(store: &Store, owner: &Owner, search: &str) -> Vec<String> {
 }
 
 async fn a_first_question_makes_the_conversation(store: &Store) {
-    let (owner, new, at) = (somebody(), question("c", "Why?"), now());
+    let (owner, new, at) = (new_owner(), question("c", "Why?"), now());
     assert!(store.conversation(&owner, &id("c"), at).await.unwrap().is_none());
     assert_eq!(store.begin(&owner, &new, at).await.unwrap(), Begun::New);
 
@@ -197,7 +197,7 @@ async fn a_first_question_makes_the_conversation(store: &Store) {
 }
 
 async fn an_answer_is_touched_until_it_ends(store: &Store) {
-    let (owner, new) = (somebody(), question("c", "Why?"));
+    let (owner, new) = (new_owner(), question("c", "Why?"));
     begin(store, &owner, &new).await;
     assert_eq!(store.touch(&new.answer, 0, "Becau", now()).await.unwrap(), AnswerStatus::Running);
     assert_eq!(texts(store, &owner, "c").await, ["Why?", "Becau"]);
@@ -214,7 +214,7 @@ async fn an_answer_is_touched_until_it_ends(store: &Store) {
 }
 
 async fn an_end_is_stored_once_and_whole(store: &Store) {
-    let (owner, new) = (somebody(), question("c", "Why?"));
+    let (owner, new) = (new_owner(), question("c", "Why?"));
     begin(store, &owner, &new).await;
     let error = AnswerError { kind: AnswerErrorKind::Limit, retry_after: Some(7) };
     let usage =
@@ -232,10 +232,10 @@ async fn an_end_is_stored_once_and_whole(store: &Store) {
     assert_eq!(store.list(&owner, "", 200, now()).await.unwrap()[0].running, None);
 }
 
-async fn a_key_stores_once(store: &Store) {
-    let (owner, new) = (somebody(), question("c", "Why?"));
+async fn an_idempotency_key_stores_once(store: &Store) {
+    let (owner, new) = (new_owner(), question("c", "Why?"));
     begin(store, &owner, &new).await;
-    // Whatever else is said with it.
+    // Also with another text.
     for conversation in ["c", "d"] {
         let again = NewQuestion { idempotency_key: new.idempotency_key.clone(), ..question(conversation, "Again?") };
         let before = Begun::AlreadyStored { answer: new.answer.clone() };
@@ -243,13 +243,13 @@ async fn a_key_stores_once(store: &Store) {
     }
     assert_eq!(texts(store, &owner, "c").await, ["Why?", ""]);
     assert_eq!(found(store, &owner, "").await, ["c"]);
-    // Somebody else's key is another.
+    // The keys of different users are separate.
     let theirs = NewQuestion { idempotency_key: new.idempotency_key.clone(), ..question("c", "Why?") };
-    begin(store, &somebody(), &theirs).await;
+    begin(store, &new_owner(), &theirs).await;
 }
 
-async fn of_many_with_the_same_key_one_stores(store: &Store) {
-    let (owner, key) = (somebody(), IdempotencyKey::new(unique("key")));
+async fn of_many_requests_with_the_same_idempotency_key_one_is_stored(store: &Store) {
+    let (owner, key) = (new_owner(), IdempotencyKey::new(unique("key")));
     let attempts: Vec<_> =
         (0..20).map(|_| NewQuestion { idempotency_key: key.clone(), ..question("c", "Why?") }).collect();
     let outcomes = join_all(attempts.iter().map(|new| store.begin(&owner, new, now()))).await;
@@ -261,8 +261,8 @@ async fn of_many_with_the_same_key_one_stores(store: &Store) {
     assert_eq!(texts(store, &owner, "c").await, ["Why?", ""]);
 }
 
-async fn of_many_with_different_keys_one_begins(store: &Store) {
-    let owner = somebody();
+async fn of_many_concurrent_questions_one_begins(store: &Store) {
+    let owner = new_owner();
     let attempts: Vec<_> = (0..10).map(|n| question("c", &n.to_string())).collect();
     let outcomes = join_all(attempts.iter().map(|new| store.begin(&owner, new, now()))).await;
     assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(Begun::New))).count(), 1, "{outcomes:?}");
@@ -271,25 +271,25 @@ async fn of_many_with_different_keys_one_begins(store: &Store) {
 }
 
 async fn a_second_question_waits_for_the_first_answer(store: &Store) {
-    let (owner, first, second) = (somebody(), question("c", "one"), question("c", "two"));
+    let (owner, first, second) = (new_owner(), question("c", "one"), question("c", "two"));
     begin(store, &owner, &first).await;
     assert!(matches!(store.begin(&owner, &second, now()).await, Err(BeginError::Running)));
-    // In another conversation nobody waits.
+    // Other conversations are not blocked.
     begin(store, &owner, &question("d", "three")).await;
     store.end(&first.answer, &whole("1")).await.unwrap();
     begin(store, &owner, &second).await;
     assert_eq!(texts(store, &owner, "c").await, ["one", "1", "two", ""]);
 }
 
-async fn a_replaced_question_goes_with_all_that_followed(store: &Store) {
-    let owner = somebody();
+async fn replacing_a_question_removes_everything_after_it(store: &Store) {
+    let owner = new_owner();
     exchange(store, &owner, "c", "one", "1").await;
     let second = exchange(store, &owner, "c", "two", "2").await;
     exchange(store, &owner, "c", "three", "3").await;
-    let elsewhere = exchange(store, &owner, "d", "other", "o").await;
+    let other_conversation = exchange(store, &owner, "d", "other", "o").await;
 
     let replacing = |replaced: &MessageId| NewQuestion { replaces: Some(replaced.clone()), ..question("c", "deux") };
-    for unknown in [&second.answer, &elsewhere.question, &MessageId::new("unknown")] {
+    for unknown in [&second.answer, &other_conversation.question, &MessageId::new("unknown")] {
         let refused = store.begin(&owner, &replacing(unknown), now()).await;
         assert!(matches!(refused, Err(BeginError::NoSuchQuestion)), "{unknown}: {refused:?}");
     }
@@ -303,7 +303,7 @@ async fn a_replaced_question_goes_with_all_that_followed(store: &Store) {
 }
 
 async fn the_title_is_the_first_question_until_it_is_renamed(store: &Store) {
-    let owner = somebody();
+    let owner = new_owner();
     let title = async || read(store, &owner, "c").await.title;
     let first = exchange(store, &owner, "c", "\n  Why is it slow? \nSELECT 1", "1").await;
     assert_eq!(title().await, "Why is it slow?");
@@ -321,8 +321,8 @@ async fn the_title_is_the_first_question_until_it_is_renamed(store: &Store) {
     assert!(!store.rename(&owner, &id("unknown"), "Speed").await.unwrap());
 }
 
-async fn what_is_somebody_elses_is_not_there(store: &Store) {
-    let (owner, other) = (somebody(), somebody());
+async fn conversations_of_another_user_are_not_found(store: &Store) {
+    let (owner, other) = (new_owner(), new_owner());
     let new = question("c", "secret");
     begin(store, &owner, &new).await;
     assert!(store.conversation(&other, &id("c"), now()).await.unwrap().is_none());
@@ -340,8 +340,8 @@ async fn what_is_somebody_elses_is_not_there(store: &Store) {
     assert_eq!(texts(store, &owner, "c").await, ["secret", ""]);
 }
 
-async fn the_same_name_is_another_conversation_for_somebody_else(store: &Store) {
-    let (one, other) = (somebody(), somebody());
+async fn the_same_id_is_another_conversation_for_another_user(store: &Store) {
+    let (one, other) = (new_owner(), new_owner());
     exchange(store, &one, "c", "one", "1").await;
     exchange(store, &other, "c", "two", "2").await;
     assert_eq!(texts(store, &one, "c").await, ["one", "1"]);
@@ -350,7 +350,7 @@ async fn the_same_name_is_another_conversation_for_somebody_else(store: &Store) 
 }
 
 async fn the_latest_conversation_comes_first(store: &Store) {
-    let (owner, start) = (somebody(), now());
+    let (owner, start) = (new_owner(), now());
     for (n, conversation) in (0..).zip(["a", "b", "c", "a"]) {
         let new = question(conversation, "hello");
         store.begin(&owner, &new, start + MOMENT * n).await.unwrap();
@@ -364,8 +364,8 @@ async fn the_latest_conversation_comes_first(store: &Store) {
     assert_eq!(found(store, &owner, "").await, ["a", "c", "b"]);
 }
 
-async fn search_finds_titles_and_texts_whatever_the_case_and_accents(store: &Store) {
-    let owner = somebody();
+async fn search_ignores_case_and_accents_in_titles_and_texts(store: &Store) {
+    let owner = new_owner();
     exchange(store, &owner, "title", "L’Été à Noël", "-").await;
     exchange(store, &owner, "text", "-", "une ŒUVRE d'Élodie, 100% a_b\\c").await;
     store.rename(&owner, &id("text"), "Renommé").await.unwrap();
@@ -395,7 +395,7 @@ async fn search_finds_titles_and_texts_whatever_the_case_and_accents(store: &Sto
 }
 
 async fn a_deleted_conversation_is_gone_with_its_messages(store: &Store) {
-    let (owner, new) = (somebody(), question("c", "Why?"));
+    let (owner, new) = (new_owner(), question("c", "Why?"));
     exchange(store, &owner, "d", "kept", "kept").await;
     begin(store, &owner, &new).await;
     assert!(store.delete(&owner, &id("c")).await.unwrap());
@@ -410,8 +410,8 @@ async fn a_deleted_conversation_is_gone_with_its_messages(store: &Store) {
     assert_eq!(texts(store, &owner, "c").await, ["new", "new"]);
 }
 
-async fn a_lost_answer_is_found_interrupted(store: &Store) {
-    let (owner, new, begun) = (somebody(), question("c", "Why?"), now());
+async fn an_abandoned_answer_is_marked_as_interrupted(store: &Store) {
+    let (owner, new, begun) = (new_owner(), question("c", "Why?"), now());
     store.begin(&owner, &new, begun).await.unwrap();
     store.touch(&new.answer, 0, "Be", begun).await.unwrap();
     store.touch(&new.answer, 2, "cau", begun + MOMENT).await.unwrap();
@@ -428,15 +428,15 @@ async fn a_lost_answer_is_found_interrupted(store: &Store) {
     let interrupted = ("Becau".into(), Some(EndReason::Interrupted), None);
     assert_eq!(seen(last + MOMENT).await, interrupted);
 
-    // It holds nobody up any more, and stays what it was found.
+    // It no longer blocks the conversation, and stays interrupted.
     assert!(matches!(store.begin(&owner, &question("c", "two"), last).await, Err(BeginError::Running)));
     assert_eq!(store.begin(&owner, &question("c", "two"), last + MOMENT).await.unwrap(), Begun::New);
     store.end(&new.answer, &whole("late")).await.unwrap();
     assert_eq!(texts(store, &owner, "c").await, ["Why?", "Becau", "two", ""]);
 }
 
-async fn a_wish_to_stop_reaches_whoever_writes(store: &Store) {
-    let (owner, new) = (somebody(), question("c", "Why?"));
+async fn a_stop_request_reaches_the_writer(store: &Store) {
+    let (owner, new) = (new_owner(), question("c", "Why?"));
     begin(store, &owner, &new).await;
     store.request_stop(&owner, &new.answer).await.unwrap();
     assert_eq!(store.touch(&new.answer, 0, "Be", now()).await.unwrap(), AnswerStatus::StopRequested);
@@ -446,8 +446,8 @@ async fn a_wish_to_stop_reaches_whoever_writes(store: &Store) {
     assert_eq!(read(store, &owner, "c").await.messages[1].end, Some(EndReason::Stopped));
 }
 
-async fn the_history_is_the_latest_that_fits_without_what_failed(store: &Store) {
-    let owner = somebody();
+async fn the_history_is_the_latest_successful_messages_that_fit(store: &Store) {
+    let owner = new_owner();
     let exchanges = |pairs: &[(&str, &str)]| -> Vec<Exchange> {
         let of =
             |(question, answer): &(&str, &str)| Exchange { question: (*question).into(), answer: (*answer).into() };
@@ -468,7 +468,7 @@ async fn the_history_is_the_latest_that_fits_without_what_failed(store: &Store) 
     begin(store, &owner, &last).await;
 
     let both = exchanges(&[("éé", "1111"), ("22", "2222")]);
-    for (budget, told) in [
+    for (budget, expected) in [
         (1000, both.clone()),
         (12, both.clone()),
         (11, both[1..].into()),
@@ -476,14 +476,14 @@ async fn the_history_is_the_latest_that_fits_without_what_failed(store: &Store) 
         (5, vec![]),
         (0, vec![]),
     ] {
-        assert_eq!(store.exchanges_before(&owner, &last.question, budget).await.unwrap(), told, "{budget}");
+        assert_eq!(store.exchanges_before(&owner, &last.question, budget).await.unwrap(), expected, "{budget}");
     }
     // What came later is no history.
     assert_eq!(store.exchanges_before(&owner, &failed.question, 1000).await.unwrap(), both[..1]);
 }
 
-async fn texts_come_back_letter_by_letter(store: &Store) {
-    let owner = somebody();
+async fn texts_are_stored_unchanged(store: &Store) {
+    let owner = new_owner();
     let text = "'; DROP TABLE messages; -- \" \\ %_ $1 ?1 {}\r\n\t\u{2028}\u{FFFD}🦀é日本\u{1}\u{10FFFF}";
     exchange(store, &owner, "c", text, text).await;
     store.rename(&owner, &id("c"), text).await.unwrap();
@@ -495,7 +495,7 @@ async fn texts_come_back_letter_by_letter(store: &Store) {
 }
 
 async fn conversations_and_messages_are_bounded(store: &Store) {
-    let owner = somebody();
+    let owner = new_owner();
     for _ in 0..MAX_MESSAGES / 2 {
         exchange(store, &owner, "0", "q", "a").await;
     }
@@ -516,9 +516,9 @@ async fn conversations_and_messages_are_bounded(store: &Store) {
 }
 
 #[tokio::test]
-async fn a_person_whose_conversations_take_all_their_room_is_told_so_and_makes_some() {
+async fn a_user_at_the_storage_limit_gets_an_error_and_can_delete_conversations() {
     // T106: nothing but the number of messages was limited.
-    let (file, owner) = (File::new(), somebody());
+    let (file, owner) = (SqliteFile::new(), new_owner());
     let store: Store = Arc::new(SqlStore::new(file.url()).with_quota(NonZeroU64::new(10_000)));
     let text = "é".repeat(1_000);
     // 2,000 bytes and 1,000 of search text for each of both.
@@ -529,14 +529,14 @@ async fn a_person_whose_conversations_take_all_their_room_is_told_so_and_makes_s
     assert!(store.conversation(&owner, &id("c"), now()).await.unwrap().is_none());
     // A short one fits, and what others have stored takes none of this room.
     begin(&store, &owner, &question("d", "short")).await;
-    begin(&store, &somebody(), &question("c", &text)).await;
+    begin(&store, &new_owner(), &question("c", &text)).await;
     store.delete(&owner, &id("a")).await.unwrap();
     begin(&store, &owner, &question("c", &text)).await;
 }
 
 #[tokio::test]
-async fn what_a_sqlite_file_keeps_survives_the_process_and_what_was_running_did_not() {
-    let (file, owner, new) = (File::new(), somebody(), question("c", "Why?"));
+async fn a_sqlite_file_survives_a_restart_with_running_answers_interrupted() {
+    let (file, owner, new) = (SqliteFile::new(), new_owner(), question("c", "Why?"));
     let first = store(file.url());
     exchange(&first, &owner, "d", "kept", "whole").await;
     begin(&first, &owner, &new).await;
@@ -551,12 +551,12 @@ async fn what_a_sqlite_file_keeps_survives_the_process_and_what_was_running_did_
 }
 
 #[tokio::test]
-async fn what_the_release_before_found_interrupted_is_whole() {
-    let (file, owner, new) = (File::new(), somebody(), question("c", "Why?"));
+async fn answers_that_the_previous_release_interrupted_are_whole() {
+    let (file, owner, new) = (SqliteFile::new(), new_owner(), question("c", "Why?"));
     let store = store(file.url());
     begin(&store, &owner, &new).await;
     store.touch(&new.answer, 0, "Becau", now()).await.unwrap();
-    // That knows nothing of pieces.
+    // The previous release did not have pieces.
     let mut before = AnyConnection::connect(&file.address()).await.unwrap();
     before
         .execute("UPDATE messages SET end_reason = 'interrupted' WHERE end_reason IS NULL AND role = 'answer'")
@@ -569,20 +569,20 @@ async fn what_the_release_before_found_interrupted_is_whole() {
 }
 
 #[tokio::test]
-async fn those_who_write_to_a_sqlite_file_come_in_their_turn() {
-    let file = File::new();
+async fn concurrent_writers_to_a_sqlite_file_wait_for_each_other() {
+    let file = SqliteFile::new();
     let store = store(file.url());
-    begin(&store, &somebody(), &question("c", "first")).await;
+    begin(&store, &new_owner(), &question("c", "first")).await;
     let mut other = AnyConnection::connect(&file.address()).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     let (done, order) = (Mutex::new(Vec::new()), 0..12);
     let writers = join_all(order.clone().map(async |turn| {
-        begin(&store, &somebody(), &question("c", "next")).await;
+        begin(&store, &new_owner(), &question("c", "next")).await;
         done.lock().unwrap().push(turn);
     }));
     let release = async {
         // Who reads does not wait.
-        assert_eq!(store.list(&somebody(), "", 1, now()).await.unwrap(), []);
+        assert_eq!(store.list(&new_owner(), "", 1, now()).await.unwrap(), []);
         other.execute("COMMIT").await.unwrap();
     };
     tokio::join!(writers, release);
@@ -590,8 +590,8 @@ async fn those_who_write_to_a_sqlite_file_come_in_their_turn() {
 }
 
 #[tokio::test]
-async fn what_runs_on_another_server_is_left_alone() {
-    let (database, owner, new) = (postgres::database().await, somebody(), question("c", "Why?"));
+async fn running_answers_of_another_server_are_left_alone() {
+    let (database, owner, new) = (postgres::database().await, new_owner(), question("c", "Why?"));
     let (one, other) = (store(database.clone()), store(database));
     begin(&one, &owner, &new).await;
     assert_eq!(read(&other, &owner, "c").await.running, Some(new.answer.clone()));
@@ -599,7 +599,7 @@ async fn what_runs_on_another_server_is_left_alone() {
 }
 
 #[tokio::test]
-async fn several_servers_that_start_at_once_make_the_tables_once() {
+async fn servers_that_start_at_once_create_the_tables_once() {
     let database = postgres::database().await;
     let stores: Vec<_> = (0..8).map(|_| SqlStore::new(database.clone())).collect();
     for ready in join_all(stores.iter().map(SqlStore::ready)).await {
@@ -608,10 +608,10 @@ async fn several_servers_that_start_at_once_make_the_tables_once() {
 }
 
 #[tokio::test]
-async fn a_database_that_can_not_be_reached_is_an_error() {
+async fn an_unreachable_database_is_an_error() {
     for url in ["sqlite:///nowhere/at/all.db", "postgres://nobody@localhost/none?host=/nowhere"] {
         let store = SqlStore::new(url.parse().unwrap());
         assert!(store.ready().await.is_err(), "{url}");
-        assert!(store.list(&somebody(), "", 1, now()).await.is_err(), "{url}");
+        assert!(store.list(&new_owner(), "", 1, now()).await.is_err(), "{url}");
     }
 }

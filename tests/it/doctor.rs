@@ -4,7 +4,7 @@ use std::process::Output;
 
 use tokio::process::Command;
 
-use crate::{
+use crate::support::{
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL, MockProvider},
     redis::{Redis, free_port},
     scripted_provider::ScriptedProvider,
@@ -54,7 +54,7 @@ async fn a_configuration_that_works_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_would_not_work_is_told_with_the_setting_to_change() {
+async fn each_failure_names_the_setting_to_change() {
     let provider = MockProvider::shared();
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -75,7 +75,7 @@ async fn what_would_not_work_is_told_with_the_setting_to_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_issuer_that_differs_in_one_letter_is_told_beside_ours() {
+async fn a_differing_issuer_is_printed_beside_the_configured_one() {
     // T20
     let provider = MockProvider::shared();
     let output = doctor(&format!("{}/", provider.issuer), &[]).await;
@@ -92,7 +92,7 @@ async fn a_clock_that_is_off_by_more_than_is_tolerated_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_https_address_without_a_proxy_that_is_named_is_doubtful() {
+async fn an_https_front_url_without_a_trusted_proxy_is_doubtful() {
     // T58: all people would share one address.
     let provider = MockProvider::shared();
     let https = ("FRONT_URL", "https://elsewhere.example.com");
@@ -111,7 +111,7 @@ async fn a_provider_without_s256_is_doubtful() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_crosses_the_network_readably_is_doubtful_and_a_proxy_is_named_without_its_password() {
+async fn unencrypted_connections_are_doubtful_and_proxy_passwords_are_not_printed() {
     let provider = MockProvider::shared();
     let variables = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318"),

@@ -26,15 +26,15 @@ use oracle_ai::server::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::{
-    app::{Answer, TestApp, request, with_host},
+use crate::support::{
+    app::{TestApp, TestResponse, request, with_host},
     browser::Browser,
     provider::{FRONT_URL, MockProvider},
 };
 
 fn browser_at(edge: EdgeSettings) -> Browser {
     let provider = MockProvider::shared();
-    Browser::at(TestApp::at_edge(provider.settings(), edge), provider)
+    Browser::at(TestApp::with_edge(provider.settings(), edge), provider)
 }
 
 fn limited(per_address: u32, per_browser: u32) -> EdgeSettings {
@@ -43,41 +43,41 @@ fn limited(per_address: u32, per_browser: u32) -> EdgeSettings {
     EdgeSettings { limits, ..EdgeSettings::default() }
 }
 
-/// A login begun by whoever sits at `peer`, with these headers.
-async fn begin_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> Answer {
+/// A login started from the address `peer`, with these headers.
+async fn begin_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> TestResponse {
     let path = format!("/api/authorize?dpop_jkt={}", browser.key.thumbprint());
     send_from(browser, peer, browser.request(Method::GET, &path, None), headers).await
 }
 
 /// A call that proves nothing.
-async fn knock_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> Answer {
+async fn send_stranger_from(browser: &Browser, peer: &str, headers: &[(&str, &str)]) -> TestResponse {
     send_from(browser, peer, request(Method::GET, "/api/chat"), headers).await
 }
 
-async fn send_from(browser: &Browser, peer: &str, request: Builder, headers: &[(&str, &str)]) -> Answer {
+async fn send_from(browser: &Browser, peer: &str, request: Builder, headers: &[(&str, &str)]) -> TestResponse {
     let peer: SocketAddr = peer.parse().unwrap();
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     browser.app.send(request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap()).await
 }
 
 #[tokio::test]
-async fn one_address_that_proves_nothing_too_often_is_told_when_to_come_again() {
+async fn an_address_with_too_many_unauthenticated_requests_gets_a_retry_after() {
     // T106: at a guarded endpoint, which had no limit for strangers.
     let browser = browser_at(limited(3, 0));
     for _ in 0..3 {
-        knock_from(&browser, "203.0.113.9:1000", &[]).await.assert_refused(401, "unauthenticated");
+        send_stranger_from(&browser, "203.0.113.9:1000", &[]).await.assert_refused(401, "unauthenticated");
     }
-    let refused = knock_from(&browser, "203.0.113.9:1001", &[]).await;
+    let refused = send_stranger_from(&browser, "203.0.113.9:1001", &[]).await;
     refused.assert_refused(429, "too_many_requests");
     let seconds: u64 = refused.header(header::RETRY_AFTER).parse().unwrap();
     assert!((1..=20).contains(&seconds), "{refused:?}");
     assert_eq!(refused.json()["data"]["retry_after"], seconds);
     // Others are not limited by it.
-    knock_from(&browser, "203.0.113.10:1000", &[]).await.assert_refused(401, "unauthenticated");
+    send_stranger_from(&browser, "203.0.113.10:1000", &[]).await.assert_refused(401, "unauthenticated");
 }
 
 #[tokio::test]
-async fn every_kind_of_call_that_proves_nothing_is_limited_and_those_who_are_signed_in_are_not() {
+async fn unauthenticated_requests_of_every_kind_are_limited_and_signed_in_users_are_not_affected() {
     // T106
     let browser = browser_at(limited(20, 0));
     let held = browser.sign_in().await;
@@ -89,13 +89,15 @@ async fn every_kind_of_call_that_proves_nothing_is_limited_and_those_who_are_sig
         ("a proof that is none", &|| json("/api/token").header("DPoP", "a.b.c")),
         ("a made-up bearer token", &|| made_up("Bearer")),
         ("a made-up token with a proof that is none", &|| made_up("DPoP").header("DPoP", "a.b.c")),
-        ("a made-up token with a good proof", &|| browser.another().request(Method::GET, "/api/chat", Some("made-up"))),
+        ("a made-up token with a good proof", &|| {
+            browser.other_user().request(Method::GET, "/api/chat", Some("made-up"))
+        }),
         ("another site's page", &|| request(Method::GET, "/api/chat").header("origin", "https://evil.example")),
         ("no such endpoint", &|| request(Method::GET, "/api/nothing")),
         ("a logout token that is none", &|| request(Method::POST, "/backchannel-logout")),
     ];
     for (n, (kind, call)) in kinds.into_iter().enumerate() {
-        // From an address of its own, so that none is limited for another.
+        // From another address each, so that the limits are separate.
         let peer = format!("203.0.113.{n}:1000");
         let mut statuses = vec![];
         for _ in 0..30 {
@@ -109,37 +111,38 @@ async fn every_kind_of_call_that_proves_nothing_is_limited_and_those_who_are_sig
 }
 
 #[tokio::test]
-async fn logins_of_unknown_browsers_have_a_budget_of_their_own_and_a_known_browser_needs_none() {
+async fn logins_of_unknown_browsers_have_a_separate_limit_that_known_browsers_do_not_use() {
     // T106
     let browser = browser_at(limited(2, 0));
     let held = browser.sign_in().await;
     browser.refresh(&held.session).await.assert_ok();
     let peer = "203.0.113.9:1000";
     for _ in 0..3 {
-        knock_from(&browser, peer, &[]).await;
+        send_stranger_from(&browser, peer, &[]).await;
     }
     for _ in 0..6 {
-        begin_from(&browser.another(), peer, &[]).await.assert_ok();
+        begin_from(&browser.other_user(), peer, &[]).await.assert_ok();
     }
-    begin_from(&browser.another(), peer, &[]).await.assert_refused(429, "too_many_requests");
+    begin_from(&browser.other_user(), peer, &[]).await.assert_refused(429, "too_many_requests");
 }
 
 #[tokio::test]
-async fn an_ipv6_network_is_one_caller() {
+async fn an_ipv6_network_counts_as_one_address() {
     // T106
     let browser = browser_at(limited(2, 0));
-    knock_from(&browser, "[2001:db8:1:2::1]:1000", &[]).await.assert_refused(401, "unauthenticated");
-    knock_from(&browser, "[2001:db8:1:2::2]:1000", &[]).await.assert_refused(401, "unauthenticated");
-    knock_from(&browser, "[2001:db8:1:2:ffff::]:1000", &[]).await.assert_refused(429, "too_many_requests");
-    knock_from(&browser, "[2001:db8:1:3::1]:1000", &[]).await.assert_refused(401, "unauthenticated");
+    send_stranger_from(&browser, "[2001:db8:1:2::1]:1000", &[]).await.assert_refused(401, "unauthenticated");
+    send_stranger_from(&browser, "[2001:db8:1:2::2]:1000", &[]).await.assert_refused(401, "unauthenticated");
+    send_stranger_from(&browser, "[2001:db8:1:2:ffff::]:1000", &[]).await.assert_refused(429, "too_many_requests");
+    send_stranger_from(&browser, "[2001:db8:1:3::1]:1000", &[]).await.assert_refused(401, "unauthenticated");
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_each_client_has_its_own_limit_and_nobody_else_can_invent_one() {
+async fn behind_a_trusted_proxy_each_client_has_its_own_limit_and_others_cannot_forge_an_address() {
     // T58, T106
     let browser = browser_at(EdgeSettings { trusted_proxies: "10.0.0.0/8".parse().unwrap(), ..limited(1, 0) });
     let proxy = "10.0.0.1:1000";
-    let unproven = async |peer, headers: &[(&str, &str)]| knock_from(&browser, peer, headers).await.status.as_u16();
+    let unproven =
+        async |peer, headers: &[(&str, &str)]| send_stranger_from(&browser, peer, headers).await.status.as_u16();
     assert_eq!(unproven(proxy, &[("x-forwarded-for", "203.0.113.1")]).await, 401);
     assert_eq!(unproven(proxy, &[("x-forwarded-for", "203.0.113.2")]).await, 401);
     assert_eq!(unproven(proxy, &[("x-forwarded-for", "198.51.100.7, 203.0.113.1")]).await, 429);
@@ -153,7 +156,7 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_limit_and_nobody_else_ca
 }
 
 #[tokio::test]
-async fn one_browser_that_refreshes_too_often_is_held_up_and_its_session_lives() {
+async fn a_browser_that_refreshes_too_often_is_limited_and_keeps_its_session() {
     // T106
     let browser = browser_at(limited(0, 3));
     let held = browser.sign_in().await;
@@ -162,16 +165,16 @@ async fn one_browser_that_refreshes_too_often_is_held_up_and_its_session_lives()
     }
     browser.refresh(&held.session).await.assert_refused(429, "too_many_requests");
     assert!(browser.app.session(&held.session).await.is_some());
-    // Another's browser does not spend what is this one's, nor the other way round.
-    let another = browser.another();
+    // The limits of two browsers are separate.
+    let another = browser.other_user();
     let others = another.sign_in().await;
     another.refresh(&others.session).await.assert_ok();
-    // Nor does somebody without the key.
+    // Nor does another user without the key.
     browser.post("/api/logout", &json!({ "session": held.session })).await.assert_ok();
 }
 
 #[tokio::test]
-async fn messages_are_limited_per_browser_and_other_calls_together_ten_times_as_many() {
+async fn messages_are_limited_per_browser_and_all_other_calls_to_ten_times_as_many() {
     // T106
     let browser = browser_at(limited(0, 2));
     let held = browser.sign_in().await;
@@ -210,7 +213,7 @@ async fn the_path_of_back_channel_logouts_is_limited() {
 async fn pages_of_other_sites_can_call_no_endpoint() {
     // T10, T91, T94
     let browser = Browser::start();
-    for (name, value, is_let_in) in [
+    for (name, value, is_accepted) in [
         ("sec-fetch-site", "same-origin", true),
         ("sec-fetch-site", "none", true),
         ("sec-fetch-site", "cross-site", false),
@@ -226,7 +229,7 @@ async fn pages_of_other_sites_can_call_no_endpoint() {
         ("sec-fetch-dest", "script", false),
     ] {
         let begun = begin_from(&browser, "203.0.113.9:1000", &[(name, value)]).await;
-        match is_let_in {
+        match is_accepted {
             true => begun.assert_ok(),
             false => begun.assert_refused(403, "forbidden"),
         }
@@ -234,7 +237,7 @@ async fn pages_of_other_sites_can_call_no_endpoint() {
         let call = browser.request(Method::POST, "/api/refresh", None).header(name, value);
         let call = call.header(header::CONTENT_TYPE, "application/json").body(Body::from(r#"{"session":"none"}"#));
         let refreshed = browser.app.send(call.unwrap()).await;
-        match is_let_in {
+        match is_accepted {
             true => refreshed.assert_refused(401, "session_ended"),
             false => refreshed.assert_refused(403, "forbidden"),
         }
@@ -242,7 +245,7 @@ async fn pages_of_other_sites_can_call_no_endpoint() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_uses_up_nothing_that_is_its_visitors() {
+async fn cross_site_requests_do_not_count_against_the_visitors_limit() {
     // T106
     let browser = browser_at(limited(1, 1));
     for _ in 0..5 {
@@ -253,7 +256,7 @@ async fn a_page_of_another_site_uses_up_nothing_that_is_its_visitors() {
 }
 
 #[tokio::test]
-async fn a_request_for_no_host_or_two_is_malformed() {
+async fn a_request_with_no_host_or_two_is_malformed() {
     // RFC 9112 §3.2
     let browser = Browser::start();
     for hosts in [&["localhost:8080", "evil.example"][..], &["localhost", "localhost"], &["a@b"], &[""]] {
@@ -267,7 +270,7 @@ async fn a_request_for_no_host_or_two_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_preflight_of_another_origin_opens_nothing() {
+async fn a_preflight_of_another_origin_is_refused() {
     // T91
     let browser = Browser::start();
     for origin in ["https://evil.example", FRONT_URL] {
@@ -283,7 +286,7 @@ async fn a_preflight_of_another_origin_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_has_a_name_of_its_own_unless_a_trusted_proxy_gave_it_one() {
+async fn a_request_gets_a_new_id_unless_a_trusted_proxy_sent_one() {
     // T104, T58
     let browser = browser_at(EdgeSettings { trusted_proxies: "10.0.0.1".parse().unwrap(), ..EdgeSettings::default() });
     let name_of = async |peer: &str, given: &str| {
@@ -322,7 +325,7 @@ async fn panics() -> &'static str {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_generic_refusal_with_the_requests_name() {
+async fn a_panic_is_a_generic_error_with_the_request_id() {
     // T104
     for path in ["/api/panics", "/panics"] {
         let routes = Router::new().route(path, get(panics));
@@ -379,7 +382,7 @@ impl Write for Log {
 }
 
 #[test]
-fn a_value_with_line_breaks_or_json_in_it_forges_no_entry() {
+fn line_breaks_and_json_in_a_value_cannot_forge_a_log_entry() {
     // T102
     const FORGED: &str =
         "x\r\n2026-01-01T00:00:00Z  INFO oracle_ai: signed in\n{\"level\":\"INFO\"}\u{1b}[2K\u{2028}\"";
@@ -397,7 +400,7 @@ fn a_value_with_line_breaks_or_json_in_it_forges_no_entry() {
 
 #[test]
 fn a_line_logged_in_an_endpoint_has_the_requests_id() {
-    // T104: a thread of its own, whose log this is.
+    // T104: a separate thread with this log.
     let log = Log::default();
     let writer = log.clone();
     let subscriber = logs::log("info", LogFormat::Json, false, move || writer.clone());

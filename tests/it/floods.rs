@@ -1,4 +1,4 @@
-//! A company behind one address, with somebody in it who floods the server: nobody else notices.
+//! Many users behind one address, of whom one floods the server.
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
@@ -9,8 +9,8 @@ use axum::{
 use oracle_ai::server::http::ingress::{EdgeSettings, LimitSettings};
 use serde_json::json;
 
-use crate::{
-    app::{TestApp, request, until},
+use crate::support::{
+    app::{TestApp, request, wait_until},
     browser::Browser,
     provider::{MockProvider, settings},
     scripted_provider::{SUB, ScriptedProvider},
@@ -18,10 +18,10 @@ use crate::{
 };
 
 const PEOPLE: u32 = 1_000;
-/// Of unproven calls; logins of unknown browsers may be three times as many: enough for all people.
+/// The limit of requests without a proof. Logins of unknown browsers may be three times as many, enough for all users.
 const PER_ADDRESS: u32 = 400;
 
-/// Somebody without a session, who tries everything.
+/// A client without a session, which sends every kind of request.
 struct Flooder<'a> {
     victim: &'a Browser,
     browser: Browser,
@@ -43,7 +43,7 @@ impl Flooder<'_> {
         let cross_site = request(Method::GET, "/api/chat").header(header::ORIGIN, "https://evil.example");
         self.send("cross-site", cross_site, "").await;
         // A key for each call costs as much as a proof.
-        let answer = self.browser.another().post("/api/refresh", &json!({ "session": "made-up" })).await;
+        let answer = self.browser.other_user().post("/api/refresh", &json!({ "session": "made-up" })).await;
         *self.answers.entry(("made-up key", answer.status.as_u16())).or_default() += 1;
         let named = format!("/api/authorize?dpop_jkt={}", self.victim.key.thumbprint());
         self.send("victim's name", request(Method::GET, &named), "").await;
@@ -59,18 +59,18 @@ impl Flooder<'_> {
 }
 
 #[tokio::test]
-async fn of_a_thousand_people_behind_one_address_nobody_is_refused_while_one_there_floods_us() {
+async fn a_flood_from_a_shared_address_does_not_affect_a_thousand_other_users_of_it() {
     // T106
     let mut provider = ScriptedProvider::start().await;
     let limits = LimitSettings { per_address: NonZeroU32::new(PER_ADDRESS), ..LimitSettings::default() };
     let edge = EdgeSettings { limits, ..EdgeSettings::default() };
-    let app = TestApp::at_edge(settings(&provider.issuer), edge);
+    let app = TestApp::with_edge(settings(&provider.issuer), edge);
     let victim = Browser::at(app, MockProvider::shared());
-    let mut flooder = Flooder { victim: &victim, browser: victim.another(), answers: BTreeMap::new() };
+    let mut flooder = Flooder { victim: &victim, browser: victim.other_user(), answers: BTreeMap::new() };
     let mut people = vec![];
     for n in 0..PEOPLE {
         flooder.flood().await;
-        provider.browser = if n == 0 { victim.clone() } else { victim.another() };
+        provider.browser = if n == 0 { victim.clone() } else { victim.other_user() };
         let answer = provider.login(|script| script.claims["sub"] = format!("{SUB}-{n}").into()).await;
         answer.assert_ok();
         let answer = answer.json();
@@ -83,7 +83,7 @@ async fn of_a_thousand_people_behind_one_address_nobody_is_refused_while_one_the
     }
     for (n, (browser, token, session)) in people.iter().enumerate() {
         flooder.flood().await;
-        assert!(browser.is_let_in(token).await);
+        assert!(browser.is_accepted(token).await);
         provider.browser = browser.clone();
         let sub = format!("{SUB}-{n}");
         provider.refresh(session, |script| script.claims["sub"] = sub.into()).await.assert_ok();
@@ -92,11 +92,11 @@ async fn of_a_thousand_people_behind_one_address_nobody_is_refused_while_one_the
         flooder.assert_limited(kind);
     }
     // Whose name was taken all the while: they sign in again.
-    victim.ask_to_begin().await.assert_ok();
+    victim.request_authorize().await.assert_ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_is_a_few_lines_of_the_log_that_say_how_many_calls_there_were() {
+async fn a_flood_is_summarised_in_a_few_log_lines() {
     // T106: each made-up token was a line.
     let server = ServerProcess::start("https://sso.example", &[("DATABASE_URL", "sqlite::memory:")]).await;
     let http = reqwest::Client::new();
@@ -108,7 +108,7 @@ async fn a_flood_is_a_few_lines_of_the_log_that_say_how_many_calls_there_were() 
         assert_eq!(call.send().await.unwrap().status(), 401);
     }
     server.terminate();
-    until("what was counted is told", async || server.log().contains("repeated=")).await;
+    wait_until("the count is logged", async || server.log().contains("repeated=")).await;
     let log = server.log();
     let lines: Vec<_> = log.lines().filter(|line| line.contains("access.token_refused")).collect();
     assert!(lines.len() < 10, "{log}");
@@ -120,8 +120,8 @@ async fn a_flood_is_a_few_lines_of_the_log_that_say_how_many_calls_there_were() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_that_is_not_named_is_warned_of_once() {
-    // T58: without TRUSTED_PROXIES all people share one address, and nothing said so.
+async fn an_untrusted_proxy_is_warned_about_once() {
+    // T58: without TRUSTED_PROXIES all users share one address.
     let variables = [("DATABASE_URL", "sqlite::memory:"), ("FRONT_URL", "https://chat.example.com")];
     let server = ServerProcess::start("https://sso.example", &variables).await;
     assert_eq!(server.log().matches("TRUSTED_PROXIES").count(), 1, "at the start: {}", server.log());

@@ -1,4 +1,4 @@
-//! Who is let in at `/api/chat` (RFC 6750, RFC 9449 §7). What proofs must be is in `browser_key`.
+//! Access to `/api/chat` (RFC 6750, RFC 9449 §7). The requirements on proofs are in `dpop_proof`.
 
 use std::{
     sync::{
@@ -16,26 +16,28 @@ use oracle_ai::server::store::{Kind, RecordName};
 use serde_json::json;
 
 use crate::{
-    app::{Answer, TestApp, request},
-    browser::Browser,
-    provider::MockProvider,
-    store::Broken,
+    store::UnreachableStore,
+    support::{
+        app::{TestApp, TestResponse, request},
+        browser::Browser,
+        provider::MockProvider,
+    },
 };
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// RFC 6750 §3.1: nobody has shown a token, so there is no error to name.
+/// RFC 6750 §3.1: no error code if the request has no token.
 const NO_TOKEN: &str = r#"DPoP algs="ES256""#;
 const INVALID_TOKEN: &str = r#"DPoP error="invalid_token", algs="ES256""#;
 
 #[track_caller]
-fn assert_challenged(answer: &Answer, challenge: &str) {
+fn assert_challenged(answer: &TestResponse, challenge: &str) {
     answer.assert_refused(401, "unauthenticated");
     assert_eq!(answer.header(header::WWW_AUTHENTICATE), challenge);
 }
 
 #[tokio::test]
-async fn a_good_access_token_is_let_in() {
+async fn a_valid_access_token_is_accepted() {
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
     for authorization in [format!("DPoP {token}"), format!("dpop {token}"), format!("DPOP  {token}")] {
@@ -52,7 +54,7 @@ async fn a_call_without_a_token_is_challenged_without_an_error() {
 }
 
 #[tokio::test]
-async fn another_scheme_is_no_token() {
+async fn another_authorization_scheme_counts_as_no_token() {
     // RFC 6750 §3.1: "using an unsupported authentication method" gets no error code.
     let browser = Browser::start();
     browser.sign_in().await;
@@ -84,7 +86,7 @@ async fn a_malformed_token_is_refused() {
 }
 
 #[tokio::test]
-async fn two_authorization_headers_are_refused_even_if_both_are_good() {
+async fn two_authorization_headers_are_refused_even_if_both_are_valid() {
     let browser = Browser::start();
     let good = format!("DPoP {}", browser.sign_in().await.access_token);
     for second in [&good, "DPoP x", "Bearer x", "Basic x"] {
@@ -93,7 +95,7 @@ async fn two_authorization_headers_are_refused_even_if_both_are_good() {
 }
 
 #[tokio::test]
-async fn a_token_travels_in_the_header_and_nowhere_else() {
+async fn a_token_is_accepted_in_the_authorization_header_only() {
     // T50
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
@@ -104,14 +106,14 @@ async fn a_token_travels_in_the_header_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn only_an_access_token_that_this_server_gave_out_is_good() {
+async fn only_access_tokens_that_this_server_issued_are_accepted() {
     let browser = Browser::start();
-    let begun = browser.begin().await;
+    let begun = browser.start_login().await;
     let response = browser.authorize(&begun).await;
     let login = browser.exchange(&response).await.json();
     let session = login["session"].as_str().unwrap();
     let kept = browser.app.session(session).await.unwrap();
-    let elsewhere = Browser::start().sign_in().await.access_token;
+    let foreign = Browser::start().sign_in().await.access_token;
     let refresh_token = kept.refresh_token.unwrap();
     for not_ours in [
         "unknown",
@@ -121,53 +123,53 @@ async fn only_an_access_token_that_this_server_gave_out_is_good() {
         kept.id_token.secret(),
         refresh_token.secret(),
         // Of the same provider, and good: but another server's.
-        &elsewhere,
+        &foreign,
     ] {
         assert_challenged(&browser.check_chat(&[&format!("DPoP {not_ours}")]).await, INVALID_TOKEN);
     }
 }
 
 #[tokio::test]
-async fn a_token_is_good_until_it_expires_and_not_a_moment_longer() {
+async fn a_token_is_valid_until_it_expires_and_no_longer() {
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
     browser.app.clock.jump(Duration::from_secs(300 - 30));
-    assert!(browser.is_let_in(&token).await);
+    assert!(browser.is_accepted(&token).await);
     browser.app.clock.jump(Duration::from_secs(30));
     assert_challenged(&browser.check_chat(&[&format!("DPoP {token}")]).await, INVALID_TOKEN);
 }
 
 #[tokio::test]
-async fn a_refresh_leaves_the_older_token_good_until_it_expires() {
+async fn a_refresh_leaves_the_older_token_valid_until_it_expires() {
     // Calls under way must not fail because another one refreshed.
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
-    let newer = browser.refreshed(&signed_in.session).await;
-    assert!(browser.is_let_in(&signed_in.access_token).await);
-    assert!(browser.is_let_in(&newer).await);
+    let newer = browser.refresh_access_token(&signed_in.session).await;
+    assert!(browser.is_accepted(&signed_in.access_token).await);
+    assert!(browser.is_accepted(&newer).await);
 }
 
 #[tokio::test]
 async fn a_token_ends_with_its_session() {
     // T109
     let browser = Browser::start();
-    let elsewhere = browser.at_another_computer();
-    let (left, refused) = (browser.sign_in().await, elsewhere.sign_in().await);
+    let other_browser = browser.with_new_key();
+    let (left, refused) = (browser.sign_in().await, other_browser.sign_in().await);
     browser.logout(&left.session).await.assert_ok();
     assert_challenged(&browser.check_chat(&[&format!("DPoP {}", left.access_token)]).await, INVALID_TOKEN);
-    assert!(elsewhere.is_let_in(&refused.access_token).await);
+    assert!(other_browser.is_accepted(&refused.access_token).await);
     browser.provider.revoke(&browser.user).await;
-    elsewhere.refresh(&refused.session).await.assert_refused(401, "session_ended");
-    assert_challenged(&elsewhere.check_chat(&[&format!("DPoP {}", refused.access_token)]).await, INVALID_TOKEN);
+    other_browser.refresh(&refused.session).await.assert_refused(401, "session_ended");
+    assert_challenged(&other_browser.check_chat(&[&format!("DPoP {}", refused.access_token)]).await, INVALID_TOKEN);
 }
 
 #[tokio::test]
-async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
-    // RFC 9449 §11.1: anybody can make keys and proofs, and must not fill the memory of spent ones with them.
+async fn a_jti_is_stored_only_for_a_proof_by_the_tokens_key() {
+    // RFC 9449 §11.1: anybody can make keys and proofs, and must not fill the replay cache with them.
     let browser = Browser::start();
-    let (another, token) = (browser.another(), browser.sign_in().await.access_token);
-    another.ask_to_begin().await.assert_ok();
-    for (who, token, is_let_in) in
+    let (another, token) = (browser.other_user(), browser.sign_in().await.access_token);
+    another.request_authorize().await.assert_ok();
+    for (who, token, is_accepted) in
         [(&browser, "unknown", false), (&another, token.as_str(), false), (&browser, token.as_str(), true)]
     {
         let claims = who.claims(&Method::GET, "/api/chat", Some(token));
@@ -175,7 +177,7 @@ async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
             .header(header::AUTHORIZATION, format!("DPoP {token}"))
             .header("DPoP", who.key.sign(&claims));
         let answer = browser.app.send(call.body(Body::empty()).unwrap()).await;
-        assert_eq!(answer.status == 200, is_let_in, "{answer:?}");
+        assert_eq!(answer.status == 200, is_accepted, "{answer:?}");
         let spent = who.key.jti_hash(claims["jti"].as_str().unwrap());
         let now = browser.app.clock.now();
         let was_new = browser
@@ -185,31 +187,31 @@ async fn a_proof_is_remembered_only_where_its_key_is_the_tokens() {
             .consume(&RecordName::of(Kind::UsedProof, &spent), now + HOUR, now)
             .await
             .unwrap();
-        assert_eq!(was_new, !is_let_in);
+        assert_eq!(was_new, !is_accepted);
     }
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_while_tokens_can_not_be_judged() {
-    // T105: and nobody is told to sign in again.
+async fn requests_are_refused_while_tokens_cannot_be_verified() {
+    // T105: with a 503, so that no client signs in again.
     let provider = MockProvider::shared();
     let http = oracle_ai::server::auth::oidc::ProviderHttp::new().unwrap();
     // Whether it breaks before the proof was judged, or after.
     for can_spend in [false, true] {
-        let store = Arc::new(Broken { can_spend });
+        let store = Arc::new(UnreachableStore { can_spend });
         let browser = Browser::at(TestApp::with(provider.settings(), http.clone(), store), provider.clone());
         browser.check_chat(&["DPoP anything"]).await.assert_refused(503, "unavailable");
         browser.refresh("anything").await.assert_refused(503, "unavailable");
         browser.logout("anything").await.assert_refused(503, "unavailable");
-        browser.ask_to_begin().await.assert_refused(503, "unavailable");
+        browser.request_authorize().await.assert_refused(503, "unavailable");
         browser.exchange(&json!({ "code": "a", "state": "b" })).await.assert_refused(503, "unavailable");
     }
 }
 
 #[tokio::test]
-async fn nobodys_body_is_read_before_token_and_proof_are_found_good() {
+async fn the_body_is_not_read_before_token_and_proof_are_verified() {
     let browser = Browser::start();
-    browser.ask_to_begin().await.assert_ok();
+    browser.request_authorize().await.assert_ok();
     for (request, kind) in [
         (browser.request(Method::POST, "/api/chat", None), "unauthenticated"),
         (browser.request(Method::POST, "/api/chat", Some("unknown")), "unauthenticated"),

@@ -1,14 +1,14 @@
-//! What every answer tells the browser about itself, from a server that runs.
+//! The response headers of a server process.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Client, Response};
 use sha2::{Digest, Sha256};
 
-use crate::server_process::ServerProcess;
+use crate::support::server_process::ServerProcess;
 
 const PAGES: [&str; 6] = ["/", "/chat", "/c/8f2", "/auth/callback", "/signed-out", "/no/such/page"];
 
-/// Nobody is asked anything here.
+/// No request is sent to it.
 const ISSUER: &str = "https://sso.example";
 
 struct Site {
@@ -45,7 +45,7 @@ fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn every_page_says_which_hosts_its_links_lead_to_at_once() {
+async fn every_page_names_the_link_hosts_that_need_no_confirmation() {
     // T96
     let of_page = async |variables: &[(&str, &str)]| {
         let site = Site { server: ServerProcess::start(ISSUER, variables).await, http: Client::new() };
@@ -92,7 +92,7 @@ async fn every_page_allows_its_own_scripts_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_page_is_the_same_for_everybody_and_holds_nothing_of_its_address() {
+async fn a_page_is_the_same_for_everyone_and_contains_nothing_of_its_url() {
     // T13
     let site = Site::start().await;
     for (one, other) in [
@@ -112,7 +112,7 @@ async fn a_page_is_the_same_for_everybody_and_holds_nothing_of_its_address() {
 }
 
 #[tokio::test]
-async fn a_page_that_the_browser_has_is_not_sent_again() {
+async fn a_page_that_the_browser_has_cached_is_not_sent_again() {
     let site = Site::start().await;
     let page = site.get("/chat").await;
     assert_eq!(header(&page, "cache-control"), "no-cache");
@@ -128,7 +128,7 @@ async fn a_page_that_the_browser_has_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn every_answer_keeps_other_sites_out() {
+async fn every_response_has_the_cross_origin_headers() {
     // T90, T93, T97
     let site = Site::start().await;
     let mut answers = vec![
@@ -156,7 +156,7 @@ async fn every_answer_keeps_other_sites_out() {
 }
 
 #[tokio::test]
-async fn an_address_without_https_promises_none() {
+async fn a_plain_http_front_url_sends_no_hsts() {
     // T90
     let site = Site::start_at("http://localhost:8080").await;
     let page = site.get("/chat").await;
@@ -165,7 +165,7 @@ async fn an_address_without_https_promises_none() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_cannot_be_opened_as_one() {
+async fn responses_other_than_pages_cannot_be_opened_as_documents() {
     // T94
     let site = Site::start().await;
     for path in ["/livez", "/readyz", "/api/chat", "/api/nothing", "/csp-report"] {
@@ -179,7 +179,7 @@ async fn what_is_no_page_cannot_be_opened_as_one() {
 }
 
 #[tokio::test]
-async fn reports_of_violations_are_taken_and_anything_else_refused() {
+async fn csp_reports_are_accepted_and_other_bodies_refused() {
     // T92
     let site = Site::start().await;
     let report = r#"{"csp-report": {"document-uri": "https://chat.example/chat", "effective-directive": "img-src"}}"#;

@@ -1,10 +1,10 @@
-//! ID tokens that must not sign anybody in (OpenID Connect Core §3.1.3.7), and odd ones that must.
+//! ID tokens that must be refused (OpenID Connect Core §3.1.3.7), and unusual ones that must be accepted.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::MockProvider,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_spoiled_id_token_signs_nobody_in() {
+async fn an_invalid_id_token_is_refused() {
     for fault in [
         "wrong_nonce",      // T33
         "wrong_iss",        // T30
@@ -27,14 +27,14 @@ async fn a_spoiled_id_token_signs_nobody_in() {
         let answer = browser.login().await;
         assert_eq!(answer.json()["data"]["kind"], "login_failed", "{fault}: {answer:?}");
         answer.assert_refused(401, "login_failed");
-        // The code was spent for it: refused is the token, not the exchange.
+        // The exchange took place: the token was refused.
         assert_eq!(browser.exchanges_seen().await, 1, "{fault}");
         browser.sign_in().await;
     }
 }
 
 #[tokio::test]
-async fn claims_that_are_not_for_us_or_not_for_now_sign_nobody_in() {
+async fn claims_for_another_audience_or_another_time_are_refused() {
     let provider = ScriptedProvider::start().await;
     let now = unix_seconds();
     for (changes, why) in [
@@ -58,7 +58,7 @@ async fn claims_that_are_not_for_us_or_not_for_now_sign_nobody_in() {
 }
 
 #[tokio::test]
-async fn algorithms_that_anybody_could_sign_with_sign_nobody_in() {
+async fn unsigned_and_symmetric_algorithms_are_refused() {
     // T25: the metadata of this provider lists them, which changes nothing.
     let provider = ScriptedProvider::start().await;
     for header in [
@@ -74,13 +74,13 @@ async fn algorithms_that_anybody_could_sign_with_sign_nobody_in() {
 }
 
 #[tokio::test]
-async fn an_id_token_that_is_no_jwt_signs_nobody_in() {
+async fn an_id_token_that_is_not_a_jwt_is_refused() {
     let provider = ScriptedProvider::start().await;
     provider.login(|script| script.header = json!("no header")).await.assert_refused(401, "login_failed");
 }
 
 #[tokio::test]
-async fn odd_answers_of_real_providers_sign_in() {
+async fn unusual_token_responses_of_real_providers_are_accepted() {
     let provider = ScriptedProvider::start().await;
     let changes: [(&str, Change); 9] = [
         ("as it should be", |_| {}),
@@ -102,7 +102,7 @@ async fn odd_answers_of_real_providers_sign_in() {
 }
 
 #[tokio::test]
-async fn an_id_token_with_another_authorized_party_signs_nobody_in() {
+async fn an_id_token_with_another_authorized_party_is_refused() {
     // T31
     let provider = ScriptedProvider::start().await;
     let answer = provider.login(|script| script.claims["azp"] = "another".into()).await;
@@ -110,7 +110,7 @@ async fn an_id_token_with_another_authorized_party_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_provider_that_declares_its_documents_as_something_else_signs_in() {
+async fn provider_documents_with_another_content_type_are_accepted() {
     for content_type in
         ["text/plain", "text/html;charset=utf-8", "application/octet-stream", "", "application/jwk-set+json"]
     {
@@ -122,7 +122,7 @@ async fn a_provider_that_declares_its_documents_as_something_else_signs_in() {
 }
 
 #[tokio::test]
-async fn userinfo_about_somebody_else_is_dropped() {
+async fn userinfo_with_another_subject_is_ignored() {
     // T37
     let provider = ScriptedProvider::start().await;
     let answer = provider.login(|script| merge(&mut script.claims, json!({ "sub": "uid=eve", "name": null }))).await;
@@ -131,7 +131,7 @@ async fn userinfo_about_somebody_else_is_dropped() {
 }
 
 #[tokio::test]
-async fn an_id_token_with_another_access_tokens_hash_signs_nobody_in() {
+async fn an_id_token_with_the_hash_of_another_access_token_is_refused() {
     // T35
     let provider = ScriptedProvider::start().await;
     let answer = provider.login(|script| script.claims["at_hash"] = "77QmUPtjPfzWtF2AnpK9RQ".into()).await;
@@ -139,7 +139,7 @@ async fn an_id_token_with_another_access_tokens_hash_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_kind_signs_nobody_in() {
+async fn a_token_with_another_type_is_refused() {
     // T36
     let provider = ScriptedProvider::start().await;
     let changes: [(&str, Change); 3] = [
@@ -157,29 +157,29 @@ async fn a_token_of_another_kind_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_fresh_sign_in_is_asked_for_and_must_be_shown() {
+async fn max_age_is_requested_and_auth_time_is_checked() {
     // T34
     let provider = MockProvider::shared();
     let mut settings = provider.settings();
     settings.id_tokens.max_age = Some(Duration::from_secs(300));
     let browser = Browser::at(TestApp::new(settings), provider);
-    assert_eq!(browser.begin().await.params()["max_age"], "300");
-    // The provider makes the person sign in again.
+    assert_eq!(browser.start_login().await.params()["max_age"], "300");
+    // The provider makes the user sign in again.
     browser.set(json!({ "signed_in_ago": 3600 })).await;
     let session = browser.sign_in().await.session;
     browser.set(json!({ "ignores_max_age": true })).await;
     browser.login().await.assert_refused(401, "login_failed");
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
 }
 
 #[tokio::test]
-async fn a_way_to_sign_in_is_asked_for_and_must_come_back() {
+async fn acr_values_are_requested_and_the_acr_is_checked() {
     // T34
     let provider = MockProvider::shared();
     let mut settings = provider.settings();
     settings.id_tokens.acr_values = vec!["phr".into(), "phrh".into()];
     let browser = Browser::at(TestApp::new(settings), provider);
-    assert_eq!(browser.begin().await.params()["acr_values"], "phr phrh");
+    assert_eq!(browser.start_login().await.params()["acr_values"], "phr phrh");
     browser.sign_in().await;
     browser.set(json!({ "acr": "phrh" })).await;
     browser.sign_in().await;
@@ -188,9 +188,9 @@ async fn a_way_to_sign_in_is_asked_for_and_must_come_back() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_for_that_nobody_configured() {
+async fn max_age_and_acr_values_are_requested_only_if_configured() {
     let browser = Browser::start();
-    let params = browser.begin().await.params();
+    let params = browser.start_login().await.params();
     assert!(!params.contains_key("max_age") && !params.contains_key("acr_values"), "{params:?}");
     browser.set(json!({ "signed_in_ago": 3_000_000 })).await;
     browser.sign_in().await;

@@ -1,4 +1,4 @@
-//! Access tokens judged by the provider (`ACCESS_TOKEN_CHECK=introspection`, RFC 7662).
+//! Access tokens checked at the provider (`ACCESS_TOKEN_CHECK=introspection`, RFC 7662).
 
 use std::time::Duration;
 
@@ -10,11 +10,13 @@ use oracle_ai::server::auth::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::TestApp,
-    browser::Browser,
     jwt_access_token::{API, with_bearer_tokens},
-    provider::{CLIENT_SECRET, MockProvider},
-    scripted_provider::unix_seconds,
+    support::{
+        app::TestApp,
+        browser::Browser,
+        provider::{CLIENT_SECRET, MockProvider},
+        scripted_provider::unix_seconds,
+    },
 };
 
 const MOMENT: Duration = Duration::from_secs(1);
@@ -28,64 +30,64 @@ pub fn guard_of_api() -> GuardSettings {
     with_bearer_tokens(GuardSettings { check, ..GuardSettings::default() })
 }
 
-/// An access token of the same provider that another server was given for this person.
-async fn token_from_elsewhere(browser: &Browser, settings: Value) -> String {
+/// An access token that the same provider issued to another server for this user.
+async fn foreign_token(browser: &Browser, settings: Value) -> String {
     browser.set(settings).await;
-    browser.elsewhere(TestApp::new(browser.provider.settings())).sign_in().await.access_token
+    browser.with_app(TestApp::new(browser.provider.settings())).sign_in().await.access_token
 }
 
 #[tokio::test]
-async fn the_provider_is_asked_once_however_many_calls_are_made() {
+async fn an_introspection_result_is_cached() {
     // T71
-    let browser = Browser::guarded(guard());
+    let browser = Browser::with_guard(guard());
     // Slow, so that all ask while the question is under way.
     browser.set(json!({ "introspection_faults": [{ "kind": "slow", "ms": 200 }] })).await;
     let token = browser.sign_in().await.access_token;
-    let all = join_all((0..10).map(|_| browser.is_let_in(&token))).await;
-    assert!(all.into_iter().all(|is_let_in| is_let_in));
+    let all = join_all((0..10).map(|_| browser.is_accepted(&token))).await;
+    assert!(all.into_iter().all(|is_accepted| is_accepted));
     for _ in 0..10 {
-        assert!(browser.is_let_in(&token).await);
+        assert!(browser.is_accepted(&token).await);
     }
     assert_eq!(browser.introspections_seen().await, 1);
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_good_for_thirty_seconds_at_most_and_then_forgotten() {
+async fn a_revoked_token_is_accepted_for_at_most_thirty_seconds() {
     // T71
-    let browser = Browser::guarded(guard());
+    let browser = Browser::with_guard(guard());
     let token = browser.sign_in().await.access_token;
-    assert!(browser.is_let_in(&token).await);
+    assert!(browser.is_accepted(&token).await);
     browser.provider.revoke(&browser.user).await;
     browser.app.clock.jump(ACTIVE_CACHED_FOR - MOMENT * 5);
-    assert!(browser.is_let_in(&token).await);
+    assert!(browser.is_accepted(&token).await);
     assert_eq!(browser.introspections_seen().await, 1);
     browser.app.clock.jump(MOMENT * 5);
-    assert!(!browser.is_let_in(&token).await);
+    assert!(!browser.is_accepted(&token).await);
     assert_eq!(browser.introspections_seen().await, 2);
-    // Nobody needs to be asked about it any more.
+    // It is refused without another introspection.
     browser.app.clock.jump(ACTIVE_CACHED_FOR);
-    assert!(!browser.is_let_in(&token).await);
+    assert!(!browser.is_accepted(&token).await);
     assert_eq!(browser.introspections_seen().await, 2);
 }
 
 #[tokio::test]
-async fn no_answer_is_kept_past_the_tokens_own_end() {
+async fn a_result_is_not_cached_beyond_the_tokens_expiry() {
     // T71, T72
     for as_text in [false, true] {
-        let browser = Browser::guarded(guard());
+        let browser = Browser::with_guard(guard());
         let exp = unix_seconds() + 15;
         let exp = if as_text { json!(exp.to_string()) } else { json!(exp) };
         browser.set(json!({ "introspection_members": { "exp": exp } })).await;
         let token = browser.sign_in().await.access_token;
-        assert!(browser.is_let_in(&token).await);
+        assert!(browser.is_accepted(&token).await);
         browser.app.clock.jump(Duration::from_secs(15));
-        assert!(!browser.is_let_in(&token).await);
+        assert!(!browser.is_accepted(&token).await);
         assert_eq!(browser.introspections_seen().await, 2);
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_say_active_for_us_and_for_now_lets_nobody_in() {
+async fn a_result_that_is_not_active_for_this_audience_and_time_is_refused() {
     let now = unix_seconds();
     for (members, why) in [
         (json!({ "active": "true" }), "T71: a text"),
@@ -104,21 +106,21 @@ async fn an_answer_that_does_not_say_active_for_us_and_for_now_lets_nobody_in() 
         (json!({ "typ": "ID" }), "T36: an ID token, as Keycloak says it"),
         (json!({ "typ": "Logout" }), "T36: a logout token"),
         (json!({ "token_use": "refresh_token" }), "T36: a refresh token, as Hydra says it"),
-        (json!({ "token_type": "unheard-of" }), "T36: of a kind that nobody knows"),
+        (json!({ "token_type": "unheard-of" }), "T36: of an unknown type"),
         (json!({ "token_type": ["Bearer"] }), "T36: of no kind"),
         (json!({ "cnf": { "x5t#S256": "a" } }), "T74: bound to a certificate"),
         (json!({ "cnf": { "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } }), "T74: bound to another key"),
     ] {
-        let browser = Browser::guarded(guard_of_api());
+        let browser = Browser::with_guard(guard_of_api());
         browser.set(json!({ "introspection_members": members })).await;
         let token = browser.sign_in().await.access_token;
-        assert!(!browser.is_let_in(&token).await, "{why}");
-        assert!(!browser.is_let_in_as_bearer(&token).await, "{why}");
+        assert!(!browser.is_accepted(&token).await, "{why}");
+        assert!(!browser.is_accepted_as_bearer(&token).await, "{why}");
     }
 }
 
 #[tokio::test]
-async fn odd_answers_of_real_providers_let_in() {
+async fn unusual_introspection_responses_of_real_providers_are_accepted() {
     for settings in [
         // T72
         json!({ "introspection_numbers_as_strings": true }),
@@ -129,124 +131,123 @@ async fn odd_answers_of_real_providers_let_in() {
         json!({ "introspection_members": { "ext": { "a": [1] }, "username": 7, "token_type": "bearer" } }),
         json!({ "introspection_members": { "typ": "Bearer", "token_use": "access_token", "token_type": "DPoP" } }),
     ] {
-        let browser = Browser::guarded(guard_of_api());
+        let browser = Browser::with_guard(guard_of_api());
         browser.set(settings.clone()).await;
         let token = browser.sign_in().await.access_token;
-        assert!(browser.is_let_in(&token).await, "{settings}");
+        assert!(browser.is_accepted(&token).await, "{settings}");
     }
 }
 
 #[tokio::test]
-async fn while_the_provider_is_down_nobody_new_is_let_in_and_nobody_is_told_to_sign_in_again() {
+async fn while_the_provider_is_down_unknown_tokens_get_a_503_instead_of_a_401() {
     // T105
     for fault in ["unavailable", "server_error", "garbage", "empty", "reset"] {
-        let browser = Browser::guarded(guard());
-        let elsewhere = browser.at_another_computer();
-        let known = elsewhere.sign_in().await.access_token;
-        assert!(elsewhere.is_let_in(&known).await);
+        let browser = Browser::with_guard(guard());
+        let other_browser = browser.with_new_key();
+        let known = other_browser.sign_in().await.access_token;
+        assert!(other_browser.is_accepted(&known).await);
         browser.set(json!({ "introspection_faults": [{ "kind": fault, "times": 0 }] })).await;
         let token = browser.sign_in().await.access_token;
         for _ in 0..2 {
             browser.check_chat(&[&format!("DPoP {token}")]).await.assert_refused(503, "unavailable");
         }
         // What was known before counts until its end, and not a moment longer.
-        assert!(elsewhere.is_let_in(&known).await, "{fault}");
+        assert!(other_browser.is_accepted(&known).await, "{fault}");
         browser.app.clock.jump(ACTIVE_CACHED_FOR);
-        elsewhere.check_chat(&[&format!("DPoP {known}")]).await.assert_refused(503, "unavailable");
+        other_browser.check_chat(&[&format!("DPoP {known}")]).await.assert_refused(503, "unavailable");
         // And all is well again with the provider.
         browser.set(json!({ "introspection_faults": [] })).await;
-        assert!(browser.is_let_in(&token).await, "{fault}");
-        assert!(elsewhere.is_let_in(&known).await, "{fault}");
+        assert!(browser.is_accepted(&token).await, "{fault}");
+        assert!(other_browser.is_accepted(&known).await, "{fault}");
     }
 }
 
 #[tokio::test]
-async fn a_token_from_elsewhere_counts_where_it_names_us_and_is_sent_as_it_is_bound() {
+async fn a_foreign_token_is_accepted_if_its_audience_and_binding_match() {
     // T74
-    let browser = Browser::guarded(guard_of_api());
-    let token = token_from_elsewhere(&browser, json!({})).await;
-    assert!(browser.is_let_in_as_bearer(&token).await);
-    assert!(!browser.is_let_in(&token).await);
+    let browser = Browser::with_guard(guard_of_api());
+    let token = foreign_token(&browser, json!({})).await;
+    assert!(browser.is_accepted_as_bearer(&token).await);
+    assert!(!browser.is_accepted(&token).await);
     let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint().to_string() } } });
-    let token = token_from_elsewhere(&browser, bound).await;
-    assert!(browser.is_let_in(&token).await);
-    assert!(!browser.is_let_in_as_bearer(&token).await);
-    assert!(!browser.another().is_let_in(&token).await);
+    let token = foreign_token(&browser, bound).await;
+    assert!(browser.is_accepted(&token).await);
+    assert!(!browser.is_accepted_as_bearer(&token).await);
+    assert!(!browser.other_user().is_accepted(&token).await);
 }
 
 #[tokio::test]
-async fn a_token_from_elsewhere_is_not_even_asked_about_where_nothing_says_that_it_is_for_us() {
+async fn without_a_configured_audience_foreign_tokens_are_refused_without_introspection() {
     for guard in [guard(), with_bearer_tokens(guard())] {
-        let browser = Browser::guarded(guard);
-        let token = token_from_elsewhere(&browser, json!({})).await;
-        assert!(!browser.is_let_in(&token).await);
-        assert!(!browser.is_let_in_as_bearer(&token).await);
+        let browser = Browser::with_guard(guard);
+        let token = foreign_token(&browser, json!({})).await;
+        assert!(!browser.is_accepted(&token).await);
+        assert!(!browser.is_accepted_as_bearer(&token).await);
         assert_eq!(browser.introspections_seen().await, 0);
     }
 }
 
 #[tokio::test]
-async fn a_token_that_names_another_issuer_or_nobody_is_nobodys() {
+async fn a_token_with_another_issuer_or_no_subject_is_refused() {
     for members in [json!({ "iss": "https://other.example.com" }), json!({ "sub": null }), json!({ "sub": "" })] {
-        let browser = Browser::guarded(guard_of_api());
-        let token = token_from_elsewhere(&browser, json!({ "introspection_members": members })).await;
-        assert!(!browser.is_let_in_as_bearer(&token).await, "{members}");
+        let browser = Browser::with_guard(guard_of_api());
+        let token = foreign_token(&browser, json!({ "introspection_members": members })).await;
+        assert!(!browser.is_accepted_as_bearer(&token).await, "{members}");
     }
 }
 
 #[tokio::test]
-async fn that_a_token_is_not_good_is_remembered_but_briefly() {
-    let browser = Browser::guarded(guard_of_api());
-    let token = token_from_elsewhere(&browser, json!({ "introspection_members": { "active": false } })).await;
+async fn an_inactive_result_is_cached_briefly() {
+    let browser = Browser::with_guard(guard_of_api());
+    let token = foreign_token(&browser, json!({ "introspection_members": { "active": false } })).await;
     for _ in 0..3 {
-        assert!(!browser.is_let_in_as_bearer(&token).await);
+        assert!(!browser.is_accepted_as_bearer(&token).await);
     }
     assert_eq!(browser.introspections_seen().await, 1);
     // It may just not have been known everywhere yet.
     browser.set(json!({ "introspection_members": {} })).await;
     browser.app.clock.jump(INACTIVE_CACHED_FOR);
-    assert!(browser.is_let_in_as_bearer(&token).await);
+    assert!(browser.is_accepted_as_bearer(&token).await);
     assert_eq!(browser.introspections_seen().await, 2);
 }
 
 #[tokio::test]
-async fn a_flood_of_tokens_from_elsewhere_does_not_become_a_flood_at_the_provider() {
-    let browser = Browser::guarded(guard_of_api());
+async fn introspections_of_unknown_tokens_are_limited() {
+    let browser = Browser::with_guard(guard_of_api());
     let own = browser.sign_in().await.access_token;
     let strangers = join_all((0..17).map(async |_| {
-        let stranger = browser.another();
-        let token =
-            token_from_elsewhere(&stranger, json!({ "introspection_faults": [{ "kind": "slow", "ms": 1500 }] })).await;
+        let stranger = browser.other_user();
+        let token = foreign_token(&stranger, json!({ "introspection_faults": [{ "kind": "slow", "ms": 1500 }] })).await;
         (stranger, token)
     }))
     .await;
     let flood = join_all(strangers.iter().map(|(stranger, token)| stranger.check_chat_as_bearer(token)));
-    let (answers, is_let_in) = tokio::join!(flood, browser.is_let_in(&own));
-    assert!(is_let_in, "what was issued here is asked about at once");
+    let (answers, is_accepted) = tokio::join!(flood, browser.is_accepted(&own));
+    assert!(is_accepted, "what was issued here is asked about at once");
     let of_status = |status| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!((of_status(200), of_status(503)), (16, 1));
 }
 
 #[tokio::test]
-async fn we_authenticate_to_the_provider_as_we_are_registered() {
+async fn introspection_uses_the_registered_client_authentication() {
     let provider = MockProvider::shared();
     for client_authentication in [ClientAuthentication::basic, ClientAuthentication::post] {
         let mut settings = provider.settings();
         settings.client_authentication = client_authentication(ClientSecret::new(CLIENT_SECRET));
-        let browser = Browser::at(TestApp::guarded(settings, guard()), provider.clone());
+        let browser = Browser::at(TestApp::with_guard(settings, guard()), provider.clone());
         let token = browser.sign_in().await.access_token;
-        assert!(browser.is_let_in(&token).await);
+        assert!(browser.is_accepted(&token).await);
     }
 }
 
 #[tokio::test]
-async fn the_configured_endpoint_is_asked_and_not_the_one_in_the_metadata() {
-    let (provider, other) = (MockProvider::shared(), MockProvider::own().await);
+async fn the_configured_introspection_endpoint_overrides_the_metadata() {
+    let (provider, other) = (MockProvider::shared(), MockProvider::dedicated().await);
     let mut settings = provider.settings();
     settings.metadata.endpoints.insert("introspection_endpoint", format!("{}/introspect", other.issuer));
-    let browser = Browser::at(TestApp::guarded(settings, guard()), provider);
+    let browser = Browser::at(TestApp::with_guard(settings, guard()), provider);
     let token = browser.sign_in().await.access_token;
-    assert!(!browser.is_let_in(&token).await, "the other does not know it");
+    assert!(!browser.is_accepted(&token).await, "the other endpoint does not know the token");
     assert_eq!(other.calls_of("introspect").await, 1);
     assert_eq!(browser.introspections_seen().await, 0);
 }

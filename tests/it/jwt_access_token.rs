@@ -1,4 +1,4 @@
-//! Access tokens as JWTs (`ACCESS_TOKEN_CHECK=jwt`, RFC 9068 §4): those issued here, and those that come from elsewhere.
+//! Access tokens as JWTs (`ACCESS_TOKEN_CHECK=jwt`, RFC 9068 §4): from logins here, and foreign ones.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use oracle_ai::server::auth::{
 };
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CLIENT_ID, MockProvider},
@@ -34,38 +34,38 @@ fn guard_with(change: impl FnOnce(&mut JwtProfile)) -> GuardSettings {
     GuardSettings { check: AccessTokenCheck::Jwt(profile), bearer_tokens_allowed: true, ..GuardSettings::default() }
 }
 
-/// A new person at the same application, whose access tokens are JWTs with these settings.
+/// A new user at the same application, whose access tokens are JWTs with these settings.
 async fn person(browser: &Browser, settings: Value) -> Browser {
-    let person = browser.another();
+    let person = browser.other_user();
     let mut all = json!({ "access_token_format": "jwt" });
     all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
     person.set(all).await;
     person
 }
 
-/// An access token of the same provider that another server was given for this person.
-async fn token_from_elsewhere(browser: &Browser, settings: Value) -> String {
+/// An access token that the same provider issued to another server for this user.
+async fn foreign_token(browser: &Browser, settings: Value) -> String {
     let person = person(browser, settings).await;
-    person.elsewhere(TestApp::new(person.provider.settings())).sign_in().await.access_token
+    person.with_app(TestApp::new(person.provider.settings())).sign_in().await.access_token
 }
 
 #[tokio::test]
-async fn a_jwt_that_was_issued_here_is_let_in_without_a_call_of_the_provider() {
+async fn a_jwt_from_a_login_here_is_accepted_without_calling_the_provider() {
     // T70
-    let provider = MockProvider::own().await;
-    let browser = Browser::at(TestApp::guarded(provider.settings(), guard()), provider.clone());
+    let provider = MockProvider::dedicated().await;
+    let browser = Browser::at(TestApp::with_guard(provider.settings(), guard()), provider.clone());
     browser.set(json!({ "access_token_format": "jwt" })).await;
     let token = browser.sign_in().await.access_token;
     let calls = provider.all_calls().await;
     for _ in 0..20 {
-        assert!(browser.is_let_in(&token).await);
+        assert!(browser.is_accepted(&token).await);
     }
     assert_eq!(provider.all_calls().await, calls);
 }
 
 #[tokio::test]
-async fn a_jwt_that_is_not_an_access_token_for_us_and_for_now_is_refused_though_it_was_issued_here() {
-    let browser = Browser::guarded(guard());
+async fn a_jwt_with_wrong_claims_is_refused_even_from_a_login_here() {
+    let browser = Browser::with_guard(guard());
     let now = unix_seconds();
     for (settings, why) in [
         (json!({ "access_token_header": { "typ": "JWT" } }), "T70: typ of anything"),
@@ -89,13 +89,13 @@ async fn a_jwt_that_is_not_an_access_token_for_us_and_for_now_is_refused_though_
     ] {
         let person = person(&browser, settings).await;
         let token = person.sign_in().await.access_token;
-        assert!(!person.is_let_in(&token).await, "{why}");
+        assert!(!person.is_accepted(&token).await, "{why}");
     }
 }
 
 #[tokio::test]
-async fn odd_jwts_of_real_providers_are_let_in() {
-    let browser = Browser::guarded(guard());
+async fn unusual_jwts_of_real_providers_are_accepted() {
+    let browser = Browser::with_guard(guard());
     let now = unix_seconds();
     for (settings, why) in [
         (json!({ "access_token_header": { "typ": "application/at+JWT" } }), "media type in full"),
@@ -115,59 +115,59 @@ async fn odd_jwts_of_real_providers_are_let_in() {
     ] {
         let person = person(&browser, settings).await;
         let token = person.sign_in().await.access_token;
-        assert!(person.is_let_in(&token).await, "{why}");
+        assert!(person.is_accepted(&token).await, "{why}");
     }
 }
 
 #[tokio::test]
-async fn a_jwt_from_elsewhere_is_let_in_as_a_bearer_token_only_where_those_are_allowed() {
-    let [strict, lenient] = [guard(), with_bearer_tokens(guard())].map(Browser::guarded);
-    let token = token_from_elsewhere(&lenient, json!({})).await;
-    assert!(lenient.is_let_in_as_bearer(&token).await);
-    assert!(!strict.is_let_in_as_bearer(&token).await);
+async fn a_foreign_jwt_is_accepted_as_a_bearer_token_only_if_those_are_allowed() {
+    let [strict, lenient] = [guard(), with_bearer_tokens(guard())].map(Browser::with_guard);
+    let token = foreign_token(&lenient, json!({})).await;
+    assert!(lenient.is_accepted_as_bearer(&token).await);
+    assert!(!strict.is_accepted_as_bearer(&token).await);
     // A proof by a key that the token does not name proves nothing (RFC 9449 §6.1).
-    assert!(!lenient.is_let_in(&token).await);
-    assert!(!strict.is_let_in(&token).await);
+    assert!(!lenient.is_accepted(&token).await);
+    assert!(!strict.is_accepted(&token).await);
     // And where only what was issued here counts, it counts for nothing.
-    let issued = Browser::guarded(with_bearer_tokens(GuardSettings::default()));
-    assert!(!issued.is_let_in_as_bearer(&token).await);
+    let issued = Browser::with_guard(with_bearer_tokens(GuardSettings::default()));
+    assert!(!issued.is_accepted_as_bearer(&token).await);
 }
 
 #[tokio::test]
-async fn a_jwt_that_names_a_key_is_worth_nothing_without_a_proof_by_it() {
+async fn a_jwt_bound_to_a_key_requires_a_proof_by_that_key() {
     // T74
-    let browser = Browser::guarded(with_bearer_tokens(guard()));
+    let browser = Browser::with_guard(with_bearer_tokens(guard()));
     let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint().to_string() } } });
-    let token = token_from_elsewhere(&browser, bound).await;
-    assert!(browser.is_let_in(&token).await);
-    assert!(!browser.another().is_let_in(&token).await);
-    assert!(!browser.is_let_in_as_bearer(&token).await);
+    let token = foreign_token(&browser, bound).await;
+    assert!(browser.is_accepted(&token).await);
+    assert!(!browser.other_user().is_accepted(&token).await);
+    assert!(!browser.is_accepted_as_bearer(&token).await);
     // Nor is one that was issued here, for the session's own browser.
     let bound = json!({ "access_token_claims": { "cnf": { "jkt": browser.key.thumbprint().to_string() } } });
     let other = person(&browser, bound).await;
     let token = other.sign_in().await.access_token;
-    assert!(!other.is_let_in(&token).await);
-    assert!(!other.is_let_in_as_bearer(&token).await);
+    assert!(!other.is_accepted(&token).await);
+    assert!(!other.is_accepted_as_bearer(&token).await);
 }
 
 #[tokio::test]
-async fn a_jwt_from_elsewhere_needs_a_subject_and_ends_when_it_says() {
-    let browser = Browser::guarded(with_bearer_tokens(guard()));
-    let nobody = token_from_elsewhere(&browser, json!({ "access_token_claims": { "sub": null } })).await;
-    assert!(!browser.is_let_in_as_bearer(&nobody).await);
-    let token = token_from_elsewhere(&browser, json!({})).await;
+async fn a_foreign_jwt_needs_a_subject_and_expires_as_it_says() {
+    let browser = Browser::with_guard(with_bearer_tokens(guard()));
+    let nobody = foreign_token(&browser, json!({ "access_token_claims": { "sub": null } })).await;
+    assert!(!browser.is_accepted_as_bearer(&nobody).await);
+    let token = foreign_token(&browser, json!({})).await;
     browser.app.clock.jump(Duration::from_secs(300));
-    assert!(browser.is_let_in_as_bearer(&token).await);
+    assert!(browser.is_accepted_as_bearer(&token).await);
     browser.app.clock.jump(Duration::from_secs(60));
-    assert!(!browser.is_let_in_as_bearer(&token).await);
+    assert!(!browser.is_accepted_as_bearer(&token).await);
 }
 
 #[tokio::test]
 async fn a_jwt_that_the_issuer_did_not_sign_is_refused() {
     // T24, T25
-    let browser = Browser::guarded(with_bearer_tokens(guard()));
-    let token = token_from_elsewhere(&browser, json!({})).await;
-    assert!(browser.is_let_in_as_bearer(&token).await);
+    let browser = Browser::with_guard(with_bearer_tokens(guard()));
+    let token = foreign_token(&browser, json!({})).await;
+    assert!(browser.is_accepted_as_bearer(&token).await);
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
     let with = |changes: Value| {
         let mut header: Value = serde_json::from_slice(&decode(header)).unwrap();
@@ -188,61 +188,61 @@ async fn a_jwt_that_the_issuer_did_not_sign_is_refused() {
         format!("{token}.{signature}"),
         format!("{token}="),
     ] {
-        assert!(!browser.is_let_in_as_bearer(&forged).await, "{forged}");
+        assert!(!browser.is_accepted_as_bearer(&forged).await, "{forged}");
     }
 }
 
 #[tokio::test]
-async fn an_id_token_is_no_access_token_even_where_type_and_audience_are_the_same() {
+async fn an_id_token_is_refused_as_an_access_token_even_if_type_and_audience_match() {
     // T36
     for typ in [AccessTokenTyp::AtJwt, AccessTokenTyp::Or("JWT".into()), AccessTokenTyp::Any] {
         for audience in [API, CLIENT_ID] {
-            let browser = Browser::guarded(guard_with(|profile| {
+            let browser = Browser::with_guard(guard_with(|profile| {
                 profile.typ = typ.clone();
                 profile.audience = audience.into();
             }));
             let session = browser.sign_in().await.session;
             let kept = browser.app.session(&session).await.unwrap();
-            assert!(!browser.is_let_in_as_bearer(kept.id_token.secret()).await, "{typ:?} {audience}");
+            assert!(!browser.is_accepted_as_bearer(kept.id_token.secret()).await, "{typ:?} {audience}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_type_and_an_issuer_that_differ_are_taken_where_they_are_named() {
+async fn a_configured_type_and_issuer_are_accepted() {
     let adfs = "http://adfs.example.com/adfs/services/trust";
-    let browser = Browser::guarded(guard_with(|profile| {
+    let browser = Browser::with_guard(guard_with(|profile| {
         profile.typ = AccessTokenTyp::Or("JWT".into());
         profile.issuer = Some(adfs.into());
     }));
     let settings = json!({ "access_token_header": { "typ": "JWT" }, "access_token_claims": { "iss": adfs } });
-    let token = token_from_elsewhere(&browser, settings).await;
-    assert!(browser.is_let_in_as_bearer(&token).await);
+    let token = foreign_token(&browser, settings).await;
+    assert!(browser.is_accepted_as_bearer(&token).await);
     let settings = json!({ "access_token_header": { "typ": "JWT" } });
-    let token = token_from_elsewhere(&browser, settings).await;
-    assert!(!browser.is_let_in_as_bearer(&token).await, "the issuer of ID tokens does not issue these");
+    let token = foreign_token(&browser, settings).await;
+    assert!(!browser.is_accepted_as_bearer(&token).await, "the issuer of ID tokens does not issue these");
 }
 
 #[tokio::test]
-async fn new_keys_are_looked_for_when_a_signature_does_not_fit_but_not_for_everybody() {
+async fn keys_are_fetched_again_for_an_unknown_signature_but_not_for_foreign_tokens() {
     // T28
-    let provider = MockProvider::own().await;
-    let app = TestApp::guarded(provider.settings(), with_bearer_tokens(guard()));
+    let provider = MockProvider::dedicated().await;
+    let app = TestApp::with_guard(provider.settings(), with_bearer_tokens(guard()));
     let browser = Browser::at(app.clone(), provider.clone());
-    let old = token_from_elsewhere(&browser, json!({})).await;
-    assert!(browser.is_let_in_as_bearer(&old).await);
+    let old = foreign_token(&browser, json!({})).await;
+    assert!(browser.is_accepted_as_bearer(&old).await);
     drop(browser);
 
     let provider = MockProvider::at(provider.stop().await).await;
     let browser = Browser::at(app, provider.clone());
-    let token = token_from_elsewhere(&browser, json!({})).await;
+    let token = foreign_token(&browser, json!({})).await;
     let before = provider.calls_of("jwks").await;
-    assert!(!browser.is_let_in_as_bearer(&token).await, "keys were fetched a moment ago");
+    assert!(!browser.is_accepted_as_bearer(&token).await, "keys were fetched a moment ago");
     assert_eq!(provider.calls_of("jwks").await, before);
     browser.app.clock.jump(Duration::from_secs(61));
-    assert!(browser.is_let_in_as_bearer(&token).await);
+    assert!(browser.is_accepted_as_bearer(&token).await);
     for _ in 0..5 {
-        assert!(!browser.is_let_in_as_bearer(&old).await);
+        assert!(!browser.is_accepted_as_bearer(&old).await);
     }
     assert_eq!(provider.calls_of("jwks").await, before + 1);
 }

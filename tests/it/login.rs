@@ -1,4 +1,4 @@
-//! `POST /api/token`: a login that succeeds, and what `state` and `iss` are good for.
+//! `POST /api/token`: successful logins, and the checks of `state` and `iss`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderSettings};
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CALLBACK, CLIENT_ID, CLIENT_SECRET, MockProvider},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_person_who_comes_back_with_a_code_is_signed_in_and_let_in() {
+async fn a_user_who_returns_with_a_code_is_signed_in() {
     let browser = Browser::start();
     let answer = browser.login().await;
     answer.assert_ok();
@@ -28,30 +28,30 @@ async fn a_person_who_comes_back_with_a_code_is_signed_in_and_let_in() {
     assert_eq!(answer["user"]["sub"].as_str().unwrap().len(), 24);
     assert_eq!(answer["user"]["preferred_username"], browser.user);
     assert_eq!(answer["user"]["email"], format!("{}@example.com", browser.user));
-    assert!(browser.is_let_in(answer["access_token"].as_str().unwrap()).await);
+    assert!(browser.is_accepted(answer["access_token"].as_str().unwrap()).await);
     assert_eq!(browser.exchanges_seen().await, 1);
 }
 
 #[tokio::test]
-async fn the_session_is_named_by_256_new_bits_and_not_by_the_state() {
+async fn the_session_id_is_256_new_random_bits_and_not_the_state() {
     let browser = Browser::start();
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     let answer = browser.exchange(&response).await.json();
     // T05
     let session = answer["session"].as_str().unwrap();
     assert_eq!(session.len(), 43);
     assert_ne!(answer["session"], response["state"]);
     assert_ne!(session, browser.sign_in().await.session);
-    // The state opens no session door.
+    // The state is no session id.
     let state = response["state"].as_str().unwrap();
     browser.refresh(state).await.assert_refused(401, "session_ended");
 }
 
 #[tokio::test]
-async fn no_answer_holds_what_is_the_servers_alone() {
+async fn no_response_contains_tokens_or_secrets_of_the_server() {
     // T03
     let browser = Browser::start();
-    let begun = browser.begin().await;
+    let begun = browser.start_login().await;
     let response = browser.authorize(&begun).await;
     let login = browser.exchange(&response).await;
     let session = login.json()["session"].as_str().unwrap().to_owned();
@@ -78,7 +78,7 @@ async fn no_answer_holds_what_is_the_servers_alone() {
 }
 
 #[tokio::test]
-async fn the_server_is_believed_to_be_itself_in_both_ways_of_client_secrets() {
+async fn both_client_secret_methods_are_supported() {
     // T02
     let provider = MockProvider::shared();
     for method in [ClientAuthentication::basic, ClientAuthentication::post] {
@@ -86,7 +86,7 @@ async fn the_server_is_believed_to_be_itself_in_both_ways_of_client_secrets() {
         settings.client_authentication = method(ClientSecret::new(CLIENT_SECRET));
         let browser = Browser::at(TestApp::new(settings), provider.clone());
         let signed_in = browser.sign_in().await;
-        browser.refreshed(&signed_in.session).await;
+        browser.refresh_access_token(&signed_in.session).await;
     }
 }
 
@@ -147,19 +147,19 @@ async fn expires_in_as_text_is_a_number_and_without_one_five_minutes_are_assumed
 }
 
 #[tokio::test]
-async fn a_state_is_good_once() {
+async fn a_state_can_be_used_once() {
     // T08
     let browser = Browser::start();
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     let session = browser.exchange(&response).await.json()["session"].clone();
     browser.exchange(&response).await.assert_refused(400, "invalid_state");
     assert_eq!(browser.exchanges_seen().await, 1);
-    // Whoever repeats the callback ends nobody's session.
-    browser.refreshed(session.as_str().unwrap()).await;
+    // Repeating the callback does not end the session.
+    browser.refresh_access_token(session.as_str().unwrap()).await;
 }
 
 #[tokio::test]
-async fn a_state_is_spent_by_any_first_answer_that_names_it() {
+async fn a_state_is_used_up_by_the_first_response_even_if_that_fails() {
     // T08
     let issuer = MockProvider::shared().issuer;
     for first in [
@@ -171,7 +171,7 @@ async fn a_state_is_spent_by_any_first_answer_that_names_it() {
         json!({ "code": "c".repeat(4097), "iss": issuer }),
     ] {
         let browser = Browser::start();
-        let response = browser.authorized().await;
+        let response = browser.authorization_response().await;
         let mut first = first;
         first["state"] = response["state"].clone();
         assert!(browser.exchange(&first).await.status.is_client_error(), "{first}");
@@ -181,10 +181,10 @@ async fn a_state_is_spent_by_any_first_answer_that_names_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_twenty_who_bring_the_same_state_at_once_one_is_signed_in() {
+async fn of_twenty_concurrent_uses_of_a_state_one_succeeds() {
     // T08
     let browser = Browser::start();
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     let posts = (0..20).map(|_| {
         let (browser, response) = (browser.clone(), response.clone());
         tokio::spawn(async move { browser.exchange(&response).await })
@@ -203,7 +203,7 @@ async fn a_login_may_take_ten_minutes_and_no_longer() {
         let browser = Browser::start();
         // The mock signs by the machine's clock.
         browser.set(json!({ "id_token_ttl": 3600 })).await;
-        let response = browser.authorized().await;
+        let response = browser.authorization_response().await;
         browser.app.clock.jump(Duration::from_secs(waited));
         let answer = browser.exchange(&response).await;
         match is_good {
@@ -215,7 +215,7 @@ async fn a_login_may_take_ten_minutes_and_no_longer() {
 }
 
 #[tokio::test]
-async fn an_answer_from_another_issuer_is_refused_before_the_provider_is_called() {
+async fn a_response_from_another_issuer_is_refused_before_the_provider_is_called() {
     // T15, T16
     let browser = Browser::start();
     for iss in [
@@ -224,27 +224,27 @@ async fn an_answer_from_another_issuer_is_refused_before_the_provider_is_called(
         browser.provider.issuer.replace("http", "HTTP"),
         String::new(),
     ] {
-        let mut response = browser.authorized().await;
+        let mut response = browser.authorization_response().await;
         response["iss"] = iss.clone().into();
         browser.exchange(&response).await.assert_refused(401, "login_failed");
-        let denial = json!({ "error": "access_denied", "state": browser.begin().await.state, "iss": iss });
+        let denial = json!({ "error": "access_denied", "state": browser.start_login().await.state, "iss": iss });
         browser.exchange(&denial).await.assert_refused(401, "login_failed");
     }
     assert_eq!(browser.exchanges_seen().await, 0);
 }
 
 #[tokio::test]
-async fn an_answer_without_iss_is_refused_where_the_metadata_promises_one() {
+async fn a_response_without_iss_is_refused_if_the_metadata_announces_it() {
     // T17: RFC 9207 §2.4, and the mock's metadata does.
     let browser = Browser::start();
-    let mut response = browser.authorized().await;
+    let mut response = browser.authorization_response().await;
     response.as_object_mut().unwrap().remove("iss");
     browser.exchange(&response).await.assert_refused(401, "login_failed");
     assert_eq!(browser.exchanges_seen().await, 0);
 }
 
 #[tokio::test]
-async fn an_error_of_the_provider_reaches_the_person_as_one_of_four_kinds_and_its_text_does_not() {
+async fn a_provider_error_reaches_the_browser_as_one_of_four_kinds_without_its_text() {
     // T40
     let browser = Browser::start();
     for (error, expected) in [
@@ -258,7 +258,7 @@ async fn an_error_of_the_provider_reaches_the_person_as_one_of_four_kinds_and_it
         ("<script>alert(1)</script>", "other"),
     ] {
         let mut response = json!({ "error": error, "error_description": "<b>hidden</b>\r\nlevel=info" });
-        response["state"] = browser.begin().await.state.into();
+        response["state"] = browser.start_login().await.state.into();
         response["iss"] = browser.provider.issuer.clone().into();
         let answer = browser.exchange(&response).await;
         answer.assert_refused(401, "login_refused");
@@ -268,7 +268,7 @@ async fn an_error_of_the_provider_reaches_the_person_as_one_of_four_kinds_and_it
 }
 
 #[tokio::test]
-async fn a_person_who_is_denied_at_the_provider_is_told_so_and_can_try_again() {
+async fn access_denied_is_reported_and_the_user_can_try_again() {
     let browser = Browser::start();
     browser.set(json!({ "deny": true })).await;
     let answer = browser.login().await;
@@ -279,11 +279,11 @@ async fn a_person_who_is_denied_at_the_provider_is_told_so_and_can_try_again() {
 }
 
 #[tokio::test]
-async fn neither_code_nor_error_or_both_is_a_field_to_mend() {
+async fn a_response_with_neither_code_nor_error_or_with_both_is_an_invalid_field() {
     let browser = Browser::start();
     for response in [json!({}), json!({ "code": "a", "error": "access_denied" }), json!({ "code": null })] {
         let mut response: Value = response;
-        response["state"] = browser.begin().await.state.into();
+        response["state"] = browser.start_login().await.state.into();
         response["iss"] = browser.provider.issuer.clone().into();
         browser.exchange(&response).await.assert_field_refused("code");
     }

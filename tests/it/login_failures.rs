@@ -6,14 +6,17 @@ use openidconnect::ClientId;
 use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderHttp};
 use serde_json::json;
 
-use crate::{app::TestApp, browser::Browser, provider::MockProvider, store::memory};
+use crate::{
+    store::memory,
+    support::{app::TestApp, browser::Browser, provider::MockProvider},
+};
 
 #[tokio::test]
-async fn a_provider_that_decides_nothing_is_unavailable_and_the_login_starts_again() {
+async fn an_inconclusive_token_response_is_unavailable_and_the_login_starts_again() {
     for fault in ["server_error", "unavailable", "garbage", "reset", "lost_answer", "missing_access_token"] {
         let browser = Browser::start();
         browser.set(json!({ "token_faults": [{ "kind": fault }] })).await;
-        let response = browser.authorized().await;
+        let response = browser.authorization_response().await;
         browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
         // T08
         browser.exchange(&response).await.assert_refused(400, "invalid_state");
@@ -32,25 +35,26 @@ async fn a_provider_that_refuses_the_code_fails_the_login() {
 }
 
 #[tokio::test]
-async fn a_code_that_the_provider_did_not_give_fails_the_login() {
+async fn an_unknown_code_fails_the_login() {
     let browser = Browser::start();
     for code in ["made-up", "", "a b&c=d\r\n", "ü"] {
-        let response = json!({ "code": code, "state": browser.begin().await.state, "iss": browser.provider.issuer });
+        let response =
+            json!({ "code": code, "state": browser.start_login().await.state, "iss": browser.provider.issuer });
         browser.exchange(&response).await.assert_refused(401, "login_failed");
     }
 }
 
 #[tokio::test]
-async fn a_code_of_another_login_fails_for_want_of_its_verifier() {
+async fn a_code_of_another_login_fails_because_its_verifier_differs() {
     // T04: the code was asked for with the challenge of another state.
     let browser = Browser::start();
-    let mut response = browser.authorized().await;
-    response["state"] = browser.begin().await.state.into();
+    let mut response = browser.authorization_response().await;
+    response["state"] = browser.start_login().await.state.into();
     browser.exchange(&response).await.assert_refused(401, "login_failed");
 }
 
 #[tokio::test]
-async fn wrong_credentials_of_our_own_are_not_the_persons_fault() {
+async fn wrong_client_credentials_are_reported_as_a_provider_problem() {
     let provider = MockProvider::shared();
     let (mut other_secret, mut other_id) = (provider.settings(), provider.settings());
     other_secret.client_authentication = ClientAuthentication::basic(ClientSecret::new("another"));
@@ -59,7 +63,7 @@ async fn wrong_credentials_of_our_own_are_not_the_persons_fault() {
     browser.login().await.assert_refused(502, "provider_unavailable");
 
     let browser = Browser::at(TestApp::new(other_id), provider);
-    let response = json!({ "code": "any", "state": browser.begin().await.state, "iss": browser.provider.issuer });
+    let response = json!({ "code": "any", "state": browser.start_login().await.state, "iss": browser.provider.issuer });
     browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
 }
 
@@ -71,28 +75,28 @@ async fn a_slow_provider_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_provider_slower_than_our_patience_is_unavailable() {
+async fn a_provider_slower_than_the_timeout_is_unavailable() {
     // T22
     let provider = MockProvider::shared();
     let http = ProviderHttp::with_timeout(Duration::from_millis(500)).unwrap();
     let browser = Browser::at(TestApp::with(provider.settings(), http, memory()), provider);
-    browser.begin().await;
+    browser.start_login().await;
     browser.set(json!({ "token_faults": [{ "kind": "slow", "ms": 20_000 }] })).await;
     browser.login().await.assert_refused(502, "provider_unavailable");
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_when_the_person_comes_back_is_unavailable() {
-    let provider = MockProvider::own().await;
+async fn a_provider_that_is_down_at_the_code_exchange_is_unavailable() {
+    let provider = MockProvider::dedicated().await;
     let mut browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     browser.provider = MockProvider::shared();
     provider.stop().await;
     browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
 }
 
 #[tokio::test]
-async fn a_login_that_failed_leaves_nothing_that_is_let_in() {
+async fn a_failed_login_leaves_no_valid_token() {
     let browser = Browser::start();
     browser.set(json!({ "token_faults": [{ "kind": "wrong_nonce" }] })).await;
     let answer = browser.login().await;

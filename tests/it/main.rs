@@ -1,54 +1,31 @@
 //! All integration tests in one binary: the server is linked once, the tests share one mock provider and run in
 //! parallel, and a name filter reaches all of them.
 //!
-//! | module | drives |
+//! What the tests share is in `support`: start with `support/browser.rs`, the test client.
+//!
+//! | module | tests |
 //! |---|---|
-//! | `app`, `browser`, `prover` | (support) the endpoints without a socket, a person, their browser's key |
-//! | `provider`, `scripted_provider` | (support) two providers |
-//! | `postgres`, `scripted_upstream`, `chatter` | (support) a database server, an upstream, a person who chats |
-//! | `layers` | the import rules of `src/` |
-//! | `secrets` | how secrets are compared |
 //! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
-//! | `provider_profiles`, `client_key`, `client_rotation` | these and the other session endpoints at other providers, and with a key in place of a secret |
-//! | `private_authority` | `GET /api/authorize` at a provider whose certificate nobody knows |
-//! | `signing_keys` | both of these and `POST /api/refresh`, while the provider's keys change |
-//! | `refresh`, `refresh_failures` | `POST /api/refresh`, `POST /api/logout` |
-//! | `logout`, `backchannel`, `own_sessions` | how sessions end: by the person, by the provider, from another browser |
-//! | `browser_key`, `proof` | every endpoint that wants a proof: what is bound to the browser key, and what proofs must be |
-//! | `nonces` | the same: how long proofs made in advance are good, and what that costs a page |
-//! | `token_lifetime` | how long access tokens are good here |
-//! | `guard`, `permission`, `chat` | `GET` and `POST /api/chat` |
-//! | `jwt_access_token`, `introspection` | the same where access tokens are judged in other ways |
-//! | `chat_endings`, `chat_readers` | how answers end, and who reads them when: `/api/chat/follow`, `/api/chat/stop` |
-//! | `conversations` | `/api/conversations`, `/api/conversation` and what is below |
-//! | `bad_input`, `answers` | every endpoint: what it refuses, and what all its answers have in common |
-//! | `registered` | every endpoint that Dioxus knows: none answers without a proof or a token |
-//! | `edge` | what is checked before any endpoint: who calls, from which page, how often; and request ids |
-//! | `headers` | security headers and the content security policy of every response |
-//! | `floods` | a thousand people behind one address, and one who floods |
-//! | `per_person` | what one person may do, with however many browsers |
-//! | `connections` | the server's own connections: how many, how silent |
-//! | `audit` | the log of the server as it is run: what auditors find in it, and what nobody must |
-//! | `traces` | what a collector is told of the server as it is run |
-//! | `metrics` | `/metrics` of the server as it is run |
-//! | `collector` | (support) a collector of traces |
-//! | `outbound` | what is called: which hosts, through which proxy, and how much of their answers is read |
-//! | `redis`, `server_process` | (support) real Redis servers, the server as it is run |
-//! | `lossy` | (support) a network that loses answers |
-//! | `session_end` | what is left of a session that has ended, and the one that a sign-in takes the place of |
-//! | `session_limits` | inactivity, lifetimes, and the provider's `session_expiry` |
-//! | `session_records` | what somebody who writes in the store can do |
-//! | `replicas` | several servers on one Redis, and what becomes of people when one of them fails |
-//! | `stopping` | a server that is told to stop |
-//! | `nginx` | two servers behind nginx, with `deploy/nginx.conf` |
-//! | `store` | the contract of session stores |
-//! | `conversation_store` | the contract of conversation stores |
-//! | `private_files` | what other accounts of the machine must not read |
-//! | `configuration` | the program started with a wrong setting |
-//! | `written_record` | what the documents say of the server |
-//! | `doctor` | the server's subcommand of that name |
-//! | `mock_provider` | the mock provider by itself |
-//! | `upstream` | any chat-completions endpoint, played by the mock upstream |
+//! | `refresh`, `refresh_failures`, `token_lifetime` | `POST /api/refresh`, `POST /api/logout` |
+//! | `logout`, `backchannel`, `own_sessions` | the end of sessions: by the user, by the provider, from another browser |
+//! | `session_end`, `session_limits`, `session_records` | records of ended sessions; timeouts; sessions in a manipulated store |
+//! | `dpop_binding`, `dpop_proof`, `dpop_nonce` | DPoP: what is bound to the key, the requirements on proofs, nonces |
+//! | `guard`, `permission` | access to `/api/chat`: tokens, required scopes and roles |
+//! | `jwt_access_token`, `introspection` | the other two ways of access token validation |
+//! | `provider_profiles`, `client_key`, `client_rotation` | other providers; client authentication with keys; rotation of credentials |
+//! | `signing_keys`, `private_authority`, `outbound` | key rotation, private certificate authorities, and outbound requests in general |
+//! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
+//! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
+//! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
+//! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
+//! | `edge`, `floods`, `user_limits`, `connections` | request checks and ids; rate limits per address, browser and user; limits of connections |
+//! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
+//! | `configuration`, `doctor`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
+//! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
+//! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
+//! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
+//! | `mock_provider` | the mock provider |
+//! | `layers`, `secrets`, `documentation` | checks of the source and the documents: import rules, constant-time comparison, the documents for auditors |
 
 #![expect(
     clippy::unwrap_used,
@@ -56,26 +33,24 @@
     reason = "in tests; clippy takes what is not itself a test for other code"
 )]
 
-mod answers;
-mod app;
 mod audit;
 mod authorization_request;
 mod backchannel;
 mod bad_input;
-mod browser;
-mod browser_key;
 mod chat;
 mod chat_endings;
-mod chat_readers;
-mod chatter;
+mod chat_streams;
 mod client_key;
 mod client_rotation;
-mod collector;
 mod configuration;
 mod connections;
 mod conversation_store;
 mod conversations;
 mod doctor;
+mod documentation;
+mod dpop_binding;
+mod dpop_nonce;
+mod dpop_proof;
 mod edge;
 mod floods;
 mod guard;
@@ -87,38 +62,29 @@ mod layers;
 mod login;
 mod login_failures;
 mod logout;
-mod lossy;
 mod metrics;
 mod mock_provider;
 mod nginx;
-mod nonces;
 mod outbound;
 mod own_sessions;
-mod per_person;
 mod permission;
-mod postgres;
 mod private_authority;
 mod private_files;
-mod proof;
-mod prover;
-mod provider;
 mod provider_profiles;
-mod redis;
 mod refresh;
 mod refresh_failures;
 mod registered;
 mod replicas;
-mod scripted_provider;
-mod scripted_upstream;
+mod responses;
 mod secrets;
-mod server_process;
 mod session_end;
 mod session_limits;
 mod session_records;
+mod shutdown;
 mod signing_keys;
-mod stopping;
 mod store;
+mod support;
 mod token_lifetime;
 mod traces;
 mod upstream;
-mod written_record;
+mod user_limits;

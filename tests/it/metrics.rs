@@ -1,11 +1,11 @@
-//! The figures for Prometheus, of a server as it is run.
+//! The Prometheus metrics of a server process.
 
 use axum::http::{Method, header};
 use oracle_ai::server::store::MemoryStore;
 use serde_json::json;
 
-use crate::{
-    app::{self, TestApp, until},
+use crate::support::{
+    app::{self, TestApp, wait_until},
     browser::Browser,
     provider::{MockProvider, settings},
     redis::free_port,
@@ -24,7 +24,7 @@ fn figure(page: &str, name: &str) -> f64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_persons_day_is_counted_and_what_somebody_makes_up_is_not() {
+async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
     let mut provider = ScriptedProvider::start().await;
     let port = free_port();
     let address = format!("127.0.0.1:{port}");
@@ -45,12 +45,13 @@ async fn a_persons_day_is_counted_and_what_somebody_makes_up_is_not() {
         .body(json!({ "conversation": "c", "message": "Hello", "idempotency_key": "k" }).to_string().into());
     provider.browser.app.send(request.unwrap()).await.assert_ok();
     provider.refresh(session, |_| {}).await.assert_ok();
-    provider.browser.another().refresh("unknown").await.assert_refused(401, "session_ended");
+    provider.browser.other_user().refresh("unknown").await.assert_refused(401, "session_ended");
     provider.browser.refresh("unknown").await.assert_refused(429, "too_many_requests");
     server.status("/made-up-page").await;
     server.status("/api/made-up-door").await;
 
-    until("the answer has ended", async || figures(port).await.contains(r#"answers_total{reason="complete""#)).await;
+    wait_until("the answer has ended", async || figures(port).await.contains(r#"answers_total{reason="complete""#))
+        .await;
     let page = figures(port).await;
     for name in [
         r#"audit_events_total{event="login.succeeded",outcome="success"}"#,

@@ -20,10 +20,10 @@ use oracle_ai::server::{
     store::{KeyRing, RedisAddress},
 };
 
-use crate::{
-    app::{TestApp, until},
+use crate::support::{
+    app::{TestApp, wait_until},
     browser::Browser,
-    chatter::message,
+    chat_client::message,
     provider::MockProvider,
     redis::{Redis, WATCHED, free_port},
     server_process::ServerProcess,
@@ -60,7 +60,7 @@ impl Nginx {
             .unwrap();
         let nginx = Self { port, folder, process };
         let url = nginx.url("/livez");
-        until("nginx answers: scripts/bootstrap installs it", async || {
+        wait_until("nginx answers: scripts/bootstrap installs it", async || {
             reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200)
         })
         .await;
@@ -115,7 +115,7 @@ fn frame(folder: &std::path::Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_nginx_any_server_answers_and_answers_come_word_by_word() {
+async fn nginx_balances_the_servers_and_does_not_buffer_answers() {
     // T08, T46
     let (redis, provider) = (Redis::start().await, MockProvider::shared());
     let (url, keys) = (redis.url(), BASE64_STANDARD.encode(KEY));
@@ -163,7 +163,7 @@ async fn behind_nginx_any_server_answers_and_answers_come_word_by_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nginx_says_who_calls_and_keeps_queries_out_of_its_log() {
+async fn nginx_forwards_the_client_address_and_does_not_log_queries() {
     // T13
     let echo = Router::new().fallback(async |headers: HeaderMap, _: Request<Body>| {
         let of = |name: &str| format!("{name}: {:?}\n", headers.get_all(name).iter().collect::<Vec<_>>());
@@ -173,7 +173,7 @@ async fn nginx_says_who_calls_and_keeps_queries_out_of_its_log() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move { axum::serve(listener, echo).await });
     let nginx = Nginx::start([port, port]).await;
-    let told = reqwest::Client::new()
+    let answer = reqwest::Client::new()
         .get(nginx.url("/auth/callback?code=canary"))
         .header("x-forwarded-for", "192.0.2.66")
         .header("forwarded", "for=192.0.2.66")
@@ -185,10 +185,10 @@ async fn nginx_says_who_calls_and_keeps_queries_out_of_its_log() {
         .await
         .unwrap();
     assert_eq!(
-        told,
+        answer,
         "x-forwarded-for: [\"127.0.0.1\"]\nx-forwarded-proto: [\"http\"]\n\
          x-forwarded-host: [\"chat.example.com\"]\nforwarded: []\nhost: [\"chat.example.com\"]\n"
     );
-    until("the call is logged", async || nginx.access_log().contains("/auth/callback")).await;
+    wait_until("the call is logged", async || nginx.access_log().contains("/auth/callback")).await;
     assert!(!nginx.access_log().contains("canary"), "{}", nginx.access_log());
 }

@@ -1,4 +1,4 @@
-//! What the server calls: which hosts, through which proxy, for how long, and how much of their answers is read.
+//! Outbound requests: allowed hosts, proxies, timeouts, and the size of responses.
 
 use std::{
     net::SocketAddr,
@@ -22,31 +22,33 @@ use tokio::{
 };
 
 use crate::{
-    app::{TestApp, storage, until},
-    browser::Browser,
-    chatter::message,
-    collector::Collector,
     doctor::{doctor, line},
-    provider::{MockProvider, settings},
-    server_process::ServerProcess,
     store::memory,
+    support::{
+        app::{TestApp, storage, wait_until},
+        browser::Browser,
+        chat_client::message,
+        provider::{MockProvider, settings},
+        server_process::ServerProcess,
+        trace_collector::TraceCollector,
+    },
 };
 
-/// Of what is read of one answer.
+/// The most that is read of one response.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// Longer than anything takes that is limited.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any timeout of the server.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Listens, and keeps what it was asked for.
+/// A server that records the paths of its requests.
 #[derive(Clone)]
-struct Listening {
+struct RecordingServer {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
-impl Listening {
-    /// Answers so to requests, by their paths.
+impl RecordingServer {
+    /// With these responses, by path.
     async fn answering(answer: impl Fn(&str, &str) -> Response + Clone + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let listening = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
@@ -59,7 +61,7 @@ impl Listening {
         listening
     }
 
-    /// A provider whose metadata has these changes, and whose other answers are these.
+    /// A provider with these changes of its metadata, and with these other responses.
     async fn provider(
         change: impl Fn(&mut Value) + Clone + Send + Sync + 'static,
         answer: impl Fn(&str) -> Option<Response> + Clone + Send + Sync + 'static,
@@ -82,7 +84,7 @@ impl Listening {
         .await
     }
 
-    /// A proxy that lets nobody through.
+    /// A proxy that refuses every connection.
     async fn proxy() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let listening = Self { address: listener.local_addr().unwrap(), seen: Arc::default() };
@@ -107,42 +109,42 @@ impl Listening {
         self.seen.lock().unwrap().clone()
     }
 
-    /// Somebody at an application that has this for its provider.
+    /// A browser at an application with this provider.
     fn browser(&self) -> Browser {
         Browser::at(TestApp::new(settings(&self.origin())), MockProvider::shared())
     }
 }
 
-/// A browser at a server of its own process.
+/// A browser at a server process.
 async fn browser_of(server: &ServerProcess, provider: &MockProvider) -> Browser {
     let storage = storage(Arc::new(MemoryStore::new()));
     Browser::at(TestApp::remote(server.port, provider.settings(), storage), provider.clone())
 }
 
 #[tokio::test]
-async fn a_redirect_is_followed_nowhere() {
+async fn redirects_are_never_followed() {
     // T22
-    let elsewhere = Listening::answering(|_, _| StatusCode::OK.into_response()).await;
-    let target = format!("{}/there", elsewhere.origin());
+    let target_server = RecordingServer::answering(|_, _| StatusCode::OK.into_response()).await;
+    let target = format!("{}/there", target_server.origin());
     let redirect = move |from: &'static str| {
         let target = target.clone();
         move |path: &str| (path == from).then(|| Redirect::temporary(&target).into_response())
     };
     for document in ["/.well-known/openid-configuration", "/jwks"] {
-        let provider = Listening::provider(|_| {}, redirect(document)).await;
-        provider.browser().ask_to_begin().await.assert_refused(502, "provider_unavailable");
+        let provider = RecordingServer::provider(|_| {}, redirect(document)).await;
+        provider.browser().request_authorize().await.assert_refused(502, "provider_unavailable");
         assert!(provider.seen().contains(&document.to_owned()));
     }
-    let provider = Listening::provider(|_| {}, redirect("/token")).await;
+    let provider = RecordingServer::provider(|_| {}, redirect("/token")).await;
     let browser = provider.browser();
-    let response = json!({ "code": "any", "state": browser.begin().await.state });
+    let response = json!({ "code": "any", "state": browser.start_login().await.state });
     browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
     assert!(provider.seen().contains(&"/token".to_owned()));
-    assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
+    assert!(target_server.seen().is_empty(), "{:?}", target_server.seen());
 }
 
 #[tokio::test]
-async fn an_answer_larger_than_a_mebibyte_is_refused() {
+async fn a_response_larger_than_a_mebibyte_is_refused() {
     // T22. JSON that would be good but for its length.
     let padded = |path: &'static str, length: usize| {
         move |asked: &str| {
@@ -150,21 +152,21 @@ async fn an_answer_larger_than_a_mebibyte_is_refused() {
             (asked == path).then(|| format!("{{\"keys\":[],\"error\":\"invalid_grant\"}}{padding}").into_response())
         }
     };
-    let provider = Listening::provider(|_| {}, padded("/jwks", MAX_ANSWER_BYTES / 2)).await;
-    provider.browser().begin().await;
-    let provider = Listening::provider(|_| {}, padded("/jwks", MAX_ANSWER_BYTES)).await;
-    provider.browser().ask_to_begin().await.assert_refused(502, "provider_unavailable");
-    let provider = Listening::provider(|_| {}, padded("/token", MAX_ANSWER_BYTES)).await;
+    let provider = RecordingServer::provider(|_| {}, padded("/jwks", MAX_ANSWER_BYTES / 2)).await;
+    provider.browser().start_login().await;
+    let provider = RecordingServer::provider(|_| {}, padded("/jwks", MAX_ANSWER_BYTES)).await;
+    provider.browser().request_authorize().await.assert_refused(502, "provider_unavailable");
+    let provider = RecordingServer::provider(|_| {}, padded("/token", MAX_ANSWER_BYTES)).await;
     let browser = provider.browser();
-    let response = json!({ "code": "any", "state": browser.begin().await.state });
+    let response = json!({ "code": "any", "state": browser.start_login().await.state });
     browser.exchange(&response).await.assert_refused(502, "provider_unavailable");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metadata_that_names_an_endpoint_not_fit_for_secrets_is_refused_and_nothing_is_called_there() {
+async fn metadata_with_an_insecure_endpoint_is_refused_and_the_endpoint_is_not_called() {
     // T22. Our client credentials went to `http://0.0.0.0`, which is no loopback, and `javascript:` to the browser.
-    let elsewhere = Listening::answering(|_, _| Json(json!({ "keys": [] })).into_response()).await;
-    let unfit = format!("http://0.0.0.0:{}/unfit-place", elsewhere.address.port());
+    let target_server = RecordingServer::answering(|_, _| Json(json!({ "keys": [] })).into_response()).await;
+    let unfit = format!("http://0.0.0.0:{}/unfit-place", target_server.address.port());
     for member in [
         "authorization_endpoint",
         "token_endpoint",
@@ -181,24 +183,24 @@ async fn metadata_that_names_an_endpoint_not_fit_for_secrets_is_refused_and_noth
                 metadata[member] = named.as_str().into();
                 metadata["require_pushed_authorization_requests"] = true.into();
             };
-            let provider = Listening::provider(change, |_| None).await;
-            let answer = provider.browser().ask_to_begin().await;
+            let provider = RecordingServer::provider(change, |_| None).await;
+            let answer = provider.browser().request_authorize().await;
             answer.assert_refused(502, "provider_unavailable");
             assert!(!answer.text.contains("unfit-place") && !answer.text.contains("alert"), "{answer:?}");
             assert_eq!(provider.seen(), ["/.well-known/openid-configuration"]);
         }
     }
-    assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
+    assert!(target_server.seen().is_empty(), "{:?}", target_server.seen());
 
     let unfit_token_endpoint = move |metadata: &mut Value| metadata["token_endpoint"] = unfit.as_str().into();
-    let provider = Listening::provider(unfit_token_endpoint, |_| None).await;
+    let provider = RecordingServer::provider(unfit_token_endpoint, |_| None).await;
     let output = doctor(&provider.origin(), &[]).await;
     assert!(line(&output, "FAILS", "discovery").contains("token_endpoint"), "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_provider_that_takes_no_connection_is_given_up() {
-    // T22. Its queue is full, so that nobody even refuses.
+async fn connecting_to_a_provider_that_accepts_no_connection_times_out() {
+    // T22. Its queue is full, so that connections are not even refused. Only a timeout shows that.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let full = socket.listen(0).unwrap();
@@ -208,21 +210,21 @@ async fn a_provider_that_takes_no_connection_is_given_up() {
         waiting.push(connection.unwrap());
         assert!(waiting.len() < 100, "its queue is never full");
     }
-    let http = ProviderHttp::with_timeout(PATIENCE * 10).unwrap();
+    let http = ProviderHttp::with_timeout(TEST_TIMEOUT * 10).unwrap();
     let browser =
         Browser::at(TestApp::with(settings(&format!("http://{address}")), http, memory()), MockProvider::shared());
-    let answer = tokio::time::timeout(PATIENCE, browser.ask_to_begin()).await;
+    let answer = tokio::time::timeout(TEST_TIMEOUT, browser.request_authorize()).await;
     let answer = answer.unwrap_or_else(|_| panic!("it waits without limit"));
     answer.assert_refused(502, "provider_unavailable");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_on_this_machine_is_called_through_no_proxy() {
+async fn loopback_services_are_called_without_the_proxy() {
     // With `http_proxy` set, questions and the model's key went to the proxy, though the model is on loopback.
     const KEY: &str = "sk-not-for-anyone";
-    let proxy = Listening::proxy().await;
-    let collector = Collector::start().await;
-    let provider = MockProvider::own().await;
+    let proxy = RecordingServer::proxy().await;
+    let collector = TraceCollector::start().await;
+    let provider = MockProvider::dedicated().await;
     let upstream = Upstream::start(SocketAddr::from(([127, 0, 0, 1], 0)), KEY).await.unwrap();
     // By its name and by its address.
     let base_url = upstream.base_url().replace("127.0.0.1", "localhost");
@@ -242,14 +244,14 @@ async fn what_is_on_this_machine_is_called_through_no_proxy() {
     let token = browser.sign_in().await.access_token;
     let event = browser.first_event(&token, &message("hello")).await;
     assert!(event.contains("data:"), "{event}");
-    until("spans have come", async || !collector.spans().is_empty()).await;
+    wait_until("spans have come", async || !collector.spans().is_empty()).await;
     assert!(proxy.seen().is_empty(), "{:?}", proxy.seen());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn https_to_other_machines_goes_through_the_proxy_and_only_its_host_is_seen_there() {
-    let proxy = Listening::proxy().await;
-    let provider = MockProvider::own().await;
+async fn https_to_other_hosts_goes_through_the_proxy_which_sees_the_host_only() {
+    let proxy = RecordingServer::proxy().await;
+    let provider = MockProvider::dedicated().await;
     let origin = proxy.origin();
     let variables = [
         ("DATABASE_URL", "sqlite::memory:"),
@@ -266,22 +268,22 @@ async fn https_to_other_machines_goes_through_the_proxy_and_only_its_host_is_see
     browser.first_event(&token, &message("hello")).await;
     for host in ["model.invalid", "collector.invalid"] {
         let line = format!("CONNECT {host}:443 HTTP/1.1");
-        until(&line, async || proxy.seen().contains(&line)).await;
+        wait_until(&line, async || proxy.seen().contains(&line)).await;
     }
     assert!(proxy.seen().iter().all(|line| line.starts_with("CONNECT ")), "{:?}", proxy.seen());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_provider_is_called_through_the_proxy_unless_it_is_excepted() {
+async fn the_provider_is_called_through_the_proxy_unless_no_proxy_lists_it() {
     for (name, except, is_seen) in
         [("HTTPS_PROXY", "", true), ("https_proxy", "example.com", true), ("HTTPS_PROXY", ".invalid", false)]
     {
-        let proxy = Listening::proxy().await;
+        let proxy = RecordingServer::proxy().await;
         let origin = proxy.origin();
         let variables = [("DATABASE_URL", "sqlite::memory:"), (name, origin.as_str()), ("NO_PROXY", except)];
         let server = ServerProcess::start("https://sso.invalid", &variables).await;
         let browser = browser_of(&server, &MockProvider::shared()).await;
-        browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+        browser.request_authorize().await.assert_refused(502, "provider_unavailable");
         let seen = proxy.seen();
         assert_eq!(seen.contains(&"CONNECT sso.invalid:443 HTTP/1.1".to_owned()), is_seen, "{name} {except}: {seen:?}");
         assert_eq!(seen.is_empty(), !is_seen, "{seen:?}");

@@ -1,4 +1,4 @@
-//! `/api/sessions`: what a person is told of their own sessions, and how they end them; `/api/session/events`.
+//! `/api/sessions`: a user lists and ends their own sessions; `/api/session/events`.
 
 use std::time::Duration;
 
@@ -9,21 +9,18 @@ use axum::{
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use crate::{
-    app::Answer,
+use crate::support::{
+    app::{MAX_WAIT, TestResponse},
     browser::{Browser, SignedIn},
 };
 
-/// What a page has to be told within, and some for a busy machine.
-const SOON: Duration = Duration::from_secs(6);
-
 #[tokio::test]
-async fn a_person_sees_their_own_sessions_with_their_own_first_and_nobody_elses() {
+async fn a_user_sees_only_their_sessions_with_the_current_one_first() {
     // T88
     let browser = Browser::start();
-    let elsewhere = browser.at_another_computer();
-    let (one, two) = (elsewhere.sign_in().await, browser.sign_in().await);
-    browser.another().sign_in().await;
+    let other_browser = browser.with_new_key();
+    let (one, two) = (other_browser.sign_in().await, browser.sign_in().await);
+    browser.other_user().sign_in().await;
     let listed = list(&browser, &two).await;
     assert_eq!(listed.len(), 2);
     assert_eq!([&listed[0]["is_this"], &listed[1]["is_this"]], [true, false]);
@@ -32,68 +29,68 @@ async fn a_person_sees_their_own_sessions_with_their_own_first_and_nobody_elses(
     for secret in [&one.session, &two.session, &one.access_token] {
         assert!(!text.contains(secret.as_str()));
     }
-    elsewhere.logout(&one.session).await.assert_ok();
+    other_browser.logout(&one.session).await.assert_ok();
     assert_eq!(list(&browser, &two).await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_refresh_shows_as_use() {
+async fn a_refresh_updates_the_last_use_of_a_session() {
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
     let before = list(&browser, &signed_in).await.remove(0);
     browser.app.clock.jump(Duration::from_secs(100));
-    let access_token = browser.refreshed(&signed_in.session).await;
+    let access_token = browser.refresh_access_token(&signed_in.session).await;
     let after = list(&browser, &SignedIn { access_token, ..signed_in }).await.remove(0);
     assert_eq!(after["since"], before["since"]);
     assert!(after["last_used_at"].as_u64().unwrap() >= before["last_used_at"].as_u64().unwrap() + 100);
 }
 
 #[tokio::test]
-async fn a_person_ends_one_session_and_nobody_elses() {
+async fn a_user_can_end_one_of_their_sessions_and_none_of_another_user() {
     // T88
     let browser = Browser::start();
-    let elsewhere = browser.at_another_computer();
-    let (mine, stolen) = (browser.sign_in().await, elsewhere.sign_in().await);
-    let thief = browser.another();
+    let other_browser = browser.with_new_key();
+    let (mine, stolen) = (browser.sign_in().await, other_browser.sign_in().await);
+    let thief = browser.other_user();
     let thiefs = thief.sign_in().await;
     let handle = list(&browser, &mine).await[1]["session"].clone();
     let end = json!({ "session": handle });
     post(&thief, &thiefs, "/api/sessions/end", &end).await.assert_refused(404, "not_found");
-    assert!(elsewhere.is_let_in(&stolen.access_token).await);
+    assert!(other_browser.is_accepted(&stolen.access_token).await);
     post(&browser, &mine, "/api/sessions/end", &json!({ "session": mine.session }))
         .await
         .assert_refused(404, "not_found");
     post(&browser, &mine, "/api/sessions/end", &end).await.assert_ok();
-    assert!(!elsewhere.is_let_in(&stolen.access_token).await);
-    elsewhere.refresh(&stolen.session).await.assert_refused(401, "session_ended");
-    assert!(browser.is_let_in(&mine.access_token).await);
+    assert!(!other_browser.is_accepted(&stolen.access_token).await);
+    other_browser.refresh(&stolen.session).await.assert_refused(401, "session_ended");
+    assert!(browser.is_accepted(&mine.access_token).await);
     post(&browser, &mine, "/api/sessions/end", &end).await.assert_refused(404, "not_found");
 }
 
 #[tokio::test]
-async fn a_person_ends_all_other_sessions_or_all() {
+async fn a_user_can_end_all_other_sessions_or_all() {
     // T88
     let browser = Browser::start();
-    let (first, second) = (browser.at_another_computer(), browser.at_another_computer());
+    let (first, second) = (browser.with_new_key(), browser.with_new_key());
     let (mine, one, two) = (browser.sign_in().await, first.sign_in().await, second.sign_in().await);
     post(&browser, &mine, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
-    assert!(browser.is_let_in(&mine.access_token).await);
-    assert!(!first.is_let_in(&one.access_token).await && !second.is_let_in(&two.access_token).await);
+    assert!(browser.is_accepted(&mine.access_token).await);
+    assert!(!first.is_accepted(&one.access_token).await && !second.is_accepted(&two.access_token).await);
     post(&browser, &mine, "/api/sessions/end-all", &json!({ "keep_this": false })).await.assert_ok();
-    assert!(!browser.is_let_in(&mine.access_token).await);
+    assert!(!browser.is_accepted(&mine.access_token).await);
 }
 
 #[tokio::test]
-async fn an_open_page_is_told_within_two_seconds_that_its_session_was_ended_elsewhere() {
+async fn an_open_page_is_notified_when_its_session_is_ended_from_another_browser() {
     // T87
     let browser = Browser::start();
-    let elsewhere = browser.at_another_computer();
-    let (watched, other) = (browser.sign_in().await, elsewhere.sign_in().await);
+    let other_browser = browser.with_new_key();
+    let (watched, other) = (browser.sign_in().await, other_browser.sign_in().await);
     let request = browser.request(Method::GET, "/api/session/events", Some(&watched.access_token));
     let mut events = browser.app.open(request.body(Body::empty()).unwrap()).await.into_data_stream();
     let first = String::from_utf8(events.next().await.unwrap().unwrap().to_vec()).unwrap();
     assert!(first.contains(r#"{"kind":"lives"}"#), "{first}");
-    post(&elsewhere, &other, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
+    post(&other_browser, &other, "/api/sessions/end-all", &json!({ "keep_this": true })).await.assert_ok();
     let rest = async {
         let mut text = String::new();
         while let Some(piece) = events.next().await {
@@ -101,7 +98,7 @@ async fn an_open_page_is_told_within_two_seconds_that_its_session_was_ended_else
         }
         text
     };
-    let rest = tokio::time::timeout(SOON, rest).await.expect("the stream ends");
+    let rest = tokio::time::timeout(MAX_WAIT, rest).await.expect("the stream ends");
     assert!(rest.contains(r#"{"kind":"ended"}"#), "{rest}");
     let again = browser.request(Method::GET, "/api/session/events", Some(&watched.access_token));
     browser.app.send(again.body(Body::empty()).unwrap()).await.assert_refused(401, "unauthenticated");
@@ -114,14 +111,14 @@ async fn list(browser: &Browser, signed_in: &SignedIn) -> Vec<Value> {
     answer.json()["sessions"].as_array().unwrap().clone()
 }
 
-async fn post(browser: &Browser, signed_in: &SignedIn, path: &str, body: &Value) -> Answer {
+async fn post(browser: &Browser, signed_in: &SignedIn, path: &str, body: &Value) -> TestResponse {
     let request = browser.request(Method::POST, path, Some(&signed_in.access_token));
     let request = request.header(header::CONTENT_TYPE, "application/json");
     browser.app.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
 #[tokio::test]
-async fn a_person_is_given_one_draft_key_at_each_sign_in_and_refresh_and_nobody_else_is() {
+async fn a_user_gets_the_same_draft_key_at_every_sign_in_and_refresh() {
     // T108: what they typed can be read again by them alone.
     let browser = Browser::start();
     let login = browser.login().await.json();
@@ -130,7 +127,7 @@ async fn a_person_is_given_one_draft_key_at_each_sign_in_and_refresh_and_nobody_
     assert!(login["draft_key"].as_str().is_some_and(|key| key.len() == 43), "256 bits in base64url");
     assert_eq!(login["draft_key"], refreshed["draft_key"]);
     assert_eq!(login["draft_key"], again["draft_key"]);
-    let mut another = browser.another();
+    let mut another = browser.other_user();
     another.user = format!("{}-another", browser.user);
     assert_ne!(another.login().await.json()["draft_key"], login["draft_key"]);
 }

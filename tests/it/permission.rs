@@ -1,4 +1,4 @@
-//! Scopes and roles that the guarded doors want (`REQUIRED_SCOPE`, `REQUIRED_ROLE`), in all three ways.
+//! Required scopes and roles (`REQUIRED_SCOPE`, `REQUIRED_ROLE`), with all three ways of token validation.
 
 use axum::{
     body::Body,
@@ -12,14 +12,16 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, TestApp},
-    browser::Browser,
     introspection,
     jwt_access_token::{self, with_bearer_tokens},
-    provider::MockProvider,
+    support::{
+        app::{TestApp, TestResponse},
+        browser::Browser,
+        provider::MockProvider,
+    },
 };
 
-/// How access tokens are judged: what they were issued as, JWTs, asked about.
+/// The ways of token validation: by issuance here, as JWTs, by introspection.
 fn ways() -> [GuardSettings; 3] {
     [GuardSettings::default(), jwt_access_token::guard(), introspection::guard()]
 }
@@ -29,9 +31,9 @@ fn requiring(guard: GuardSettings, scope: &[&str], role: Option<&str>) -> GuardS
     GuardSettings { required: RequiredPermissions { scope, role: role.map(str::to_owned) }, ..guard }
 }
 
-/// Somebody who is signed in, with these settings at the provider.
+/// A signed-in user with these settings at the provider.
 async fn signed_in(guard: GuardSettings, settings: Value) -> (Browser, String) {
-    let browser = Browser::guarded(guard);
+    let browser = Browser::with_guard(guard);
     let token = sign_in(&browser, settings).await;
     (browser, token)
 }
@@ -43,13 +45,13 @@ async fn sign_in(browser: &Browser, settings: Value) -> String {
     browser.sign_in().await.access_token
 }
 
-async fn check(browser: &Browser, token: &str) -> Answer {
+async fn check(browser: &Browser, token: &str) -> TestResponse {
     browser.check_chat(&[&format!("DPoP {token}")]).await
 }
 
 #[tokio::test]
-async fn a_missing_scope_is_forbidden_and_named_and_refreshing_is_not_asked_for() {
-    // T70. RFC 6750 §3.1: 403, so that nobody takes it for an expired token.
+async fn a_missing_scope_is_forbidden_and_named_without_asking_for_a_refresh() {
+    // T70. RFC 6750 §3.1: 403, so that clients don't take it for an expired token.
     for guard in ways() {
         let guard = requiring(guard, &["openid", "chat.write"], None);
         let (browser, token) = signed_in(guard.clone(), json!({ "granted_scope": "openid chat.read" })).await;
@@ -70,12 +72,12 @@ async fn a_missing_scope_is_forbidden_and_named_and_refreshing_is_not_asked_for(
 async fn a_missing_role_is_forbidden() {
     for guard in ways() {
         let guard = requiring(guard, &[], Some("chat users"));
-        for (roles, is_let_in) in
+        for (roles, is_accepted) in
             [(json!(["chat", "users"]), false), (json!([]), false), (json!(["a", "chat users"]), true)]
         {
             let (browser, token) = signed_in(guard.clone(), json!({ "roles": roles })).await;
             let answer = check(&browser, &token).await;
-            if is_let_in {
+            if is_accepted {
                 answer.assert_ok();
             } else {
                 answer.assert_refused(403, "forbidden");
@@ -89,10 +91,10 @@ async fn a_missing_role_is_forbidden() {
 #[tokio::test]
 async fn a_token_response_without_scope_grants_what_was_asked_for() {
     // RFC 6749 §5.1
-    for (required, is_let_in) in [(["openid", "email"], true), (["openid", "chat.read"], false)] {
+    for (required, is_accepted) in [(["openid", "email"], true), (["openid", "chat.read"], false)] {
         let guard = requiring(GuardSettings::default(), &required, None);
         let (browser, token) = signed_in(guard, json!({ "scope_in_token_response": false })).await;
-        assert_eq!(check(&browser, &token).await.status == 200, is_let_in, "{required:?}");
+        assert_eq!(check(&browser, &token).await.status == 200, is_accepted, "{required:?}");
     }
     // But one that grants nothing grants nothing.
     let guard = requiring(GuardSettings::default(), &["email"], None);
@@ -101,42 +103,42 @@ async fn a_token_response_without_scope_grants_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn roles_are_found_where_the_operator_says() {
+async fn roles_are_read_from_the_configured_claim() {
     let provider = MockProvider::shared();
     for guard in [jwt_access_token::guard(), introspection::guard()] {
         let settings = ProviderSettings {
             claims: ClaimNames { roles: "realm_access.roles".parse().unwrap(), ..ClaimNames::default() },
             ..provider.settings()
         };
-        let app = TestApp::guarded(settings, requiring(guard, &[], Some("chat")));
-        for (claims, is_let_in) in [
+        let app = TestApp::with_guard(settings, requiring(guard, &[], Some("chat")));
+        for (claims, is_accepted) in [
             (json!({ "realm_access": { "roles": ["chat"] } }), true),
             (json!({ "realm_access": { "roles": "audit^chat" } }), true),
             (json!({ "roles": ["chat"] }), false),
         ] {
             let browser = Browser::at(app.clone(), provider.clone());
             let token = sign_in(&browser, json!({ "access_token_claims": claims })).await;
-            assert_eq!(check(&browser, &token).await.status == 200, is_let_in, "{claims}");
+            assert_eq!(check(&browser, &token).await.status == 200, is_accepted, "{claims}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_refresh_brings_new_roles_and_where_it_is_silent_the_old_ones_stay() {
+async fn a_refresh_updates_the_roles_and_keeps_them_if_it_names_none() {
     let guard = requiring(GuardSettings::default(), &["email"], Some("chat"));
-    let browser = Browser::guarded(guard);
+    let browser = Browser::with_guard(guard);
     browser.set(json!({ "roles": ["chat"] })).await;
     let signed_in = browser.sign_in().await;
     browser.set(json!({ "id_token_in_refresh": false, "scope_in_token_response": false })).await;
-    let token = browser.refreshed(&signed_in.session).await;
+    let token = browser.refresh_access_token(&signed_in.session).await;
     check(&browser, &token).await.assert_ok();
     browser.set(json!({ "roles": ["audit"], "id_token_in_refresh": true })).await;
-    let token = browser.refreshed(&signed_in.session).await;
+    let token = browser.refresh_access_token(&signed_in.session).await;
     check(&browser, &token).await.assert_refused(403, "forbidden");
 }
 
 #[tokio::test]
-async fn the_browser_is_told_of_no_scope_and_no_role() {
+async fn scopes_and_roles_are_not_sent_to_the_browser() {
     let browser = Browser::start();
     browser.set(json!({ "roles": ["chat"] })).await;
     let login = browser.login().await.json();
@@ -148,17 +150,17 @@ async fn the_browser_is_told_of_no_scope_and_no_role() {
 }
 
 #[tokio::test]
-async fn a_logout_counts_at_once_in_every_way_whatever_the_provider_still_says() {
+async fn a_logout_takes_effect_at_once_with_every_way_of_token_validation() {
     // T109
     for guard in [GuardSettings::default(), jwt_access_token::guard(), introspection::guard_of_api()] {
-        let browser = Browser::guarded(with_bearer_tokens(guard));
+        let browser = Browser::with_guard(with_bearer_tokens(guard));
         browser.set(json!({ "access_token_format": "jwt" })).await;
         let signed_in = browser.sign_in().await;
-        assert!(browser.is_let_in(&signed_in.access_token).await);
-        assert!(browser.is_let_in_as_bearer(&signed_in.access_token).await);
+        assert!(browser.is_accepted(&signed_in.access_token).await);
+        assert!(browser.is_accepted_as_bearer(&signed_in.access_token).await);
         browser.logout(&signed_in.session).await.assert_ok();
-        assert!(!browser.is_let_in(&signed_in.access_token).await);
-        assert!(!browser.is_let_in_as_bearer(&signed_in.access_token).await);
+        assert!(!browser.is_accepted(&signed_in.access_token).await);
+        assert!(!browser.is_accepted_as_bearer(&signed_in.access_token).await);
     }
 }
 
@@ -166,11 +168,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nobody_is_let_in_with_a_made_up_token(token in made_up_token(), as_bearer: bool) {
+    fn made_up_tokens_are_refused(token in made_up_token(), as_bearer: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             for guard in [GuardSettings::default(), jwt_access_token::guard(), introspection::guard_of_api()] {
-                let browser = Browser::guarded(with_bearer_tokens(guard));
+                let browser = Browser::with_guard(with_bearer_tokens(guard));
                 let answer = match as_bearer {
                     true => browser.check_chat_as_bearer(&token).await,
                     false => check(&browser, &token).await,

@@ -1,4 +1,4 @@
-//! A provider whose certificate is by an authority that nobody knows (`OIDC_CA_FILE`), with real TLS.
+//! A provider with a certificate of a private certificate authority (`OIDC_CA_FILE`), over real TLS.
 
 use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -14,7 +14,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::{provider::CLIENT_ID, redis::make_certificate, server_process::ServerProcess};
+use crate::support::{provider::CLIENT_ID, redis::make_certificate, server_process::ServerProcess};
 
 /// Of which only the metadata is there.
 struct TlsProvider {
@@ -34,7 +34,7 @@ impl Listener for TlsListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             let (connection, address) = self.tcp.accept().await.unwrap();
-            // Whoever does not trust the certificate breaks it off here.
+            // Fails here if the client does not trust the certificate.
             if let Ok(connection) = self.acceptor.accept(connection).await {
                 return (connection, address);
             }
@@ -81,7 +81,7 @@ impl Drop for TlsProvider {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_private_authority_is_trusted_where_its_file_is_named_and_nowhere_else() {
+async fn a_private_certificate_authority_is_trusted_only_if_configured() {
     let provider = TlsProvider::start().await;
     let authority = provider.folder.join("authority.pem");
     let begin = async |variables: &[(&str, &str)]| {

@@ -1,11 +1,11 @@
-//! What other accounts of the machine must not read.
+//! Files that other accounts of the machine must not read.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::{provider::MockProvider, server_process::ServerProcess};
+use crate::support::{provider::MockProvider, server_process::ServerProcess};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_database_file_and_those_beside_it_are_its_owners_whatever_the_umask() {
+async fn the_database_files_are_private_under_any_umask() {
     // It was made with the mode that SQLite asks for, 0644.
     let provider = MockProvider::shared();
     let variables = [("DATABASE_URL", "sqlite://of%20ours.db?mode=rwc")];

@@ -1,5 +1,4 @@
-//! Sign-in, the guarded door, refresh and sign-out at four providers, each with the settings that `docs/providers.md`
-//! tells people to set.
+//! Login, access, refresh and logout at four providers, each with the settings that `docs/providers.md` recommends.
 
 use oracle_ai::{
     mock::provider::{Client, Profile},
@@ -10,7 +9,7 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{
+use crate::support::{
     app::TestApp,
     browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL, MockProvider, client},
@@ -19,7 +18,7 @@ use crate::{
 struct Expected {
     title: &'static str,
     profile: Profile,
-    /// How the person is known.
+    /// The user id.
     sub: fn(&str) -> Option<String>,
     has_roles: bool,
     sends_next_refresh_token: bool,
@@ -56,7 +55,7 @@ const PROVIDERS: [Expected; 4] = [
     },
 ];
 
-/// The settings in the page, but for the host, and with what it leaves to people.
+/// The settings in the page, with the host of the mock and values for its placeholders.
 fn documented(title: &str, provider: &MockProvider) -> (Box<ProviderSettings>, GuardSettings) {
     let page = include_str!("../../docs/providers.md");
     let section = page.split("\n## ").find(|section| section.starts_with(title)).unwrap();
@@ -72,13 +71,13 @@ fn documented(title: &str, provider: &MockProvider) -> (Box<ProviderSettings>, G
 }
 
 async fn at(expected: &Expected) -> Browser {
-    let provider = MockProvider::playing(expected.profile, client()).await;
+    let provider = MockProvider::with_profile(expected.profile, client()).await;
     let (settings, guard) = documented(expected.title, &provider);
-    Browser::at(TestApp::guarded(*settings, guard), provider)
+    Browser::at(TestApp::with_guard(*settings, guard), provider)
 }
 
 #[tokio::test]
-async fn a_person_signs_in_is_let_in_refreshes_and_signs_out_at_every_provider() {
+async fn login_access_refresh_and_logout_work_with_every_provider() {
     // T43, T71, T72, T78, T110
     for expected in PROVIDERS {
         let title = expected.title;
@@ -92,12 +91,12 @@ async fn a_person_signs_in_is_let_in_refreshes_and_signs_out_at_every_provider()
         }
         assert_eq!(login["expires_in"], 300, "{title}");
         assert!(login["user"]["name"].is_string(), "{title}: {login}");
-        assert!(browser.is_let_in(login["access_token"].as_str().unwrap()).await, "{title}");
+        assert!(browser.is_accepted(login["access_token"].as_str().unwrap()).await, "{title}");
 
         let session = login["session"].as_str().unwrap();
         for _ in 0..2 {
-            let access_token = browser.refreshed(session).await;
-            assert!(browser.is_let_in(&access_token).await, "{title}");
+            let access_token = browser.refresh_access_token(session).await;
+            assert!(browser.is_accepted(&access_token).await, "{title}");
         }
         browser.logout(session).await.assert_ok();
         browser.logout(session).await.assert_ok();
@@ -107,7 +106,7 @@ async fn a_person_signs_in_is_let_in_refreshes_and_signs_out_at_every_provider()
 }
 
 #[tokio::test]
-async fn who_lacks_the_role_is_not_let_in_however_the_provider_writes_roles() {
+async fn a_missing_role_is_refused_with_every_providers_role_format() {
     // T70
     for expected in PROVIDERS.into_iter().filter(|expected| expected.has_roles) {
         let browser = at(&expected).await;
@@ -119,13 +118,13 @@ async fn who_lacks_the_role_is_not_let_in_however_the_provider_writes_roles() {
 }
 
 #[tokio::test]
-async fn without_what_the_page_says_about_offline_access_there_is_no_refresh_token() {
+async fn without_the_documented_offline_access_settings_there_is_no_refresh_token() {
     for (expected, parameters) in [(&PROVIDERS[3], "access_type"), (&PROVIDERS[1], "offline_access")] {
-        let provider = MockProvider::playing(expected.profile, client()).await;
+        let provider = MockProvider::with_profile(expected.profile, client()).await;
         let (mut settings, guard) = documented(expected.title, &provider);
         settings.requests.authorize_parameters.retain(|(name, _)| name != parameters);
         settings.scopes.retain(|scope| scope != parameters);
-        let browser = Browser::at(TestApp::guarded(*settings, guard), provider);
+        let browser = Browser::at(TestApp::with_guard(*settings, guard), provider);
         let session = browser.sign_in().await.session;
         browser.app.clock.jump(oracle_ai::server::auth::sessions::REPLAY_WINDOW);
         browser.refresh(&session).await.assert_refused(401, "session_ended");
@@ -139,9 +138,9 @@ async fn the_configuration_knows_every_profile_of_the_mock() {
 }
 
 #[tokio::test]
-async fn a_provider_without_metadata_is_used_by_its_endpoints_alone() {
+async fn a_provider_without_metadata_works_with_configured_endpoints() {
     // T21
-    let provider = MockProvider::playing(Profile::SiteMinder, Client { ..client() }).await;
+    let provider = MockProvider::with_profile(Profile::SiteMinder, Client { ..client() }).await;
     provider.set_outage(&["discovery"]).await;
     let (mut settings, guard) = documented("Broadcom SiteMinder", &provider);
     settings.metadata.discovery = false;
@@ -153,9 +152,9 @@ async fn a_provider_without_metadata_is_used_by_its_endpoints_alone() {
     ] {
         settings.metadata.endpoints.insert(member, format!("{}/{path}", provider.issuer));
     }
-    let browser = Browser::at(TestApp::guarded(*settings, guard), provider);
+    let browser = Browser::at(TestApp::with_guard(*settings, guard), provider);
     browser.set(json!({ "roles": ["Chat Users"] })).await;
     let access_token = browser.sign_in().await.access_token;
-    assert!(browser.is_let_in(&access_token).await);
+    assert!(browser.is_accepted(&access_token).await);
     assert_eq!(browser.provider.calls_of("discovery").await, 0);
 }

@@ -1,4 +1,4 @@
-//! `POST /api/refresh` and `POST /api/logout`: a session's life.
+//! `POST /api/refresh` and `POST /api/logout`: the life of a session.
 
 use std::collections::HashSet;
 
@@ -9,8 +9,8 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{
-    app::{TestApp, until},
+use crate::support::{
+    app::{TestApp, wait_until},
     browser::Browser,
     provider::MockProvider,
 };
@@ -26,7 +26,7 @@ async fn a_refresh_gives_a_new_access_token_for_the_same_person() {
     assert_eq!(answer["expires_in"], 300);
     assert_eq!(answer["user"], login["user"]);
     assert_ne!(answer["access_token"], login["access_token"]);
-    assert!(browser.is_let_in(answer["access_token"].as_str().unwrap()).await);
+    assert!(browser.is_accepted(answer["access_token"].as_str().unwrap()).await);
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn a_new_refresh_token_replaces_the_old_one() {
     for _ in 0..4 {
         let kept = browser.app.session(&session).await.unwrap().refresh_token.unwrap();
         assert!(spent.insert(kept.secret().to_owned()));
-        browser.refreshed(&session).await;
+        browser.refresh_access_token(&session).await;
     }
 }
 
@@ -51,7 +51,7 @@ async fn without_a_new_refresh_token_the_old_one_is_kept() {
         let session = browser.sign_in().await.session;
         let kept = browser.app.session(&session).await.unwrap().refresh_token.unwrap();
         for _ in 0..3 {
-            browser.refreshed(&session).await;
+            browser.refresh_access_token(&session).await;
             assert!(browser.app.session(&session).await.unwrap().refresh_token.as_ref() == Some(&kept));
         }
     }
@@ -65,18 +65,18 @@ async fn a_refreshed_id_token_is_kept_for_the_logout_and_its_absence_is_fine() {
         browser.set(json!({ "id_token_in_refresh": is_sent })).await;
         let session = browser.sign_in().await.session;
         let first = browser.app.session(&session).await.unwrap().id_token;
-        browser.refreshed(&session).await;
+        browser.refresh_access_token(&session).await;
         let now = browser.app.session(&session).await.unwrap().id_token;
         assert_eq!(now.secret() != first.secret(), is_sent);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_refreshes_at_once_are_one_call_and_two_hundred_equal_answers() {
+async fn two_hundred_concurrent_refreshes_share_one_provider_request() {
     // T46, for one process; and more than one browser is allowed in a minute.
     let provider = MockProvider::shared();
     let edge = EdgeSettings { limits: LimitSettings { per_browser: None, ..Default::default() }, ..Default::default() };
-    let browser = Browser::at(TestApp::at_edge(provider.settings(), edge), provider);
+    let browser = Browser::at(TestApp::with_edge(provider.settings(), edge), provider);
     let session = browser.sign_in().await.session;
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 1500 }] })).await;
     let refreshes = (0..200).map(|_| {
@@ -89,7 +89,7 @@ async fn two_hundred_refreshes_at_once_are_one_call_and_two_hundred_equal_answer
     let bodies: HashSet<_> = answers.iter().map(|answer| &answer.text).collect();
     assert_eq!(bodies.len(), 1);
     // And the next one is a new call.
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
     assert_eq!(browser.refreshes_seen().await, 2);
 }
 
@@ -103,15 +103,15 @@ async fn refreshes_of_two_sessions_do_not_wait_for_each_other() {
         let slow = slow.clone();
         async move { slow.refresh(&slow_session).await }
     });
-    slow.provider.until_refresh_is(&slow.user, "pending").await;
-    quick.refreshed(&quick_session).await;
+    slow.provider.wait_for_refresh(&slow.user, "pending").await;
+    quick.refresh_access_token(&quick_session).await;
     assert!(!waiting.is_finished());
     waiting.await.unwrap().assert_ok();
 }
 
 #[tokio::test]
-async fn a_refresh_whose_caller_has_gone_still_keeps_the_new_refresh_token() {
-    // T43, T44. Below the doors, because the framework finishes what a caller has left at the door.
+async fn a_refresh_that_its_client_abandoned_still_stores_the_new_refresh_token() {
+    // T43, T44. Below the endpoints, because Dioxus completes requests whose client has left.
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
     let kept = async || browser.app.session(&session).await.unwrap().refresh_token.unwrap();
@@ -122,15 +122,15 @@ async fn a_refresh_whose_caller_has_gone_still_keeps_the_new_refresh_token() {
         let proof = browser.verified_proof("/api/refresh").await;
         async move { sessions.refresh_access_token(&session, proof, None).await }
     });
-    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    browser.provider.wait_for_refresh(&browser.user, "pending").await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
-    until("the new refresh token is kept", async || kept().await != before).await;
-    browser.refreshed(&session).await;
+    wait_until("the new refresh token is kept", async || kept().await != before).await;
+    browser.refresh_access_token(&session).await;
 }
 
 #[tokio::test]
-async fn a_logout_during_a_slow_refresh_stands() {
+async fn a_logout_during_a_slow_refresh_takes_effect() {
     // T75. Whichever the provider does first: to grant the refresh, or to end the grant.
     for (fault, seen_as, revocations) in [("slow", "pending", 1), ("slow_answer", "slow_answer", 2)] {
         let browser = Browser::start();
@@ -140,13 +140,13 @@ async fn a_logout_during_a_slow_refresh_stands() {
             let (browser, session) = (browser.clone(), session.clone());
             async move { browser.refresh(&session).await }
         });
-        browser.provider.until_refresh_is(&browser.user, seen_as).await;
+        browser.provider.wait_for_refresh(&browser.user, seen_as).await;
         browser.logout(&session).await.assert_ok();
         refresh.await.unwrap().assert_refused(401, "session_ended");
         browser.refresh(&session).await.assert_refused(401, "session_ended");
         assert!(browser.app.session(&session).await.is_none());
         let revoked = async || browser.provider.calls_for(&browser.user, "revoke").await == revocations;
-        until("what nobody keeps is revoked", revoked).await;
+        wait_until("what nobody keeps is revoked", revoked).await;
     }
 }
 
@@ -155,27 +155,27 @@ async fn logging_out_ends_the_session_and_its_access_tokens_and_twice_is_success
     // T78
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
-    let second_token = browser.refreshed(&signed_in.session).await;
+    let second_token = browser.refresh_access_token(&signed_in.session).await;
     browser.logout(&signed_in.session).await.assert_ok();
-    assert!(!browser.is_let_in(&signed_in.access_token).await);
-    assert!(!browser.is_let_in(&second_token).await);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
+    assert!(!browser.is_accepted(&second_token).await);
     browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
     browser.logout(&signed_in.session).await.assert_ok();
     assert_eq!(browser.refreshes_seen().await, 1);
 }
 
 #[tokio::test]
-async fn logging_out_of_one_session_leaves_the_persons_others_alone() {
+async fn logging_out_of_one_session_leaves_the_users_other_sessions_alone() {
     let browser = Browser::start();
-    let elsewhere = browser.at_another_computer();
-    let (here, there) = (browser.sign_in().await, elsewhere.sign_in().await);
+    let other_browser = browser.with_new_key();
+    let (here, there) = (browser.sign_in().await, other_browser.sign_in().await);
     browser.logout(&here.session).await.assert_ok();
-    assert!(elsewhere.is_let_in(&there.access_token).await);
-    elsewhere.refreshed(&there.session).await;
+    assert!(other_browser.is_accepted(&there.access_token).await);
+    other_browser.refresh_access_token(&there.session).await;
 }
 
 #[tokio::test]
-async fn a_session_id_that_was_never_given_is_an_ended_session() {
+async fn an_unknown_session_id_is_an_ended_session() {
     let browser = Browser::start();
     for session in ["", "unknown", "a".repeat(100_000).as_str(), "\u{0}", "🦀"] {
         browser.refresh(session).await.assert_refused(401, "session_ended");

@@ -8,11 +8,13 @@ use oracle_ai::server::auth::oidc::ProviderHttp;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{TestApp, until},
-    browser::Browser,
-    provider::MockProvider,
-    scripted_provider::{Change, ScriptedProvider, unix_seconds},
     store::memory,
+    support::{
+        app::{TestApp, wait_until},
+        browser::Browser,
+        provider::MockProvider,
+        scripted_provider::{Change, ScriptedProvider, unix_seconds},
+    },
 };
 
 #[tokio::test]
@@ -22,14 +24,14 @@ async fn a_refused_grant_ends_the_session_at_once() {
     let signed_in = browser.sign_in().await;
     browser.set(json!({ "refresh_faults": [{ "kind": "invalid_grant" }] })).await;
     browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
-    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
     // Nothing is left to ask the provider with.
     browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
     assert_eq!(browser.refreshes_seen().await, 1);
 }
 
 #[tokio::test]
-async fn a_person_whom_the_provider_signed_out_is_out_at_the_next_refresh() {
+async fn a_session_that_ended_at_the_provider_ends_at_the_next_refresh() {
     // T45, T109
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
@@ -38,7 +40,7 @@ async fn a_person_whom_the_provider_signed_out_is_out_at_the_next_refresh() {
 }
 
 #[tokio::test]
-async fn a_provider_that_decides_nothing_leaves_the_session_as_it_was() {
+async fn an_inconclusive_provider_response_leaves_the_session_unchanged() {
     // T45
     for fault in ["server_error", "unavailable", "garbage", "reset"] {
         let browser = Browser::start();
@@ -49,25 +51,25 @@ async fn a_provider_that_decides_nothing_leaves_the_session_as_it_was() {
             answer.assert_refused(503, "provider_unavailable");
             assert_eq!(answer.header(header::RETRY_AFTER), answer.json()["data"]["retry_after"].to_string());
         }
-        assert!(browser.is_let_in(&signed_in.access_token).await, "{fault}");
-        browser.refreshed(&signed_in.session).await;
+        assert!(browser.is_accepted(&signed_in.access_token).await, "{fault}");
+        browser.refresh_access_token(&signed_in.session).await;
     }
 }
 
 #[tokio::test]
 async fn an_outage_of_the_whole_token_endpoint_is_survived() {
     // T45
-    let provider = MockProvider::own().await;
+    let provider = MockProvider::dedicated().await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
     let session = browser.sign_in().await.session;
     provider.set_outage(&["token"]).await;
     browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
     provider.set_outage(&[]).await;
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
 }
 
 #[tokio::test]
-async fn a_provider_slower_than_our_patience_leaves_the_session_as_it_was() {
+async fn a_provider_timeout_leaves_the_session_unchanged() {
     // T22, T45
     let provider = MockProvider::shared();
     let http = ProviderHttp::with_timeout(Duration::from_millis(500)).unwrap();
@@ -75,11 +77,11 @@ async fn a_provider_slower_than_our_patience_leaves_the_session_as_it_was() {
     let session = browser.sign_in().await.session;
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 20_000 }] })).await;
     browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
 }
 
 #[tokio::test]
-async fn all_who_wait_for_a_refresh_that_fails_are_told_the_same() {
+async fn all_callers_of_a_failed_refresh_get_the_same_error() {
     // T46
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
@@ -91,13 +93,13 @@ async fn all_who_wait_for_a_refresh_that_fails_are_told_the_same() {
 }
 
 #[tokio::test]
-async fn after_a_lost_answer_the_old_refresh_token_is_tried_again() {
+async fn after_a_lost_response_the_old_refresh_token_is_tried_again() {
     // T44
     let browser = Browser::start();
     browser.set(json!({ "rotate_refresh_tokens": false, "refresh_faults": [{ "kind": "lost_answer" }] })).await;
     let session = browser.sign_in().await.session;
     browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
 }
 
 #[tokio::test]
@@ -112,15 +114,15 @@ async fn a_refreshed_id_token_that_does_not_verify_ends_the_session() {
         let answer = browser.refresh(&signed_in.session).await;
         assert_eq!(answer.status, 401, "{fault}: {answer:?}");
         answer.assert_refused(401, "session_ended");
-        assert!(!browser.is_let_in(&signed_in.access_token).await, "{fault}");
-        // The refresh token that came with it is nobody's.
+        assert!(!browser.is_accepted(&signed_in.access_token).await, "{fault}");
+        // The refresh token that came with it is not stored.
         let revoked = async || browser.provider.calls_for(&browser.user, "revoke").await == 1;
-        until("the new refresh token is revoked", revoked).await;
+        wait_until("the new refresh token is revoked", revoked).await;
     }
 }
 
 #[tokio::test]
-async fn a_refreshed_id_token_about_somebody_else_ends_the_session() {
+async fn a_refreshed_id_token_of_another_user_ends_the_session() {
     // T42. The mock provider doesn't play this one.
     let refused: [(&str, Change); 3] = [
         ("another person", |script| script.claims["sub"] = "uid=eve".into()),
@@ -146,7 +148,7 @@ async fn a_refreshed_id_token_with_another_nonce_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_refreshed_id_token_of_the_same_person_is_good() {
+async fn a_refreshed_id_token_of_the_same_user_is_accepted() {
     // T42
     let provider = ScriptedProvider::start().await;
     let session = provider.login(|_| {}).await.json()["session"].clone();
@@ -163,8 +165,8 @@ async fn a_login_without_a_refresh_token_ends_with_its_access_token() {
     login.assert_ok();
     let login = login.json();
     let access_token = login["access_token"].as_str().unwrap();
-    assert!(provider.browser.is_let_in(access_token).await);
+    assert!(provider.browser.is_accepted(access_token).await);
     provider.browser.app.clock.jump(Duration::from_secs(300));
-    assert!(!provider.browser.is_let_in(access_token).await);
+    assert!(!provider.browser.is_accepted(access_token).await);
     provider.refresh(login["session"].as_str().unwrap(), |_| {}).await.assert_refused(401, "session_ended");
 }

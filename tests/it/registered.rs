@@ -15,8 +15,8 @@ use axum::{
 use dioxus::server::ServerFunction;
 use futures_util::stream;
 
-use crate::{
-    app::{Answer, request},
+use crate::support::{
+    app::{TestResponse, request},
     browser::Browser,
 };
 
@@ -33,7 +33,7 @@ fn endpoints(browser: &Browser) -> Vec<(Method, String)> {
 }
 
 /// Sends it with a body, and asserts that the body is not read.
-async fn send_unread(browser: &Browser, request: request::Builder) -> Answer {
+async fn send_unread(browser: &Browser, request: request::Builder) -> TestResponse {
     let is_read = Arc::new(AtomicBool::new(false));
     let reads = is_read.clone();
     let body = Body::from_stream(stream::once(async move {
@@ -81,8 +81,8 @@ async fn every_endpoint_refuses_a_call_without_a_good_proof_and_does_not_read_it
 #[tokio::test]
 async fn every_endpoint_for_the_signed_in_refuses_a_good_proof_with_an_unknown_token() {
     let browser = Browser::start();
-    // It brings a nonce.
-    browser.begin().await;
+    // The response has a nonce for the next proofs.
+    browser.start_login().await;
     for (method, url) in endpoints(&browser) {
         if ["/api/authorize", "/api/token", "/api/refresh", "/api/logout"].iter().any(|path| url.starts_with(path)) {
             continue;

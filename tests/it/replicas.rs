@@ -1,4 +1,4 @@
-//! Several servers on one Redis, and what becomes of people when it or one of them fails.
+//! Several servers on one Redis, and what happens when one of them, or Redis, fails.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -20,8 +20,8 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{
-    app::{self, TestApp, until},
+use crate::support::{
+    app::{self, TestApp, wait_until},
     browser::Browser,
     provider::MockProvider,
     redis::Redis,
@@ -30,8 +30,8 @@ use crate::{
 
 const KEY: [u8; 32] = [42; 32];
 
-/// Two servers, each in a process of its own, on one Redis; the same person and browser at both.
-struct Two {
+/// Two server processes on one Redis, and the same browser at both.
+struct TwoServers {
     redis: Redis,
     first: ServerProcess,
     second: ServerProcess,
@@ -39,7 +39,7 @@ struct Two {
     at_second: Browser,
 }
 
-impl Two {
+impl TwoServers {
     async fn start() -> Self {
         let redis = Redis::start().await;
         let provider = MockProvider::shared();
@@ -61,9 +61,9 @@ fn in_redis(redis: &Redis) -> Storage {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_refreshes_at_two_servers_are_one_call_and_two_hundred_equal_answers() {
+async fn two_hundred_concurrent_refreshes_at_two_servers_share_one_provider_request() {
     // T46. The provider rotates, and ends the grant where a superseded refresh token comes again.
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     let session = two.at_first.sign_in().await.session;
     two.at_first.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 500 }] })).await;
     let refreshes = (0..200).map(|n| {
@@ -78,21 +78,21 @@ async fn two_hundred_refreshes_at_two_servers_are_one_call_and_two_hundred_equal
     assert_eq!(two.at_first.refreshes_seen().await, 1);
     // The session lives at both, and so does the token.
     let token = answers[0].json()["access_token"].as_str().unwrap().to_owned();
-    assert!(two.at_first.is_let_in(&token).await);
-    assert!(two.at_second.is_let_in(&token).await);
+    assert!(two.at_first.is_accepted(&token).await);
+    assert!(two.at_second.is_accepted(&token).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_dies_in_the_middle_of_a_refresh_does_not_end_the_session() {
     // T44, T46
-    let mut two = Two::start().await;
+    let mut two = TwoServers::start().await;
     let session = two.at_first.sign_in().await.session;
     two.at_first.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 60_000 }] })).await;
     let dying = tokio::spawn({
         let (browser, session) = (two.at_first.clone(), session.clone());
         async move { browser.refresh(&session).await }
     });
-    two.at_first.provider.until_refresh_is(&two.at_first.user, "pending").await;
+    two.at_first.provider.wait_for_refresh(&two.at_first.user, "pending").await;
     let waiting = tokio::spawn({
         let (browser, session) = (two.at_second.clone(), session.clone());
         async move { browser.refresh(&session).await }
@@ -101,30 +101,30 @@ async fn a_server_that_dies_in_the_middle_of_a_refresh_does_not_end_the_session(
     assert_eq!(dying.await.unwrap().status, 502);
     let answer = waiting.await.unwrap();
     answer.assert_ok();
-    assert!(two.at_second.is_let_in(answer.json()["access_token"].as_str().unwrap()).await);
+    assert!(two.at_second.is_accepted(answer.json()["access_token"].as_str().unwrap()).await);
     drop(two.redis);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_begun_at_one_server_is_finished_at_another_once_and_ended_at_both() {
+async fn a_login_can_be_started_at_one_server_and_finished_once_at_another() {
     // T08
-    let two = Two::start().await;
-    let response = two.at_first.authorized().await;
+    let two = TwoServers::start().await;
+    let response = two.at_first.authorization_response().await;
     let (one, other) = tokio::join!(two.at_first.exchange(&response), two.at_second.exchange(&response));
     let statuses = [one.status.as_u16(), other.status.as_u16()];
     assert!(statuses == [200, 400] || statuses == [400, 200], "{statuses:?}");
     let login = if one.status == 200 { one.json() } else { other.json() };
     let (token, session) = (login["access_token"].as_str().unwrap(), login["session"].as_str().unwrap());
-    assert!(two.at_first.is_let_in(token).await && two.at_second.is_let_in(token).await);
+    assert!(two.at_first.is_accepted(token).await && two.at_second.is_accepted(token).await);
     two.at_second.logout(session).await.assert_ok();
-    assert!(!two.at_first.is_let_in(token).await && !two.at_second.is_let_in(token).await);
+    assert!(!two.at_first.is_accepted(token).await && !two.at_second.is_accepted(token).await);
     two.at_first.refresh(session).await.assert_refused(401, "session_ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proof_that_one_server_has_taken_is_refused_by_the_other() {
+async fn a_proof_that_one_server_has_accepted_is_refused_by_the_other() {
     // T69
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     let token = two.at_first.sign_in().await.access_token;
     let request = || two.at_first.request(Method::GET, "/api/chat", Some(&token)).body(Body::empty()).unwrap();
     let (head, _) = request().into_parts();
@@ -137,27 +137,27 @@ async fn a_proof_that_one_server_has_taken_is_refused_by_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_redis_is_away_tokens_in_use_are_good_and_nothing_else_is_and_it_heals() {
+async fn during_a_redis_outage_only_tokens_in_use_are_accepted_and_the_server_recovers() {
     // T105
-    let two = Two::start().await;
+    let two = TwoServers::start().await;
     let browser = &two.at_first;
     // Another session of a key would end the first.
-    let elsewhere = Browser { app: browser.app.clone(), ..two.at_second.at_another_computer() };
-    let at_second = Browser { app: two.at_second.app.clone(), ..elsewhere.clone() };
+    let other_browser = Browser { app: browser.app.clone(), ..two.at_second.with_new_key() };
+    let at_second = Browser { app: two.at_second.app.clone(), ..other_browser.clone() };
     let (seen, unseen) = (browser.sign_in().await, at_second.sign_in().await);
-    assert!(browser.is_let_in(&seen.access_token).await);
+    assert!(browser.is_accepted(&seen.access_token).await);
     assert_eq!(two.first.readiness().await, (200, "ready".into()));
     two.redis.stop().await;
 
-    assert!(browser.is_let_in(&seen.access_token).await);
+    assert!(browser.is_accepted(&seen.access_token).await);
     let authorization = format!("DPoP {}", unseen.access_token);
-    elsewhere.check_chat(&[&authorization]).await.assert_refused(503, "unavailable");
+    other_browser.check_chat(&[&authorization]).await.assert_refused(503, "unavailable");
     browser.check_chat(&["DPoP made-up"]).await.assert_refused(503, "unavailable");
     browser.refresh(&seen.session).await.assert_refused(503, "unavailable");
     browser.logout(&seen.session).await.assert_refused(503, "unavailable");
-    browser.ask_to_begin().await.assert_refused(503, "unavailable");
+    browser.request_authorize().await.assert_refused(503, "unavailable");
     browser.exchange(&json!({ "code": "a", "state": "b" })).await.assert_refused(503, "unavailable");
-    // To send everybody elsewhere would help nobody. The second has used the store, though nobody asked it whether it is
+    // Readiness stays, as no other server would do better. The second has used the store, though nobody asked it whether it is
     // ready; it said that the store was never there.
     assert_eq!(two.first.readiness().await, (200, "degraded".into()));
     assert_eq!(two.second.readiness().await, (200, "degraded".into()));
@@ -169,22 +169,22 @@ async fn while_redis_is_away_tokens_in_use_are_good_and_nothing_else_is_and_it_h
     assert_eq!(two.first.status("/livez").await, Some(200));
     assert_eq!(browser.refreshes_seen().await, 0, "no refresh token is spent that could not be stored");
 
-    two.redis.start_again().await;
-    until("it has healed", async || two.first.readiness().await.1 == "ready").await;
+    two.redis.restart().await;
+    wait_until("it has healed", async || two.first.readiness().await.1 == "ready").await;
     // What was in it is gone with it: it kept nothing on disk.
     browser.refresh(&seen.session).await.assert_refused(401, "session_ended");
     let again = browser.sign_in().await;
-    assert!(browser.is_let_in(&again.access_token).await);
-    until("the other has, too", async || two.second.readiness().await.1 == "ready").await;
+    assert!(browser.is_accepted(&again.access_token).await);
+    wait_until("the other has, too", async || two.second.readiness().await.1 == "ready").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dump_of_redis_holds_nothing_readable() {
+async fn a_dump_of_redis_contains_no_plaintext() {
     // T107
     let redis = Redis::start().await;
     let provider = MockProvider::shared();
-    let browser = Browser::at(TestApp::stored_in(provider.settings(), in_redis(&redis)), provider);
-    let begun = browser.begin().await;
+    let browser = Browser::at(TestApp::with_storage(provider.settings(), in_redis(&redis)), provider);
+    let begun = browser.start_login().await;
     let signed_in = browser.sign_in().await;
     let kept = browser.app.session(&signed_in.session).await.unwrap();
     let dump = redis.dump().await;
@@ -213,34 +213,34 @@ async fn a_dump_of_redis_holds_nothing_readable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_outlives_a_change_of_keys_and_ends_when_its_key_is_taken_away() {
+async fn a_session_survives_a_key_rotation_and_ends_when_its_key_is_removed() {
     // T107
     let redis = Redis::start().await;
     let provider = MockProvider::shared();
     let address = RedisAddress::parse(&redis.url()).unwrap();
     let with = |first: u8, others: &[u8]| {
         let ring = KeyRing::new([first; 32], others.iter().map(|key| [*key; 32]));
-        TestApp::stored_in(provider.settings(), Storage::in_redis(&address, ring).unwrap())
+        TestApp::with_storage(provider.settings(), Storage::in_redis(&address, ring).unwrap())
     };
     let before = Browser::at(with(1, &[]), provider.clone());
-    let elsewhere = before.at_another_computer();
-    let (moved, left) = (before.sign_in().await, elsewhere.sign_in().await);
+    let other_browser = before.with_new_key();
+    let (moved, left) = (before.sign_in().await, other_browser.sign_in().await);
     let during = Browser { app: with(2, &[1]), ..before.clone() };
-    assert!(during.is_let_in(&moved.access_token).await);
-    let token = during.refreshed(&moved.session).await;
+    assert!(during.is_accepted(&moved.access_token).await);
+    let token = during.refresh_access_token(&moved.session).await;
     let after = Browser { app: with(2, &[]), ..before.clone() };
-    assert!(after.is_let_in(&token).await);
-    let elsewhere = Browser { app: after.app.clone(), ..elsewhere };
-    assert!(!elsewhere.is_let_in(&left.access_token).await);
-    elsewhere.refresh(&left.session).await.assert_refused(401, "session_ended");
-    // Nor is it taken for one that was issued elsewhere, whatever its provider says of it.
-    let (token, key) = (AccessToken::new(&*left.access_token), elsewhere.key.thumbprint());
+    assert!(after.is_accepted(&token).await);
+    let other_browser = Browser { app: after.app.clone(), ..other_browser };
+    assert!(!other_browser.is_accepted(&left.access_token).await);
+    other_browser.refresh(&left.session).await.assert_refused(401, "session_ended");
+    // Nor does it count as a foreign token.
+    let (token, key) = (AccessToken::new(&*left.access_token), other_browser.key.thumbprint());
     let status = after.app.sessions.token_status(&token, Some(&key)).await.unwrap();
     assert!(matches!(status, TokenStatus::Ended));
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_on_its_way_is_given_again_for_half_a_minute() {
+async fn a_lost_refresh_response_is_replayed_for_half_a_minute() {
     // T44
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
@@ -257,19 +257,19 @@ async fn an_answer_that_was_lost_on_its_way_is_given_again_for_half_a_minute() {
 }
 
 #[tokio::test]
-async fn an_answer_is_given_again_to_the_same_key_only_and_not_after_a_logout() {
+async fn a_refresh_response_is_replayed_to_the_same_key_only_and_not_after_a_logout() {
     // T53
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
     browser.refresh(&session).await.assert_ok();
-    let thief = Browser { key: crate::prover::Prover::new(), ..browser.clone() };
+    let thief = Browser { key: crate::support::dpop::DpopKey::new(), ..browser.clone() };
     thief.refresh(&session).await.assert_refused(401, "session_ended");
     browser.logout(&session).await.assert_ok();
     browser.refresh(&session).await.assert_refused(401, "session_ended");
 }
 
 #[tokio::test]
-async fn an_answer_of_a_short_life_is_given_again_in_its_first_half_only() {
+async fn a_short_lived_refresh_response_is_replayed_in_its_first_half_only() {
     let browser = Browser::start();
     browser.set(json!({ "access_token_ttl": 10 })).await;
     let session = browser.sign_in().await.session;
@@ -279,7 +279,7 @@ async fn an_answer_of_a_short_life_is_given_again_in_its_first_half_only() {
 }
 
 #[tokio::test]
-async fn a_token_that_turned_out_bad_is_not_given_again() {
+async fn a_token_that_was_rejected_is_not_replayed() {
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
     let first = browser.refresh(&session).await.json();
@@ -289,12 +289,12 @@ async fn a_token_that_turned_out_bad_is_not_given_again() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_the_provider_has_just_given_survives_a_store_that_is_away_for_a_moment() {
+async fn a_new_refresh_token_survives_a_short_store_outage() {
     // T43
     let redis = Redis::start().await;
     let provider = MockProvider::shared();
     let storage = in_redis(&redis);
-    let browser = Browser::at(TestApp::stored_in(provider.settings(), storage), provider);
+    let browser = Browser::at(TestApp::with_storage(provider.settings(), storage), provider);
     // The store must keep what it has while it is away.
     redis.keep_on_disk().await;
     let session = browser.sign_in().await.session;
@@ -304,34 +304,34 @@ async fn a_refresh_token_that_the_provider_has_just_given_survives_a_store_that_
         let proof = browser.verified_proof("/api/refresh").await;
         async move { sessions.refresh_access_token(&session, proof, None).await }
     });
-    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    browser.provider.wait_for_refresh(&browser.user, "pending").await;
     redis.stop().await;
-    browser.provider.until_refresh_is(&browser.user, "ok").await;
-    redis.start_again().await;
+    browser.provider.wait_for_refresh(&browser.user, "ok").await;
+    redis.restart().await;
     refresh.await.unwrap().unwrap();
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
 }
 
 #[tokio::test]
-async fn what_this_process_has_not_seen_is_not_let_in_without_the_store() {
+async fn without_the_store_tokens_that_this_process_has_not_seen_are_refused() {
     // T105
     let provider = MockProvider::shared();
     let memory = Arc::new(MemoryStore::new());
     let storage = app::storage(Arc::new(OutageStore::new(memory)));
-    let browser = Browser::at(TestApp::stored_in(provider.settings(), storage), provider);
+    let browser = Browser::at(TestApp::with_storage(provider.settings(), storage), provider);
     let signed_in = browser.sign_in().await;
-    assert!(browser.is_let_in(&signed_in.access_token).await);
+    assert!(browser.is_accepted(&signed_in.access_token).await);
     browser.logout(&signed_in.session).await.assert_ok();
-    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_ends_all_sessions_of_a_user_at_all_servers_and_nobody_elses() {
-    // T88. As a process of its own, beside the servers.
-    let two = Two::start().await;
-    let at_second = two.at_second.at_another_computer();
+async fn an_operator_can_end_all_sessions_of_one_user_at_all_servers() {
+    // T88. In a separate process.
+    let two = TwoServers::start().await;
+    let at_second = two.at_second.with_new_key();
     let (one, other) = (two.at_first.sign_in().await, at_second.sign_in().await);
-    let somebody_else = two.at_first.another();
+    let somebody_else = two.at_first.other_user();
     let theirs = somebody_else.sign_in().await;
     let user = two.at_first.app.session(&one.session).await.unwrap().user;
 
@@ -349,19 +349,19 @@ async fn an_operator_ends_all_sessions_of_a_user_at_all_servers_and_nobody_elses
     };
     let (code, log, said) = end_sessions("uid=nobody", &url).await;
     assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 0 sessions ended\n"), "{log}");
-    assert!(two.at_first.is_let_in(&one.access_token).await);
+    assert!(two.at_first.is_accepted(&one.access_token).await);
 
     let (code, log, said) = end_sessions(&user.sub, &url).await;
     assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 2 sessions ended\n"), "{log}");
     assert!(log.contains("session.all_ended_by_operator") && log.contains("2 sessions"), "{log}");
     assert!(!log.contains(&user.sub), "a person is named: {log}");
     for (browser, token) in [(&two.at_first, &one), (&at_second, &other), (&two.at_second, &one)] {
-        assert!(!browser.is_let_in(&token.access_token).await);
+        assert!(!browser.is_accepted(&token.access_token).await);
         browser.refresh(&token.session).await.assert_refused(401, "session_ended");
     }
-    assert!(somebody_else.is_let_in(&theirs.access_token).await);
+    assert!(somebody_else.is_accepted(&theirs.access_token).await);
 
-    // Nothing is said to have ended where nobody could be asked.
+    // Without the store, the command fails instead of reporting success.
     two.redis.stop().await;
     let (code, _, said) = end_sessions(&user.sub, &url).await;
     assert_eq!(code, Some(1));

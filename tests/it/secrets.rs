@@ -32,7 +32,7 @@ fn before_tests(text: &str) -> &str {
 }
 
 #[test]
-fn secrets_are_compared_in_constant_time_wherever_they_are_compared() {
+fn secrets_are_compared_in_constant_time_everywhere() {
     // T39: `==` of two secrets, and of what holds some, is the constant-time one, as there is no other.
     fn compared_in_constant_time<T: ConstantTimeEq + PartialEq>() {}
     compared_in_constant_time::<AccessToken>();
@@ -65,7 +65,7 @@ fn secrets_are_compared_in_constant_time_wherever_they_are_compared() {
 }
 
 #[test]
-fn a_comparison_of_a_secrets_text_is_seen_however_it_is_written() {
+fn every_form_of_text_comparison_is_detected() {
     for code in [
         "if token.secret() == other.secret() { return }",
         "let same = token.secret()\n    == other;",

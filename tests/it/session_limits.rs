@@ -1,17 +1,17 @@
-//! When sessions end by themselves: inactivity, lifetime, and what the provider says of it.
+//! Expiry of sessions: inactivity, lifetime, and the provider's `session_expiry`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use oracle_ai::server::auth::sessions::{REPLAY_WINDOW, SessionLimits};
 use serde_json::{Value, json};
 
-use crate::{app::until, browser::Browser, scripted_provider::ScriptedProvider};
+use crate::support::{app::wait_until, browser::Browser, scripted_provider::ScriptedProvider};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[tokio::test]
-async fn a_session_without_input_ends_however_often_its_page_refreshes() {
+async fn an_idle_session_ends_even_if_its_page_keeps_refreshing() {
     // T47, ASVS V7.3.1. Once, a page that was left open refreshed by a timer, and was never idle.
     let browser = long_lived().await;
     let signed_in = browser.sign_in().await;
@@ -21,21 +21,21 @@ async fn a_session_without_input_ends_however_often_its_page_refreshes() {
         browser.refresh_idle(&signed_in.session, idle * 60).await.assert_ok();
     }
     let token = browser.refresh_idle(&signed_in.session, 29 * 60).await.json()["access_token"].clone();
-    assert!(browser.is_let_in(token.as_str().unwrap()).await);
+    assert!(browser.is_accepted(token.as_str().unwrap()).await);
     browser.app.clock.jump(MINUTE);
     // Its access token ends with it.
-    assert!(!browser.is_let_in(token.as_str().unwrap()).await);
+    assert!(!browser.is_accepted(token.as_str().unwrap()).await);
     browser.refresh_idle(&signed_in.session, 30 * 60).await.assert_refused(401, "session_ended");
-    // The provider is not asked for more, but told that this is over.
+    // The refresh token is not used again, but revoked.
     assert_eq!(browser.refreshes_seen().await, 3);
-    until("its refresh token is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await == 1)
+    wait_until("its refresh token is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await == 1)
         .await;
-    // And whatever is said of input afterwards, it stays over.
+    // A later report of input does not change that.
     browser.refresh_idle(&signed_in.session, 0).await.assert_refused(401, "session_ended");
 }
 
 #[tokio::test]
-async fn what_has_ended_stays_ended_whatever_the_browser_then_says_of_its_person() {
+async fn an_ended_session_is_not_revived_by_a_later_report_of_input() {
     // T47
     let browser = long_lived().await;
     let session = browser.sign_in().await.session;
@@ -45,7 +45,7 @@ async fn what_has_ended_stays_ended_whatever_the_browser_then_says_of_its_person
 }
 
 #[tokio::test]
-async fn input_keeps_a_session_and_a_client_that_does_not_speak_of_input_is_in_use() {
+async fn input_extends_a_session_and_a_refresh_without_idle_seconds_counts_as_input() {
     // T47
     let browser = long_lived().await;
     let session = browser.sign_in().await.session;
@@ -60,7 +60,7 @@ async fn input_keeps_a_session_and_a_client_that_does_not_speak_of_input_is_in_u
 }
 
 #[tokio::test]
-async fn input_is_never_taken_for_earlier_than_is_known_nor_for_later_than_now() {
+async fn the_time_of_input_never_moves_back_nor_beyond_now() {
     let browser = long_lived().await;
     let session = browser.sign_in().await.session;
     let known = async || browser.app.session(&session).await.unwrap().last_used_at;
@@ -82,8 +82,8 @@ async fn input_is_never_taken_for_earlier_than_is_known_nor_for_later_than_now()
 }
 
 #[tokio::test]
-async fn input_counts_also_where_the_last_answer_is_given_again() {
-    // A person who stays, right after their page has refreshed by its timer.
+async fn input_counts_even_if_the_refresh_response_is_replayed() {
+    // Input right after a refresh by the page's timer.
     let browser = long_lived().await;
     let session = browser.sign_in().await.session;
     browser.app.clock.jump(25 * MINUTE);
@@ -96,7 +96,7 @@ async fn input_counts_also_where_the_last_answer_is_given_again() {
 }
 
 #[tokio::test]
-async fn of_two_tabs_that_refresh_together_the_one_that_was_used_counts() {
+async fn of_two_tabs_that_refresh_together_the_later_input_counts() {
     let browser = long_lived().await;
     let session = browser.sign_in().await.session;
     browser.app.clock.jump(25 * MINUTE);
@@ -106,7 +106,7 @@ async fn of_two_tabs_that_refresh_together_the_one_that_was_used_counts() {
         tokio::spawn(async move { browser.refresh_idle(&session, idle).await })
     };
     let left = refresh(25 * 60);
-    browser.provider.until_refresh_is(&browser.user, "pending").await;
+    browser.provider.wait_for_refresh(&browser.user, "pending").await;
     let used = refresh(0);
     left.await.unwrap().assert_ok();
     used.await.unwrap().assert_ok();
@@ -116,28 +116,28 @@ async fn of_two_tabs_that_refresh_together_the_one_that_was_used_counts() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_good_for_half_of_the_idle_timeout_at_most_so_that_a_page_in_use_reports_in_time() {
+async fn an_access_token_lives_for_at_most_half_of_the_idle_timeout() {
     let limits = SessionLimits { idle_timeout: 5 * MINUTE, lifetime: HOUR };
-    let browser = Browser::limited(limits);
+    let browser = Browser::with_session_limits(limits);
     browser.set(json!({ "access_token_ttl": 1_000_000, "id_token_ttl": 1_000_000 })).await;
     let login = browser.login().await.json();
     assert_eq!(login["expires_in"], 150);
     assert_eq!(login["idle_timeout"], 300);
     assert!((3590..=3600).contains(&login["session_expires_in"].as_u64().unwrap()), "{login}");
     browser.app.clock.jump(Duration::from_secs(150));
-    assert!(!browser.is_let_in(login["access_token"].as_str().unwrap()).await);
+    assert!(!browser.is_accepted(login["access_token"].as_str().unwrap()).await);
     let session = login["session"].as_str().unwrap();
     let refreshed = browser.refresh(session).await.json();
     assert_eq!(refreshed["expires_in"], 150);
     assert!((3440..=3450).contains(&refreshed["session_expires_in"].as_u64().unwrap()), "{refreshed}");
-    // And no longer than the session itself: the person was away for most of its time.
+    // And no longer than the session itself, which is near its idle timeout.
     browser.app.clock.jump(Duration::from_secs(200));
     let refreshed = browser.refresh_idle(session, 200).await.json();
     assert!((90..=100).contains(&refreshed["expires_in"].as_u64().unwrap()), "{refreshed}");
 }
 
 #[tokio::test]
-async fn a_session_is_over_at_the_end_of_its_lifetime_however_much_it_is_used() {
+async fn a_session_ends_after_its_lifetime_even_if_it_is_in_use() {
     // T47
     let browser = long_lived().await;
     let session = browser.sign_in().await.session;
@@ -154,8 +154,8 @@ async fn a_session_is_over_at_the_end_of_its_lifetime_however_much_it_is_used() 
 }
 
 #[tokio::test]
-async fn a_session_that_can_not_be_refreshed_ends_at_the_idle_timeout_too() {
-    // T47. Nobody could tell of input.
+async fn a_session_without_a_refresh_token_ends_at_the_idle_timeout_too() {
+    // T47. Without refreshes there are no reports of input.
     let provider = ScriptedProvider::start().await;
     let login = provider.login(|script| {
         script.members["refresh_token"] = Value::Null;
@@ -164,7 +164,7 @@ async fn a_session_that_can_not_be_refreshed_ends_at_the_idle_timeout_too() {
     let login = login.await.json();
     assert_eq!(login["expires_in"], 1800);
     provider.browser.app.clock.jump(30 * MINUTE);
-    assert!(!provider.browser.is_let_in(login["access_token"].as_str().unwrap()).await);
+    assert!(!provider.browser.is_accepted(login["access_token"].as_str().unwrap()).await);
 }
 
 #[tokio::test]
@@ -179,16 +179,16 @@ async fn a_session_ends_when_the_provider_says_it_must() {
         assert!((1190..=1200).contains(&login["session_expires_in"].as_u64().unwrap()), "{login}");
         let (token, session) = (login["access_token"].as_str().unwrap(), login["session"].as_str().unwrap());
         browser.app.clock.jump(14 * MINUTE);
-        assert!(browser.is_let_in(token).await);
+        assert!(browser.is_accepted(token).await);
         browser.app.clock.jump(6 * MINUTE);
-        assert!(!browser.is_let_in(token).await);
+        assert!(!browser.is_accepted(token).await);
         browser.refresh(session).await.assert_refused(401, "session_ended");
         assert_eq!(browser.refreshes_seen().await, 0);
     }
 }
 
 #[tokio::test]
-async fn a_later_end_of_the_providers_does_not_prolong_the_lifetime() {
+async fn a_later_session_expiry_of_the_provider_does_not_prolong_the_lifetime() {
     let browser = long_lived().await;
     let end = seconds(browser.app.clock.now() + 1000 * HOUR);
     browser.set(json!({ "id_token_claims": { "session_expiry": end } })).await;
@@ -204,28 +204,28 @@ async fn a_refreshed_id_token_moves_the_end_within_the_lifetime() {
     for (said, remaining) in [(now + 3600, 3600), (now + 7200, 7200), (now + 10_000_000, 43_200)] {
         browser.set(json!({ "id_token_claims": { "session_expiry": said } })).await;
         browser.app.clock.jump(REPLAY_WINDOW);
-        let told = browser.refresh(&session).await.json()["session_expires_in"].as_u64().unwrap();
-        assert!((remaining - 200..=remaining).contains(&told), "{said}: {told}");
+        let remaining_seconds = browser.refresh(&session).await.json()["session_expires_in"].as_u64().unwrap();
+        assert!((remaining - 200..=remaining).contains(&remaining_seconds), "{said}: {remaining_seconds}");
     }
     // One that has passed ends the session at once, and what came along is revoked.
     browser.set(json!({ "id_token_claims": { "session_expiry": now } })).await;
     browser.app.clock.jump(REPLAY_WINDOW);
     browser.refresh(&session).await.assert_refused(401, "session_ended");
     assert!(browser.app.session(&session).await.is_none());
-    until("it is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await == 1).await;
+    wait_until("it is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await == 1).await;
 }
 
 #[tokio::test]
-async fn a_sign_in_whose_session_would_have_ended_already_is_refused() {
+async fn a_sign_in_whose_session_expiry_has_passed_is_refused() {
     for said in [json!(seconds(SystemTime::now()) - 1), json!("soon"), json!(-1)] {
         let browser = Browser::start();
         browser.set(json!({ "id_token_claims": { "session_expiry": said } })).await;
         browser.login().await.assert_refused(401, "login_failed");
-        until("it is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await == 1).await;
+        wait_until("it is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await == 1).await;
     }
 }
 
-/// A person whose tokens outlast every session.
+/// A browser whose tokens outlive every session.
 async fn long_lived() -> Browser {
     let browser = Browser::start();
     browser.set(json!({ "access_token_ttl": 1_000_000, "id_token_ttl": 1_000_000 })).await;

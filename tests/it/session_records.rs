@@ -1,4 +1,4 @@
-//! Records as they lie in the store: what somebody who writes there can do, and two browsers with one access token.
+//! Session records: an attacker with write access to the store, and two browsers with one access token.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use oracle_ai::{
 };
 use serde_json::json;
 
-use crate::{browser::Browser, scripted_provider::ScriptedProvider};
+use crate::support::{browser::Browser, scripted_provider::ScriptedProvider};
 
 #[tokio::test]
-async fn whoever_writes_in_the_store_can_not_revive_an_ended_sessions_access_token() {
+async fn write_access_to_the_store_cannot_revive_the_token_of_an_ended_session() {
     // T107. Once, any 16 bytes under the session's name would do.
     let browser = Browser::start();
     let (store, now) = (browser.app.records.store().clone(), browser.app.clock.now());
@@ -27,18 +27,18 @@ async fn whoever_writes_in_the_store_can_not_revive_an_ended_sessions_access_tok
     store.put(&token, copied).await.unwrap();
 
     let ends_at = now + Duration::from_secs(3600);
-    let other = browser.at_another_computer();
+    let other = browser.with_new_key();
     let others = RecordName::of(Kind::Session, &other.sign_in().await.session);
     let others = store.get(&others, now).await.unwrap().unwrap();
     for sealed in [vec![], vec![0xff; 16], vec![0xff; 1000], others.sealed] {
         store.put(&session, Record { sealed, revision: 0, ends_at }).await.unwrap();
-        assert!(!browser.is_let_in(&signed_in.access_token).await);
+        assert!(!browser.is_accepted(&signed_in.access_token).await);
         browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
     }
 }
 
 #[tokio::test]
-async fn whoever_writes_in_the_store_can_not_make_a_session_last_longer() {
+async fn write_access_to_the_store_cannot_extend_a_session() {
     // T107
     let browser = Browser::start();
     browser.set(json!({ "access_token_ttl": 1_000_000 })).await;
@@ -49,24 +49,24 @@ async fn whoever_writes_in_the_store_can_not_make_a_session_last_longer() {
     let ends_at = now + Duration::from_secs(1_000_000);
     // The store's own end is not what counts, …
     store.put(&name, Record { ends_at, ..record.clone() }).await.unwrap();
-    assert!(browser.is_let_in(&signed_in.access_token).await);
+    assert!(browser.is_accepted(&signed_in.access_token).await);
     // … and the one that counts can't be changed.
     let mut sealed = record.sealed.clone();
     sealed[2] ^= 1;
     store.put(&name, Record { sealed, ends_at, ..record.clone() }).await.unwrap();
-    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
     store.put(&name, Record { ends_at, ..record }).await.unwrap();
     browser.app.clock.jump(Duration::from_secs(3600));
-    assert!(!browser.is_let_in(&signed_in.access_token).await);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
     browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
 }
 
 #[tokio::test]
-async fn two_browsers_that_were_given_the_same_access_token_do_not_shut_each_other_out() {
+async fn two_browsers_with_the_same_access_token_do_not_lock_each_other_out() {
     // As at providers that repeat an access token while it lives. Once, the second sign-in made the first one's calls 401.
     let mut provider = ScriptedProvider::start().await;
     let first = provider.browser.clone();
-    let (second, thief) = (first.at_another_computer(), first.at_another_computer());
+    let (second, thief) = (first.with_new_key(), first.with_new_key());
     let sign_in = async |provider: &ScriptedProvider| {
         let answer = provider.login(|script| script.members["access_token"] = "repeated".into()).await;
         answer.assert_ok();
@@ -75,26 +75,26 @@ async fn two_browsers_that_were_given_the_same_access_token_do_not_shut_each_oth
     let firsts = sign_in(&provider).await;
     provider.browser = second.clone();
     let seconds = sign_in(&provider).await;
-    assert!(first.is_let_in("repeated").await && second.is_let_in("repeated").await);
-    assert!(!thief.is_let_in("repeated").await);
+    assert!(first.is_accepted("repeated").await && second.is_accepted("repeated").await);
+    assert!(!thief.is_accepted("repeated").await);
 
     second.app.clock.jump(Duration::from_secs(60));
     let refreshed = provider.refresh(&seconds, |script| script.members["access_token"] = "repeated".into()).await;
     refreshed.assert_ok();
-    assert!(first.is_let_in("repeated").await && second.is_let_in("repeated").await);
+    assert!(first.is_accepted("repeated").await && second.is_accepted("repeated").await);
 
     // Each ends with its own session.
     first.logout(&firsts).await.assert_ok();
-    assert!(!first.is_let_in("repeated").await && second.is_let_in("repeated").await);
+    assert!(!first.is_accepted("repeated").await && second.is_accepted("repeated").await);
     second.logout(&seconds).await.assert_ok();
-    assert!(!second.is_let_in("repeated").await);
+    assert!(!second.is_accepted("repeated").await);
 }
 
 #[tokio::test]
-async fn a_state_that_was_used_one_that_came_too_late_and_one_that_was_never_given_out_are_told_apart_in_the_log() {
+async fn the_log_distinguishes_used_expired_and_unknown_states() {
     // T09. To the browser they are one.
     let browser = Browser::start();
-    let (used, late) = (browser.begin().await.state, browser.begin().await.state);
+    let (used, late) = (browser.start_login().await.state, browser.start_login().await.state);
     let finish = async |state: &str| {
         let response = json!({ "error": "access_denied", "state": state });
         browser.exchange(&response).await.assert_refused(400, "invalid_state");
@@ -109,7 +109,7 @@ async fn a_state_that_was_used_one_that_came_too_late_and_one_that_was_never_giv
     browser.app.clock.jump(Duration::from_secs(10 * 60));
     assert!(matches!(finish(&late).await, LoginError::ExpiredState));
     assert!(matches!(finish(&used).await, LoginError::UsedState));
-    // An hour after they were given out, nobody knows them any more.
+    // An hour after they were issued, they are unknown.
     browser.app.clock.jump(Duration::from_secs(60 * 60));
     assert!(matches!(finish(&late).await, LoginError::UnknownState));
 }

@@ -1,12 +1,12 @@
-//! The provider's signing keys while they change (OpenID Connect Core §10.1.1), and while it is down.
+//! Rotation of the provider's signing keys (OpenID Connect Core §10.1.1), and outages of the provider.
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::{
-    app::{TestApp, until},
+use crate::support::{
+    app::{TestApp, wait_until},
     browser::Browser,
     provider::MockProvider,
     scripted_provider::ScriptedProvider,
@@ -15,9 +15,9 @@ use crate::{
 /// How long keys are not fetched again.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
-/// Somebody at a provider of their own, signed in: its keys were fetched once, a moment ago.
+/// A signed-in user at a new provider, whose keys were fetched once, just now.
 async fn signed_in() -> (Browser, String) {
-    let provider = MockProvider::own().await;
+    let provider = MockProvider::dedicated().await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider);
     let session = browser.sign_in().await.session;
     (browser, session)
@@ -35,21 +35,21 @@ async fn logins_and_refreshes_go_on_after_the_keys_have_changed() {
         let (browser, session) = signed_in().await;
         browser.provider.rotate_keys(how.clone()).await;
         browser.app.clock.jump(A_MINUTE);
-        browser.refreshed(&session).await;
-        browser.at_another_computer().sign_in().await;
+        browser.refresh_access_token(&session).await;
+        browser.with_new_key().sign_in().await;
 
         browser.provider.rotate_keys(how).await;
         browser.app.clock.jump(A_MINUTE);
-        browser.another().sign_in().await;
-        browser.refreshed(&session).await;
+        browser.other_user().sign_in().await;
+        browser.refresh_access_token(&session).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_who_need_new_keys_at_once_fetch_them_once() {
+async fn fifty_concurrent_callers_fetch_new_keys_once() {
     // T28
     let (browser, _) = signed_in().await;
-    let people: Vec<_> = (0..50).map(|_| browser.another()).collect();
+    let people: Vec<_> = (0..50).map(|_| browser.other_user()).collect();
     let sessions = join_all(people.iter().map(|person| async { person.sign_in().await.session })).await;
     browser.provider.rotate_keys(json!({ "remove_old": true })).await;
     browser.app.clock.jump(A_MINUTE);
@@ -59,7 +59,7 @@ async fn fifty_who_need_new_keys_at_once_fetch_them_once() {
 }
 
 #[tokio::test]
-async fn signatures_that_fit_no_key_do_not_make_us_ask_more_than_once_a_minute() {
+async fn unknown_signatures_fetch_the_keys_at_most_once_a_minute() {
     // T28
     let (browser, _) = signed_in().await;
     browser.set(json!({ "token_faults": [{ "kind": "bad_signature", "times": 20 }] })).await;
@@ -73,7 +73,7 @@ async fn signatures_that_fit_no_key_do_not_make_us_ask_more_than_once_a_minute()
 }
 
 #[tokio::test]
-async fn an_algorithm_that_no_key_could_make_good_does_not_make_us_ask() {
+async fn an_unsupported_algorithm_does_not_fetch_the_keys() {
     // T25, T28
     let (browser, _) = signed_in().await;
     browser.app.clock.jump(A_MINUTE);
@@ -83,7 +83,7 @@ async fn an_algorithm_that_no_key_could_make_good_does_not_make_us_ask() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_new_keys_would_decide_is_undecided_until_they_are_fetched() {
+async fn a_refresh_that_needs_new_keys_is_undecided_until_they_are_fetched() {
     // T28, T43, T45
     let (browser, session) = signed_in().await;
     browser.provider.rotate_keys(json!({ "remove_old": true })).await;
@@ -95,15 +95,15 @@ async fn a_refresh_that_new_keys_would_decide_is_undecided_until_they_are_fetche
     // Each answer's refresh token is kept: the mock ends the grant where a superseded one comes again.
     assert!(browser.app.session(&session).await.unwrap().refresh_token != kept);
     // A login can start again, so it is not kept waiting.
-    browser.another().login().await.assert_refused(401, "login_failed");
+    browser.other_user().login().await.assert_refused(401, "login_failed");
 
     browser.app.clock.jump(A_MINUTE);
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
     browser.sign_in().await;
 }
 
 #[tokio::test]
-async fn keys_that_were_fetched_after_the_token_came_are_the_last_word() {
+async fn keys_that_were_fetched_after_the_token_came_decide() {
     // T24, T42
     let (browser, session) = signed_in().await;
     browser.set(json!({ "refresh_faults": [{ "kind": "bad_signature", "times": 2 }] })).await;
@@ -114,7 +114,7 @@ async fn keys_that_were_fetched_after_the_token_came_are_the_last_word() {
 }
 
 #[tokio::test]
-async fn keys_that_can_not_be_fetched_again_stay_good_and_are_tried_for_once_a_minute() {
+async fn keys_stay_in_use_while_they_cannot_be_fetched_and_are_retried_once_a_minute() {
     // T28
     let (browser, session) = signed_in().await;
     browser.set(json!({ "refresh_faults": [{ "kind": "bad_signature", "times": 3 }] })).await;
@@ -124,17 +124,17 @@ async fn keys_that_can_not_be_fetched_again_stay_good_and_are_tried_for_once_a_m
         browser.refresh(&session).await.assert_refused(503, "provider_unavailable");
     }
     assert_eq!(browser.provider.calls_of("discovery").await, 2);
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
     browser.sign_in().await;
 }
 
 #[tokio::test]
-async fn a_refresh_token_beside_an_access_token_that_can_not_be_used_is_kept() {
+async fn a_refresh_token_is_stored_even_if_its_access_token_is_unusable() {
     // T43
     let provider = ScriptedProvider::start().await;
     let login = provider.login(|_| {}).await.json();
     let session = login["session"].as_str().unwrap();
-    let unusable = |script: &mut crate::scripted_provider::Script| {
+    let unusable = |script: &mut crate::support::scripted_provider::Script| {
         script.members["token_type"] = "N_A".into();
         script.members["refresh_token"] = "the next one".into();
     };
@@ -144,7 +144,7 @@ async fn a_refresh_token_beside_an_access_token_that_can_not_be_used_is_kept() {
 }
 
 #[tokio::test]
-async fn while_one_caller_waits_for_a_provider_that_hangs_the_others_go_on_with_what_is_known() {
+async fn while_one_request_waits_for_the_metadata_others_use_the_cached_copy() {
     // T28
     let provider = ScriptedProvider::start().await;
     provider.login(|_| {}).await.assert_ok();
@@ -152,10 +152,10 @@ async fn while_one_caller_waits_for_a_provider_that_hangs_the_others_go_on_with_
     let hanging = provider.hang_metadata().await;
     let first = tokio::spawn({
         let browser = provider.browser.clone();
-        async move { browser.ask_to_begin().await }
+        async move { browser.request_authorize().await }
     });
-    until("the metadata is asked for again", async || provider.metadata_requests() == 2).await;
-    tokio::time::timeout(Duration::from_secs(5), provider.browser.ask_to_begin()).await.unwrap().assert_ok();
+    wait_until("the metadata is asked for again", async || provider.metadata_requests() == 2).await;
+    tokio::time::timeout(Duration::from_secs(5), provider.browser.request_authorize()).await.unwrap().assert_ok();
     assert!(!first.is_finished());
     drop(hanging);
     first.await.unwrap().assert_ok();
@@ -163,9 +163,9 @@ async fn while_one_caller_waits_for_a_provider_that_hangs_the_others_go_on_with_
 }
 
 #[tokio::test]
-async fn readiness_tells_of_the_providers_metadata_and_is_never_lost_for_it() {
+async fn readiness_reports_the_provider_metadata_and_does_not_depend_on_it() {
     // T28
-    let provider = MockProvider::own().await;
+    let provider = MockProvider::dedicated().await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider);
     let readiness = async || {
         let answer = browser.app.get("/readyz").await;
@@ -174,13 +174,13 @@ async fn readiness_tells_of_the_providers_metadata_and_is_never_lost_for_it() {
     };
     assert_eq!(readiness().await, (json!("ready"), json!("not asked for yet")));
     browser.provider.set_outage(&["discovery", "jwks"]).await;
-    browser.ask_to_begin().await.assert_refused(502, "provider_unavailable");
+    browser.request_authorize().await.assert_refused(502, "provider_unavailable");
     assert_eq!(readiness().await, (json!("degraded"), json!("failed")));
     browser.provider.set_outage(&[]).await;
-    browser.ask_to_begin().await.assert_ok();
+    browser.request_authorize().await.assert_ok();
     assert_eq!(readiness().await, (json!("ready"), json!("fetched")));
     browser.provider.set_outage(&["discovery", "jwks"]).await;
     browser.app.clock.jump(60 * A_MINUTE);
-    browser.ask_to_begin().await.assert_ok();
+    browser.request_authorize().await.assert_ok();
     assert_eq!(readiness().await, (json!("degraded"), json!("failed")));
 }

@@ -12,7 +12,7 @@ use oracle_ai::server::store::{
     SessionCount, Store, StoreError,
 };
 
-use crate::{app::until, lossy::Lossy, redis::Redis};
+use crate::support::{app::wait_until, lossy_proxy::LossyProxy, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
@@ -63,7 +63,7 @@ async fn a_store_with_its_outage_memory_keeps_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_forgets_by_itself_what_has_ended() {
+async fn redis_removes_expired_records() {
     // T108
     let redis = Redis::start().await;
     let store = at(&redis.url());
@@ -76,11 +76,11 @@ async fn redis_forgets_by_itself_what_has_ended() {
     }
     store.consume(&name(Kind::UsedProof, "ends"), soon, SystemTime::now()).await.unwrap();
     store.lock(&name(Kind::RefreshLock, "ends"), &owner("a"), Duration::from_millis(50)).await.unwrap();
-    until("Redis is empty", async || redis.keys().await.is_empty()).await;
+    wait_until("Redis is empty", async || redis.keys().await.is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_heals_by_itself_when_redis_comes_back() {
+async fn a_store_reconnects_when_redis_comes_back() {
     // T105
     let redis = Redis::start().await;
     let store = at(&redis.url());
@@ -88,33 +88,33 @@ async fn a_store_heals_by_itself_when_redis_comes_back() {
     redis.stop().await;
     assert!(store.check().await.is_err());
     assert!(store.put(&name(Kind::Session, "down"), record("x", 0, SystemTime::now() + HOUR)).await.is_err());
-    redis.start_again().await;
-    until("the store is back", async || store.check().await.is_ok()).await;
+    redis.restart().await;
+    wait_until("the store is back", async || store.check().await.is_ok()).await;
     store.put(&name(Kind::Session, "up"), record("x", 0, SystemTime::now() + HOUR)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_good_once_is_made_again_where_its_answer_is_lost_and_is_still_the_first() {
+async fn a_one_time_call_is_retried_after_a_lost_response_and_still_succeeds() {
     let redis = Redis::start().await;
-    let lossy = Lossy::before(&redis.url()).await;
-    let store = at(&lossy.url());
+    let proxy = LossyProxy::before(&redis.url()).await;
+    let store = at(&proxy.url());
     let (now, until) = (SystemTime::now(), SystemTime::now() + HOUR);
     let put = async |text| store.put(&name(Kind::Pending, text), record(text, 0, until)).await.unwrap();
     let spend = async |text| store.consume(&name(Kind::UsedProof, text), until, now).await.unwrap();
     let take = async |text| store.take(&name(Kind::Pending, text), now).await.unwrap();
-    // Redis knows the scripts from here on.
+    // Loads the scripts into Redis.
     put("before").await;
     assert!(take("before").await.is_some() && spend("before").await);
 
-    lossy.lose_next_answer();
-    assert!(spend("a").await, "an honest caller is taken for a replay");
-    assert_eq!(lossy.lost(), 1);
+    proxy.drop_next_response();
+    assert!(spend("a").await, "the retry is refused as a replay");
+    assert_eq!(proxy.dropped(), 1);
     assert!(!spend("a").await);
 
     put("a").await;
-    lossy.lose_next_answer();
+    proxy.drop_next_response();
     assert_eq!(take("a").await.map(|record| record.sealed), Some(record("a", 0, until).sealed));
-    assert_eq!(lossy.lost(), 2);
+    assert_eq!(proxy.dropped(), 2);
     for _ in 0..3 {
         assert_eq!(take("a").await, None);
     }
@@ -139,10 +139,10 @@ async fn sessions_are_counted_until_they_end() {
         assert_eq!(store.sessions(now), count(2));
         assert_eq!(store.sessions(until), count(0));
     }
-    // One that ended elsewhere is seen when it is looked for, as open pages do all the time.
-    let (here, elsewhere) = (OutageStore::new(at(&redis.url())), at(&redis.url()));
+    // A session that ended at another server stops counting once it is looked up, as open pages do all the time.
+    let (here, other_server) = (OutageStore::new(at(&redis.url())), at(&redis.url()));
     here.put(&name(Kind::Session, "d"), record("d", 0, until)).await.unwrap();
-    elsewhere.remove(&name(Kind::Session, "d")).await.unwrap();
+    other_server.remove(&name(Kind::Session, "d")).await.unwrap();
     assert!(here.head(&name(Kind::Session, "d"), now).await.unwrap().is_none());
     assert_eq!(here.sessions(now), SessionCount::InUseHere(0));
 }
@@ -154,25 +154,25 @@ fn at(url: &str) -> Arc<dyn Store> {
 /// The names of each part are its own, so that a store need not be empty.
 async fn keeps_the_contract(store: Arc<dyn Store>) {
     store.check().await.unwrap();
-    a_record_is_given_out_as_it_was_put(&store).await;
-    a_record_past_its_end_is_not_given_out(&store).await;
+    a_record_is_returned_as_it_was_stored(&store).await;
+    an_expired_record_is_not_returned(&store).await;
     a_record_is_taken_once(&store).await;
-    of_many_who_take_a_record_one_gets_it(&store).await;
+    of_many_concurrent_takers_of_a_record_one_gets_it(&store).await;
     a_record_is_removed_once(&store).await;
     only_the_next_revision_replaces_a_record(&store).await;
-    of_many_who_replace_a_revision_one_does(&store).await;
+    of_many_concurrent_replacements_of_a_revision_one_succeeds(&store).await;
     a_removal_is_never_undone(&store).await;
-    a_revision_that_has_moved_on_is_not_removed(&store).await;
-    a_name_is_spent_once_until_its_end(&store).await;
-    of_many_who_spend_a_name_one_is_told_that_it_was_new(&store).await;
+    an_outdated_revision_is_not_removed(&store).await;
+    a_name_is_consumed_once_until_it_expires(&store).await;
+    of_many_concurrent_consumers_of_a_name_one_succeeds(&store).await;
     a_lock_has_one_owner(&store).await;
     a_lease_that_is_renewed_lasts_and_one_that_is_not_ends(&store).await;
-    records_of_different_kinds_do_not_meet(&store).await;
+    records_of_different_kinds_are_separate(&store).await;
     a_member_is_in_its_set_until_its_end_or_its_removal(&store).await;
-    of_many_who_add_members_at_once_none_is_lost(&store).await;
+    concurrent_additions_to_a_set_are_all_kept(&store).await;
 }
 
-async fn a_record_is_given_out_as_it_was_put(store: &Arc<dyn Store>) {
+async fn a_record_is_returned_as_it_was_stored(store: &Arc<dyn Store>) {
     let now = SystemTime::now();
     for kind in RECORDS {
         let name = name(kind, "as put");
@@ -190,7 +190,7 @@ async fn a_record_is_given_out_as_it_was_put(store: &Arc<dyn Store>) {
 }
 
 /// T09, T47
-async fn a_record_past_its_end_is_not_given_out(store: &Arc<dyn Store>) {
+async fn an_expired_record_is_not_returned(store: &Arc<dyn Store>) {
     let end = whole(SystemTime::now() + HOUR);
     for kind in RECORDS {
         let name = name(kind, "end");
@@ -216,7 +216,7 @@ async fn a_record_is_taken_once(store: &Arc<dyn Store>) {
 }
 
 /// T08
-async fn of_many_who_take_a_record_one_gets_it(store: &Arc<dyn Store>) {
+async fn of_many_concurrent_takers_of_a_record_one_gets_it(store: &Arc<dyn Store>) {
     let (name, now) = (name(Kind::Pending, "race"), SystemTime::now());
     for _ in 0..50 {
         store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
@@ -251,7 +251,7 @@ async fn only_the_next_revision_replaces_a_record(store: &Arc<dyn Store>) {
 }
 
 /// T46
-async fn of_many_who_replace_a_revision_one_does(store: &Arc<dyn Store>) {
+async fn of_many_concurrent_replacements_of_a_revision_one_succeeds(store: &Arc<dyn Store>) {
     let (name, now) = (name(Kind::Session, "replace race"), SystemTime::now());
     store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
     for revision in 1..50 {
@@ -265,7 +265,7 @@ async fn of_many_who_replace_a_revision_one_does(store: &Arc<dyn Store>) {
     }
 }
 
-async fn a_revision_that_has_moved_on_is_not_removed(store: &Arc<dyn Store>) {
+async fn an_outdated_revision_is_not_removed(store: &Arc<dyn Store>) {
     let (name, now) = (name(Kind::Session, "removed revision"), SystemTime::now());
     assert!(!store.remove_revision(&name, 0).await.unwrap());
     store.put(&name, record("x", 0, now + HOUR)).await.unwrap();
@@ -295,19 +295,19 @@ async fn a_removal_is_never_undone(store: &Arc<dyn Store>) {
 }
 
 /// T69
-async fn a_name_is_spent_once_until_its_end(store: &Arc<dyn Store>) {
+async fn a_name_is_consumed_once_until_it_expires(store: &Arc<dyn Store>) {
     let now = whole(SystemTime::now());
     for kind in [Kind::UsedProof, Kind::UsedLogoutToken] {
-        a_name_of_this_kind_is_spent_once(store, kind, now).await;
+        a_name_of_this_kind_is_consumed_once(store, kind, now).await;
     }
 }
 
-async fn a_name_of_this_kind_is_spent_once(store: &Arc<dyn Store>, kind: Kind, now: SystemTime) {
+async fn a_name_of_this_kind_is_consumed_once(store: &Arc<dyn Store>, kind: Kind, now: SystemTime) {
     let (key, end) = (name(kind, "spent"), now + HOUR);
     assert!(!store.is_used(&key, now).await.unwrap());
     assert!(store.consume(&key, end, now).await.unwrap());
     for later in [now, end - MOMENT] {
-        // Nor does one who comes in vain make it last longer.
+        // A refused attempt does not extend it.
         assert!(!store.consume(&key, end + HOUR, later).await.unwrap());
         assert!(store.is_used(&key, later).await.unwrap());
     }
@@ -318,7 +318,7 @@ async fn a_name_of_this_kind_is_spent_once(store: &Arc<dyn Store>, kind: Kind, n
 }
 
 /// T69
-async fn of_many_who_spend_a_name_one_is_told_that_it_was_new(store: &Arc<dyn Store>) {
+async fn of_many_concurrent_consumers_of_a_name_one_succeeds(store: &Arc<dyn Store>) {
     let now = SystemTime::now();
     for round in 0..50 {
         let name = name(Kind::UsedProof, &format!("spent race {round}"));
@@ -343,7 +343,7 @@ async fn a_lock_has_one_owner(store: &Arc<dyn Store>) {
     let got: Vec<bool> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(got.iter().filter(|got| **got).count(), 1);
     let holder = got.iter().position(|got| *got).unwrap();
-    // Whoever does not hold it can't give it back.
+    // Only the owner can release it.
     store.unlock(&name, &owner("another")).await.unwrap();
     assert!(!store.lock(&name, &owner("another"), HOUR).await.unwrap());
     store.unlock(&name, &owner(&holder.to_string())).await.unwrap();
@@ -351,20 +351,23 @@ async fn a_lock_has_one_owner(store: &Arc<dyn Store>) {
 }
 
 async fn a_lease_that_is_renewed_lasts_and_one_that_is_not_ends(store: &Arc<dyn Store>) {
-    let (name, short) = (name(Kind::RefreshLock, "lease"), Duration::from_millis(100));
+    let (name, other) = (name(Kind::RefreshLock, "lease"), name(Kind::RefreshLock, "other lease"));
+    let short = Duration::from_millis(100);
     let (first, second) = (owner("first"), owner("second"));
     assert!(store.lock(&name, &first, short).await.unwrap());
     assert!(store.lock(&name, &first, HOUR).await.unwrap(), "renewed");
-    tokio::time::sleep(2 * short).await;
+    // A lease as short as the first one was, taken later, ends.
+    assert!(store.lock(&other, &first, short).await.unwrap());
+    wait_until("the other lease has ended", async || store.lock(&other, &second, HOUR).await.unwrap()).await;
     assert!(!store.lock(&name, &second, short).await.unwrap());
     assert!(store.lock(&name, &first, short).await.unwrap(), "made short again");
-    until("the lease has ended", async || store.lock(&name, &second, HOUR).await.unwrap()).await;
+    wait_until("the lease has ended", async || store.lock(&name, &second, HOUR).await.unwrap()).await;
     // And the first one's release does not touch it.
     store.unlock(&name, &first).await.unwrap();
     assert!(!store.lock(&name, &first, short).await.unwrap());
 }
 
-async fn records_of_different_kinds_do_not_meet(store: &Arc<dyn Store>) {
+async fn records_of_different_kinds_are_separate(store: &Arc<dyn Store>) {
     let now = SystemTime::now();
     let one = |kind| name(kind, "one name");
     assert!(store.consume(&one(Kind::UsedProof), now + HOUR, now).await.unwrap());
@@ -387,7 +390,7 @@ async fn a_member_is_in_its_set_until_its_end_or_its_removal(store: &Arc<dyn Sto
         assert!(!store.remove_member(&set, &SecretHash::of("a")).await.unwrap());
         store.add(&set, &SecretHash::of("a"), now + HOUR, now).await.unwrap();
         store.add(&set, &SecretHash::of("b"), now + 2 * HOUR, now).await.unwrap();
-        // Twice is once, and what is added later is no reason to forget.
+        // Adding twice has no further effect, and later members do not remove earlier ones.
         store.add(&set, &SecretHash::of("b"), now + 2 * HOUR, now).await.unwrap();
         assert_eq!(members(store, &set, now).await, ["a", "b"]);
         assert_eq!(members(store, &set, now + HOUR - MOMENT).await, ["a", "b"]);
@@ -409,7 +412,7 @@ async fn a_member_is_in_its_set_until_its_end_or_its_removal(store: &Arc<dyn Sto
 }
 
 /// T83
-async fn of_many_who_add_members_at_once_none_is_lost(store: &Arc<dyn Store>) {
+async fn concurrent_additions_to_a_set_are_all_kept(store: &Arc<dyn Store>) {
     let (set, now) = (name(Kind::OfUser, "added at once"), SystemTime::now());
     let adders = (0..50).map(|n| {
         let (store, set) = (store.clone(), set.clone());
@@ -447,7 +450,7 @@ fn whole(time: SystemTime) -> SystemTime {
 }
 
 /// A store that can't be reached.
-pub struct Broken {
+pub struct UnreachableStore {
     /// But could be a moment ago.
     pub can_spend: bool,
 }
@@ -457,7 +460,7 @@ fn unreachable<T>() -> Result<T, StoreError> {
 }
 
 #[async_trait]
-impl Store for Broken {
+impl Store for UnreachableStore {
     async fn put(&self, _: &RecordName, _: Record) -> Result<(), StoreError> {
         unreachable()
     }

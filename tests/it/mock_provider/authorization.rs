@@ -23,7 +23,7 @@ async fn an_address_that_is_not_loopback_is_refused() {
 }
 
 #[tokio::test]
-async fn a_redirect_uri_that_nobody_can_be_sent_to_stops_the_start() {
+async fn an_invalid_redirect_uri_stops_the_start() {
     let started = Provider::start("127.0.0.1:0".parse().unwrap(), client("/auth/callback")).await;
     assert!(matches!(started, Err(StartError::RedirectUri(uri)) if uri == "/auth/callback"));
 }
@@ -51,7 +51,7 @@ async fn a_stopped_provider_frees_its_port() {
 async fn a_host_that_is_not_loopback_is_not_answered() {
     let party = start().await;
     let request = party.http.get(party.url("/jwks"));
-    let answer = Answer::of(request.header(header::HOST, "rebound.example.com")).await;
+    let answer = ProviderResponse::of(request.header(header::HOST, "rebound.example.com")).await;
     assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST);
 }
 
@@ -63,7 +63,7 @@ async fn discovery_names_the_issuer_and_endpoints_that_answer() {
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
     for (name, value) in metadata.as_object().unwrap() {
         if name.ends_with("_endpoint") || name == "jwks_uri" {
-            let answer = Answer::of(party.http.get(value.as_str().unwrap())).await;
+            let answer = ProviderResponse::of(party.http.get(value.as_str().unwrap())).await;
             assert_ne!(answer.status, StatusCode::NOT_FOUND, "{name}");
         }
     }
@@ -92,7 +92,7 @@ async fn the_login_page_offers_people_another_name_and_a_way_out() {
 }
 
 #[tokio::test]
-async fn the_page_brings_the_request_back_with_the_choice() {
+async fn the_login_page_submits_the_request_with_the_choice() {
     let party = start().await;
     let page = party.authorize(&request()).await.text;
     let (_, rest) = page.split_once(r#"name="request" value=""#).unwrap();
@@ -106,7 +106,7 @@ async fn the_page_brings_the_request_back_with_the_choice() {
 }
 
 #[tokio::test]
-async fn nothing_in_the_request_becomes_markup() {
+async fn the_request_is_escaped_in_the_page() {
     let party = start().await;
     let hostile = r#""><script>alert(1)</script>"#;
     for name in ["state", "login_hint", "scope"] {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::relying_party::*;
 
-async fn press(party: &RelyingParty, name: &str, value: &str) -> Answer {
+async fn press(party: &RelyingParty, name: &str, value: &str) -> ProviderResponse {
     party.post("/__control/board", &[("user", "alice"), (name, value)]).await
 }
 
@@ -18,7 +18,7 @@ async fn a_switch_is_turned_on_shown_and_turned_off() {
     let party = start().await;
     let tokens = party.sign_in("alice").await;
     let defaults = settings(&party).await;
-    let pressed = |page: Answer| page.text.contains(r#"value="Refresh answers 500" aria-pressed="true""#);
+    let pressed = |page: ProviderResponse| page.text.contains(r#"value="Refresh answers 500" aria-pressed="true""#);
 
     let answer = press(&party, "switch", "Refresh answers 500").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -34,7 +34,7 @@ async fn a_switch_is_turned_on_shown_and_turned_off() {
 }
 
 #[tokio::test]
-async fn its_actions_end_grants_play_the_thief_and_switch_all_off() {
+async fn the_actions_replay_a_stolen_token_revoke_grants_and_reset_settings() {
     let party = start().await;
     let first = party.sign_in("alice").await;
     assert_eq!(press(&party, "action", "steal").await.status, StatusCode::BAD_REQUEST, "nothing to steal yet");
@@ -63,7 +63,7 @@ async fn an_outage_is_toggled_for_everyone() {
 }
 
 #[tokio::test]
-async fn what_it_is_sent_is_checked_and_never_becomes_markup() {
+async fn the_input_of_the_board_is_validated_and_escaped() {
     let party = start().await;
     assert_eq!(press(&party, "switch", "No such switch").await.status, StatusCode::BAD_REQUEST);
     assert_eq!(press(&party, "outage", "kitchen").await.status, StatusCode::BAD_REQUEST);
@@ -75,12 +75,12 @@ async fn what_it_is_sent_is_checked_and_never_becomes_markup() {
     assert_eq!(party.get("/__control").await.header(header::LOCATION), "/__control/");
 
     let form = party.http.post(party.url("/__control/board")).header("sec-fetch-site", "cross-site");
-    let answer = Answer::of(form.body("user=alice&action=reset")).await;
+    let answer = ProviderResponse::of(form.body("user=alice&action=reset")).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
-async fn a_thief_by_http_is_told_what_the_token_endpoint_says() {
+async fn a_replay_over_http_returns_the_response_of_the_token_endpoint() {
     let party = start().await;
     let first = party.sign_in("alice").await;
     let replay = async || party.control(Method::POST, "/users/alice/replay", json!({})).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::relying_party::*;
 
-async fn control(party: &RelyingParty, method: Method, path: &str) -> Answer {
+async fn control(party: &RelyingParty, method: Method, path: &str) -> ProviderResponse {
     party.control(method, path, json!({})).await
 }
 
@@ -103,7 +103,7 @@ async fn cleared_calls_are_those_of_the_user() {
 }
 
 #[tokio::test]
-async fn calls_at_the_same_time_know_of_each_other() {
+async fn concurrent_calls_are_recorded_as_concurrent() {
     let party = start().await;
     let alice = party.sign_in("alice").await;
     let bob = party.sign_in("bob").await;
@@ -121,7 +121,7 @@ async fn calls_at_the_same_time_know_of_each_other() {
 }
 
 #[tokio::test]
-async fn an_outage_is_for_everyone_until_it_is_healed() {
+async fn an_outage_affects_everyone_until_it_is_cleared() {
     let party = start().await;
     let code = party.code("alice").await;
     let outage = json!({"endpoints": ["token", "discovery"]});
@@ -147,7 +147,7 @@ async fn an_outage_is_for_everyone_until_it_is_healed() {
 }
 
 #[tokio::test]
-async fn a_reset_forgets_everything_but_the_key() {
+async fn a_reset_clears_everything_but_the_key() {
     let party = start().await;
     party.set("alice", json!({"access_token_ttl": 5})).await;
     let tokens = party.sign_in("alice").await;

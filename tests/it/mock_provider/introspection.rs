@@ -7,23 +7,23 @@ use super::relying_party::*;
 
 async fn introspect(party: &RelyingParty, tokens: &Value) -> Value {
     let token = tokens["access_token"].as_str().unwrap();
-    let answer = Answer::of(party.authenticated("/introspect", &[("token", token)])).await;
+    let answer = ProviderResponse::of(party.authenticated("/introspect", &[("token", token)])).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     answer.json()
 }
 
 #[tokio::test]
-async fn a_good_token_is_active_until_it_is_revoked() {
+async fn a_valid_token_is_active_until_it_is_revoked() {
     let party = start().await;
     party.set("alice", json!({ "roles": ["chat"], "access_token_claims": { "cnf": { "jkt": "x" } } })).await;
     let tokens = party.sign_in("alice").await;
-    let told = introspect(&party, &tokens).await;
-    assert_eq!(told["active"], true);
-    assert_eq!(told["client_id"], CLIENT_ID);
-    assert_eq!(told["scope"], "openid profile email");
-    assert_eq!(told["exp"].as_u64().unwrap() - told["iat"].as_u64().unwrap(), 300);
-    assert_eq!(told["roles"], json!(["chat"]));
-    assert_eq!(told["cnf"]["jkt"], "x");
+    let claims = introspect(&party, &tokens).await;
+    assert_eq!(claims["active"], true);
+    assert_eq!(claims["client_id"], CLIENT_ID);
+    assert_eq!(claims["scope"], "openid profile email");
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 300);
+    assert_eq!(claims["roles"], json!(["chat"]));
+    assert_eq!(claims["cnf"]["jkt"], "x");
     party.control(Method::POST, "/users/alice/revoke", json!({})).await;
     assert_eq!(introspect(&party, &tokens).await, json!({ "active": false }));
     let calls = party.calls("alice").await;
@@ -33,27 +33,27 @@ async fn a_good_token_is_active_until_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn only_the_client_may_ask_and_what_is_no_access_token_is_not_active() {
+async fn introspection_requires_the_client_and_reports_other_tokens_as_inactive() {
     let party = start().await;
     let tokens = party.sign_in("alice").await;
     let token = tokens["access_token"].as_str().unwrap();
     party.post("/introspect", &[("token", token)]).await.assert_error(401, "invalid_client");
-    Answer::of(party.authenticated("/introspect", &[])).await.assert_error(400, "invalid_request");
+    ProviderResponse::of(party.authenticated("/introspect", &[])).await.assert_error(400, "invalid_request");
     for other in ["unknown", tokens["refresh_token"].as_str().unwrap(), tokens["id_token"].as_str().unwrap()] {
         assert_eq!(introspect(&party, &json!({ "access_token": other })).await, json!({ "active": false }));
     }
 }
 
 #[tokio::test]
-async fn numbers_and_members_are_sent_as_a_test_wants_them() {
+async fn the_members_of_an_introspection_response_can_be_changed() {
     let party = start().await;
     let settings =
         json!({ "introspection_numbers_as_strings": true, "introspection_members": { "scope": ["a"], "iss": null } });
     party.set("alice", settings).await;
-    let told = introspect(&party, &party.sign_in("alice").await).await;
-    assert!(told["exp"].as_str().unwrap().parse::<u64>().is_ok());
-    assert_eq!(told["scope"], json!(["a"]));
-    assert_eq!(told.get("iss"), None);
+    let claims = introspect(&party, &party.sign_in("alice").await).await;
+    assert!(claims["exp"].as_str().unwrap().parse::<u64>().is_ok());
+    assert_eq!(claims["scope"], json!(["a"]));
+    assert_eq!(claims.get("iss"), None);
 }
 
 #[tokio::test]
@@ -62,13 +62,13 @@ async fn introspections_can_be_made_to_fail() {
     party.set("alice", json!({ "introspection_faults": [{ "kind": "server_error" }] })).await;
     let tokens = party.sign_in("alice").await;
     let token = tokens["access_token"].as_str().unwrap();
-    let failed = Answer::of(party.authenticated("/introspect", &[("token", token)])).await;
+    let failed = ProviderResponse::of(party.authenticated("/introspect", &[("token", token)])).await;
     assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(introspect(&party, &tokens).await["active"], true);
 }
 
 #[tokio::test]
-async fn an_access_token_may_be_a_jwt_and_counts_as_any_other() {
+async fn an_access_token_may_be_a_jwt() {
     let party = start().await;
     let settings = json!({
         "access_token_format": "jwt", "access_token_header": { "typ": "JWT" },

@@ -1,4 +1,4 @@
-//! Signing keys that change, and sign-ins that grow old.
+//! Key rotation, and the age of sign-ins.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ async fn the_old_keys_may_go_and_their_kid_may_come_again() {
 }
 
 #[tokio::test]
-async fn a_hint_signed_with_a_key_that_is_gone_is_still_known() {
+async fn an_id_token_hint_signed_with_a_removed_key_is_accepted() {
     let party = start().await;
     let id_token = party.sign_in("alice").await["id_token"].as_str().unwrap().to_owned();
     rotate(&party, json!({"remove_old": true})).await;
@@ -67,7 +67,7 @@ async fn claims(party: &RelyingParty, more: &[(&'static str, &'static str)]) -> 
 }
 
 #[tokio::test]
-async fn an_old_sign_in_is_told_and_max_age_makes_it_new() {
+async fn auth_time_is_reported_and_max_age_forces_a_new_sign_in() {
     let party = start().await;
     party.set("alice", json!({"signed_in_ago": 600})).await;
     let age = |claims: Value| claims["iat"].as_u64().unwrap() - claims["auth_time"].as_u64().unwrap();

@@ -1,4 +1,4 @@
-//! A relying party small enough to be seen through.
+//! A small relying party.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ pub struct RelyingParty {
 
 /// An answer, read.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ProviderResponse {
     pub status: StatusCode,
     pub headers: header::HeaderMap,
     pub text: String,
@@ -80,12 +80,12 @@ impl RelyingParty {
         format!("{}{path}", self.provider.issuer())
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.http.get(self.url(path))).await
+    pub async fn get(&self, path: &str) -> ProviderResponse {
+        ProviderResponse::of(self.http.get(self.url(path))).await
     }
 
-    pub async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
-        Answer::of(self.post_form(path, form(pairs))).await
+    pub async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> ProviderResponse {
+        ProviderResponse::of(self.post_form(path, form(pairs))).await
     }
 
     fn post_form(&self, path: &str, body: String) -> RequestBuilder {
@@ -103,12 +103,12 @@ impl RelyingParty {
         self.post_form(path, form(pairs)).basic_auth(id, Some(secret))
     }
 
-    pub async fn authorize(&self, request: &[(&str, &str)]) -> Answer {
+    pub async fn authorize(&self, request: &[(&str, &str)]) -> ProviderResponse {
         self.get(&format!("/authorize?{}", form(request))).await
     }
 
     /// The login page's form for `request`, sent with what was chosen.
-    pub async fn choose(&self, request: &[(&str, &str)], choice: (&str, &str)) -> Answer {
+    pub async fn choose(&self, request: &[(&str, &str)], choice: (&str, &str)) -> ProviderResponse {
         self.post("/login", &[("request", &form(request)), choice]).await
     }
 
@@ -117,8 +117,8 @@ impl RelyingParty {
         answer.redirect()["code"].clone()
     }
 
-    pub async fn exchange(&self, code: &str) -> Answer {
-        Answer::of(self.exchange_request(code, VERIFIER)).await
+    pub async fn exchange(&self, code: &str) -> ProviderResponse {
+        ProviderResponse::of(self.exchange_request(code, VERIFIER)).await
     }
 
     pub fn exchange_request(&self, code: &str, code_verifier: &str) -> RequestBuilder {
@@ -144,19 +144,19 @@ impl RelyingParty {
         self.authenticated("/token", &grant)
     }
 
-    pub async fn refresh(&self, tokens: &Value) -> Answer {
-        Answer::of(self.refresh_request(tokens)).await
+    pub async fn refresh(&self, tokens: &Value) -> ProviderResponse {
+        ProviderResponse::of(self.refresh_request(tokens)).await
     }
 
-    pub async fn userinfo(&self, tokens: &Value) -> Answer {
+    pub async fn userinfo(&self, tokens: &Value) -> ProviderResponse {
         let access_token = tokens["access_token"].as_str().unwrap();
         let get = self.http.get(self.url("/userinfo"));
-        Answer::of(get.bearer_auth(access_token)).await
+        ProviderResponse::of(get.bearer_auth(access_token)).await
     }
 
-    pub async fn control(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub async fn control(&self, method: Method, path: &str, body: Value) -> ProviderResponse {
         let url = self.url(&format!("/__control{path}"));
-        Answer::of(self.http.request(method, url).body(body.to_string())).await
+        ProviderResponse::of(self.http.request(method, url).body(body.to_string())).await
     }
 
     pub async fn set(&self, user: &str, settings: Value) {
@@ -194,13 +194,17 @@ pub fn decode(base64url: &str) -> Vec<u8> {
     BASE64_URL_SAFE_NO_PAD.decode(base64url).unwrap()
 }
 
-impl Answer {
-    pub async fn of(request: RequestBuilder) -> Answer {
-        Answer::read(request.send().await.unwrap()).await
+impl ProviderResponse {
+    pub async fn of(request: RequestBuilder) -> ProviderResponse {
+        ProviderResponse::read(request.send().await.unwrap()).await
     }
 
-    async fn read(response: Response) -> Answer {
-        Answer { status: response.status(), headers: response.headers().clone(), text: response.text().await.unwrap() }
+    async fn read(response: Response) -> ProviderResponse {
+        ProviderResponse {
+            status: response.status(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
+        }
     }
 
     pub fn json(&self) -> Value {

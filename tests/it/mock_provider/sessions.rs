@@ -1,16 +1,16 @@
-//! How a grant ends: revocation, the end of the session, an administrator.
+//! The end of a grant: revocation, end of the session, an administrator.
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::relying_party::*;
 
-async fn revoke(party: &RelyingParty, token: &Value) -> Answer {
+async fn revoke(party: &RelyingParty, token: &Value) -> ProviderResponse {
     let token = [("token", token.as_str().unwrap())];
-    Answer::of(party.authenticated("/revoke", &token)).await
+    ProviderResponse::of(party.authenticated("/revoke", &token)).await
 }
 
-async fn end_session(party: &RelyingParty, params: &[(&str, &str)]) -> Answer {
+async fn end_session(party: &RelyingParty, params: &[(&str, &str)]) -> ProviderResponse {
     party.get(&format!("/end_session?{}", form(params))).await
 }
 
@@ -34,7 +34,7 @@ async fn a_revoked_access_token_goes_alone() {
 }
 
 #[tokio::test]
-async fn revoking_what_is_unknown_succeeds_but_not_for_a_stranger() {
+async fn revoking_an_unknown_token_succeeds_but_requires_client_authentication() {
     let party = start().await;
     let answer = revoke(&party, &json!("never issued")).await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -94,7 +94,7 @@ async fn an_expired_id_token_is_a_good_hint() {
 }
 
 #[tokio::test]
-async fn nobody_is_sent_where_nothing_is_registered() {
+async fn an_unregistered_post_logout_redirect_uri_is_refused() {
     let party = start().await;
     let tokens = party.sign_in("alice").await;
     let hint = ("id_token_hint", tokens["id_token"].as_str().unwrap());
@@ -113,7 +113,7 @@ async fn nobody_is_sent_where_nothing_is_registered() {
 }
 
 #[tokio::test]
-async fn a_client_that_names_itself_needs_no_hint_to_return() {
+async fn a_client_id_without_a_hint_is_enough_to_return() {
     let party = start().await;
     let params = [("client_id", CLIENT_ID), ("post_logout_redirect_uri", SIGNED_OUT)];
     let answer = end_session(&party, &params).await;

@@ -1,4 +1,4 @@
-//! The token endpoint as it should be.
+//! The token endpoint without faults.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{StatusCode, header};
@@ -39,11 +39,11 @@ async fn a_code_is_exchanged_for_tokens_whose_claims_and_signature_hold() {
 }
 
 #[tokio::test]
-async fn a_wrong_verifier_is_refused_and_spends_the_code() {
+async fn a_wrong_verifier_is_refused_and_uses_up_the_code() {
     let party = start().await;
     let code = party.code("alice").await;
     let wrong = party.exchange_request(&code, CHALLENGE);
-    Answer::of(wrong).await.assert_error(400, "invalid_grant");
+    ProviderResponse::of(wrong).await.assert_error(400, "invalid_grant");
     party.exchange(&code).await.assert_error(400, "invalid_grant");
 }
 
@@ -57,12 +57,12 @@ async fn another_redirect_uri_than_the_requested_one_is_refused() {
         ("redirect_uri", SIGNED_OUT),
         ("code_verifier", VERIFIER),
     ];
-    let answer = Answer::of(party.authenticated("/token", &grant)).await;
+    let answer = ProviderResponse::of(party.authenticated("/token", &grant)).await;
     answer.assert_error(400, "invalid_grant");
 }
 
 #[tokio::test]
-async fn a_reused_code_ends_everything_that_came_of_it() {
+async fn a_reused_code_revokes_its_grant() {
     let party = start().await;
     let code = party.code("alice").await;
     let tokens = party.exchange(&code).await.json();
@@ -119,7 +119,7 @@ async fn a_client_that_does_not_authenticate_is_refused_and_the_code_stays_good(
 async fn two_methods_of_client_authentication_are_refused() {
     let party = start().await;
     let grant = [("grant_type", "refresh_token"), ("client_secret", "again")];
-    let answer = Answer::of(party.authenticated("/token", &grant)).await;
+    let answer = ProviderResponse::of(party.authenticated("/token", &grant)).await;
     answer.assert_error(400, "invalid_request");
 }
 
@@ -133,15 +133,15 @@ async fn a_malformed_token_request_is_answered_by_its_error_code() {
         (&[("grant_type", "refresh_token"), ("refresh_token", "x")], "invalid_grant"),
         (&[("grant_type", "a"), ("grant_type", "b")], "invalid_request"),
     ] {
-        let answer = Answer::of(party.authenticated("/token", grant)).await;
+        let answer = ProviderResponse::of(party.authenticated("/token", grant)).await;
         answer.assert_error(400, error);
     }
     let json = party.http.post(party.url("/token")).body("{}");
-    Answer::of(json).await.assert_error(400, "invalid_request");
+    ProviderResponse::of(json).await.assert_error(400, "invalid_request");
 }
 
 #[tokio::test]
-async fn a_refresh_rotates_and_tells_the_same_session() {
+async fn a_refresh_rotates_the_token_within_the_same_session() {
     let party = start().await;
     let first = party.sign_in("alice").await;
     let second = party.refresh(&first).await.json();
@@ -203,7 +203,7 @@ async fn a_refresh_may_narrow_the_scope_but_not_widen_it() {
     let with_scope = |scope| {
         let refresh_token = tokens["refresh_token"].as_str().unwrap();
         let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", scope)];
-        Answer::of(party.authenticated("/token", &grant))
+        ProviderResponse::of(party.authenticated("/token", &grant))
     };
     let wider = with_scope("openid offline_access").await;
     wider.assert_error(400, "invalid_scope");

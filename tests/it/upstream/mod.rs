@@ -1,11 +1,11 @@
 //! `ChatCompletions` against the mock upstream, over real sockets.
 
-mod closing;
+mod cancellation;
 mod control;
-mod doors;
-mod refusals;
-mod silence;
+mod endpoints;
+mod errors;
 mod streams;
+mod timeouts;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -23,22 +23,24 @@ use oracle_ai::{
 };
 use serde_json::{Value, json};
 
-use crate::app::until;
+use crate::support::app::wait_until;
 
 const API_KEY: &str = "sk-not-for-anyone";
-/// What the mock says before an answer breaks.
+/// For timeouts that must not end during a test.
+const LONG: Duration = Duration::from_secs(600);
+/// The text that the mock upstream sends before an answer breaks.
 const SOME_WORDS: &str = "This much was said ";
 
-/// An upstream of one test's own, and whoever asks it.
-struct Asker {
+/// The mock upstream of one test, and a client of it.
+struct TestUpstream {
     mock: MockUpstream,
     completions: ChatCompletions,
     http: reqwest::Client,
 }
 
-/// An answer, read to its end.
+/// An answer that was read to its end.
 #[derive(Debug, PartialEq)]
-struct Heard {
+struct ReceivedAnswer {
     text: String,
     thinking: String,
     usage: Option<TokenUsage>,
@@ -46,7 +48,7 @@ struct Heard {
     end: Result<Option<FinishReason>, UpstreamError>,
 }
 
-impl Asker {
+impl TestUpstream {
     async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
@@ -63,37 +65,37 @@ impl Asker {
         self.completions.answer(vec![message(Role::User, text)], &alice()).await
     }
 
-    async fn ask(&self, text: &str) -> Heard {
-        self.ask_about(vec![message(Role::User, text)]).await
+    async fn ask(&self, text: &str) -> ReceivedAnswer {
+        self.ask_with_history(vec![message(Role::User, text)]).await
     }
 
-    async fn ask_about(&self, messages: Vec<Message>) -> Heard {
-        let mut heard = Heard { text: String::new(), thinking: String::new(), usage: None, end: Ok(None) };
+    async fn ask_with_history(&self, messages: Vec<Message>) -> ReceivedAnswer {
+        let mut received = ReceivedAnswer { text: String::new(), thinking: String::new(), usage: None, end: Ok(None) };
         let mut events = match self.completions.answer(messages, &alice()).await {
             Ok(events) => events,
-            Err(error) => return Heard { end: Err(error), ..heard },
+            Err(error) => return ReceivedAnswer { end: Err(error), ..received },
         };
         while let Some(event) = events.next().await {
-            assert_eq!(heard.end, Ok(None), "{event:?} after the end");
+            assert_eq!(received.end, Ok(None), "{event:?} after the end");
             match event {
-                Ok(UpstreamEvent::Delta(text)) => heard.text.push_str(&text),
-                Ok(UpstreamEvent::Thinking(text)) => heard.thinking.push_str(&text),
-                Ok(UpstreamEvent::Usage(usage)) => assert_eq!(heard.usage.replace(usage), None),
-                Ok(UpstreamEvent::Finished(reason)) => heard.end = Ok(Some(reason)),
-                Err(error) => heard.end = Err(error),
+                Ok(UpstreamEvent::Delta(text)) => received.text.push_str(&text),
+                Ok(UpstreamEvent::Thinking(text)) => received.thinking.push_str(&text),
+                Ok(UpstreamEvent::Usage(usage)) => assert_eq!(received.usage.replace(usage), None),
+                Ok(UpstreamEvent::Finished(reason)) => received.end = Ok(Some(reason)),
+                Err(error) => received.end = Err(error),
             }
         }
-        heard
+        received
     }
 
-    /// Has this played for the next requests.
+    /// Sets the scenario of the next requests.
     async fn play(&self, name: &str, number: u64, times: u32) {
         let rule = json!({ "when": "", "name": name, "number": number, "times": times });
         let url = format!("{}/__control/scenario", self.mock.origin());
         assert!(self.http.post(url).body(rule.to_string()).send().await.unwrap().status().is_success());
     }
 
-    /// What was asked, and how it ended.
+    /// The requests that the mock received, with their outcomes.
     async fn requests(&self) -> Vec<Value> {
         let url = format!("{}/__control/requests", self.mock.origin());
         let text = self.http.get(url).send().await.unwrap().text().await.unwrap();
@@ -106,19 +108,19 @@ impl Asker {
         requests[0].clone()
     }
 
-    /// Returns when the upstream has seen its client go.
-    async fn until_closed(&self) {
-        until("the upstream sees the connection closed", async || {
+    /// Waits until the client has closed all connections.
+    async fn wait_until_closed(&self) {
+        wait_until("the upstream sees the connection closed", async || {
             self.requests().await.iter().all(|request| request["outcome"] == "closed")
         })
         .await;
     }
 }
 
-impl Heard {
-    /// Compares what was said and how it ended.
+impl ReceivedAnswer {
+    /// Compares text and end.
     #[track_caller]
-    fn is(&self, text: &str, end: Result<Option<FinishReason>, UpstreamError>) {
+    fn assert_is(&self, text: &str, end: Result<Option<FinishReason>, UpstreamError>) {
         assert_eq!((self.text.as_str(), &self.end), (text, &end));
     }
 }
@@ -130,7 +132,7 @@ fn settings(base_url: &str) -> UpstreamSettings {
         model: "mock".into(),
         system_prompt: None,
         style: ApiStyle::OpenAi,
-        timeouts: Timeouts { first_token: Duration::from_secs(20), idle: Duration::from_secs(20) },
+        timeouts: Timeouts { first_token: LONG, idle: LONG },
     }
 }
 

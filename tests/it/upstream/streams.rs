@@ -1,4 +1,4 @@
-//! What comes out of each stream.
+//! The events of each kind of stream.
 
 use super::*;
 
@@ -6,20 +6,20 @@ const COMPLETE: Result<Option<FinishReason>, UpstreamError> = Ok(Some(FinishReas
 const INTERRUPTED: Result<Option<FinishReason>, UpstreamError> = Ok(None);
 
 #[tokio::test]
-async fn a_question_is_answered_with_its_usage() {
-    let heard = Asker::start().await.ask("Is anybody “there”? 🦀").await;
-    assert!(heard.text.contains("You wrote: “Is anybody “there”? 🦀”."), "{heard:?}");
-    assert_eq!(heard.usage.unwrap().input, Some(4));
-    assert_eq!((heard.thinking.as_str(), heard.end), ("", COMPLETE));
+async fn an_answer_comes_with_its_usage() {
+    let received = TestUpstream::start().await.ask("Is anybody “there”? 🦀").await;
+    assert!(received.text.contains("You wrote: “Is anybody “there”? 🦀”."), "{received:?}");
+    assert_eq!(received.usage.unwrap().input, Some(4));
+    assert_eq!((received.thinking.as_str(), received.end), ("", COMPLETE));
 }
 
 #[tokio::test]
-async fn the_request_says_what_is_needed_and_nothing_about_the_person() {
-    let asker = Asker::start_with(|settings| settings.system_prompt = Some("Be brief.".into())).await;
+async fn the_request_contains_nothing_about_the_user() {
+    let upstream = TestUpstream::start_with(|settings| settings.system_prompt = Some("Be brief.".into())).await;
     let messages =
         [(Role::User, "a"), (Role::Assistant, "b"), (Role::User, "/empty")].map(|(role, text)| message(role, text));
-    asker.ask_about(messages.to_vec()).await.is("", COMPLETE);
-    let request = asker.request().await;
+    upstream.ask_with_history(messages.to_vec()).await.assert_is("", COMPLETE);
+    let request = upstream.request().await;
     let messages = [("system", "Be brief."), ("user", "a"), ("assistant", "b"), ("user", "/empty")]
         .map(|(role, content)| json!({ "role": role, "content": content }));
     let body = json!({
@@ -30,84 +30,84 @@ async fn the_request_says_what_is_needed_and_nothing_about_the_person() {
 }
 
 #[tokio::test]
-async fn azure_is_asked_at_the_deployments_path_with_its_own_header() {
-    let asker = Asker::start_with(|settings| {
+async fn azure_requests_use_the_deployment_path_and_the_api_key_header() {
+    let upstream = TestUpstream::start_with(|settings| {
         settings.base_url.set_path("");
         settings.style = ApiStyle::Azure { api_version: "2024-10-21".into() };
     })
     .await;
-    assert!(asker.ask("hello").await.text.contains("hello"));
-    let request = asker.request().await;
+    assert!(upstream.ask("hello").await.text.contains("hello"));
+    let request = upstream.request().await;
     assert_eq!(request["path"], "/openai/deployments/mock/chat/completions?api-version=2024-10-21");
     assert_eq!(request["credential"], "api-key");
 }
 
 #[tokio::test]
-async fn reasoning_is_told_apart_from_the_answer() {
-    let asker = Asker::start().await;
+async fn reasoning_is_separated_from_the_answer() {
+    let upstream = TestUpstream::start().await;
     for scenario in ["/reasoning", "/reasoning-content"] {
-        let heard = asker.ask(scenario).await;
-        heard.is(SOME_WORDS, COMPLETE);
-        assert_eq!(heard.thinking, "Let me think.", "{scenario}");
+        let received = upstream.ask(scenario).await;
+        received.assert_is(SOME_WORDS, COMPLETE);
+        assert_eq!(received.thinking, "Let me think.", "{scenario}");
     }
 }
 
 #[tokio::test]
 async fn usage_may_be_in_every_chunk_or_nowhere() {
-    let asker = Asker::start().await;
+    let upstream = TestUpstream::start().await;
     for (scenario, usage) in [("/usage-along", Some((Some(1), Some(4)))), ("/no-usage", None)] {
-        let heard = asker.ask(scenario).await;
-        heard.is(SOME_WORDS, COMPLETE);
-        assert_eq!(heard.usage.map(|usage| (usage.input, usage.output)), usage, "{scenario}");
+        let received = upstream.ask(scenario).await;
+        received.assert_is(SOME_WORDS, COMPLETE);
+        assert_eq!(received.usage.map(|usage| (usage.input, usage.output)), usage, "{scenario}");
     }
 }
 
 #[tokio::test]
-async fn odd_framing_and_odd_chunks_change_nothing() {
-    let asker = Asker::start().await;
+async fn unusual_framing_and_chunks_are_accepted() {
+    let upstream = TestUpstream::start().await;
     for scenario in ["/odd-chunks", "/crlf", "/bom", "/multi-line"] {
-        asker.ask(scenario).await.is(SOME_WORDS, COMPLETE);
+        upstream.ask(scenario).await.assert_is(SOME_WORDS, COMPLETE);
     }
 }
 
 #[tokio::test]
-async fn letters_arrive_whole_though_their_bytes_come_one_by_one() {
-    Asker::start().await.ask("/split-utf8").await.is("Été, naïve 日本 🦀 ", COMPLETE);
+async fn characters_that_are_split_across_chunks_arrive_whole() {
+    TestUpstream::start().await.ask("/split-utf8").await.assert_is("Été, naïve 日本 🦀 ", COMPLETE);
 }
 
 #[tokio::test]
-async fn an_answer_without_a_word_is_whole_if_the_upstream_says_so() {
-    let asker = Asker::start().await;
-    asker.ask("/empty").await.is("", COMPLETE);
-    asker.ask("/tool-calls").await.is("", COMPLETE);
+async fn an_empty_answer_is_complete_if_the_upstream_says_so() {
+    let upstream = TestUpstream::start().await;
+    upstream.ask("/empty").await.assert_is("", COMPLETE);
+    upstream.ask("/tool-calls").await.assert_is("", COMPLETE);
 }
 
 #[tokio::test]
-async fn an_answer_that_was_cut_or_withheld_says_so() {
-    let asker = Asker::start().await;
-    asker.ask("/length").await.is(SOME_WORDS, Ok(Some(FinishReason::Length)));
-    asker.ask("/content-filter").await.is(SOME_WORDS, Ok(Some(FinishReason::Filtered)));
+async fn a_truncated_or_filtered_answer_says_so() {
+    let upstream = TestUpstream::start().await;
+    upstream.ask("/length").await.assert_is(SOME_WORDS, Ok(Some(FinishReason::Length)));
+    upstream.ask("/content-filter").await.assert_is(SOME_WORDS, Ok(Some(FinishReason::Filtered)));
 }
 
 #[tokio::test]
-async fn a_finish_reason_makes_an_answer_whole_whatever_follows() {
-    let asker = Asker::start_with(|settings| settings.timeouts.idle = Duration::from_millis(200)).await;
-    asker.ask("/finish-without-done").await.is(SOME_WORDS, COMPLETE);
-    asker.ask("/finish-and-stall").await.is(SOME_WORDS, COMPLETE);
+async fn a_finish_reason_completes_an_answer_even_if_the_stream_breaks_afterwards() {
+    let upstream = TestUpstream::start_with(|settings| settings.timeouts.idle = Duration::from_millis(200)).await;
+    upstream.ask("/finish-without-done").await.assert_is(SOME_WORDS, COMPLETE);
+    upstream.ask("/finish-and-stall").await.assert_is(SOME_WORDS, COMPLETE);
 }
 
 #[tokio::test]
-async fn an_answer_that_just_stops_was_interrupted() {
-    let asker = Asker::start().await;
+async fn an_answer_without_a_finish_reason_is_interrupted() {
+    let upstream = TestUpstream::start().await;
     for scenario in ["/cut", "/done-without-finish", "/unknown-finish"] {
-        asker.ask(scenario).await.is(SOME_WORDS, INTERRUPTED);
+        upstream.ask(scenario).await.assert_is(SOME_WORDS, INTERRUPTED);
     }
-    asker.ask("/bare-done").await.is("", INTERRUPTED);
+    upstream.ask("/bare-done").await.assert_is("", INTERRUPTED);
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_keeps_what_was_said_and_tells_why_it_ends() {
-    let asker = Asker::start().await;
+async fn a_broken_answer_keeps_its_text_and_reports_the_error() {
+    let upstream = TestUpstream::start().await;
     for (scenario, error) in [
         ("/broken", UpstreamError::Network),
         ("/error-frame", UpstreamError::Upstream),
@@ -115,14 +115,14 @@ async fn an_answer_that_breaks_keeps_what_was_said_and_tells_why_it_ends() {
         ("/garbage", UpstreamError::Upstream),
         ("/oversized", UpstreamError::Upstream),
     ] {
-        asker.ask(scenario).await.is(SOME_WORDS, Err(error));
+        upstream.ask(scenario).await.assert_is(SOME_WORDS, Err(error));
     }
-    assert_eq!(asker.requests().await.len(), 5, "nothing is asked again once there was a word");
+    assert_eq!(upstream.requests().await.len(), 5, "nothing is asked again once there was a word");
 }
 
 #[tokio::test]
 async fn a_hundred_thousand_tokens_at_full_speed_arrive_all_and_in_order() {
-    let heard = Asker::start().await.ask("/tokens").await;
-    assert!(heard.text.split_whitespace().map(|word| word.parse::<u32>().unwrap()).eq(1..=100_000));
-    assert_eq!((heard.usage.unwrap().output, heard.end), (Some(100_000), COMPLETE));
+    let received = TestUpstream::start().await.ask("/tokens").await;
+    assert!(received.text.split_whitespace().map(|word| word.parse::<u32>().unwrap()).eq(1..=100_000));
+    assert_eq!((received.usage.unwrap().output, received.end), (Some(100_000), COMPLETE));
 }

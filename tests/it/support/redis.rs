@@ -9,11 +9,11 @@ use std::{
     },
 };
 
-use crate::app::until;
+use crate::support::app::wait_until;
 
 const REMEDY: &str = "redis-server, redis-cli and openssl are needed: scripts/bootstrap installs them";
 
-/// Ends the server when it reads the end of its input: when the test lets go of it, and also when the test is killed.
+/// Ends the server at the end of its input, which comes when the test drops it and also when the test is killed.
 pub const WATCHED: &str = r#""$@" & server=$!; read -r _; kill $server; wait $server"#;
 
 /// One or more processes that make up one Redis.
@@ -31,11 +31,11 @@ impl Redis {
         let port = free_port();
         let redis = Self::new(port, format!("redis://127.0.0.1:{port}"));
         redis.run(&["--port", &port.to_string()]);
-        redis.until_it_answers(port).await;
+        redis.wait_until_ready(port).await;
         redis
     }
 
-    /// One node that speaks TLS only, with a certificate by an authority of its own, for clients that know a password.
+    /// One node with TLS, a private certificate authority and a password.
     pub async fn start_with_tls() -> Self {
         let mut redis = Self::new(0, String::new());
         make_certificate(&redis.folder, "redis");
@@ -60,20 +60,20 @@ impl Redis {
             "--requirepass",
             "s@cret",
         ]);
-        until("Redis listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+        wait_until("Redis listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
         redis
     }
 
-    /// A master, and a sentinel that tells where it is.
+    /// A master, and a sentinel that knows its address.
     pub async fn start_with_sentinel() -> Self {
         let (port, sentinel) = (free_port(), free_port());
         let redis = Self::new(port, format!("redis+sentinel://127.0.0.1:{sentinel}/the-master"));
         redis.run(&["--port", &port.to_string()]);
-        redis.until_it_answers(port).await;
+        redis.wait_until_ready(port).await;
         let file = redis.folder.join("sentinel.conf");
         std::fs::write(&file, format!("sentinel monitor the-master 127.0.0.1 {port} 1\n")).unwrap();
         redis.run(&[&file.display().to_string(), "--sentinel", "--port", &sentinel.to_string()]);
-        redis.until_it_answers(sentinel).await;
+        redis.wait_until_ready(sentinel).await;
         redis
     }
 
@@ -94,7 +94,7 @@ impl Redis {
                 "--cluster-port",
                 &bus,
             ]);
-            redis.until_it_answers(port).await;
+            redis.wait_until_ready(port).await;
             redis.cli(port, &["CLUSTER", "ADDSLOTSRANGE", slots.0, slots.1]).await;
             if port != ports[0] {
                 let bus_of_first = redis.cli(ports[0], &["CONFIG", "GET", "cluster-port"]).await;
@@ -103,7 +103,7 @@ impl Redis {
             }
         }
         for port in ports {
-            until("the cluster is whole", async || {
+            wait_until("the cluster is whole", async || {
                 redis.cli(port, &["CLUSTER", "INFO"]).await.contains("cluster_state:ok")
             })
             .await;
@@ -120,17 +120,17 @@ impl Redis {
         std::fs::read(self.folder.join("authority.pem")).unwrap()
     }
 
-    /// The names of all that it keeps.
+    /// All keys.
     pub async fn keys(&self) -> Vec<String> {
         self.cli(self.port, &["KEYS", "*"]).await.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 
-    /// From now on it keeps what it has when it is stopped.
+    /// Keeps the data over a restart.
     pub async fn keep_on_disk(&self) {
         self.cli(self.port, &["CONFIG", "SET", "save", "3600 1"]).await;
     }
 
-    /// All bytes that it keeps, as they would lie in a dump.
+    /// An uncompressed dump of all data.
     pub async fn dump(&self) -> Vec<u8> {
         let file = self.folder.join("dump.rdb");
         self.cli(self.port, &["CONFIG", "SET", "rdbcompression", "no"]).await;
@@ -142,15 +142,16 @@ impl Redis {
         for (_, server) in self.servers.lock().unwrap().iter_mut() {
             end(server);
         }
-        until("Redis is gone", async || tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err()).await;
+        wait_until("Redis is gone", async || tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err())
+            .await;
     }
 
     /// At the same address.
-    pub async fn start_again(&self) {
+    pub async fn restart(&self) {
         for (arguments, server) in self.servers.lock().unwrap().iter_mut() {
             *server = spawn(arguments);
         }
-        self.until_it_answers(self.port).await;
+        self.wait_until_ready(self.port).await;
     }
 
     pub async fn cli(&self, port: u16, command: &[&str]) -> String {
@@ -176,8 +177,8 @@ impl Redis {
         self.servers.lock().unwrap().push((arguments, server));
     }
 
-    async fn until_it_answers(&self, port: u16) {
-        until("Redis answers", async || self.cli(port, &["PING"]).await.trim() == "PONG").await;
+    async fn wait_until_ready(&self, port: u16) {
+        wait_until("Redis answers", async || self.cli(port, &["PING"]).await.trim() == "PONG").await;
     }
 }
 
@@ -207,7 +208,7 @@ impl Drop for Redis {
     }
 }
 
-/// A port nobody listens on now.
+/// A port that nothing listens on now.
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }

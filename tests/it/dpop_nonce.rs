@@ -1,4 +1,4 @@
-//! The server's nonces (RFC 9449 §8): no proof is good long after it was made, and a page in use pays nothing for that.
+//! DPoP nonces (RFC 9449 §8): old proofs are refused, and a page in use needs no extra requests.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use axum::{
 use oracle_ai::server::{auth::sessions::REPLAY_WINDOW, store::MemoryStore};
 use serde_json::{Value, json};
 
-use crate::{
-    app::{self, Answer, TestApp, request},
+use crate::support::{
+    app::{self, TestApp, TestResponse, request},
     browser::Browser,
-    prover::{DPOP_NONCE, Signed},
+    dpop::{DPOP_NONCE, ProofClaims},
     provider::MockProvider,
 };
 
@@ -21,19 +21,19 @@ const USE_NONCE: &str = r#"DPoP error="use_dpop_nonce", algs="ES256""#;
 const INVALID_PROOF: &str = r#"DPoP error="invalid_dpop_proof", algs="ES256""#;
 
 /// One request and no second try. The nonce of the answer is kept.
-async fn once(browser: &Browser, mut request: request::Builder, body: &Value) -> Answer {
-    request.extensions_mut().unwrap().remove::<Signed>();
+async fn once(browser: &Browser, mut request: request::Builder, body: &Value) -> TestResponse {
+    request.extensions_mut().unwrap().remove::<ProofClaims>();
     let request = request.header(header::CONTENT_TYPE, "application/json");
     let answer = browser.app.send(request.body(Body::from(body.to_string())).unwrap()).await;
     browser.key.keep_nonce(&answer.headers);
     answer
 }
 
-async fn post_once(browser: &Browser, path: &str, body: &Value) -> Answer {
+async fn post_once(browser: &Browser, path: &str, body: &Value) -> TestResponse {
     once(browser, browser.request(Method::POST, path, None), body).await
 }
 
-async fn get_once(browser: &Browser, path: &str, token: Option<&str>) -> Answer {
+async fn get_once(browser: &Browser, path: &str, token: Option<&str>) -> TestResponse {
     once(browser, browser.request(Method::GET, path, token), &Value::Null).await
 }
 
@@ -42,21 +42,21 @@ fn authorize_path(browser: &Browser) -> String {
 }
 
 /// A login begun with a proof of these claims.
-async fn begin_with(browser: &Browser, claims: &Value) -> Answer {
+async fn begin_with(browser: &Browser, claims: &Value) -> TestResponse {
     let request = request(Method::GET, &authorize_path(browser)).header("DPoP", browser.key.sign(claims));
     browser.app.send(request.body(Body::empty()).unwrap()).await
 }
 
 #[track_caller]
-fn assert_challenged(answer: &Answer, challenge: &str) {
+fn assert_challenged(answer: &TestResponse, challenge: &str) {
     answer.assert_refused(401, "invalid_proof");
     assert_eq!(answer.header(header::WWW_AUTHENTICATE), challenge, "{answer:?}");
 }
 
 #[tokio::test]
-async fn proofs_signed_in_advance_are_refused_once_their_nonce_is_old_and_without_one_at_once() {
+async fn proofs_signed_in_advance_are_refused_without_a_current_nonce() {
     // T69: RFC 9449 §11.2. `iat` alone was enough once: a script that ran for 0.1 s signed proofs for a whole day.
-    let browser = Browser::all_day();
+    let browser = Browser::with_long_sessions();
     browser.set(json!({ "access_token_ttl": 100_000, "id_token_ttl": 100_000 })).await;
     let signed_in = browser.sign_in().await;
     let start = browser.app.clock.now();
@@ -86,7 +86,7 @@ async fn proofs_signed_in_advance_are_refused_once_their_nonce_is_old_and_withou
         };
         assert_challenged(&call(&without).await, USE_NONCE);
         match minute {
-            // What the nonce allows, and no more: two minutes from its issue.
+            // Valid for the lifetime of the nonce: two minutes.
             0 | 1 => call(&with_nonce).await.assert_ok(),
             2 => {}
             _ => assert_challenged(&call(&with_nonce).await, USE_NONCE),
@@ -97,8 +97,8 @@ async fn proofs_signed_in_advance_are_refused_once_their_nonce_is_old_and_withou
 }
 
 #[tokio::test]
-async fn a_page_in_use_makes_no_request_twice() {
-    // T66, T69: RFC 9449 §8.2. Every answer brings the next nonce: as many requests as calls, whatever time goes by.
+async fn a_page_in_use_repeats_no_request() {
+    // T66, T69: RFC 9449 §8.2. Every response has the next nonce, so no request is repeated.
     let browser = Browser::start();
     browser.set(json!({ "access_token_ttl": 100_000, "id_token_ttl": 100_000 })).await;
     let begun = get_once(&browser, &authorize_path(&browser), None).await;
@@ -120,7 +120,7 @@ async fn a_page_in_use_makes_no_request_twice() {
 }
 
 #[tokio::test]
-async fn after_a_while_without_calls_the_first_is_made_twice_and_no_other() {
+async fn after_a_pause_only_the_first_request_is_repeated() {
     // T69
     let browser = Browser::start();
     browser.set(json!({ "access_token_ttl": 100_000, "id_token_ttl": 100_000 })).await;
@@ -134,7 +134,7 @@ async fn after_a_while_without_calls_the_first_is_made_twice_and_no_other() {
 }
 
 #[tokio::test]
-async fn every_answer_to_a_verified_proof_brings_a_nonce_whatever_else_it_says() {
+async fn every_response_to_a_verified_proof_has_a_nonce() {
     // T69: RFC 9449 §8.2
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
@@ -170,10 +170,10 @@ async fn every_answer_to_a_verified_proof_brings_a_nonce_whatever_else_it_says()
 }
 
 #[tokio::test]
-async fn a_nonce_of_one_key_is_worth_nothing_for_another() {
+async fn a_nonce_is_bound_to_one_key() {
     // T69
     let browser = Browser::start();
-    let another = browser.another();
+    let another = browser.other_user();
     let (ours, theirs) = (browser.sign_in().await, another.sign_in().await);
     for (who, nonce_of, token, is_good) in
         [(&browser, &another, &ours.access_token, false), (&another, &another, &theirs.access_token, true)]
@@ -191,12 +191,12 @@ async fn a_nonce_of_one_key_is_worth_nothing_for_another() {
 }
 
 #[tokio::test]
-async fn a_nonce_is_good_at_all_replicas_and_at_no_other_server() {
+async fn a_nonce_is_valid_at_all_replicas_and_at_no_other_server() {
     // T69
     let provider = MockProvider::shared();
     let storage = app::storage(Arc::new(MemoryStore::new()));
-    let browser = Browser::at(TestApp::stored_in(provider.settings(), storage.clone()), provider.clone());
-    let replica = browser.elsewhere(TestApp::stored_in(provider.settings(), storage));
+    let browser = Browser::at(TestApp::with_storage(provider.settings(), storage.clone()), provider.clone());
+    let replica = browser.with_app(TestApp::with_storage(provider.settings(), storage));
     let signed_in = browser.sign_in().await;
     get_once(&replica, "/api/chat", Some(&signed_in.access_token)).await.assert_ok();
     // Its clock may be a minute behind, or ahead.
@@ -204,12 +204,12 @@ async fn a_nonce_is_good_at_all_replicas_and_at_no_other_server() {
     get_once(&replica, "/api/chat", Some(&signed_in.access_token)).await.assert_ok();
     get_once(&browser, "/api/chat", Some(&signed_in.access_token)).await.assert_ok();
 
-    let stranger = browser.elsewhere(TestApp::new(provider.settings()));
+    let stranger = browser.with_app(TestApp::new(provider.settings()));
     assert_challenged(&get_once(&stranger, "/api/chat", Some(&signed_in.access_token)).await, USE_NONCE);
 }
 
 #[tokio::test]
-async fn a_login_is_begun_only_by_the_key_that_it_names() {
+async fn a_login_must_be_started_by_the_key_that_it_names() {
     // T06, T106: anybody can read a thumbprint. Once it was enough to use up the limit of whose it is.
     let (browser, stranger) = (Browser::start(), Browser::start());
     let path = authorize_path(&browser);
@@ -223,7 +223,7 @@ async fn a_login_is_begun_only_by_the_key_that_it_names() {
 }
 
 #[tokio::test]
-async fn a_first_proof_needs_no_nonce_but_must_be_of_now_and_is_good_once() {
+async fn a_first_proof_needs_no_nonce_but_a_current_iat_and_can_be_used_once() {
     // T69
     let browser = Browser::start();
     let path = authorize_path(&browser);

@@ -1,4 +1,4 @@
-//! The server as it is run: a process of its own.
+//! The server as a process of its own, as operators run it.
 
 use std::{
     fs::File,
@@ -13,16 +13,16 @@ use std::{
 
 use axum::http::Method;
 
-use crate::{
-    app::until,
-    prover::{self, Prover},
+use crate::support::{
+    app::wait_until,
+    dpop::{self, DpopKey},
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL},
     redis::free_port,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_oracle-ai");
 
-/// In its folder: what it writes to both of its streams.
+/// The file in its folder with its stdout and stderr.
 const LOG: &str = "log";
 
 /// A running server; it ends with the test.
@@ -32,13 +32,20 @@ pub struct ServerProcess {
     process: Child,
 }
 
+/// How a server ended.
+pub struct Exit {
+    /// `None` if it was killed.
+    pub code: Option<i32>,
+    pub log: String,
+}
+
 impl ServerProcess {
     /// With these variables besides those of the provider.
     pub async fn start(issuer: &str, variables: &[(&str, &str)]) -> Self {
         Self::start_as(Command::new(PROGRAM), issuer, variables).await
     }
 
-    /// The same with a umask that takes nothing from anybody.
+    /// The same with umask 0.
     pub async fn start_with_a_loose_umask(issuer: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", r#"umask 0; exec "$0""#, PROGRAM]);
@@ -49,10 +56,10 @@ impl ServerProcess {
         static FOLDERS: AtomicU32 = AtomicU32::new(0);
         let n = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("oracle-ai-server-{}-{n}", std::process::id()));
-        // Of its own: all that is in it is read, and given out.
+        // A folder of its own, as everything in it is served.
         let public = folder.join("public");
         std::fs::create_dir_all(&public).unwrap();
-        std::fs::write(public.join("index.html"), include_str!("../../index.html")).unwrap();
+        std::fs::write(public.join("index.html"), include_str!("../../../index.html")).unwrap();
         let port = free_port();
         let log = File::create(folder.join(LOG)).unwrap();
         let process = command
@@ -67,7 +74,7 @@ impl ServerProcess {
             .spawn()
             .unwrap();
         let server = Self { port, folder, process };
-        until("the server answers", async || server.status("/livez").await == Some(200)).await;
+        wait_until("the server answers", async || server.status("/livez").await == Some(200)).await;
         server
     }
 
@@ -77,11 +84,11 @@ impl ServerProcess {
         answer.ok().map(|answer| answer.status().as_u16())
     }
 
-    /// What comes of a login that is begun here.
+    /// The response to `GET /api/authorize`.
     pub async fn begin_login(&self) -> reqwest::Response {
-        let key = Prover::new();
+        let key = DpopKey::new();
         let path = format!("/api/authorize?dpop_jkt={}", key.thumbprint());
-        let proof = key.sign(&prover::claims(&Method::GET, &path, SystemTime::now()));
+        let proof = key.sign(&dpop::claims(&Method::GET, &path, SystemTime::now()));
         let url = format!("http://127.0.0.1:{}{path}", self.port);
         reqwest::Client::new().get(url).header("DPoP", proof).send().await.unwrap()
     }
@@ -98,30 +105,35 @@ impl ServerProcess {
         self.process.id()
     }
 
-    /// Where it runs.
+    /// Its working directory.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Tells it to stop, as process managers do.
+    /// Sends the signal that process managers stop a server with.
     pub fn terminate(&self) {
-        let told = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        let sent = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
-    /// Its exit code, once it has ended; `None` where it was killed.
-    pub async fn exit_code(mut self) -> Option<i32> {
+    /// The exit code, once the process has ended; `None` if it was killed.
+    pub async fn exit_code(self) -> Option<i32> {
+        self.exit().await.code
+    }
+
+    /// Waits until the process has ended.
+    pub async fn exit(mut self) -> Exit {
         let process = Mutex::new(&mut self.process);
-        until("the server has ended", async || process.lock().unwrap().try_wait().unwrap().is_some()).await;
-        self.process.wait().unwrap().code()
+        wait_until("the server has ended", async || process.lock().unwrap().try_wait().unwrap().is_some()).await;
+        Exit { code: self.process.wait().unwrap().code(), log: self.log() }
     }
 
-    /// What it has written so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join(LOG)).unwrap()
     }
 
-    /// At once, as a machine that loses power.
+    /// Ends it at once with SIGKILL.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();

@@ -1,4 +1,29 @@
-//! Plays the person and their browser, and nothing of what the server does.
+//! The test client: a browser that signs in.
+//!
+//! ```ignore
+//! let browser = Browser::start();
+//! let signed_in = browser.sign_in().await;
+//! assert!(browser.is_accepted(&signed_in.access_token).await);
+//! browser.logout(&signed_in.session).await.assert_ok();
+//! ```
+//!
+//! A [`Browser`] is one user with one DPoP key at one application and one provider. [`Browser::start`] gives it a new
+//! application without a socket ([`TestApp`]), the shared mock provider, and a user of its own, so that tests that run at
+//! the same time do not affect each other. From it a test gets
+//!
+//! - another user at the same application: [`Browser::other_user`],
+//! - the same user in another browser, with a key of its own: [`Browser::with_new_key`],
+//! - the same user and key at another application: [`Browser::with_app`].
+//!
+//! A login has steps that can be taken one by one: [`Browser::start_login`] (`GET /api/authorize`), [`Browser::authorize`]
+//! (the user signs in at the provider, which sends back the authorization response) and [`Browser::exchange`]
+//! (`POST /api/token`). [`Browser::login`] takes all of them, and [`Browser::sign_in`] also checks that they succeed.
+//!
+//! Every request has a DPoP proof. If the server asks for another nonce, it is sent again, as browsers do
+//! ([`dpop::send`]). No code of the server is used for keys and proofs.
+//!
+//! What the provider does for the user is set with [`Browser::set`], such as
+//! `browser.set(json!({ "refresh_faults": [{ "kind": "unavailable" }] }))`.
 
 use std::{
     collections::HashMap,
@@ -23,29 +48,29 @@ use oracle_ai::server::auth::{
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{
-    app::{Answer, TestApp, request},
-    prover::{self, Prover, Signed},
+use crate::support::{
+    app::{TestApp, TestResponse, request},
+    dpop::{self, DpopKey, ProofClaims},
     provider::MockProvider,
 };
 
-/// A person with a name of their own at the mock provider, so that tests don't meet.
+/// One user with one DPoP key.
 #[derive(Clone)]
 pub struct Browser {
     pub app: TestApp,
-    pub key: Prover,
+    pub key: DpopKey,
     pub provider: MockProvider,
     pub user: String,
 }
 
-/// A login that was begun.
+/// A login that was started and not yet completed.
 #[derive(Clone, Debug)]
-pub struct Begun {
+pub struct PendingLogin {
     pub authorize_url: Url,
     pub state: String,
 }
 
-/// What the browser holds while somebody is signed in.
+/// What a browser holds while its user is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub access_token: String,
@@ -53,56 +78,56 @@ pub struct SignedIn {
 }
 
 impl Browser {
-    /// At an application of its own and the shared provider.
+    /// With a new application and the shared provider.
     pub fn start() -> Self {
         let provider = MockProvider::shared();
         Self::at(TestApp::new(provider.settings()), provider)
     }
 
-    /// Whose sessions last for a working day, used or not.
-    pub fn all_day() -> Self {
+    /// With sessions that last for eight hours, even without use.
+    pub fn with_long_sessions() -> Self {
         let day = Duration::from_secs(8 * 60 * 60);
-        Self::limited(SessionLimits { idle_timeout: day, lifetime: day })
+        Self::with_session_limits(SessionLimits { idle_timeout: day, lifetime: day })
     }
 
-    /// Whose sessions last as long.
-    pub fn limited(limits: SessionLimits) -> Self {
+    /// With these limits of sessions.
+    pub fn with_session_limits(limits: SessionLimits) -> Self {
         let provider = MockProvider::shared();
-        Self::at(TestApp::limited(provider.settings(), limits), provider)
+        Self::at(TestApp::with_session_limits(provider.settings(), limits), provider)
     }
 
     pub fn at(app: TestApp, provider: MockProvider) -> Self {
         static PEOPLE: AtomicU32 = AtomicU32::new(0);
         let user = format!("person-{}", PEOPLE.fetch_add(1, Ordering::Relaxed));
-        Self { app, key: Prover::new(), provider, user }
+        Self { app, key: DpopKey::new(), provider, user }
     }
 
-    /// At an application of its own with such a guard, and the shared provider.
-    pub fn guarded(guard: GuardSettings) -> Self {
+    /// With these settings for access tokens.
+    pub fn with_guard(guard: GuardSettings) -> Self {
         let provider = MockProvider::shared();
-        Self::at(TestApp::guarded(provider.settings(), guard), provider)
+        Self::at(TestApp::with_guard(provider.settings(), guard), provider)
     }
 
-    /// The same person with the same key, who asks another application.
-    pub fn elsewhere(&self, app: TestApp) -> Self {
+    /// The same user and key at another application.
+    pub fn with_app(&self, app: TestApp) -> Self {
         Self { app, ..self.clone() }
     }
 
-    /// The same person at another computer: a key holds one session at a time.
-    pub fn at_another_computer(&self) -> Self {
-        Self { key: Prover::new(), ..self.clone() }
+    /// The same user in another browser. A key has one session at a time.
+    pub fn with_new_key(&self) -> Self {
+        Self { key: DpopKey::new(), ..self.clone() }
     }
 
-    /// Somebody else at another computer, who asks the same application.
-    pub fn another(&self) -> Self {
+    /// Another user with another key at the same application.
+    pub fn other_user(&self) -> Self {
         Self::at(self.app.clone(), self.provider.clone())
     }
 
-    /// What a good proof for this request claims; as long as the latest nonce is good.
+    /// The claims of a valid proof for this request, with the latest nonce.
     pub fn claims(&self, method: &Method, path: &str, access_token: Option<&str>) -> Value {
-        let mut claims = prover::claims(method, path, self.app.clock.now());
+        let mut claims = dpop::claims(method, path, self.app.clock.now());
         if let Some(access_token) = access_token {
-            claims["ath"] = prover::token_hash(access_token).into();
+            claims["ath"] = dpop::token_hash(access_token).into();
         }
         if let Some(nonce) = self.key.nonce() {
             claims["nonce"] = nonce.into();
@@ -110,23 +135,22 @@ impl Browser {
         claims
     }
 
-    /// A request with a new proof for it, and with this access token. [`prover::send`] makes it once more where the server
-    /// asks for another nonce, as every client does.
+    /// A request with a new proof, and with this access token.
     pub fn request(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
-        let request = self.proven(method, path, access_token);
+        let request = self.request_with_proof(method, path, access_token);
         match access_token {
             Some(access_token) => request.header(header::AUTHORIZATION, format!("DPoP {access_token}")),
             None => request,
         }
     }
 
-    /// A request with a new proof for it, and for this access token, which does not go along.
-    fn proven(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
+    /// A request with a new proof for this access token, but without the token itself.
+    fn request_with_proof(&self, method: Method, path: &str, access_token: Option<&str>) -> request::Builder {
         let claims = self.claims(&method, path, access_token);
-        request(method, path).header("DPoP", self.key.sign(&claims)).extension(Signed::new(&self.key, claims))
+        request(method, path).header("DPoP", self.key.sign(&claims)).extension(ProofClaims::new(&self.key, claims))
     }
 
-    /// The proof of a call of this session door, as the server hands it on once it is verified.
+    /// The verified proof of a request to this endpoint, as the endpoint gets it from the server.
     pub async fn verified_proof(&self, path: &str) -> VerifiedProof {
         let services = Arc::new(self.app.services.clone());
         let request = self.request(Method::POST, path, None).extension(services.clone()).body(Body::empty()).unwrap();
@@ -134,50 +158,50 @@ impl Browser {
         VerifiedProof::from_request_parts(&mut head, &()).await.unwrap()
     }
 
-    /// A call of a session door.
-    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+    /// `POST` with a proof and no access token.
+    pub async fn post(&self, path: &str, json: &Value) -> TestResponse {
         let request = self.request(Method::POST, path, None).header(header::CONTENT_TYPE, "application/json");
         self.app.send(request.body(Body::from(json.to_string())).unwrap()).await
     }
 
-    /// `GET /api/authorize`, whatever comes of it.
-    pub async fn ask_to_begin(&self) -> Answer {
+    /// `GET /api/authorize`, which may fail.
+    pub async fn request_authorize(&self) -> TestResponse {
         let path = format!("/api/authorize?dpop_jkt={}", self.key.thumbprint());
         self.get(&path).await
     }
 
-    /// With a proof and no access token.
-    pub async fn get(&self, path: &str) -> Answer {
+    /// `GET` with a proof and no access token.
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.app.send(self.request(Method::GET, path, None).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn begin(&self) -> Begun {
-        let answer = self.ask_to_begin().await;
+    pub async fn start_login(&self) -> PendingLogin {
+        let answer = self.request_authorize().await;
         answer.assert_ok();
         let answer = answer.json();
-        Begun {
+        PendingLogin {
             authorize_url: answer["authorize_url"].as_str().unwrap().parse().unwrap(),
             state: answer["state"].as_str().unwrap().to_owned(),
         }
     }
 
-    /// Goes to the provider and comes back with its answer.
-    pub async fn authorize(&self, begun: &Begun) -> Value {
+    /// Signs in at the provider, and returns the authorization response.
+    pub async fn authorize(&self, begun: &PendingLogin) -> Value {
         json!(self.provider.authorize(&begun.authorize_url, &self.user).await)
     }
 
-    /// A login up to the provider's answer.
-    pub async fn authorized(&self) -> Value {
-        self.authorize(&self.begin().await).await
+    /// A login up to the authorization response.
+    pub async fn authorization_response(&self) -> Value {
+        self.authorize(&self.start_login().await).await
     }
 
-    pub async fn exchange(&self, authorization_response: &Value) -> Answer {
+    pub async fn exchange(&self, authorization_response: &Value) -> TestResponse {
         self.post("/api/token", authorization_response).await
     }
 
-    /// A whole login, whatever comes of it.
-    pub async fn login(&self) -> Answer {
-        self.exchange(&self.authorized().await).await
+    /// A whole login, which may fail.
+    pub async fn login(&self) -> TestResponse {
+        self.exchange(&self.authorization_response().await).await
     }
 
     pub async fn sign_in(&self) -> SignedIn {
@@ -187,45 +211,45 @@ impl Browser {
         SignedIn { access_token: text(&answer, "access_token"), session: text(&answer, "session") }
     }
 
-    pub async fn refresh(&self, session: &str) -> Answer {
+    pub async fn refresh(&self, session: &str) -> TestResponse {
         self.post("/api/refresh", &json!({ "session": session })).await
     }
 
-    /// A refresh of a page whose person has last done something as many seconds ago.
-    pub async fn refresh_idle(&self, session: &str, idle_seconds: u64) -> Answer {
+    /// A refresh of a page whose user was last active as many seconds ago.
+    pub async fn refresh_idle(&self, session: &str, idle_seconds: u64) -> TestResponse {
         self.post("/api/refresh", &json!({ "session": session, "idle_seconds": idle_seconds })).await
     }
 
-    /// A refresh that must give an access token, when the last one's answer is not given again any more.
-    pub async fn refreshed(&self, session: &str) -> String {
+    /// A refresh that must succeed, after the time in which the last response is replayed.
+    pub async fn refresh_access_token(&self, session: &str) -> String {
         self.app.clock.jump(REPLAY_WINDOW);
         let answer = self.refresh(session).await;
         answer.assert_ok();
         text(&answer.json(), "access_token")
     }
 
-    pub async fn logout(&self, session: &str) -> Answer {
+    pub async fn logout(&self, session: &str) -> TestResponse {
         self.post("/api/logout", &json!({ "session": session })).await
     }
 
     /// `GET /api/chat` with these `Authorization` headers, and a proof for the token in the first.
-    pub async fn check_chat(&self, authorizations: &[&str]) -> Answer {
+    pub async fn check_chat(&self, authorizations: &[&str]) -> TestResponse {
         let token = authorizations.first().and_then(|first| first.split_once(' ')).map(|(_, token)| token.trim());
-        let mut request = self.proven(Method::GET, "/api/chat", token);
+        let mut request = self.request_with_proof(Method::GET, "/api/chat", token);
         for authorization in authorizations {
             request = request.header(header::AUTHORIZATION, *authorization);
         }
         self.app.send(request.body(Body::empty()).unwrap()).await
     }
 
-    /// `GET /api/chat` with a bearer token: no proof.
-    pub async fn check_chat_as_bearer(&self, access_token: &str) -> Answer {
+    /// `GET /api/chat` with a bearer token and no proof.
+    pub async fn check_chat_as_bearer(&self, access_token: &str) -> TestResponse {
         let authorization = format!("Bearer {access_token}");
         let request = request(Method::GET, "/api/chat").header(header::AUTHORIZATION, authorization);
         self.app.send(request.body(Body::empty()).unwrap()).await
     }
 
-    /// The first piece of the answer's stream; the rest is dropped.
+    /// The first chunk of the answer's stream; the rest is dropped.
     pub async fn first_event(&self, access_token: &str, chat_request: &Value) -> String {
         let request = self
             .request(Method::POST, "/api/chat", Some(access_token))
@@ -235,7 +259,7 @@ impl Browser {
         String::from_utf8(first.to_vec()).unwrap()
     }
 
-    pub async fn is_let_in_as_bearer(&self, access_token: &str) -> bool {
+    pub async fn is_accepted_as_bearer(&self, access_token: &str) -> bool {
         let answer = self.check_chat_as_bearer(access_token).await;
         if answer.status != StatusCode::OK {
             answer.assert_refused(401, "unauthenticated");
@@ -243,16 +267,16 @@ impl Browser {
         answer.status == StatusCode::OK
     }
 
-    pub async fn is_let_in(&self, access_token: &str) -> bool {
+    pub async fn is_accepted(&self, access_token: &str) -> bool {
         let answer = self.check_chat(&[&format!("DPoP {access_token}")]).await;
         if answer.status != StatusCode::OK {
-            // For the token, and not for its proof.
+            // Because of the token, not because of its proof.
             answer.assert_refused(401, "unauthenticated");
         }
         answer.status == StatusCode::OK
     }
 
-    /// What the provider is to do with this person.
+    /// Settings of the mock provider for this user.
     pub async fn set(&self, settings: Value) {
         self.provider.set(&self.user, settings).await;
     }
@@ -270,8 +294,8 @@ impl Browser {
     }
 }
 
-impl Begun {
-    /// The parameters of the authorization request; none of them twice, but for `resource`, which may be (RFC 8707 §2).
+impl PendingLogin {
+    /// The parameters of the authorization request. Only `resource` may be repeated (RFC 8707 §2).
     pub fn params(&self) -> HashMap<String, String> {
         let pairs = self.authorize_url.query_pairs().into_owned();
         let pairs: Vec<_> = pairs.filter(|(name, _)| name != "resource").collect();

@@ -7,15 +7,15 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 #[tokio::test]
-async fn no_answer_may_be_stored_whether_it_is_good_or_not() {
+async fn every_response_forbids_caching() {
     // T52
     let browser = Browser::start();
     let login = browser.login().await;
     let answers = [
-        browser.ask_to_begin().await,
+        browser.request_authorize().await,
         browser.refresh(login.json()["session"].as_str().unwrap()).await,
         login,
         browser.refresh("unknown").await,
@@ -31,7 +31,7 @@ async fn no_answer_may_be_stored_whether_it_is_good_or_not() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_neither_set_nor_looked_at() {
+async fn cookies_are_neither_set_nor_read() {
     // T97
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
@@ -45,17 +45,17 @@ async fn a_cookie_is_neither_set_nor_looked_at() {
             browser.app.send(request.body(Body::empty()).unwrap())
         };
         let token = signed_in.access_token.as_str();
-        assert_eq!(with_cookie(None).await.unnamed(), browser.check_chat(&[]).await.unnamed());
+        assert_eq!(with_cookie(None).await.without_request_id(), browser.check_chat(&[]).await.without_request_id());
         let without_cookie = browser.check_chat(&[&format!("DPoP {token}")]).await;
-        assert_eq!(with_cookie(Some(token)).await.unnamed(), without_cookie.unnamed());
+        assert_eq!(with_cookie(Some(token)).await.without_request_id(), without_cookie.without_request_id());
     }
 }
 
 #[tokio::test]
-async fn a_cookie_does_not_tell_one_login_from_another() {
+async fn cookies_do_not_identify_a_login() {
     // T97
     let browser = Browser::start();
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     let request = browser
         .request(Method::POST, "/api/token", None)
         .header(header::COOKIE, "state=another")
@@ -66,7 +66,7 @@ async fn a_cookie_does_not_tell_one_login_from_another() {
 }
 
 #[tokio::test]
-async fn every_503_says_when_to_come_back() {
+async fn every_503_has_a_retry_after_header() {
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
     browser.set(json!({ "refresh_faults": [{ "kind": "server_error" }] })).await;
@@ -76,7 +76,7 @@ async fn every_503_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn json_answers_say_that_they_are_json() {
+async fn json_responses_declare_their_content_type() {
     // T93
     let browser = Browser::start();
     for answer in [browser.login().await, browser.refresh("unknown").await, browser.app.get("/api/nothing").await] {
@@ -85,7 +85,7 @@ async fn json_answers_say_that_they_are_json() {
 }
 
 #[tokio::test]
-async fn a_referrer_does_not_turn_an_answer_into_a_redirect() {
+async fn a_referer_header_does_not_turn_a_response_into_a_redirect() {
     // T59: Dioxus answers form posts so.
     let browser = Browser::start();
     for accept in ["text/html", "*/*"] {
@@ -101,7 +101,7 @@ async fn a_referrer_does_not_turn_an_answer_into_a_redirect() {
 }
 
 #[tokio::test]
-async fn the_process_says_that_it_lives_without_asking_anybody() {
+async fn livez_responds_without_calling_any_external_service() {
     let answer = Browser::start().app.get("/livez").await;
     answer.assert_ok();
 }

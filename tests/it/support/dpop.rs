@@ -1,4 +1,4 @@
-//! A browser's key, and the proofs made with it (RFC 9449 §4.2), by no code of the server's.
+//! A DPoP key and its proofs (RFC 9449 §4.2), independent of the server's code.
 
 use std::{
     sync::{Arc, Mutex},
@@ -21,26 +21,25 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
-use crate::{app::with_host, provider::FRONT_URL};
+use crate::support::{app::with_host, provider::FRONT_URL};
 
 pub const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 #[derive(Clone)]
-pub struct Prover {
+pub struct DpopKey {
     key: Arc<EcdsaKeyPair>,
-    /// The latest that the server issued to this key.
+    /// The latest nonce from the server for this key.
     nonce: Arc<Mutex<Option<String>>>,
 }
 
-/// Goes along with a request, as an extension: what its proof was made of, to make it again with the nonce of a refusal
-/// (RFC 9449 §8).
+/// An extension of a request: the claims of its proof, to sign them again with another nonce (RFC 9449 §8).
 #[derive(Clone)]
-pub struct Signed {
-    prover: Prover,
+pub struct ProofClaims {
+    key: DpopKey,
     claims: Value,
 }
 
-impl Prover {
+impl DpopKey {
     pub fn new() -> Self {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
@@ -52,7 +51,7 @@ impl Prover {
         self.nonce.lock().unwrap().clone()
     }
 
-    /// Remembers the nonce of an answer, of whatever status (RFC 9449 §8.2).
+    /// Stores the nonce of a response of any status (RFC 9449 §8.2).
     pub fn keep_nonce(&self, headers: &HeaderMap) {
         if let Some(nonce) = headers.get(DPOP_NONCE) {
             *self.nonce.lock().unwrap() = Some(nonce.to_str().unwrap().to_owned());
@@ -66,7 +65,7 @@ impl Prover {
         base64url(Sha256::digest(jwk)).parse().unwrap()
     }
 
-    /// The proof with these claims, whatever they are.
+    /// A proof with these claims, valid or not.
     pub fn sign(&self, claims: &Value) -> String {
         let [x, y] = self.coordinates();
         let jwk = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y });
@@ -76,7 +75,7 @@ impl Prover {
         format!("{signed}.{}", base64url(signature))
     }
 
-    /// The name by which a proof of this key is remembered: SHA-256 of thumbprint and `jti`.
+    /// The name under which the server stores a `jti` of this key: SHA-256 of thumbprint and `jti`.
     pub fn jti_hash(&self, jti: &str) -> String {
         base64url(Sha256::digest(format!("{}{jti}", self.thumbprint())))
     }
@@ -88,18 +87,18 @@ impl Prover {
     }
 }
 
-impl Signed {
-    /// What `prover` signed for a request.
-    pub fn new(prover: &Prover, claims: Value) -> Self {
-        Self { prover: prover.clone(), claims }
+impl ProofClaims {
+    /// The claims that `key` signed for a request.
+    pub fn new(key: &DpopKey, claims: Value) -> Self {
+        Self { key: key.clone(), claims }
     }
 
-    /// The proof with the latest nonce, and a `jti` of its own.
-    fn again(&self) -> String {
+    /// A proof with the latest nonce and a new `jti`.
+    fn sign_again(&self) -> String {
         let mut claims = self.claims.clone();
         claims["jti"] = new_jti().into();
-        claims["nonce"] = self.prover.nonce().into();
-        self.prover.sign(&claims)
+        claims["nonce"] = self.key.nonce().into();
+        self.key.sign(&claims)
     }
 }
 
@@ -107,7 +106,7 @@ impl Signed {
 pub async fn send(router: &Router, request: Request<Body>) -> Response {
     let request = with_host(request);
     // A body that streams can be sent once.
-    let signed = request.extensions().get::<Signed>().filter(|_| request.body().size_hint().exact().is_some());
+    let signed = request.extensions().get::<ProofClaims>().filter(|_| request.body().size_hint().exact().is_some());
     let Some(signed) = signed.cloned() else {
         return router.clone().oneshot(request).await.unwrap();
     };
@@ -118,11 +117,11 @@ pub async fn send(router: &Router, request: Request<Body>) -> Response {
         tries += 1;
         let request = Request::from_parts(head.clone(), Body::from(body.clone()));
         let response = router.clone().oneshot(request).await.unwrap();
-        signed.prover.keep_nonce(response.headers());
+        signed.key.keep_nonce(response.headers());
         if tries == 2 || !asks_for_nonce(response.status(), response.headers()) {
             return response;
         }
-        head.headers.insert("dpop", signed.again().parse().unwrap());
+        head.headers.insert("dpop", signed.sign_again().parse().unwrap());
     }
 }
 
@@ -132,7 +131,7 @@ fn asks_for_nonce(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::UNAUTHORIZED && challenge.contains(r#"error="use_dpop_nonce""#)
 }
 
-/// What a good proof without a nonce claims for a request, with a `jti` of its own. `path` may have a query; a proof has none.
+/// The claims of a valid proof without a nonce. The query of `path` is left out, as in every proof.
 pub fn claims(method: &Method, path: &str, now: SystemTime) -> Value {
     let path = path.split('?').next().unwrap();
     json!({
@@ -143,7 +142,7 @@ pub fn claims(method: &Method, path: &str, now: SystemTime) -> Value {
     })
 }
 
-/// What a proof that goes along with this access token claims as `ath`.
+/// The claim `ath` of a proof for this access token.
 pub fn token_hash(access_token: &str) -> String {
     base64url(Sha256::digest(access_token))
 }

@@ -1,4 +1,4 @@
-//! A collector of traces, which keeps what it is sent.
+//! An OTLP collector that keeps the traces it receives.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,30 +17,30 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 
 #[derive(Clone)]
-pub struct Collector {
+pub struct TraceCollector {
     endpoint: String,
     received: Arc<Mutex<Vec<ResourceSpans>>>,
-    /// The headers of each delivery.
+    /// The headers of each export request.
     headers: Arc<Mutex<Vec<HeaderMap>>>,
-    /// Whether it ever answers.
-    answers: bool,
+    /// Whether it responds.
+    responds: bool,
 }
 
-impl Collector {
+impl TraceCollector {
     pub async fn start() -> Self {
-        Self::with_answers(true).await
+        Self::with_responds(true).await
     }
 
-    /// One that takes everything, and never says so.
+    /// One that receives everything and never responds.
     pub async fn silent() -> Self {
-        Self::with_answers(false).await
+        Self::with_responds(false).await
     }
 
-    async fn with_answers(answers: bool) -> Self {
+    async fn with_responds(responds: bool) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let collector = Self { endpoint, received: Arc::default(), headers: Arc::default(), answers };
-        let router = Router::new().route("/v1/traces", post(take)).with_state(collector.clone());
+        let collector = Self { endpoint, received: Arc::default(), headers: Arc::default(), responds };
+        let router = Router::new().route("/v1/traces", post(receive)).with_state(collector.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
         collector
     }
@@ -49,22 +49,22 @@ impl Collector {
         &self.endpoint
     }
 
-    pub fn deliveries(&self) -> Vec<HeaderMap> {
+    pub fn export_headers(&self) -> Vec<HeaderMap> {
         self.headers.lock().unwrap().clone()
     }
 
-    /// All that has come.
+    /// All spans received.
     pub fn spans(&self) -> Vec<Span> {
         let received = self.received.lock().unwrap();
         received.iter().flat_map(|resource| &resource.scope_spans).flat_map(|scope| scope.spans.clone()).collect()
     }
 
-    /// Those of one trace, by its id in hexadecimal digits.
+    /// The spans of one trace, by its id in hexadecimal digits.
     pub fn spans_of(&self, trace: &str) -> Vec<Span> {
         self.spans().into_iter().filter(|span| hex(&span.trace_id) == trace).collect()
     }
 
-    /// What the senders say of themselves.
+    /// An attribute of the resource.
     pub fn resource(&self, name: &str) -> Option<String> {
         let received = self.received.lock().unwrap();
         let attributes = &received.first()?.resource.as_ref()?.attributes;
@@ -80,12 +80,12 @@ pub fn hex(id: &[u8]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn take(State(collector): State<Collector>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive(State(collector): State<TraceCollector>, headers: HeaderMap, body: Bytes) -> StatusCode {
     assert_eq!(headers[header::CONTENT_TYPE], "application/x-protobuf");
     let request = ExportTraceServiceRequest::decode(body).unwrap();
     collector.received.lock().unwrap().extend(request.resource_spans);
     collector.headers.lock().unwrap().push(headers);
-    if !collector.answers {
+    if !collector.responds {
         std::future::pending::<()>().await;
     }
     StatusCode::OK

@@ -1,4 +1,4 @@
-//! A person who chats, at an application whose upstream the test plays.
+//! A signed-in user who chats, at an application whose upstream the test controls.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,28 +17,27 @@ use oracle_ai::{
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Answer, TestApp},
-    browser::Browser,
     conversation_store::{Store, in_memory},
-    provider::MockProvider,
-    scripted_upstream::ScriptedUpstream,
+    support::{
+        app::{MAX_WAIT, TestApp, TestResponse},
+        browser::Browser,
+        provider::MockProvider,
+        scripted_upstream::ScriptedUpstream,
+    },
 };
-
-/// Longest wait for something that should happen at once, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Longer than any test.
 pub const LONG_GRACE: ChatSettings = ChatSettings { grace: Duration::from_secs(600), history_chars: 60_000 };
 
 #[derive(Clone)]
-pub struct Chatter {
+pub struct ChatClient {
     pub browser: Browser,
     pub upstream: Arc<ScriptedUpstream>,
     token: String,
 }
 
-/// An answer's stream, as it is read.
-pub struct Reading {
+/// The event stream of an answer.
+pub struct ChatStream {
     body: BodyDataStream,
     unread: String,
 }
@@ -51,40 +50,40 @@ pub fn send_as(conversation: &str, text: &str, key: &str) -> Value {
     json!({ "conversation": conversation, "message": text, "idempotency_key": key })
 }
 
-/// A name that was never used before.
+/// A number that was never used before.
 pub fn uuid() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NAMES: AtomicU64 = AtomicU64::new(0);
     NAMES.fetch_add(1, Ordering::Relaxed)
 }
 
-impl Chatter {
+impl ChatClient {
     pub async fn start() -> Self {
         Self::with(in_memory(), LONG_GRACE).await
     }
 
     pub async fn with(store: Store, settings: ChatSettings) -> Self {
         let (provider, upstream) = (MockProvider::shared(), ScriptedUpstream::new());
-        let app = TestApp::chatting(provider.settings(), store, upstream.clone(), settings);
+        let app = TestApp::with_chat(provider.settings(), store, upstream.clone(), settings);
         Self::sign_in(Browser::at(app, provider), upstream).await
     }
 
-    /// At an application with another upstream.
+    /// With another upstream than the scripted one.
     pub async fn asking(upstream: SharedUpstream) -> Self {
         let provider = MockProvider::shared();
-        let app = TestApp::chatting(provider.settings(), in_memory(), upstream, LONG_GRACE);
+        let app = TestApp::with_chat(provider.settings(), in_memory(), upstream, LONG_GRACE);
         Self::sign_in(Browser::at(app, provider), ScriptedUpstream::new()).await
     }
 
-    /// Somebody else.
-    pub async fn another(&self) -> Self {
-        Self::sign_in(self.browser.another(), self.upstream.clone()).await
+    /// Another user at the same application.
+    pub async fn other_user(&self) -> Self {
+        Self::sign_in(self.browser.other_user(), self.upstream.clone()).await
     }
 
-    /// The same person at another server with this store.
-    pub async fn elsewhere(&self, store: Store) -> Self {
+    /// The same user at another server with this store.
+    pub async fn on_other_server(&self, store: Store) -> Self {
         let upstream = ScriptedUpstream::new();
-        let app = TestApp::chatting(self.browser.provider.settings(), store, upstream.clone(), LONG_GRACE);
+        let app = TestApp::with_chat(self.browser.provider.settings(), store, upstream.clone(), LONG_GRACE);
         let mut browser = Browser::at(app, self.browser.provider.clone());
         browser.user = self.browser.user.clone();
         Self::sign_in(browser, upstream).await
@@ -95,7 +94,7 @@ impl Chatter {
         Self { browser, upstream, token }
     }
 
-    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+    pub async fn post(&self, path: &str, json: &Value) -> TestResponse {
         let request = self
             .browser
             .request(Method::POST, path, Some(&self.token))
@@ -103,7 +102,7 @@ impl Chatter {
         self.browser.app.send(request.body(Body::from(json.to_string())).unwrap()).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         // Proofs are made for a path without its query (RFC 9449 §4.2).
         let (bare, _) = path.split_once('?').unwrap_or((path, ""));
         let mut request = self.browser.request(Method::GET, bare, Some(&self.token)).body(Body::empty()).unwrap();
@@ -111,47 +110,47 @@ impl Chatter {
         self.browser.app.send(request).await
     }
 
-    async fn open(&self, path: &str, json: &Value) -> Reading {
+    async fn open(&self, path: &str, json: &Value) -> ChatStream {
         let request = self
             .browser
             .request(Method::POST, path, Some(&self.token))
             .header(header::CONTENT_TYPE, "application/json");
         let body = self.browser.app.open(request.body(Body::from(json.to_string())).unwrap()).await;
-        Reading { body: body.into_data_stream(), unread: String::new() }
+        ChatStream { body: body.into_data_stream(), unread: String::new() }
     }
 
-    pub async fn send(&self, chat_request: &Value) -> Reading {
+    pub async fn send(&self, chat_request: &Value) -> ChatStream {
         self.open("/api/chat", chat_request).await
     }
 
-    /// Sends and reads the names of what that began.
-    pub async fn ask(&self, text: &str) -> (Reading, MessageId, MessageId) {
+    /// Sends a message to the conversation `c`; the ids are those of the question and the answer.
+    pub async fn ask(&self, text: &str) -> (ChatStream, MessageId, MessageId) {
         self.begin(&message(text)).await
     }
 
-    pub async fn begin(&self, chat_request: &Value) -> (Reading, MessageId, MessageId) {
-        let mut reading = self.send(chat_request).await;
-        let (question, answer) = reading.opened().await;
-        (reading, question, answer)
+    pub async fn begin(&self, chat_request: &Value) -> (ChatStream, MessageId, MessageId) {
+        let mut stream = self.send(chat_request).await;
+        let (question, answer) = stream.read_open().await;
+        (stream, question, answer)
     }
 
-    /// A question and its whole answer.
+    /// A question and its complete answer.
     pub async fn exchange(&self, chat_request: &Value, answer: &str) -> (MessageId, MessageId) {
-        let (reading, question, id) = self.begin(chat_request).await;
-        self.upstream.asked().await.answer(answer);
-        assert_eq!(ended(&reading.rest().await), EndReason::Complete);
+        let (stream, question, id) = self.begin(chat_request).await;
+        self.upstream.next_request().await.answer(answer);
+        assert_eq!(end_reason(&stream.rest().await), EndReason::Complete);
         (question, id)
     }
 
-    pub async fn follow(&self, answer: &MessageId, after: Option<u64>) -> Reading {
+    pub async fn follow(&self, answer: &MessageId, after: Option<u64>) -> ChatStream {
         self.open("/api/chat/follow", &json!({ "answer": answer, "after": after })).await
     }
 
-    pub async fn try_follow(&self, answer: &MessageId) -> Answer {
+    pub async fn try_follow(&self, answer: &MessageId) -> TestResponse {
         self.post("/api/chat/follow", &json!({ "answer": answer })).await
     }
 
-    pub async fn stop(&self, answer: &MessageId) -> Answer {
+    pub async fn stop(&self, answer: &MessageId) -> TestResponse {
         self.post("/api/chat/stop", &json!({ "answer": answer })).await
     }
 
@@ -172,10 +171,10 @@ impl Chatter {
     }
 }
 
-impl Reading {
+impl ChatStream {
     /// The next event, or the end of the stream.
     pub async fn next(&mut self) -> Option<ChatEvent> {
-        tokio::time::timeout(PATIENCE, self.next_event()).await.unwrap_or_else(|_| panic!("no event in time"))
+        tokio::time::timeout(MAX_WAIT, self.next_event()).await.unwrap_or_else(|_| panic!("no event in time"))
     }
 
     async fn next_event(&mut self) -> Option<ChatEvent> {
@@ -197,7 +196,7 @@ impl Reading {
         }
     }
 
-    pub async fn opened(&mut self) -> (MessageId, MessageId) {
+    pub async fn read_open(&mut self) -> (MessageId, MessageId) {
         match self.next().await {
             Some(ChatEvent { n: 0, kind: ChatEventKind::Open { question, answer, model } }) => {
                 assert!(!model.is_empty());
@@ -207,8 +206,8 @@ impl Reading {
         }
     }
 
-    /// Reads until this was said.
-    pub async fn until(&mut self, text: &str) -> u64 {
+    /// Reads until the text since now is this.
+    pub async fn read_until(&mut self, text: &str) -> u64 {
         let mut said = String::new();
         while said != text {
             let Some(ChatEvent { n, kind: ChatEventKind::Delta { text: piece } }) = self.next().await else {
@@ -219,10 +218,10 @@ impl Reading {
                 return n;
             }
         }
-        panic!("nothing to wait for")
+        panic!("the text is empty")
     }
 
-    /// All that comes.
+    /// All further events.
     pub async fn rest(mut self) -> Vec<ChatEvent> {
         let mut events = vec![];
         while let Some(event) = self.next().await {
@@ -232,8 +231,8 @@ impl Reading {
     }
 }
 
-/// The text that these events tell.
-pub fn told(events: &[ChatEvent]) -> String {
+/// The text of the answer in these events.
+pub fn answer_text(events: &[ChatEvent]) -> String {
     let texts = events.iter().filter_map(|event| match &event.kind {
         ChatEventKind::Delta { text } => Some(text.as_str()),
         _ => None,
@@ -241,9 +240,9 @@ pub fn told(events: &[ChatEvent]) -> String {
     texts.collect()
 }
 
-/// The last event is the end, and the only one; the numbers have no gaps.
+/// Checks that the only end event is the last one and that the numbers have no gaps.
 #[track_caller]
-pub fn ended(events: &[ChatEvent]) -> EndReason {
+pub fn end_reason(events: &[ChatEvent]) -> EndReason {
     let first = events.first().map_or(0, |event| event.n);
     assert!(events.iter().map(|event| event.n).eq(first..first + events.len() as u64), "{events:?}");
     let is_end = |event: &&ChatEvent| matches!(event.kind, ChatEventKind::End { .. });

@@ -1,4 +1,4 @@
-//! A real PostgreSQL, thrown away after the tests: one server for all of them, a database for each.
+//! A real PostgreSQL server, shared by all tests, with a database for each. It is removed after the tests.
 
 use std::{
     io::{BufRead, BufReader},

@@ -1,4 +1,4 @@
-//! The mock provider, as tests hold it: settings for us, its control plane, and its login page.
+//! A client of the mock provider: our settings for it, its control plane and its login page.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::app::until;
+use crate::support::app::wait_until;
 
 pub const CLIENT_ID: &str = "oracle-ai";
 /// Every letter of it needs encoding in `client_secret_basic`.
@@ -32,7 +32,7 @@ pub const CALLBACK: &str = "http://localhost:8080/auth/callback";
 pub struct MockProvider {
     pub issuer: String,
     http: reqwest::Client,
-    /// Nothing for the shared one, which runs until the process ends.
+    /// `None` for the shared one, which runs until the process ends.
     running: Option<Arc<Provider>>,
 }
 
@@ -54,7 +54,7 @@ pub fn settings(issuer: &str) -> ProviderSettings {
 }
 
 impl MockProvider {
-    /// One for all tests, in a runtime of its own. What is set per user does not meet there.
+    /// The one for all tests, in a runtime of its own. Settings per user do not affect other tests.
     pub fn shared() -> Self {
         static ISSUER: OnceLock<String> = OnceLock::new();
         let issuer = ISSUER.get_or_init(|| {
@@ -72,8 +72,8 @@ impl MockProvider {
         Self::of(issuer, None)
     }
 
-    /// For what concerns all users: outages and keys.
-    pub async fn own() -> Self {
+    /// A new one, for settings that affect all users: outages and keys.
+    pub async fn dedicated() -> Self {
         Self::at(SocketAddr::from(([127, 0, 0, 1], 0))).await
     }
 
@@ -83,8 +83,8 @@ impl MockProvider {
         Self::of(&issuer, Some(Arc::new(provider)))
     }
 
-    /// One that does as another provider does, with us registered so.
-    pub async fn playing(profile: Profile, client: Client) -> Self {
+    /// One that behaves like another provider, with this registration of ours.
+    pub async fn with_profile(profile: Profile, client: Client) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let provider = Provider::playing(profile, address, client).await.unwrap();
         let issuer = provider.issuer().to_owned();
@@ -96,7 +96,7 @@ impl MockProvider {
         Url::parse(&self.issuer).unwrap().origin().ascii_serialization()
     }
 
-    /// Stops, and gives the address back.
+    /// Stops it, and returns its address.
     pub async fn stop(self) -> SocketAddr {
         let address = self.origin().trim_start_matches("http://").parse().unwrap();
         drop(self.http);
@@ -113,7 +113,7 @@ impl MockProvider {
         settings(&self.issuer)
     }
 
-    /// The person picks `user`: the parameters that come back to `/auth/callback`.
+    /// The user signs in as `user`: the parameters of the authorization response.
     pub async fn authorize(&self, authorize_url: &Url, user: &str) -> HashMap<String, String> {
         let mut url = authorize_url.clone();
         url.query_pairs_mut().append_pair("login_hint", user);
@@ -128,7 +128,7 @@ impl MockProvider {
         self.control(Method::PUT, &format!("/users/{user}"), settings).await;
     }
 
-    /// Ends everything that the user granted.
+    /// Revokes all grants of the user.
     pub async fn revoke(&self, user: &str) {
         self.control(Method::POST, &format!("/users/{user}/revoke"), json!({})).await;
     }
@@ -138,19 +138,19 @@ impl MockProvider {
         self.control(Method::POST, "/outage", json!({ "endpoints": endpoints })).await;
     }
 
-    /// Ends the user's sessions here; the logout tokens that were sent, or are to be.
+    /// Ends the user's sessions at the provider, and returns the logout tokens that were sent, or are to be.
     pub async fn log_out(&self, user: &str, order: Value) -> Vec<String> {
         let sent = self.control(Method::POST, &format!("/users/{user}/backchannel-logout"), order).await;
         let sent: Vec<Value> = serde_json::from_str(&sent).unwrap();
         sent.iter().map(|sent| sent["logout_token"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// What a browser that is sent there gets.
+    /// The response to a browser that is redirected there.
     pub async fn get(&self, url: &Url) -> reqwest::Response {
         self.http.get(url.clone()).send().await.unwrap()
     }
 
-    /// Of all calls of an endpoint.
+    /// The outcomes of all calls of an endpoint.
     pub async fn outcomes_of(&self, endpoint: &str) -> Vec<String> {
         let calls = self.control(Method::GET, "/calls", json!({})).await;
         let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
@@ -182,22 +182,22 @@ impl MockProvider {
         calls.iter().filter(|call| call["endpoint"] == endpoint).count()
     }
 
-    /// How often anything at all was called.
+    /// How often any endpoint was called.
     pub async fn all_calls(&self) -> usize {
         let calls = self.control(Method::GET, "/calls", json!({})).await;
         serde_json::from_str::<Vec<Value>>(&calls).unwrap().len()
     }
 
-    /// How often an endpoint was called that is not called for anybody in particular.
+    /// How often an endpoint was called that has no user.
     pub async fn calls_of(&self, endpoint: &str) -> usize {
         let calls = self.control(Method::GET, "/calls", json!({})).await;
         let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
         calls.iter().filter(|call| call["endpoint"] == endpoint).count()
     }
 
-    /// Returns when a refresh of this user has this outcome; `pending` means that it is not answered yet.
-    pub async fn until_refresh_is(&self, user: &str, outcome: &str) {
-        until(&format!("a refresh is {outcome}"), async || {
+    /// Waits until a refresh of this user has this outcome; `pending` means that it has no response yet.
+    pub async fn wait_for_refresh(&self, user: &str, outcome: &str) {
+        wait_until(&format!("a refresh is {outcome}"), async || {
             self.token_calls(user, "refresh_token").await.iter().any(|call| call["outcome"] == outcome)
         })
         .await;

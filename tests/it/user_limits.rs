@@ -1,4 +1,4 @@
-//! What one person may do, with however many browsers: keys are free to make.
+//! Limits per user, over all browsers of the user.
 
 use std::num::NonZeroU32;
 
@@ -9,36 +9,30 @@ use axum::{
 use oracle_ai::server::http::ingress::{EdgeSettings, LimitSettings};
 use serde_json::json;
 
-use crate::{
-    app::{Answer, TestApp},
+use crate::support::{
+    app::{TestApp, TestResponse},
     browser::{Browser, SignedIn},
-    prover::Prover,
     provider::MockProvider,
 };
 
-/// At an application with these limits.
+/// A browser at an application with these limits.
 fn limited(limits: LimitSettings) -> Browser {
     let provider = MockProvider::shared();
     let edge = EdgeSettings { limits, ..EdgeSettings::default() };
-    Browser::at(TestApp::at_edge(provider.settings(), edge), provider)
+    Browser::at(TestApp::with_edge(provider.settings(), edge), provider)
 }
 
-/// The same person at another computer.
-fn another_key(browser: &Browser) -> Browser {
-    Browser { key: Prover::new(), ..browser.clone() }
-}
-
-async fn get(browser: &Browser, signed_in: &SignedIn, path: &str) -> Answer {
+async fn get(browser: &Browser, signed_in: &SignedIn, path: &str) -> TestResponse {
     let request = browser.request(Method::GET, path, Some(&signed_in.access_token));
     browser.app.send(request.body(Body::empty()).unwrap()).await
 }
 
 #[tokio::test]
-async fn three_browsers_of_one_person_may_not_make_three_times_as_many_calls() {
+async fn three_browsers_of_one_user_share_one_rate_limit() {
     // T106. 3 keys made 360 refreshes a minute where 120 are allowed.
     let limits = LimitSettings { per_person: NonZeroU32::new(3), ..LimitSettings::default() };
     let one = limited(limits);
-    let browsers = [one.clone(), another_key(&one), another_key(&one)];
+    let browsers = [one.clone(), one.with_new_key(), one.with_new_key()];
     let mut sessions = vec![];
     for browser in &browsers {
         sessions.push(browser.sign_in().await);
@@ -52,18 +46,18 @@ async fn three_browsers_of_one_person_may_not_make_three_times_as_many_calls() {
     let taken = statuses.iter().filter(|status| **status == StatusCode::OK).count();
     assert_eq!(taken, 3, "{statuses:?}");
     get(&browsers[0], &sessions[0], "/api/chat").await.assert_refused(429, "too_many_requests");
-    // Their sessions live, and nobody else is held up.
+    // Their sessions stay, and other users are not affected.
     assert!(one.app.session(&sessions[0].session).await.is_some());
-    let somebody = one.another();
-    let theirs = somebody.sign_in().await;
-    get(&somebody, &theirs, "/api/chat").await.assert_ok();
+    let other_user = one.other_user();
+    let theirs = other_user.sign_in().await;
+    get(&other_user, &theirs, "/api/chat").await.assert_ok();
 }
 
 #[tokio::test]
-async fn guarded_calls_of_all_browsers_of_a_person_are_counted_together() {
+async fn guarded_calls_of_all_browsers_of_a_user_share_one_rate_limit() {
     // T106
     let one = limited(LimitSettings { per_person: NonZeroU32::new(4), ..LimitSettings::default() });
-    let two = another_key(&one);
+    let two = one.with_new_key();
     let (of_one, of_two) = (one.sign_in().await, two.sign_in().await);
     for _ in 0..2 {
         get(&one, &of_one, "/api/chat").await.assert_ok();
@@ -74,8 +68,9 @@ async fn guarded_calls_of_all_browsers_of_a_person_are_counted_together() {
 }
 
 #[tokio::test]
-async fn somebody_who_is_signed_in_and_plays_a_stranger_is_limited_as_who_they_are() {
-    // T106: made-up tokens with the proof of a good key, or one person could flood us behind the company's address.
+async fn a_signed_in_user_who_sends_made_up_tokens_is_limited_as_that_user() {
+    // T106: made-up tokens with proofs by a known key count for its user, who could otherwise use up the limit of a
+    // shared address.
     let browser = limited(LimitSettings { per_person: NonZeroU32::new(4), ..LimitSettings::default() });
     let signed_in = browser.sign_in().await;
     get(&browser, &signed_in, "/api/chat").await.assert_ok();
@@ -88,28 +83,28 @@ async fn somebody_who_is_signed_in_and_plays_a_stranger_is_limited_as_who_they_a
 }
 
 #[tokio::test]
-async fn a_person_who_signs_in_once_too_often_loses_their_oldest_session() {
+async fn a_sign_in_beyond_the_session_limit_ends_the_oldest_session() {
     // T106
     let one = limited(LimitSettings { sessions_per_person: NonZeroU32::new(2), ..LimitSettings::default() });
-    let (two, three) = (another_key(&one), another_key(&one));
+    let (two, three) = (one.with_new_key(), one.with_new_key());
     let oldest = one.sign_in().await;
     one.app.clock.jump(std::time::Duration::from_secs(60));
     let middle = two.sign_in().await;
-    let somebody = one.another();
-    let theirs = somebody.sign_in().await;
+    let other_user = one.other_user();
+    let theirs = other_user.sign_in().await;
     one.app.clock.jump(std::time::Duration::from_secs(60));
     let newest = three.sign_in().await;
     one.refresh(&oldest.session).await.assert_refused(401, "session_ended");
-    assert!(!one.is_let_in(&oldest.access_token).await);
+    assert!(!one.is_accepted(&oldest.access_token).await);
     two.refresh(&middle.session).await.assert_ok();
     three.refresh(&newest.session).await.assert_ok();
-    somebody.refresh(&theirs.session).await.assert_ok();
+    other_user.refresh(&theirs.session).await.assert_ok();
 }
 
 #[tokio::test]
-async fn a_session_that_was_signed_out_of_takes_no_room() {
+async fn an_ended_session_does_not_count_towards_the_limit() {
     let one = limited(LimitSettings { sessions_per_person: NonZeroU32::new(2), ..LimitSettings::default() });
-    let (two, three) = (another_key(&one), another_key(&one));
+    let (two, three) = (one.with_new_key(), one.with_new_key());
     let (first, second) = (one.sign_in().await, two.sign_in().await);
     two.logout(&second.session).await.assert_ok();
     three.sign_in().await;
@@ -117,7 +112,7 @@ async fn a_session_that_was_signed_out_of_takes_no_room() {
 }
 
 #[tokio::test]
-async fn a_person_has_so_many_streams_open_at_a_time() {
+async fn open_streams_per_user_are_limited() {
     // T106: one session held 400.
     let browser = limited(LimitSettings { streams_per_person: NonZeroU32::new(2), ..LimitSettings::default() });
     let signed_in = browser.sign_in().await;

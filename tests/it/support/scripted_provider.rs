@@ -1,6 +1,6 @@
-//! A provider that answers exactly what a test wrote, right or wrong: for what the mock provider doesn't play.
+//! A provider whose token responses a test writes, valid or not: for what the mock provider can't do.
 //!
-//! It has no login page: any code is good, and the test puts the `nonce` into the claims itself.
+//! It has no login page: it accepts any code, and the test puts the `nonce` into the claims.
 
 use std::{
     collections::HashMap,
@@ -30,8 +30,8 @@ use rsa::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    app::{Answer, TestApp},
+use crate::support::{
+    app::{TestApp, TestResponse},
     browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
 };
@@ -136,8 +136,8 @@ impl ScriptedProvider {
     }
 
     /// A login whose ID token is a good one with these changes; claims set to `null` are left out.
-    pub async fn login(&self, change: impl FnOnce(&mut Script)) -> Answer {
-        let begun = self.browser.begin().await;
+    pub async fn login(&self, change: impl FnOnce(&mut Script)) -> TestResponse {
+        let begun = self.browser.start_login().await;
         let mut script = Script::good(&self.issuer, &begun.params()["nonce"]);
         change(&mut script);
         *self.shared.script.lock().unwrap() = script;
@@ -145,7 +145,7 @@ impl ScriptedProvider {
     }
 
     /// A refresh that is answered likewise.
-    pub async fn refresh(&self, session: &str, change: impl FnOnce(&mut Script)) -> Answer {
+    pub async fn refresh(&self, session: &str, change: impl FnOnce(&mut Script)) -> TestResponse {
         let mut script = Script::good(&self.issuer, "");
         script.claims["nonce"] = Value::Null;
         change(&mut script);

@@ -1,4 +1,4 @@
-//! What is bound to a browser's key is worth nothing in another browser: codes, sessions and access tokens.
+//! Codes, sessions and access tokens are bound to a DPoP key, and useless in another browser.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use axum::{
 use oracle_ai::server::auth::sessions::SessionLimits;
 use serde_json::{Value, json};
 
-use crate::{
-    app::{Answer, TestApp, request},
+use crate::support::{
+    app::{TestApp, TestResponse, request},
     browser::Browser,
     provider::MockProvider,
 };
@@ -18,13 +18,13 @@ use crate::{
 const INVALID_TOKEN: &str = r#"DPoP error="invalid_token", algs="ES256""#;
 
 #[tokio::test]
-async fn a_code_carried_to_another_browser_is_refused_and_never_reaches_the_provider() {
-    // T06: whoever carries it, the thief of a code or the one who wants another to use theirs.
-    let provider = MockProvider::own().await;
+async fn a_code_from_another_browser_is_refused_without_calling_the_provider() {
+    // T06: for a stolen code and for a code that an attacker makes a victim use.
+    let provider = MockProvider::dedicated().await;
     let owner = Browser::at(TestApp::new(provider.settings()), provider.clone());
-    let response = owner.authorized().await;
-    owner.another().exchange(&response).await.assert_refused(400, "invalid_state");
-    // Nor does it afterwards: the state was spent on the attempt (T08).
+    let response = owner.authorization_response().await;
+    owner.other_user().exchange(&response).await.assert_refused(400, "invalid_state");
+    // Nor later: the attempt has used up the state (T08).
     owner.exchange(&response).await.assert_refused(400, "invalid_state");
     assert_eq!(provider.calls_of("token").await, 0);
     owner.sign_in().await;
@@ -32,26 +32,26 @@ async fn a_code_carried_to_another_browser_is_refused_and_never_reaches_the_prov
 }
 
 #[tokio::test]
-async fn a_code_without_any_proof_never_reaches_the_provider_and_its_login_goes_on() {
+async fn a_code_without_a_proof_is_refused_and_the_login_can_still_complete() {
     // T06
     let browser = Browser::start();
-    let response = browser.authorized().await;
+    let response = browser.authorization_response().await;
     assert_proof_wanted(&browser.app.post("/api/token", &response).await);
     assert_eq!(browser.exchanges_seen().await, 0);
     browser.exchange(&response).await.assert_ok();
 }
 
 #[tokio::test]
-async fn an_error_carried_to_another_browser_is_not_told_there() {
+async fn an_authorization_error_is_not_revealed_to_another_browser() {
     // T06
     let browser = Browser::start();
     browser.set(json!({ "deny": true })).await;
-    let response = browser.authorized().await;
-    browser.another().exchange(&response).await.assert_refused(400, "invalid_state");
+    let response = browser.authorization_response().await;
+    browser.other_user().exchange(&response).await.assert_refused(400, "invalid_state");
 }
 
 #[tokio::test]
-async fn a_login_is_begun_for_a_browser_key_only() {
+async fn a_login_requires_a_dpop_key() {
     // T06: RFC 9449 §10
     let browser = Browser::start();
     let key = browser.key.thumbprint().to_string();
@@ -74,33 +74,33 @@ async fn a_login_is_begun_for_a_browser_key_only() {
         assert_eq!(answer.status, 400, "{query}: {answer:?}");
         answer.assert_refused(400, "malformed_request");
     }
-    browser.ask_to_begin().await.assert_ok();
+    browser.request_authorize().await.assert_ok();
 }
 
 #[tokio::test]
-async fn a_stolen_session_id_neither_refreshes_nor_logs_out_and_the_session_lives_on() {
+async fn a_stolen_session_id_can_neither_refresh_nor_log_out() {
     // T53
     let owner = Browser::start();
     let signed_in = owner.sign_in().await;
-    let thief = owner.another();
-    // Signed in as well: a key that is good for a session is not good for every one.
+    let thief = owner.other_user();
+    // The thief is signed in too: a valid key is valid for its own session only.
     thief.sign_in().await;
     thief.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
-    // As for a session that is not there: nothing tells the thief that there is one.
+    // The same response as for an unknown session, so that the thief does not learn that it exists.
     let answer = thief.logout(&signed_in.session).await;
     answer.assert_ok();
     assert_eq!(answer.json(), thief.logout("never-there").await.json());
-    for door in ["/api/refresh", "/api/logout"] {
-        assert_proof_wanted(&owner.app.post(door, &json!({ "session": signed_in.session })).await);
+    for path in ["/api/refresh", "/api/logout"] {
+        assert_proof_wanted(&owner.app.post(path, &json!({ "session": signed_in.session })).await);
     }
     assert_eq!(owner.refreshes_seen().await, 0);
-    assert!(owner.is_let_in(&signed_in.access_token).await);
-    owner.refreshed(&signed_in.session).await;
+    assert!(owner.is_accepted(&signed_in.access_token).await);
+    owner.refresh_access_token(&signed_in.session).await;
     owner.logout(&signed_in.session).await.assert_ok();
 }
 
 #[tokio::test]
-async fn a_stolen_session_id_does_not_share_the_owners_refresh_under_way() {
+async fn a_stolen_session_id_cannot_join_the_owners_running_refresh() {
     // T53, T46
     let owner = Browser::start();
     let session = owner.sign_in().await.session;
@@ -109,8 +109,8 @@ async fn a_stolen_session_id_does_not_share_the_owners_refresh_under_way() {
         let (owner, session) = (owner.clone(), session.clone());
         async move { owner.refresh(&session).await }
     });
-    owner.provider.until_refresh_is(&owner.user, "pending").await;
-    owner.another().refresh(&session).await.assert_refused(401, "session_ended");
+    owner.provider.wait_for_refresh(&owner.user, "pending").await;
+    owner.other_user().refresh(&session).await.assert_refused(401, "session_ended");
     assert!(!refresh.is_finished());
     refresh.await.unwrap().assert_ok();
 }
@@ -120,7 +120,7 @@ async fn a_stolen_access_token_is_refused_with_the_thiefs_own_proof_and_as_a_bea
     // T50
     let owner = Browser::start();
     let token = owner.sign_in().await.access_token;
-    let thief = owner.another();
+    let thief = owner.other_user();
     thief.sign_in().await;
     for authorization in [format!("DPoP {token}"), format!("Bearer {token}")] {
         assert_token_refused(&thief.check_chat(&[&authorization]).await);
@@ -129,11 +129,11 @@ async fn a_stolen_access_token_is_refused_with_the_thiefs_own_proof_and_as_a_bea
         assert_token_refused(&call(&owner, &method, &format!("Bearer {token}")).await);
         assert_proof_wanted(&call(&owner, &method, &format!("DPoP {token}")).await);
     }
-    assert!(owner.is_let_in(&token).await);
+    assert!(owner.is_accepted(&token).await);
 }
 
 #[tokio::test]
-async fn the_owners_own_bearer_token_is_refused_even_with_a_good_proof() {
+async fn a_bearer_token_is_refused_even_from_its_owner_with_a_valid_proof() {
     // T50: RFC 9449 §7.1, no downgrade.
     let owner = Browser::start();
     let token = owner.sign_in().await.access_token;
@@ -141,7 +141,7 @@ async fn the_owners_own_bearer_token_is_refused_even_with_a_good_proof() {
 }
 
 #[tokio::test]
-async fn where_bearer_tokens_are_allowed_they_are_so_on_the_guarded_doors_only() {
+async fn bearer_tokens_can_be_allowed_on_the_guarded_endpoints_only() {
     // T50, T53
     let provider = MockProvider::shared();
     let owner = Browser::at(TestApp::with_bearer_tokens_allowed(provider.settings()), provider);
@@ -151,15 +151,15 @@ async fn where_bearer_tokens_are_allowed_they_are_so_on_the_guarded_doors_only()
         call(&owner, &method, &bearer).await.assert_ok();
         assert_token_refused(&call(&owner, &method, "Bearer unknown").await);
     }
-    assert!(owner.is_let_in(&signed_in.access_token).await);
+    assert!(owner.is_accepted(&signed_in.access_token).await);
 
-    let response = owner.authorized().await;
+    let response = owner.authorization_response().await;
     let session = json!({ "session": signed_in.session });
-    for (door, body) in [("/api/token", &response), ("/api/refresh", &session), ("/api/logout", &session)] {
-        let request = json_request(door).header(header::AUTHORIZATION, &bearer);
+    for (path, body) in [("/api/token", &response), ("/api/refresh", &session), ("/api/logout", &session)] {
+        let request = json_request(path).header(header::AUTHORIZATION, &bearer);
         assert_proof_wanted(&owner.app.send(request.body(Body::from(body.to_string())).unwrap()).await);
     }
-    let thief = owner.another();
+    let thief = owner.other_user();
     thief.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
     // Who comes with a proof is judged by it.
     assert_token_refused(&thief.check_chat(&[&format!("DPoP {}", signed_in.access_token)]).await);
@@ -168,8 +168,8 @@ async fn where_bearer_tokens_are_allowed_they_are_so_on_the_guarded_doors_only()
     assert_token_refused(&call(&owner, &Method::GET, &bearer).await);
 }
 
-/// A call of a guarded door without a proof.
-async fn call(browser: &Browser, method: &Method, authorization: &str) -> Answer {
+/// A request to a guarded endpoint without a proof.
+async fn call(browser: &Browser, method: &Method, authorization: &str) -> TestResponse {
     let message: Value = json!({ "conversation": "c", "message": "m", "idempotency_key": "k" });
     let request = request(method.clone(), "/api/chat")
         .header(header::AUTHORIZATION, authorization)
@@ -182,19 +182,19 @@ fn json_request(path: &str) -> axum::http::request::Builder {
 }
 
 #[track_caller]
-fn assert_token_refused(answer: &Answer) {
+fn assert_token_refused(answer: &TestResponse) {
     answer.assert_refused(401, "unauthenticated");
     assert_eq!(answer.header(header::WWW_AUTHENTICATE), INVALID_TOKEN);
 }
 
 #[track_caller]
-fn assert_proof_wanted(answer: &Answer) {
+fn assert_proof_wanted(answer: &TestResponse) {
     answer.assert_refused(401, "invalid_proof");
     assert_eq!(answer.header(header::WWW_AUTHENTICATE), r#"DPoP error="invalid_dpop_proof", algs="ES256""#);
 }
 
 #[tokio::test]
-async fn a_stolen_session_id_does_not_share_a_refresh_that_outlasts_the_session() {
+async fn a_stolen_session_id_cannot_join_a_refresh_that_outlasts_the_session() {
     // T53, T47
     let owner = Browser::start();
     owner.set(json!({ "access_token_ttl": 1_000_000, "id_token_ttl": 1_000_000 })).await;
@@ -205,9 +205,9 @@ async fn a_stolen_session_id_does_not_share_a_refresh_that_outlasts_the_session(
         let (owner, session) = (owner.clone(), session.clone());
         async move { owner.refresh(&session).await }
     });
-    owner.provider.until_refresh_is(&owner.user, "pending").await;
+    owner.provider.wait_for_refresh(&owner.user, "pending").await;
     owner.app.clock.jump(Duration::from_secs(10));
-    owner.another().refresh(&session).await.assert_refused(401, "session_ended");
+    owner.other_user().refresh(&session).await.assert_refused(401, "session_ended");
     assert!(!refresh.is_finished());
     refresh.await.unwrap().assert_ok();
 }

@@ -1,4 +1,4 @@
-//! The application without a socket: its endpoints, a clock that jumps, and a store that can be looked into.
+//! The application without a socket: its endpoints, a clock that can be advanced, and direct access to its records.
 
 use std::{
     sync::{Arc, Mutex},
@@ -28,11 +28,11 @@ use oracle_ai::{
 };
 use serde_json::Value;
 
-use crate::prover;
+use crate::support::dpop;
 
-/// Longest wait for something that should happen at once, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// Keeps a failing test from hanging; far more than anything takes, even on a busy machine.
+pub const MAX_WAIT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 #[derive(Clone)]
 pub struct TestApp {
@@ -41,17 +41,17 @@ pub struct TestApp {
     /// What the endpoints of login, refresh and logout call.
     pub sessions: Arc<Sessions>,
     pub clock: TestClock,
-    /// What it remembers.
+    /// The records in its store.
     pub records: Records,
 }
 
-/// The machine's time and what was jumped over: providers sign with the machine's time, so it must not stand still.
+/// The system time plus an offset. It does not stand still, as providers sign with the system time.
 #[derive(Clone, Default)]
 pub struct TestClock(Arc<Mutex<Duration>>);
 
-/// An answer, read.
+/// A response with its body.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct TestResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
@@ -64,23 +64,23 @@ impl TestApp {
 
     /// With `ALLOW_BEARER_TOKENS`.
     pub fn with_bearer_tokens_allowed(settings: ProviderSettings) -> Self {
-        Self::guarded(settings, GuardSettings { bearer_tokens_allowed: true, ..GuardSettings::default() })
+        Self::with_guard(settings, GuardSettings { bearer_tokens_allowed: true, ..GuardSettings::default() })
     }
 
-    /// With a guard that wants something in particular.
-    pub fn guarded(settings: ProviderSettings, guard: GuardSettings) -> Self {
+    /// With these settings for access tokens.
+    pub fn with_guard(settings: ProviderSettings, guard: GuardSettings) -> Self {
         let storage = storage(Arc::new(MemoryStore::new()));
         Self::start(settings, ProviderHttp::new().unwrap(), storage, guard, |services, _| services)
     }
 
-    /// Whose sessions last as long.
-    pub fn limited(settings: ProviderSettings, limits: SessionLimits) -> Self {
+    /// With these limits of sessions.
+    pub fn with_session_limits(settings: ProviderSettings, limits: SessionLimits) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start_with(settings, http, storage, (GuardSettings::default(), limits), |services, _| services)
     }
 
-    /// With what the operator says of proxies and limits.
-    pub fn at_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
+    /// With these settings of proxies and rate limits.
+    pub fn with_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
             services.with_edge(edge, environment)
@@ -88,7 +88,7 @@ impl TestApp {
     }
 
     /// With conversations kept in this store and answered by this upstream.
-    pub fn chatting(
+    pub fn with_chat(
         settings: ProviderSettings,
         conversations: Arc<dyn ConversationStore>,
         upstream: SharedUpstream,
@@ -104,13 +104,13 @@ impl TestApp {
         Self::start(settings, http, storage(store), GuardSettings::default(), |services, _| services)
     }
 
-    /// A server in a process of its own, on this machine, whose storage this is.
+    /// A server process on this machine, which uses this storage.
     pub fn remote(port: u16, settings: ProviderSettings, storage: Storage) -> Self {
-        Self { router: passed_on_to(port), ..Self::stored_in(settings, storage) }
+        Self { router: forward_to(port), ..Self::with_storage(settings, storage) }
     }
 
     /// With this storage.
-    pub fn stored_in(settings: ProviderSettings, storage: Storage) -> Self {
+    pub fn with_storage(settings: ProviderSettings, storage: Storage) -> Self {
         let http = ProviderHttp::new().unwrap();
         Self::start(settings, http, storage, GuardSettings::default(), |services, _| services)
     }
@@ -143,47 +143,47 @@ impl TestApp {
         Self { router: router::endpoints(services.clone()), services, sessions, clock, records }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> TestResponse {
         self.send(request(Method::GET, path).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+    pub async fn post(&self, path: &str, json: &Value) -> TestResponse {
         self.post_body(path, "application/json", json.to_string()).await
     }
 
-    pub async fn post_body(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+    pub async fn post_body(&self, path: &str, content_type: &str, body: impl Into<Body>) -> TestResponse {
         let request = request(Method::POST, path).header(header::CONTENT_TYPE, content_type);
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    /// Every answer of every test is held to what all endpoints have in common.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    /// Checks every response of every test for what all endpoints have in common.
+    pub async fn send(&self, request: Request<Body>) -> TestResponse {
         let is_endpoint = request.uri().path().starts_with("/api/");
-        let response = prover::send(&self.router, request).await;
+        let response = dpop::send(&self.router, request).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
-        let answer = Answer { status: head.status, headers: head.headers, text };
+        let answer = TestResponse { status: head.status, headers: head.headers, text };
         if is_endpoint && answer.status != StatusCode::BAD_GATEWAY {
-            answer.assert_in_common();
+            answer.assert_common_headers();
         }
         answer
     }
 
-    /// The body of an answer that has only begun.
+    /// The body of a successful response, as a stream.
     pub async fn open(&self, request: Request<Body>) -> Body {
-        let response = prover::send(&self.router, request).await;
+        let response = dpop::send(&self.router, request).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.into_body()
     }
 
-    /// What the server remembers of a session.
+    /// The server's record of a session.
     pub async fn session(&self, id: &str) -> Option<Session> {
         self.records.session(&SessionId::new(id)).await.unwrap()
     }
 }
 
-/// Passes every request on as it is, as a proxy would.
-fn passed_on_to(port: u16) -> Router {
+/// Forwards every request unchanged, as a proxy does.
+fn forward_to(port: u16) -> Router {
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Router::new().fallback(async move |request: Request<Body>| {
         let (head, body) = request.into_parts();
@@ -206,7 +206,7 @@ pub fn with_host(mut request: Request<Body>) -> Request<Body> {
     request
 }
 
-/// In this store, with a key of its own.
+/// This store with a new key.
 pub fn storage(store: Arc<dyn Store>) -> Storage {
     let key = Environment::system().randomness.bytes().unwrap();
     Storage { store, ring: KeyRing::new(key, []) }
@@ -221,14 +221,14 @@ fn link_the_endpoints() {
     std::hint::black_box(oracle_ai::api::conversations::rename_conversation as fn(_) -> _);
 }
 
-/// Returns when the condition holds. For what nobody announces, so that it must be looked at again and again.
-pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+/// Polls until the condition holds, where there is no event to await.
+pub async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
     let held = async {
         while !condition().await {
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     };
-    assert!(tokio::time::timeout(PATIENCE, held).await.is_ok(), "waited in vain until {what}");
+    assert!(tokio::time::timeout(MAX_WAIT, held).await.is_ok(), "not within {MAX_WAIT:?}: {what}");
 }
 
 pub fn request(method: Method, path: &str) -> request::Builder {
@@ -251,9 +251,9 @@ impl Clock for TestClock {
     }
 }
 
-impl Answer {
-    /// Without its request's id, which no two answers share, and without the nonce, which is of the second.
-    pub fn unnamed(mut self) -> Self {
+impl TestResponse {
+    /// The response without the request id and the nonce, for comparisons of two responses.
+    pub fn without_request_id(mut self) -> Self {
         self.headers.remove("dpop-nonce");
         let id = self.headers.remove("x-request-id").unwrap();
         self.text = self.text.replace(id.to_str().unwrap(), "");
@@ -265,7 +265,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The one value of this header, or nothing.
+    /// The only value of this header; empty if there is none.
     #[track_caller]
     pub fn header(&self, name: header::HeaderName) -> &str {
         assert!(self.headers.get_all(&name).iter().count() <= 1, "{name} twice: {self:?}");
@@ -277,7 +277,7 @@ impl Answer {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
     }
 
-    /// Refused with this status, in HTTP and in the body, and this kind.
+    /// Checks for an error with this status, in HTTP and in the body, and this kind.
     #[track_caller]
     pub fn assert_refused(&self, status: u16, kind: &str) {
         assert_eq!(self.status, status, "{self:?}");
@@ -287,7 +287,7 @@ impl Answer {
         assert!(body["message"].is_string(), "{self:?}");
     }
 
-    /// Refused because of this field.
+    /// Checks for an error because of this field.
     #[track_caller]
     pub fn assert_field_refused(&self, field: &str) {
         self.assert_refused(422, "invalid_field");
@@ -295,7 +295,7 @@ impl Answer {
     }
 
     #[track_caller]
-    fn assert_in_common(&self) {
+    fn assert_common_headers(&self) {
         // T52
         assert_eq!(self.header(header::CACHE_CONTROL), "no-store", "{self:?}");
         // T97

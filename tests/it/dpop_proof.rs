@@ -1,5 +1,5 @@
-//! Proofs at the doors: each is good once, for one request, now (RFC 9449 §4.3, §8, §11.1). `server::proof` has tests
-//! of its own for the form.
+//! DPoP proofs: each is valid once, for one request, for a short time (RFC 9449 §4.3, §8, §11.1). Their form is tested in
+//! `server::auth::dpop`.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use axum::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::{
-    app::{Answer, request},
+use crate::support::{
+    app::{TestResponse, request},
     browser::Browser,
-    prover::{DPOP_NONCE, token_hash},
+    dpop::{DPOP_NONCE, token_hash},
 };
 
 const THREE_HOURS: i64 = 3 * 60 * 60;
 
-/// The doors that want a proof, whatever their body says.
-const SESSION_DOORS: [&str; 3] = ["/api/token", "/api/refresh", "/api/logout"];
+/// The endpoints that require a proof before they read the body.
+const SESSION_ENDPOINTS: [&str; 3] = ["/api/token", "/api/refresh", "/api/logout"];
 
 /// A call with these proofs.
 async fn call(
@@ -29,7 +29,7 @@ async fn call(
     token: Option<&str>,
     proofs: &[&str],
     body: &Value,
-) -> Answer {
+) -> TestResponse {
     let mut request = request(method, path).header(header::CONTENT_TYPE, "application/json");
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("DPoP {token}"));
@@ -40,23 +40,23 @@ async fn call(
     browser.app.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
-async fn check_chat(browser: &Browser, token: &str, proofs: &[&str]) -> Answer {
+async fn check_chat(browser: &Browser, token: &str, proofs: &[&str]) -> TestResponse {
     call(browser, Method::GET, "/api/chat", Some(token), proofs, &Value::Null).await
 }
 
-async fn refresh(browser: &Browser, session: &str, proofs: &[&str]) -> Answer {
+async fn refresh(browser: &Browser, session: &str, proofs: &[&str]) -> TestResponse {
     call(browser, Method::POST, "/api/refresh", None, proofs, &json!({ "session": session })).await
 }
 
 #[track_caller]
-fn assert_proof_refused(answer: &Answer) {
+fn assert_proof_refused(answer: &TestResponse) {
     answer.assert_refused(401, "invalid_proof");
     assert_eq!(answer.header(header::WWW_AUTHENTICATE), r#"DPoP error="invalid_dpop_proof", algs="ES256""#);
 }
 
 /// The nonce that the caller is to come back with.
 #[track_caller]
-fn nonce(answer: &Answer) -> &str {
+fn nonce(answer: &TestResponse) -> &str {
     answer.assert_refused(401, "invalid_proof");
     assert_eq!(answer.header(header::WWW_AUTHENTICATE), r#"DPoP error="use_dpop_nonce", algs="ES256""#);
     assert_ne!(answer.header(DPOP_NONCE), "");
@@ -85,7 +85,7 @@ async fn a_replayed_proof_is_refused() {
 async fn a_replayed_proof_is_refused_however_long_it_is_kept() {
     // T69
     for seconds in [1, 59, 60, 61, 119, 120, 121, 180, 300, 3000] {
-        let browser = Browser::all_day();
+        let browser = Browser::with_long_sessions();
         browser.set(json!({ "access_token_ttl": 100_000 })).await;
         let token = browser.sign_in().await.access_token;
         let claims = browser.claims(&Method::GET, "/api/chat", Some(&token));
@@ -93,12 +93,12 @@ async fn a_replayed_proof_is_refused_however_long_it_is_kept() {
         check_chat(&browser, &token, &[&proof]).await.assert_ok();
         browser.app.clock.jump(Duration::from_secs(seconds));
         check_chat(&browser, &token, &[&proof]).await.assert_refused(401, "invalid_proof");
-        assert!(browser.is_let_in(&token).await);
+        assert!(browser.is_accepted(&token).await);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_twenty_who_bring_the_same_proof_at_once_one_is_let_in() {
+async fn of_twenty_concurrent_uses_of_a_proof_one_is_accepted() {
     // T69
     let browser = Browser::start();
     let token = browser.sign_in().await.access_token;
@@ -116,10 +116,10 @@ async fn of_twenty_who_bring_the_same_proof_at_once_one_is_let_in() {
 }
 
 #[tokio::test]
-async fn a_jti_of_one_browser_is_not_used_up_by_another() {
+async fn a_jti_counts_per_key() {
     // T69
     let browser = Browser::start();
-    let another = browser.another();
+    let another = browser.other_user();
     for browser in [&browser, &another] {
         let token = browser.sign_in().await.access_token;
         let mut claims = browser.claims(&Method::GET, "/api/chat", Some(&token));
@@ -133,7 +133,7 @@ async fn a_proof_for_another_method_url_or_token_is_refused() {
     // T65
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
-    let newer = browser.refreshed(&signed_in.session).await;
+    let newer = browser.refresh_access_token(&signed_in.session).await;
     let good = browser.claims(&Method::GET, "/api/chat", Some(&newer));
     for (claim, value) in [
         ("htm", json!("POST")),
@@ -163,48 +163,48 @@ async fn a_proof_for_another_method_url_or_token_is_refused() {
         assert_eq!(answer.status, 401, "{claim}: {value}");
         assert_proof_refused(&answer);
     }
-    // None of them has spent the `jti`. A query is no part of what is proven.
+    // None of them has used up the `jti`. The query is not part of a proof.
     let mut claims = good;
     claims["htu"] = "http://LOCALHOST:8080/api/chat?a=1#b".into();
     check_chat(&browser, &newer, &[&browser.key.sign(&claims)]).await.assert_ok();
 }
 
 #[tokio::test]
-async fn a_proof_for_one_session_door_opens_no_other() {
+async fn a_proof_for_one_endpoint_is_refused_at_the_others() {
     // T65
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
-    for door in SESSION_DOORS {
-        for other in SESSION_DOORS.into_iter().filter(|other| *other != door) {
+    for path in SESSION_ENDPOINTS {
+        for other in SESSION_ENDPOINTS.into_iter().filter(|other| *other != path) {
             let proof = browser.key.sign(&browser.claims(&Method::POST, other, None));
             let body = json!({ "session": session, "state": "s", "code": "c" });
-            assert_proof_refused(&call(&browser, Method::POST, door, None, &[&proof], &body).await);
+            assert_proof_refused(&call(&browser, Method::POST, path, None, &[&proof], &body).await);
         }
     }
     assert_eq!(browser.refreshes_seen().await, 0);
-    browser.refreshed(&session).await;
+    browser.refresh_access_token(&session).await;
 }
 
 #[tokio::test]
-async fn a_proof_takes_room_only_where_it_finishes_a_login_of_its_key() {
+async fn a_jti_is_stored_only_if_the_proof_completes_a_login_of_its_key() {
     // T69, T106: anybody can make keys.
     let browser = Browser::start();
-    let begun = browser.authorized().await;
-    let stranger = browser.another();
-    stranger.ask_to_begin().await.assert_ok();
+    let begun = browser.authorization_response().await;
+    let stranger = browser.other_user();
+    stranger.request_authorize().await.assert_ok();
     let mut made_up = begun.clone();
     made_up["state"] = "made-up".into();
     for (who, response) in [(&browser, &made_up), (&stranger, &made_up)] {
         let proof = who.key.sign(&who.claims(&Method::POST, "/api/token", None));
         for _ in 0..2 {
             let answer = call(who, Method::POST, "/api/token", None, &[&proof], response).await;
-            // A proof that was spent would be refused for itself.
+            // A proof that was used up would be refused itself.
             answer.assert_refused(400, "invalid_state");
         }
     }
     let proof = browser.key.sign(&browser.claims(&Method::POST, "/api/token", None));
     call(&browser, Method::POST, "/api/token", None, &[&proof], &begun).await.assert_ok();
-    let another = browser.authorized().await;
+    let another = browser.authorization_response().await;
     assert_proof_refused(&call(&browser, Method::POST, "/api/token", None, &[&proof], &another).await);
     // Nor was that login lost by it.
     browser.post("/api/token", &another).await.assert_ok();
@@ -216,7 +216,7 @@ async fn a_proof_signed_by_another_key_than_it_names_is_refused() {
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
     let claims = browser.claims(&Method::POST, "/api/refresh", None);
-    let (ours, theirs) = (browser.key.sign(&claims), browser.another().key.sign(&claims));
+    let (ours, theirs) = (browser.key.sign(&claims), browser.other_user().key.sign(&claims));
     let (head, _) = ours.rsplit_once('.').unwrap();
     let (_, signature) = theirs.rsplit_once('.').unwrap();
     assert_proof_refused(&refresh(&browser, &session, &[&format!("{head}.{signature}")]).await);
@@ -224,7 +224,7 @@ async fn a_proof_signed_by_another_key_than_it_names_is_refused() {
 }
 
 #[tokio::test]
-async fn two_proofs_are_refused_even_if_both_are_good() {
+async fn two_proofs_are_refused_even_if_both_are_valid() {
     // T69
     let browser = Browser::start();
     let signed_in = browser.sign_in().await;
@@ -242,7 +242,7 @@ async fn two_proofs_are_refused_even_if_both_are_good() {
 }
 
 #[tokio::test]
-async fn a_browser_with_a_wrong_clock_gets_a_nonce_and_gets_in_with_it() {
+async fn a_browser_with_a_wrong_clock_is_accepted_with_a_nonce() {
     // T69: RFC 9449 §8
     for wrong_by in [-THREE_HOURS, -70, 70, THREE_HOURS] {
         let browser = Browser::start();
@@ -263,13 +263,13 @@ async fn a_browser_with_a_wrong_clock_gets_a_nonce_and_gets_in_with_it() {
         let refused = begin(None).await;
         begin(Some(nonce(&refused))).await.assert_ok();
 
-        let response = browser.authorized().await;
+        let response = browser.authorization_response().await;
         let exchange = async |nonce: Option<&str>| {
             let proof = claims(Method::POST, "/api/token", None, nonce);
             call(&browser, Method::POST, "/api/token", None, &[&proof], &response).await
         };
         let refused = exchange(None).await;
-        // The refused attempt has not spent the state.
+        // The refused attempt has not used up the state.
         let login = exchange(Some(nonce(&refused))).await;
         login.assert_ok();
 

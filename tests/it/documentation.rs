@@ -1,4 +1,4 @@
-//! The documents for auditors: they have the sections that they must have, and their numbers are those of the code.
+//! The documents for auditors: they contain what they must, and agree with the code.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -77,7 +77,7 @@ fn the_threat_model_says_why_tokens_are_mediated_why_no_cookie_is_set_and_what_s
 }
 
 #[test]
-fn the_threat_model_rests_on_assertions_that_hold_on_settings_that_exist_and_on_pages_that_are_there() {
+fn the_threat_model_refers_to_held_assertions_existing_settings_and_existing_pages() {
     // T55
     let cited: BTreeSet<_> = words(SECURITY).filter(|word| is_assertion(word)).collect();
     assert!(cited.len() > 20, "{cited:?}");
@@ -99,7 +99,7 @@ fn the_threat_model_rests_on_assertions_that_hold_on_settings_that_exist_and_on_
 }
 
 #[test]
-fn what_is_protected_lives_as_long_as_it_is_written() {
+fn the_documented_lifetimes_are_those_of_the_code() {
     // T55
     let minutes = |limit: Duration| limit.as_secs() / 60;
     assert_eq!(minutes(PENDING_LIFETIME), 10);
@@ -108,7 +108,7 @@ fn what_is_protected_lives_as_long_as_it_is_written() {
 }
 
 #[test]
-fn the_limits_of_sessions_are_written_down_as_they_are_with_their_reasons() {
+fn the_documented_session_limits_are_those_of_the_code_with_their_reasons() {
     // T89
     let (usual, limits) = (SessionLimits::default(), LimitSettings::default());
     let hours = |limit: Duration| format!("{} hours", limit.as_secs() / 3600);

@@ -1,4 +1,4 @@
-//! An upstream that says what a test tells it to say.
+//! A chat upstream whose answers a test writes, event by event.
 
 use std::sync::Arc;
 
@@ -10,7 +10,12 @@ use oracle_ai::{
     },
     wire::auth::UserClaims,
 };
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+
+use crate::support::app::MAX_WAIT;
 
 type Line = Result<UpstreamEvent, Failure>;
 
@@ -25,7 +30,7 @@ pub struct ScriptedUpstream {
     asked: Mutex<mpsc::UnboundedReceiver<Call>>,
 }
 
-/// One question that reached the upstream. Dropping it ends the stream without a word.
+/// A request that reached the upstream. Dropping it ends the stream without a finish reason.
 pub struct Call {
     pub messages: Vec<Message>,
     pub user: UserClaims,
@@ -38,13 +43,13 @@ impl ScriptedUpstream {
         Arc::new(Self { calls, asked: Mutex::new(asked) })
     }
 
-    /// The next question, once it is here.
-    pub async fn asked(&self) -> Call {
+    /// Waits for the next request.
+    pub async fn next_request(&self) -> Call {
         self.asked.lock().await.recv().await.unwrap()
     }
 
-    /// Whether a question is here that nobody has looked at.
-    pub async fn was_asked(&self) -> bool {
+    /// Whether a request has come that no test has taken yet.
+    pub async fn has_request(&self) -> bool {
         !self.asked.lock().await.is_empty()
     }
 }
@@ -55,7 +60,7 @@ impl Upstream for ScriptedUpstream {
         "scripted"
     }
 
-    /// Returns with the first event at hand, as upstreams do.
+    /// Returns once there is a first event, as real upstreams do.
     async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
         let (lines, mut script) = mpsc::unbounded_channel();
         self.calls.send(Call { messages, user: user.clone(), lines }).unwrap();
@@ -71,16 +76,16 @@ impl Upstream for ScriptedUpstream {
 fn played(line: Line) -> Result<UpstreamEvent, UpstreamError> {
     line.map_err(|failure| match failure {
         Failure::Upstream(error) => error,
-        Failure::Panic => panic!("as the script says"),
+        Failure::Panic => panic!("requested by the test"),
     })
 }
 
 impl Call {
-    pub fn say(&self, text: &str) {
+    pub fn send_text(&self, text: &str) {
         self.play(Ok(UpstreamEvent::Delta(text.into())));
     }
 
-    pub fn think(&self, text: &str) {
+    pub fn send_thinking(&self, text: &str) {
         self.play(Ok(UpstreamEvent::Thinking(text.into())));
     }
 
@@ -92,9 +97,9 @@ impl Call {
         self.play(Ok(UpstreamEvent::Finished(reason)));
     }
 
-    /// The whole of an answer.
+    /// Sends a whole answer.
     pub fn answer(&self, text: &str) {
-        self.say(text);
+        self.send_text(text);
         self.finish(FinishReason::Complete);
     }
 
@@ -106,9 +111,9 @@ impl Call {
         self.play(Err(Failure::Panic));
     }
 
-    /// Returns once nobody listens any more: where a socket would be closed.
+    /// Waits until the request is cancelled, which would close the connection to a real upstream.
     pub async fn closed(&self) {
-        self.lines.closed().await;
+        timeout(MAX_WAIT, self.lines.closed()).await.expect("the request is still running");
     }
 
     pub fn is_closed(&self) -> bool {
@@ -116,6 +121,6 @@ impl Call {
     }
 
     fn play(&self, line: Line) {
-        assert!(self.lines.send(line).is_ok(), "nobody listens to the upstream");
+        assert!(self.lines.send(line).is_ok(), "the request was cancelled");
     }
 }

@@ -1,0 +1,26 @@
+//! What the tests share.
+//!
+//! | module | |
+//! |---|---|
+//! | `app` | the application without a socket, with a clock that can be advanced |
+//! | `browser` | the test client: a browser that signs in |
+//! | `chat_client` | a signed-in user who chats |
+//! | `dpop` | DPoP keys and proofs |
+//! | `provider`, `scripted_provider` | the mock provider, and one whose responses a test writes |
+//! | `scripted_upstream` | a chat upstream whose answers a test writes |
+//! | `server_process` | the server as a process of its own |
+//! | `redis`, `postgres`, `lossy_proxy` | real databases, and a proxy that drops responses |
+//! | `trace_collector` | an OTLP collector |
+
+pub mod app;
+pub mod browser;
+pub mod chat_client;
+pub mod dpop;
+pub mod lossy_proxy;
+pub mod postgres;
+pub mod provider;
+pub mod redis;
+pub mod scripted_provider;
+pub mod scripted_upstream;
+pub mod server_process;
+pub mod trace_collector;
