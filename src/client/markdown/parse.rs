@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
     /// The text without its markup, up to the end of its container, which is consumed. Each block begins on a new line.
     fn text(&mut self) -> String {
         let (mut text, mut open) = (String::new(), 0);
-        while let Some(event) = self.events.next() {
+        for event in self.events.by_ref() {
             match &event {
                 Event::End(_) if open == 0 => break,
                 Event::End(_) => open -= 1,

@@ -209,7 +209,7 @@ impl Auth {
     ) -> Option<Result<AccessToken, ApiError>> {
         match (self.signed_in(), stale) {
             (Some(held), stale) if held.session == *session => {
-                (Some(held.access_token()) != stale).then(|| Ok(held.response.access_token))
+                (Some(held.access_token()) != stale).then_some(Ok(held.response.access_token))
             }
             (None, None) if self.is_unknown() => None,
             _ => Some(Err(ApiError::SessionEnded)),

@@ -113,7 +113,7 @@ impl Call {
 
     /// Waits until the request is cancelled, which would close the connection to a real upstream.
     pub async fn closed(&self) {
-        timeout(MAX_WAIT, self.lines.closed()).await.expect("the request is still running");
+        timeout(MAX_WAIT, self.lines.closed()).await.unwrap();
     }
 
     pub fn is_closed(&self) -> bool {
