@@ -126,3 +126,33 @@ fn the_documented_session_limits_are_those_of_the_code_with_their_reasons() {
     }
     assert!(section("Sessions end").contains("the provider decides"));
 }
+
+/// The paths in a text that begin with a folder of this repository; without globs and placeholders.
+fn source_paths(text: &str) -> impl Iterator<Item = &str> {
+    const FOLDERS: [&str; 7] = ["src/", "tests/", "scripts/", "e2e/", "benches/", "docs/", "deploy/"];
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "/._-*{}$".contains(c);
+    text.split(move |c: char| !is_part(c))
+        .map(|word| word.trim_end_matches(['.', '/']))
+        .filter(|word| FOLDERS.iter().any(|folder| word.starts_with(folder)) && !word.contains(['*', '{', '$']))
+}
+
+#[test]
+fn every_path_that_a_document_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents = vec![root.join("README.md"), root.join("CONTEXT.md"), root.join("e2e/README.md")];
+    let folder = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    documents.extend(folder.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    let mut missing = vec![];
+    for document in documents {
+        let text = std::fs::read_to_string(&document).unwrap();
+        let unknown = source_paths(&text).filter(|path| !root.join(path).exists());
+        missing.extend(unknown.map(|path| format!("{}: {path}", document.display())));
+    }
+    assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
+}
+
+#[test]
+fn a_path_ends_where_its_sentence_does() {
+    let text = "See [the map](docs/a.md#b) in `src/x/y.rs`, and scripts/serve. Not `src/*/z` or http://docs.rs/x.";
+    assert_eq!(source_paths(text).collect::<Vec<_>>(), ["docs/a.md", "src/x/y.rs", "scripts/serve"]);
+}
