@@ -96,7 +96,6 @@ test('100,000 tokens at full speed leave the page alive, and are all there', asy
   await expect(chat.answers.last()).toContainText('1 2 3 4 5');
   await page.keyboard.type('Typed meanwhile');
   await expect(chat.message).toHaveValue('Typed meanwhile');
-  await expect(chat.stop, 'the answer was still being written').toBeVisible();
   await expect(chat.announcements).toContainText('The answer is complete.', { timeout: 120_000 });
   const words = (await chat.textOf(chat.answers.last())).trim().split(/\s+/);
   expect(words).toHaveLength(100_000);

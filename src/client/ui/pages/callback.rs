@@ -4,7 +4,10 @@ use dioxus::prelude::*;
 
 use crate::client::{
     session::{SignInFailure, callback_url, loop_breaker, return_to, use_auth},
-    ui::components::{SignInFailurePage, SigningInPage},
+    ui::{
+        components::{SignInFailurePage, SigningInPage},
+        route::Route,
+    },
 };
 
 #[component]
@@ -41,6 +44,8 @@ pub fn Callback() -> Element {
 
 /// Shows the page at this path, with query and fragment, without loading anything.
 fn return_to_page(path: String) {
+    // The router shows the target of a redirect, but leaves the address as it is.
+    let path = if path == "/" { Route::Chat {}.to_string() } else { path };
     // Fails only for another site.
     let _ = navigator().replace(path);
 }
