@@ -2,8 +2,8 @@
 # which the browser suite drives.
 # shellcheck shell=bash
 
-# The most that a visitor may have to download: bytes of WebAssembly, JavaScript and CSS in brotli. It is 1.75 times an
-# empty Dioxus app (docs/performance.md); scripts/bench measures that app anew.
+# The most that a visitor may have to download: bytes of WebAssembly, JavaScript and CSS in brotli. The budget in
+# docs/performance.md, a multiple of an empty Dioxus app, is lower; this keeps the page from growing further.
 readonly largest_page=520000
 
 release=$target_dir/app/release
