@@ -7,7 +7,7 @@ use std::{
 
 use super::draft_cipher::DraftCipher;
 use crate::{
-    client::platform::{session_storage, tasks::spawn_detached},
+    client::platform::{tasks::spawn_detached, web_storage::SESSION_STORAGE},
     wire::auth::DraftKey,
 };
 
@@ -15,7 +15,7 @@ const NAME: &str = "oracle-ai.draft";
 
 /// Removes the drafts, whose they are.
 pub fn remove() {
-    session_storage::remove(NAME);
+    SESSION_STORAGE.remove(NAME);
 }
 
 /// The drafts of one person.
@@ -37,7 +37,7 @@ impl DraftStorage {
 
     /// The stored text of this person. That of another person is removed.
     pub async fn read(&self) -> Option<String> {
-        let text = self.0.cipher.decrypt(&session_storage::get(NAME)?).await;
+        let text = self.0.cipher.decrypt(&SESSION_STORAGE.get(NAME)?).await;
         if text.is_none() {
             remove();
         }
@@ -61,7 +61,7 @@ impl DraftStorage {
                 };
                 match encrypted {
                     _ if !may_write() => {}
-                    Some(encrypted) => session_storage::set(NAME, &encrypted),
+                    Some(encrypted) => SESSION_STORAGE.set(NAME, &encrypted),
                     None => remove(),
                 }
             }

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::{Catalog, Language};
-use crate::client::platform::{document, local_storage};
+use crate::client::platform::{document, web_storage::LOCAL_STORAGE};
 
 /// In the local storage: the tag of the language that the person has chosen.
 const NAME: &str = "oracle-ai.language";
@@ -41,12 +41,12 @@ impl ChosenLanguage {
     }
 
     pub fn choose(self, language: Language) {
-        local_storage::set(NAME, language.tag());
+        LOCAL_STORAGE.set(NAME, language.tag());
         self.show(language);
     }
 
     fn load(self) {
-        let stored = local_storage::get(NAME).and_then(|tag| Language::from_tag(&tag));
+        let stored = LOCAL_STORAGE.get(NAME).and_then(|tag| Language::from_tag(&tag));
         self.show(stored.unwrap_or_else(|| Language::best_of(document::preferred_languages())));
     }
 

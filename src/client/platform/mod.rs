@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `location` | the page's URL and origin; navigation away from the app |
 //! | `url` | parses the URL of a link |
-//! | `session_storage`, `local_storage` | Web Storage: of this tab, of all tabs |
+//! | `web_storage` | Web Storage: of this tab, of all tabs |
 //! | `indexed_db` | one object store of texts and keys |
 //! | `crypto` | WebCrypto: P-256 signatures, AES-GCM, SHA-256, random values |
 //! | `locks` | Web Locks |
@@ -31,10 +31,9 @@ pub mod files;
 pub mod frame;
 pub mod indexed_db;
 pub mod listeners;
-pub mod local_storage;
 pub mod location;
 pub mod locks;
-pub mod session_storage;
 pub mod tasks;
 pub mod url;
 pub mod visibility;
+pub mod web_storage;

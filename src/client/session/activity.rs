@@ -15,7 +15,7 @@ use super::lifetime::Moment;
 use crate::client::platform::{
     clock,
     listeners::{self, Listener},
-    local_storage,
+    web_storage::LOCAL_STORAGE,
 };
 
 /// The time of the last input in any tab, in milliseconds since 1970.
@@ -64,7 +64,7 @@ pub fn record_input() {
     let now = Moment::now();
     let must_store = with_last_input(now, |last| last.record(now));
     if must_store {
-        local_storage::set(NAME, &now.wall().as_millis().to_string());
+        LOCAL_STORAGE.set(NAME, &now.wall().as_millis().to_string());
     }
 }
 
@@ -88,7 +88,7 @@ fn with_last_input<T>(now: Moment, work: impl FnOnce(&mut LastInput) -> T) -> T 
 }
 
 fn stored() -> Option<Duration> {
-    local_storage::get(NAME)?.parse().ok().map(Duration::from_millis)
+    LOCAL_STORAGE.get(NAME)?.parse().ok().map(Duration::from_millis)
 }
 
 impl LastInput {

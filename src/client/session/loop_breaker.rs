@@ -1,6 +1,6 @@
 //! Stops repeated automatic sign-ins: another redirect will not help.
 
-use crate::client::platform::{clock, session_storage};
+use crate::client::platform::{clock, web_storage::SESSION_STORAGE};
 
 /// So many automatic sign-ins are allowed …
 const MAX: usize = 3;
@@ -13,18 +13,18 @@ const NAME: &str = "oracle-ai.automatic_sign_ins";
 /// Whether another automatic sign-in is allowed; counts it if so.
 pub fn allows_sign_in() -> bool {
     let now = clock::unix_time();
-    let mut recent = recent(&session_storage::get(NAME).unwrap_or_default(), now);
+    let mut recent = recent(&SESSION_STORAGE.get(NAME).unwrap_or_default(), now);
     if recent.len() >= MAX {
         return false;
     }
     recent.push(now);
-    session_storage::set(NAME, &recent.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
+    SESSION_STORAGE.set(NAME, &recent.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
     true
 }
 
 /// The person has asked to sign in: that is not automatic.
 pub fn reset() {
-    session_storage::remove(NAME);
+    SESSION_STORAGE.remove(NAME);
 }
 
 fn recent(times: &str, now: u64) -> Vec<u64> {

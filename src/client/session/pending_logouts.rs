@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     api::{self, Answer, Proven},
-    client::platform::{clock, local_storage, location, locks, session_storage, visibility},
+    client::platform::{clock, location, locks, visibility, web_storage::LOCAL_STORAGE, web_storage::SESSION_STORAGE},
     wire::{
         auth::{LogoutRequest, LogoutResponse},
         error::ApiError,
@@ -152,17 +152,17 @@ impl Auth {
 
 /// The person has clicked "Sign out".
 pub fn set_begun() {
-    local_storage::set(BEGUN, "begun");
+    LOCAL_STORAGE.set(BEGUN, "begun");
 }
 
 /// The logout is stored as pending.
 pub fn remove_begun() {
-    local_storage::remove(BEGUN);
+    LOCAL_STORAGE.remove(BEGUN);
 }
 
 /// Stores a logout as pending where the page on which the person signed out was closed before it could.
 pub async fn finish_begun() {
-    if local_storage::get(BEGUN).is_none() {
+    if LOCAL_STORAGE.get(BEGUN).is_none() {
         return;
     }
     if let Some(logout) = dpop_key::begin_logout_of_stored_session().await {
@@ -179,8 +179,8 @@ pub fn returned_from_provider() -> bool {
     let Some((_, state)) = parameters.find(|(name, _)| name == "state") else { return false };
     // The `state` is of no use to the person, in the address bar or in the history.
     location::replace_url(&location::path());
-    let expected = session_storage::get(STATE);
-    session_storage::remove(STATE);
+    let expected = SESSION_STORAGE.get(STATE);
+    SESSION_STORAGE.remove(STATE);
     expected.is_some_and(|expected| expected == state)
 }
 
@@ -215,7 +215,7 @@ fn means_ended(error: &ApiError) -> bool {
 fn redirect_to_provider(response: LogoutResponse) {
     let Some(url) = response.end_session_url else { return };
     if let Some(state) = &response.state {
-        session_storage::set(STATE, state.secret());
+        SESSION_STORAGE.set(STATE, state.secret());
     }
     location::leave_for(&url);
 }

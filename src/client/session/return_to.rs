@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    client::platform::{location, session_storage},
+    client::platform::{location, web_storage::SESSION_STORAGE},
     wire::auth::State,
 };
 
@@ -41,17 +41,17 @@ pub fn current_url() -> String {
 /// cause a loop.
 pub fn url_at_front(front_url: &str, path: &str) -> Option<String> {
     let is_at_front = location::origin() == front_url;
-    if is_at_front || session_storage::get(REDIRECTED).is_some() {
+    if is_at_front || SESSION_STORAGE.get(REDIRECTED).is_some() {
         return None;
     }
-    session_storage::set(REDIRECTED, front_url);
+    SESSION_STORAGE.set(REDIRECTED, front_url);
     Some(format!("{front_url}{path}"))
 }
 
 pub fn set(state: &State, path: &str) {
     let return_to = ReturnTo { state: state.clone(), path: path.to_owned() };
     if let Ok(json) = serde_json::to_string(&return_to) {
-        session_storage::set(NAME, &json);
+        SESSION_STORAGE.set(NAME, &json);
     }
 }
 
@@ -69,7 +69,7 @@ pub fn last_path() -> String {
 }
 
 pub fn remove() {
-    session_storage::remove(NAME);
+    SESSION_STORAGE.remove(NAME);
 }
 
 fn without_query(url: &str) -> &str {
@@ -84,7 +84,7 @@ pub fn checked(path: String) -> String {
 }
 
 fn get() -> Option<ReturnTo> {
-    serde_json::from_str(&session_storage::get(NAME)?).ok()
+    serde_json::from_str(&SESSION_STORAGE.get(NAME)?).ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
     state::EndedBy,
     tab_messages::{TabMessage, broadcast},
 };
-use crate::{client::platform::session_storage, wire::auth::SessionId};
+use crate::{client::platform::web_storage::SESSION_STORAGE, wire::auth::SessionId};
 
 impl Auth {
     /// The person signs out.
@@ -76,7 +76,7 @@ impl Auth {
         let path = return_to::current_url();
         self.set_signed_out();
         match ended_by {
-            EndedBy::Person => session_storage::clear(),
+            EndedBy::Person => SESSION_STORAGE.clear(),
             EndedBy::Inactivity | EndedBy::Lifetime => sign_out_reason::set(&Reason { ended_by, path }),
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state::EndedBy;
-use crate::client::platform::session_storage;
+use crate::client::platform::web_storage::SESSION_STORAGE;
 
 const NAME: &str = "oracle-ai.signed_out_because";
 
@@ -14,15 +14,15 @@ pub struct Reason {
 }
 
 pub fn get() -> Option<Reason> {
-    serde_json::from_str(&session_storage::get(NAME)?).ok()
+    serde_json::from_str(&SESSION_STORAGE.get(NAME)?).ok()
 }
 
 pub fn set(reason: &Reason) {
     if let Ok(json) = serde_json::to_string(reason) {
-        session_storage::set(NAME, &json);
+        SESSION_STORAGE.set(NAME, &json);
     }
 }
 
 pub fn remove() {
-    session_storage::remove(NAME);
+    SESSION_STORAGE.remove(NAME);
 }

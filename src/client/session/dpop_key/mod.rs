@@ -22,7 +22,7 @@ use crate::{
     client::platform::{
         clock,
         crypto::{self, KeyPair},
-        session_storage,
+        web_storage::SESSION_STORAGE,
     },
     wire::auth::SessionId,
 };
@@ -56,7 +56,7 @@ pub async fn begin_login() -> Result<String, KeyError> {
 /// The login of this tab has begun this session.
 pub async fn finish_login(session: &SessionId) {
     storage::finish_login(tab(), clock::unix_time(), session).await;
-    session_storage::remove(TAB);
+    SESSION_STORAGE.remove(TAB);
 }
 
 /// The session that this browser was last signed in to, to be resumed. Its key is loaded again for the next proof: the
@@ -173,9 +173,9 @@ async fn load_for_login() -> Result<Rc<DpopKey>, KeyError> {
 }
 
 fn tab() -> String {
-    session_storage::get(TAB).unwrap_or_else(|| {
+    SESSION_STORAGE.get(TAB).unwrap_or_else(|| {
         let tab = crypto::random_uuid();
-        session_storage::set(TAB, &tab);
+        SESSION_STORAGE.set(TAB, &tab);
         tab
     })
 }

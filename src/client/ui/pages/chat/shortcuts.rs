@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use crate::client::platform::{
     dom,
     listeners::{self, KeyPress},
-    local_storage,
+    web_storage::LOCAL_STORAGE,
 };
 
 /// In the local storage; empty where the shortcuts are switched on.
@@ -70,11 +70,11 @@ impl Shortcuts {
 
     pub fn switch(mut self, on: bool) {
         self.0.set(on);
-        local_storage::set(SWITCHED_OFF, if on { "" } else { "off" });
+        LOCAL_STORAGE.set(SWITCHED_OFF, if on { "" } else { "off" });
     }
 
     fn load(mut self) {
-        self.0.set(local_storage::get(SWITCHED_OFF).is_none_or(|value| value.is_empty()));
+        self.0.set(LOCAL_STORAGE.get(SWITCHED_OFF).is_none_or(|value| value.is_empty()));
     }
 
     fn take(self, pressed: &KeyPress) -> Option<Shortcut> {

@@ -10,7 +10,7 @@ use crate::{
             list::{ConversationList, Found, title_of},
         },
         language::use_catalog,
-        platform::{document, local_storage},
+        platform::{document, web_storage::LOCAL_STORAGE},
         ui::route::Route,
     },
     wire::conversations::ConversationSummary,
@@ -50,7 +50,7 @@ impl SidebarState {
         let shown = !*self.0.peek();
         self.0.set(shown);
         if is_wide() {
-            local_storage::set(HIDDEN, if shown { "" } else { "hidden" });
+            LOCAL_STORAGE.set(HIDDEN, if shown { "" } else { "hidden" });
         }
     }
 
@@ -62,7 +62,7 @@ impl SidebarState {
     }
 
     fn load(mut self) {
-        let was_hidden = local_storage::get(HIDDEN).is_some_and(|value| !value.is_empty());
+        let was_hidden = LOCAL_STORAGE.get(HIDDEN).is_some_and(|value| !value.is_empty());
         self.0.set(is_wide() && !was_hidden);
     }
 }
