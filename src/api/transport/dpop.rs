@@ -125,7 +125,7 @@ pub(super) fn stored_nonce() -> Option<String> {
     storage()?.get_item(NONCE).ok()?
 }
 
-/// Stores the nonce of a response, whatever its status (RFC 9449 §8.2).
+/// Stores the nonce of a response of any status (RFC 9449 §8.2).
 fn store_nonce(reply: &Reply) -> Option<String> {
     let nonce = reply.header("DPoP-Nonce")?;
     if let Some(storage) = storage() {

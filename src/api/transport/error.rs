@@ -1,6 +1,6 @@
 //! How [`ApiError`] leaves the server, and how it arrives.
 //!
-//! Dioxus answers an error of its own kinds with 500, whatever status it carries; an error with `AsStatusCode` keeps its
+//! Dioxus answers an error of its own kinds with 500 and not with the status it carries; an error with `AsStatusCode` keeps its
 //! status. It gives such an error no way to set headers and no place for the request's id, so `server::http::errors`
 //! writes the response instead.
 

@@ -20,7 +20,7 @@ pub struct Chunks {
     reading: Option<JsFuture>,
 }
 
-/// Where a server function is called: at the page's own origin, whatever origin Dioxus has put into the URL.
+/// Where a server function is called. The page's own origin is used, not the one in Dioxus' URL.
 pub fn path_and_query(url: &Url) -> String {
     match url.query() {
         Some(query) => [url.path(), "?", query].concat(),

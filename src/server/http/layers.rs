@@ -60,7 +60,7 @@ pub async fn add_headers(State(settings): State<HeaderSettings>, request: Reques
     response
 }
 
-/// Sends the next nonce with the response, whatever its status (RFC 9449 §8.2).
+/// Sends the next nonce with a response of any status (RFC 9449 §8.2).
 pub async fn add_nonce(mut request: Request, next: Next) -> Response {
     let next_nonce = NextNonce::insert_into(request.extensions_mut());
     let mut response = next.run(request).await;
