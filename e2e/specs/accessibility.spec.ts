@@ -84,23 +84,23 @@ for (const { name, use } of [
   });
 }
 
-test('an answer is heard in whole sentences, none twice, and its end too', async ({ page, signIn, chat }) => {
+test('a screen reader announces an answer in whole sentences, none twice, and its end', async ({ page, signIn, chat }) => {
   await signIn();
   await page.evaluate(() => {
-    const heard: string[] = ((window as any).heard = []);
+    const announced: string[] = ((window as any).announced = []);
     new MutationObserver((changes) => {
-      for (const { addedNodes } of changes) for (const node of addedNodes) heard.push(node.textContent ?? '');
+      for (const { addedNodes } of changes) for (const node of addedNodes) announced.push(node.textContent ?? '');
     }).observe(document.querySelector('#announcements')!, { childList: true, subtree: true, characterData: true });
   });
   await chat.ask('/list');
   await expect(chat.send).toBeVisible();
   await expect(chat.announcements).toContainText('The answer is complete.');
-  const heard: string[] = await page.evaluate(() => (window as any).heard);
-  expect(heard.length, 'while it is written, not only at its end').toBeGreaterThan(1);
-  expect(heard.at(-1)).toBe('The answer is complete.');
-  expect(new Set(heard).size, 'none is heard twice').toBe(heard.length);
+  const announced: string[] = await page.evaluate(() => (window as any).announced);
+  expect(announced.length, 'while it is written, not only at its end').toBeGreaterThan(1);
+  expect(announced.at(-1)).toBe('The answer is complete.');
+  expect(new Set(announced).size, 'none is announced twice').toBe(announced.length);
   const shown = words(await chat.textOf(chat.answers.last()));
-  expect(words(heard.slice(0, -1).join(' ')), 'all of it, in order').toBe(shown);
+  expect(words(announced.slice(0, -1).join(' ')), 'all of it, in order').toBe(shown);
 });
 
 const words = (text: string) => text.replaceAll(/[^\p{L}\p{N}]+/gu, ' ').replaceAll(/^\s*\d+\s|\s+/g, ' ').trim();
@@ -112,7 +112,7 @@ test('an answer is pronounced in its own language, and not in the page’s', asy
   await chat.answered('Voici la liste');
   await expect(chat.answers.last().locator('.markdown')).toHaveAttribute('lang', 'fr');
   await expect(chat.announcements.locator('p', { hasText: 'Voici la liste' })).toHaveAttribute('lang', 'fr');
-  await expect(chat.announcements.locator('p').last(), 'the end is told in the page’s').not.toHaveAttribute('lang');
+  await expect(chat.announcements.locator('p').last(), 'the end is announced in the page’s').not.toHaveAttribute('lang');
   await answerNextWithText(page, 'Ja.');
   await chat.ask('Auf Deutsch');
   await chat.answered('Ja.');

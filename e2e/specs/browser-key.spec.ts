@@ -276,7 +276,7 @@ test('a session id copied to another browser is worth nothing there, and the ses
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
-test('a stolen access token opens no door, neither with another key nor as a bearer token', async ({
+test('a stolen access token is refused, with another key and as a bearer token', async ({
   page, signIn, wire, stranger,
 }) => {
   await signIn();
@@ -287,7 +287,7 @@ test('a stolen access token opens no door, neither with another key nor as a bea
   expect(bearer.status()).toBe(401);
 });
 
-test('a proof is good once, and for one method, one door and one token', async ({ page, signIn, wire }) => {
+test('a proof is valid once, and for one method, one endpoint and one token', async ({ page, signIn, wire }) => {
   // T65 T69
   await signIn();
   const { access_token: token, session } = await wire.current();
@@ -299,7 +299,7 @@ test('a proof is good once, and for one method, one door and one token', async (
   expect(await status(proof, 'GET', '/api/chat', { token }), 'replayed').toBe(401);
   const body = { session };
   const forRefresh = () => proofBy(page, 'POST', '/api/refresh');
-  expect(await status(await forRefresh(), 'POST', '/api/logout', { body }), 'another door').toBe(401);
+  expect(await status(await forRefresh(), 'POST', '/api/logout', { body }), 'another endpoint').toBe(401);
   const get = await proofBy(page, 'GET', '/api/refresh');
   expect(await status(get, 'POST', '/api/refresh', { body }), 'another method').toBe(401);
   const unbound = await proofBy(page, 'GET', '/api/chat');
@@ -309,7 +309,7 @@ test('a proof is good once, and for one method, one door and one token', async (
   expect(await status(await forRefresh(), 'POST', '/api/refresh', { body }), 'the session is unharmed').toBe(200);
 });
 
-test('a callback link carried to another browser is not followed, and its code not spent', async ({
+test('a callback link carried to another browser is not followed, and its code not used', async ({
   page, user, login, stranger,
 }) => {
   // T06
@@ -375,7 +375,7 @@ for (const { lacks, heading, breakIt } of [
     breakIt: () => Object.defineProperty(window, 'isSecureContext', { value: false }),
   },
 ]) {
-  test(`a browser without ${lacks} is told so`, async ({ page, wire, callback }) => {
+  test(`a browser without ${lacks} shows so`, async ({ page, wire, callback }) => {
     // T98
     await page.addInitScript(breakIt);
     await page.goto('/');

@@ -15,7 +15,7 @@ test('a refused sign-in says so, and trying again leads to the wanted page', { t
   await expect(page).toHaveURL('/chat?topic=awr');
 });
 
-test('a provider that refuses by itself gets the same page', async ({ page, user, login, callback }) => {
+test('a refusal that no person caused leads to the same page', async ({ page, user, login, callback }) => {
   await user.set({ deny: true });
   await page.goto('/');
   await login.signInAs(user.name);
@@ -47,7 +47,7 @@ test('a callback link used a second time names the reason and starts afresh', { 
 
   await page.reload();
   await callback.says('nothingToFinish');
-  expect(wire.calls('GET', '/api/authorize'), 'no sign-in starts by itself').toHaveLength(signInsStarted);
+  expect(wire.calls('GET', '/api/authorize'), 'no sign-in starts without the person').toHaveLength(signInsStarted);
 
   // The session that the link's first use began still lives.
   await callback.tryAgain.click();
@@ -107,7 +107,7 @@ for (const { kind, more, status, title, text } of [
     await login.signInAs(user.name);
     await expect(page.getByRole('heading', { level: 1, name: title, exact: true })).toBeVisible();
     await expect(page.getByRole('alert')).toContainText(text);
-    expect(wire.calls('GET', '/api/authorize'), 'nothing happens by itself').toHaveLength(1);
+    expect(wire.calls('GET', '/api/authorize'), 'nothing happens without the person').toHaveLength(1);
     await callback.tryAgain.click();
     await login.isOpen();
   });
@@ -124,7 +124,7 @@ test('a sign-in whose exchange never arrives says that the connection was lost',
   await login.isOpen();
 });
 
-test('whoever tries again by hand is never taken for a loop', async ({ page, user, login, callback, chat }) => {
+test('a person who tries again by hand is never taken for a loop', async ({ page, user, login, callback, chat }) => {
   await page.goto('/chat');
   for (let time = 0; time < 5; time += 1) {
     await login.deny();

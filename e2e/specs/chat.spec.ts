@@ -65,15 +65,15 @@ test('Enter that ends an input-method composition does not send', async ({ page,
   await expect(chat.questions).toHaveCount(0);
 });
 
-test('a lost connection is told in place, and Retry sends the message again', async ({ page, signIn, chat, wire }) => {
+test('a lost connection is shown in its place, and Retry sends the message again', async ({ page, signIn, chat, wire }) => {
   await signIn();
   await onNextMessage(page, (route) => route.abort('connectionrefused'));
-  await chat.ask('Do you hear me?');
+  await chat.ask('Are you there?');
   await expect(chat.retry).toBeVisible();
   await expect(chat.questions).toHaveCount(1);
 
   await chat.retry.click();
-  await chat.answered('Do you hear me?');
+  await chat.answered('Are you there?');
   await expect(chat.failure).toBeHidden();
   await expect(chat.questions, 'the question is not doubled').toHaveCount(1);
   expect(wire.calls('POST', '/api/refresh')).toHaveLength(0);

@@ -7,7 +7,7 @@ import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
 
 const test = base.extend<{
-  /** Whatever a page's content security policy kept from happening, in any tab; a test fails with the first. */
+  /** Everything that a page's content security policy blocked, in any tab; a test fails with the first. */
   violations: string[];
 }>({
   violations: [
@@ -87,7 +87,7 @@ test('a script that somebody gets into a page does not run', { tag: '@certified'
       eval: () => window.eval('ran = 1'),
       elsewhere: () => document.body.append(Object.assign(document.createElement('img'), { src: 'http://127.0.0.1:9/x' })),
     };
-    // Later: what is evaluated for the test itself may use `eval`, whatever the policy says.
+    // Later: what is evaluated for the test itself may use `eval`, although the policy forbids it.
     await new Promise((then) => setTimeout(then));
     for (const attempt of Object.values(attempts)) {
       try {
@@ -106,7 +106,7 @@ test('a script that somebody gets into a page does not run', { tag: '@certified'
   violations.length = 0;
 });
 
-test('files are small, kept for ever, and never asked for twice', { tag: '@certified' }, async ({ page }) => {
+test('files are small, cached permanently, and never requested twice', { tag: '@certified' }, async ({ page }) => {
   const files: { url: string; headers: Record<string, string> }[] = [];
   const hints: string[] = [];
   page.on('console', (message) => {
@@ -132,8 +132,8 @@ async function watch(context: BrowserContext, violations: string[]) {
   await context.exposeBinding('__violation', (_, violation: string) => violations.push(violation));
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => {
-      const told = `${event.effectiveDirective}: ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber} ${event.sample}`;
-      (window as unknown as { __violation: (text: string) => void }).__violation(told);
+      const violation = `${event.effectiveDirective}: ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber} ${event.sample}`;
+      (window as unknown as { __violation: (text: string) => void }).__violation(violation);
     });
   });
 }

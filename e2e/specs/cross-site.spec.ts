@@ -12,7 +12,7 @@ const test = base.extend<{
 }>({
   server: async ({ request }, use, testInfo) => {
     const ports = portsOfWorker(testInfo.parallelIndex);
-    // What the browser keeps from a page, only the server can tell of.
+    // What the browser hides from a page, only the server can report.
     const metrics = `127.0.0.1:${ports.app + 20}`;
     const stop = await startApp({ ...ownMock(ports), METRICS_ADDR: metrics });
     const refusals = async () => {

@@ -31,7 +31,7 @@ for (const [kind, says] of Object.entries({
   network: 'The model can’t be reached'.replace('’', "'"),
   timeout: 'The model took too long',
 })) {
-  test(`a model that fails by ${kind} is told in words`, async ({ page, signIn, chat }) => {
+  test(`a model that fails by ${kind} is explained in words`, async ({ page, signIn, chat }) => {
     await signIn();
     await answerNextWith(page, [opened, delta('Half'), { type: 'error', kind }, ended('interrupted')]);
     await chat.ask('Tell me');
@@ -41,7 +41,7 @@ for (const [kind, says] of Object.entries({
   });
 }
 
-test('a limit tells how long to wait, and then takes the question again', async ({ page, signIn, chat }) => {
+test('a limit says how long to wait, and after that the question is accepted', async ({ page, signIn, chat }) => {
   await page.clock.install();
   await signIn();
   await answerNextWith(page, [opened, { type: 'error', kind: 'limit', retry_after: 20 }, ended('interrupted')]);
@@ -86,7 +86,7 @@ test('an answer is called stopped only once the server has confirmed it', async 
   await expect(chat.announcements).toContainText('Stopped');
 });
 
-test('an answer that the server was not told to stop is not called stopped, and goes on', async ({ page, signIn, chat }) => {
+test('an answer whose stop request did not reach the server is not called stopped, and goes on', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/slow please');
   await expect(chat.answers.last()).toContainText('word 2,');
@@ -100,7 +100,7 @@ test('an answer that the server was not told to stop is not called stopped, and 
   await expect(chat.answers.last()).toContainText('Stopped');
 });
 
-test('thinking is folded away, and what the answer took is told beside it', async ({ page, signIn, chat }) => {
+test('thinking is folded away, and the answer's tokens and time are shown beside it', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/thinking');
   await expect(chat.answers.last().locator('details')).not.toHaveAttribute('open', { timeout: 15_000 });

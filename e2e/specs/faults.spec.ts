@@ -115,7 +115,7 @@ test.describe('a session ends, and the message is sent after one sign-in:', () =
       await user.reset();
       await login.signInAs(user.name);
 
-      // It is sent by itself, once.
+      // It is sent automatically, once.
       await chat.answered('It was fast yesterday.');
       await expect(chat.questions).toHaveCount(1);
       await expect(page).toHaveURL(/\/c\//);
@@ -137,7 +137,7 @@ test.describe('an odd provider is nothing a person notices:', () => {
     ['a clock five minutes behind', { clock_offset: -300, id_token_ttl: 3600 }],
   ] as const) {
     test(oddity, async ({ page, user, signIn, chat, wire, untilTokenExpires }) => {
-      // Where the life is told, it is short, and over before each message: two refreshes.
+      // Where the response has a lifetime, it is short, and over before each message: two refreshes.
       const access_token_ttl = 'expires_in' in settings ? 300 : 4;
       await user.set({ access_token_ttl, ...settings } as unknown as Settings);
       await signIn();
@@ -157,7 +157,7 @@ test.describe('an odd provider is nothing a person notices:', () => {
 test('a refresh whose answer is lost ends in one sign-in, with the message kept', async ({
   page, user, signIn, login, chat,
 }) => {
-  // The provider has spent the refresh token, and takes the next use for a theft (RFC 9700 §4.14.2).
+  // The provider has consumed the refresh token, and takes the next use for a theft (RFC 9700 §4.14.2).
   await signIn();
   await user.set({ refresh_faults: [{ kind: 'lost_answer' }] });
   await refuseNextMessage(page);
@@ -181,7 +181,7 @@ test('a provider whose clock is five minutes ahead is signed in at, or refused o
 });
 
 for (const endpoint of ['discovery', 'jwks']) {
-  test(`a provider without its ${endpoint} is told so, and found once it is back`, async ({ page, user, callback, chat }) => {
+  test(`a provider without its ${endpoint} is explained, and works once it is back`, async ({ page, user, callback, chat }) => {
     const ports = portsOfWorker(test.info().parallelIndex);
     const app = ownMock(ports);
     const stopApp = await startApp(app);

@@ -39,22 +39,22 @@ test('two minutes before the end by inactivity the person is warned, and stays w
   await page.clock.fastForward('01:05');
   await expect(warning.dialog).toContainText(/It ends in (1 minute|\d+ seconds)\./);
 
-  const told = () => wire.calls('POST', '/api/refresh').map((request) => request.postDataJSON().idle_seconds);
-  expect(Math.max(...told()), 'a refresh by a timer is none by a person').toBeGreaterThanOrEqual(230);
-  const before = told().length;
+  const idleSeconds = () => wire.calls('POST', '/api/refresh').map((request) => request.postDataJSON().idle_seconds);
+  expect(Math.max(...idleSeconds()), 'a refresh by a timer is none by a person').toBeGreaterThanOrEqual(230);
+  const before = idleSeconds().length;
   await page.keyboard.press('Enter');
   await expect(warning.dialog).toBeHidden();
   await expect(chat.message, 'the person goes on where they were').toBeFocused();
-  await expect.poll(() => told().length).toBeGreaterThan(before);
-  expect(told().at(-1)).toBeLessThanOrEqual(5);
+  await expect.poll(() => idleSeconds().length).toBeGreaterThan(before);
+  expect(idleSeconds().at(-1)).toBeLessThanOrEqual(5);
 });
 
 test('input moves the end, and what a script does is no input', async ({ page, signIn, chat, warning, wire }) => {
   await signIn();
   await page.clock.fastForward('07:00');
   await chat.message.press('a');
-  const told = () => wire.calls('POST', '/api/refresh').map((request) => request.postDataJSON().idle_seconds);
-  await expect.poll(() => told().at(-1), 'the server hears of it before it takes the person for gone').toBeLessThan(60);
+  const idleSeconds = () => wire.calls('POST', '/api/refresh').map((request) => request.postDataJSON().idle_seconds);
+  await expect.poll(() => idleSeconds().at(-1), 'the server learns of it before it considers the person idle').toBeLessThan(60);
   await page.clock.fastForward('07:00');
   await expect(warning.dialog).toBeHidden();
   await page.evaluate(() => {
@@ -136,7 +136,7 @@ test('all tabs agree: staying in one is staying in all, and so is the end', asyn
   await signedOutPage(other).because('inactivity');
 });
 
-test('a session that may last no longer is told of, and ends where the person was', async ({
+test('a session at the end of its lifetime is announced, and ends where the person was', async ({
   page, context, signIn, chat, warning, signedOut,
 }) => {
   await limit(context, { idle_timeout: 600, session_expires_in: 200 });
@@ -148,7 +148,7 @@ test('a session that may last no longer is told of, and ends where the person wa
   await warning.goOn.click();
   await expect(warning.dialog).toBeHidden();
   await page.clock.runFor(2_000);
-  await expect(warning.dialog, 'told once').toBeHidden();
+  await expect(warning.dialog, 'shown once').toBeHidden();
 
   await page.clock.fastForward('02:00');
   await signedOut.because('a session lasts only so long');
@@ -157,7 +157,7 @@ test('a session that may last no longer is told of, and ends where the person wa
 test.describe('in French', () => {
   test.use({ locale: 'fr-FR' });
 
-  test('the warning and the reason are told in French', async ({ page, signIn }) => {
+  test('the warning and the reason are in French', async ({ page, signIn }) => {
     await signIn();
     await page.clock.fastForward('08:05');
     const dialog = page.getByRole('alertdialog', { name: 'Votre session va se terminer' });

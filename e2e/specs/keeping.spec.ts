@@ -51,7 +51,7 @@ test('another conversation can be read while an answer is written, and it is the
   await chat.stop.click();
 });
 
-test('a message that was on its way when the page was left is sent by itself, once', async ({
+test('a message that was on its way when the page was left is sent automatically, once', async ({
   page, signIn, chat, wire,
 }) => {
   await signIn();

@@ -98,16 +98,16 @@ test('characters that are not seen are marked in code, and copied as they are', 
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await signIn();
   const code = "select 1; -- \u202e;elbat pord\u2066\nselect\u200b 2;\n";
-  const told = await answer(page, chat, `Run \`a\u200bb\`:\n\n\`\`\`sql\n${code}\`\`\`\n\n\`\`\`text\nplain\n\`\`\``);
-  const marks = told.getByRole('img');
+  const answered = await answer(page, chat, `Run \`a\u200bb\`:\n\n\`\`\`sql\n${code}\`\`\`\n\n\`\`\`text\nplain\n\`\`\``);
+  const marks = answered.getByRole('img');
   await expect(marks).toHaveCount(4);
   for (const [index, name] of ['U+200B', 'U+202E', 'U+2066', 'U+200B'].entries()) {
     await expect(marks.nth(index)).toHaveAccessibleName(name);
     expect(await marks.nth(index).evaluate((it) => getComputedStyle(it, '::before').content)).toContain('⟨');
   }
-  await expect(told.locator('.hidden-characters'), 'of the block that has them').toHaveCount(1);
-  await expect(told.locator('pre code').first()).toHaveJSProperty('textContent', code);
-  await told.getByRole('button', { name: 'Copy code' }).first().click();
-  await expect(told.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(1);
+  await expect(answered.locator('.hidden-characters'), 'of the block that has them').toHaveCount(1);
+  await expect(answered.locator('pre code').first()).toHaveJSProperty('textContent', code);
+  await answered.getByRole('button', { name: 'Copy code' }).first().click();
+  await expect(answered.getByRole('status').filter({ hasText: 'Copied' })).toHaveCount(1);
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code);
 });

@@ -81,7 +81,7 @@ for (const played of providers) {
       await login.isOpen();
     });
 
-    test('whoever lacks the role is told that they may not chat', async ({ user, signIn, chat, page }) => {
+    test('a person without the role reads that they may not chat', async ({ user, signIn, chat, page }) => {
       // T70
       test.skip(played.profile === 'google', 'there are no roles');
       await user.set({ roles: ['Chat Users Emeritus'] });

@@ -19,7 +19,7 @@ test('a message after the access token expired is answered, with one refresh', {
   expect(wire.calls('POST', '/api/refresh')).toHaveLength(1);
 });
 
-test('whoever may not use the chat is told so, and nothing is refreshed', async ({ page, user, signIn, chat, wire }) => {
+test('a person who may not use the chat reads so, and nothing is refreshed', async ({ page, user, signIn, chat, wire }) => {
   // T70: what a new token could not mend.
   await signIn();
   await forbidNextMessage(page);
@@ -71,16 +71,16 @@ test('a token is renewed before it expires, and no message meets a 401', async (
   // The time passed for the timers only.
   await page.clock.setSystemTime(new Date());
 
-  await chat.ask('Any news?');
-  await chat.answered('Any news?');
+  await chat.ask('Any results?');
+  await chat.answered('Any results?');
   expect(await wire.statuses('POST', '/api/chat')).toEqual({ 200: 1 });
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
-test('what an access token says of itself is nothing to the page: it goes by what it was told', async ({
+test('the page ignores the contents of an access token: it uses the response's `expires_in`', async ({
   page, user, signIn, chat, wire,
 }) => {
-  // T51: by itself, this token ended in 1970.
+  // T51: by its own `exp`, this token ended in 1970.
   await user.set({ access_token_format: 'jwt', access_token_claims: { exp: 1 } });
   await page.clock.install();
   await signIn();
@@ -191,7 +191,7 @@ test('a refresh that came twice with one proof is asked for again, with another'
   expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
 });
 
-test('where no proof is taken, there are two tries and no more, and the session lives', async ({
+test('where no proof is taken, there are exactly two tries, and the session lives', async ({
   asleep, page, user, signIn, untilTokenExpires, chat, wire,
 }) => {
   // T65
@@ -213,7 +213,7 @@ test('where no proof is taken, there are two tries and no more, and the session 
   expect(wire.calls('GET', '/api/authorize'), 'nobody had to sign in again').toHaveLength(1);
 });
 
-test('a message refused twice is not repeated for ever', async ({ page, signIn, chat, wire }) => {
+test('a message refused twice is not repeated endlessly', async ({ page, signIn, chat, wire }) => {
   await signIn();
   await page.route('**/api/chat', (route) =>
     route.fulfill({

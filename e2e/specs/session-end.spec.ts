@@ -7,7 +7,7 @@ import { signedOutPage } from '../pages/signed-out';
 
 const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 
-test('a refused refresh leads to sign-in, and the message is sent by itself, once', { tag: '@every-provider' }, async ({
+test('a refused refresh leads to sign-in, and the message is sent automatically, once', { tag: '@every-provider' }, async ({
   asleep, page, user, signIn, untilTokenExpires, login, chat, wire,
 }) => {
   await user.set({ access_token_ttl: 4 });
@@ -58,7 +58,7 @@ test('a draft is given back once, and to nobody else', async ({ page, user, sign
   await expect(chat.message).toHaveValue('');
 });
 
-test('signing out ends on a page of its own, and signs nobody in by itself', async ({
+test('signing out ends on a page of its own, and signs nobody in again', async ({
   page, user, signIn, login, chat, wire,
 }) => {
   await signIn();

@@ -137,7 +137,7 @@ for (const width of [390, 320]) {
   test.describe(`in French, on a phone of ${width} pixels`, () => {
     test.use({ locale: 'fr-FR', viewport: { width, height: 700 }, hasTouch: true });
 
-    test('the sessions are told and ended in French, and all of it fits', async ({
+    test('the sessions are listed and ended in French, and all of it fits', async ({
       page, signIn, signInElsewhere, sessions,
     }) => {
       // T88

@@ -26,7 +26,7 @@ test('a person chosen from the list is greeted by name', async ({ page, chat }) 
   await expect(chat.banner).toContainText('Alice');
 });
 
-test('a person whose name is told only at the userinfo endpoint is greeted by it', { tag: '@certified' }, async ({
+test('a person whose name only the userinfo endpoint has is greeted by it', { tag: '@certified' }, async ({
   user, signIn, chat,
 }) => {
   await signIn();
@@ -40,7 +40,7 @@ test('a deep link is where the sign-in ends, query and fragment included', { tag
   await expect(page).toHaveURL('/chat?topic=awr&depth=2#plan');
 });
 
-test('the way back from the chat does not lead over the spent callback link', async ({ page, signIn }) => {
+test('the way back from the chat does not lead over the used callback link', async ({ page, signIn }) => {
   await signIn();
   await page.goBack();
   expect(page.url()).not.toContain('/auth/callback');
@@ -73,7 +73,7 @@ test('the Back button leads from the provider to where the person was', async ({
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
 });
 
-test('a browser without WebAssembly is told what is missing', async ({ browser, baseURL }) => {
+test('a browser without WebAssembly shows what is missing', async ({ browser, baseURL }) => {
   // T98
   const context = await browser.newContext();
   const page = await context.newPage();

@@ -121,7 +121,7 @@ test('another tab repeats a sign-out whose own tab is gone', async ({ page, cont
   expect(await sessionLives(other, session)).toBe(false);
 });
 
-test('the page for those who signed out tells the truth to somebody who has not', async ({ page, signIn, chat }) => {
+test('the page for those who signed out is honest with somebody who has not', async ({ page, signIn, chat }) => {
   await signIn();
   await page.goto('/signed-out');
   await expect(page.getByRole('heading', { name: 'You are still signed in here' })).toBeVisible();

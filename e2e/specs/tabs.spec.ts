@@ -92,7 +92,7 @@ test('a tab that is closed in the middle of its refresh leaves the way free', as
   expect(await other.wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1 });
 });
 
-test('a refresh that hangs is given up, and holds no other tab for ever', async ({ page, signIn, openTab, chat }) => {
+test('a refresh that hangs is given up, and blocks no other tab', async ({ page, signIn, openTab, chat }) => {
   await page.clock.install();
   await signIn();
   const other = await openTab();
@@ -182,7 +182,7 @@ test('a session that ends in one tab ends in the others', async ({ page, user, s
   await expect(other.chat.message).toBeHidden();
 });
 
-test('a session whose end is told twice over ends quietly where storage is slow', async ({
+test('a session whose end is reported twice ends quietly where storage is slow', async ({
   page, user, signIn, chat, login,
 }) => {
   await signIn();
@@ -196,12 +196,12 @@ test('a session whose end is told twice over ends quietly where storage is slow'
   });
   await user.revoke();
   await refuseNextMessage(page);
-  // Told by the answer to its refresh, and by the server's events.
+  // Reported by the answer to its refresh, and by the server's events.
   await chat.ask('Are you there?');
   await login.isOpen();
 });
 
-test('a page that signs in by itself three times in a minute stops and says why', async ({ page, login }) => {
+test('a page that signs in automatically three times in a minute stops and says why', async ({ page, login }) => {
   for (let time = 0; time < 3; time += 1) {
     await page.goto('/chat');
     await login.isOpen();

@@ -54,8 +54,8 @@ for (const { fault, says } of [
 
 test('a model at its limit says for how long, and after that answers', async ({ user, signIn, chat, model }) => {
   const question = `Limit for ${user.name}`;
-  // As long as the server's own patience: the person is told, and not kept waiting.
-  await model.plays(question, 'rate-limited', { number: faulty.patienceSeconds });
+  // As long as the server's own timeout: the page shows the limit and does not wait silently.
+  await model.plays(question, 'rate-limited', { number: faulty.timeoutSeconds });
   await signIn();
   await chat.ask(question);
   await expect(chat.failure).toContainText('The limit of the model is reached');
