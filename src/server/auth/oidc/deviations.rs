@@ -12,6 +12,7 @@ use crate::server::observe::metrics;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Document {
     IdToken,
+    RefreshedIdToken,
     Userinfo,
     AccessToken,
     Metadata,
@@ -43,6 +44,7 @@ impl Document {
     const fn name(self) -> &'static str {
         match self {
             Self::IdToken => "id_token",
+            Self::RefreshedIdToken => "refreshed_id_token",
             Self::Userinfo => "userinfo",
             Self::AccessToken => "access_token",
             Self::Metadata => "metadata",

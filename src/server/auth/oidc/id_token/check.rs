@@ -220,8 +220,13 @@ impl LoginClaims {
         }
     }
 
-    /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` must be those of the login, and `auth_time` if both tokens
-    /// have it.
+    /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` must be those of the login. `auth_time` must be the time of
+    /// that authentication too.
+    ///
+    /// A later `auth_time` is accepted nevertheless, as some providers send the person's latest sign-in, in whatever
+    /// browser that was. It does no harm: the value of the login stays stored, so the session does not become fresher. An
+    /// earlier one is refused: it contradicts the freshness that the login was accepted for (`max_age`), and no later
+    /// sign-in explains it.
     fn check_refreshed(&self, claims: &CoreIdTokenClaims, user: &UserClaims) -> Result<(), Refused> {
         let refreshed = Self::of(claims, self.nonce.clone());
         if claims.issuer().as_str() != user.iss || claims.subject().as_str() != user.sub {
@@ -231,9 +236,16 @@ impl LoginClaims {
             return Err(Refused::InvalidAudience("it is for others than at the login".into()));
         }
         match (refreshed.auth_time, self.auth_time) {
-            (Some(now), Some(then)) if now != then => Err(Refused::InvalidAuthTime("it is not the login's".into())),
-            _ => Ok(()),
+            (Some(refreshed), Some(login)) if refreshed < login => {
+                return Err(Refused::InvalidAuthTime("it is before the login's".into()));
+            }
+            (Some(refreshed), Some(login)) if refreshed > login => {
+                let how = "it is later than the login's, which stays in use";
+                deviations::accepted(Document::RefreshedIdToken, "auth_time", how);
+            }
+            _ => {}
         }
+        Ok(())
     }
 }
 
