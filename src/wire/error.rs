@@ -48,8 +48,8 @@ pub enum ApiError {
     LimitReached { limit: Limit },
     /// 429: too many requests. They are accepted again after `retry_after` seconds.
     TooManyRequests { retry_after: u64 },
-    /// The provider can't be reached, or failed. 503 with `retry_after` where the same request can be repeated, 502
-    /// where the login must start again.
+    /// The provider can't be reached, or failed. 503 with `retry_after` where another try can succeed after that time, 502
+    /// where it is not known when. A login starts again in both cases; other requests can be repeated.
     ProviderUnavailable { retry_after: Option<u64> },
     /// 503: a service that the server depends on can't be reached. The request can be repeated.
     Unavailable,

@@ -120,7 +120,6 @@ async fn a_token_that_fails_any_step_ends_nothing() {
         send(&browser, &token).await.assert_invalid();
     }
     // The keys are fetched again, and this fits none of them either.
-    browser.app.clock.jump(A_MINUTE);
     let [token] = tokens(&browser, json!({ "by": "sub", "fault": "bad_signature" })).await.try_into().unwrap();
     send(&browser, &token).await.assert_invalid();
     assert!(browser.is_accepted(&signed_in.access_token).await);
@@ -250,16 +249,28 @@ async fn a_token_signed_by_a_key_that_is_not_known_yet_is_undecided_until_the_ke
     let provider = MockProvider::dedicated().await;
     let browser = Browser::at(TestApp::new(provider.settings()), provider.clone());
     let signed_in = browser.sign_in().await;
+    // The keys were fetched a moment ago, and are fetched again at once.
+    provider.rotate_keys(json!({ "remove_old": true })).await;
+    let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
+    send(&browser, &token).await.assert_done();
+    assert_eq!(provider.calls_of("jwks").await, 2);
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
+
+    // A signature that none of the new keys verifies: they are fetched once more, and then not for a minute.
+    let signed_in = browser.sign_in().await;
+    let [forged] = tokens(&browser, json!({ "by": "sub", "fault": "bad_signature" })).await.try_into().unwrap();
+    send(&browser, &forged).await.assert_invalid();
+    assert_eq!(provider.calls_of("jwks").await, 3);
     provider.rotate_keys(json!({ "remove_old": true })).await;
     let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
     for _ in 0..2 {
         send(&browser, &token).await.assert_undecided();
     }
-    assert_eq!(provider.calls_of("jwks").await, 1, "they were fetched a moment ago");
+    assert_eq!(provider.calls_of("jwks").await, 3);
     assert!(browser.is_accepted(&signed_in.access_token).await);
     browser.app.clock.jump(A_MINUTE);
     send(&browser, &token).await.assert_done();
-    assert_eq!(provider.calls_of("jwks").await, 2);
+    assert_eq!(provider.calls_of("jwks").await, 4);
     assert!(!browser.is_accepted(&signed_in.access_token).await);
 
     // While they can't be fetched, nothing is decided either.

@@ -5,7 +5,7 @@
 //!
 //! | module | tests |
 //! |---|---|
-//! | `authorization_request`, `login`, `login_failures`, `id_token` | `GET /api/authorize`, `POST /api/token` |
+//! | `authorization_request`, `login`, `login_failures`, `id_token`, `member_types` | `GET /api/authorize`, `POST /api/token` |
 //! | `refresh`, `refresh_failures`, `token_lifetime` | `POST /api/refresh`, `POST /api/logout` |
 //! | `logout`, `backchannel`, `own_sessions` | the end of sessions: by the user, by the provider, from another browser |
 //! | `session_end`, `session_limits`, `session_records` | records of ended sessions; timeouts; sessions in a manipulated store |
@@ -62,6 +62,7 @@ mod layers;
 mod login;
 mod login_failures;
 mod logout;
+mod member_types;
 mod metrics;
 mod mock_provider;
 mod nginx;

@@ -43,6 +43,20 @@ async fn a_new_refresh_token_replaces_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_later_auth_time_keeps_the_session_and_the_login_s_own_value() {
+    // T42: some providers send the person's latest sign-in, in whatever browser it was.
+    let browser = Browser::start();
+    let session = browser.sign_in().await.session;
+    let login = browser.app.session(&session).await.unwrap().login;
+    let auth_time = login.auth_time.unwrap();
+    for later in [json!(auth_time + 1), json!(auth_time + 3600), json!((auth_time + 9).to_string())] {
+        browser.set(json!({ "id_token_claims": { "auth_time": later } })).await;
+        browser.refresh_access_token(&session).await;
+        assert_eq!(browser.app.session(&session).await.unwrap().login, login, "{later}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_new_refresh_token_the_old_one_is_kept() {
     // T43
     for settings in [json!({ "refresh_token_in_refresh": false }), json!({ "rotate_refresh_tokens": false })] {

@@ -7,7 +7,7 @@ use super::{
     values::{Flag, Parsed, Seconds, words},
     variables::{ConfigError, Variables},
 };
-use crate::server::auth::oidc::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
+use crate::server::auth::oidc::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS, signing_algorithm};
 
 /// Some of [`SIGNING_ALGORITHMS`], all by default.
 struct Algorithms;
@@ -20,7 +20,7 @@ pub static SECTION: Section = Section {
 
 static ID_TOKEN_ALGS: Setting<Algorithms> = Setting {
     name: "ID_TOKEN_ALGS",
-    text: "Algorithms of their signatures, of those that are the default.",
+    text: "Algorithms of their signatures, of those that are the default. Ed25519 is the same as EdDSA.",
     example: "RS256",
     value: Algorithms,
 };
@@ -82,9 +82,7 @@ impl Value for Algorithms {
     type Output = Vec<CoreJwsSigningAlgorithm>;
 
     fn parse(&self, text: &str) -> Option<Self::Output> {
-        let named = |name: &str| SIGNING_ALGORITHMS.into_iter().find(|(known, _)| *known == name);
-        let algorithms: Option<Vec<_>> =
-            text.split_whitespace().map(|name| named(name).map(|(_, algorithm)| algorithm)).collect();
+        let algorithms: Option<Vec<_>> = text.split_whitespace().map(signing_algorithm).collect();
         algorithms.filter(|algorithms| !algorithms.is_empty())
     }
 
@@ -116,7 +114,7 @@ mod tests {
         assert!(default.trusted_audiences.is_empty() && default.acr_values.is_empty());
 
         let narrowed = policy(&[
-            ("ID_TOKEN_ALGS", "PS256  ES256"),
+            ("ID_TOKEN_ALGS", "PS256  Ed25519"),
             ("ALLOW_WEAK_RSA_KEYS", "true"),
             ("CLOCK_TOLERANCE", "0"),
             ("TRUSTED_AUDIENCES", "api other"),
@@ -124,7 +122,7 @@ mod tests {
             ("ACR_VALUES", "phr phrh"),
         ]);
         let names = serde_json::to_value(&narrowed.algorithms).unwrap();
-        assert_eq!(names, serde_json::json!(["PS256", "ES256"]));
+        assert_eq!(names, serde_json::json!(["PS256", "EdDSA"]));
         assert!(narrowed.allow_weak_rsa_keys);
         assert_eq!((narrowed.clock_tolerance.as_secs(), narrowed.max_age.unwrap().as_secs()), (0, 0));
         assert_eq!(narrowed.trusted_audiences, ["api", "other"]);

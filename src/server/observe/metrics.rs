@@ -55,6 +55,7 @@ struct Metrics {
     first_tokens: Histogram,
     answers: Family<AnswerLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
+    provider_deviations: Family<DeviationLabels, Counter>,
     sessions: Family<SessionLabels, Gauge>,
 }
 
@@ -93,6 +94,12 @@ struct LimitLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DeviationLabels {
+    document: &'static str,
+    member: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SessionLabels {
     /// `all`, or `in_use_here`.
     counted: &'static str,
@@ -120,6 +127,11 @@ pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
 /// A request was rate-limited. `door` is the limited operation, and `caller` the kind of caller that was counted.
 pub fn limited(door: &'static str, caller: &'static str) {
     METRICS.limited.get_or_create(&LimitLabels { door, caller }).inc();
+}
+
+/// A member of a document of the provider's deviates from the specifications, and was accepted nevertheless.
+pub fn provider_deviation(document: &'static str, member: &'static str) {
+    METRICS.provider_deviations.get_or_create(&DeviationLabels { document, member }).inc();
 }
 
 /// Sets the number of sessions. `counted` says which ones: `all`, or `in_use_here`.
@@ -169,6 +181,12 @@ impl Metrics {
             ),
             answers: registered(&mut registry, "answers", "Answers that have ended, and why", Family::default()),
             limited: registered(&mut registry, "limited", "Calls that came too often", Family::default()),
+            provider_deviations: registered(
+                &mut registry,
+                "provider_deviations",
+                "What the provider sends against the specifications, and is accepted",
+                Family::default(),
+            ),
             sessions: registered(&mut registry, "sessions", "Sessions, see operations.md", Family::default()),
             registry,
         }

@@ -46,7 +46,7 @@ pub struct Script {
     /// In the ID token's header.
     pub header: Value,
     pub claims: Value,
-    /// The other members of the answer.
+    /// The other members of the answer; `id_token` takes the place of the signed one.
     pub members: Value,
 }
 
@@ -68,9 +68,19 @@ struct Shared {
     request: Mutex<TokenRequest>,
     /// Of all other answers.
     headers: Headers,
+    documents: Mutex<Documents>,
     /// While a test holds it, requests for the metadata wait.
     metadata: tokio::sync::Mutex<()>,
     metadata_requests: AtomicUsize,
+}
+
+/// What the other endpoints answer.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    pub metadata: Value,
+    pub jwks: Value,
+    /// A text is sent as a JWT.
+    pub userinfo: Value,
 }
 
 /// What came to the token endpoint.
@@ -111,21 +121,26 @@ impl ScriptedProvider {
             script,
             request: Mutex::default(),
             headers,
+            documents: Mutex::new(Documents {
+                metadata: metadata(&issuer),
+                jwks: jwks(),
+                userinfo: json!({ "sub": SUB, "name": "Ada of userinfo" }),
+            }),
             metadata: tokio::sync::Mutex::default(),
             metadata_requests: AtomicUsize::new(0),
         });
-        let metadata = metadata(&issuer);
         let router = Router::new()
             .route(
                 "/.well-known/openid-configuration",
                 get(async |State(shared): State<Arc<Shared>>| {
                     shared.metadata_requests.fetch_add(1, Ordering::Relaxed);
                     let _answers = shared.metadata.lock().await;
-                    declared(State(shared.clone()), metadata)
+                    let metadata = shared.documents().metadata;
+                    declared(&shared, metadata)
                 }),
             )
-            .route("/jwks", get(async |shared| declared(shared, jwks())))
-            .route("/userinfo", get(async |shared| declared(shared, json!({ "sub": SUB, "name": "Ada of userinfo" }))))
+            .route("/jwks", get(async |State(shared): State<Arc<Shared>>| declared(&shared, shared.documents().jwks)))
+            .route("/userinfo", get(userinfo))
             .route("/token", post(token))
             .with_state(shared.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
@@ -153,6 +168,11 @@ impl ScriptedProvider {
         self.browser.refresh(session).await
     }
 
+    /// Changes what the other endpoints answer from now on.
+    pub fn change(&self, change: impl FnOnce(&mut Documents)) {
+        change(&mut self.shared.documents.lock().unwrap());
+    }
+
     /// Requests for its metadata hang while this is held.
     pub async fn hang_metadata(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.shared.metadata.lock().await
@@ -164,6 +184,12 @@ impl ScriptedProvider {
 
     pub fn last_request(&self) -> TokenRequest {
         self.shared.request.lock().unwrap().clone()
+    }
+}
+
+impl Shared {
+    fn documents(&self) -> Documents {
+        self.documents.lock().unwrap().clone()
     }
 }
 
@@ -195,15 +221,25 @@ async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Byte
     let mut claims = script.claims;
     claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     let mut answer = script.members;
-    answer["id_token"] = sign(&script.header, &claims).into();
+    if answer.get("id_token").is_none() {
+        answer["id_token"] = sign(&script.header, &claims).into();
+    }
     ([(header::CONTENT_TYPE, script.content_type)], answer.to_string()).into_response()
 }
 
-fn declared(State(shared): State<Arc<Shared>>, document: Value) -> Response {
+async fn userinfo(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.documents().userinfo {
+        Value::String(jwt) => ([(header::CONTENT_TYPE, "application/jwt")], jwt).into_response(),
+        claims => declared(&shared, claims),
+    }
+}
+
+fn declared(shared: &Shared, document: Value) -> Response {
     (shared.headers.clone(), document.to_string()).into_response()
 }
 
-fn sign(header: &Value, claims: &Value) -> String {
+/// A JWT signed by this provider's key, unless its header says otherwise.
+pub fn sign(header: &Value, claims: &Value) -> String {
     let signed = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
     let signature = match header["alg"].as_str() {
         Some("HS256") => hmac_sha256(CLIENT_SECRET.as_bytes(), signed.as_bytes()),

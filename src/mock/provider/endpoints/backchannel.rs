@@ -127,7 +127,7 @@ fn logout_token(
     };
     overrides::apply(&mut header, &options.header);
     match options.fault {
-        Some(LogoutFault::BadSignature) => keys.current.sign_wrongly(&members),
+        Some(LogoutFault::BadSignature) => keys.current.sign_wrongly(header, &members),
         Some(LogoutFault::AlgNone) => keys::unsigned(&members),
         _ => keys.current.sign_with(header, &members),
     }

@@ -118,7 +118,7 @@ impl Claims {
         profile.adapt_id_token(&mut claims);
         overrides::apply(&mut claims, &self.overrides);
         match fault {
-            Some(FaultKind::BadSignature) => key.sign_wrongly(&claims),
+            Some(FaultKind::BadSignature) => key.sign_wrongly(Map::new(), &claims),
             Some(FaultKind::AlgNone) => keys::unsigned(&claims),
             _ if profile.sends_typ_in_id_tokens() => key.sign(&claims),
             _ => key.sign_with(Map::new(), &claims),

@@ -151,11 +151,11 @@ impl Key {
         Ok(format!("{signed}.{}", base64url(signature)))
     }
 
-    /// With the signature of another text.
-    pub fn sign_wrongly(&self, claims: &impl Serialize) -> serde_json::Result<String> {
-        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid });
+    /// With the signature of another text. `members` are those of [`Key::sign_with`].
+    pub fn sign_wrongly(&self, members: Map<String, Value>, claims: &impl Serialize) -> serde_json::Result<String> {
+        let token = self.sign_with(members, claims)?;
+        let signed = token.rsplit_once('.').map_or(&*token, |(signed, _)| signed);
         let signature = self.signing_key.sign(b"something else").to_bytes();
-        let signed = signing_input(&header, claims)?;
         Ok(format!("{signed}.{}", base64url(signature)))
     }
 

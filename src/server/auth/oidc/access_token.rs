@@ -1,12 +1,10 @@
 //! Verification of access tokens that are JWTs (RFC 9068 §4). Signatures are checked by `openidconnect`.
 
-use openidconnect::core::CoreJwsSigningAlgorithm;
 use serde_json::{Map, Value};
 
 use super::{
     client::OidcClient,
     error::AccessTokenError,
-    id_token::{IdTokenPolicy, ProviderKeys, signing_key},
     token_claims::{TokenClaims, VerifiedToken},
 };
 use crate::{
@@ -50,13 +48,14 @@ impl AccessTokenTyp {
 }
 
 impl OidcClient {
-    /// If no cached key verifies the signature, the provider may have new keys: they are fetched again, unless the last
-    /// fetch was too recent. Otherwise no request is made.
+    /// If no cached key verifies the signature, the provider may have new keys: they are fetched again. If the last fetch
+    /// for that reason was too recent, the result is `Unavailable`. Otherwise no request is made.
     pub async fn verify_access_token(
         &self,
         access_token: &AccessToken,
         profile: &JwtProfile,
     ) -> Result<VerifiedToken, AccessTokenError> {
+        let came_at = self.environment.now();
         let jwt = Compact::parse(access_token.secret().as_bytes())?;
         let header = json::object(&jwt.header)?;
         let claims = TokenClaims(json::object(&jwt.payload)?);
@@ -70,25 +69,15 @@ impl OidcClient {
             return Err(AccessTokenError::OtherAudience);
         }
 
-        let IdTokenPolicy { algorithms, clock_tolerance, .. } = &self.settings.id_tokens;
-        let algorithm = algorithm(&header, algorithms)?;
-        let kid = header.get("kid").and_then(Value::as_str);
-        let is_signed =
-            |keys: &ProviderKeys| signing_key(&jwt, kid, &algorithm, keys, &self.settings.id_tokens).is_ok();
-        let fetched = self.discovery.current().await?;
-        if !is_signed(fetched.metadata.jwks()) {
-            let newer = self.discovery.newer_than(&fetched).await.ok_or(AccessTokenError::BadSignature)?;
-            if !is_signed(newer.metadata.jwks()) {
-                return Err(AccessTokenError::BadSignature);
-            }
-        }
+        self.verify_signature(&jwt, &header, came_at).await?;
 
+        let clock_tolerance = self.settings.id_tokens.clock_tolerance;
         let now = self.environment.now();
         let expires_at = claims.time("exp")?.ok_or(AccessTokenError::NoTime("exp"))?;
-        if expires_at + *clock_tolerance <= now {
+        if expires_at + clock_tolerance <= now {
             return Err(AccessTokenError::Expired);
         }
-        claims.check_not_before(now + *clock_tolerance)?;
+        claims.check_not_before(now + clock_tolerance)?;
         claims.into_verified(self.issuer(), &self.settings.claims)
     }
 }
@@ -127,15 +116,6 @@ fn is_media_type(typ: &str, expected: &str) -> bool {
         text.strip_prefix("application/").map(str::to_owned).unwrap_or(text)
     };
     short(typ) == short(expected)
-}
-
-/// `alg` of the header, if it is one of the accepted algorithms.
-fn algorithm(
-    header: &Map<String, Value>,
-    algorithms: &[CoreJwsSigningAlgorithm],
-) -> Result<CoreJwsSigningAlgorithm, AccessTokenError> {
-    let named = header.get("alg").cloned().and_then(|alg| serde_json::from_value(alg).ok());
-    named.filter(|alg| algorithms.contains(alg)).ok_or(AccessTokenError::UnsupportedAlgorithm)
 }
 
 #[cfg(test)]
@@ -191,17 +171,5 @@ mod tests {
             assert!(!is_accepted(AccessTokenTyp::AtJwt, json!({ "typ": "at+jwt" }), claims.clone()), "{claims}");
         }
         assert!(is_accepted(AccessTokenTyp::Any, json!({ "typ": "JWT" }), json!({ "typ": "Bearer" })));
-    }
-
-    #[test]
-    fn none_symmetric_and_unknown_algorithms_are_refused() {
-        // T25
-        let accepted = |header: Value| algorithm(header.as_object().unwrap(), &IdTokenPolicy::default().algorithms);
-        for alg in
-            [json!("none"), json!("HS256"), json!("HS512"), json!("rs256"), json!("A128GCM"), json!(7), Value::Null]
-        {
-            assert!(accepted(json!({ "alg": alg })).is_err(), "{alg}");
-        }
-        assert!(accepted(json!({ "alg": "ES256" })).is_ok());
     }
 }

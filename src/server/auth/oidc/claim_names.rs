@@ -4,7 +4,11 @@ use std::{convert::Infallible, str::FromStr};
 
 use serde_json::{Map, Value};
 
-use super::{permissions::RolesClaim, values::IdToken};
+use super::{
+    deviations::{self, Document, LEFT_OUT},
+    permissions::RolesClaim,
+    values::IdToken,
+};
 use crate::{
     server::auth::jose::{Compact, json},
     wire::auth::UserClaims,
@@ -35,6 +39,18 @@ impl ClaimNames {
         {
             if let Some(path) = path {
                 *member = path.text(claims).or(member.take());
+            }
+        }
+    }
+
+    /// Counts and logs the configured claims that can't be shown.
+    pub(super) fn record_other_types(&self, document: Document, claims: &Map<String, Value>) {
+        for (path, setting) in
+            [(&self.name, "NAME_CLAIM"), (&self.email, "EMAIL_CLAIM"), (&self.user_id, "USER_ID_CLAIM")]
+        {
+            let found = path.as_ref().and_then(|path| path.find(claims));
+            if found.is_some_and(|value| !matches!(value, Value::Null | Value::String(_) | Value::Number(_))) {
+                deviations::accepted(document, setting, LEFT_OUT);
             }
         }
     }

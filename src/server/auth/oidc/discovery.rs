@@ -2,6 +2,7 @@
 //! by all callers, and used beyond their maximum age while the provider is unavailable.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -15,7 +16,6 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::Mutex as AsyncMutex;
 use url::Url;
 
@@ -24,7 +24,7 @@ use super::{
     document::MetadataSource,
     error::ProviderError,
     http::ProviderHttp,
-    id_token::{IdTokenPolicy, ProviderKey, warn_of_refused_keys},
+    id_token::{IdTokenPolicy, ProviderKey, ProviderKeys, identity, warn_of_refused_keys},
 };
 use crate::server::environment::Environment;
 
@@ -44,12 +44,13 @@ pub(super) type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
+/// Members that `openidconnect` does not have. `document` has validated them: those of another type are left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ProviderExtensions {
     /// RFC 9207 §3
     #[serde(default)]
     authorization_response_iss_parameter_supported: Option<bool>,
-    /// RFC 8414 §2. As text, so that it is used exactly as received. `document` has validated this and the next three.
+    /// RFC 8414 §2. As text like the next three, so that it is used exactly as received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     introspection_endpoint: Option<String>,
     /// RFC 8414 §2
@@ -61,9 +62,9 @@ pub(super) struct ProviderExtensions {
     /// RFC 9126 §5
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pushed_authorization_request_endpoint: Option<String>,
-    /// RFC 8414 §2. Any JSON value, as a malformed member must not prevent logins.
+    /// RFC 8414 §2
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    code_challenge_methods_supported: Option<Value>,
+    code_challenge_methods_supported: Option<Vec<String>>,
     /// RFC 9126 §5
     #[serde(default)]
     require_pushed_authorization_requests: Option<bool>,
@@ -94,7 +95,7 @@ impl ProviderExtensions {
 
     /// Whether `S256` is listed (RFC 7636 §4.2); `None` if the metadata has no such list.
     pub(super) fn supports_s256(&self) -> Option<bool> {
-        let methods = self.code_challenge_methods_supported.as_ref()?.as_array()?;
+        let methods = self.code_challenge_methods_supported.as_ref()?;
         Some(methods.iter().any(|method| method == "S256"))
     }
 
@@ -107,7 +108,8 @@ impl ProviderExtensions {
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 /// The minimum time between a failed fetch and the next one, as a caller waits for each.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(30);
-/// The minimum time between fetches that are caused by a signature that no key verifies (OpenID Connect Core §10.1.1).
+/// The minimum time between fetches that are caused by a signature that no key verifies (OpenID Connect Core §10.1.1), for
+/// each set of keys. So new keys are found at once, and invalid tokens can't flood the provider with requests.
 const MIN_KEY_REFETCH_INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) struct Discovery {
@@ -133,6 +135,9 @@ struct State {
     latest: Option<Arc<FetchedMetadata>>,
     /// Of the last fetch, if it failed.
     failure: Option<(ProviderError, SystemTime)>,
+    /// The sets of keys that verified no signature within the last [`MIN_KEY_REFETCH_INTERVAL`], so that others were
+    /// fetched then.
+    refetched: Vec<(BTreeSet<String>, SystemTime)>,
 }
 
 /// The state of the cached metadata.
@@ -181,7 +186,7 @@ impl Discovery {
     }
 
     /// Metadata that is newer than `tried`, whose keys verified no signature. Fetched unless another caller has done so.
-    /// `None` if the fetch fails or the last one was too recent.
+    /// `None` if the fetch fails, or if it was tried for the same keys too recently.
     pub(super) async fn newer_than(&self, tried: &Arc<FetchedMetadata>) -> Option<Arc<FetchedMetadata>> {
         let called_at = self.environment.now();
         let _fetch_lock = self.fetch_lock.lock().await;
@@ -189,10 +194,24 @@ impl Discovery {
         if let Some(newer) = self.lock().latest.clone().filter(is_newer) {
             return Some(newer);
         }
-        if !self.is_older(tried.fetched_at, MIN_KEY_REFETCH_INTERVAL) || self.failed_within(MIN_KEY_REFETCH_INTERVAL) {
+        if self.failed_within(MIN_KEY_REFETCH_INTERVAL) || !self.may_refetch(tried.metadata.jwks()) {
             return None;
         }
         self.fetch(called_at).await.ok().filter(is_newer)
+    }
+
+    /// Whether these keys have caused no fetch within [`MIN_KEY_REFETCH_INTERVAL`]. They are compared, as fetching the
+    /// same keys again gives no right to another fetch.
+    fn may_refetch(&self, keys: &ProviderKeys) -> bool {
+        let (keys, now) = (identity(keys), self.environment.now());
+        let mut state = self.lock();
+        let refetched = &mut state.refetched;
+        refetched.retain(|(_, at)| now.duration_since(*at).unwrap_or_default() < MIN_KEY_REFETCH_INTERVAL);
+        let is_first = refetched.iter().all(|(known, _)| *known != keys);
+        if is_first {
+            refetched.push((keys, now));
+        }
+        is_first
     }
 
     pub(super) fn status(&self) -> MetadataStatus {
@@ -225,7 +244,7 @@ impl Discovery {
         match fetched {
             Ok(metadata) => {
                 let latest = Arc::new(FetchedMetadata { metadata, fetched_at: now, relying_party: OnceLock::new() });
-                *state = State { latest: Some(latest.clone()), failure: None };
+                (state.latest, state.failure) = (Some(latest.clone()), None);
                 Ok(latest)
             }
             Err(error) => {

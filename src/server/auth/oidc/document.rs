@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{
+    deviations::{self, CONVERTED, Document, LEFT_OUT},
     discovery::Metadata,
     error::ProviderError,
     http::{HttpError, ProviderHttp},
@@ -37,6 +38,28 @@ const ENDPOINTS: [&str; 8] = [
     "end_session_endpoint",
     "pushed_authorization_request_endpoint",
 ];
+
+/// Without one of these, nobody can sign in.
+const REQUIRED_ENDPOINTS: [&str; 3] = ["authorization_endpoint", "token_endpoint", "jwks_uri"];
+
+/// The other members that this client reads. `openidconnect` has a type for every standard member, and rejects a document
+/// if one that nobody reads has another type. So it receives only the endpoints and these.
+const MEMBERS: [(&str, Type); 4] = [
+    // RFC 9207 §3
+    ("authorization_response_iss_parameter_supported", Type::Boolean),
+    // RFC 9126 §5
+    ("require_pushed_authorization_requests", Type::Boolean),
+    // RFC 8414 §2
+    ("code_challenge_methods_supported", Type::Texts),
+    ("token_endpoint_auth_signing_alg_values_supported", Type::Texts),
+];
+
+/// The JSON type of a member.
+#[derive(Clone, Copy)]
+enum Type {
+    Boolean,
+    Texts,
+}
 
 /// Where the metadata comes from.
 #[derive(Clone, Debug)]
@@ -110,8 +133,7 @@ impl MetadataSource {
         serde_json::from_slice(answer.body()).map_err(|error| failed(format!("unreadable document: {error}")))
     }
 
-    /// Validates the document and adds the configured endpoints, and defaults for required members that some providers
-    /// leave out.
+    /// Validates the document and adds the configured endpoints.
     fn metadata(&self, mut document: Map<String, Value>) -> Result<Metadata, ProviderError> {
         let issuer = match self.settings.discovery {
             true => document.get("issuer").and_then(Value::as_str).unwrap_or_default(),
@@ -123,16 +145,18 @@ impl MetadataSource {
             let issuer = excerpt(issuer);
             return Err(ProviderError::Discovery(format!("unexpected issuer `{issuer}` (expected `{expected}`)")));
         }
-        document.insert("issuer".into(), self.issuer.as_str().into());
         let endpoints = self.settings.endpoints.iter();
         document.extend(endpoints.map(|(member, url)| ((*member).to_owned(), Value::from(url.as_str()))));
         self.check_endpoints(&mut document)?;
-        for (member, default) in [
+        let mut document = members_read(document);
+        document.insert("issuer".into(), self.issuer.as_str().into());
+        // `openidconnect` requires these. They are not read.
+        for (member, value) in [
             ("response_types_supported", json!(["code"])),
             ("subject_types_supported", json!(["public"])),
             ("id_token_signing_alg_values_supported", json!(["RS256"])),
         ] {
-            document.entry(member).or_insert(default);
+            document.insert(member.into(), value);
         }
         for member in ["authorization_endpoint", "jwks_uri"] {
             if !document.contains_key(member) {
@@ -143,8 +167,9 @@ impl MetadataSource {
             .map_err(|error| ProviderError::Discovery(format!("unreadable document: {}", excerpt(&error.to_string()))))
     }
 
-    /// Refuses the whole document if one of its endpoints must not be sent secrets (T22). First removes endpoints that
-    /// are empty, as some providers write those that they don't have, and the unused introspection endpoint.
+    /// Refuses the whole document if one of its endpoints must not be sent secrets (T22). Removes endpoints that are empty
+    /// or, if they are optional, no URL at all, as some providers write those that they don't have; and the unused
+    /// introspection endpoint.
     fn check_endpoints(&self, document: &mut Map<String, Value>) -> Result<(), ProviderError> {
         if !self.settings.introspection {
             document.remove(INTROSPECTION);
@@ -154,8 +179,14 @@ impl MetadataSource {
         for member in ENDPOINTS {
             let Some(value) = document.get(member) else { continue };
             let is_set_here = self.settings.endpoints.contains_key(member);
-            self.check_endpoint(value, is_set_here)
-                .map_err(|reason| ProviderError::UnusableEndpoint { member, reason })?;
+            match self.check_endpoint(value, is_set_here) {
+                Ok(()) => {}
+                Err(UnusableEndpoint::Url(EndpointRefusal::NotAUrl)) if !REQUIRED_ENDPOINTS.contains(&member) => {
+                    deviations::accepted(Document::Metadata, member, "it is not a URL, so it is left out");
+                    document.remove(member);
+                }
+                Err(reason) => return Err(ProviderError::UnusableEndpoint { member, reason }),
+            }
         }
         Ok(())
     }
@@ -176,6 +207,41 @@ impl MetadataSource {
                 Err(UnusableEndpoint::OtherHost)
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// The endpoints and [`MEMBERS`] of a document. Members of another type are converted if they have only one meaning, or
+/// else left out.
+fn members_read(mut document: Map<String, Value>) -> Map<String, Value> {
+    let mut read: Map<_, _> = ENDPOINTS.iter().filter_map(|member| document.remove_entry(*member)).collect();
+    for (member, of_type) in MEMBERS {
+        let Some(value) = document.remove(member).filter(|value| !value.is_null()) else { continue };
+        if of_type.fits(&value) {
+            read.insert(member.into(), value);
+            continue;
+        }
+        let converted = of_type.converted(&value);
+        deviations::accepted(Document::Metadata, member, if converted.is_some() { CONVERTED } else { LEFT_OUT });
+        read.extend(converted.map(|value| (member.to_owned(), value)));
+    }
+    read
+}
+
+impl Type {
+    fn fits(self, value: &Value) -> bool {
+        match self {
+            Self::Boolean => value.is_boolean(),
+            Self::Texts => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
+        }
+    }
+
+    fn converted(self, value: &Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Boolean, Value::String(text)) => text.trim().to_ascii_lowercase().parse().ok().map(Value::Bool),
+            (Self::Texts, Value::String(text)) => Some(text.split_whitespace().collect()),
+            (Self::Texts, Value::Array(items)) => Some(items.iter().filter(|item| item.is_string()).cloned().collect()),
+            _ => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use openidconnect::{
 use super::{
     document::UnusableEndpoint,
     http::{ClientHttp, HttpError},
+    signature::SignatureError,
     values::RefreshToken,
 };
 use crate::server::auth::jose::Malformed;
@@ -43,6 +44,9 @@ pub enum ExchangeError {
     Refused(String),
     #[error("ID token refused: {0}")]
     InvalidIdToken(String),
+    /// The ID token can't be verified until newer keys can be fetched. A login succeeds then.
+    #[error("ID token not verified yet: {0}")]
+    Undecided(String),
 }
 
 /// Why a refresh failed.
@@ -153,6 +157,28 @@ impl LogoutTokenError {
     /// Whether the same token may be accepted later.
     pub fn is_undecided(&self) -> bool {
         matches!(self, Self::UnknownKey | Self::Unavailable(_))
+    }
+}
+
+impl From<SignatureError> for AccessTokenError {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Algorithm(_) => Self::UnsupportedAlgorithm,
+            SignatureError::Refused => Self::BadSignature,
+            SignatureError::Undecided => Self::Unavailable(error.to_string()),
+            SignatureError::Provider(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignatureError> for LogoutTokenError {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::Algorithm(_) => Self::UnsupportedAlgorithm,
+            SignatureError::Refused => Self::BadSignature,
+            SignatureError::Undecided => Self::UnknownKey,
+            SignatureError::Provider(error) => error.into(),
+        }
     }
 }
 

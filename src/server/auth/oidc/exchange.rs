@@ -2,20 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use openidconnect::{
-    AdditionalClaims, AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier, UserInfoClaims,
-    core::{CoreGenderClaim, CoreIdTokenClaims},
-};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use openidconnect::{AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier, SubjectIdentifier};
 
 use super::{
     claim_names::claims_of,
     client::{OidcClient, RelyingParty},
+    deviations::Document,
     error::{ExchangeError, ProviderError, TokenRequestFailure, classify},
     id_token::{Expected, IdTokenError, LoginClaims},
     permissions::Permissions,
     session_expiry::session_expiry,
+    standard_claims,
     token_response::TokenResponse,
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
@@ -87,11 +84,12 @@ impl OidcClient {
         let claims = self.verified_claims(id_token, Expected::OfLogin(nonce), response.access_token()).await?;
 
         let named = claims_of(id_token);
-        let mut user = user_claims(&claims);
+        let mut user = standard_claims::user(claims.issuer(), claims.subject(), &named);
         let mut roles = self.settings.claims.roles.read(&named);
         self.settings.claims.apply(&named, &mut user);
+        self.settings.claims.record_other_types(Document::IdToken, &named);
         if self.settings.claims.needs_userinfo(&user, &named) {
-            roles = self.add_userinfo(relying_party, response, &claims, &mut user, roles).await;
+            roles = self.add_userinfo(relying_party, response, claims.subject(), &mut user, roles).await;
         }
         if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
             return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
@@ -152,51 +150,27 @@ impl OidcClient {
         &self,
         relying_party: &RelyingParty,
         response: &TokenResponse,
-        claims: &CoreIdTokenClaims,
+        sub: &SubjectIdentifier,
         user: &mut UserClaims,
         roles: Option<Vec<String>>,
     ) -> Option<Vec<String>> {
-        // `openidconnect` compares the response's `sub` with the ID token's (OpenID Connect Core §5.3.2).
-        let Ok(request) = relying_party.user_info(response.access_token().clone(), Some(claims.subject().clone()))
-        else {
-            return roles;
-        };
-        let answer: Result<UserInfoClaims<OtherClaims, CoreGenderClaim>, _> =
-            request.request_async(&self.http.at(ProviderEndpoint::Userinfo)).await;
-        match answer {
-            Ok(userinfo) => {
-                let claims = serde_json::to_value(&userinfo).unwrap_or_default();
-                let name = userinfo.name().and_then(|name| name.get(None)).map(|name| name.to_string());
-                let username = userinfo.preferred_username().map(|name| name.to_string());
-                let email = userinfo.email().map(|email| email.to_string());
-                user.name = user.name.take().or(name);
-                user.preferred_username = user.preferred_username.take().or(username);
-                user.email = user.email.take().or(email);
-                let Some(claims) = claims.as_object() else { return roles };
-                self.settings.claims.apply(claims, user);
-                roles.or_else(|| self.settings.claims.roles.read(claims))
-            }
-            Err(error) => {
-                let error = excerpt(&error.to_string()).without([response.access_token().secret().as_str()]);
-                tracing::warn!(%error, "userinfo could not be read; the person is shown by what the ID token says");
-                roles
-            }
-        }
+        let Some(claims) = self.userinfo(relying_party, response.access_token(), sub).await else { return roles };
+        standard_claims::record_other_types(Document::Userinfo, &claims);
+        self.settings.claims.record_other_types(Document::Userinfo, &claims);
+        let shown = standard_claims::user(&user.iss, &user.sub, &claims);
+        user.name = user.name.take().or(shown.name);
+        user.preferred_username = user.preferred_username.take().or(shown.preferred_username);
+        user.email = user.email.take().or(shown.email);
+        self.settings.claims.apply(&claims, user);
+        roles.or_else(|| self.settings.claims.roles.read(&claims))
     }
 }
 
-/// The claims of a userinfo response that are not standard claims.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-struct OtherClaims(Map<String, Value>);
-
-impl AdditionalClaims for OtherClaims {}
-
-/// A token that can't be verified now is refused too, as the person can start the login again.
 impl From<IdTokenError> for ExchangeError {
     fn from(error: IdTokenError) -> Self {
         match error {
             IdTokenError::Provider(error) => error.into(),
+            error @ IdTokenError::Undecided(_) => Self::Undecided(excerpt(&error.to_string()).to_string()),
             error => Self::InvalidIdToken(excerpt(&error.to_string()).to_string()),
         }
     }
@@ -222,15 +196,4 @@ fn refresh_token(response: &TokenResponse) -> Option<RefreshToken> {
 /// `sid` of an ID token that was verified before.
 fn provider_session(verified: &IdToken) -> Option<String> {
     claims_of(verified).get("sid")?.as_str().filter(|sid| !sid.is_empty()).map(str::to_owned)
-}
-
-fn user_claims(claims: &CoreIdTokenClaims) -> UserClaims {
-    UserClaims {
-        iss: claims.issuer().to_string(),
-        sub: claims.subject().to_string(),
-        name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
-        preferred_username: claims.preferred_username().map(|name| name.to_string()),
-        email: claims.email().map(|email| email.to_string()),
-        user_id: None,
-    }
 }

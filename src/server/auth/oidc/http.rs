@@ -220,7 +220,8 @@ fn refuses_client(response: &HttpResponse) -> bool {
     }
 }
 
-fn is_jwt(headers: &HeaderMap) -> bool {
+/// Whether the response is declared as a JWT.
+pub(super) fn is_jwt(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"application/jwt")

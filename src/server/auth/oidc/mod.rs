@@ -7,10 +7,11 @@
 //! |---|---|
 //! | `settings`, `claim_names`, `credentials` | the configuration of the provider and of this client |
 //! | `discovery`, `document` | the provider's metadata and keys: cached, fetched, validated |
-//! | `authorize`, `pushed`, `exchange`, `refresh`, `logout`, `introspection` | one request each |
+//! | `authorize`, `pushed`, `exchange`, `userinfo`, `refresh`, `logout`, `introspection` | one request each |
 //! | `client_authentication`, `client_key`, `http` | client authentication, and HTTP to the provider |
-//! | `id_token`, `access_token`, `logout_token` | verification of each kind of token |
-//! | `token_claims`, `permissions`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
+//! | `id_token`, `access_token`, `logout_token`, `signature` | verification of each kind of token |
+//! | `standard_claims`, `token_claims`, `permissions`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
+//! | `deviations` | what is accepted against the specifications: counted, and logged once |
 //! | `diagnostics` | checks for `oracle-ai doctor` |
 //! | `error` | one error per operation |
 
@@ -21,6 +22,7 @@ mod client;
 mod client_authentication;
 mod client_key;
 mod credentials;
+mod deviations;
 mod diagnostics;
 mod discovery;
 mod document;
@@ -36,8 +38,11 @@ mod pushed;
 mod refresh;
 mod session_expiry;
 mod settings;
+mod signature;
+mod standard_claims;
 mod token_claims;
 mod token_response;
+mod userinfo;
 mod values;
 
 pub use access_token::{AccessTokenTyp, JwtProfile};
@@ -52,7 +57,7 @@ pub use document::{MetadataSettings, UnusableEndpoint};
 pub use error::{AccessTokenError, ExchangeError, LogoutTokenError, ProviderError, RefreshError};
 pub use exchange::{Login, RefusedExchange};
 pub use http::ProviderHttp;
-pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS};
+pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS, signing_algorithm};
 pub use logout_token::{LogoutTarget, LogoutToken};
 pub use permissions::{Permissions, RolesClaim};
 pub use refresh::Refreshed;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     claim_names::ClaimNames,
+    deviations::{self, Document, LEFT_OUT},
     error::AccessTokenError,
     permissions::{Permissions, scopes},
 };
@@ -29,6 +30,16 @@ const ACCESS_TOKEN_KINDS: [&str; 8] = [
     "jwt",
     "urn:ietf:params:oauth:token-type:access_token",
 ];
+
+/// A NumericDate (RFC 7519 §2) in Unix seconds, as a number or as text (T72). `None` for anything else.
+pub(super) fn numeric_date(value: &Value) -> Option<f64> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    seconds.filter(|seconds| (0.0..=MAX_TIME).contains(seconds))
+}
 
 /// What a verified access token contains.
 #[derive(Clone, Debug)]
@@ -72,22 +83,22 @@ impl TokenClaims {
         }
     }
 
-    /// A NumericDate (RFC 7519 §2), as a number or as text (T72).
+    /// A NumericDate; see [`numeric_date`].
     pub fn time(&self, name: &'static str) -> Result<Option<SystemTime>, AccessTokenError> {
-        let seconds = match self.0.get(name) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(Value::Number(number)) => number.as_f64(),
-            Some(Value::String(text)) => text.trim().parse().ok(),
-            Some(_) => None,
-        };
-        let seconds = seconds.filter(|seconds| (0.0..=MAX_TIME).contains(seconds));
-        seconds.map(|seconds| Some(UNIX_EPOCH + Duration::from_secs_f64(seconds))).ok_or(AccessTokenError::NoTime(name))
+        let Some(value) = self.0.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
+        let seconds = numeric_date(value).ok_or(AccessTokenError::NoTime(name))?;
+        Ok(Some(UNIX_EPOCH + Duration::from_secs_f64(seconds)))
     }
 
-    /// `nbf` and `iat` must not be later than `latest`, which is now plus the clock tolerance (T32).
+    /// `nbf` and `iat` must not be later than `latest`, which is now plus the clock tolerance (T32). An unreadable `iat`
+    /// counts as absent, as no check needs it (RFC 9068 §4, RFC 7662 §2.2).
     pub fn check_not_before(&self, latest: SystemTime) -> Result<(), AccessTokenError> {
-        for name in ["nbf", "iat"] {
-            if self.time(name)?.is_some_and(|time| time > latest) {
+        let issued_at = self.time("iat").unwrap_or_else(|_| {
+            deviations::accepted(Document::AccessToken, "iat", LEFT_OUT);
+            None
+        });
+        for (name, time) in [("nbf", self.time("nbf")?), ("iat", issued_at)] {
+            if time.is_some_and(|time| time > latest) {
                 return Err(AccessTokenError::NotYet(name));
             }
         }

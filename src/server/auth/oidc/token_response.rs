@@ -1,7 +1,7 @@
 //! The token response, as real providers send it (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 //!
-//! `openidconnect`'s own type rejects an `expires_in` sent as text, and reports a malformed ID token as a malformed
-//! response.
+//! `openidconnect`'s own type rejects members of another type than specified, and reports a malformed ID token as a
+//! malformed response. Here only `access_token` must have its type.
 
 use std::time::Duration;
 
@@ -10,8 +10,13 @@ use openidconnect::{
     core::{CoreGenderClaim, CoreIdToken, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreTokenType},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{permissions::scopes, values::IdToken};
+use super::{
+    deviations::{self, Document, LEFT_OUT},
+    permissions::scopes,
+    values::IdToken,
+};
 
 /// The lifetime of an access token without a usable `expires_in`.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -105,40 +110,32 @@ impl
 struct Members {
     access_token: AccessToken,
     #[serde(default)]
-    token_type: Option<String>,
+    token_type: Option<Value>,
+    /// `3600`, `3600.5` or `"3600"` (T72).
     #[serde(default)]
-    expires_in: Option<Seconds>,
+    expires_in: Option<Value>,
     #[serde(default)]
-    refresh_token: Option<String>,
+    refresh_token: Option<Value>,
     #[serde(default)]
-    id_token: Option<String>,
+    id_token: Option<Value>,
     /// A string, or an array as some providers send it.
     #[serde(default)]
-    scope: Option<serde_json::Value>,
-}
-
-/// `3600`, `3600.5` or `"3600"` (T72).
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Seconds {
-    Number(f64),
-    Text(String),
+    scope: Option<Value>,
 }
 
 impl From<Members> for TokenResponse {
     fn from(members: Members) -> Self {
-        let not_empty = |text: &String| !text.is_empty();
         Self {
             access_token: members.access_token,
-            token_type: token_type(members.token_type.as_deref()),
-            expires_in: members.expires_in.and_then(duration),
+            token_type: token_type(members.token_type.as_ref()),
+            expires_in: members.expires_in.and_then(|seconds| duration(&seconds)),
             scope: members
                 .scope
                 .filter(|scope| !scope.is_null())
                 .map(|scope| scopes(&scope))
                 .map(|scopes| scopes.into_iter().map(Scope::new).collect()),
-            refresh_token: members.refresh_token.filter(not_empty).map(RefreshToken::new),
-            id_token: members.id_token.filter(not_empty).map(IdToken::new),
+            refresh_token: token("refresh_token", members.refresh_token).map(RefreshToken::new),
+            id_token: token("id_token", members.id_token).map(IdToken::new),
         }
     }
 }
@@ -146,10 +143,10 @@ impl From<Members> for TokenResponse {
 impl From<TokenResponse> for Members {
     fn from(response: TokenResponse) -> Self {
         Self {
-            token_type: Some(response.token_type.as_ref().to_owned()),
-            expires_in: response.expires_in.map(|lifetime| Seconds::Number(lifetime.as_secs_f64())),
-            refresh_token: response.refresh_token.map(RefreshToken::into_secret),
-            id_token: response.id_token.map(|id_token| id_token.secret().to_owned()),
+            token_type: Some(Value::String(response.token_type.as_ref().to_owned())),
+            expires_in: response.expires_in.map(|lifetime| lifetime.as_secs_f64().into()),
+            refresh_token: response.refresh_token.map(|token| token.into_secret().into()),
+            id_token: response.id_token.map(|id_token| id_token.secret().into()),
             scope: response
                 .scope
                 .map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ").into()),
@@ -158,20 +155,39 @@ impl From<TokenResponse> for Members {
     }
 }
 
-/// Case-insensitive (RFC 6749 §5.1). An absent `token_type` counts as `Bearer`.
-fn token_type(text: Option<&str>) -> CoreTokenType {
-    match text {
-        Some(text) if !text.eq_ignore_ascii_case("bearer") => CoreTokenType::Extension(text.to_lowercase()),
-        _ => CoreTokenType::Bearer,
+/// Case-insensitive (RFC 6749 §5.1). An absent `token_type` counts as `Bearer`; one that is not text is unknown, and such an
+/// access token must not be used (RFC 6749 §7.1).
+fn token_type(value: Option<&Value>) -> CoreTokenType {
+    match value {
+        None | Some(Value::Null) => CoreTokenType::Bearer,
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("bearer") => CoreTokenType::Bearer,
+        Some(value) => CoreTokenType::Extension(value.as_str().unwrap_or_default().to_lowercase()),
     }
 }
 
-fn duration(seconds: Seconds) -> Option<Duration> {
-    let seconds = match seconds {
-        Seconds::Number(number) => number,
-        Seconds::Text(text) => text.trim().parse().ok()?,
+/// A token that may be absent. One that is empty or no text counts as absent.
+fn token(member: &'static str, value: Option<Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+        Value::Null => None,
+        _ => {
+            deviations::accepted(Document::TokenResponse, member, LEFT_OUT);
+            None
+        }
+    }
+}
+
+fn duration(seconds: &Value) -> Option<Duration> {
+    let number = match seconds {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null => return None,
+        _ => None,
     };
-    Duration::try_from_secs_f64(seconds).ok()
+    if number.is_none() {
+        deviations::accepted(Document::TokenResponse, "expires_in", LEFT_OUT);
+    }
+    Duration::try_from_secs_f64(number?).ok()
 }
 
 #[cfg(test)]
@@ -203,6 +219,23 @@ mod tests {
         let sent = response(serde_json::json!({"access_token": "a", "token_type": "bEARER", "state": "x", "iat": 1}));
         assert_eq!(sent.token_type, CoreTokenType::Bearer);
         assert!(serde_json::from_value::<TokenResponse>(serde_json::json!({"token_type": "Bearer"})).is_err());
+    }
+
+    #[test]
+    fn members_of_another_type_are_left_out_except_those_that_must_be_understood() {
+        for other in [serde_json::json!(false), serde_json::json!(7), serde_json::json!(["a"]), serde_json::json!({})] {
+            let sent = response(serde_json::json!({
+                "access_token": "a", "token_type": "Bearer", "refresh_token": other, "id_token": other, "scope": other,
+                "expires_in": { "seconds": 7 },
+            }));
+            assert!(sent.refresh_token.is_none() && sent.id_token.is_none(), "{other}");
+            assert_eq!((sent.lifetime(), sent.unusable_reason()), (DEFAULT_LIFETIME, None));
+            let unknown = response(serde_json::json!({ "access_token": "a", "token_type": other }));
+            assert!(unknown.unusable_reason().is_some(), "{other}");
+            let without = serde_json::json!({ "access_token": other, "token_type": "Bearer" });
+            let error = serde_json::from_value::<TokenResponse>(without);
+            assert!(error.is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl LoginError {
             Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
             Self::Exchange(ExchangeError::Refused(_)) => Event::LoginCodeRefused,
             Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
-            Self::Exchange(ExchangeError::Unavailable(_))
+            Self::Exchange(ExchangeError::Unavailable(_) | ExchangeError::Undecided(_))
             | Self::Provider(_)
             | Self::NoTurn(_)
             | Self::Store(_)
@@ -210,6 +210,9 @@ impl From<LoginError> for ApiError {
             ) => Self::LoginFailed,
             LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
                 Self::ProviderUnavailable { retry_after: None }
+            }
+            LoginError::Exchange(ExchangeError::Undecided(_)) => {
+                Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
             LoginError::NoTurn(_) | LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
         }

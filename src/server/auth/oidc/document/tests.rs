@@ -70,13 +70,11 @@ fn a_document_with_an_endpoint_that_must_not_receive_secrets_is_refused_and_the_
             "data:text/html,hello",
             "https://me:secret@sso.example.com/x",
             "https://sso.example.com/x#y",
-            "x",
         ] {
             let refusal = refusal(ISSUER, MetadataSettings::default(), member, wrong.into());
             let words = refusal.unwrap_or_else(|| panic!("{member} at {wrong}")).to_string();
             assert!(words.contains(member) && !words.contains("secret"), "{words}");
         }
-        assert!(refusal(ISSUER, MetadataSettings::default(), member, json!(7)).is_some(), "{member}");
         let elsewhere = json!("https://login.example.net/x?a=b");
         assert!(refusal(ISSUER, MetadataSettings::default(), member, elsewhere).is_none(), "{member}");
     }
@@ -119,4 +117,124 @@ fn endpoints_that_are_not_used_may_be_wrong_or_empty() {
     assert!(refusal("end_session_endpoint", "").is_none());
     assert!(refusal("revocation_endpoint", "http://sso.example.com/revoke").is_some());
     assert!(matches!(refusal("jwks_uri", ""), Some(ProviderError::MissingEndpoint("jwks_uri"))));
+}
+
+/// The metadata from a document with this value of this member.
+fn with_member(member: &str, value: Value) -> Result<Metadata, ProviderError> {
+    let at = |path: &str| format!("{ISSUER}{path}");
+    let mut document = json!({
+        "issuer": ISSUER,
+        "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"),
+        "jwks_uri": at("/jwks"),
+        "userinfo_endpoint": at("/userinfo"),
+    });
+    document[member] = value;
+    let (issuer, settings) = (IssuerUrl::new(ISSUER.into()).unwrap(), MetadataSettings::default());
+    MetadataSource { issuer, settings }.metadata(document.as_object().unwrap().clone())
+}
+
+/// Values of every JSON type.
+fn of_every_type() -> [Value; 9] {
+    [
+        Value::Null,
+        json!(true),
+        json!(7),
+        json!(""),
+        json!("TBD"),
+        json!("openid profile email"),
+        json!([]),
+        json!([7, null, "a"]),
+        json!({ "a": [1] }),
+    ]
+}
+
+#[test]
+fn a_member_that_is_not_needed_may_have_any_type() {
+    for member in [
+        "service_documentation",
+        "scopes_supported",
+        "registration_endpoint",
+        "response_types_supported",
+        "response_modes_supported",
+        "grant_types_supported",
+        "acr_values_supported",
+        "subject_types_supported",
+        "id_token_signing_alg_values_supported",
+        "id_token_encryption_alg_values_supported",
+        "id_token_encryption_enc_values_supported",
+        "userinfo_signing_alg_values_supported",
+        "userinfo_encryption_alg_values_supported",
+        "userinfo_encryption_enc_values_supported",
+        "request_object_signing_alg_values_supported",
+        "request_object_encryption_alg_values_supported",
+        "request_object_encryption_enc_values_supported",
+        "token_endpoint_auth_methods_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "display_values_supported",
+        "claim_types_supported",
+        "claims_supported",
+        "claims_locales_supported",
+        "ui_locales_supported",
+        "claims_parameter_supported",
+        "request_parameter_supported",
+        "request_uri_parameter_supported",
+        "require_request_uri_registration",
+        "op_policy_uri",
+        "op_tos_uri",
+        "check_session_iframe",
+        "code_challenge_methods_supported",
+        "authorization_response_iss_parameter_supported",
+        "require_pushed_authorization_requests",
+        "backchannel_logout_supported",
+        "mtls_endpoint_aliases",
+        "jwks",
+        "made_up",
+        // Endpoints that a provider need not have.
+        "userinfo_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "end_session_endpoint",
+        "pushed_authorization_request_endpoint",
+    ] {
+        for value in of_every_type() {
+            with_member(member, value.clone()).unwrap_or_else(|error| panic!("{member}: {value}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn a_needed_member_of_another_type_is_named() {
+    for member in ["authorization_endpoint", "token_endpoint", "jwks_uri", "issuer"] {
+        for value in of_every_type() {
+            // `fetch` checks that there is a token endpoint.
+            if member == "token_endpoint" && (value.is_null() || value == "") {
+                continue;
+            }
+            let words = with_member(member, value.clone()).map(|_| ()).unwrap_err().to_string();
+            assert!(words.contains(member), "{member}: {value}: {words}");
+        }
+    }
+}
+
+#[test]
+fn members_that_are_read_may_be_text() {
+    let is_announced = |value: Value| {
+        let metadata = with_member("authorization_response_iss_parameter_supported", value).unwrap();
+        metadata.additional_metadata().announces_iss()
+    };
+    assert!(is_announced(json!(true)) && is_announced(json!("true")) && is_announced(json!("True")));
+    assert!(!is_announced(json!(false)) && !is_announced(json!("false")) && !is_announced(json!("TBD")));
+
+    let s256 = |value: Value| {
+        with_member("code_challenge_methods_supported", value).unwrap().additional_metadata().supports_s256()
+    };
+    assert_eq!(s256(json!(["plain", "S256"])), Some(true));
+    assert_eq!(s256(json!("plain S256")), Some(true));
+    assert_eq!(s256(json!(["S256", 7])), Some(true));
+    assert_eq!(s256(json!("plain")), Some(false));
+    assert_eq!(s256(json!(7)), None);
+
+    let without = with_member("userinfo_endpoint", json!("TBD")).unwrap();
+    assert!(without.userinfo_endpoint().is_none());
 }

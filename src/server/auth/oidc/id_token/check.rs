@@ -1,28 +1,36 @@
 //! Verification of an ID token: OpenID Connect Core §3.1.3.7, step by step.
 //!
-//! The crate `openidconnect` performs most steps, in one call. Each is configured below with its number, and the steps
-//! that the crate leaves to its callers are implemented with their numbers too. The signature (steps 6 to 8) is checked
-//! first, as unsigned claims must not be evaluated.
+//! The crate `openidconnect` performs most steps, in two calls: one checks the signature, the other the claims. Each step
+//! is configured below with its number, and the steps that the crate leaves to its callers are implemented with their
+//! numbers too. The signature (steps 6 to 8) is checked first, as unsigned claims must not be evaluated.
 
 use std::{
     str::FromStr,
     time::{Duration, SystemTime},
 };
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use openidconnect::{
     AccessToken, AccessTokenHash, Audience, AuthenticationContextClass, ClaimsVerificationError as Refused,
-    IdTokenVerifier, JsonWebKeySet, Nonce as ClaimedNonce, SignatureVerificationError,
+    IdTokenVerifier, IssuerUrl, JsonWebKeySet, Nonce as ClaimedNonce,
     core::{CoreIdToken, CoreIdTokenClaims, CoreJwsSigningAlgorithm},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq;
 
-use super::{IdTokenError, LoginClaims, ProviderKey, ProviderKeys, keys, policy::IdTokenPolicy};
+use super::{
+    ClaimError, IdTokenError, LoginClaims, ProviderKey, ProviderKeys,
+    claims::{CheckedClaims, Requested},
+    keys,
+    policy::IdTokenPolicy,
+};
 use crate::{
     server::auth::{
-        jose::{Compact, json},
+        jose::{Compact, Malformed, json},
         oidc::{
+            deviations::{self, Document, LEFT_OUT},
             settings::ProviderSettings,
+            standard_claims,
             values::{IdToken, Nonce},
         },
     },
@@ -59,11 +67,10 @@ impl Check<'_> {
         let (now, tolerance) = (self.now, policy.clock_tolerance);
         let is_not_ahead = move |time: SystemTime| time <= now + tolerance;
 
-        let jwt = Compact::parse(id_token.secret().as_bytes()).map_err(|_| IdTokenError::NotReadable)?;
+        let jwt = Compact::parse(id_token.secret().as_bytes())?;
         // Duplicate members are refused in header and claims, as parsers differ in which one they use.
-        let header = json::object(&jwt.header).map_err(|_| IdTokenError::NotReadable)?;
-        let members = json::object(&jwt.payload).map_err(|_| IdTokenError::NotReadable)?;
-        let token = CoreIdToken::from_str(id_token.secret()).map_err(|_| IdTokenError::NotReadable)?;
+        let header = json::object(&jwt.header)?;
+        let members = json::object(&jwt.payload)?;
         check_kind(&header, &members)?;
 
         // 1. Decryption: encryption was not agreed with the provider. An encrypted token has five parts and was refused.
@@ -71,18 +78,21 @@ impl Check<'_> {
         // 6. The signature is always verified, although TLS to the token endpoint would allow skipping that.
         // 7. `alg` is one of the accepted algorithms, and fits the key.
         // 8. There are no MACs: `HS*` is not accepted, and `openidconnect` is given no secret.
-        let alg = algorithm(&token, policy)?;
-        let kid = header.get("kid").and_then(Value::as_str);
-        let key = keys::signing_key(&jwt, kid, alg, self.keys, policy).map_err(IdTokenError::Signature)?;
+        let alg = policy.algorithm(&header).map_err(IdTokenError::Signature)?;
+        let kid = keys::key_id(&header);
+        let key = keys::signing_key(&jwt, kid.as_deref(), &alg, self.keys, policy).map_err(IdTokenError::Signature)?;
+
+        let checked = CheckedClaims::of(&members, self.requested())?;
+        let token = with_claims(&header, &alg, &checked.claims, &jwt.signature)?;
         let verifier: IdTokenVerifier<'_, ProviderKey> =
             // 2. `iss` is exactly the configured issuer.
             // 3. `aud` contains the client id, …
-            IdTokenVerifier::new_public_client(client_id.clone(), issuer.clone(), JsonWebKeySet::new(vec![key.clone()]))
+            IdTokenVerifier::new_public_client(client_id.clone(), issuer.clone(), JsonWebKeySet::new(vec![]))
+            // 6.-8. The signature was verified above, over the token as it was received. This one has fewer claims.
+            .insecure_disable_signature_check()
             // 3. … and no other audience that is not trusted.
             .set_other_audience_verifier_fn(|audience| policy.trusted_audiences.contains(audience))
             // 4., 5. `azp`: see below, as the crate leaves it to the caller.
-            // 6.-8. again, with the one key that was found.
-            .set_allowed_algs(policy.algorithms.iter().cloned())
             // 9. `exp` is in the future, with the tolerance.
             .set_time_fn(move || (now - tolerance).into())
             // 10. `iat` is not in the future, and at a login not too long ago.
@@ -110,17 +120,32 @@ impl Check<'_> {
         // 4., 5. With several audiences there is `azp`, and if present it is the client id.
         self.authorized_party(claims)?;
         // RFC 7519 §4.1.5: `nbf` is not in the future.
-        not_before(&members, is_not_ahead)?;
+        if checked.not_before.is_some_and(|not_before| !is_not_ahead(not_before)) {
+            return Err(Refused::Other("nbf is in the future".into()).into());
+        }
         // §2: `sub` is not empty.
         if claims.subject().is_empty() {
             return Err(Refused::InvalidSubject("it is empty".into()).into());
         }
         // §3.1.3.8: `at_hash`, if present, is the hash of this access token.
-        self.access_token_hash(claims, alg, key)?;
+        self.access_token_hash(claims, &alg, key)?;
         if let Expected::OfRefresh(user, login) = self.expected {
             login.check_refreshed(claims, user)?;
         }
+        for name in checked.left_out {
+            deviations::accepted(Document::IdToken, name, LEFT_OUT);
+        }
+        standard_claims::record_other_types(Document::IdToken, &members);
         Ok(claims.clone())
+    }
+
+    /// Only at a login, as the person does not authenticate again for a refresh.
+    fn requested(&self) -> Requested {
+        let IdTokenPolicy { max_age, acr_values, .. } = &self.provider.id_tokens;
+        match self.expected {
+            Expected::OfLogin(_) => Requested { acr: !acr_values.is_empty(), auth_time: max_age.is_some() },
+            Expected::OfRefresh(..) => Requested { acr: false, auth_time: false },
+        }
     }
 
     fn issue_time(&self, issued_at: SystemTime, is_not_ahead: bool) -> Result<(), String> {
@@ -195,8 +220,13 @@ impl LoginClaims {
         }
     }
 
-    /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` must be those of the login, and `auth_time` if both tokens
-    /// have it.
+    /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` must be those of the login. `auth_time` must be the time of
+    /// that authentication too.
+    ///
+    /// A later `auth_time` is accepted nevertheless, as some providers send the person's latest sign-in, in whatever
+    /// browser that was. It does no harm: the value of the login stays stored, so the session does not become fresher. An
+    /// earlier one is refused: it contradicts the freshness that the login was accepted for (`max_age`), and no later
+    /// sign-in explains it.
     fn check_refreshed(&self, claims: &CoreIdTokenClaims, user: &UserClaims) -> Result<(), Refused> {
         let refreshed = Self::of(claims, self.nonce.clone());
         if claims.issuer().as_str() != user.iss || claims.subject().as_str() != user.sub {
@@ -206,9 +236,16 @@ impl LoginClaims {
             return Err(Refused::InvalidAudience("it is for others than at the login".into()));
         }
         match (refreshed.auth_time, self.auth_time) {
-            (Some(now), Some(then)) if now != then => Err(Refused::InvalidAuthTime("it is not the login's".into())),
-            _ => Ok(()),
+            (Some(refreshed), Some(login)) if refreshed < login => {
+                return Err(Refused::InvalidAuthTime("it is before the login's".into()));
+            }
+            (Some(refreshed), Some(login)) if refreshed > login => {
+                let how = "it is later than the login's, which stays in use";
+                deviations::accepted(Document::RefreshedIdToken, "auth_time", how);
+            }
+            _ => {}
         }
+        Ok(())
     }
 }
 
@@ -225,24 +262,30 @@ fn check_kind(header: &Map<String, Value>, claims: &Map<String, Value>) -> Resul
     }
 }
 
-fn algorithm<'t>(token: &'t CoreIdToken, policy: &IdTokenPolicy) -> Result<&'t CoreJwsSigningAlgorithm, IdTokenError> {
-    let alg = token.signing_alg().map_err(IdTokenError::Signature)?;
-    match policy.algorithms.contains(alg) {
-        true => Ok(alg),
-        false => Err(IdTokenError::Signature(SignatureVerificationError::DisallowedAlg(format!("{alg:?}")))),
+/// The token with these claims only. Its header has only what `openidconnect` checks: the key was chosen before.
+fn with_claims(
+    header: &Map<String, Value>,
+    alg: &CoreJwsSigningAlgorithm,
+    claims: &Map<String, Value>,
+    signature: &[u8],
+) -> Result<CoreIdToken, IdTokenError> {
+    let mut checked_header = Map::from_iter([("alg".to_owned(), json!(alg))]);
+    for name in ["typ", "cty"] {
+        match header.get(name) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) => drop(checked_header.insert(name.into(), text.as_str().into())),
+            Some(_) => return Err(ClaimError::NotText(name).into()),
+        }
     }
-}
-
-fn not_before(claims: &Map<String, Value>, is_not_ahead: impl Fn(SystemTime) -> bool) -> Result<(), IdTokenError> {
-    let not_before = match claims.get("nbf") {
-        None | Some(Value::Null) => return Ok(()),
-        Some(value) => value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-    };
-    match not_before.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)) {
-        None => Err(IdTokenError::NotReadable),
-        Some(time) if is_not_ahead(time) => Ok(()),
-        Some(_) => Err(Refused::Other("nbf is in the future".into()).into()),
+    let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
+    if IssuerUrl::new(issuer.to_owned()).is_err() {
+        return Err(Refused::InvalidIssuer("it is not a URL".into()).into());
     }
+    let [header, claims] = [Value::Object(checked_header), Value::Object(claims.clone())]
+        .map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
+    let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
+    CoreIdToken::from_str(&format!("{header}.{claims}.{signature}"))
+        .map_err(|_| Malformed("`openidconnect` can't read its claims").into())
 }
 
 fn audiences(claims: &CoreIdTokenClaims) -> Vec<String> {

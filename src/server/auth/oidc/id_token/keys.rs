@@ -1,6 +1,10 @@
 //! Finds the provider's key that signed a token.
 
+use std::borrow::Cow;
+
 use openidconnect::{JsonWebKey, SignatureVerificationError, core::CoreJwsSigningAlgorithm};
+
+use serde_json::{Map, Value};
 
 use super::{
     policy::IdTokenPolicy,
@@ -17,6 +21,16 @@ const MIN_RSA_BITS: usize = 2048;
 
 /// The minimum with `allow_weak_rsa_keys`. Shorter keys have been factored.
 const MIN_WEAK_RSA_BITS: usize = 1024;
+
+/// `kid` of a token's header or of a key. A number is taken as text; any other type counts as absent, as the signature
+/// decides and `kid` only speeds up the search (RFC 7515 §4.1.4).
+pub(in crate::server::auth::oidc) fn key_id(members: &Map<String, Value>) -> Option<Cow<'_, str>> {
+    match members.get("kid")? {
+        Value::String(kid) => Some(Cow::Borrowed(kid)),
+        Value::Number(kid) => Some(Cow::Owned(kid.to_string())),
+        _ => None,
+    }
+}
 
 /// The key that verifies the signature. `kid` and `alg` are those of the token's header.
 ///

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `check` | the thirteen steps of OpenID Connect Core §3.1.3.7: start reading here |
+//! | `claims` | the claims that are checked, from untyped JSON |
 //! | `keys`, `provider_key` | which of the provider's keys signed it |
 //! | `policy` | the settings for ID tokens |
 //!
@@ -10,6 +11,7 @@
 //! verifies the signature (§10.1.1).
 
 mod check;
+mod claims;
 mod keys;
 mod policy;
 mod provider_key;
@@ -18,17 +20,19 @@ mod tests;
 
 use openidconnect::{AccessToken, ClaimsVerificationError, SignatureVerificationError, core::CoreIdTokenClaims};
 
-pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
+pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS, signing_algorithm};
 
 pub(super) use check::Expected;
-pub(super) use keys::{newer_keys_may_help, signing_key, warn_of_refused_keys};
-pub(super) use provider_key::{ProviderKey, ProviderKeys};
+pub(super) use claims::ClaimError;
+pub(super) use keys::{key_id, newer_keys_may_help, signing_key, warn_of_refused_keys};
+pub(super) use provider_key::{ProviderKey, ProviderKeys, identity};
 
 use super::{
     client::OidcClient,
     error::ProviderError,
     values::{IdToken, Nonce},
 };
+use crate::server::auth::jose::Malformed;
 use check::Check;
 
 /// The claims of a login's ID token, besides those of the user, that a refreshed ID token must repeat (OpenID Connect Core
@@ -48,9 +52,11 @@ pub struct LoginClaims {
 /// Why an ID token was not accepted. The texts contain no part of it that could be misused.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum IdTokenError {
-    /// Not three parts, or a claim has the wrong type: the library does not distinguish these.
-    #[error("it is not a JWT with readable claims")]
-    NotReadable,
+    #[error("it is not a JWT: {0}")]
+    NotAJwt(#[from] Malformed),
+    /// Also for a member of the header.
+    #[error("{0}")]
+    Claim(#[from] ClaimError),
     #[error("it is another kind of token")]
     AnotherKind,
     #[error("{0}")]

@@ -5,6 +5,7 @@ mod keys;
 mod mutations;
 mod refreshed;
 mod steps;
+mod types;
 mod wycheproof;
 
 use std::{
@@ -16,7 +17,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use ring::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use rsa::{
     RsaPrivateKey,
@@ -91,6 +92,11 @@ struct EcKey {
     key: EcdsaKeyPair,
 }
 
+struct EdKey {
+    kid: &'static str,
+    key: Ed25519KeyPair,
+}
+
 impl RsaKey {
     fn new(kid: &'static str, bits: usize) -> Self {
         Self { kid, key: RsaPrivateKey::new(&mut rand::rngs::OsRng, bits).unwrap() }
@@ -102,6 +108,32 @@ impl EcKey {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         Self { kid, key: EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap() }
+    }
+}
+
+impl EdKey {
+    fn new(kid: &'static str) -> Self {
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        Self { kid, key: Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap() }
+    }
+}
+
+impl Key for EdKey {
+    fn kid(&self) -> &str {
+        self.kid
+    }
+
+    fn alg(&self) -> &'static str {
+        "EdDSA"
+    }
+
+    fn jwk(&self) -> Value {
+        let x = base64url(self.key.public_key());
+        json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": x})
+    }
+
+    fn signature(&self, message: &[u8]) -> Vec<u8> {
+        self.key.sign(message).as_ref().to_vec()
     }
 }
 

@@ -62,13 +62,36 @@ fn audiences_and_authorized_party_must_be_those_of_the_login() {
 }
 
 #[test]
-fn auth_time_must_be_that_of_the_login_if_both_have_one() {
+fn auth_time_may_be_absent_or_later_but_not_earlier_than_at_the_login() {
     // T42
     let at_login = json!({"auth_time": NOW - 9});
-    refreshed(at_login.clone(), json!({})).unwrap();
-    refreshed(at_login.clone(), json!({"auth_time": null})).unwrap();
+    for auth_time in [Value::Null, json!(NOW - 9), json!((NOW - 9).to_string()), json!((NOW - 9) as f64 + 0.5)] {
+        refreshed(at_login.clone(), json!({ "auth_time": auth_time })).unwrap();
+    }
     refreshed(json!({}), json!({"auth_time": NOW})).unwrap();
-    assert_refused(refreshed(at_login, json!({"auth_time": NOW})), "Invalid authentication time");
+    // A sign-in of the same person in another browser.
+    for later in [json!(NOW - 8), json!(NOW), json!(NOW + 3600)] {
+        refreshed(at_login.clone(), json!({ "auth_time": later })).unwrap();
+    }
+    for earlier in [json!(NOW - 10), json!(NOW - 3600), json!((NOW - 10).to_string())] {
+        assert_refused(refreshed(at_login.clone(), json!({ "auth_time": earlier })), "Invalid authentication time");
+    }
+    // Some providers send this for an unknown time.
+    refreshed(at_login, json!({"auth_time": 0})).unwrap();
+    refreshed(json!({"auth_time": 0}), json!({"auth_time": NOW})).unwrap();
+}
+
+#[test]
+fn a_later_auth_time_excuses_nothing_else() {
+    // T42
+    let (at_login, later) = (json!({"auth_time": NOW - 9}), json!({"auth_time": NOW}));
+    for (changes, words) in [
+        (json!({"sub": "uid=eve"}), "somebody else"),
+        (json!({"iss": "https://another.example"}), "Invalid issuer"),
+        (json!({"aud": [CLIENT, "api"], "azp": CLIENT}), "for others"),
+    ] {
+        assert_refused(refreshed(at_login.clone(), changed(changes, later.clone())), words);
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn step_2_another_issuer_is_refused() {
     for iss in [json!(format!("{ISSUER}/")), json!("https://PROVIDER.example/oidc"), json!("https://evil.example")] {
         assert_refused(login(&EC.with_claims(json!({ "iss": iss }))), "Invalid issuer");
     }
-    assert_refused(login(&EC.with_claims(json!({"iss": null}))), "not a JWT");
+    assert_refused(login(&EC.with_claims(json!({"iss": null}))), "no `iss`");
 }
 
 #[test]
@@ -101,16 +101,16 @@ fn steps_9_and_10_values_that_are_not_times_are_refused() {
     // T32
     for claim in ["exp", "iat", "nbf"] {
         for time in [json!("soon"), json!({}), json!(true), json!([NOW])] {
-            assert_refused(login(&EC.with_claims(json!({ claim: time }))), "not a JWT");
+            assert_refused(login(&EC.with_claims(json!({ claim: time }))), &format!("its `{claim}` is not a time"));
         }
     }
     for claim in ["exp", "iat"] {
-        assert_refused(login(&EC.with_claims(json!({ claim: null }))), "not a JWT");
+        assert_refused(login(&EC.with_claims(json!({ claim: null }))), &format!("no `{claim}`"));
     }
     for time in [json!(-1), json!(1e300), json!(u64::MAX), json!(i64::MIN)] {
         for claim in ["iat", "nbf", "exp"] {
             let outcome = login(&EC.with_claims(json!({ claim: time })));
-            assert!(outcome.is_err() || claim == "exp", "{claim} {time}");
+            assert!(outcome.is_err(), "{claim} {time}");
         }
     }
 }
@@ -121,7 +121,7 @@ fn step_11_a_token_without_the_nonce_of_the_request_is_refused() {
     for nonce in [Value::Null, json!(""), json!("another"), json!(NONCE.to_lowercase())] {
         assert_refused(login(&EC.with_claims(json!({ "nonce": nonce }))), "Invalid nonce");
     }
-    assert_refused(login(&EC.with_claims(json!({"nonce": [NONCE]}))), "not a JWT");
+    assert_refused(login(&EC.with_claims(json!({"nonce": [NONCE]}))), "its `nonce` is not text");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_token_without_a_subject_is_refused() {
     // T38
     assert_refused(login(&EC.with_claims(json!({"sub": ""}))), "empty");
     for sub in [Value::Null, json!(7), json!({})] {
-        assert_refused(login(&EC.with_claims(json!({ "sub": sub }))), "not a JWT");
+        assert_refused(login(&EC.with_claims(json!({ "sub": sub }))), "`sub`");
     }
 }
 

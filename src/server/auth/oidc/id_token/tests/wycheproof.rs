@@ -1,6 +1,9 @@
 //! Project Wycheproof's JWS vectors, with this project's parser, choice of key and signature check.
 
-use super::{super::keys::signing_key, *};
+use super::{
+    super::keys::{key_id, signing_key},
+    *,
+};
 use crate::server::auth::jose::{
     Compact, json,
     wycheproof::{tests, vectors},
@@ -12,8 +15,8 @@ fn verifies(jws: &str, keys: &ProviderKeys) -> bool {
     let Ok(jwt) = Compact::parse(jws.as_bytes()) else { return false };
     let Ok(header) = json::object(&jwt.header) else { return false };
     let name = header["alg"].as_str().unwrap_or_default();
-    let Some((_, alg)) = SIGNING_ALGORITHMS.iter().find(|(known, _)| *known == name) else { return false };
-    signing_key(&jwt, header.get("kid").and_then(Value::as_str), alg, keys, &policy).is_ok()
+    let Some(alg) = signing_algorithm(name) else { return false };
+    signing_key(&jwt, key_id(&header).as_deref(), &alg, keys, &policy).is_ok()
 }
 
 #[test]

@@ -1,0 +1,115 @@
+//! The userinfo request (OpenID Connect Core §5.3), for claims that providers leave out of the ID token.
+
+use std::sync::OnceLock;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use openidconnect::{
+    AccessToken, AsyncHttpClient, EmptyAdditionalClaims, HttpRequest, HttpResponse, SubjectIdentifier, UserInfoClaims,
+    core::CoreGenderClaim, http::StatusCode,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    client::{OidcClient, RelyingParty},
+    http::{HttpError, is_jwt},
+    signature::SignatureError,
+    token_claims::TokenClaims,
+};
+use crate::server::{
+    auth::jose::{Compact, Malformed, json as jose_json},
+    excerpt::excerpt,
+    observe::metrics::ProviderEndpoint,
+};
+
+/// Why a userinfo response is not used. The texts quote nothing of it.
+#[derive(Debug, thiserror::Error)]
+enum UserinfoError {
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error("{0}")]
+    Malformed(#[from] Malformed),
+    #[error("{0}")]
+    Signature(#[from] SignatureError),
+    #[error("its `{0}` is not the expected one")]
+    Claim(&'static str),
+}
+
+/// The HTTP client for one request. It returns to `openidconnect` only the claim that the crate checks, `sub`, and stores
+/// the others as received: the crate rejects a response if one claim that nobody reads has another type than specified.
+struct UserinfoHttp<'c> {
+    oidc: &'c OidcClient,
+    claims: OnceLock<Map<String, Value>>,
+}
+
+impl OidcClient {
+    /// The claims of the userinfo response, in untyped JSON. `None`, with a line in the log, if it can't be used.
+    pub(super) async fn userinfo(
+        &self,
+        relying_party: &RelyingParty,
+        access_token: &AccessToken,
+        sub: &SubjectIdentifier,
+    ) -> Option<Map<String, Value>> {
+        // `openidconnect` compares the response's `sub` with the ID token's (§5.3.2).
+        let request = relying_party.user_info(access_token.clone(), Some(sub.clone())).ok()?;
+        let http = UserinfoHttp { oidc: self, claims: OnceLock::new() };
+        let answer: Result<UserInfoClaims<EmptyAdditionalClaims, CoreGenderClaim>, _> =
+            request.request_async(&http).await;
+        match answer {
+            Ok(_) => http.claims.into_inner(),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                let error = format!("{error}: {cause}");
+                let error = excerpt(&error).without([access_token.secret().as_str()]);
+                tracing::warn!(%error, "userinfo could not be read; the person is shown by what the ID token says");
+                None
+            }
+        }
+    }
+
+    async fn userinfo_claims(&self, response: &HttpResponse) -> Result<Map<String, Value>, UserinfoError> {
+        match is_jwt(response.headers()) {
+            false => Ok(serde_json::from_slice(response.body()).map_err(|_| Malformed("it is not a JSON object"))?),
+            true => self.signed_userinfo_claims(response.body()).await,
+        }
+    }
+
+    /// §5.3.2: a signed response has the issuer as `iss`, and the client id in `aud`.
+    async fn signed_userinfo_claims(&self, body: &[u8]) -> Result<Map<String, Value>, UserinfoError> {
+        let came_at = self.environment.now();
+        let jwt = Compact::parse(body.trim_ascii())?;
+        let header = jose_json::object(&jwt.header)?;
+        // RFC 7515 §4.1.11: no extension is supported.
+        if header.contains_key("crit") {
+            return Err(UserinfoError::Claim("crit"));
+        }
+        self.verify_signature(&jwt, &header, came_at).await?;
+        let claims = TokenClaims(jose_json::object(&jwt.payload)?);
+        match (claims.text("iss") == Some(self.issuer()), claims.is_for(&self.settings.client_id)) {
+            (false, _) => Err(UserinfoError::Claim("iss")),
+            (true, false) => Err(UserinfoError::Claim("aud")),
+            (true, true) => Ok(claims.0),
+        }
+    }
+}
+
+impl UserinfoHttp<'_> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, UserinfoError> {
+        let mut response = self.oidc.http.at(ProviderEndpoint::Userinfo).call(request).await?;
+        if response.status() == StatusCode::OK {
+            let claims = self.oidc.userinfo_claims(&response).await?;
+            *response.body_mut() = json!({ "sub": claims.get("sub") }).to_string().into_bytes();
+            response.headers_mut().clear();
+            _ = self.claims.set(claims);
+        }
+        Ok(response)
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for UserinfoHttp<'_> {
+    type Error = UserinfoError;
+    type Future = BoxFuture<'c, Result<HttpResponse, UserinfoError>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        self.send(request).boxed()
+    }
+}
