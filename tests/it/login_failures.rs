@@ -2,13 +2,21 @@
 
 use std::time::Duration;
 
-use openidconnect::ClientId;
-use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderHttp};
+use openidconnect::{ClientId, RedirectUrl};
+use oracle_ai::{
+    mock::provider::{Client, Profile},
+    server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderHttp},
+};
 use serde_json::json;
 
 use crate::{
+    refresh_failures::response_fault,
     store::memory,
-    support::{app::TestApp, browser::Browser, provider::MockProvider},
+    support::{
+        app::TestApp,
+        browser::Browser,
+        provider::{MockProvider, client},
+    },
 };
 
 #[tokio::test]
@@ -32,6 +40,53 @@ async fn a_provider_that_refuses_the_code_fails_the_login() {
         browser.login().await.assert_refused(401, "login_failed");
         browser.sign_in().await;
     }
+}
+
+#[tokio::test]
+async fn an_error_fails_the_login_in_any_status_and_shape() {
+    // An error with status 200 was taken for an outage.
+    for (status, content_type, body) in [
+        (200, "application/json", r#"{"error":"bad_verification_code"}"#),
+        (200, "application/x-www-form-urlencoded", "error=bad_verification_code"),
+        (200, "application/json", r#"{"error":{"message":"expired"},"access_token":null}"#),
+        (400, "text/html", "<html><h1>Bad request</h1></html>"),
+        (403, "application/json", r#"{"error":"invalid_code"}"#),
+        (404, "application/json", r#"{"error":"invalid_grant"}"#),
+    ] {
+        let browser = Browser::start();
+        browser.set(json!({ "token_faults": [response_fault(status, content_type, body)] })).await;
+        let answer = browser.login().await;
+        assert_eq!(answer.status, 401, "{status} {body}: {answer:?}");
+        answer.assert_refused(401, "login_failed");
+        browser.sign_in().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_this_client_or_an_error_that_means_later_is_a_provider_problem() {
+    for (status, body) in [
+        (200, r#"{"error":"incorrect_client_credentials"}"#),
+        (400, r#"{"error":"unauthorized_client"}"#),
+        (200, r#"{"error":"temporarily_unavailable"}"#),
+        (400, r#"{"error":"slow_down"}"#),
+        (503, r#"{"error":"invalid_grant"}"#),
+    ] {
+        let browser = Browser::start();
+        browser.set(json!({ "token_faults": [response_fault(status, "application/json", body)] })).await;
+        browser.login().await.assert_refused(502, "provider_unavailable");
+    }
+}
+
+#[tokio::test]
+async fn a_pushed_request_that_the_provider_refuses_is_no_outage() {
+    // RFC 9126 §2.3: another try would be refused, too.
+    let provider = MockProvider::with_profile(Profile::Plain, Client { pushes_requests: true, ..client() }).await;
+    let mut settings = provider.settings();
+    settings.redirect_uri = RedirectUrl::new("http://localhost:8080/not-registered".into()).unwrap();
+    let browser = Browser::at(TestApp::new(settings), provider);
+    let answer = browser.request_authorize().await;
+    answer.assert_refused(401, "login_refused");
+    assert_eq!(answer.json()["data"], json!({ "kind": "login_refused", "error": "other" }));
 }
 
 #[tokio::test]

@@ -63,6 +63,11 @@ pub fn path_for(state: &State) -> String {
     }
 }
 
+/// The page to return to after a sign-in from the page shown.
+pub fn path_after_sign_in() -> String {
+    if location::path().starts_with("/auth/") { last_path() } else { current_url() }
+}
+
 /// The path stored last, for a login that has to start again.
 pub fn last_path() -> String {
     get().map_or_else(|| DEFAULT.into(), |return_to| checked(return_to.path))

@@ -62,6 +62,14 @@ impl Auth {
         self.sign_in(path).await
     }
 
+    /// The person signs in again although there is a session, which the provider fails to refresh: redirects to the
+    /// provider, to come back to this page. The server ends the old session once the new one has begun, and the drafts
+    /// stay in storage. Returns only where that does not work.
+    pub async fn sign_in_again(self) -> Result<(), SignInFailure> {
+        loop_breaker::reset();
+        self.sign_in(return_to::path_after_sign_in()).await
+    }
+
     /// Redirects to the provider, to come back to `path`. Returns only where that does not work.
     async fn sign_in(mut self, path: String) -> Result<(), SignInFailure> {
         // Several effects may ask for it: one login at a time.

@@ -12,6 +12,7 @@
 //! | `id_token`, `access_token`, `logout_token` | verification of each kind of token |
 //! | `token_claims`, `permissions`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
 //! | `diagnostics` | checks for `oracle-ai doctor` |
+//! | `error_response` | what the provider's error responses mean |
 //! | `error` | one error per operation |
 
 mod access_token;
@@ -25,6 +26,7 @@ mod diagnostics;
 mod discovery;
 mod document;
 mod error;
+mod error_response;
 mod exchange;
 mod http;
 mod id_token;

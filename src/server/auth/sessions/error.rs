@@ -87,6 +87,9 @@ pub enum RefreshFailure {
     Proof(ProofChallenge),
     #[error("provider unavailable: {0}")]
     ProviderUnavailable(String),
+    /// The session is kept: it goes on once the configuration is correct.
+    #[error("the provider refused this client: {0}")]
+    ClientRefused(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("no turn to refresh: {0}")]
@@ -144,11 +147,11 @@ impl LoginError {
             Self::OtherBrowser => Event::LoginOtherBrowser,
             Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
             Self::NeitherCodeNorError | Self::CodeTooLong => Event::LoginMalformed,
-            Self::Refused { .. } => Event::LoginRefused,
+            Self::Refused { .. } | Self::Provider(ProviderError::PushedRequestRefused(_)) => Event::LoginRefused,
             Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
             Self::Exchange(ExchangeError::Refused(_)) => Event::LoginCodeRefused,
             Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
-            Self::Exchange(ExchangeError::Unavailable(_))
+            Self::Exchange(ExchangeError::Unavailable(_) | ExchangeError::ClientRefused(_))
             | Self::Provider(_)
             | Self::NoTurn(_)
             | Self::Store(_)
@@ -179,9 +182,12 @@ impl RefreshFailure {
             Self::SessionEnded(_) => Some(Event::RefreshRefused),
             Self::IdTokenRefused(_) => Some(Event::RefreshIdTokenRefused),
             Self::OtherBrowser => Some(Event::RefreshOtherBrowser),
-            Self::ProviderUnavailable(_) | Self::Store(_) | Self::NoTurn(_) | Self::Randomness(_) | Self::Lost => {
-                Some(Event::RefreshFailed)
-            }
+            Self::ProviderUnavailable(_)
+            | Self::ClientRefused(_)
+            | Self::Store(_)
+            | Self::NoTurn(_)
+            | Self::Randomness(_)
+            | Self::Lost => Some(Event::RefreshFailed),
         }
     }
 }
@@ -205,12 +211,14 @@ impl From<LoginError> for ApiError {
             },
             LoginError::CodeTooLong => Self::InvalidField { field: "code".into(), reason: "too long".into() },
             LoginError::Refused { refusal, .. } => Self::LoginRefused { error: refusal },
+            LoginError::Provider(ProviderError::PushedRequestRefused(_)) => {
+                Self::LoginRefused { error: LoginRefusal::Other }
+            }
             LoginError::Exchange(
                 ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
             ) => Self::LoginFailed,
-            LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
-                Self::ProviderUnavailable { retry_after: None }
-            }
+            LoginError::Exchange(ExchangeError::Unavailable(_) | ExchangeError::ClientRefused(_))
+            | LoginError::Provider(_) => Self::ProviderUnavailable { retry_after: None },
             LoginError::NoTurn(_) | LoginError::Store(_) | LoginError::Randomness(_) => Self::Unavailable,
         }
     }
@@ -224,7 +232,7 @@ impl From<RefreshFailure> for ApiError {
                 Self::SessionEnded
             }
             RefreshFailure::Proof(challenge) => challenge.into(),
-            RefreshFailure::ProviderUnavailable(_) => {
+            RefreshFailure::ProviderUnavailable(_) | RefreshFailure::ClientRefused(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
             RefreshFailure::Store(_)

@@ -61,7 +61,8 @@ events! {
     LoginIdTokenRefused = "login.id_token_refused", Refused:
         "An ID token failed verification: its signature, issuer, audience, nonce, times, or another claim.";
     LoginMalformed = "login.malformed", Refused: "An authorization response had neither code nor error, or both.";
-    LoginFailed = "login.failed", Failed: "The provider or the session store did not answer.";
+    LoginFailed = "login.failed", Failed:
+        "The provider or the session store did not answer, or the provider refused this client, as for a wrong secret.";
     RefreshSucceeded = "refresh.succeeded", Success: "A new access token was issued for a session.";
     RefreshRefused = "refresh.refused", Refused:
         "A refresh was requested for a session that has ended, or that ended at this refresh.";
@@ -69,7 +70,9 @@ events! {
         "A refresh was requested with another DPoP key than the session's: a copied session id.";
     RefreshIdTokenRefused = "refresh.id_token_refused", Refused:
         "A refreshed ID token named another person, or did not pass verification. The session has ended.";
-    RefreshFailed = "refresh.failed", Failed: "The provider or the session store did not answer. The session is kept.";
+    RefreshFailed = "refresh.failed", Failed:
+        "The provider or the session store did not answer, or the provider refused this client, as for a wrong secret. \
+         The session is kept.";
     SessionEndedByProvider = "session.ended_by_provider", Refused:
         "The provider ended a session at its refresh, as for a person whose account was disabled.";
     SessionExpired = "session.expired", Success:
