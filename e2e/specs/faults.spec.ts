@@ -21,8 +21,6 @@ const error = (status: number, code: string) => [
 test.describe('a sign-in fails, says so, and works once the fault is gone:', () => {
   for (const [fault, says, settings] of [
     ['access_denied', 'refused', { deny: true }],
-    ['login_required', 'question', { authorize_error: 'login_required' }],
-    ['interaction_required', 'question', { authorize_error: 'interaction_required' }],
     ['temporarily_unavailable', 'busy', { authorize_error: 'temporarily_unavailable' }],
     ['an error nobody knows', 'refused', { authorize_error: 'out_of_cheese' }],
     ['wrong state', 'linkNotValid', { authorize_response_fault: 'wrong_state' }],
@@ -62,6 +60,65 @@ test.describe('a sign-in fails, says so, and works once the fault is gone:', () 
       await chat.isOpen();
       await expect(page).toHaveURL('/chat?topic=awr');
     });
+  }
+});
+
+test.describe('a sign-in fails, and is begun again by itself, once:', () => {
+  for (const [fault, says, settings] of [
+    ['login_required', 'question', { authorize_error: 'login_required' }],
+    ['interaction_required', 'question', { authorize_error: 'interaction_required' }],
+    ['login_required without a state', 'question', {
+      authorize_error: 'login_required', authorize_response_fault: 'missing_state',
+    }],
+    // Keycloak's, where its login page has expired.
+    ['authentication_expired', 'busy', {
+      authorize_error: 'temporarily_unavailable', authorize_error_description: 'authentication_expired',
+    }],
+  ] as const) {
+    test(fault, async ({ page, user, login, callback, chat, wire }) => {
+      const signInsBegun = () => wire.calls('GET', '/api/authorize').length;
+      await user.set(settings as unknown as Settings);
+      await page.goto('/chat?topic=awr');
+      await login.signInAs(user.name);
+      await expect.poll(signInsBegun, 'the next sign-in begins by itself').toBe(2);
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await callback.says(says);
+      expect(signInsBegun(), 'and no third one').toBe(2);
+
+      await callback.tryAgain.click();
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await expect.poll(signInsBegun, 'a person who tries again has another try in hand').toBe(4);
+      await user.reset();
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await chat.isOpen();
+      await expect(page).toHaveURL('/chat?topic=awr');
+    });
+  }
+});
+
+test('a login page that was open while the server was restarted leads to the next one by itself', async ({
+  page, user, wire, chat,
+}) => {
+  // The server keeps sign-ins that are under way in its memory.
+  const app = ownMock(portsOfWorker(test.info().parallelIndex));
+  const login = mockLoginPage(page);
+  let stopApp = await startApp(app);
+  try {
+    await page.goto(`${app.FRONT_URL}/chat?topic=awr`);
+    await login.isOpen();
+    await stopApp();
+    stopApp = await startApp(app);
+    await login.signInAs(user.name);
+    await expect.poll(() => wire.calls('GET', '/api/authorize').length).toBe(2);
+    await login.isOpen();
+    await login.signInAs(user.name);
+    await chat.isOpen();
+    await expect(page).toHaveURL(`${app.FRONT_URL}/chat?topic=awr`);
+  } finally {
+    await stopApp();
   }
 });
 

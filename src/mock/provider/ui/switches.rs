@@ -28,6 +28,10 @@ pub static GROUPS: &[Group] = &[
             switch("Login required", r#"{"authorize_error":"login_required"}"#),
             switch("Interaction required", r#"{"authorize_error":"interaction_required"}"#),
             switch("Temporarily unavailable", r#"{"authorize_error":"temporarily_unavailable"}"#),
+            switch(
+                "Login page expired, as Keycloak says it",
+                r#"{"authorize_error":"temporarily_unavailable","authorize_error_description":"authentication_expired"}"#,
+            ),
             switch("An error nobody knows", r#"{"authorize_error":"out_of_cheese"}"#),
             switch("Wrong state", r#"{"authorize_response_fault":"wrong_state"}"#),
             switch("No state", r#"{"authorize_response_fault":"missing_state"}"#),

@@ -47,8 +47,8 @@ events! {
         "The provider ended a login with an error, as when the person or a policy refused it. The error is in the \
          reason.";
     LoginStateUnknown = "login.state_unknown", Refused:
-        "An authorization response had a `state` that was never issued, or more than an hour ago: forged, or an old \
-         link.";
+        "An authorization response had a `state` that was never issued, or more than an hour ago, or by a server without \
+         Redis before its restart: forged, or an old link or login page.";
     LoginStateUsed = "login.state_used", Refused:
         "An authorization response had a `state` that was used within the last hour: sent twice, or replayed.";
     LoginStateExpired = "login.state_expired", Refused:
@@ -60,7 +60,8 @@ events! {
     LoginCodeRefused = "login.code_refused", Refused: "The provider's token endpoint refused the code.";
     LoginIdTokenRefused = "login.id_token_refused", Refused:
         "An ID token failed verification: its signature, issuer, audience, nonce, times, or another claim.";
-    LoginMalformed = "login.malformed", Refused: "An authorization response had neither code nor error, or both.";
+    LoginMalformed = "login.malformed", Refused:
+        "An authorization response had neither code nor error, or both, or a code without `state`.";
     LoginFailed = "login.failed", Failed:
         "The provider or the session store did not answer, or the provider refused this client, as for a wrong secret.";
     RefreshSucceeded = "refresh.succeeded", Success: "A new access token was issued for a session.";
