@@ -139,7 +139,7 @@ async fn every_other_error_is_explained_with_and_without_state() {
 }
 
 #[tokio::test]
-async fn a_login_that_was_outlived_is_begun_again() {
+async fn a_login_that_has_expired_before_its_response_is_begun_again() {
     // T09: the login page was open for too long, or the server that knew of it was restarted.
     let is_restarted = async |browser: &Browser, response: &Value| {
         let answer = browser.exchange(response).await;

@@ -145,12 +145,12 @@ impl From<SessionKeyError> for RefreshFailure {
 }
 
 impl LoginError {
-    /// Whether only the login has ended before its response: the person did nothing wrong, and the next login is likely
-    /// to succeed. Not if the provider has refused it for a reason that the person has to read.
-    fn is_outlived(&self) -> bool {
+    /// Whether the browser begins the login again: the login has only expired before its response, and the next one is
+    /// likely to succeed. Not if the provider has refused it for a reason that the person has to read.
+    fn restarts_login(&self) -> bool {
         match self {
             Self::LostState | Self::ExpiredState | Self::EndedMeanwhile => true,
-            Self::RefusedState { refusal, reaction, .. } => *reaction == Reaction::Restart && refusal.is_outlived(),
+            Self::RefusedState { refusal, reaction, .. } => *reaction == Reaction::Restart && refusal.restarts_login(),
             _ => false,
         }
     }
@@ -225,7 +225,7 @@ impl From<LoginError> for ApiError {
             | LoginError::ExpiredState
             | LoginError::RefusedState { .. }
             | LoginError::OtherBrowser
-            | LoginError::EndedMeanwhile => Self::InvalidState { restart: error.is_outlived() },
+            | LoginError::EndedMeanwhile => Self::InvalidState { restart: error.restarts_login() },
             LoginError::NoState => {
                 Self::InvalidField { field: "state".into(), reason: "a response with a code needs one".into() }
             }

@@ -44,8 +44,8 @@ macro_rules! events {
 events! {
     LoginSucceeded = "login.succeeded", Success: "A person signed in, and a session began.";
     LoginRefused = "login.refused", Refused:
-        "The provider ended a login with an error, as when the person or a policy refused it. The error is in the \
-         reason.";
+        "The provider ended a login with an error, as when the person or a policy refused it, or it refused a pushed \
+         authorization request. The error is in the reason.";
     LoginStateUnknown = "login.state_unknown", Refused:
         "An authorization response had a `state` that was never issued, or more than an hour ago, or by a server without \
          Redis before its restart: forged, or an old link or login page.";
