@@ -23,6 +23,8 @@ export function callbackPage(page: Page, words: Words = wordsOf()) {
 
   return {
     tryAgain,
+    /** Beside it, once a refresh has failed several times. */
+    signInAgain: page.getByRole('button', { name: words.signInAgain }),
 
     /** Not the page that is passed through, whose heading goes away while it is looked at. */
     stays: () => expect(tryAgain).toBeVisible(),

@@ -28,6 +28,7 @@ export function chatPage(page: Page, words: Words = wordsOf()) {
     answers,
     failure,
     retry: failure.getByRole('button', { name: words.retry }),
+    signInAgain: failure.getByRole('button', { name: words.signInAgain }),
     goOn: answers.last().getByRole('button', { name: words.goOn }),
     message,
     send,

@@ -60,6 +60,50 @@ test('a callback link with a state nobody gave out is not followed', async ({ pa
   await expect(page).toHaveURL('/auth/callback');
 });
 
+test('a refusal that comes without a state says so', async ({ page, login, callback, wire }) => {
+  await page.goto('/auth/callback?error=access_denied');
+  await callback.says('refused');
+  await expect(page).toHaveURL('/auth/callback');
+  expect(wire.calls('GET', '/api/authorize'), 'no sign-in starts by itself').toHaveLength(0);
+  expect(wire.calls('POST', '/api/token'), 'the server has it for its log').not.toHaveLength(0);
+  await callback.tryAgain.click();
+  await login.isOpen();
+});
+
+test('a provider that wants a sign-in, without a state, gets one, once', async ({ page, user, login, callback, chat }) => {
+  await page.goto('/auth/callback?error=login_required');
+  await login.isOpen();
+  await page.goto('/auth/callback?error=login_required');
+  await callback.says('question');
+  await callback.tryAgain.click();
+  await login.signInAs(user.name);
+  await chat.isOpen();
+});
+
+test('a login page that was open for too long leads to the next one by itself, with path and draft kept', async ({
+  page, user, signIn, login, chat, wire,
+}) => {
+  const draft = 'Half a question';
+  await signIn('/chat?topic=awr');
+  await chat.message.fill(draft);
+  await expect.poll(() => page.evaluate(() => JSON.stringify({ ...sessionStorage }))).toContain('oracle-ai.draft');
+  await user.revoke();
+  await page.reload();
+  await login.isOpen();
+  // As the server answers after ten minutes.
+  await page.route('**/api/token', (route) =>
+    route.fulfill({
+      status: 400,
+      json: { code: 400, message: 'of no interest', data: { kind: 'invalid_state', restart: true } },
+    }), { times: 1 });
+  await login.signInAs(user.name);
+  await expect.poll(() => wire.calls('GET', '/api/authorize').length).toBe(3);
+  await login.isOpen();
+  await login.signInAs(user.name);
+  await expect(chat.message).toHaveValue(draft);
+  await expect(page).toHaveURL('/chat?topic=awr');
+});
+
 test('a callback opened by hand has nothing to finish', async ({ page, callback, login }) => {
   await page.goto('/auth/callback');
   await callback.says('nothingToFinish');

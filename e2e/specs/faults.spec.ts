@@ -13,11 +13,14 @@ const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 
 const always = (kind: string, ms?: number) => [{ kind, times: 0, ...(ms ? { ms } : {}) }];
 
+/** Each request is answered with this error. */
+const error = (status: number, code: string) => [
+  { kind: 'response', times: 0, status, body: JSON.stringify({ error: code }) },
+];
+
 test.describe('a sign-in fails, says so, and works once the fault is gone:', () => {
   for (const [fault, says, settings] of [
     ['access_denied', 'refused', { deny: true }],
-    ['login_required', 'question', { authorize_error: 'login_required' }],
-    ['interaction_required', 'question', { authorize_error: 'interaction_required' }],
     ['temporarily_unavailable', 'busy', { authorize_error: 'temporarily_unavailable' }],
     ['an error nobody knows', 'refused', { authorize_error: 'out_of_cheese' }],
     ['wrong state', 'linkNotValid', { authorize_response_fault: 'wrong_state' }],
@@ -33,6 +36,8 @@ test.describe('a sign-in fails, says so, and works once the fault is gone:', () 
     // T45: a bare 400 is a refusal, an answer that can't be read is none.
     ['bare 400', 'didNotWork', { token_faults: always('empty') }],
     ['invalid_grant', 'didNotWork', { token_faults: always('invalid_grant') }],
+    ['an error answered 200', 'didNotWork', { token_faults: error(200, 'bad_verification_code') }],
+    ['invalid_client', 'unreachable', { token_faults: error(401, 'invalid_client') }],
     ['no access token', 'unreachable', { token_faults: always('missing_access_token') }],
     ['no ID token', 'didNotWork', { token_faults: always('missing_id_token') }],
     ['ID token of another iss', 'didNotWork', { token_faults: always('wrong_iss') }],
@@ -54,6 +59,119 @@ test.describe('a sign-in fails, says so, and works once the fault is gone:', () 
       await login.signInAs(user.name);
       await chat.isOpen();
       await expect(page).toHaveURL('/chat?topic=awr');
+    });
+  }
+});
+
+test.describe('a sign-in fails, and is begun again by itself, once:', () => {
+  for (const [fault, says, settings] of [
+    ['login_required', 'question', { authorize_error: 'login_required' }],
+    ['interaction_required', 'question', { authorize_error: 'interaction_required' }],
+    ['login_required without a state', 'question', {
+      authorize_error: 'login_required', authorize_response_fault: 'missing_state',
+    }],
+    // Keycloak's, where its login page has expired.
+    ['authentication_expired', 'busy', {
+      authorize_error: 'temporarily_unavailable', authorize_error_description: 'authentication_expired',
+    }],
+  ] as const) {
+    test(fault, async ({ page, user, login, callback, chat, wire }) => {
+      const signInsBegun = () => wire.calls('GET', '/api/authorize').length;
+      await user.set(settings as unknown as Settings);
+      await page.goto('/chat?topic=awr');
+      await login.signInAs(user.name);
+      await expect.poll(signInsBegun, 'the next sign-in begins by itself').toBe(2);
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await callback.says(says);
+      expect(signInsBegun(), 'and no third one').toBe(2);
+
+      await callback.tryAgain.click();
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await expect.poll(signInsBegun, 'a person who tries again has another try in hand').toBe(4);
+      await user.reset();
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await chat.isOpen();
+      await expect(page).toHaveURL('/chat?topic=awr');
+    });
+  }
+});
+
+test('a login page that was open while the server was restarted leads to the next one by itself', async ({
+  page, user, wire, chat,
+}) => {
+  // The server keeps sign-ins that are under way in its memory.
+  const app = ownMock(portsOfWorker(test.info().parallelIndex));
+  const login = mockLoginPage(page);
+  let stopApp = await startApp(app);
+  try {
+    await page.goto(`${app.FRONT_URL}/chat?topic=awr`);
+    await login.isOpen();
+    await stopApp();
+    stopApp = await startApp(app);
+    await login.signInAs(user.name);
+    await expect.poll(() => wire.calls('GET', '/api/authorize').length).toBe(2);
+    await login.isOpen();
+    await login.signInAs(user.name);
+    await chat.isOpen();
+    await expect(page).toHaveURL(`${app.FRONT_URL}/chat?topic=awr`);
+  } finally {
+    await stopApp();
+  }
+});
+
+test.describe('a refresh fails each time, and the page offers to sign in again, with everything kept:', () => {
+  for (const [fault, refresh_faults] of [
+    ['unauthorized_client', error(400, 'unauthorized_client')],
+    ['answer 500', always('server_error')],
+  ] as const) {
+    test(fault, async ({ page, user, signIn, login, callback, chat, wire }) => {
+      const failed = async () => (await wire.statuses('POST', '/api/refresh'))[503] ?? 0;
+      await signIn('/chat?topic=awr');
+      await chat.message.fill(draft);
+      await expect.poll(() => page.evaluate(() => JSON.stringify({ ...sessionStorage }))).toContain('oracle-ai.draft');
+      await user.set({ refresh_faults: [...refresh_faults] });
+      await page.reload();
+      await callback.says('unreachable');
+      await expect(callback.signInAgain, 'a passing outage needs no sign-in').toBeHidden();
+      for (const times of [2, 3]) {
+        await callback.tryAgain.click();
+        await expect.poll(failed).toBe(times);
+        await callback.says('unreachable');
+      }
+
+      await callback.signInAgain.click();
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await expect(chat.message).toHaveValue(draft);
+      await expect(page).toHaveURL('/chat?topic=awr');
+      expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
+      await chat.message.press('Enter');
+      await chat.answered('It was fast yesterday.');
+    });
+
+    test(`${fault}, in the chat`, async ({ page, user, signIn, login, chat, wire }) => {
+      const failed = async () => (await wire.statuses('POST', '/api/refresh'))[503] ?? 0;
+      await signIn();
+      await user.set({ refresh_faults: [...refresh_faults] });
+      await refuseNextMessage(page);
+      await chat.ask(draft);
+      await expect.poll(failed).toBe(1);
+      for (const times of [2, 3]) {
+        await expect(chat.retry).toBeVisible();
+        await refuseNextMessage(page);
+        await chat.retry.click();
+        await expect.poll(failed).toBe(times);
+      }
+
+      await chat.signInAgain.click();
+      await login.isOpen();
+      await login.signInAs(user.name);
+      await expect(page).toHaveURL(/\/c\//);
+      await expect(chat.message).toHaveValue(draft);
+      expect(wire.calls('GET', '/api/authorize')).toHaveLength(2);
     });
   }
 });
@@ -92,6 +210,7 @@ test.describe('a session ends, and the message is sent after one sign-in:', () =
   for (const [fault, settings] of [
     ['invalid_grant', { refresh_faults: always('invalid_grant') }],
     ['bare 400', { refresh_faults: always('empty') }],
+    ['an error answered 200', { refresh_faults: error(200, 'bad_refresh_token') }],
     ['ID token of another iss', { refresh_faults: always('wrong_iss') }],
     ['ID token for another aud', { refresh_faults: always('wrong_aud') }],
     // A bad signature may mean that the keys are new: it is judged when they can be fetched again (tests/it/signing_keys).

@@ -54,7 +54,13 @@ pub struct AuthorizationResponse {
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
-    pub state: State,
+    /// Some providers leave it out of an error, against RFC 6749 §4.1.2.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// Whether the tab remembers that it began a login with this `state`. The server begins it again if it does not know
+    /// the `state` any more.
+    #[serde(default)]
+    pub begun_here: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     /// The session that this browser still held when it came back from the provider. The server ends it.

@@ -24,10 +24,19 @@ pub enum ApiError {
     BodyTooLarge,
     /// 415: the body is not declared as JSON.
     UnsupportedMediaType,
-    /// 400: the `state` is unknown, used or expired. The login must start again.
-    InvalidState,
-    /// 401: the provider refused the login (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
-    LoginRefused { error: LoginRefusal },
+    /// 400: the `state` is unknown, used or expired. The login must start again; with `restart`, the browser begins it
+    /// without waiting for the person, once.
+    InvalidState {
+        #[serde(default, skip_serializing_if = "is_false")]
+        restart: bool,
+    },
+    /// 401: the provider refused the login (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). With `restart`, the browser
+    /// begins it again without waiting for the person, once.
+    LoginRefused {
+        error: LoginRefusal,
+        #[serde(default, skip_serializing_if = "is_false")]
+        restart: bool,
+    },
     /// 401: the provider's response did not pass verification, or the provider refused the code.
     LoginFailed,
     /// 401: the session has ended. The only error that means: sign in again.
@@ -83,24 +92,10 @@ pub enum LoginRefusal {
     Other,
 }
 
-impl LoginRefusal {
-    /// From the `error` parameter of an authorization response.
-    pub fn from_error_code(code: &str) -> Self {
-        match code {
-            "access_denied" => Self::AccessDenied,
-            "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
-                Self::InteractionRequired
-            }
-            "temporarily_unavailable" | "server_error" => Self::TemporarilyUnavailable,
-            _ => Self::Other,
-        }
-    }
-}
-
 impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::MalformedRequest { .. } | Self::InvalidState => StatusCode::BAD_REQUEST,
+            Self::MalformedRequest { .. } | Self::InvalidState { .. } => StatusCode::BAD_REQUEST,
             Self::InvalidField { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -129,7 +124,7 @@ impl fmt::Display for ApiError {
             Self::InvalidField { field, reason } => write!(f, "invalid field `{field}`: {reason}"),
             Self::BodyTooLarge => f.write_str("request body too large"),
             Self::UnsupportedMediaType => f.write_str("the body must be application/json"),
-            Self::InvalidState => f.write_str("unknown, spent or expired state"),
+            Self::InvalidState { .. } => f.write_str("unknown, used or expired state"),
             Self::LoginRefused { .. } => f.write_str("the provider refused the login"),
             Self::LoginFailed => f.write_str("login failed"),
             Self::SessionEnded => f.write_str("the session has ended"),
@@ -158,7 +153,7 @@ impl ApiError {
         match self {
             Self::MalformedRequest { .. }
             | Self::UnsupportedMediaType
-            | Self::LoginRefused { error: LoginRefusal::Other }
+            | Self::LoginRefused { error: LoginRefusal::Other, .. }
             | Self::LoginFailed
             | Self::InvalidProof
             | Self::Unauthenticated
@@ -169,7 +164,7 @@ impl ApiError {
             | Self::Internal => true,
             Self::InvalidField { .. }
             | Self::BodyTooLarge
-            | Self::InvalidState
+            | Self::InvalidState { .. }
             | Self::LoginRefused { .. }
             | Self::SessionEnded
             | Self::NotFound
@@ -178,6 +173,11 @@ impl ApiError {
             | Self::TooManyRequests { .. }
             | Self::Unreachable => false,
         }
+    }
+
+    /// Whether the login is to be begun again without waiting for the person.
+    pub fn restarts_login(&self) -> bool {
+        matches!(self, Self::InvalidState { restart: true } | Self::LoginRefused { restart: true, .. })
     }
 
     /// Seconds to wait before another try. 0 where that is unknown.
@@ -193,6 +193,10 @@ impl ApiError {
 
 impl std::error::Error for ApiError {}
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,10 +209,15 @@ mod tests {
             (ApiError::InvalidField { field, reason }, r#"{"kind":"invalid_field","field":"f","reason":"r"}"#),
             (ApiError::BodyTooLarge, r#"{"kind":"body_too_large"}"#),
             (ApiError::UnsupportedMediaType, r#"{"kind":"unsupported_media_type"}"#),
-            (ApiError::InvalidState, r#"{"kind":"invalid_state"}"#),
+            (ApiError::InvalidState { restart: false }, r#"{"kind":"invalid_state"}"#),
+            (ApiError::InvalidState { restart: true }, r#"{"kind":"invalid_state","restart":true}"#),
             (
-                ApiError::LoginRefused { error: LoginRefusal::InteractionRequired },
-                r#"{"kind":"login_refused","error":"interaction_required"}"#,
+                ApiError::LoginRefused { error: LoginRefusal::AccessDenied, restart: false },
+                r#"{"kind":"login_refused","error":"access_denied"}"#,
+            ),
+            (
+                ApiError::LoginRefused { error: LoginRefusal::InteractionRequired, restart: true },
+                r#"{"kind":"login_refused","error":"interaction_required","restart":true}"#,
             ),
             (ApiError::LoginFailed, r#"{"kind":"login_failed"}"#),
             (ApiError::SessionEnded, r#"{"kind":"session_ended"}"#),
@@ -241,7 +250,7 @@ mod tests {
             | ApiError::InvalidField { .. }
             | ApiError::BodyTooLarge
             | ApiError::UnsupportedMediaType
-            | ApiError::InvalidState
+            | ApiError::InvalidState { .. }
             | ApiError::LoginRefused { .. }
             | ApiError::LoginFailed
             | ApiError::SessionEnded
@@ -287,13 +296,5 @@ mod tests {
         {
             assert!(serde_json::from_str::<ApiError>(json).is_err(), "{json}");
         }
-    }
-
-    #[test]
-    fn provider_error_codes_become_what_a_person_can_act_upon() {
-        // T40
-        assert_eq!(LoginRefusal::from_error_code("access_denied"), LoginRefusal::AccessDenied);
-        assert_eq!(LoginRefusal::from_error_code("login_required"), LoginRefusal::InteractionRequired);
-        assert_eq!(LoginRefusal::from_error_code("<script>"), LoginRefusal::Other);
     }
 }

@@ -308,6 +308,31 @@ async fn a_failed_tls_connection_is_recorded_with_the_service_and_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_providers_error_is_logged_with_its_code_also_without_a_login_that_it_belongs_to() {
+    // T99: without `state`, and with one that is unknown, nothing said what the provider had refused.
+    let logged = LoggedServer::start("error").await;
+    let browser = logged.browser();
+    for (response, status) in [
+        (json!({ "error": "access_denied" }), 401),
+        (json!({ "error": "login_required", "error_description": "no session" }), 401),
+        (json!({ "error": "consent_required", "state": "made-up" }), 400),
+    ] {
+        assert_eq!(browser.exchange(&response).await.status, status);
+    }
+    logged.wait_until_recorded("login.state_unknown").await;
+    let log = logged.server.log();
+    for (event, quoted) in [
+        ("login.refused", "access_denied"),
+        ("login.refused", "login_required"),
+        ("login.refused", "no session"),
+        ("login.state_unknown", "consent_required"),
+    ] {
+        let is_logged = |line: &str| line.contains(&format!("event=\"{event}\"")) && line.contains(quoted);
+        assert!(log.lines().any(is_logged), "{event} {quoted}: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_logged_or_traced_and_log_lines_cannot_be_forged() {
     // T101, T102. At the lowest level, of all libraries, and with a collector.
     let collector = TraceCollector::start().await;

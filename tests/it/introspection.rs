@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     jwt_access_token::{API, with_bearer_tokens},
+    refresh_failures::response_fault,
     support::{
         app::TestApp,
         browser::Browser,
@@ -159,6 +160,25 @@ async fn while_the_provider_is_down_unknown_tokens_get_a_503_instead_of_a_401() 
         browser.set(json!({ "introspection_faults": [] })).await;
         assert!(browser.is_accepted(&token).await, "{fault}");
         assert!(other_browser.is_accepted(&known).await, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_with_status_200_is_an_outage_and_invalid_token_is_none() {
+    // T105
+    for (status, body, answer) in [
+        (200, r#"{"error":"temporarily_unavailable"}"#, (503, "unavailable")),
+        (200, r#"{"error":"invalid_client"}"#, (503, "unavailable")),
+        (400, r#"{"error":"invalid_request"}"#, (503, "unavailable")),
+        (400, r#"{"error":"invalid_token"}"#, (401, "unauthenticated")),
+        (200, r#"{"error":"invalid_token"}"#, (401, "unauthenticated")),
+        (200, r#"{"error":"invalid_request","active":false}"#, (401, "unauthenticated")),
+    ] {
+        let browser = Browser::with_guard(guard());
+        let token = browser.sign_in().await.access_token;
+        browser.set(json!({ "introspection_faults": [response_fault(status, "application/json", body)] })).await;
+        let (expected, kind) = answer;
+        browser.check_chat(&[&format!("DPoP {token}")]).await.assert_refused(expected, kind);
     }
 }
 

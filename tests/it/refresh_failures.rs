@@ -4,18 +4,23 @@ use std::time::Duration;
 
 use axum::http::header;
 use futures_util::future::join_all;
-use oracle_ai::server::auth::oidc::ProviderHttp;
+use oracle_ai::server::auth::oidc::{ClientAuthentication, ClientSecret, ProviderHttp};
 use serde_json::{Value, json};
 
 use crate::{
     store::memory,
     support::{
-        app::{TestApp, wait_until},
+        app::{TestApp, storage, wait_until},
         browser::Browser,
         provider::MockProvider,
         scripted_provider::{Change, Script, ScriptedProvider, unix_seconds},
     },
 };
+
+/// A fault that is answered with this.
+pub fn response_fault(status: u16, content_type: &str, body: &str) -> Value {
+    json!({ "kind": "response", "status": status, "content_type": content_type, "body": body })
+}
 
 #[tokio::test]
 async fn a_refused_grant_ends_the_session_at_once() {
@@ -37,6 +42,112 @@ async fn a_session_that_ended_at_the_provider_ends_at_the_next_refresh() {
     let session = browser.sign_in().await.session;
     browser.provider.revoke(&browser.user).await;
     browser.refresh(&session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn a_refusal_in_any_status_and_shape_ends_the_session() {
+    // T45: each was taken for an outage, so that nobody was led to sign in again.
+    for (status, content_type, body) in [
+        (200, "application/json", r#"{"error":"bad_refresh_token"}"#),
+        (200, "text/html", r#"{"error":"invalid_grant","error_description":["expired"]}"#),
+        (200, "application/json", r#"{"access_token":"","error":"invalid_grant"}"#),
+        (200, "application/json", r#"{"error":{"code":"invalid_grant","message":"expired"}}"#),
+        (200, "application/x-www-form-urlencoded", "error=bad_refresh_token&error_description=expired"),
+        (400, "application/json", r#"{"error":"TokenExpired","error_description":7}"#),
+        (400, "text/html", "<html><h1>Bad request</h1></html>"),
+        (401, "application/json", r#"{"error":"invalid_grant"}"#),
+        (403, "application/json", r#"{"error":"invalid-token"}"#),
+        (404, "application/json", r#"{"error":"invalid_grant"}"#),
+    ] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        browser.set(json!({ "refresh_faults": [response_fault(status, content_type, body)] })).await;
+        let answer = browser.refresh(&signed_in.session).await;
+        assert_eq!(answer.status, 401, "{status} {body}: {answer:?}");
+        answer.assert_refused(401, "session_ended");
+        assert!(!browser.is_accepted(&signed_in.access_token).await, "{status} {body}");
+        browser.sign_in().await;
+    }
+}
+
+#[tokio::test]
+async fn an_outage_in_any_status_and_shape_leaves_the_session_unchanged() {
+    // T45
+    for (status, content_type, body) in [
+        (200, "application/json", r#"{"error":"temporarily_unavailable"}"#),
+        (200, "application/json", r#"{"error":"service_unavailable"}"#),
+        (200, "text/html", "<html><h1>Sorry</h1></html>"),
+        (302, "application/json", r#"{"error":"invalid_grant"}"#),
+        (400, "application/json", r#"{"error":"slow_down"}"#),
+        (400, "application/json", r#"{"error":"server_error"}"#),
+        (403, "application/json", r#"{"error":"Forbidden"}"#),
+        (403, "text/html", "<html><h1>Forbidden</h1></html>"),
+        (404, "text/html", "<html><h1>Not found</h1></html>"),
+        (429, "application/json", r#"{"error":"invalid_grant"}"#),
+        (502, "application/json", r#"{"error":"invalid_grant"}"#),
+    ] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        browser.set(json!({ "refresh_faults": [response_fault(status, content_type, body)] })).await;
+        let answer = browser.refresh(&signed_in.session).await;
+        assert_eq!(answer.status, 503, "{status} {body}: {answer:?}");
+        answer.assert_refused(503, "provider_unavailable");
+        assert!(browser.is_accepted(&signed_in.access_token).await, "{status} {body}");
+        browser.refresh_access_token(&signed_in.session).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_this_client_leaves_the_session_unchanged() {
+    // T45: what an operator has to correct must not sign everybody out.
+    for (status, body) in [
+        (400, r#"{"error":"unauthorized_client"}"#),
+        (400, r#"{"error":"invalid_client"}"#),
+        (401, r#"{"error":"invalid_client"}"#),
+        (401, r#"{"error":"Unauthorized"}"#),
+        (200, r#"{"error":"incorrect_client_credentials"}"#),
+        (400, "error=invalid_client"),
+    ] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        browser.set(json!({ "refresh_faults": [response_fault(status, "application/json", body)] })).await;
+        browser.refresh(&signed_in.session).await.assert_refused(503, "provider_unavailable");
+        assert!(browser.is_accepted(&signed_in.access_token).await, "{status} {body}");
+        browser.refresh_access_token(&signed_in.session).await;
+        assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_client_secret_ends_no_session_and_refreshes_succeed_once_it_is_corrected() {
+    // T45
+    let (provider, storage) = (MockProvider::shared(), storage(memory()));
+    let browser = Browser::at(TestApp::with_storage(provider.settings(), storage.clone()), provider.clone());
+    let signed_in = browser.sign_in().await;
+    let mut settings = provider.settings();
+    settings.client_authentication = ClientAuthentication::basic(ClientSecret::new("another"));
+    let misconfigured = browser.with_app(TestApp::with_storage(settings, storage));
+    for _ in 0..3 {
+        misconfigured.refresh(&signed_in.session).await.assert_refused(503, "provider_unavailable");
+    }
+    assert!(browser.is_accepted(&signed_in.access_token).await);
+    browser.refresh_access_token(&signed_in.session).await;
+}
+
+#[tokio::test]
+async fn a_person_whose_refresh_keeps_failing_can_sign_in_again_which_ends_the_old_session() {
+    // T54
+    let browser = Browser::start();
+    let old = browser.sign_in().await;
+    let fault = response_fault(400, "application/json", r#"{"error":"unauthorized_client"}"#);
+    browser.set(json!({ "refresh_faults": [fault] })).await;
+    browser.refresh(&old.session).await.assert_refused(503, "provider_unavailable");
+    let mut response = browser.authorization_response().await;
+    response["previous_session"] = old.session.clone().into();
+    browser.exchange(&response).await.assert_ok();
+    browser.refresh(&old.session).await.assert_refused(401, "session_ended");
+    let revoked = async || browser.provider.calls_for(&browser.user, "revoke").await == 1;
+    wait_until("the old refresh token is revoked", revoked).await;
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn two_browsers_with_the_same_access_token_do_not_lock_each_other_out() {
 
 #[tokio::test]
 async fn the_log_distinguishes_used_expired_and_unknown_states() {
-    // T09. To the browser they are one.
+    // T09. To the browser they are one kind of error.
     let browser = Browser::start();
     let (used, late) = (browser.start_login().await.state, browser.start_login().await.state);
     let finish = async |state: &str| {

@@ -28,6 +28,9 @@ pub struct Catalog {
 pub struct Pages {
     pub signing_in: &'static str,
     pub try_again: &'static str,
+    /// Offered where the session could not be refreshed several times.
+    pub sign_in_again: &'static str,
+    pub sign_in_again_hint: &'static str,
     pub signed_out: Message,
     /// Before the server has answered whether the session has ended.
     pub signed_out_here: Message,

@@ -8,6 +8,8 @@ pub static ENGLISH: Catalog = Catalog {
     pages: Pages {
         signing_in: "Signing you in…",
         try_again: "Try again",
+        sign_in_again: "Sign in again",
+        sign_in_again_hint: "If that does not help, sign in again. What you typed is kept.",
         signed_out: Message {
             title: "You are signed out",
             text: "Your session here is over. The sign-in service may still know you: on a shared computer, sign out \

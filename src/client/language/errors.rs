@@ -7,11 +7,13 @@ impl Catalog {
     pub fn error_message(&self, error: &ApiError) -> Message {
         let messages = &self.failures;
         match error {
-            ApiError::InvalidState => messages.invalid_state,
-            ApiError::LoginRefused { error: LoginRefusal::AccessDenied } => messages.access_denied,
-            ApiError::LoginRefused { error: LoginRefusal::InteractionRequired } => messages.interaction_required,
-            ApiError::LoginRefused { error: LoginRefusal::TemporarilyUnavailable } => messages.temporarily_unavailable,
-            ApiError::LoginRefused { error: LoginRefusal::Other } => messages.login_refused,
+            ApiError::InvalidState { .. } => messages.invalid_state,
+            ApiError::LoginRefused { error: LoginRefusal::AccessDenied, .. } => messages.access_denied,
+            ApiError::LoginRefused { error: LoginRefusal::InteractionRequired, .. } => messages.interaction_required,
+            ApiError::LoginRefused { error: LoginRefusal::TemporarilyUnavailable, .. } => {
+                messages.temporarily_unavailable
+            }
+            ApiError::LoginRefused { error: LoginRefusal::Other, .. } => messages.login_refused,
             ApiError::LoginFailed => messages.login_failed,
             ApiError::ProviderUnavailable { .. } => messages.provider_unavailable,
             ApiError::SessionEnded => messages.session_ended,

@@ -8,6 +8,8 @@ pub static FRENCH: Catalog = Catalog {
     pages: Pages {
         signing_in: "Connexion en cours…",
         try_again: "Réessayer",
+        sign_in_again: "Se reconnecter",
+        sign_in_again_hint: "Si cela ne suffit pas, reconnectez-vous. Votre texte est conservé.",
         signed_out: Message {
             title: "Vous êtes déconnecté",
             text: "Votre session est terminée ici. Le service d’authentification vous connaît peut-être encore : sur \

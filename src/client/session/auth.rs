@@ -6,7 +6,7 @@ use futures_channel::oneshot;
 use futures_util::future::{LocalBoxFuture, Shared};
 
 use super::{
-    dpop_key,
+    dpop_key, failed_refreshes,
     lifetime::Moment,
     state::{AuthState, LogoutStatus, SignedIn, Warning},
 };
@@ -123,6 +123,7 @@ impl Auth {
 
     /// A login has finished, or the access token was refreshed.
     pub(super) fn set_signed_in(mut self, session: SessionId, response: RefreshResponse) {
+        failed_refreshes::reset();
         let signed_in = SignedIn::new(session, response, Moment::now());
         self.state.set(AuthState::SignedIn(Box::new(signed_in)));
         self.refresh_ahead();

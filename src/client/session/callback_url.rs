@@ -16,8 +16,9 @@ const PATH: &str = "/auth/callback";
 pub enum CallbackUrl {
     /// No authorization response: the page was opened by hand, or reloaded.
     Empty,
-    /// Not a valid authorization response: without `state`, or with a parameter twice (RFC 6749 §3.1).
+    /// Not a valid authorization response: a code without `state`, or a parameter twice (RFC 6749 §3.1).
     Malformed,
+    /// An error may be without `state`: the server decides what follows from it, and logs it.
     Response(AuthorizationResponse),
 }
 
@@ -49,12 +50,13 @@ fn parse(query: &str) -> CallbackUrl {
     }
     match (one("state"), one("code"), one("error")) {
         (_, None, None) => CallbackUrl::Empty,
-        (None, ..) => CallbackUrl::Malformed,
-        (Some(state), code, error) => CallbackUrl::Response(AuthorizationResponse {
+        (None, Some(_), _) => CallbackUrl::Malformed,
+        (state, code, error) => CallbackUrl::Response(AuthorizationResponse {
             code: code.map(AuthorizationCode::new),
             error,
             error_description: one("error_description"),
-            state: State::new(state),
+            state: state.map(State::new),
+            begun_here: false,
             iss: one("iss"),
             previous_session: None,
         }),
@@ -71,7 +73,8 @@ mod tests {
             code: Some(AuthorizationCode::new("a+b/c")),
             error: None,
             error_description: None,
-            state: State::new("s-1"),
+            state: Some(State::new("s-1")),
+            begun_here: false,
             iss: Some("https://op.example/o".into()),
             previous_session: None,
         };
@@ -93,10 +96,28 @@ mod tests {
     }
 
     #[test]
-    fn a_response_without_state_is_refused() {
+    fn a_code_without_state_is_refused() {
         assert_eq!(parse("?code=a"), CallbackUrl::Malformed);
-        assert_eq!(parse("?error=access_denied"), CallbackUrl::Malformed);
+        assert_eq!(parse("?code=a&error=access_denied"), CallbackUrl::Malformed);
         assert_eq!(parse(""), CallbackUrl::Empty);
         assert_eq!(parse("?state=s"), CallbackUrl::Empty);
+    }
+    #[test]
+    fn an_error_is_passed_on_with_and_without_state() {
+        for (query, state) in [
+            ("?error=login_required&error_description=a+b", None),
+            ("?error=login_required&error_description=a+b&state=s", Some(State::new("s"))),
+        ] {
+            let expected = AuthorizationResponse {
+                code: None,
+                error: Some("login_required".into()),
+                error_description: Some("a b".into()),
+                state,
+                begun_here: false,
+                iss: None,
+                previous_session: None,
+            };
+            assert_eq!(parse(query), CallbackUrl::Response(expected), "{query}");
+        }
     }
 }

@@ -17,6 +17,7 @@
 //! | `callback_url` | the authorization response in the URL |
 //! | `return_to` | the page to return to after a login |
 //! | `loop_breaker` | stops repeated automatic sign-ins |
+//! | `failed_refreshes` | counts refreshes that the provider has failed |
 //! | `activity` | when the person last used the page, in any tab |
 //! | `lifetime` | how long something is valid, by unreliable clocks |
 
@@ -24,6 +25,7 @@ mod activity;
 mod auth;
 pub mod callback_url;
 pub mod dpop_key;
+pub mod failed_refreshes;
 mod lifetime;
 mod limits;
 pub mod loop_breaker;

@@ -12,7 +12,7 @@ use futures_util::{
 use super::{
     activity,
     auth::{Auth, AwaitedToken, RefreshInProgress},
-    dpop_key,
+    dpop_key, failed_refreshes,
     lifetime::Moment,
     tab_messages::{TabMessage, broadcast},
 };
@@ -194,7 +194,7 @@ impl Auth {
         if let Some(held) = self.held_instead_of(session, stale) {
             return held;
         }
-        let Answer(response) = answer?;
+        let Answer(response) = answer.inspect_err(failed_refreshes::count)?;
         self.set_signed_in(session.clone(), response.clone());
         let access_token = response.access_token.clone();
         broadcast(&TabMessage::Refreshed { session: session.clone(), response: Box::new(response) });

@@ -19,6 +19,9 @@ struct ReturnTo {
     /// Of the login that it belongs to.
     state: State,
     path: String,
+    /// Whether that login was begun because the one before had failed.
+    #[serde(default)]
+    is_restart: bool,
 }
 
 thread_local! {
@@ -48,19 +51,31 @@ pub fn url_at_front(front_url: &str, path: &str) -> Option<String> {
     Some(format!("{front_url}{path}"))
 }
 
-pub fn set(state: &State, path: &str) {
-    let return_to = ReturnTo { state: state.clone(), path: path.to_owned() };
+pub fn set(state: &State, path: &str, is_restart: bool) {
+    let return_to = ReturnTo { state: state.clone(), path: path.to_owned(), is_restart };
     if let Ok(json) = serde_json::to_string(&return_to) {
         SESSION_STORAGE.set(NAME, &json);
     }
 }
 
+/// Whether this tab has begun the login with this `state`, and no other one since.
+pub fn is_of(state: &State) -> bool {
+    get().is_some_and(|return_to| return_to.state == *state)
+}
+
+/// Whether the login that this tab began last was a restart.
+pub fn is_of_restart() -> bool {
+    get().is_some_and(|return_to| return_to.is_restart)
+}
+
 /// The path stored for this login, or the chat.
 pub fn path_for(state: &State) -> String {
-    match get() {
-        Some(return_to) if return_to.state == *state => checked(return_to.path),
-        _ => DEFAULT.into(),
-    }
+    if is_of(state) { last_path() } else { DEFAULT.into() }
+}
+
+/// The page to return to after a sign-in from the page shown.
+pub fn path_after_sign_in() -> String {
+    if location::path().starts_with("/auth/") { last_path() } else { current_url() }
 }
 
 /// The path stored last, for a login that has to start again.

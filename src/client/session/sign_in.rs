@@ -38,10 +38,31 @@ pub enum SignInFailure {
     Refused(ApiError),
 }
 
+/// Why a login is begun.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// There is no session, or the person wants another one.
+    NoSession,
+    /// The login before has failed in a way that makes the next one likely to succeed.
+    Restart,
+}
+
 impl Auth {
     /// Resumes the session that this browser was signed in to. Where there is none, redirects to the provider, to come
     /// back to `path`. Returns `Ok` when a person is signed in.
     pub async fn resume_or_sign_in(self, path: String) -> Result<(), SignInFailure> {
+        self.resume_or_begin_login(path, Cause::NoSession).await
+    }
+
+    /// The person signs in again although there is a session, which the provider fails to refresh: redirects to the
+    /// provider, to come back to this page. The server ends the old session once the new one has begun, and the drafts
+    /// stay in storage. Returns only where that does not work.
+    pub async fn sign_in_again(self) -> Result<(), SignInFailure> {
+        loop_breaker::reset();
+        self.begin_login(return_to::path_after_sign_in(), Cause::NoSession).await
+    }
+
+    async fn resume_or_begin_login(self, path: String, cause: Cause) -> Result<(), SignInFailure> {
         // A tab in the background does not redirect: by the time it is visible, another one may have signed in.
         visibility::until_visible().await;
         // A session that the person has left must not be resumed.
@@ -59,16 +80,16 @@ impl Auth {
         if !loop_breaker::allows_sign_in() {
             return Err(SignInFailure::RepeatedSignIns);
         }
-        self.sign_in(path).await
+        self.begin_login(path, cause).await
     }
 
     /// Redirects to the provider, to come back to `path`. Returns only where that does not work.
-    async fn sign_in(mut self, path: String) -> Result<(), SignInFailure> {
+    async fn begin_login(mut self, path: String, cause: Cause) -> Result<(), SignInFailure> {
         // Several effects may ask for it: one login at a time.
         if self.is_leaving.replace(true) {
             return Ok(());
         }
-        let outcome = redirect_to_provider(&path).await;
+        let outcome = redirect_to_provider(&path, cause).await;
         self.is_leaving.set(false);
         outcome
     }
@@ -78,14 +99,20 @@ impl Auth {
         let response = match callback_url {
             CallbackUrl::Response(response) => response,
             CallbackUrl::Empty => return Err(SignInFailure::NoLoginToFinish),
-            CallbackUrl::Malformed => return Err(SignInFailure::Refused(ApiError::InvalidState)),
+            CallbackUrl::Malformed => {
+                return Err(SignInFailure::Refused(ApiError::InvalidState { restart: false }));
+            }
         };
         let state = response.state.clone();
+        let begun_here = state.as_ref().is_some_and(return_to::is_of);
         // Another tab may have finished a login meanwhile: the new session replaces that one.
         let previous_session = dpop_key::session_to_resume().await;
-        let response = AuthorizationResponse { previous_session: previous_session.clone(), ..response };
+        let response = AuthorizationResponse { begun_here, previous_session: previous_session.clone(), ..response };
         let request = Proven::new(dpop_key::sign, response);
-        let Answer(answer) = api::auth::exchange_code(request).await.map_err(SignInFailure::Refused)?;
+        let Answer(answer) = match api::auth::exchange_code(request).await {
+            Ok(answer) => answer,
+            Err(error) => return self.restart_or_fail(error).await,
+        };
         let session = answer.session.clone();
         dpop_key::finish_login(&session).await;
         if let Some(session) = previous_session.filter(|previous| *previous != session) {
@@ -94,20 +121,35 @@ impl Auth {
         activity::record_input();
         sign_out_reason::remove();
         self.set_signed_in(session, without_session(answer));
-        let path = return_to::path_for(&state);
+        let path = state.as_ref().map_or_else(return_to::last_path, return_to::path_for);
         return_to::remove();
         Ok(path)
     }
+
+    /// Begins the login again where the server says so: once, and within the limit of automatic sign-ins.
+    async fn restart_or_fail(self, error: ApiError) -> Result<String, SignInFailure> {
+        let may_restart = error.restarts_login() && !return_to::is_of_restart();
+        let failure = SignInFailure::Refused(error);
+        if !may_restart {
+            return Err(failure);
+        }
+        let path = return_to::last_path();
+        match self.resume_or_begin_login(path.clone(), Cause::Restart).await {
+            Ok(()) => Ok(path),
+            Err(SignInFailure::RepeatedSignIns) => Err(failure),
+            Err(other) => Err(other),
+        }
+    }
 }
 
-async fn redirect_to_provider(path: &str) -> Result<(), SignInFailure> {
+async fn redirect_to_provider(path: &str, cause: Cause) -> Result<(), SignInFailure> {
     let thumbprint = dpop_key::begin_login().await.map_err(SignInFailure::NoKey)?;
     let request = Proven::first(dpop_key::sign, ());
     let Answer(request) = api::auth::authorize(Some(thumbprint), request).await.map_err(SignInFailure::Refused)?;
     match return_to::url_at_front(&request.front_url, path) {
         Some(url) => location::leave_for(&url),
         None => {
-            return_to::set(&request.state, path);
+            return_to::set(&request.state, path, cause == Cause::Restart);
             location::leave_for(&request.authorize_url);
         }
     }

@@ -35,8 +35,10 @@ pub enum ProviderEndpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProviderOutcome {
     Answered,
-    /// 4xx
+    /// 4xx, or an error in a response with status 200.
     Refused,
+    /// A refusal of this client, as for wrong credentials.
+    ClientRefused,
     /// 5xx
     Failed,
     NoAnswer,
@@ -214,6 +216,7 @@ impl ProviderOutcome {
         match self {
             Self::Answered => "answered",
             Self::Refused => "refused",
+            Self::ClientRefused => "client_refused",
             Self::Failed => "failed",
             Self::NoAnswer => "no_answer",
         }

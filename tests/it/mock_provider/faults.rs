@@ -205,6 +205,35 @@ async fn the_authorization_endpoint_answers_the_error_that_is_set() {
 }
 
 #[tokio::test]
+async fn an_error_has_the_description_that_is_set_and_may_lack_the_state() {
+    let party = start().await;
+    let error = json!({
+        "authorize_error": "temporarily_unavailable",
+        "authorize_error_description": "authentication_expired",
+        "authorize_response_fault": "missing_state",
+    });
+    party.set("alice", error).await;
+    let answer = party.choose(&request(), ("user", "alice")).await;
+    let response = answer.redirect();
+    assert_eq!(response["error_description"], "authentication_expired");
+    assert!(!response.contains_key("state"), "{response:?}");
+}
+
+#[tokio::test]
+async fn a_response_can_be_written_out() {
+    let party = start().await;
+    let tokens = party.sign_in("alice").await;
+    let fault = json!({"kind": "response", "status": 401, "content_type": "text/plain", "body": "error=x"});
+    party.set("alice", json!({"refresh_faults": [fault, {"kind": "response", "body": "{}"}]})).await;
+    let answer = party.refresh(&tokens).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::UNAUTHORIZED, "error=x"));
+    assert_eq!(answer.header(header::CONTENT_TYPE), "text/plain");
+    let answer = party.refresh(&tokens).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, "{}"));
+    assert!(party.refresh(&tokens).await.status.is_success());
+}
+
+#[tokio::test]
 async fn faults_of_a_code_exchange_leave_the_code_good() {
     let party = start().await;
     let code = party.code("alice").await;

@@ -13,6 +13,7 @@ mod request_id_label;
 mod require_session;
 mod retry_button;
 mod session_warning;
+mod sign_in_again;
 mod sign_in_failure_page;
 
 pub use answer_link::{LinkConfirmation, LinkConfirmationDialog};
@@ -28,4 +29,5 @@ pub use request_id_label::RequestIdLabel;
 pub use require_session::RequireSession;
 pub use retry_button::RetryButton;
 pub use session_warning::SessionWarning;
+pub use sign_in_again::SignInAgain;
 pub use sign_in_failure_page::SignInFailurePage;

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::NoticePage;
+use super::{NoticePage, SignInAgain};
 use crate::{
     client::{
         language::{Catalog, Message, use_catalog},
@@ -20,13 +20,16 @@ pub fn SignInFailurePage(failure: SignInFailure, on_retry: EventHandler<()>) -> 
         _ => None,
     };
     rsx! {
-        NoticePage { title: message.title, text: message.text, alert: true, error,
+        NoticePage { title: message.title, text: message.text, alert: true, error: error.clone(),
             button { class: "primary", onclick: move |_| on_retry.call(()), {catalog.pages.try_again} }
+            if let Some(error) = error {
+                SignInAgain { error }
+            }
         }
     }
 }
 
-fn failure_message(failure: &SignInFailure, catalog: &Catalog) -> Message {
+pub(super) fn failure_message(failure: &SignInFailure, catalog: &Catalog) -> Message {
     let messages = &catalog.failures;
     match failure {
         SignInFailure::NoLoginToFinish => messages.no_login_to_finish,

@@ -36,7 +36,7 @@ pub async fn respond_instead(fault: &Fault, call: &PendingCall, request: &Faulty
         FaultKind::SlowAnswer => None,
         kind => {
             call.set_outcome(kind.name());
-            response(kind, request)
+            response(fault, request)
         }
     }
 }
@@ -56,8 +56,8 @@ pub fn echo(headers: &HeaderMap, params: &Params) -> TokenError {
     TokenError::Echo(description + &"Please try again. ".repeat(ECHO_LENGTH / 18))
 }
 
-fn response(kind: FaultKind, request: &FaultyRequest<'_>) -> Option<Response> {
-    let response = match kind {
+fn response(fault: &Fault, request: &FaultyRequest<'_>) -> Option<Response> {
+    let response = match fault.kind {
         FaultKind::InvalidGrant => TokenError::Grant(GrantError::Ended).into_response(),
         FaultKind::ServerError => {
             let page = Html("<!doctype html><title>500</title><h1>Internal error</h1>");
@@ -68,6 +68,11 @@ fn response(kind: FaultKind, request: &FaultyRequest<'_>) -> Option<Response> {
         FaultKind::Empty => StatusCode::BAD_REQUEST.into_response(),
         FaultKind::Reset => request.connection.close_without_answer(),
         FaultKind::Echo => echo(request.headers, request.params).into_response(),
+        FaultKind::Response => {
+            let status = fault.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or_default();
+            let content_type = fault.content_type.as_deref().unwrap_or("application/json");
+            (status, [(header::CONTENT_TYPE, content_type)], fault.body.clone()).into_response()
+        }
         _ => return None,
     };
     Some(response)

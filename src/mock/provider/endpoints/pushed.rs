@@ -29,7 +29,9 @@ pub async fn push(
         // RFC 9126 §2.1
         match params.get("request_uri") {
             Some(_) => Err(TokenError::InvalidRequest("request_uri can't be pushed".into())),
-            None => authorize::check(&shared, &params).map_err(|reason| TokenError::InvalidRequest(reason.into())),
+            None => {
+                authorize::check(&shared, &params).map_err(|reason| TokenError::InvalidRequest(reason.into_owned()))
+            }
         }
     });
     if let Err(error) = accepted {

@@ -14,6 +14,15 @@ pub struct Fault {
     /// How many requests get it; 0: all, until the setting is changed.
     #[serde(default = "once")]
     pub times: u32,
+    /// Of [`FaultKind::Response`]; 200 without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Of [`FaultKind::Response`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Of [`FaultKind::Response`]; `application/json` without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +42,8 @@ pub enum FaultKind {
     Reset,
     /// `invalid_grant` with a long description that repeats the whole request.
     Echo,
+    /// The fault's own status, body and content type.
+    Response,
 
     /// Waits `ms`, then answers normally.
     Slow,
@@ -63,6 +74,7 @@ impl FaultKind {
             FaultKind::Empty => "empty",
             FaultKind::Reset => "reset",
             FaultKind::Echo => "echo",
+            FaultKind::Response => "response",
             FaultKind::Slow => "slow",
             FaultKind::LostAnswer => "lost_answer",
             FaultKind::SlowAnswer => "slow_answer",

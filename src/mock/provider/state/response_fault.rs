@@ -1,10 +1,10 @@
-//! Faults of an authorization response that carries a code.
+//! Faults of an authorization response.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// Makes a success into a response that the client must refuse.
+/// Makes a success into a response that the client must refuse, and an error into one that belongs to no login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseFault {

@@ -20,13 +20,15 @@ pub struct Settings {
     pub deny: bool,
     /// The authorization endpoint answers this error.
     pub authorize_error: Option<String>,
+    /// The `error_description` with that error.
+    pub authorize_error_description: Option<String>,
     /// How long ago the user signed in, in seconds, unless the request's `max_age` forces a new sign-in.
     pub signed_in_ago: u32,
     /// Ignores `max_age`, against the specification.
     pub ignores_max_age: bool,
     /// The `acr` of sign-ins; by default the first of the requested `acr_values`.
     pub acr: Option<String>,
-    /// What is wrong with the authorization response that carries a code.
+    /// What is wrong with the authorization response.
     pub authorize_response_fault: Option<ResponseFault>,
     /// How far the provider's clock is ahead, in seconds, when it issues ID tokens.
     pub clock_offset: i32,
@@ -104,6 +106,7 @@ impl Default for Settings {
             id_token_claims: Map::new(),
             deny: false,
             authorize_error: None,
+            authorize_error_description: None,
             signed_in_ago: 0,
             ignores_max_age: false,
             acr: None,

@@ -28,6 +28,10 @@ pub static GROUPS: &[Group] = &[
             switch("Login required", r#"{"authorize_error":"login_required"}"#),
             switch("Interaction required", r#"{"authorize_error":"interaction_required"}"#),
             switch("Temporarily unavailable", r#"{"authorize_error":"temporarily_unavailable"}"#),
+            switch(
+                "Login page expired, as Keycloak says it",
+                r#"{"authorize_error":"temporarily_unavailable","authorize_error_description":"authentication_expired"}"#,
+            ),
             switch("An error nobody knows", r#"{"authorize_error":"out_of_cheese"}"#),
             switch("Wrong state", r#"{"authorize_response_fault":"wrong_state"}"#),
             switch("No state", r#"{"authorize_response_fault":"missing_state"}"#),
@@ -47,6 +51,10 @@ pub static GROUPS: &[Group] = &[
             switch("Malformed JSON", r#"{"token_faults":[{"kind":"garbage","times":0}]}"#),
             switch("Empty answer 400", r#"{"token_faults":[{"kind":"empty","times":0}]}"#),
             switch("Code refused: invalid_grant", r#"{"token_faults":[{"kind":"invalid_grant","times":0}]}"#),
+            switch(
+                "Code refused with 200",
+                r#"{"token_faults":[{"kind":"response","times":0,"body":"{\"error\":\"bad_verification_code\"}"}]}"#,
+            ),
             switch("No access token", r#"{"token_faults":[{"kind":"missing_access_token","times":0}]}"#),
         ],
     },
@@ -74,6 +82,14 @@ pub static GROUPS: &[Group] = &[
             switch("Refresh is lost on its way", r#"{"refresh_faults":[{"kind":"lost_answer","times":0}]}"#),
             switch("Refresh gives malformed JSON", r#"{"refresh_faults":[{"kind":"garbage","times":0}]}"#),
             switch("Refresh refused: invalid_grant", r#"{"refresh_faults":[{"kind":"invalid_grant","times":0}]}"#),
+            switch(
+                "Refresh refused with 200",
+                r#"{"refresh_faults":[{"kind":"response","times":0,"body":"{\"error\":\"bad_refresh_token\"}"}]}"#,
+            ),
+            switch(
+                "Client refused: unauthorized_client",
+                r#"{"refresh_faults":[{"kind":"response","times":0,"status":400,"body":"{\"error\":\"unauthorized_client\"}"}]}"#,
+            ),
             switch("No ID token in a refresh", r#"{"id_token_in_refresh":false}"#),
             switch("No new refresh token", r#"{"refresh_token_in_refresh":false}"#),
             switch("The same refresh token again", r#"{"rotate_refresh_tokens":false}"#),

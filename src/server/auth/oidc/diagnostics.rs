@@ -117,11 +117,7 @@ impl OidcClient {
         let answer = self.exchange_code(&code, &CodeVerifier::new(self.random()?), &Nonce::new(self.random()?)).await;
         match answer.map_err(|refused| refused.error) {
             Err(ExchangeError::Refused(text)) if text.contains("invalid_grant") => Ok(CredentialsCheck::Accepted),
-            Err(ExchangeError::Refused(text) | ExchangeError::Unavailable(text))
-                if text.contains("invalid_client") || text.contains("unauthorized_client") =>
-            {
-                Ok(CredentialsCheck::Refused(text))
-            }
+            Err(ExchangeError::ClientRefused(text)) => Ok(CredentialsCheck::Refused(text)),
             Err(ExchangeError::Refused(text)) => Ok(CredentialsCheck::Unclear(text)),
             Err(error) => Err(DiagnosticError::Unclear(error.to_string())),
             Ok(_) => Err(DiagnosticError::Unclear("it gave tokens for a code that was made up".into())),

@@ -1,13 +1,11 @@
 //! One error per operation, one variant per way to fail. The texts are for the log. None contains a token, a code or
 //! another secret.
 
-use openidconnect::{
-    RequestTokenError, StandardErrorResponse,
-    core::{CoreErrorResponseType, CoreRequestTokenError},
-};
+use openidconnect::{RequestTokenError, core::CoreRequestTokenError};
 
 use super::{
     document::UnusableEndpoint,
+    error_response::{ErrorResponse, Meaning},
     http::{ClientHttp, HttpError},
     signature::SignatureError,
     values::RefreshToken,
@@ -27,6 +25,9 @@ pub enum ProviderError {
     ClientAssertion(String),
     #[error("the authorization request was not taken: {0}")]
     PushedRequest(String),
+    /// The provider refused the pushed request (RFC 9126 §2.3). The next one would be refused, too.
+    #[error("the authorization request was refused: {0}")]
+    PushedRequestRefused(String),
 }
 
 /// Why the exchange of a code failed.
@@ -35,6 +36,9 @@ pub enum ExchangeError {
     /// The provider did not respond, or the response could not be interpreted. It has not refused the code.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
+    /// The provider refused this client, and has decided nothing about the code.
+    #[error("the provider refused this client: {0}")]
+    ClientRefused(String),
     /// `iss` of the authorization response is another issuer, or absent although the metadata announces it (RFC 9207
     /// §2.4).
     #[error("the authorization response is not from the issuer")]
@@ -64,6 +68,9 @@ pub enum RefreshError {
     /// stored, as the old one may be invalid now.
     #[error("the answer's access token can't be used: {reason}")]
     Unusable { refresh_token: Option<RefreshToken>, reason: String },
+    /// The provider refused this client, and has decided nothing about the refresh token.
+    #[error("the provider refused this client: {0}")]
+    ClientRefused(String),
     /// The provider has not refused the refresh token, which may still be valid.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
@@ -147,9 +154,15 @@ pub enum LogoutTokenError {
 }
 
 impl AccessTokenError {
-    /// Always `Unavailable`: for an invalid token the provider returns `active: false`, not an error (RFC 7662 §2.2).
+    /// For an invalid token the provider returns `active: false`, not an error (RFC 7662 §2.2). Some return
+    /// `invalid_token` (RFC 6750 §3.1), which can mean no other token: this client authenticates without one.
     pub(super) fn introspection_failed(error: &CoreRequestTokenError<HttpError>, http: &ClientHttp) -> Self {
-        Self::Unavailable(describe(error, http.status(), |text| http.excerpt(text).to_string()))
+        match http.error_response() {
+            Some(response) if response.meaning() == Meaning::Refused && response.has_code("invalid_token") => {
+                Self::Inactive
+            }
+            _ => Self::Unavailable(describe(error, http, |text| http.excerpt(text).to_string())),
+        }
     }
 }
 
@@ -210,71 +223,41 @@ impl From<ProviderError> for RefreshError {
 pub(super) enum TokenRequestFailure {
     /// The provider refused the grant. Another try would fail too.
     Refused(String),
+    /// The provider refused this client, not the grant.
+    ClientRefused(String),
     /// The provider has not refused the grant. Another try may succeed.
     Unavailable(String),
 }
 
-/// Classifies a failed token request by the HTTP `status` (0 without a response) and the OAuth error code.
-///
-/// An error code is a refusal, unless it is about the client's own credentials or means "try later" (RFC 6749 §4.1.2.1
-/// and RFC 8628 §3.5 define such codes, and providers send them here too). Without a readable code, 400 and 401 are
-/// refusals, as some providers send them without a body. Any other status may come from a proxy.
-///
-/// `excerpt` prepares the provider's text for the log.
+/// Classifies a failed token request by the error response, if `http` has received one. `excerpt` prepares the provider's
+/// text for the log.
 pub(super) fn classify(
     error: &CoreRequestTokenError<HttpError>,
-    status: u16,
+    http: &ClientHttp,
     excerpt: impl Fn(&str) -> String,
 ) -> TokenRequestFailure {
-    let text = describe(error, status, excerpt);
-    let is_refused = match oauth_error(error) {
-        // A rate limit, a timeout or a missing endpoint is not a refusal, even with an error code.
-        _ if !matches!(status, 400 | 401 | 403) => false,
-        Some(CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient) => false,
-        Some(CoreErrorResponseType::Extension(code)) => is_refusal(code),
-        Some(_) => true,
-        None => status != 403,
-    };
-    if is_refused { TokenRequestFailure::Refused(text) } else { TokenRequestFailure::Unavailable(text) }
-}
-
-/// Whether a code that `openidconnect` does not know is a refusal. OAuth codes are in lower case; gateways send texts
-/// such as "Forbidden" in the same member.
-fn is_refusal(code: &str) -> bool {
-    code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-        && !["temporarily_unavailable", "server_error", "slow_down", "too_many_requests"].contains(&code)
-}
-
-fn oauth_error(error: &CoreRequestTokenError<HttpError>) -> Option<&CoreErrorResponseType> {
-    match error {
-        RequestTokenError::ServerResponse(response) => Some(response.error()),
-        _ => None,
+    let text = describe(error, http, excerpt);
+    match http.error_response().map(ErrorResponse::meaning) {
+        Some(Meaning::Refused) => TokenRequestFailure::Refused(text),
+        Some(Meaning::ClientRefused) => TokenRequestFailure::ClientRefused(text),
+        Some(Meaning::Unavailable) | None => TokenRequestFailure::Unavailable(text),
     }
 }
 
 /// For the log. The text of a parse error could quote the response, so only its position is given.
-fn describe(error: &CoreRequestTokenError<HttpError>, status: u16, excerpt: impl Fn(&str) -> String) -> String {
+fn describe(error: &CoreRequestTokenError<HttpError>, http: &ClientHttp, excerpt: impl Fn(&str) -> String) -> String {
+    if let Some(response) = http.error_response() {
+        return response.describe(excerpt);
+    }
+    let status = http.status();
     match error {
-        RequestTokenError::ServerResponse(response) => describe_response(response, status, excerpt),
         RequestTokenError::Request(cause) => cause.to_string(),
         RequestTokenError::Parse(cause, _) => {
             format!("status {status}, unreadable answer at `{}`", excerpt(&cause.path().to_string()))
         }
+        RequestTokenError::ServerResponse(response) => {
+            format!("status {status}, {}", excerpt(response.error().as_ref()))
+        }
         RequestTokenError::Other(text) => format!("status {status}, {}", excerpt(text)),
     }
 }
-
-fn describe_response(
-    response: &StandardErrorResponse<CoreErrorResponseType>,
-    status: u16,
-    excerpt: impl Fn(&str) -> String,
-) -> String {
-    let code = excerpt(response.error().as_ref());
-    match response.error_description() {
-        Some(description) => format!("status {status}, {code}: {}", excerpt(description)),
-        None => format!("status {status}, {code}"),
-    }
-}
-
-#[cfg(test)]
-mod tests;

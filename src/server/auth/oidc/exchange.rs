@@ -138,8 +138,9 @@ impl OidcClient {
             request = request.add_extra_param("resource", resource);
         }
         let in_log = |text: &str| http.excerpt(text).without([nonce.secret()]).to_string();
-        request.request_async(&http).await.map_err(|error| match classify(&error, http.status(), in_log) {
+        request.request_async(&http).await.map_err(|error| match classify(&error, &http, in_log) {
             TokenRequestFailure::Refused(text) => ExchangeError::Refused(text),
+            TokenRequestFailure::ClientRefused(text) => ExchangeError::ClientRefused(text),
             TokenRequestFailure::Unavailable(text) => ExchangeError::Unavailable(text),
         })
     }

@@ -13,10 +13,13 @@ use openidconnect::{
     AsyncHttpClient, HttpRequest, HttpResponse,
     http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE},
 };
-use serde_json::Value;
 use tracing::Instrument;
 
-use super::{client_authentication::RequestCredentials, settings::ProviderSettings};
+use super::{
+    client_authentication::RequestCredentials,
+    error_response::{ErrorResponse, Meaning},
+    settings::ProviderSettings,
+};
 use crate::server::{
     excerpt::{Excerpt, excerpt},
     observe::{
@@ -44,11 +47,12 @@ pub(super) struct EndpointHttp {
 }
 
 /// The client for one authenticated request, to the token endpoint or a similar one. It adds the client's credentials and
-/// stores the response's status, which `openidconnect` does not return.
+/// stores what `openidconnect` does not return: the response's status, and the error response as providers really send it.
 pub(super) struct ClientHttp {
     http: EndpointHttp,
     credentials: RequestCredentials,
     status: AtomicU16,
+    error_response: OnceLock<ErrorResponse>,
     /// The request without credentials.
     request: OnceLock<HttpRequest>,
 }
@@ -129,12 +133,7 @@ impl EndpointHttp {
             Ok(response) => traces::answered(&span, response.status().as_u16()),
             Err(_) => traces::failed(&span),
         }
-        let outcome = match &answer {
-            Ok(response) if response.status().is_server_error() => ProviderOutcome::Failed,
-            Ok(response) if response.status().is_client_error() => ProviderOutcome::Refused,
-            Ok(_) => ProviderOutcome::Answered,
-            Err(_) => ProviderOutcome::NoAnswer,
-        };
+        let outcome = answer.as_ref().map_or(ProviderOutcome::NoAnswer, outcome);
         metrics::provider_call(self.endpoint, outcome, sent_at.elapsed());
         answer
     }
@@ -142,7 +141,7 @@ impl EndpointHttp {
 
 impl ClientHttp {
     pub(super) fn new(http: EndpointHttp, credentials: RequestCredentials) -> Self {
-        Self { http, credentials, status: AtomicU16::new(0), request: OnceLock::new() }
+        Self { http, credentials, status: AtomicU16::new(0), error_response: OnceLock::new(), request: OnceLock::new() }
     }
 
     /// An excerpt of the response for the log, without any secrets that the request contained.
@@ -156,12 +155,24 @@ impl ClientHttp {
         self.status.load(Ordering::Relaxed)
     }
 
+    /// The response, if it is an error.
+    pub(super) fn error_response(&self) -> Option<&ErrorResponse> {
+        self.error_response.get()
+    }
+
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let mut response = self.send_with_credentials(&request).await?;
         _ = self.request.set(request);
         self.status.store(response.status().as_u16(), Ordering::Relaxed);
         // These endpoints never return a JWT, so the content type is ignored.
         response.headers_mut().remove(CONTENT_TYPE);
+        if let Some(error) = ErrorResponse::of(&response) {
+            // `openidconnect` takes no response with status 200 for an error.
+            if response.status().is_success() {
+                *response.status_mut() = StatusCode::BAD_REQUEST;
+            }
+            _ = self.error_response.set(error);
+        }
         Ok(response)
     }
 
@@ -176,7 +187,8 @@ impl ClientHttp {
             let mut attempt = request.clone();
             credential.add_to(&mut attempt);
             let response = self.http.send(attempt).await?;
-            match (refuses_client(&response), remaining.len()) {
+            let refuses_client = ErrorResponse::of(&response).is_some_and(|error| error.may_be_about_credentials());
+            match (refuses_client, remaining.len()) {
                 (true, 0) => return Ok(response),
                 (true, _) => tracing::warn!("the provider refused our first credentials; the others are tried"),
                 (false, _) => {
@@ -206,17 +218,13 @@ impl<'c> AsyncHttpClient<'c> for ClientHttp {
     }
 }
 
-/// Whether the credentials were refused: status 401, or 400 with `invalid_client` (RFC 6749 §5.2). Keycloak has sent
-/// `unauthorized_client` for wrong credentials, too.
-fn refuses_client(response: &HttpResponse) -> bool {
-    let has_client_error = || {
-        serde_json::from_slice::<Value>(response.body())
-            .is_ok_and(|body| body["error"] == "invalid_client" || body["error"] == "unauthorized_client")
-    };
-    match response.status() {
-        StatusCode::UNAUTHORIZED => true,
-        StatusCode::BAD_REQUEST => has_client_error(),
-        _ => false,
+/// For the metrics.
+fn outcome(response: &HttpResponse) -> ProviderOutcome {
+    match ErrorResponse::of(response).map(|error| error.meaning()) {
+        _ if response.status().is_server_error() => ProviderOutcome::Failed,
+        Some(Meaning::ClientRefused) => ProviderOutcome::ClientRefused,
+        Some(Meaning::Refused | Meaning::Unavailable) => ProviderOutcome::Refused,
+        None => ProviderOutcome::Answered,
     }
 }
 
@@ -230,4 +238,26 @@ pub(super) fn is_jwt(headers: &HeaderMap) -> bool {
 fn no_answer(error: reqwest::Error) -> HttpError {
     tls::record_failure("the provider", &error);
     HttpError::NoAnswer(cause(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_this_client_is_counted_apart_from_other_refusals_and_from_failures() {
+        let counted = |status, body: &str| {
+            let mut response = HttpResponse::new(body.into());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            outcome(&response)
+        };
+        assert_eq!(counted(200, r#"{"access_token":"a"}"#), ProviderOutcome::Answered);
+        assert_eq!(counted(302, ""), ProviderOutcome::Answered);
+        assert_eq!(counted(400, r#"{"error":"invalid_grant"}"#), ProviderOutcome::Refused);
+        assert_eq!(counted(200, r#"{"error":"bad_refresh_token"}"#), ProviderOutcome::Refused);
+        assert_eq!(counted(429, ""), ProviderOutcome::Refused);
+        assert_eq!(counted(401, r#"{"error":"invalid_client"}"#), ProviderOutcome::ClientRefused);
+        assert_eq!(counted(200, r#"{"error":"incorrect_client_credentials"}"#), ProviderOutcome::ClientRefused);
+        assert_eq!(counted(503, r#"{"error":"invalid_client"}"#), ProviderOutcome::Failed);
+    }
 }

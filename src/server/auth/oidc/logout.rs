@@ -9,6 +9,7 @@ use url::Url;
 use super::{
     client::OidcClient,
     error::ProviderError,
+    error_response::ErrorResponse,
     values::{IdToken, RefreshToken},
 };
 use crate::{server::observe::metrics::ProviderEndpoint, wire::auth::State};
@@ -25,8 +26,8 @@ const RETRY_AFTER: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(
 enum Revocation {
     /// Also if the token was unknown to the provider (RFC 7009 §2.2).
     Done,
-    /// `unsupported_token_type`, wrong client credentials, or another final refusal (§2.2.1).
-    Refused(StatusCode),
+    /// `unsupported_token_type`, wrong client credentials, or another final refusal (§2.2.1), with its cause.
+    Refused(String),
     /// A temporary failure such as 503, with its cause.
     Retry(String),
 }
@@ -62,8 +63,8 @@ impl OidcClient {
             let cause = match self.try_to_revoke(refresh_token).await {
                 Ok(None) => return,
                 Ok(Some(Revocation::Done)) => return tracing::debug!("refresh token revoked"),
-                Ok(Some(Revocation::Refused(status))) => {
-                    return tracing::warn!(%status, "the provider refused to revoke a refresh token");
+                Ok(Some(Revocation::Refused(cause))) => {
+                    return tracing::warn!(cause, "the provider refused to revoke a refresh token");
                 }
                 Ok(Some(Revocation::Retry(cause))) => cause,
                 Err(error) => error.to_string(),
@@ -86,36 +87,59 @@ impl OidcClient {
         ];
         let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = self.client_form(endpoint.as_str(), &params)?;
-        Ok(Some(match self.client_http(ProviderEndpoint::Revocation).await?.call(request).await {
-            Ok(answer) => classify(answer.status()),
+        let http = self.client_http(ProviderEndpoint::Revocation).await?;
+        let excerpt = |text: &str| http.excerpt(text).to_string();
+        Ok(Some(match http.call(request).await {
+            Ok(answer) => classify(answer.status(), http.error_response(), excerpt),
             Err(error) => Revocation::Retry(error.to_string()),
         }))
     }
 }
 
-fn classify(status: StatusCode) -> Revocation {
-    match status.as_u16() {
-        200..=299 => Revocation::Done,
-        408 | 425 | 429 | 500..=599 => Revocation::Retry(format!("status {status}")),
-        _ => Revocation::Refused(status),
+fn classify(status: StatusCode, error: Option<&ErrorResponse>, excerpt: impl Fn(&str) -> String) -> Revocation {
+    match error {
+        Some(error) if error.is_temporary() => Revocation::Retry(error.describe(excerpt)),
+        Some(error) => Revocation::Refused(error.describe(excerpt)),
+        None if status.is_success() => Revocation::Done,
+        None => Revocation::Refused(format!("status {status}")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use openidconnect::HttpResponse;
+
     use super::*;
+
+    fn classified(status: u16, body: &str) -> Revocation {
+        let status = StatusCode::from_u16(status).unwrap();
+        let mut response = HttpResponse::new(body.into());
+        *response.status_mut() = status;
+        classify(status, ErrorResponse::of(&response).as_ref(), str::to_owned)
+    }
 
     #[test]
     fn a_revocation_is_retried_after_a_temporary_failure_and_not_after_a_refusal() {
         // T79
-        let classify = |status| classify(StatusCode::from_u16(status).unwrap());
-        assert_eq!(classify(200), Revocation::Done);
-        assert_eq!(classify(204), Revocation::Done);
+        assert_eq!(classified(200, ""), Revocation::Done);
+        assert_eq!(classified(200, "{}"), Revocation::Done);
+        assert_eq!(classified(204, ""), Revocation::Done);
         for status in [302, 400, 401, 403, 404] {
-            assert!(matches!(classify(status), Revocation::Refused(_)), "{status}");
+            assert!(matches!(classified(status, ""), Revocation::Refused(_)), "{status}");
         }
         for status in [429, 500, 503, 504] {
-            assert!(matches!(classify(status), Revocation::Retry(_)), "{status}");
+            assert!(matches!(classified(status, ""), Revocation::Retry(_)), "{status}");
         }
+    }
+
+    #[test]
+    fn the_error_code_of_a_revocation_counts_in_any_status() {
+        // T79
+        for (status, code) in [(200, "unsupported_token_type"), (200, "invalid_client"), (403, "invalid_client")] {
+            let refused = Revocation::Refused(format!("status {status}, {code}"));
+            assert_eq!(classified(status, &format!(r#"{{"error":"{code}"}}"#)), refused);
+        }
+        let later = Revocation::Retry("status 400, temporarily_unavailable".into());
+        assert_eq!(classified(400, r#"{"error":"temporarily_unavailable"}"#), later);
     }
 }

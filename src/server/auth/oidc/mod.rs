@@ -13,6 +13,7 @@
 //! | `standard_claims`, `token_claims`, `permissions`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
 //! | `deviations` | what is accepted against the specifications: counted, and logged once |
 //! | `diagnostics` | checks for `oracle-ai doctor` |
+//! | `error_response` | what the provider's error responses mean |
 //! | `error` | one error per operation |
 
 mod access_token;
@@ -27,6 +28,7 @@ mod diagnostics;
 mod discovery;
 mod document;
 mod error;
+mod error_response;
 mod exchange;
 mod http;
 mod id_token;

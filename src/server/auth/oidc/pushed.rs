@@ -1,4 +1,4 @@
-//! PushedResponse authorization requests (RFC 9126): the server sends the parameters to the provider, and the browser carries
+//! Pushed authorization requests (RFC 9126): the server sends the parameters to the provider, and the browser carries
 //! only a reference to them.
 
 use openidconnect::{AsyncHttpClient, http::StatusCode};
@@ -9,6 +9,7 @@ use super::{
     client::OidcClient,
     discovery::{FetchedMetadata, Metadata},
     error::ProviderError,
+    error_response::Meaning,
 };
 use crate::server::observe::metrics::ProviderEndpoint;
 
@@ -16,12 +17,6 @@ use crate::server::observe::metrics::ProviderEndpoint;
 #[derive(Deserialize)]
 struct PushedResponse {
     request_uri: String,
-}
-
-/// The error response (RFC 6749 §5.2). The description is not read, as it may quote the request.
-#[derive(Deserialize)]
-struct ErrorResponse {
-    error: String,
 }
 
 impl OidcClient {
@@ -41,18 +36,23 @@ impl OidcClient {
         let endpoint = more
             .pushed_authorization_request_endpoint()
             .ok_or(ProviderError::MissingEndpoint("pushed_authorization_request_endpoint"))?;
-        let refused = |text: String| ProviderError::PushedRequest(text);
+        let failed = |text: String| ProviderError::PushedRequest(text);
         let request = self.client_form(endpoint, &request_params(&fetched.metadata, url))?;
         let http = self.client_http(ProviderEndpoint::PushedAuthorization).await?;
-        let answer = http.call(request).await.map_err(|error| refused(error.to_string()))?;
+        let answer = http.call(request).await.map_err(|error| failed(error.to_string()))?;
+        if let Some(response) = http.error_response() {
+            let text = response.describe(|text| http.excerpt(text).to_string());
+            return Err(match response.meaning() {
+                Meaning::Refused => ProviderError::PushedRequestRefused(text),
+                Meaning::ClientRefused | Meaning::Unavailable => failed(text),
+            });
+        }
         let status = answer.status();
         if !matches!(status, StatusCode::CREATED | StatusCode::OK) {
-            let error =
-                serde_json::from_slice(answer.body()).map_or("no error code".into(), |ErrorResponse { error }| error);
-            return Err(refused(format!("status {status}, {}", http.excerpt(&error))));
+            return Err(failed(format!("status {status}")));
         }
         let PushedResponse { request_uri } = serde_json::from_slice(answer.body())
-            .map_err(|_| refused(format!("status {status}, no request_uri in the answer")))?;
+            .map_err(|_| failed(format!("status {status}, no request_uri in the answer")))?;
         let mut url = fetched.metadata.authorization_endpoint().url().clone();
         url.query_pairs_mut()
             .append_pair("client_id", self.settings.client_id.as_str())

@@ -53,11 +53,11 @@ impl OidcClient {
             request = request.add_extra_param("resource", resource);
         }
         let excerpt = |text: &str| http.excerpt(text).to_string();
-        let response =
-            request.request_async(&http).await.map_err(|error| match classify(&error, http.status(), excerpt) {
-                TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
-                TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
-            })?;
+        let response = request.request_async(&http).await.map_err(|error| match classify(&error, &http, excerpt) {
+            TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
+            TokenRequestFailure::ClientRefused(text) => RefreshError::ClientRefused(text),
+            TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
+        })?;
 
         let refresh_token = response.refresh_token().map(|token| RefreshToken::new(token.secret().to_owned()));
         if let Some(reason) = response.unusable_reason() {

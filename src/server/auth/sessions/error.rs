@@ -1,6 +1,6 @@
 //! One error per operation, with the cause for the log. The client receives the [`ApiError`] that it is converted to.
 
-use super::refresh_lock::LockError;
+use super::{authorization_error::Reaction, refresh_lock::LockError};
 use crate::{
     server::{
         auth::{
@@ -19,10 +19,16 @@ use crate::{
 pub enum LoginError {
     #[error("unknown state")]
     UnknownState,
+    /// As after a restart of a server without Redis, or where the login page was open for more than an hour.
+    #[error("unknown state, of a login that this browser began")]
+    LostState,
     #[error("the state was used before")]
     UsedState,
     #[error("the state has expired")]
     ExpiredState,
+    /// One of these four, for a response with an error.
+    #[error("{refusal}; the provider refused the login: {error:?}")]
+    RefusedState { refusal: Box<LoginError>, reaction: Reaction, error: String },
     #[error("the authorization response came with another browser's key than the login was begun with")]
     OtherBrowser,
     /// Already recorded in the audit log.
@@ -34,9 +40,11 @@ pub enum LoginError {
     NeitherCodeNorError,
     #[error("the authorization code is too long")]
     CodeTooLong,
+    #[error("the authorization response has a code, and no state")]
+    NoState,
     /// Formatted with `Debug`, so that the provider's text can't forge a log line.
     #[error("the provider refused the login: {error:?} {description:?}")]
-    Refused { refusal: LoginRefusal, error: String, description: Option<String> },
+    Refused { refusal: LoginRefusal, reaction: Reaction, error: String, description: Option<String> },
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
     /// Another login with the same DPoP key holds the lock.
@@ -87,6 +95,9 @@ pub enum RefreshFailure {
     Proof(ProofChallenge),
     #[error("provider unavailable: {0}")]
     ProviderUnavailable(String),
+    /// The session is kept: it goes on once the configuration is correct.
+    #[error("the provider refused this client: {0}")]
+    ClientRefused(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("no turn to refresh: {0}")]
@@ -134,21 +145,34 @@ impl From<SessionKeyError> for RefreshFailure {
 }
 
 impl LoginError {
+    /// Whether the browser begins the login again: the login has only expired before its response, and the next one is
+    /// likely to succeed. Not if the provider has refused it for a reason that the person has to read.
+    fn restarts_login(&self) -> bool {
+        match self {
+            Self::LostState | Self::ExpiredState | Self::EndedMeanwhile => true,
+            Self::RefusedState { refusal, reaction, .. } => *reaction == Reaction::Restart && refusal.restarts_login(),
+            _ => false,
+        }
+    }
+
     /// `None` if it was recorded already.
     fn event(&self) -> Option<Event> {
         Some(match self {
             Self::Proof(_) => return None,
-            Self::UnknownState => Event::LoginStateUnknown,
+            Self::UnknownState | Self::LostState => Event::LoginStateUnknown,
             Self::UsedState => Event::LoginStateUsed,
             Self::ExpiredState => Event::LoginStateExpired,
+            Self::RefusedState { refusal, .. } => return refusal.event(),
             Self::OtherBrowser => Event::LoginOtherBrowser,
             Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
-            Self::NeitherCodeNorError | Self::CodeTooLong => Event::LoginMalformed,
-            Self::Refused { .. } => Event::LoginRefused,
+            Self::NeitherCodeNorError | Self::CodeTooLong | Self::NoState => Event::LoginMalformed,
+            Self::Refused { .. } | Self::Provider(ProviderError::PushedRequestRefused(_)) => Event::LoginRefused,
             Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
             Self::Exchange(ExchangeError::Refused(_)) => Event::LoginCodeRefused,
             Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
-            Self::Exchange(ExchangeError::Unavailable(_) | ExchangeError::Undecided(_))
+            Self::Exchange(
+                ExchangeError::Unavailable(_) | ExchangeError::Undecided(_) | ExchangeError::ClientRefused(_),
+            )
             | Self::Provider(_)
             | Self::NoTurn(_)
             | Self::Store(_)
@@ -179,9 +203,12 @@ impl RefreshFailure {
             Self::SessionEnded(_) => Some(Event::RefreshRefused),
             Self::IdTokenRefused(_) => Some(Event::RefreshIdTokenRefused),
             Self::OtherBrowser => Some(Event::RefreshOtherBrowser),
-            Self::ProviderUnavailable(_) | Self::Store(_) | Self::NoTurn(_) | Self::Randomness(_) | Self::Lost => {
-                Some(Event::RefreshFailed)
-            }
+            Self::ProviderUnavailable(_)
+            | Self::ClientRefused(_)
+            | Self::Store(_)
+            | Self::NoTurn(_)
+            | Self::Randomness(_)
+            | Self::Lost => Some(Event::RefreshFailed),
         }
     }
 }
@@ -195,22 +222,31 @@ impl From<LoginError> for ApiError {
         match error {
             LoginError::Proof(challenge) => challenge.into(),
             LoginError::UnknownState
+            | LoginError::LostState
             | LoginError::UsedState
             | LoginError::ExpiredState
+            | LoginError::RefusedState { .. }
             | LoginError::OtherBrowser
-            | LoginError::EndedMeanwhile => Self::InvalidState,
+            | LoginError::EndedMeanwhile => Self::InvalidState { restart: error.restarts_login() },
+            LoginError::NoState => {
+                Self::InvalidField { field: "state".into(), reason: "a response with a code needs one".into() }
+            }
             LoginError::NeitherCodeNorError => Self::InvalidField {
                 field: "code".into(),
                 reason: "exactly one of `code` and `error` is needed".into(),
             },
             LoginError::CodeTooLong => Self::InvalidField { field: "code".into(), reason: "too long".into() },
-            LoginError::Refused { refusal, .. } => Self::LoginRefused { error: refusal },
+            LoginError::Refused { refusal, reaction, .. } => {
+                Self::LoginRefused { error: refusal, restart: reaction == Reaction::Restart }
+            }
+            LoginError::Provider(ProviderError::PushedRequestRefused(_)) => {
+                Self::LoginRefused { error: LoginRefusal::Other, restart: false }
+            }
             LoginError::Exchange(
                 ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
             ) => Self::LoginFailed,
-            LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
-                Self::ProviderUnavailable { retry_after: None }
-            }
+            LoginError::Exchange(ExchangeError::Unavailable(_) | ExchangeError::ClientRefused(_))
+            | LoginError::Provider(_) => Self::ProviderUnavailable { retry_after: None },
             LoginError::Exchange(ExchangeError::Undecided(_)) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
@@ -227,7 +263,7 @@ impl From<RefreshFailure> for ApiError {
                 Self::SessionEnded
             }
             RefreshFailure::Proof(challenge) => challenge.into(),
-            RefreshFailure::ProviderUnavailable(_) => {
+            RefreshFailure::ProviderUnavailable(_) | RefreshFailure::ClientRefused(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
             RefreshFailure::Store(_)

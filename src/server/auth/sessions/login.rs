@@ -1,7 +1,9 @@
 //! The end of a login: the authorization response becomes a session.
 
 use super::{
-    BrowserName, LoginError, Sessions, TOKEN_TYPE, client_expires_in,
+    BrowserName, LoginError, Sessions, TOKEN_TYPE,
+    authorization_error::classify,
+    client_expires_in,
     pending::{PendingAuthorization, UsedState},
     refresh_lock::RefreshLock,
     session::Session,
@@ -10,16 +12,13 @@ use crate::{
     server::{
         auth::{
             dpop::{KeyRefusal, VerifiedProof},
-            oidc::{Login, RefreshToken},
+            oidc::{ExchangeError, Login, RefreshToken},
         },
         excerpt::excerpt,
         observe::audit::{self, Event},
         store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
     },
-    wire::{
-        auth::{AccessToken, AuthorizationCode, AuthorizationResponse, SessionId, State, TokenResponse},
-        error::LoginRefusal,
-    },
+    wire::auth::{AccessToken, AuthorizationCode, AuthorizationResponse, SessionId, State, TokenResponse},
 };
 
 /// Maximum length of an authorization code, in bytes. Those of real providers have some hundreds.
@@ -36,8 +35,9 @@ impl Sessions {
     ) -> Result<TokenResponse, LoginError> {
         // Checked before the code is sent to the provider: a response that was begun in another browser must not be used
         // (login CSRF, RFC 9700 §4.7; code injection, §4.5).
-        let pending = self.take_pending(&response.state, proof).await?;
-        self.oidc.check_response_issuer(response.iss.as_deref()).await?;
+        let Some(state) = response.state.clone() else { return Err(self.without_state(response).await) };
+        let pending = self.take_pending(&state, proof).await.map_err(|error| of_response(error, &response))?;
+        self.check_issuer(&response).await?;
         let previous = response.previous_session.clone();
         let code = accepted_code(response, &[pending.code_verifier.secret(), pending.nonce.secret()])?;
         let login = match self.oidc.exchange_code(&code, &pending.code_verifier, &pending.nonce).await {
@@ -53,6 +53,27 @@ impl Sessions {
             self.revoke_unwanted(refresh_token);
         }
         begun
+    }
+
+    /// The error to return for a response without `state`, which belongs to no pending login.
+    async fn without_state(&self, response: AuthorizationResponse) -> LoginError {
+        if response.error.is_none() {
+            return LoginError::NoState;
+        }
+        let checked = self.check_issuer(&response).await.map_err(LoginError::from);
+        match checked.and_then(|()| accepted_code(response, &[])) {
+            Err(error) => error,
+            Ok(_) => LoginError::NoState,
+        }
+    }
+
+    /// An error may come without `iss`, even if the provider announces that: nothing but a message or another login
+    /// follows from it, whoever sent it (RFC 9207 §2.4).
+    async fn check_issuer(&self, response: &AuthorizationResponse) -> Result<(), ExchangeError> {
+        if response.error.is_some() && response.iss.is_none() {
+            return Ok(());
+        }
+        self.oidc.check_response_issuer(response.iss.as_deref()).await
     }
 
     /// Why there is no pending login for this `state`.
@@ -192,18 +213,31 @@ impl Sessions {
     }
 }
 
+/// The error for a response whose `state` is refused, with the provider's own error for the log.
+fn of_response(refusal: LoginError, response: &AuthorizationResponse) -> LoginError {
+    let refusal = match refusal {
+        LoginError::UnknownState if response.begun_here => LoginError::LostState,
+        LoginError::UnknownState | LoginError::UsedState | LoginError::ExpiredState => refusal,
+        other => return other,
+    };
+    let Some(error) = &response.error else { return refusal };
+    let (_, reaction) = classify(error, response.error_description.as_deref());
+    let error = excerpt(error).without(response.state.as_ref().map(State::secret)).to_string();
+    LoginError::RefusedState { refusal: Box::new(refusal), reaction, error }
+}
+
 /// The code, if the provider sent one. Its error goes to the log, without any of these secrets.
 fn accepted_code(response: AuthorizationResponse, secrets: &[&str]) -> Result<AuthorizationCode, LoginError> {
-    let in_log =
-        |text: &str| excerpt(text).without(secrets.iter().copied().chain([response.state.secret()])).to_string();
+    let state = response.state.as_ref().map(State::secret);
+    let in_log = |text: &str| excerpt(text).without(secrets.iter().copied().chain(state)).to_string();
     match (response.code, response.error) {
         (Some(code), None) if code.secret().len() <= MAX_CODE_LENGTH => Ok(code),
         (Some(_), None) => Err(LoginError::CodeTooLong),
-        (None, Some(error)) => Err(LoginError::Refused {
-            refusal: LoginRefusal::from_error_code(&error),
-            error: in_log(&error),
-            description: response.error_description.as_deref().map(in_log),
-        }),
+        (None, Some(error)) => {
+            let (refusal, reaction) = classify(&error, response.error_description.as_deref());
+            let description = response.error_description.as_deref().map(in_log);
+            Err(LoginError::Refused { refusal, reaction, error: in_log(&error), description })
+        }
         _ => Err(LoginError::NeitherCodeNorError),
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `pending`, `session`, `limits` | the records, and the limits of a session's duration |
 //! | `login`, `replaced` | the end of a login, and the session that it replaces |
+//! | `authorization_error` | the errors of authorization responses, and what follows from each |
 //! | `refresh`, `refresh_lock`, `refreshes_in_flight` | refresh; one at a time, among replicas and in this process |
 //! | `logout`, `scope` | logout by the person and by the provider; the indexes by which sessions are found and ended |
 //! | `summary`, `browser_name` | a person's list of their sessions |
@@ -17,6 +18,7 @@
 //! | `layout`, `attached` | the parts of a session's record, and the records that are removed with it |
 
 mod attached;
+mod authorization_error;
 mod browser_name;
 mod draft_key;
 mod error;

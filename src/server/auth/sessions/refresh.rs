@@ -175,6 +175,7 @@ impl Sessions {
                 return Err(RefreshFailure::ProviderUnavailable(cause));
             }
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
+            Err(RefreshError::ClientRefused(cause)) => return Err(RefreshFailure::ClientRefused(cause)),
             Err(error @ (RefreshError::InvalidGrant(_) | RefreshError::InvalidIdToken { .. })) => {
                 return match self.records.remove_unchanged_session(id, &session).await? {
                     true => {

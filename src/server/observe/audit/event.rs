@@ -44,11 +44,11 @@ macro_rules! events {
 events! {
     LoginSucceeded = "login.succeeded", Success: "A person signed in, and a session began.";
     LoginRefused = "login.refused", Refused:
-        "The provider ended a login with an error, as when the person or a policy refused it. The error is in the \
-         reason.";
+        "The provider ended a login with an error, as when the person or a policy refused it, or it refused a pushed \
+         authorization request. The error is in the reason.";
     LoginStateUnknown = "login.state_unknown", Refused:
-        "An authorization response had a `state` that was never issued, or more than an hour ago: forged, or an old \
-         link.";
+        "An authorization response had a `state` that was never issued, or more than an hour ago, or by a server without \
+         Redis before its restart: forged, or an old link or login page.";
     LoginStateUsed = "login.state_used", Refused:
         "An authorization response had a `state` that was used within the last hour: sent twice, or replayed.";
     LoginStateExpired = "login.state_expired", Refused:
@@ -60,8 +60,10 @@ events! {
     LoginCodeRefused = "login.code_refused", Refused: "The provider's token endpoint refused the code.";
     LoginIdTokenRefused = "login.id_token_refused", Refused:
         "An ID token failed verification: its signature, issuer, audience, nonce, times, or another claim.";
-    LoginMalformed = "login.malformed", Refused: "An authorization response had neither code nor error, or both.";
-    LoginFailed = "login.failed", Failed: "The provider or the session store did not answer.";
+    LoginMalformed = "login.malformed", Refused:
+        "An authorization response had neither code nor error, or both, or a code without `state`.";
+    LoginFailed = "login.failed", Failed:
+        "The provider or the session store did not answer, or the provider refused this client, as for a wrong secret.";
     RefreshSucceeded = "refresh.succeeded", Success: "A new access token was issued for a session.";
     RefreshRefused = "refresh.refused", Refused:
         "A refresh was requested for a session that has ended, or that ended at this refresh.";
@@ -69,7 +71,9 @@ events! {
         "A refresh was requested with another DPoP key than the session's: a copied session id.";
     RefreshIdTokenRefused = "refresh.id_token_refused", Refused:
         "A refreshed ID token named another person, or did not pass verification. The session has ended.";
-    RefreshFailed = "refresh.failed", Failed: "The provider or the session store did not answer. The session is kept.";
+    RefreshFailed = "refresh.failed", Failed:
+        "The provider or the session store did not answer, or the provider refused this client, as for a wrong secret. \
+         The session is kept.";
     SessionEndedByProvider = "session.ended_by_provider", Refused:
         "The provider ended a session at its refresh, as for a person whose account was disabled.";
     SessionExpired = "session.expired", Success:

@@ -13,7 +13,7 @@ use crate::{
             received_answer::AnswerText,
         },
         language::{Catalog, Message, use_catalog},
-        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton},
+        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain},
     },
     wire::{
         chat::{AnswerError, AnswerErrorKind, EndReason, Usage},
@@ -123,6 +123,9 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
                 }
                 if is_last && can_retry(&progress) {
                     RetryButton { after, on_retry: move |()| conversation.retry() }
+                    if let Progress::Failed(error) = &progress {
+                        SignInAgain { error: error.clone() }
+                    }
                 }
             }
         }

@@ -12,7 +12,7 @@ use crate::{
         },
         language::use_catalog,
         ui::{
-            components::{RequestIdLabel, RetryButton},
+            components::{RequestIdLabel, RetryButton, SignInAgain},
             route::Route,
         },
     },
@@ -100,6 +100,7 @@ fn NotOpened(error: ApiError, conversation: Conversation) -> Element {
                 Link { class: "button", to: Route::Chat {}, {catalog.sidebar.new_conversation} }
             } else {
                 RetryButton { after: 0, on_retry: retry }
+                SignInAgain { error }
             }
         }
     }

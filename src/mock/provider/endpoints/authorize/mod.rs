@@ -3,7 +3,7 @@
 mod redirect;
 mod request;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use axum::{
     Extension,
@@ -56,7 +56,7 @@ pub async fn by_post(
 }
 
 /// Checks a request that is pushed (RFC 9126 §2.1). The error is a description.
-pub fn check(shared: &Shared, params: &Params) -> Result<(), &'static str> {
+pub fn check(shared: &Shared, params: &Params) -> Result<(), Cow<'static, str>> {
     RedirectTarget::read(params, &shared.client).map_err(|ErrorPage(reason)| reason)?;
     AuthorizationRequest::read(params).map(|_| ()).map_err(|error| error.description)
 }
@@ -103,8 +103,8 @@ pub fn respond(shared: &Shared, call: &PendingCall, request: &str, choice: Optio
         .into_response(),
         Err(error) => {
             call.set_outcome(error.code.clone());
-            let params = [("error", &*error.code), ("error_description", error.description)];
-            target.redirect(shared, &params, None)
+            let params = [("error", &*error.code), ("error_description", &*error.description)];
+            target.redirect(shared, &params, error.fault)
         }
     }
 }
@@ -148,9 +148,10 @@ fn issue_code(
         return Err(AuthorizationError::ACCESS_DENIED);
     }
     if let Some(code) = settings.authorize_error.clone() {
-        let description = "as this user's settings ask";
-        let code = code.into();
-        return Err(AuthorizationError { code, description });
+        let description = settings.authorize_error_description.clone();
+        let description = description.unwrap_or_else(|| "as this user's settings ask".to_owned());
+        let fault = settings.authorize_response_fault;
+        return Err(AuthorizationError { code: code.into(), description: description.into(), fault });
     }
     let now = SystemTime::now();
     let code = Code {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::SystemTime};
 
 use crate::mock::provider::{
     params::Params,
-    state::{settings::Settings, sign_in::SignIn, user_name::UserName},
+    state::{response_fault::ResponseFault, settings::Settings, sign_in::SignIn, user_name::UserName},
 };
 
 pub struct AuthorizationRequest {
@@ -36,7 +36,9 @@ enum Prompt {
 /// RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6.
 pub struct AuthorizationError {
     pub code: Cow<'static, str>,
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
+    /// What is wrong with the response that carries it.
+    pub fault: Option<ResponseFault>,
 }
 
 impl AuthorizationRequest {
@@ -128,12 +130,14 @@ impl Prompt {
 }
 
 impl AuthorizationError {
-    pub const ACCESS_DENIED: AuthorizationError =
-        AuthorizationError { code: Cow::Borrowed("access_denied"), description: "the sign-in was denied" };
+    pub const ACCESS_DENIED: AuthorizationError = AuthorizationError {
+        code: Cow::Borrowed("access_denied"),
+        description: Cow::Borrowed("the sign-in was denied"),
+        fault: None,
+    };
 
     fn new(code: &'static str, description: &'static str) -> AuthorizationError {
-        let code = code.into();
-        AuthorizationError { code, description }
+        AuthorizationError { code: code.into(), description: description.into(), fault: None }
     }
 
     fn invalid_request(description: &'static str) -> AuthorizationError {
