@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod control;
+mod dialects;
 mod endpoints;
 mod errors;
 mod streams;

@@ -112,11 +112,12 @@ async fn a_broken_answer_keeps_its_text_and_reports_the_error() {
         ("/broken", UpstreamError::Network),
         ("/error-frame", UpstreamError::Upstream),
         ("/error-frame-with-choices", UpstreamError::Limit { retry_after: None }),
+        ("/bare-error", UpstreamError::Limit { retry_after: None }),
         ("/oversized", UpstreamError::Upstream),
     ] {
         upstream.ask(scenario).await.assert_is(SOME_WORDS, Err(error));
     }
-    assert_eq!(upstream.requests().await.len(), 4, "nothing is asked again once there was a word");
+    assert_eq!(upstream.requests().await.len(), 5, "nothing is asked again once there was a word");
 }
 
 #[tokio::test]
