@@ -31,7 +31,7 @@ test('an answer cut without a word of its end is interrupted, keeps its text, an
 for (const { fault, says } of [
   { fault: 'error-frame', says: 'The model could not answer' },
   { fault: 'error-frame-with-choices', says: 'The limit of the model is reached' },
-  { fault: 'garbage', says: 'The model could not answer' },
+  { fault: 'bare-error', says: 'The limit of the model is reached' },
   { fault: 'broken', says: "The model can't be reached" },
   { fault: 'stall', says: 'The model took too long' },
 ]) {
@@ -49,6 +49,69 @@ for (const { fault, says } of [
     await chat.answered(`You wrote: “${question}”`);
     await expect(chat.failure).toHaveCount(0);
     await expect(chat.questions).toHaveCount(1);
+  });
+}
+
+for (const dialect of [
+  'garbage', 'ping-events', 'odd-members', 'eos', 'completion', 'wrong-type', 'ndjson', 'gzip', 'message', 'text',
+]) {
+  test(`an answer in another form (${dialect}) is whole`, async ({ signIn, chat }) => {
+    await signIn();
+    await chat.ask(`/${dialect}`);
+    await chat.answered(SOME_WORDS);
+    await expect(chat.announcements).toContainText('The answer is complete.');
+    await expect(chat.failure).toHaveCount(0);
+    expect((await chat.textOf(chat.answers.last())).trim()).toBe(SOME_WORDS);
+  });
+}
+
+test('the halves of a character in two chunks are one character on the page', async ({ signIn, chat }) => {
+  await signIn();
+  await chat.ask('/split-character');
+  await chat.answered('Good 😀 and');
+  await expect(chat.announcements).toContainText('The answer is complete.');
+});
+
+for (const dialect of ['think-tags', 'think-end', 'thinking-parts']) {
+  test(`reasoning in the content (${dialect}) is not the answer`, async ({ page, user, signIn, chat, model }) => {
+    const question = `Think for ${user.name}`;
+    await model.plays(question, dialect);
+    await signIn();
+    await chat.ask(question);
+    await chat.answered(SOME_WORDS);
+    const answer = chat.answers.last();
+    for (const when of ['streamed', 'stored']) {
+      expect((await chat.textOf(answer)).trim(), when).toBe(SOME_WORDS);
+      const thinking = answer.getByRole('group');
+      await thinking.getByText('Thinking').click();
+      await expect(thinking, when).toContainText('Let me think.');
+      await page.reload();
+      await expect(answer).toContainText(SOME_WORDS);
+    }
+    await chat.ask(`And now, ${user.name}?`);
+    await chat.answered('You wrote');
+    const asked = await model.questions(`And now, ${user.name}?`);
+    expect(JSON.stringify(asked), 'not sent back to the model').not.toContain('Let me');
+  });
+}
+
+test('an answer about these tags shows them', async ({ signIn, chat }) => {
+  await signIn();
+  await chat.ask('/tags-in-text');
+  await chat.answered('Models write');
+  await expect(chat.answers.last()).toContainText('</think>');
+  await expect(chat.answers.last().getByRole('group')).toHaveCount(0);
+});
+
+for (const { reason, says } of [
+  { reason: 'max-tokens', says: 'greatest length' },
+  { reason: 'safety', says: 'withheld' },
+]) {
+  test(`another server's word for the end (${reason}) is understood`, async ({ signIn, chat }) => {
+    await signIn();
+    await chat.ask(`/${reason}`);
+    await chat.answered(SOME_WORDS);
+    await expect(chat.answers.last()).toContainText(says);
   });
 }
 

@@ -27,6 +27,8 @@ pub struct ClientSettings<'s> {
     /// Whether all URLs except https are refused.
     pub https_only: bool,
     pub proxy: OutboundProxy,
+    /// Whether compressed responses are decoded: gzip and deflate.
+    pub decodes_compressed: bool,
 }
 
 /// The proxy for https requests to other machines. Requests over http, which the proxy could read, and to loopback don't
@@ -64,6 +66,8 @@ pub fn client(settings: &ClientSettings<'_>) -> Result<reqwest::Client, HttpSetu
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
+        .gzip(settings.decodes_compressed)
+        .deflate(settings.decodes_compressed)
         .https_only(settings.https_only)
         // Not resolved by DNS: http is allowed for `localhost`, so it must be this machine.
         .resolve_to_addrs("localhost", &[loopback(Ipv4Addr::LOCALHOST.into()), loopback(Ipv6Addr::LOCALHOST.into())])

@@ -80,7 +80,7 @@ pub struct ChatEvent {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ChatEventKind {
     /// The message was stored, and its answer has begun. A reader that has parts of this answer already drops them, as
-    /// all of it follows.
+    /// all of it follows. It comes again where text turned out to be the model's reasoning.
     Open { question: MessageId, answer: MessageId, model: String },
     /// The next piece of the answer's text.
     Delta { text: String },

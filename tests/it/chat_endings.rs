@@ -148,6 +148,30 @@ async fn thinking_is_sent_and_stored_and_usage_comes_before_the_end() {
 }
 
 #[tokio::test]
+async fn text_that_turns_out_to_be_thinking_is_neither_shown_nor_stored_nor_sent_back() {
+    let client = ChatClient::start().await;
+    let (mut stream, question, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    call.send_text("a plan");
+    stream.read_until("a plan").await;
+    call.take_back_text();
+    call.send_text("4");
+    call.finish(FinishReason::Complete);
+    let events = stream.rest().await;
+    assert_eq!(end_reason(&events), EndReason::Complete);
+    // A reader that has parts of the answer drops them at `open`.
+    let [open, thinking, delta, _usage, _end] = events.as_slice() else { panic!("{events:?}") };
+    assert!(matches!(&open.kind, ChatEventKind::Open { question: q, answer: a, .. } if (q, a) == (&question, &answer)));
+    assert_eq!(thinking.kind, ChatEventKind::Thinking { text: "a plan".into() });
+    assert_eq!(delta.kind, ChatEventKind::Delta { text: "4".into() });
+    let stored = stored(&client, &answer).await;
+    assert_eq!((stored.text.as_str(), stored.thinking.as_str()), ("4", "a plan"));
+    let _second = client.ask("and now?").await;
+    let sent = client.upstream.next_request().await.messages;
+    assert!(sent.iter().all(|message| !message.text.contains("plan")), "{sent:?}");
+}
+
+#[tokio::test]
 async fn stop_ends_an_answer_before_its_first_token() {
     let client = ChatClient::start().await;
     let (stream, _, answer) = client.ask("hello").await;

@@ -28,7 +28,12 @@ async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
     let mut provider = ScriptedProvider::start().await;
     let port = free_port();
     let address = format!("127.0.0.1:{port}");
-    let variables = [("METRICS_ADDR", &*address), ("DATABASE_URL", "sqlite::memory:"), ("RATE_LIMIT_PER_BROWSER", "1")];
+    let variables = [
+        ("METRICS_ADDR", &*address),
+        ("DATABASE_URL", "sqlite::memory:"),
+        ("RATE_LIMIT_PER_BROWSER", "1"),
+        ("MOCK_UPSTREAM_ADDR", "127.0.0.1:0"),
+    ];
     let server = ServerProcess::start(&provider.issuer, &variables).await;
     let app =
         TestApp::remote(server.port, settings(&provider.issuer), app::storage(std::sync::Arc::new(MemoryStore::new())));
@@ -42,7 +47,7 @@ async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
         .browser
         .request(Method::POST, "/api/chat", Some(token))
         .header(header::CONTENT_TYPE, "application/json")
-        .body(json!({ "conversation": "c", "message": "Hello", "idempotency_key": "k" }).to_string().into());
+        .body(json!({ "conversation": "c", "message": "/ping-events", "idempotency_key": "k" }).to_string().into());
     provider.browser.app.send(request.unwrap()).await.assert_ok();
     provider.refresh(session, |_| {}).await.assert_ok();
     provider.browser.other_user().refresh("unknown").await.assert_refused(401, "session_ended");
@@ -71,6 +76,9 @@ async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
     ] {
         assert_eq!(figure(&page, name), 1.0, "{name} in {page}");
     }
+    // Each event that can't be read is counted, and logged once in an answer.
+    assert_eq!(figure(&page, r#"upstream_deviations_total{deviation="unreadable_event"}"#), 5.0, "{page}");
+    assert_eq!(server.log().matches("unreadable_event").count(), 1, "{}", server.log());
     assert!(!page.contains("made-up"), "{page}");
     assert!(page.ends_with("# EOF\n"), "{page}");
     let open = reqwest::get(format!("http://127.0.0.1:{}/metrics", server.port)).await.unwrap().text().await.unwrap();

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{body, errors, scenario::Name, shared::Shared, transcripts::transcript};
+use super::{body, dialects, errors, scenario::Name, shared::Shared, transcripts::transcript};
 
 pub async fn at_openai(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     answer(&shared, &uri, &headers, &body, false).await
@@ -55,7 +55,7 @@ async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is
         return errors::echo(header_text(headers, header::AUTHORIZATION.as_str()).or(api_key), &question);
     }
     match transcript(scenario, &question, is_azure) {
-        Some(parts) => ([(header::CONTENT_TYPE, "text/event-stream")], body::body(parts, request)).into_response(),
+        Some(parts) => (dialects::headers(scenario.name), body::body(parts, request)).into_response(),
         None => {
             request.played();
             errors::response(scenario).unwrap_or_default()

@@ -47,6 +47,29 @@ pub fn finish(reason: &str) -> Bytes {
     frame(&chunk(&choice(&json!({}), Some(reason))))
 }
 
+/// A chunk whose text is in another member of its choice than `delta`.
+pub fn text_in(member: &str, text: &Value) -> Bytes {
+    frame(&chunk(&json!([{ "index": 0, member: text, "finish_reason": null }])))
+}
+
+/// One whole completion.
+pub fn completion(text: &str, input: usize, output: usize) -> Value {
+    let message = json!({ "role": "assistant", "content": text, "refusal": null });
+    json!({
+        "id": ID, "object": "chat.completion", "created": 1_790_000_000, "model": "mock",
+        "choices": [{ "index": 0, "message": message, "logprobs": null, "finish_reason": "stop" }],
+        "usage": tokens(input, output),
+    })
+}
+
+/// The data of these frames, each on a line of its own.
+pub fn lines(frames: impl IntoIterator<Item = Bytes>) -> impl Iterator<Item = Bytes> {
+    frames.into_iter().map(|frame| {
+        let text = String::from_utf8_lossy(&frame);
+        format!("{}\n", text.trim_start_matches("data: ").trim_end()).into()
+    })
+}
+
 pub fn usage(input: usize, output: usize) -> Bytes {
     let mut chunk = chunk(&json!([]));
     chunk["usage"] = tokens(input, output);

@@ -11,6 +11,7 @@
 //! | `completions` | the endpoint |
 //! | `errors` | responses that are no stream |
 //! | `transcripts`, `frames` | streams, and the events they consist of |
+//! | `dialects` | answers in other forms than OpenAI's |
 //! | `body` | how a stream is sent |
 //! | `shared` | the state that all requests share |
 //! | `requests` | the log of requests |
@@ -19,6 +20,7 @@
 mod body;
 mod completions;
 mod control;
+mod dialects;
 mod errors;
 mod frames;
 mod requests;

@@ -67,8 +67,6 @@ pub enum Name {
     ErrorFrame,
     /// Some words, then an error with choices beside it.
     ErrorFrameWithChoices,
-    /// Some words, then a chunk that is not JSON.
-    Garbage,
     /// Some words, then an event that is too large.
     Oversized,
     /// Only `[DONE]`.
@@ -77,6 +75,10 @@ pub enum Name {
     DoneWithoutFinish,
     /// Some words, then an unknown finish reason.
     UnknownFinish,
+    /// Some words, then an error that is JSON outside of any event.
+    BareError,
+    /// 200 with `application/json` and an error.
+    ErrorDocument,
 
     // Complete.
     /// A finish reason without any text.
@@ -110,6 +112,44 @@ pub enum Name {
     UsageAlong,
     /// No usage.
     NoUsage,
+
+    // Complete, in other forms than OpenAI's.
+    /// Some words, and among them a chunk that is not JSON.
+    Garbage,
+    /// Some words, and among them `data: ping`.
+    PingEvents,
+    /// A character of which each half is in a chunk of its own, and half a character.
+    SplitCharacter,
+    /// Members that are null, an object in place of a list, or a number as a text.
+    OddMembers,
+    /// The finish reason `eos`.
+    Eos,
+    /// The finish reason `MAX_TOKENS`.
+    MaxTokens,
+    /// The finish reason `SAFETY`.
+    Safety,
+    /// 200 with `application/json`: one whole completion.
+    Completion,
+    /// A stream with the type `application/json`.
+    WrongType,
+    /// A JSON document on each line.
+    Ndjson,
+    /// Compressed, although nobody asked for that.
+    Gzip,
+    /// The text in `message` in place of `delta`.
+    Message,
+    /// The text in `text` in place of `delta`.
+    Text,
+
+    // Reasoning in the content.
+    /// Between tags, each of which is split over chunks.
+    ThinkTags,
+    /// With the closing tag only.
+    ThinkEnd,
+    /// As parts of the content.
+    ThinkingParts,
+    /// No reasoning: tags in the middle of the text, and in code.
+    TagsInText,
 }
 
 impl Scenario {

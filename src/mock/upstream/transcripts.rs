@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use serde_json::json;
 
 use super::{
+    dialects,
     frames::{
         choice, chunk, done, filter_offsets, finish, frame, ping, prompt_filter, role, text, thinking, tokens, usage,
     },
@@ -28,8 +29,8 @@ const DEFAULT_PACE_MS: u64 = 10;
 const DEFAULT_PING_MS: u64 = 100;
 const DEFAULT_TOKENS: u64 = 100_000;
 /// The words of an answer that breaks, and their number.
-const SOME_WORDS: &str = "This much was said ";
-const SOME: usize = 4;
+pub const SOME_WORDS: &str = "This much was said ";
+pub const SOME: usize = 4;
 const ODD_LETTERS: &str = "Été, naïve 日本 🦀 ";
 /// Larger than a client should accept for one event.
 const OVERSIZED: usize = 8 * 1024 * 1024;
@@ -37,56 +38,54 @@ const OVERSIZED: usize = 8 * 1024 * 1024;
 /// The stream of a scenario; `None` for scenarios that don't stream.
 pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<Parts> {
     let number = |default| scenario.number.unwrap_or(default);
-    let parts: Parts = match scenario.name {
-        Name::Answer => answer(question, Duration::from_millis(number(DEFAULT_PACE_MS))),
-        Name::NoFirstToken => then([role()], Part::Silence),
-        Name::Pings => {
-            let pause = Duration::from_millis(number(DEFAULT_PING_MS));
-            Box::new(iter::repeat_with(move || [Part::Bytes(ping()), Part::Pause(pause)]).flatten())
-        }
-        Name::Stall => then(some(), Part::Silence),
-        Name::Cut => all(some()),
-        Name::Broken => then(some(), Part::Break),
-        Name::BrokenEarly => then([role()], Part::Break),
-        Name::ErrorFrame => all(some().chain([error()]).chain(complete_end())),
-        Name::ErrorFrameWithChoices => all(some().chain([error_with_choices()])),
-        Name::Garbage => all(some().chain([Bytes::from_static(b"data: {\"choices\": [\n\n")]).chain(complete_end())),
-        Name::Oversized => all(some().chain([oversized()])),
-        Name::BareDone => all([done()]),
-        Name::DoneWithoutFinish => all(some().chain([done()])),
-        Name::UnknownFinish => all(some().chain([finish("insufficient_system_resource"), done()])),
-        Name::Empty => all([role()].into_iter().chain(complete_end())),
-        Name::Length => all(some().chain([finish("length"), done()])),
-        Name::ContentFilter => all(some().chain([finish("content_filter"), done()])),
-        Name::ToolCalls => all([role(), tool_call(), finish("tool_calls"), done()]),
-        Name::FinishWithoutDone => all(some().chain([finish("stop")])),
-        Name::FinishAndStall => then(some().chain([finish("stop")]), Part::Silence),
-        Name::OddChunks => all(odd_chunks()),
-        Name::SplitUtf8 => {
-            let bytes: Vec<u8> = [role(), text(ODD_LETTERS)].into_iter().chain(complete_end()).flatten().collect();
-            Box::new(
-                bytes.into_iter().flat_map(|byte| {
+    let parts: Parts =
+        match scenario.name {
+            Name::Answer => answer(question, Duration::from_millis(number(DEFAULT_PACE_MS))),
+            Name::NoFirstToken => then([role()], Part::Silence),
+            Name::Pings => {
+                let pause = Duration::from_millis(number(DEFAULT_PING_MS));
+                Box::new(iter::repeat_with(move || [Part::Bytes(ping()), Part::Pause(pause)]).flatten())
+            }
+            Name::Stall => then(some(), Part::Silence),
+            Name::Cut => all(some()),
+            Name::Broken => then(some(), Part::Break),
+            Name::BrokenEarly => then([role()], Part::Break),
+            Name::ErrorFrame => all(some().chain([error()]).chain(complete_end())),
+            Name::ErrorFrameWithChoices => all(some().chain([error_with_choices()])),
+            Name::Oversized => all(some().chain([oversized()])),
+            Name::BareDone => all([done()]),
+            Name::DoneWithoutFinish => all(some().chain([done()])),
+            Name::UnknownFinish => all(some().chain([finish("insufficient_system_resource"), done()])),
+            Name::Empty => all([role()].into_iter().chain(complete_end())),
+            Name::Length => all(some().chain([finish("length"), done()])),
+            Name::ContentFilter => all(some().chain([finish("content_filter"), done()])),
+            Name::ToolCalls => all([role(), tool_call(), finish("tool_calls"), done()]),
+            Name::FinishWithoutDone => all(some().chain([finish("stop")])),
+            Name::FinishAndStall => then(some().chain([finish("stop")]), Part::Silence),
+            Name::OddChunks => all(odd_chunks()),
+            Name::SplitUtf8 => {
+                let bytes: Vec<u8> = [role(), text(ODD_LETTERS)].into_iter().chain(complete_end()).flatten().collect();
+                Box::new(bytes.into_iter().flat_map(|byte| {
                     [Part::Bytes(Bytes::copy_from_slice(&[byte])), Part::Pause(Duration::from_micros(1))]
-                }),
-            )
-        }
-        Name::Crlf => all(complete().map(|frame| String::from_utf8_lossy(&frame).replace('\n', "\r\n").into())),
-        Name::Bom => all([Bytes::from_static("\u{feff}".as_bytes())].into_iter().chain(complete())),
-        Name::MultiLine => {
-            all(complete().map(|frame| String::from_utf8_lossy(&frame).replace(",\"", ",\ndata: \"").into()))
-        }
-        Name::Tokens => {
-            let count = number(DEFAULT_TOKENS);
-            let words = (1..=count).map(|n| text(&format!("{n} ")));
-            all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
-        }
-        Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} "))))),
-        Name::Reasoning => all(reasoning("reasoning")),
-        Name::ReasoningContent => all(reasoning("reasoning_content")),
-        Name::UsageAlong => all(some().enumerate().map(usage_along).chain(complete_end())),
-        Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
-        _ => return None,
-    };
+                }))
+            }
+            Name::Crlf => all(complete().map(|frame| String::from_utf8_lossy(&frame).replace('\n', "\r\n").into())),
+            Name::Bom => all([Bytes::from_static("\u{feff}".as_bytes())].into_iter().chain(complete())),
+            Name::MultiLine => {
+                all(complete().map(|frame| String::from_utf8_lossy(&frame).replace(",\"", ",\ndata: \"").into()))
+            }
+            Name::Tokens => {
+                let count = number(DEFAULT_TOKENS);
+                let words = (1..=count).map(|n| text(&format!("{n} ")));
+                all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
+            }
+            Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} "))))),
+            Name::Reasoning => all(reasoning("reasoning")),
+            Name::ReasoningContent => all(reasoning("reasoning_content")),
+            Name::UsageAlong => all(some().enumerate().map(usage_along).chain(complete_end())),
+            Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
+            _ => return dialects::transcript(scenario.name),
+        };
     Some(if is_azure { with_content_filter(parts) } else { parts })
 }
 
@@ -98,15 +97,15 @@ fn answer(question: &str, pace: Duration) -> Parts {
     Box::new(iter::once(Part::Bytes(role())).chain(paced).chain(end.map(Part::Bytes)))
 }
 
-fn some() -> impl Iterator<Item = Bytes> + Send + use<> {
+pub fn some() -> impl Iterator<Item = Bytes> + Send + use<> {
     iter::once(role()).chain(SOME_WORDS.split_inclusive(' ').map(text))
 }
 
-fn complete_end() -> [Bytes; 3] {
+pub fn complete_end() -> [Bytes; 3] {
     [finish("stop"), usage(1, SOME), done()]
 }
 
-fn complete() -> impl Iterator<Item = Bytes> + Send + use<> {
+pub fn complete() -> impl Iterator<Item = Bytes> + Send + use<> {
     some().chain(complete_end())
 }
 
@@ -152,7 +151,7 @@ fn oversized() -> Bytes {
     format!("data: {}", "x".repeat(OVERSIZED)).into()
 }
 
-fn all(frames: impl IntoIterator<Item = Bytes, IntoIter: Send + 'static>) -> Parts {
+pub fn all(frames: impl IntoIterator<Item = Bytes, IntoIter: Send + 'static>) -> Parts {
     Box::new(frames.into_iter().map(Part::Bytes))
 }
 

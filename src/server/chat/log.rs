@@ -83,6 +83,19 @@ impl EventLog {
         Ok(())
     }
 
+    /// All text so far was thinking. The answer is repeated from its start, for which `open` is emitted again: a reader who
+    /// has parts of the answer drops them.
+    pub fn restart_as_thinking(&self, open: ChatEventKind) {
+        let mut state = self.state();
+        state.flush();
+        state.events.push(open);
+        let text = std::mem::take(&mut state.text);
+        let before = std::mem::take(&mut state.thinking);
+        state.pending = Some(Piece::Thinking(before + &text)).filter(|piece| !piece.text().is_empty());
+        state.flush();
+        self.length.send_replace(state.events.len());
+    }
+
     /// Waits until the pending text is due, then emits it. Without pending text it never returns.
     pub async fn flush_when_due(&self) {
         let due = {
@@ -111,6 +124,11 @@ impl EventLog {
     /// The same, without its first `start` bytes.
     pub fn text_from(&self, start: usize) -> String {
         self.state().text.get(start..).unwrap_or_default().to_owned()
+    }
+
+    /// The length of the text so far, in bytes.
+    pub fn text_len(&self) -> usize {
+        self.state().text.len()
     }
 
     /// The thinking so far, without what is pending.

@@ -81,9 +81,7 @@ impl AnswerTask {
         let outcome = self.chat.store.begin(owner, &self.new, self.chat.environment.now()).await;
         let is_new = matches!(outcome, Ok(Begun::New));
         if is_new {
-            let Self { new, .. } = self;
-            let (question, answer, model) = (new.question.clone(), new.answer.clone(), new.model.clone());
-            self.running.log.append(ChatEventKind::Open { question, answer, model });
+            self.running.log.append(self.open());
         }
         // The request may have been cancelled: the question is stored nevertheless.
         let _ = begun.send(outcome);
@@ -91,6 +89,11 @@ impl AnswerTask {
             self.answer().await;
         }
         is_new
+    }
+
+    fn open(&self) -> ChatEventKind {
+        let NewQuestion { question, answer, model, .. } = &self.new;
+        ChatEventKind::Open { question: question.clone(), answer: answer.clone(), model: model.clone() }
     }
 
     async fn answer(&self) {
@@ -138,6 +141,10 @@ impl AnswerTask {
         let piece = match event {
             Some(Ok(UpstreamEvent::Delta(text))) => Piece::Delta(storable(&text)),
             Some(Ok(UpstreamEvent::Thinking(text))) => Piece::Thinking(storable(&text)),
+            Some(Ok(UpstreamEvent::TextWasThinking)) => {
+                self.running.log.restart_as_thinking(self.open());
+                return None;
+            }
             Some(Ok(UpstreamEvent::Usage(tokens))) => {
                 timer.tokens = Some(tokens);
                 return None;
@@ -174,6 +181,8 @@ impl AnswerTask {
         loop {
             ticks.tick().await;
             let Chat { store, environment, .. } = &self.chat;
+            // The text was thinking: it begins anew.
+            stored = if self.running.log.text_len() < stored { 0 } else { stored };
             let more = self.running.log.text_from(stored);
             match store.touch(&self.new.answer, stored, &more, environment.now()).await {
                 Ok(AnswerStatus::Running) => stored += more.len(),

@@ -55,6 +55,7 @@ struct Metrics {
     provider_calls: Timed<ProviderLabels>,
     requests: Timed<RequestLabels>,
     first_tokens: Histogram,
+    upstream_deviations: Family<UpstreamDeviationLabels, Counter>,
     answers: Family<AnswerLabels, Counter>,
     limited: Family<LimitLabels, Counter>,
     provider_deviations: Family<DeviationLabels, Counter>,
@@ -80,6 +81,11 @@ struct RequestLabels {
     method: &'static str,
     route: Cow<'static, str>,
     status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UpstreamDeviationLabels {
+    deviation: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -119,6 +125,11 @@ pub fn provider_call(endpoint: ProviderEndpoint, outcome: ProviderOutcome, took:
 /// The time from the stored question to the first token of its answer.
 pub fn first_token(took: Duration) {
     METRICS.first_tokens.observe(took.as_secs_f64());
+}
+
+/// The model's server deviated from OpenAI's API, and its answer was read nevertheless.
+pub fn upstream_deviation(deviation: &'static str) {
+    METRICS.upstream_deviations.get_or_create(&UpstreamDeviationLabels { deviation }).inc();
 }
 
 pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
@@ -180,6 +191,12 @@ impl Metrics {
                 "first_token_seconds",
                 "From a question to the first words of its answer",
                 histogram(),
+            ),
+            upstream_deviations: registered(
+                &mut registry,
+                "upstream_deviations",
+                "What the model's server sends against its API, see operations.md",
+                Family::default(),
             ),
             answers: registered(&mut registry, "answers", "Answers that have ended, and why", Family::default()),
             limited: registered(&mut registry, "limited", "Calls that came too often", Family::default()),

@@ -89,6 +89,11 @@ impl Call {
         self.play(Ok(UpstreamEvent::Thinking(text.into())));
     }
 
+    /// All text so far was thinking.
+    pub fn take_back_text(&self) {
+        self.play(Ok(UpstreamEvent::TextWasThinking));
+    }
+
     pub fn count(&self, input: u64, output: u64) {
         self.play(Ok(UpstreamEvent::Usage(TokenUsage { input: Some(input), output: Some(output) })));
     }

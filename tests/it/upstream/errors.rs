@@ -18,10 +18,11 @@ async fn each_error_status_has_its_meaning_and_is_not_retried() {
         ("/no-model", UpstreamError::Upstream),
         ("/redirect", UpstreamError::Upstream),
         ("/page", UpstreamError::Upstream),
+        ("/error-document", UpstreamError::Limit { retry_after: None }),
     ] {
         upstream.ask(scenario).await.assert_is("", Err(error));
     }
-    assert_eq!(upstream.requests().await.len(), 9);
+    assert_eq!(upstream.requests().await.len(), 10);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod control;
+mod dialects;
 mod endpoints;
 mod errors;
 mod streams;
@@ -80,6 +81,10 @@ impl TestUpstream {
             match event {
                 Ok(UpstreamEvent::Delta(text)) => received.text.push_str(&text),
                 Ok(UpstreamEvent::Thinking(text)) => received.thinking.push_str(&text),
+                Ok(UpstreamEvent::TextWasThinking) => {
+                    let text = std::mem::take(&mut received.text);
+                    received.thinking.push_str(&text);
+                }
                 Ok(UpstreamEvent::Usage(usage)) => assert_eq!(received.usage.replace(usage), None),
                 Ok(UpstreamEvent::Finished(reason)) => received.end = Ok(Some(reason)),
                 Err(error) => received.end = Err(error),

@@ -112,7 +112,7 @@ async fn a_broken_answer_keeps_its_text_and_reports_the_error() {
         ("/broken", UpstreamError::Network),
         ("/error-frame", UpstreamError::Upstream),
         ("/error-frame-with-choices", UpstreamError::Limit { retry_after: None }),
-        ("/garbage", UpstreamError::Upstream),
+        ("/bare-error", UpstreamError::Limit { retry_after: None }),
         ("/oversized", UpstreamError::Upstream),
     ] {
         upstream.ask(scenario).await.assert_is(SOME_WORDS, Err(error));

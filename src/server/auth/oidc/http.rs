@@ -81,6 +81,7 @@ impl ProviderHttp {
             authorities: settings.authorities.as_deref().unwrap_or_default(),
             https_only: !settings.is_on_loopback(),
             proxy,
+            ..ClientSettings::default()
         };
         Ok(Self { client: outbound::client(&settings)? })
     }

@@ -1,7 +1,7 @@
 use futures_util::{FutureExt, StreamExt};
 
 use super::*;
-use crate::wire::chat::EndReason;
+use crate::wire::chat::{EndReason, MessageId};
 
 const END: ChatEventKind = ChatEventKind::End { reason: EndReason::Complete };
 
@@ -113,4 +113,21 @@ async fn a_text_beyond_the_limit_is_refused() {
     assert_eq!(log.push(delta(&piece)), Ok(()));
     assert_eq!(log.push(Piece::Thinking(piece)), Ok(()));
     assert_eq!(log.push(delta("x")), Err(TooLong));
+}
+
+#[tokio::test]
+async fn text_that_was_thinking_is_repeated_as_thinking_after_another_open_event() {
+    let log = log();
+    let open = || ChatEventKind::Open { question: MessageId::new("q"), answer: MessageId::new("a"), model: "m".into() };
+    log.append(open());
+    log.push(Piece::Thinking("hm, ".into())).unwrap();
+    log.push(delta("a plan")).unwrap();
+    log.restart_as_thinking(open());
+    assert_eq!((log.text().as_str(), log.thinking().as_str()), ("", "hm, a plan"));
+    log.push(delta("4")).unwrap();
+    log.append(END);
+    let events = read(&log, None).await;
+    let again = events.iter().rposition(|event| *event == open()).unwrap();
+    assert_eq!(events[again + 1..], [ChatEventKind::Thinking { text: "hm, a plan".into() }, emitted("4"), END]);
+    assert_eq!((log.text().as_str(), log.thinking().as_str()), ("4", "hm, a plan"));
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
+use reqwest::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::bytes::Bytes;
 
 use super::{
     Timeouts, UpstreamError, UpstreamEvent,
+    deviations::Deviation,
     sent::SentRequest,
     transcript::{Step, Transcript},
 };
@@ -27,7 +29,13 @@ pub struct AnswerResponse {
 
 impl AnswerResponse {
     pub fn new(response: reqwest::Response, timeouts: Timeouts, sent: SentRequest) -> Self {
-        Self { response: Some(response), chunk: Bytes::new(), transcript: Transcript::of(sent), timeouts }
+        let mut transcript = Transcript::of(sent);
+        // The body decides what it is: many servers and proxies send a wrong type.
+        let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+        if !content_type.to_ascii_lowercase().starts_with(b"text/event-stream") {
+            transcript.note(Deviation::ContentType);
+        }
+        Self { response: Some(response), chunk: Bytes::new(), transcript, timeouts }
     }
 
     /// The first event. The caller limits the whole wait; retries count too.
@@ -59,14 +67,14 @@ impl AnswerResponse {
                 Ok(Step::Progress) => silent_since = Instant::now(),
                 Ok(Step::End) => return None,
                 Ok(Step::NeedsBytes) => {
-                    let timeout = if self.transcript.has_finished() { timeout.min(AFTER_FINISH) } else { timeout };
+                    let timeout = if self.transcript.is_ending() { timeout.min(AFTER_FINISH) } else { timeout };
                     match self.read(silent_since + timeout).await {
                         Ok(Some(chunk)) => self.chunk = chunk,
                         Ok(None) => self.transcript.end(),
-                        Err(error) => return Some(Err(self.broken(error))),
+                        Err(error) => self.transcript.break_off(error),
                     }
                 }
-                Err(error) => return Some(Err(self.broken(error))),
+                Err(error) => return Some(Err(error)),
             }
         }
     }
@@ -74,24 +82,16 @@ impl AnswerResponse {
     /// The next chunk; `None` at the end of the response.
     async fn read(&mut self, by: Instant) -> Result<Option<Bytes>, UpstreamError> {
         let Some(response) = &mut self.response else { return Ok(None) };
-        let error = match timeout_at(by, response.chunk()).await {
-            Ok(Ok(chunk)) => return Ok(chunk),
+        match timeout_at(by, response.chunk()).await {
+            Ok(Ok(chunk)) => Ok(chunk),
             Ok(Err(error)) => {
                 tracing::warn!(error = cause(error), "the connection to the upstream broke");
-                UpstreamError::Network
+                Err(UpstreamError::Network)
             }
             Err(_) => {
                 tracing::warn!("the upstream fell silent");
-                UpstreamError::Timeout
+                Err(UpstreamError::Timeout)
             }
-        };
-        // An answer with a finish reason is complete, even if the connection then breaks.
-        if self.transcript.has_finished() { Ok(None) } else { Err(error) }
-    }
-
-    /// Ends the answer with this error.
-    fn broken(&mut self, error: UpstreamError) -> UpstreamError {
-        *self = Self { response: None, chunk: Bytes::new(), transcript: Transcript::ended(), timeouts: self.timeouts };
-        error
+        }
     }
 }

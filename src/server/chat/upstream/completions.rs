@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -95,7 +95,12 @@ impl ChatCompletions {
         let accepts_stream_options = AtomicBool::new(true);
         let https_only = settings.base_url.scheme() == "https";
         Ok(Self {
-            http: outbound::client(&ClientSettings { https_only, proxy, ..ClientSettings::default() })?,
+            http: outbound::client(&ClientSettings {
+                https_only,
+                proxy,
+                decodes_compressed: true,
+                ..ClientSettings::default()
+            })?,
             endpoint: settings.endpoint(),
             settings,
             environment,
@@ -150,6 +155,8 @@ impl ChatCompletions {
             .post(self.endpoint.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream")
+            // Compressors delay what they have too little of. Some compress nevertheless, and are understood.
+            .header(ACCEPT_ENCODING, "identity")
             .headers(trace)
             .body(body);
         let request = match self.credential()? {
@@ -248,14 +255,11 @@ impl Role {
     }
 }
 
-/// Any other response than 200 with a stream is an error.
+/// Any other status than 200 is an error. What a body of 200 is, the body decides.
 async fn accept(response: reqwest::Response, sent: &SentRequest) -> Result<reqwest::Response, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
-    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()).to_ascii_lowercase();
-    // Some servers send a stream with a wrong type, but never with these two.
-    let is_document = [&b"application/json"[..], b"text/html"].iter().any(|it| content_type.starts_with(it));
-    if status == StatusCode::OK && !is_document {
-        return Ok(response);
+    if status == StatusCode::OK {
+        return has_known_encoding(&headers, sent).map(|()| response);
     }
     // 400 at most servers; 422 where an unknown parameter is a validation error.
     let is_bad_request = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
@@ -267,6 +271,17 @@ async fn accept(response: reqwest::Response, sent: &SentRequest) -> Result<reqwe
         retry_after: error_body::retry_after(&headers),
         names_stream_options: is_bad_request && String::from_utf8_lossy(&body).contains("stream_options"),
     })
+}
+
+/// Encodings that were decoded are not in the headers any more.
+fn has_known_encoding(headers: &HeaderMap, sent: &SentRequest) -> Result<(), Failure> {
+    let encoding = headers.get(CONTENT_ENCODING).map_or(&b""[..], |value| value.as_bytes());
+    if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") {
+        return Ok(());
+    }
+    let encoding = sent.excerpt(&String::from_utf8_lossy(encoding));
+    tracing::warn!(encoding, "the upstream compresses its answers, and this server does not know how");
+    Err(Failure::of(UpstreamError::Upstream))
 }
 
 /// Stops at [`MAX_ERROR_BYTES`], or where the connection breaks: then the body is no JSON, and the status decides.

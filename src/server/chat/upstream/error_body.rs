@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-use super::{UpstreamError, chunk::Chunk, sent::SentRequest};
+use super::{UpstreamError, sent::SentRequest};
 
 /// The error object: `{message, type, param, code}` at OpenAI, with variations at other servers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,37 +16,35 @@ pub struct ErrorBody {
     message: String,
     /// `innererror.code` at Azure, such as `ResponsibleAIPolicyViolation`.
     inner_code: String,
+    /// The name of the status at Google, such as `RESOURCE_EXHAUSTED`, or its number at others.
+    status: String,
 }
 
 impl ErrorBody {
     /// Reads the body of an error response. All members are empty if it holds no error object.
     pub fn parse(body: &[u8]) -> Self {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
-        Self::of(json.get("error").filter(|error| !error.is_null()).unwrap_or(&json))
+        let json = first(&json);
+        Self::of(json.get("error").filter(|error| !error.is_null()).unwrap_or(json))
     }
 
-    /// The error in a chunk, or the chunk itself if it is an error object.
-    pub fn from_chunk(chunk: &Chunk, data: &str) -> Option<Self> {
-        match chunk.error() {
-            Some(error) => Some(Self::of(error)),
-            None => chunk.is_error().then(|| Self::parse(data.as_bytes())),
-        }
-    }
-
-    fn of(error: &Value) -> Self {
+    /// Reads an error: an object, a list with one, or a text.
+    pub fn of(error: &Value) -> Self {
+        let error = first(error);
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
             _ => String::new(),
         };
-        let member = |name: &str| error.get(name).map(text).unwrap_or_default();
+        let member = |names: &[&str]| names.iter().find_map(|name| error.get(name)).map(text).unwrap_or_default();
         let inner = error.get("innererror").or_else(|| error.get("inner_error"));
         Self {
-            code: member("code"),
-            kind: member("type"),
-            param: member("param"),
-            message: if error.is_string() { text(error) } else { member("message") },
+            code: member(&["code"]),
+            kind: member(&["type"]),
+            param: member(&["param"]),
+            message: if error.is_string() { text(error) } else { member(&["message", "detail"]) },
             inner_code: inner.and_then(|inner| inner.get("code")).map(text).unwrap_or_default(),
+            status: member(&["status", "status_code", "statusCode"]),
         }
     }
 
@@ -55,15 +53,15 @@ impl ErrorBody {
     pub fn log_and_classify(&self, answer: Option<(StatusCode, &HeaderMap)>, sent: &SentRequest) -> UpstreamError {
         let status = answer.map(|(status, _)| status.as_u16());
         let request_id = answer.and_then(|(_, headers)| text_of(headers, "x-request-id")).map(|id| sent.excerpt(id));
-        let [code, kind, param, inner_code] =
-            [&self.code, &self.kind, &self.param, &self.inner_code].map(|text| sent.excerpt(text));
-        tracing::warn!(status, request_id, code, kind, param, inner_code, "the upstream refused");
+        let [code, kind, param, inner_code, named] =
+            [&self.code, &self.kind, &self.param, &self.inner_code, &self.status].map(|text| sent.excerpt(text));
+        tracing::warn!(status, request_id, code, kind, param, inner_code, named, "the upstream refused");
         tracing::debug!(reason = sent.excerpt(&self.message), "the upstream's reason");
         self.classify(status, answer.and_then(|(_, headers)| retry_after(headers)))
     }
 
     fn classify(&self, status: Option<u16>, retry_after: Option<Duration>) -> UpstreamError {
-        let codes_in_body = [&self.code, &self.kind, &self.inner_code].map(String::as_str);
+        let codes_in_body = [&self.code, &self.kind, &self.inner_code, &self.status].map(String::as_str);
         let has_code =
             |codes: &[&str]| codes.iter().any(|code| codes_in_body.iter().any(|it| it.eq_ignore_ascii_case(code)));
         // vLLM has no codes for the first two errors, and LiteLLM drops them: there, only the message is specific.
@@ -78,22 +76,39 @@ impl ErrorBody {
         {
             return UpstreamError::TooLong;
         }
-        if has_code(&["insufficient_quota", "billing_hard_limit_reached", "rate_limit_exceeded", "rate_limit_error"]) {
+        let limits = [
+            "insufficient_quota",
+            "billing_hard_limit_reached",
+            "rate_limit_exceeded",
+            "rate_limit_error",
+            "resource_exhausted",
+        ];
+        if has_code(&limits) {
             return UpstreamError::Limit { retry_after };
         }
-        if has_code(&["invalid_api_key", "authentication_error", "permission_error"]) {
+        let refusals =
+            ["invalid_api_key", "authentication_error", "permission_error", "unauthenticated", "permission_denied"];
+        if has_code(&refusals) {
             return UpstreamError::Auth;
         }
         if has_code(&["overloaded", "overloaded_error", "server_overloaded"]) {
             return UpstreamError::Busy { retry_after };
         }
-        // In a stream, where the status was sent long before, OpenRouter puts it into `code`.
-        match status.or_else(|| self.code.parse().ok()).unwrap_or_default() {
+        // In a stream, where the status was sent long before, it is in the error: OpenRouter puts it into `code`.
+        let in_error = || {
+            let numbers = [&self.code, &self.status].into_iter().filter_map(|text| text.trim().parse().ok());
+            numbers.into_iter().find(|status| (400..600).contains(status))
+        };
+        match status.or_else(in_error).unwrap_or_default() {
             401 | 403 => UpstreamError::Auth,
             402 | 429 => UpstreamError::Limit { retry_after },
             408 => UpstreamError::Timeout,
             409 | 503 | 529 => UpstreamError::Busy { retry_after },
             413 => UpstreamError::TooLong,
+            0 if has_code(&["unavailable"]) => UpstreamError::Busy { retry_after },
+            0 if mentions(&["rate limit", "Rate limit", "Too many requests", "Too Many Requests", "quota"]) => {
+                UpstreamError::Limit { retry_after }
+            }
             _ => UpstreamError::Upstream,
         }
     }
@@ -107,6 +122,11 @@ impl ErrorBody {
             _ => matches!(status.as_u16(), 408 | 409 | 429 | 500..),
         }
     }
+}
+
+/// Gemini puts its error object into a list.
+fn first(error: &Value) -> &Value {
+    error.as_array().and_then(|errors| errors.iter().find(|error| !error.is_null())).unwrap_or(error)
 }
 
 /// How long the upstream asks clients to wait.
@@ -163,8 +183,31 @@ mod tests {
             (503, r#"{"error":null}"#, UpstreamError::Busy { retry_after: None }),
             (413, "[]", UpstreamError::TooLong),
             (500, r#"{"detail":"x"}"#, UpstreamError::Upstream),
+            (400, r#"[{"error":{"code":400,"status":"UNAUTHENTICATED"}}]"#, UpstreamError::Auth),
         ] {
             assert_eq!(classified(status, body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_error_in_a_stream_has_its_status_in_itself_and_any_form() {
+        let limit = UpstreamError::Limit { retry_after: None };
+        let busy = UpstreamError::Busy { retry_after: None };
+        for (error, expected) in [
+            (r#"{"code":429,"status":"RESOURCE_EXHAUSTED","message":"quota"}"#, limit),
+            (r#"{"status":"RESOURCE_EXHAUSTED"}"#, limit),
+            (r#"{"code":"429"}"#, limit),
+            (r#"[{"statusCode":429}]"#, limit),
+            (r#"[null,{"status":"503"}]"#, busy),
+            (r#"{"status":"UNAVAILABLE"}"#, busy),
+            (r#""Rate limit reached for requests""#, limit),
+            (r#"{"message":"Too many requests"}"#, limit),
+            (r#"{"detail":"out of memory"}"#, UpstreamError::Upstream),
+            ("true", UpstreamError::Upstream),
+            ("[]", UpstreamError::Upstream),
+        ] {
+            let error = ErrorBody::of(&serde_json::from_str(error).unwrap());
+            assert_eq!(error.classify(None, None), expected, "{error:?}");
         }
     }
 

@@ -7,16 +7,27 @@
 //! | `error_body` | what its errors mean |
 //! | `sent` | the request, to keep its texts out of the log |
 //! | `answer` | the response, with its timeouts |
-//! | `transcript`, `chunk` | the events in the response's bytes |
+//! | `transcript` | the events in the response's bytes |
+//! | `frames`, `chunk`, `surrogates` | where a chunk begins and ends in them, and what it says |
+//! | `finish_reason` | why the model has stopped, in the words of each server |
+//! | `answer_text`, `thinking_tags`, `code_spans` | text and reasoning, put together and separated |
+//! | `deviations` | what is tolerated, counted and logged |
 //! | `demo` | the built-in responder |
 
 mod answer;
+mod answer_text;
 mod chunk;
+mod code_spans;
 mod completions;
 mod demo;
+mod deviations;
 mod error_body;
+mod finish_reason;
+mod frames;
 mod sent;
 mod settings;
+mod surrogates;
+mod thinking_tags;
 mod transcript;
 
 use std::{sync::Arc, time::Duration};
@@ -51,6 +62,8 @@ pub enum UpstreamEvent {
     Delta(String),
     /// The next piece of the model's reasoning, which is not part of the answer; never empty.
     Thinking(String),
+    /// All text so far was reasoning. At most once: the model's template begins the answer within its reasoning.
+    TextWasThinking,
     /// At most once, after the last text.
     Usage(TokenUsage),
     /// Always last, and at most once.

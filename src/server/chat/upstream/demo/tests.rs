@@ -18,7 +18,7 @@ fn said(message: &str) -> (String, String) {
             UpstreamEvent::Delta(piece) => text.push_str(piece),
             UpstreamEvent::Thinking(piece) => thinking.push_str(piece),
             UpstreamEvent::Usage(usage) => assert_eq!(usage.output, Some(count_words(&text))),
-            UpstreamEvent::Finished(_) => panic!("two ends"),
+            UpstreamEvent::TextWasThinking | UpstreamEvent::Finished(_) => panic!("unexpected {piece:?}"),
         }
     }
     (thinking, text)

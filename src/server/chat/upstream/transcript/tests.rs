@@ -66,6 +66,9 @@ fn of_several_usages_the_last_counts() {
 fn an_unknown_finish_reason_means_an_interruption() {
     for (reason, expected) in [
         ("stop", Some(FinishReason::Complete)),
+        ("eos", Some(FinishReason::Complete)),
+        ("MAX_TOKENS", Some(FinishReason::Length)),
+        ("SAFETY", Some(FinishReason::Filtered)),
         ("tool_calls", Some(FinishReason::Complete)),
         ("function_call", Some(FinishReason::Complete)),
         ("length", Some(FinishReason::Length)),
@@ -79,6 +82,139 @@ fn an_unknown_finish_reason_means_an_interruption() {
     }
     let error = STOP.replace("stop", "error");
     assert_eq!(answer(&[TEXT, &error, DONE]), [delta("Hi"), Err(UpstreamError::Upstream)]);
+    // `null` as a text, as DashScope sends it, is none.
+    let null = STOP.replace("stop", "null");
+    assert_eq!(answer(&[&null, TEXT, STOP]), [delta("Hi"), finished(FinishReason::Complete)]);
+}
+
+#[test]
+fn what_can_not_be_read_is_skipped_and_counted() {
+    let escape = TEXT.replace("Hi", r"\x");
+    for odd in ["ping", "7", "null", "[1]", r#"{"choices":"#, "{'choices': []}", &escape] {
+        let expected = [delta("Hi"), delta("Hi"), finished(FinishReason::Complete)];
+        assert_eq!(answer(&[TEXT, odd, TEXT, odd, STOP, odd, DONE]), expected, "{odd}");
+        assert_eq!(answer(&[TEXT, odd]), [delta("Hi")], "{odd}");
+    }
+    let mut transcript = Transcript::default();
+    let mut bytes = &b"data: ping\n\n"[..];
+    assert_eq!(transcript.next(&mut bytes), Ok(Step::NeedsBytes), "it shows no more than a comment");
+    assert!(transcript.deviations.has(Deviation::UnreadableEvent));
+}
+
+#[test]
+fn what_can_be_read_of_an_event_is_read() {
+    let whole = || [delta("Hi"), delta("Hi"), finished(FinishReason::Complete)];
+    // Without empty lines between the events.
+    let joined = format!("data: {TEXT}\ndata: {TEXT}\ndata: {STOP}\ndata: [DONE]\n\n");
+    assert_eq!(read(&[joined.as_bytes()]), whole());
+    assert_eq!(answer(&[&format!("{TEXT}{TEXT} and more"), STOP]), whole());
+}
+
+#[test]
+fn an_answer_of_which_nothing_was_text_is_never_complete() {
+    for body in ["<!doctype html>\n<h1>Sorry</h1>\n", "Hello.", "data: ping\n\n", "{\"choices\":\n"] {
+        assert_eq!(read(&[body.as_bytes()]), [Err(UpstreamError::Upstream)], "{body}");
+    }
+    // The text was in what could not be read.
+    assert_eq!(answer(&[ROLE, r#"{"choices":[{"delta":"#, STOP, DONE]), [Err(UpstreamError::Upstream)]);
+    // The server says that it is whole.
+    assert_eq!(answer(&[ROLE, STOP, DONE]), [finished(FinishReason::Complete)]);
+}
+
+#[test]
+fn a_character_that_is_split_over_chunks_is_joined_or_replaced() {
+    let with = |text: &str| TEXT.replace("Hi", text);
+    let joined = answer(&[&with("Good "), &with(r"\ud83d"), &with(r"\ude00"), &with(" end."), STOP, DONE]);
+    assert_eq!(joined, [delta("Good "), delta("😀"), delta(" end."), finished(FinishReason::Complete)]);
+    let alone = answer(&[&with(r"a\ud83d"), &with("b"), &with(r"\ude00"), &with(r"\ud83d"), STOP]);
+    let expected = [delta("a"), delta("\u{fffd}b"), delta("\u{fffd}"), delta("\u{fffd}")];
+    assert_eq!(alone, expected.into_iter().chain([finished(FinishReason::Complete)]).collect::<Vec<_>>());
+    let thinking = r#"{"choices":[{"delta":{"reasoning_content":"\ud83d"}}]}"#;
+    let other_half = thinking.replace("ud83d", "ude00");
+    assert_eq!(answer(&[thinking, &other_half]), [Ok(UpstreamEvent::Thinking("😀".into()))]);
+}
+
+#[test]
+fn json_outside_of_events_is_read() {
+    let whole = r#"{"object":"chat.completion","choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}],
+        "usage":{"prompt_tokens":"3","completion_tokens":1}}"#;
+    let usage = Ok(UpstreamEvent::Usage(TokenUsage { input: Some(3), output: Some(1) }));
+    assert_eq!(read(&[whole.as_bytes()]), [delta("Hi"), usage, finished(FinishReason::Complete)]);
+    let without_reason = whole.replace(r#""stop""#, "null");
+    assert_eq!(read(&[without_reason.as_bytes()]).last(), Some(&finished(FinishReason::Complete)));
+    let without_text = without_reason.replace("Hi", "");
+    assert_eq!(read(&[without_text.as_bytes()]).len(), 1, "only the usage");
+    let lines = format!("{TEXT}\n{TEXT}\n{STOP}\n");
+    assert_eq!(read(&[lines.as_bytes()]), [delta("Hi"), delta("Hi"), finished(FinishReason::Complete)]);
+    let ollama = "{\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true}\n";
+    assert_eq!(read(&[ollama.as_bytes()]), [delta("Hi"), finished(FinishReason::Complete)]);
+}
+
+#[test]
+fn an_error_outside_of_events_ends_the_answer_and_what_was_said_stays() {
+    let limit = || Err(UpstreamError::Limit { retry_after: None });
+    let error = "{\n  \"error\": {\"code\": 429, \"status\": \"RESOURCE_EXHAUSTED\"}\n}";
+    for before in ["\n\n", "\n", "\n\ndata: [DONE]\n\n"] {
+        let body = format!("data: {TEXT}{before}{error}");
+        assert_eq!(read(&[body.as_bytes()]), [delta("Hi"), limit()], "{before:?}");
+    }
+    assert_eq!(read(&[error.as_bytes()]), [limit()]);
+    assert_eq!(read(&[b"[{\"error\":\"no\"}]"]), [Err(UpstreamError::Upstream)]);
+}
+
+#[test]
+fn what_came_before_the_connection_broke_counts() {
+    let broken = |body: &str| {
+        let mut transcript = Transcript::default();
+        let mut bytes = body.as_bytes();
+        let mut events = vec![];
+        loop {
+            match transcript.next(&mut bytes) {
+                Ok(Step::Event(event)) => events.push(Ok(event)),
+                Ok(Step::Progress) => {}
+                Ok(Step::NeedsBytes) => transcript.break_off(UpstreamError::Network),
+                Ok(Step::End) => return events,
+                Err(error) => events.push(Err(error)),
+            }
+        }
+    };
+    let network = || Err(UpstreamError::Network);
+    assert_eq!(broken(&format!("data: {TEXT}\n\n")), [delta("Hi"), network()]);
+    assert_eq!(broken(&format!("data: {TEXT}")), [delta("Hi"), network()]);
+    assert_eq!(broken(&format!("data: {}\n\n", TEXT.replace("Hi", "<thi"))), [delta("<thi"), network()]);
+    assert_eq!(broken(&format!("data: {TEXT}\n\ndata: {STOP}")), [delta("Hi"), finished(FinishReason::Complete)]);
+    assert_eq!(broken("{\"error\":{\"code\":401}}"), [Err(UpstreamError::Auth)]);
+}
+
+#[test]
+fn text_elsewhere_than_in_a_delta_is_read_but_not_twice() {
+    let whole = r#"{"choices":[{"index":0,"delta":{},"message":{"content":"HiHi"},"finish_reason":"stop"}]}"#;
+    assert_eq!(answer(&[TEXT, TEXT, whole]), [delta("Hi"), delta("Hi"), finished(FinishReason::Complete)]);
+    for chunk in [
+        r#"{"choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":null}]}"#,
+        r#"{"choices":[{"index":0,"text":"Hi","finish_reason":null}]}"#,
+    ] {
+        let expected = [delta("Hi"), delta("Hi"), finished(FinishReason::Complete)];
+        assert_eq!(answer(&[chunk, chunk, STOP]), expected, "{chunk}");
+    }
+}
+
+#[test]
+fn thinking_in_the_text_is_not_the_answer() {
+    let with = |text: &str| TEXT.replace("Hi", text);
+    let thinking = |text: &str| Ok(UpstreamEvent::Thinking(text.into()));
+    let complete = || finished(FinishReason::Complete);
+    let answered = answer(&[&with(r"<thi"), &with(r"nk>\nplan"), &with(r"\n</thi"), &with(r"nk>\n\n4"), STOP]);
+    assert_eq!(answered, [thinking("plan"), delta("4"), complete()]);
+    // Without the opening tag.
+    let answered = answer(&[&with(r"plan\n"), &with(r"</think>\n\n4"), STOP]);
+    assert_eq!(answered, [delta("plan\n"), Ok(UpstreamEvent::TextWasThinking), delta("4"), complete()]);
+    // The start of a tag is text if the answer ends there.
+    assert_eq!(answer(&[&with("<thi"), STOP]), [delta("<thi"), complete()]);
+    assert_eq!(answer(&[&with("<thi"), r#"{"error":"no"}"#]), [delta("<thi"), Err(UpstreamError::Upstream)]);
+    let parts =
+        r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"plan"}]}]}}]}"#;
+    assert_eq!(answer(&[parts, TEXT, STOP]), [thinking("plan"), delta("Hi"), complete()]);
 }
 
 #[test]
@@ -143,9 +279,8 @@ fn an_error_in_the_stream_ends_it_and_is_classified() {
         ),
         (r#"{"object":"error","message":"x","code":401}"#, UpstreamError::Auth),
         (r#"{"error":"out of memory"}"#, UpstreamError::Upstream),
-        ("not JSON", UpstreamError::Upstream),
-        (r#"{"choices":"#, UpstreamError::Upstream),
-        ("7", UpstreamError::Upstream),
+        (r#"{"error":[{"status":"RESOURCE_EXHAUSTED"}]}"#, UpstreamError::Limit { retry_after: None }),
+        (r#"{"choices":[{"index":0,"delta":{},"finish_reason":"TIMEOUT"}]}"#, UpstreamError::Timeout),
     ] {
         assert_eq!(answer(&[TEXT, error, TEXT, STOP, DONE]), [delta("Hi"), Err(expected)], "{error}");
     }
@@ -153,7 +288,7 @@ fn an_error_in_the_stream_ends_it_and_is_classified() {
 
 #[test]
 fn an_event_that_is_too_large_is_an_error_of_the_upstream() {
-    let endless = format!("data: {}", "x".repeat(2 * MAX_EVENT_BYTES));
+    let endless = format!("data: {}", "x".repeat(2 * MAX_FRAME_BYTES));
     assert_eq!(read(&[endless.as_bytes()]), [Err(UpstreamError::Upstream)]);
 }
 
@@ -162,6 +297,10 @@ fn transcript() -> impl Strategy<Value = String> {
     let data = prop_oneof![
         Just(ROLE.to_owned()),
         Just(USAGE.to_owned()),
+        Just("ping".to_owned()),
+        Just(TEXT.replace("Hi", r"\ud83d")),
+        Just(TEXT.replace("Hi", "<think>")),
+        Just(TEXT.replace("Hi", "</think>")),
         Just(r#"{"choices":[{"index":0,"delta":{"reasoning":"Été"}}]}"#.to_owned()),
         "[a-zé€🦀]{1,5}".prop_map(|text| TEXT.replace("Hi", &text)),
     ];
