@@ -168,7 +168,7 @@ impl Edge {
     /// Charges one more call of this kind to the key of a verified proof.
     pub async fn allows_key(&self, parts: &Parts, key: &Thumbprint) -> Result<(), TooMany> {
         let person = self.person_with(parts, key);
-        self.limits.allow_browser(&parts.method, parts.uri.path(), &key.to_string()).await?;
+        self.limits.allow_browser(&parts.method, parts.uri.path(), *key.as_bytes()).await?;
         match (person, Call::of(&parts.extensions)) {
             (Some(person), _) => self.limits.allow_person(person).await,
             (None, Some(call)) if call.begins_login() => self.limits.allow_login(call.address()).await,
@@ -178,7 +178,7 @@ impl Edge {
 
     /// Charges one more call to this user, whose key made the proof.
     pub async fn allows_person(&self, parts: &Parts, key: &Thumbprint, user: &UserClaims) -> Result<(), TooMany> {
-        self.limits.allow_browser(&parts.method, parts.uri.path(), &key.to_string()).await?;
+        self.limits.allow_browser(&parts.method, parts.uri.path(), *key.as_bytes()).await?;
         let person = self.known_keys.person(user);
         self.known_keys.learn(key, person);
         self.limits.allow_person(person).await
@@ -186,8 +186,8 @@ impl Edge {
 
     /// The same for a caller with a bearer token.
     pub async fn allows_bearer(&self, parts: &Parts, token: &AccessToken, user: &UserClaims) -> Result<(), TooMany> {
-        let token = SecretHash::of(token.secret()).to_string();
-        self.limits.allow_browser(&parts.method, parts.uri.path(), &token).await?;
+        let token = SecretHash::of(token.secret());
+        self.limits.allow_browser(&parts.method, parts.uri.path(), *token.as_bytes()).await?;
         self.limits.allow_person(self.known_keys.person(user)).await
     }
 
