@@ -26,8 +26,8 @@ use crate::{
 const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// Finds the client's address, and gives the request an id.
-pub async fn identify(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    next.run(edge.identify(request)).await
+pub fn identify(edge: Arc<Edge>) -> impl Fn(Request) -> Request + Clone {
+    move |request| edge.identify(request)
 }
 
 /// The span of a request in the log.
@@ -118,9 +118,9 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 }
 
 /// Dioxus answers a form post with a redirect to its `Referer`; an endpoint answers with data.
-pub async fn remove_referer(mut request: Request, next: Next) -> Response {
+pub fn remove_referer(mut request: Request) -> Request {
     request.headers_mut().remove(header::REFERER);
-    next.run(request).await
+    request
 }
 
 /// Dioxus answers a query that it can't read with 500; so the query is read before it comes there. Arguments are text, each

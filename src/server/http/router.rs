@@ -54,7 +54,7 @@ pub fn with_common_layers(routes: Router, services: Services, settings: HeaderSe
     let edge = services.edge.clone();
     // The outermost first.
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(edge.clone(), layers::identify))
+        .map_request(layers::identify(edge.clone()))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(layers::log_span)
@@ -89,7 +89,7 @@ fn api(state: FullstackState, edge: Arc<Edge>) -> Router {
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(SetResponseHeaderLayer::overriding(ACCEL_BUFFERING, HeaderValue::from_static("no")))
         .layer(from_fn_with_state(edge, layers::admit))
-        .layer(from_fn(layers::remove_referer))
+        .map_request(layers::remove_referer)
         .layer(from_fn(layers::check_query))
         .layer(from_fn(errors::take_returned_error));
     Router::new()

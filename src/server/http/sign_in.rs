@@ -24,7 +24,7 @@ impl Services {
         call: &Call,
     ) -> Result<TokenResponse, ApiError> {
         let answer = self.sessions.exchange_code(response, proof, browser).await?;
-        self.edge.learn(call, &answer.user).await;
+        self.edge.learn(call, &answer.user);
         self.sessions.end_oldest(&answer.user, &answer.session, self.edge.sessions_per_person()).await;
         Ok(answer)
     }
@@ -37,7 +37,7 @@ impl Services {
         call: &Call,
     ) -> Result<RefreshResponse, ApiError> {
         let answer = self.sessions.refresh_access_token(&request.session, proof, request.idle_seconds).await?;
-        self.edge.learn(call, &answer.user).await;
+        self.edge.learn(call, &answer.user);
         Ok(answer)
     }
 }

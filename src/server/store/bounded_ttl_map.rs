@@ -1,7 +1,7 @@
 //! A map that refuses new entries when it is full, because evicting a used `jti` would let a replay in; caches evict.
 //!
-//! Each entry has its own expiry and is removed by the next sweep. For records that may be lost, the map can evict the
-//! entries that expire first instead. To save memory, only half of the name's hash is stored as the key.
+//! Each entry has its own expiry and is removed by the next sweep. For entries that may be lost, the map can evict those that
+//! expire first instead. An entry is named by a SHA-256, of which only half is stored as the key, to save memory.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -10,8 +10,6 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-
-use super::SecretHash;
 
 /// The number of parts, each with its own lock, so that threads seldom wait for each other.
 const PARTS: usize = 16;
@@ -23,7 +21,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 const EVICTED_SHARE: usize = 16;
 
 /// `T` is the type of the expiry times.
-pub(super) struct BoundedTtlMap<V, T> {
+pub struct BoundedTtlMap<V, T> {
     parts: [Mutex<Part<V, T>>; PARTS],
     /// Chooses the part. Randomly keyed, so that an attacker can't choose names that fill one part.
     hasher: RandomState,
@@ -31,7 +29,7 @@ pub(super) struct BoundedTtlMap<V, T> {
 
 /// What happens to a new entry when the map is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WhenFull {
+pub enum WhenFull {
     /// The entries that expire first are evicted.
     EvictFirstToExpire,
     /// The new entry is refused.
@@ -39,15 +37,18 @@ pub(super) enum WhenFull {
 }
 
 /// A value and its expiry.
-pub(super) struct Expiring<V, T> {
+pub struct Expiring<V, T> {
     pub value: V,
     pub ends_at: T,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub struct Full;
 
-/// The first half of the name's SHA-256. 128 bits suffice against a second preimage.
+/// The name of an entry.
+type Sha256 = [u8; 32];
+
+/// The first half of the name. 128 bits suffice against a second preimage.
 type Key = [u8; 16];
 
 struct Part<V, T> {
@@ -64,29 +65,25 @@ impl<V, T: Copy + Ord + Add<Duration, Output = T>> BoundedTtlMap<V, T> {
         Self { parts: std::array::from_fn(part), hasher: RandomState::new() }
     }
 
-    pub fn insert(&self, name: &SecretHash, value: Expiring<V, T>) -> Result<(), Full> {
+    pub fn insert(&self, name: &Sha256, value: Expiring<V, T>) -> Result<(), Full> {
         self.change(name, |entry| *entry = Some(value))
     }
 
     /// Applies `read` to the entry, unless it is missing or expired.
-    pub fn read<R>(&self, name: &SecretHash, now: T, read: impl FnOnce(&Expiring<V, T>) -> R) -> Option<R> {
+    pub fn read<R>(&self, name: &Sha256, now: T, read: impl FnOnce(&Expiring<V, T>) -> R) -> Option<R> {
         let key = key(name);
         let part = self.part(&key);
         part.entries.get(&key).filter(|entry| now < entry.ends_at).map(read)
     }
 
     /// Changes the entry atomically, even an expired one; it can also be added or removed.
-    pub fn change<R>(
-        &self,
-        name: &SecretHash,
-        change: impl FnOnce(&mut Option<Expiring<V, T>>) -> R,
-    ) -> Result<R, Full> {
+    pub fn change<R>(&self, name: &Sha256, change: impl FnOnce(&mut Option<Expiring<V, T>>) -> R) -> Result<R, Full> {
         let key = key(name);
         self.part(&key).change(key, change)
     }
 
     /// Removes entries that expired before `before`, if the last sweep of this part was long ago. Called with each use.
-    pub fn sweep(&self, name: &SecretHash, before: T) {
+    pub fn sweep(&self, name: &Sha256, before: T) {
         self.part(&key(name)).sweep(before);
     }
 
@@ -157,9 +154,9 @@ fn lock<V, T>(part: &Mutex<Part<V, T>>) -> MutexGuard<'_, Part<V, T>> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn key(name: &SecretHash) -> Key {
+fn key(name: &Sha256) -> Key {
     let mut key = Key::default();
-    key.copy_from_slice(&name.as_bytes()[..16]);
+    key.copy_from_slice(&name[..16]);
     key
 }
 
@@ -168,11 +165,12 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::server::store::SecretHash;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn name(n: u64) -> SecretHash {
-        SecretHash::numbered(n)
+    fn name(n: u64) -> Sha256 {
+        *SecretHash::numbered(n).as_bytes()
     }
 
     fn map(capacity: usize, when_full: WhenFull) -> BoundedTtlMap<u64, Instant> {

@@ -111,7 +111,7 @@ impl MemoryStore {
     /// Removes the record if `condition` is true for it, and returns whether it was removed.
     fn remove_if(&self, name: &RecordName, condition: impl FnOnce(&StoredRecord) -> bool) -> Result<bool, StoreError> {
         let records = self.records(name.kind)?;
-        let removed = records.change(&name.hash, |entry| entry.take_if(|entry| condition(&entry.value)))?;
+        let removed = records.change(name.hash.as_bytes(), |entry| entry.take_if(|entry| condition(&entry.value)))?;
         Ok(removed.is_some())
     }
 }
@@ -125,11 +125,11 @@ impl Default for MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn put(&self, name: &RecordName, record: Record) -> Result<(), StoreError> {
-        Ok(self.records(name.kind)?.insert(&name.hash, entry(record))?)
+        Ok(self.records(name.kind)?.insert(name.hash.as_bytes(), entry(record))?)
     }
 
     async fn replace(&self, name: &RecordName, record: Record) -> Result<bool, StoreError> {
-        Ok(self.records(name.kind)?.change(&name.hash, |current| match current {
+        Ok(self.records(name.kind)?.change(name.hash.as_bytes(), |current| match current {
             Some(current) if current.value.revision.checked_add(1) == Some(record.revision) => {
                 *current = entry(record);
                 true
@@ -140,20 +140,20 @@ impl Store for MemoryStore {
 
     async fn get(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.sweep(&name.hash, removable_before(now));
-        Ok(records.read(&name.hash, now.into(), |entry| returned(entry, usize::MAX)))
+        records.sweep(name.hash.as_bytes(), removable_before(now));
+        Ok(records.read(name.hash.as_bytes(), now.into(), |entry| returned(entry, usize::MAX)))
     }
 
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.sweep(&name.hash, removable_before(now));
-        Ok(records.read(&name.hash, now.into(), |entry| returned(entry, HEAD_LEN)))
+        records.sweep(name.hash.as_bytes(), removable_before(now));
+        Ok(records.read(name.hash.as_bytes(), now.into(), |entry| returned(entry, HEAD_LEN)))
     }
 
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
-        records.sweep(&name.hash, removable_before(now));
-        let taken = records.change(&name.hash, Option::take)?;
+        records.sweep(name.hash.as_bytes(), removable_before(now));
+        let taken = records.change(name.hash.as_bytes(), Option::take)?;
         Ok(taken.filter(|taken| UnixMillis::from(now) < taken.ends_at).map(|taken| returned(&taken, usize::MAX)))
     }
 
@@ -168,8 +168,8 @@ impl Store for MemoryStore {
     async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         let (until, now) = (UnixMillis::from(until), UnixMillis::from(now));
         let names = self.used(name.kind);
-        names.sweep(&name.hash, now);
-        Ok(names.change(&name.hash, |used| {
+        names.sweep(name.hash.as_bytes(), now);
+        Ok(names.change(name.hash.as_bytes(), |used| {
             let is_new = used.as_ref().is_none_or(|used| used.ends_at <= now);
             if is_new {
                 *used = Some(Expiring { value: (), ends_at: until });
@@ -179,7 +179,7 @@ impl Store for MemoryStore {
     }
 
     async fn is_used(&self, name: &RecordName, now: SystemTime) -> Result<bool, StoreError> {
-        Ok(self.used(name.kind).read(&name.hash, now.into(), |_| ()).is_some())
+        Ok(self.used(name.kind).read(name.hash.as_bytes(), now.into(), |_| ()).is_some())
     }
 
     async fn add(
@@ -190,21 +190,21 @@ impl Store for MemoryStore {
         now: SystemTime,
     ) -> Result<(), StoreError> {
         let (sets, until, now) = (self.sets(name.kind)?, UnixMillis::from(until), UnixMillis::from(now));
-        sets.sweep(&name.hash, now);
-        Ok(sets.change(&name.hash, |set| {
+        sets.sweep(name.hash.as_bytes(), now);
+        Ok(sets.change(name.hash.as_bytes(), |set| {
             *set = Set::add(set.take(), member, until, now);
         })?)
     }
 
     async fn members(&self, name: &RecordName, now: SystemTime) -> Result<Vec<SecretHash>, StoreError> {
         let (sets, now) = (self.sets(name.kind)?, UnixMillis::from(now));
-        sets.sweep(&name.hash, now);
-        let members = sets.read(&name.hash, now, |set| set.unexpired(now)).unwrap_or_default();
+        sets.sweep(name.hash.as_bytes(), now);
+        let members = sets.read(name.hash.as_bytes(), now, |set| set.unexpired(now)).unwrap_or_default();
         Ok(members.into_iter().map(|(member, _)| member).collect())
     }
 
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError> {
-        Ok(self.sets(name.kind)?.change(&name.hash, |set| {
+        Ok(self.sets(name.kind)?.change(name.hash.as_bytes(), |set| {
             let (others, was_member) = Set::remove(set.take(), member);
             *set = others;
             was_member
@@ -213,8 +213,8 @@ impl Store for MemoryStore {
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
         let now = Instant::now();
-        self.locks.sweep(&name.hash, now);
-        Ok(self.locks.change(&name.hash, |held| match held {
+        self.locks.sweep(name.hash.as_bytes(), now);
+        Ok(self.locks.change(name.hash.as_bytes(), |held| match held {
             Some(held) if held.value != *owner && now < held.ends_at => false,
             _ => {
                 *held = Some(Expiring { value: owner.clone(), ends_at: now + lease });
@@ -224,7 +224,7 @@ impl Store for MemoryStore {
     }
 
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
-        self.locks.change(&name.hash, |held| held.take_if(|held| held.value == *owner))?;
+        self.locks.change(name.hash.as_bytes(), |held| held.take_if(|held| held.value == *owner))?;
         Ok(())
     }
 

@@ -27,6 +27,7 @@ use std::{
 use async_trait::async_trait;
 
 pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
+pub use bounded_ttl_map::{BoundedTtlMap, Expiring, WhenFull};
 pub use memory::{MAX_USED_PROOFS, MemoryStore};
 pub use outage::OutageStore;
 pub use sealing::{KeyRing, OpenError, SealError, TAG_LEN};

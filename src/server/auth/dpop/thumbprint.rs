@@ -25,7 +25,7 @@ impl Thumbprint {
         Self(Sha256::digest(jwk).into())
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+    pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

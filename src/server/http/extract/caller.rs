@@ -76,7 +76,7 @@ impl Caller {
             Credentials::WithProof(access_token) => {
                 let proof = verify(&proofs, parts, Some(access_token.secret()), NonceRule::Required)?;
                 let key = proof.thumbprint.clone();
-                edge.saw_key(parts, &key).await;
+                edge.saw_key(parts, &key);
                 guard.identify(access_token, Some(&key), entry(Credential::Proof(proof))).await?
             }
             Credentials::Bearer(access_token) => {

@@ -45,6 +45,8 @@ pub struct HeaderSettings {
 }
 
 pub fn add(headers: &mut HeaderMap, settings: HeaderSettings) {
+    // And room for those of the other layers.
+    headers.reserve(2 * EVERYWHERE.len());
     for (name, value) in EVERYWHERE {
         headers.insert(name, value);
     }

@@ -94,10 +94,13 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(61);
 pub(super) struct Limits {
     addresses: Limiter<IpAddr>,
     begun_logins: Limiter<IpAddr>,
-    browsers: Limiter<String>,
-    browsers_elsewhere: Limiter<String>,
+    browsers: Limiter<Browser>,
+    browsers_elsewhere: Limiter<Browser>,
     people: Limiter<Person>,
 }
+
+/// The SHA-256 of what a browser is known by: the thumbprint of its key, or the hash of its bearer token.
+type Browser = [u8; 32];
 
 /// The limit of one kind of caller.
 struct Limiter<K, C: Clock = MonotonicClock> {
@@ -154,10 +157,10 @@ impl Limits {
         self.begun_logins.allow(BEGUN_LOGIN, address.network(), "address").await
     }
 
-    pub(super) async fn allow_browser(&self, method: &Method, path: &str, browser: &str) -> Result<(), TooMany> {
+    pub(super) async fn allow_browser(&self, method: &Method, path: &str, browser: Browser) -> Result<(), TooMany> {
         match limited(method, path) {
-            Some(endpoint) => self.browsers.allow(endpoint, browser.to_owned(), "browser").await,
-            None => self.browsers_elsewhere.allow(OTHERS, browser.to_owned(), "browser").await,
+            Some(endpoint) => self.browsers.allow(endpoint, browser, "browser").await,
+            None => self.browsers_elsewhere.allow(OTHERS, browser, "browser").await,
         }
     }
 

@@ -161,14 +161,14 @@ impl Edge {
     }
 
     /// Notes the key of a verified proof. Whether it is the right one for the call is not known yet.
-    pub async fn saw_key(&self, parts: &Parts, key: &Thumbprint) {
-        self.person_with(parts, key).await;
+    pub fn saw_key(&self, parts: &Parts, key: &Thumbprint) {
+        self.person_with(parts, key);
     }
 
     /// Charges one more call of this kind to the key of a verified proof.
     pub async fn allows_key(&self, parts: &Parts, key: &Thumbprint) -> Result<(), TooMany> {
-        let person = self.person_with(parts, key).await;
-        self.limits.allow_browser(&parts.method, parts.uri.path(), &key.to_string()).await?;
+        let person = self.person_with(parts, key);
+        self.limits.allow_browser(&parts.method, parts.uri.path(), *key.as_bytes()).await?;
         match (person, Call::of(&parts.extensions)) {
             (Some(person), _) => self.limits.allow_person(person).await,
             (None, Some(call)) if call.begins_login() => self.limits.allow_login(call.address()).await,
@@ -178,23 +178,23 @@ impl Edge {
 
     /// Charges one more call to this user, whose key made the proof.
     pub async fn allows_person(&self, parts: &Parts, key: &Thumbprint, user: &UserClaims) -> Result<(), TooMany> {
-        self.limits.allow_browser(&parts.method, parts.uri.path(), &key.to_string()).await?;
+        self.limits.allow_browser(&parts.method, parts.uri.path(), *key.as_bytes()).await?;
         let person = self.known_keys.person(user);
-        self.known_keys.learn(key, person).await;
+        self.known_keys.learn(key, person);
         self.limits.allow_person(person).await
     }
 
     /// The same for a caller with a bearer token.
     pub async fn allows_bearer(&self, parts: &Parts, token: &AccessToken, user: &UserClaims) -> Result<(), TooMany> {
-        let token = SecretHash::of(token.secret()).to_string();
-        self.limits.allow_browser(&parts.method, parts.uri.path(), &token).await?;
+        let token = SecretHash::of(token.secret());
+        self.limits.allow_browser(&parts.method, parts.uri.path(), *token.as_bytes()).await?;
         self.limits.allow_person(self.known_keys.person(user)).await
     }
 
     /// Notes that this user is signed in with the key of this call.
-    pub async fn learn(&self, call: &Call, user: &UserClaims) {
+    pub fn learn(&self, call: &Call, user: &UserClaims) {
         if let Some(key) = call.key() {
-            self.known_keys.learn(key, self.known_keys.person(user)).await;
+            self.known_keys.learn(key, self.known_keys.person(user));
         }
     }
 
@@ -209,14 +209,14 @@ impl Edge {
 
     async fn allow_person_with(&self, key: Option<&Thumbprint>) -> Result<(), TooMany> {
         let Some(key) = key else { return Ok(()) };
-        match self.known_keys.person_with(key).await {
+        match self.known_keys.person_with(key) {
             Some(person) => self.limits.allow_person(person).await,
             None => Ok(()),
         }
     }
 
-    async fn person_with(&self, parts: &Parts, key: &Thumbprint) -> Option<Person> {
-        let person = self.known_keys.person_with(key).await;
+    fn person_with(&self, parts: &Parts, key: &Thumbprint) -> Option<Person> {
+        let person = self.known_keys.person_with(key);
         if let Some(call) = Call::of(&parts.extensions) {
             call.note_key(key, person.is_some());
         }

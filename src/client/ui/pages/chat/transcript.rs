@@ -2,7 +2,10 @@
 
 use dioxus::prelude::*;
 
-use super::message::{Answer, Question};
+use super::{
+    message::{Answer, Question},
+    rendered_count::use_rendered_count,
+};
 use crate::{
     client::{
         chat::{
@@ -27,6 +30,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
     let last = entries.last().map(|entry| entry.key);
     let is_answering = conversation.is_answering();
     let is_empty = entries.is_empty();
+    let not_rendered = entries.len().saturating_sub(use_rendered_count(conversation));
     rsx! {
         div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": messages.transcript_label,
             onscroll: move |_| conversation.following.reader_scrolled(),
@@ -41,7 +45,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
             // `aria-live` is off because the live region announces the answer, in whole sentences. While an answer is
             // running, the style sheet hides the edit buttons, so that no question is rendered again.
             div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": messages.transcript_label, "aria-live": "off",
-                for entry in entries {
+                for entry in entries.into_iter().skip(not_rendered) {
                     match entry.author {
                         Author::You => rsx! {
                             Question { key: "{entry.key}", entry, conversation }
