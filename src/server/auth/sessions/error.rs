@@ -87,6 +87,8 @@ pub enum RefreshFailure {
     Proof(ProofChallenge),
     #[error("provider unavailable: {0}")]
     ProviderUnavailable(String),
+    #[error("{0}")]
+    AccessTokenTooLong(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("no turn to refresh: {0}")]
@@ -148,7 +150,7 @@ impl LoginError {
             Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
             Self::Exchange(ExchangeError::Refused(_)) => Event::LoginCodeRefused,
             Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
-            Self::Exchange(ExchangeError::Unavailable(_))
+            Self::Exchange(ExchangeError::Unavailable(_) | ExchangeError::AccessTokenTooLong(_))
             | Self::Provider(_)
             | Self::NoTurn(_)
             | Self::Store(_)
@@ -179,9 +181,12 @@ impl RefreshFailure {
             Self::SessionEnded(_) => Some(Event::RefreshRefused),
             Self::IdTokenRefused(_) => Some(Event::RefreshIdTokenRefused),
             Self::OtherBrowser => Some(Event::RefreshOtherBrowser),
-            Self::ProviderUnavailable(_) | Self::Store(_) | Self::NoTurn(_) | Self::Randomness(_) | Self::Lost => {
-                Some(Event::RefreshFailed)
-            }
+            Self::ProviderUnavailable(_)
+            | Self::AccessTokenTooLong(_)
+            | Self::Store(_)
+            | Self::NoTurn(_)
+            | Self::Randomness(_)
+            | Self::Lost => Some(Event::RefreshFailed),
         }
     }
 }
@@ -208,6 +213,7 @@ impl From<LoginError> for ApiError {
             LoginError::Exchange(
                 ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
             ) => Self::LoginFailed,
+            LoginError::Exchange(ExchangeError::AccessTokenTooLong(_)) => Self::AccessTokenTooLong,
             LoginError::Exchange(ExchangeError::Unavailable(_)) | LoginError::Provider(_) => {
                 Self::ProviderUnavailable { retry_after: None }
             }
@@ -227,6 +233,7 @@ impl From<RefreshFailure> for ApiError {
             RefreshFailure::ProviderUnavailable(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
+            RefreshFailure::AccessTokenTooLong(_) => Self::AccessTokenTooLong,
             RefreshFailure::Store(_)
             | RefreshFailure::NoTurn(_)
             | RefreshFailure::Randomness(_)
