@@ -18,10 +18,12 @@ struct PushedResponse {
     request_uri: String,
 }
 
-/// The error response (RFC 6749 §5.2). The description is not read, as it may quote the request.
+/// The error response (RFC 6749 §5.2). The description may quote the request, whose secrets are redacted in its excerpt.
 #[derive(Deserialize)]
 struct ErrorResponse {
     error: String,
+    #[serde(default)]
+    error_description: Option<String>,
 }
 
 impl OidcClient {
@@ -48,7 +50,13 @@ impl OidcClient {
         let status = answer.status();
         if !matches!(status, StatusCode::CREATED | StatusCode::OK) {
             let error =
-                serde_json::from_slice(answer.body()).map_or("no error code".into(), |ErrorResponse { error }| error);
+                serde_json::from_slice(answer.body()).map_or(
+                    "no error code".into(),
+                    |error: ErrorResponse| match error.error_description {
+                        Some(description) => format!("{}: {description}", error.error),
+                        None => error.error,
+                    },
+                );
             return Err(refused(format!("status {status}, {}", http.excerpt(&error))));
         }
         let PushedResponse { request_uri } = serde_json::from_slice(answer.body())

@@ -21,7 +21,7 @@ use openidconnect::{AccessToken, ClaimsVerificationError, SignatureVerificationE
 pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS};
 
 pub(super) use check::Expected;
-pub(super) use keys::{newer_keys_may_help, signing_key, warn_of_refused_keys};
+pub(super) use keys::{is_large_enough, newer_keys_may_help, signing_key, warn_of_refused_keys};
 pub(super) use provider_key::{ProviderKey, ProviderKeys};
 
 use super::{
