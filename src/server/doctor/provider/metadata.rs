@@ -94,7 +94,7 @@ pub fn signing(report: &SigningReport) -> Vec<Verdict> {
             Verdict::lacking("keys", what, "no ID token can be verified, so nobody can sign in").remedy("JWKS_URI"),
         ];
     }
-    let seen = format!("{fitting_keys} of {keys} can verify an ID token by {}", common.join(", "));
+    let seen = format!("{fitting_keys} of the provider's {keys} can verify an ID token by {}", common.join(", "));
     vec![Verdict::proven("keys", seen), algorithms(common, refused, listed.is_some(), *is_restricted)]
 }
 
