@@ -13,6 +13,7 @@ const headings = {
   linkNotValid: /^This sign-in link is no longer valid$/,
   nothingToFinish: /^There is no sign-in to finish$/,
   didNotWork: /^Sign-in did not work$/,
+  tokenTooLong: /^Your account has too many permissions$/,
   unreachable: /^The sign-in service can['’]t be reached$/,
 };
 

@@ -35,6 +35,11 @@ test.describe('a sign-in fails, says so, and works once the fault is gone:', () 
     ['malformed JSON', 'unreachable', { token_faults: always('garbage') }],
     // T45: a bare 400 is a refusal, an answer that can't be read is none.
     ['bare 400', 'didNotWork', { token_faults: always('empty') }],
+    [
+      'access token above 16 KB',
+      'tokenTooLong',
+      { access_token_format: 'jwt', access_token_claims: { groups: 'x'.repeat(20_000) } },
+    ],
     ['invalid_grant', 'didNotWork', { token_faults: always('invalid_grant') }],
     ['an error answered 200', 'didNotWork', { token_faults: error(200, 'bad_verification_code') }],
     ['invalid_client', 'unreachable', { token_faults: error(401, 'invalid_client') }],

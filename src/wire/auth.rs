@@ -10,6 +10,17 @@ secret! {
     AccessToken
 }
 
+impl AccessToken {
+    /// The maximum length in bytes. Every call carries the token in a header, and proxies limit the size of headers: a
+    /// longer one is refused where the provider issues it, so that no page holds a token that it can't use. The limits
+    /// that belong together are in docs/operations.md, under "Sizes".
+    pub const MAX_LENGTH: usize = 16 * 1024;
+
+    pub fn is_too_long(&self) -> bool {
+        self.secret().len() > Self::MAX_LENGTH
+    }
+}
+
 secret! {
     /// Identifies a session to the session endpoints: 256 random bits in unpadded base64url. It differs from the
     /// `state`, and the server stores only its hash.

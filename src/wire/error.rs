@@ -60,6 +60,8 @@ pub enum ApiError {
     /// The provider can't be reached, or failed. 503 with `retry_after` where another try can succeed after that time, 502
     /// where it is not known when. A login starts again in both cases; other requests can be repeated.
     ProviderUnavailable { retry_after: Option<u64> },
+    /// 502: the provider issued an access token that is longer than any call can carry. Signing in again does not help.
+    AccessTokenTooLong,
     /// 503: a service that the server depends on can't be reached. The request can be repeated.
     Unavailable,
     /// 500.
@@ -110,7 +112,9 @@ impl ApiError {
             Self::Conflict | Self::LimitReached { .. } => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::ProviderUnavailable { retry_after: Some(_) } | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::ProviderUnavailable { retry_after: None } | Self::Unreachable => StatusCode::BAD_GATEWAY,
+            Self::ProviderUnavailable { retry_after: None } | Self::AccessTokenTooLong | Self::Unreachable => {
+                StatusCode::BAD_GATEWAY
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -139,6 +143,7 @@ impl fmt::Display for ApiError {
             Self::LimitReached { limit: Limit::Storage } => f.write_str("the conversations take too much room"),
             Self::TooManyRequests { .. } => f.write_str("too many requests"),
             Self::ProviderUnavailable { .. } => f.write_str("the identity provider is unavailable"),
+            Self::AccessTokenTooLong => f.write_str("the identity provider's access token is too long to be used"),
             Self::Unavailable => f.write_str("temporarily unavailable"),
             Self::Internal => f.write_str("internal error"),
             Self::Unreachable => f.write_str("the server could not be reached"),
@@ -160,6 +165,7 @@ impl ApiError {
             | Self::Forbidden
             | Self::MethodNotAllowed
             | Self::ProviderUnavailable { .. }
+            | Self::AccessTokenTooLong
             | Self::Unavailable
             | Self::Internal => true,
             Self::InvalidField { .. }
@@ -237,6 +243,7 @@ mod tests {
                 ApiError::ProviderUnavailable { retry_after: None },
                 r#"{"kind":"provider_unavailable","retry_after":null}"#,
             ),
+            (ApiError::AccessTokenTooLong, r#"{"kind":"access_token_too_long"}"#),
             (ApiError::Unavailable, r#"{"kind":"unavailable"}"#),
             (ApiError::Internal, r#"{"kind":"internal"}"#),
             (ApiError::Unreachable, r#"{"kind":"unreachable"}"#),
@@ -263,6 +270,7 @@ mod tests {
             | ApiError::LimitReached { .. }
             | ApiError::TooManyRequests { .. }
             | ApiError::ProviderUnavailable { .. }
+            | ApiError::AccessTokenTooLong
             | ApiError::Unavailable
             | ApiError::Internal
             | ApiError::Unreachable => {}

@@ -20,6 +20,7 @@ use crate::{
         browser::Browser,
         provider::MockProvider,
         redis::Redis,
+        scripted_provider::unix_seconds,
         server_process::ServerProcess,
     },
 };
@@ -160,6 +161,45 @@ async fn logout_tokens_without_a_type_are_accepted_only_if_configured() {
         let answer = send(&browser, &token).await;
         if is_taken { answer.assert_done() } else { answer.assert_invalid() }
     }
+}
+
+#[tokio::test]
+async fn logout_tokens_without_exp_are_accepted_only_if_configured_and_for_ten_minutes() {
+    // T80: drafts of the specification had no `exp`.
+    let provider = MockProvider::shared();
+    let mut settings = provider.settings();
+    settings.logout.tokens_without_exp_allowed = true;
+    let browser = Browser::at(TestApp::new(settings), provider.clone());
+    let strict = browser.with_app(TestApp::new(provider.settings()));
+    let signed_in = browser.sign_in().await;
+    let without_exp = async |claims: Value| {
+        let mut claims = claims;
+        claims["exp"] = Value::Null;
+        let [token] = tokens(&browser, json!({ "by": "sub", "claims": claims })).await.try_into().unwrap();
+        token
+    };
+    let now = unix_seconds();
+    for claims in
+        [json!({ "iat": now - 11 * 60 }), json!({ "iat": null }), json!({ "iat": now + 120 }), json!({ "jti": null })]
+    {
+        send(&browser, &without_exp(claims).await).await.assert_invalid();
+    }
+    // One that is there must be good.
+    for exp in [json!(now - 60), json!("soon"), json!([])] {
+        let [token] = tokens(&browser, json!({ "by": "sub", "claims": { "exp": exp } })).await.try_into().unwrap();
+        send(&browser, &token).await.assert_invalid();
+    }
+    assert!(browser.is_accepted(&signed_in.access_token).await);
+    let token = without_exp(json!({})).await;
+    send(&strict, &token).await.assert_invalid();
+    send(&browser, &token).await.assert_done();
+    assert!(!browser.is_accepted(&signed_in.access_token).await);
+    // T82
+    send(&browser, &token).await.assert_invalid();
+    let of_nine_minutes_ago = without_exp(json!({ "iat": now - 9 * 60 })).await;
+    send(&browser, &of_nine_minutes_ago).await.assert_done();
+    browser.app.clock.jump(Duration::from_secs(3600));
+    send(&browser, &of_nine_minutes_ago).await.assert_invalid();
 }
 
 #[tokio::test]

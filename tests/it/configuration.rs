@@ -31,6 +31,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("ACCESS_TOKEN_ISSUER", &["https://sso.example.com"]),
     ("ACCESS_TOKEN_TYP", &["JWT"]),
     ("ALLOW_BEARER_TOKENS", &["yes"]),
+    ("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP", &["yes"]),
     ("ALLOW_UNTYPED_LOGOUT_TOKENS", &["yes"]),
     ("ALLOW_WEAK_RSA_KEYS", &["yes", "1"]),
     ("API_AUDIENCE", &["https://api.example.com"]),

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, routing::get};
 use oracle_ai::server::http::{
-    connections::{self, ConnectionSettings},
+    connections::{self, ConnectionSettings, MAX_HEAD_BYTES},
     headers::HeaderSettings,
     router,
 };
@@ -93,6 +93,20 @@ async fn a_request_head_that_is_sent_too_slowly_closes_the_connection() {
         let _ = stream.write_all(b"h").await;
         assert!(!rest(&mut stream).await.contains(" 200 "));
     }
+}
+
+#[tokio::test]
+async fn a_request_head_may_be_as_large_as_nginx_passes_on_and_no_larger() {
+    let server = Server::start(long_timeouts()).await;
+    let head = |length: usize| format!("GET /peer HTTP/1.1\r\nHost: localhost\r\nX: {}", "x".repeat(length));
+    for length in [1024, 64 * 1024, 120 * 1024] {
+        let answer = server.answer(&format!("{}\r\nConnection: close\r\n\r\n", head(length))).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{length}: {answer}");
+    }
+    // RFC 6585 §5. It has no end yet.
+    let endless = head(MAX_HEAD_BYTES - head(0).len());
+    assert_eq!(endless.len(), MAX_HEAD_BYTES);
+    assert!(server.answer(&endless).await.starts_with("HTTP/1.1 431 "));
 }
 
 #[tokio::test]

@@ -37,20 +37,35 @@ async fn a_configuration_that_works_passes() {
     let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let output = doctor(&provider.issuer, &[("REDIS_URL", &redis.url()), ("SESSION_KEYS", keys)]).await;
     assert!(output.status.success(), "{output:?}");
-    for part in [
-        "discovery",
-        "keys",
-        "PKCE",
-        "clock",
-        "authorization",
-        "credentials",
-        "session store",
-        "session limits",
-        "database",
-    ] {
-        line(&output, "good", part);
+    for part in
+        ["discovery", "keys", "clock", "redirect URI", "credentials", "session store", "session limits", "database"]
+    {
+        line(&output, "proven", part);
     }
-    assert!(line(&output, "doubtful", "chat upstream").ends_with("-> CHAT_BASE_URL"));
+    // What only a person's sign-in shows.
+    for part in ["configuration", "endpoint", "ID tokens", "PKCE", "mix-up", "authorization", "scopes", "revocation"] {
+        assert!(line(&output, "unproven", part).contains("not refused, not proven"), "{part}");
+    }
+    assert!(line(&output, "missing", "chat upstream").ends_with("-> CHAT_BASE_URL"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_line_is_proven_unproven_missing_or_refused() {
+    let provider = MockProvider::shared();
+    let output = doctor(&provider.issuer, &[("CLIENT_SECRET", "wrong")]).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (counts, lines) = text.trim_end().rsplit_once('\n').map(|(lines, counts)| (counts, lines)).unwrap();
+    for line in lines.lines() {
+        let grade = line.split(' ').next().unwrap();
+        match grade {
+            "proven" | "REFUSED" => {}
+            "unproven" => assert!(line.contains("not refused, not proven; it would be proven by "), "{line}"),
+            "missing" | "MISSING" => assert!(line[26..].contains(": "), "no consequence: {line}"),
+            other => panic!("{other}: {line}"),
+        }
+    }
+    // At the token endpoint and at the revocation endpoint.
+    assert!(counts.contains("2 that must be put right"), "{counts}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +84,7 @@ async fn each_failure_names_the_setting_to_change() {
     ] {
         let output = doctor(&provider.issuer, variables).await;
         assert_eq!(output.status.code(), Some(1), "{output:?}");
-        let line = line(&output, "FAILS", part);
+        let line = line(&output, "REFUSED", part);
         assert!(line.split(" -> ").nth(1).is_some_and(|settings| settings.contains(remedy)), "{line}");
     }
 }
@@ -79,7 +94,7 @@ async fn a_differing_issuer_is_printed_beside_the_configured_one() {
     // T20
     let provider = MockProvider::shared();
     let output = doctor(&format!("{}/", provider.issuer), &[]).await;
-    let line = line(&output, "FAILS", "discovery");
+    let line = line(&output, "REFUSED", "discovery");
     assert!(line.contains(&format!("`{}`", provider.issuer)), "{line}");
     assert!(line.contains(&format!("`{}/`", provider.issuer)), "{line}");
 }
@@ -88,30 +103,30 @@ async fn a_differing_issuer_is_printed_beside_the_configured_one() {
 async fn a_clock_that_is_off_by_more_than_is_tolerated_fails() {
     let provider = ScriptedProvider::start_dated("Sun, 06 Nov 1994 08:49:37 GMT").await;
     let output = doctor(&provider.issuer, &[]).await;
-    assert!(line(&output, "FAILS", "clock").contains("behind ours"), "{output:?}");
+    assert!(line(&output, "REFUSED", "clock").contains("behind ours"), "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_https_front_url_without_a_trusted_proxy_is_doubtful() {
+async fn an_https_front_url_without_a_trusted_proxy_lacks_one() {
     // T58: all people would share one address.
     let provider = MockProvider::shared();
     let https = ("FRONT_URL", "https://elsewhere.example.com");
     let output = doctor(&provider.issuer, &[https]).await;
-    assert!(line(&output, "doubtful", "client address").contains("TRUSTED_PROXIES"), "{output:?}");
+    assert!(line(&output, "missing", "client address").contains("TRUSTED_PROXIES"), "{output:?}");
     let output = doctor(&provider.issuer, &[https, ("TRUSTED_PROXIES", "10.0.0.0/8")]).await;
-    line(&output, "good", "client address");
+    line(&output, "unproven", "client address");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_provider_without_s256_is_doubtful() {
+async fn a_provider_that_does_not_name_s256_lacks_it() {
     // T07
     let provider = ScriptedProvider::start().await;
     let output = doctor(&provider.issuer, &[]).await;
-    line(&output, "doubtful", "PKCE");
+    line(&output, "missing", "PKCE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unencrypted_connections_are_doubtful_and_proxy_passwords_are_not_printed() {
+async fn unencrypted_connections_lack_tls_and_proxy_passwords_are_not_printed() {
     let provider = MockProvider::shared();
     let variables = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318"),
@@ -119,23 +134,23 @@ async fn unencrypted_connections_are_doubtful_and_proxy_passwords_are_not_printe
         ("HTTPS_PROXY", "http://me:hunter2@proxy.example.com:3128"),
     ];
     let output = doctor(&provider.issuer, &variables).await;
-    assert!(line(&output, "doubtful", "encryption").ends_with("-> OTEL_ALLOW_HTTP"), "{output:?}");
-    assert!(line(&output, "good", "proxy").contains("proxy.example.com"), "{output:?}");
+    assert!(line(&output, "missing", "encryption").ends_with("-> OTEL_ALLOW_HTTP"), "{output:?}");
+    assert!(line(&output, "unproven", "proxy").contains("proxy.example.com"), "{output:?}");
     assert!(!String::from_utf8(output.stdout).unwrap().contains("hunter2"));
     let output = doctor(&provider.issuer, &[("DATABASE_URL", "postgres://chat@db.example.com/chat")]).await;
     assert_eq!(output.status.code(), Some(78), "{output:?}");
-    assert!(line(&output, "FAILS", "configuration").contains("DATABASE_ALLOW_PLAINTEXT=true"), "{output:?}");
+    assert!(line(&output, "REFUSED", "configuration").contains("DATABASE_ALLOW_PLAINTEXT=true"), "{output:?}");
 }
 
 #[tokio::test]
 async fn a_wrong_value_is_one_line_and_its_own_exit_code() {
     let output = doctor("not a URL", &[]).await;
     assert_eq!(output.status.code(), Some(78), "{output:?}");
-    assert!(line(&output, "FAILS", "configuration").contains("OIDC_ISSUER"));
+    assert!(line(&output, "REFUSED", "configuration").contains("OIDC_ISSUER"));
     // T36
     let audience = [("ACCESS_TOKEN_CHECK", "introspection"), ("API_AUDIENCE", CLIENT_ID)];
     let output = doctor("https://sso.example.com", &audience).await;
     assert_eq!(output.status.code(), Some(78), "{output:?}");
-    let line = line(&output, "FAILS", "configuration");
+    let line = line(&output, "REFUSED", "configuration");
     assert!(line.contains("API_AUDIENCE") && line.contains("CLIENT_ID"), "{line}");
 }

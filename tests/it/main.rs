@@ -20,7 +20,7 @@
 //! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
 //! | `edge`, `floods`, `user_limits`, `connections` | request checks and ids; rate limits per address, browser and user; limits of connections |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
-//! | `configuration`, `doctor`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
+//! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
 //! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
@@ -47,6 +47,7 @@ mod connections;
 mod conversation_store;
 mod conversations;
 mod doctor;
+mod doctor_provider;
 mod documentation;
 mod dpop_binding;
 mod dpop_nonce;

@@ -195,7 +195,7 @@ async fn metadata_with_an_insecure_endpoint_is_refused_and_the_endpoint_is_not_c
     let unfit_token_endpoint = move |metadata: &mut Value| metadata["token_endpoint"] = unfit.as_str().into();
     let provider = RecordingServer::provider(unfit_token_endpoint, |_| None).await;
     let output = doctor(&provider.origin(), &[]).await;
-    assert!(line(&output, "FAILS", "discovery").contains("token_endpoint"), "{output:?}");
+    assert!(line(&output, "REFUSED", "discovery").contains("token_endpoint"), "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,6 +63,7 @@ pub struct Failures {
     pub login_refused: Message,
     pub login_failed: Message,
     pub provider_unavailable: Message,
+    pub access_token_too_long: Message,
     pub session_ended: Message,
     pub unauthenticated: Message,
     pub forbidden: Message,

@@ -91,6 +91,11 @@ pub static ENGLISH: Catalog = Catalog {
             title: "The sign-in service can't be reached",
             text: "Nothing of yours is lost. Try again in a moment.",
         },
+        access_token_too_long: Message {
+            title: "Your account has too many permissions",
+            text: "The sign-in service lists them in a token that is too long to be used here. Signing in again does \
+                   not help: tell your administrator, who can have it shortened.",
+        },
         session_ended: Message {
             title: "Your session has ended",
             text: "Sign in again to go on. What you typed is kept.",

@@ -16,6 +16,7 @@ impl Catalog {
             ApiError::LoginRefused { error: LoginRefusal::Other, .. } => messages.login_refused,
             ApiError::LoginFailed => messages.login_failed,
             ApiError::ProviderUnavailable { .. } => messages.provider_unavailable,
+            ApiError::AccessTokenTooLong => messages.access_token_too_long,
             ApiError::SessionEnded => messages.session_ended,
             ApiError::Unauthenticated | ApiError::InvalidProof => messages.unauthenticated,
             ApiError::Forbidden => messages.forbidden,
@@ -24,6 +25,8 @@ impl Catalog {
             ApiError::LimitReached { limit: Limit::Messages } => messages.too_many_messages,
             ApiError::LimitReached { limit: Limit::Storage } => messages.storage_full,
             ApiError::TooManyRequests { .. } => messages.too_many_requests,
+            // The authorization code is the provider's, not something that the person wrote.
+            ApiError::InvalidField { field, .. } if field == "code" => messages.login_failed,
             ApiError::InvalidField { .. } | ApiError::BodyTooLarge => messages.invalid_message,
             ApiError::Unreachable => messages.unreachable,
             ApiError::NotFound => messages.not_found,

@@ -99,6 +99,11 @@ pub static FRENCH: Catalog = Catalog {
             title: "Le service d’authentification est injoignable",
             text: "Rien n’est perdu. Réessayez dans un instant.",
         },
+        access_token_too_long: Message {
+            title: "Votre compte a trop d’autorisations",
+            text: "Le service d’authentification les inscrit dans un jeton trop long pour être utilisé ici. Se \
+                   reconnecter n’y change rien : prévenez votre administrateur, qui peut le faire raccourcir.",
+        },
         session_ended: Message {
             title: "Votre session est terminée",
             text: "Reconnectez-vous pour continuer. Votre texte est conservé.",

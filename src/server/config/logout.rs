@@ -14,7 +14,7 @@ pub static SECTION: Section = Section {
     title: "Signing out",
     text: "At the provider, register FRONT_URL followed by /signed-out as post_logout_redirect_uri, and FRONT_URL \
            followed by /backchannel-logout as backchannel_logout_uri, as far as it supports them.",
-    settings: &[&LOGOUT_URL, &ALLOW_UNTYPED_LOGOUT_TOKENS],
+    settings: &[&LOGOUT_URL, &ALLOW_UNTYPED_LOGOUT_TOKENS, &ALLOW_LOGOUT_TOKENS_WITHOUT_EXP],
 };
 
 /// It gets no token: people are redirected to the URL as it is.
@@ -36,10 +36,19 @@ static ALLOW_UNTYPED_LOGOUT_TOKENS: Setting<Flag> = Setting {
     value: Flag { default: false },
 };
 
+static ALLOW_LOGOUT_TOKENS_WITHOUT_EXP: Setting<Flag> = Setting {
+    name: "ALLOW_LOGOUT_TOKENS_WITHOUT_EXP",
+    text: "Whether logout tokens without `exp` are accepted, for ten minutes after their `iat`. Back-Channel Logout 1.0 \
+           requires `exp`, its drafts did not, and some providers still follow these. Each start is logged.",
+    example: "false",
+    value: Flag { default: false },
+};
+
 pub fn settings(variables: &Variables, front_url: &Url) -> Result<LogoutSettings, ConfigError> {
     Ok(LogoutSettings {
         url: LOGOUT_URL.get(variables)?,
         untyped_tokens_allowed: ALLOW_UNTYPED_LOGOUT_TOKENS.read(variables)?,
+        tokens_without_exp_allowed: ALLOW_LOGOUT_TOKENS_WITHOUT_EXP.read(variables)?,
         ..LogoutSettings::of(front_url)
     })
 }

@@ -1,5 +1,6 @@
 //! `oracle-ai doctor`: checks whether the configuration works. Each result is one line, with the setting to change if
-//! necessary. It signs nobody in and stores nothing.
+//! necessary, and says no more than was seen: proven, refused, neither of both, or missing. It signs nobody in and stores
+//! nothing.
 
 mod provider;
 mod verdict;
@@ -27,15 +28,15 @@ pub fn run() -> ExitCode {
     let config = match Config::from_environment() {
         Ok(config) => config,
         Err(error) => {
-            print(&[Verdict::fails("configuration", error)]);
+            print(&[Verdict::refused("configuration", error)]);
             return ExitCode::from(EX_CONFIG);
         }
     };
     let verdicts = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(examine(&config)),
-        Err(error) => vec![Verdict::fails("runtime", error)],
+        Err(error) => vec![Verdict::refused("runtime", error)],
     };
-    match print(&verdicts) && verdicts.iter().all(|verdict| verdict.grade != Grade::Fails) {
+    match print(&verdicts) && !verdicts.iter().any(Verdict::is_failure) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
@@ -43,20 +44,22 @@ pub fn run() -> ExitCode {
 
 /// Checks each part of the configuration, in the order in which a login needs them.
 pub async fn examine(config: &Config) -> Vec<Verdict> {
-    let mut verdicts = vec![Verdict::good("configuration", format!("browsers see us at {}", config.front_url))];
-    verdicts.extend(config.plaintext.iter().map(|it| Verdict::doubtful("encryption", it.words, it.setting)));
+    let front_url = format!("it is complete; browsers are to reach this server at {}", config.front_url);
+    let mut verdicts = vec![Verdict::unproven("configuration", front_url, "opening that address in a browser")];
+    verdicts
+        .extend(config.plaintext.iter().map(|it| Verdict::missing("encryption", "TLS", it.words).remedy(it.setting)));
     verdicts.extend(proxy(&config.proxy));
     match &config.provider {
-        Provider::Mock(_) => {
-            verdicts.push(Verdict::doubtful("provider", "the mock identity provider lets anybody in", "OIDC_ISSUER"))
-        }
+        Provider::Mock(_) => verdicts.push(
+            Verdict::missing("provider", "no provider is set", "the mock identity provider lets anybody in")
+                .remedy("OIDC_ISSUER"),
+        ),
         Provider::Configured(settings) => match ProviderHttp::for_provider(settings, config.proxy.clone()) {
             Ok(http) => {
-                let tolerance = settings.id_tokens.clock_tolerance;
                 let oidc = OidcClient::new((**settings).clone(), http, Environment::system());
-                verdicts.extend(provider::examine(&oidc, tolerance).await);
+                verdicts.extend(provider::examine(&oidc, settings).await);
             }
-            Err(error) => verdicts.push(Verdict::fails("provider", error)),
+            Err(error) => verdicts.push(Verdict::refused("provider", error)),
         },
     }
     verdicts.push(client_addresses(config));
@@ -69,34 +72,37 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
 
 fn client_addresses(config: &Config) -> Verdict {
     const PART: &str = "client address";
+    const PROOF: &str = "a caller's address as `client` in the audit log, where it counts repeated events";
     match (config.lacks_proxies(), config.edge.trusted_proxies.is_empty()) {
-        (true, _) => Verdict::doubtful(
+        (true, _) => Verdict::missing(
             PART,
-            "FRONT_URL is https, so a proxy stands in front, and none is named: all people share the limits of its address",
-            "TRUSTED_PROXIES, CLIENT_ADDRESS_HEADER",
-        ),
-        (false, true) => Verdict::good(PART, "that of the connection"),
-        (false, false) => Verdict::good(PART, "as the trusted proxies say"),
+            "FRONT_URL is https, so a proxy stands in front, and none is named",
+            "all people share the limits of its address",
+        )
+        .remedy("TRUSTED_PROXIES, CLIENT_ADDRESS_HEADER"),
+        (false, true) => Verdict::unproven(PART, "that of the connection", PROOF),
+        (false, false) => Verdict::unproven(PART, "as the trusted proxies say", PROOF),
     }
 }
 
 /// Shows only the host, as the URL may contain a password.
 fn proxy(proxy: &OutboundProxy) -> Option<Verdict> {
     let host = proxy.url.as_ref()?.host_str()?;
-    Some(Verdict::good("proxy", format!("https to other machines goes through {host}, but for NO_PROXY")))
+    let seen = format!("https to other machines goes through {host}, but for NO_PROXY");
+    Some(Verdict::unproven("proxy", seen, "any line below that is proven of such a machine"))
 }
 
 async fn session_store(sessions: &SessionStorage) -> Verdict {
     const PART: &str = "session store";
     let SessionStorage::Redis { address, ring } = sessions else {
-        return Verdict::doubtful(PART, "sessions are kept in memory: they end with the process", "REDIS_URL");
+        return Verdict::missing(PART, "Redis", "sessions are in memory, and end with the process").remedy("REDIS_URL");
     };
     match Storage::in_redis(address, ring.clone()) {
         Ok(storage) => match storage.store.check().await {
-            Ok(()) => Verdict::good(PART, "Redis answers"),
-            Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+            Ok(()) => Verdict::proven(PART, "Redis answers"),
+            Err(error) => Verdict::refused(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
         },
-        Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+        Err(error) => Verdict::refused(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
     }
 }
 
@@ -106,20 +112,21 @@ fn session_limits(limits: SessionLimits) -> Verdict {
     let (idle, lifetime) = (minutes(limits.idle_timeout), minutes(limits.lifetime));
     let text = format!("sessions end after {idle} minutes without input, and after {lifetime} minutes in any case");
     match limits.are_strict() {
-        true => Verdict::good(PART, text),
-        false => Verdict::doubtful(PART, text, "SESSION_IDLE_TIMEOUT, SESSION_LIFETIME"),
+        true => Verdict::proven(PART, text),
+        false => Verdict::missing(PART, "limits as short as is recommended", text)
+            .remedy("SESSION_IDLE_TIMEOUT, SESSION_LIFETIME"),
     }
 }
 
 async fn database(url: &DatabaseUrl) -> Verdict {
+    const PART: &str = "database";
     match url.reach().await {
-        Ok(()) if url.trusts_any_server() => Verdict::doubtful(
-            "database",
-            "it answers; with sslmode=require nobody checks who does",
-            "DATABASE_URL: sslmode=verify-full",
-        ),
-        Ok(()) => Verdict::good("database", "it answers"),
-        Err(error) => Verdict::fails("database", error).remedy("DATABASE_URL"),
+        Ok(()) if url.trusts_any_server() => {
+            Verdict::missing(PART, "it answers, without a certificate that is checked", "nobody knows who answers")
+                .remedy("DATABASE_URL: sslmode=verify-full")
+        }
+        Ok(()) => Verdict::proven(PART, "it answers"),
+        Err(error) => Verdict::refused(PART, error).remedy("DATABASE_URL"),
     }
 }
 
@@ -128,10 +135,10 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     const PART: &str = "chat upstream";
     let settings = match chat {
         ChatUpstream::Demo => {
-            return Verdict::doubtful(PART, "the demo responder answers, which is no model", "CHAT_BASE_URL");
+            return Verdict::missing(PART, "no model is set", "the demo responder answers").remedy("CHAT_BASE_URL");
         }
         ChatUpstream::Mock(_) => {
-            return Verdict::doubtful(PART, "the mock upstream answers, which is no model", "MOCK_UPSTREAM_ADDR");
+            return Verdict::missing(PART, "no model is set", "the mock upstream answers").remedy("MOCK_UPSTREAM_ADDR");
         }
         ChatUpstream::Configured(settings) => settings.clone(),
     };
@@ -139,12 +146,12 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     let model = settings.model.clone();
     let upstream = match ChatCompletions::through(proxy.clone(), settings, Environment::system()) {
         Ok(upstream) => upstream,
-        Err(error) => return Verdict::fails(PART, error).remedy(REMEDY),
+        Err(error) => return Verdict::refused(PART, error).remedy(REMEDY),
     };
     let question = Message { role: Role::User, text: "Say: ok".into() };
     match upstream.answer(vec![question], &test_user()).await {
-        Ok(_) => Verdict::good(PART, format!("{model} answers")),
-        Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
+        Ok(_) => Verdict::proven(PART, format!("{model} answers")),
+        Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
     }
 }
 
@@ -156,7 +163,12 @@ fn test_user() -> UserClaims {
 fn print(verdicts: &[Verdict]) -> bool {
     let lines: String = verdicts.iter().map(|verdict| format!("{verdict}\n")).collect();
     let count = |grade| verdicts.iter().filter(|verdict| verdict.grade == grade).count();
-    let counts =
-        format!("{} good, {} doubtful, {} failing\n", count(Grade::Good), count(Grade::Doubtful), count(Grade::Fails));
+    let counts = format!(
+        "{} proven, {} neither refused nor proven, {} missing, {} that must be put right\n",
+        count(Grade::Proven),
+        count(Grade::Unproven),
+        count(Grade::Missing),
+        count(Grade::Lacking) + count(Grade::Refused)
+    );
     std::io::stdout().write_all((lines + &counts).as_bytes()).is_ok()
 }

@@ -37,7 +37,7 @@ impl OidcClient {
     }
 
     /// The authorization endpoint with all parameters of the request.
-    fn authorization_request(
+    pub(super) fn authorization_request(
         &self,
         fetched: &FetchedMetadata,
         state: &State,

@@ -129,6 +129,30 @@ impl OidcClient {
         Ok(ClientHttp::new(self.http.at(endpoint), credentials?))
     }
 
+    /// The same with credentials that are made up in the configured form, for diagnostics.
+    pub(super) async fn client_http_with_wrong_credentials(&self) -> Result<ClientHttp, ProviderError> {
+        let wrong = ClientSecret::new(self.environment.random_text().map_err(failed)?);
+        let credential = match &self.settings.client_authentication {
+            ClientAuthentication::ClientSecretBasic(_) => {
+                ClientCredential::Basic { header: basic(&self.settings.client_id, &wrong)?, secret: wrong }
+            }
+            ClientAuthentication::ClientSecretPost(_) => ClientCredential::Secret(wrong),
+            // Our own assertion with other bytes in place of its signature.
+            ClientAuthentication::PrivateKeyJwt { keys, audience } => {
+                let fetched = self.discovery.current().await?;
+                let supported = fetched.metadata.token_endpoint_auth_signing_alg_values_supported();
+                let claims = self.assertion_claims(audience.as_deref())?;
+                let active = keys.active();
+                let (_, key) = active.in_order().next().ok_or_else(|| failed("there is no key"))?;
+                let signed = key.sign(&claims, supported).map_err(failed)?;
+                let (unsigned, _) = signed.rsplit_once('.').unwrap_or_default();
+                ClientCredential::Assertion(assertion_form(&format!("{unsigned}.{}", wrong.secret())))
+            }
+        };
+        let credentials = RequestCredentials { indexed: vec![(0, credential)], on_accepted: Box::new(|_| {}) };
+        Ok(ClientHttp::new(self.http.at(ProviderEndpoint::Diagnostics), credentials))
+    }
+
     /// A form request to an endpoint that `openidconnect` does not support. `params` include the client id.
     pub(super) fn client_form(&self, url: &str, params: &[(String, String)]) -> Result<HttpRequest, ProviderError> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();

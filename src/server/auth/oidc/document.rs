@@ -28,7 +28,7 @@ const WELL_KNOWN_PATH: &str = ".well-known/openid-configuration";
 const INTROSPECTION: &str = "introspection_endpoint";
 
 /// The endpoints that this server calls or redirects browsers to. Other endpoints in the document are not read.
-const ENDPOINTS: [&str; 8] = [
+pub(super) const ENDPOINTS: [&str; 8] = [
     "authorization_endpoint",
     "token_endpoint",
     "jwks_uri",
@@ -116,7 +116,8 @@ impl MetadataSource {
         Ok(metadata.set_jwks(keys))
     }
 
-    async fn fetch_document(&self, http: &ProviderHttp) -> Result<Map<String, Value>, ProviderError> {
+    /// The document as the provider sends it.
+    pub(super) async fn fetch_document(&self, http: &ProviderHttp) -> Result<Map<String, Value>, ProviderError> {
         let failed = |text: String| ProviderError::Discovery(excerpt(&text).to_string());
         let url = self.issuer.join(WELL_KNOWN_PATH).map_err(|error| failed(error.to_string()))?;
         let request = Request::builder()

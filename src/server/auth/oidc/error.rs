@@ -10,7 +10,7 @@ use super::{
     signature::SignatureError,
     values::RefreshToken,
 };
-use crate::server::auth::jose::Malformed;
+use crate::{server::auth::jose::Malformed, wire::auth::AccessToken};
 
 /// Why no request to the provider could be made: it is unreachable, or its metadata is not usable.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -51,6 +51,8 @@ pub enum ExchangeError {
     /// The ID token can't be verified until newer keys can be fetched. A login succeeds then.
     #[error("ID token not verified yet: {0}")]
     Undecided(String),
+    #[error("{}", too_long(.0))]
+    AccessTokenTooLong(usize),
 }
 
 /// Why a refresh failed.
@@ -71,6 +73,10 @@ pub enum RefreshError {
     /// The provider refused this client, and has decided nothing about the refresh token.
     #[error("the provider refused this client: {0}")]
     ClientRefused(String),
+    /// The provider refreshed the grant with an access token of this many bytes. The session continues, and a new
+    /// refresh token must be stored, as for `Unusable`.
+    #[error("{}", too_long(.length))]
+    AccessTokenTooLong { refresh_token: Option<RefreshToken>, length: usize },
     /// The provider has not refused the refresh token, which may still be valid.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
@@ -129,6 +135,7 @@ pub enum LogoutTokenError {
     OtherIssuer,
     #[error("its `aud` does not name us")]
     OtherAudience,
+    /// If `exp` is missing, `ALLOW_LOGOUT_TOKENS_WITHOUT_EXP` may have to be set.
     #[error("its `{0}` is missing, or no time")]
     NoTime(&'static str),
     #[error("it has expired")]
@@ -217,6 +224,14 @@ impl From<ProviderError> for RefreshError {
     fn from(error: ProviderError) -> Self {
         Self::Unavailable(error.to_string())
     }
+}
+
+/// For the administrator, who finds the person by the audit event.
+fn too_long(length: &usize) -> String {
+    let max = AccessToken::MAX_LENGTH;
+    format!(
+        "the provider's access token has {length} bytes, and calls can carry {max}: have it list fewer groups or claims"
+    )
 }
 
 /// The meaning of a failed token request.

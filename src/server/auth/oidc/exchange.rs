@@ -80,6 +80,7 @@ impl OidcClient {
         if let Some(reason) = response.unusable_reason() {
             return Err(ExchangeError::Unavailable(reason.into()));
         }
+        let access_token = response.usable_access_token().map_err(ExchangeError::AccessTokenTooLong)?;
         let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
         let claims = self.verified_claims(id_token, Expected::OfLogin(nonce), response.access_token()).await?;
 
@@ -95,7 +96,7 @@ impl OidcClient {
             return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
         }
         Ok(Login {
-            access_token: AccessToken::new(response.access_token().secret().to_owned()),
+            access_token,
             expires_in: response.lifetime(),
             refresh_token: refresh_token(response),
             permissions: Permissions {

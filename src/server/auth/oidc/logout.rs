@@ -39,8 +39,9 @@ impl OidcClient {
         let Some(mut url) = fetched.metadata.additional_metadata().end_session_endpoint() else { return Ok(None) };
         let mut query = url.query_pairs_mut();
         // Providers should accept an expired ID token here (§2), and that of most sessions has expired.
-        if hint.secret().len() <= MAX_HINT_LENGTH {
-            query.append_pair("id_token_hint", hint.secret());
+        match hint.secret().len() {
+            ..=MAX_HINT_LENGTH => _ = query.append_pair("id_token_hint", hint.secret()),
+            length => tracing::info!(length, "the ID token is too long for `id_token_hint`, which is left out"),
         }
         query
             .append_pair("client_id", &self.settings.client_id)

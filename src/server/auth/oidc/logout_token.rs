@@ -73,9 +73,11 @@ impl OidcClient {
         if !claims.is_for(&self.settings.client_id) {
             return Err(LogoutTokenError::OtherAudience);
         }
-        let expires_at = time(claims, "exp")?.ok_or(LogoutTokenError::NoTime("exp"))?;
-        if expires_at + tolerance <= now {
-            return Err(LogoutTokenError::Expired);
+        match time(claims, "exp")? {
+            Some(expires_at) if expires_at + tolerance <= now => return Err(LogoutTokenError::Expired),
+            // Drafts of the specification had no `exp`. The age is bounded by `iat` in any case, see below.
+            None if !self.settings.logout.tokens_without_exp_allowed => return Err(LogoutTokenError::NoTime("exp")),
+            Some(_) | None => {}
         }
         let issued_at = issued_at(claims)?;
         if issued_at > now + tolerance {

@@ -53,7 +53,10 @@ pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
 pub use client_key::{ClientKey, ClientKeyError};
 pub use credentials::{Credentials, CredentialsError};
-pub use diagnostics::{AuthorizationCheck, ClockSkew, CredentialsCheck, DiagnosticError, MetadataReport};
+pub use diagnostics::{
+    AuthorizationAnswer, AuthorizationProbe, ClientAnswer, ClientRequest, ClockSkew, DiagnosticError, EndpointReport,
+    IntrospectionAnswer, MetadataReport, PushedRequests, SigningReport,
+};
 pub use discovery::MetadataStatus;
 pub use document::{MetadataSettings, UnusableEndpoint};
 pub use error::{AccessTokenError, ExchangeError, LogoutTokenError, ProviderError, RefreshError};

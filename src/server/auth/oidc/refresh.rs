@@ -63,6 +63,10 @@ impl OidcClient {
         if let Some(reason) = response.unusable_reason() {
             return Err(RefreshError::Unusable { refresh_token, reason: reason.into() });
         }
+        let access_token = match response.usable_access_token() {
+            Ok(access_token) => access_token,
+            Err(length) => return Err(RefreshError::AccessTokenTooLong { refresh_token, length }),
+        };
         if let Some(id_token) = response.id_token() {
             let expected = Expected::OfRefresh(user, login);
             match self.verified_claims(id_token, expected, response.access_token()).await {
@@ -85,7 +89,7 @@ impl OidcClient {
         };
         Ok(Refreshed {
             session_expiry,
-            access_token: AccessToken::new(response.access_token().secret().to_owned()),
+            access_token,
             expires_in: response.lifetime(),
             refresh_token,
             scope: response.granted_scope(),

@@ -52,6 +52,8 @@ pub struct LogoutSettings {
     pub url: Option<Url>,
     /// `ALLOW_UNTYPED_LOGOUT_TOKENS`: whether logout tokens without `typ`, or with `JWT`, are accepted.
     pub untyped_tokens_allowed: bool,
+    /// `ALLOW_LOGOUT_TOKENS_WITHOUT_EXP`: whether logout tokens without `exp` are accepted. Their age is bounded by `iat`.
+    pub tokens_without_exp_allowed: bool,
 }
 
 impl LogoutSettings {
@@ -59,7 +61,14 @@ impl LogoutSettings {
     pub fn of(front_url: &Url) -> Self {
         let mut redirect_uri = front_url.clone();
         redirect_uri.set_path("/signed-out");
-        Self { redirect_uri, url: None, untyped_tokens_allowed: false }
+        Self { redirect_uri, url: None, untyped_tokens_allowed: false, tokens_without_exp_allowed: false }
+    }
+
+    /// Logs at every start which settings weaken the default checks, for auditors.
+    fn warn_of_exceptions(&self) {
+        if self.tokens_without_exp_allowed {
+            tracing::warn!("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP: logout tokens without `exp` are accepted by their `iat`");
+        }
     }
 }
 
@@ -120,5 +129,6 @@ impl ProviderSettings {
         self.id_tokens.warn_of_exceptions();
         self.metadata.warn_of_exceptions();
         self.claims.warn_of_exceptions();
+        self.logout.warn_of_exceptions();
     }
 }

@@ -17,6 +17,7 @@ use super::{
     permissions::scopes,
     values::IdToken,
 };
+use crate::wire::auth::AccessToken as BrowserToken;
 
 /// The lifetime of an access token without a usable `expires_in`.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -54,6 +55,12 @@ impl TokenResponse {
             (true, false) => Some("the access token has characters that no header can carry"),
             (true, true) => None,
         }
+    }
+
+    /// The access token for the browser; the error is its length, if it is longer than a call can carry.
+    pub(super) fn usable_access_token(&self) -> Result<BrowserToken, usize> {
+        let token = BrowserToken::new(self.access_token.secret().to_owned());
+        if token.is_too_long() { Err(token.secret().len()) } else { Ok(token) }
     }
 
     /// `scope` of the response, if present (RFC 6749 §5.1).
@@ -249,6 +256,14 @@ mod tests {
             assert!(unusable(token, "Bearer"), "{token:?}");
         }
         assert!(unusable("a", "N_A"));
+    }
+
+    #[test]
+    fn an_access_token_is_usable_up_to_the_length_that_a_call_can_carry() {
+        let usable =
+            |length: usize| response(serde_json::json!({"access_token": "a".repeat(length)})).usable_access_token();
+        assert_eq!(usable(16 * 1024).unwrap().secret().len(), 16_384);
+        assert_eq!(usable(16 * 1024 + 1).unwrap_err(), 16_385);
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub enum RefreshFailure {
     /// The session is kept: it goes on once the configuration is correct.
     #[error("the provider refused this client: {0}")]
     ClientRefused(String),
+    #[error("{0}")]
+    AccessTokenTooLong(String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("no turn to refresh: {0}")]
@@ -171,7 +173,10 @@ impl LoginError {
             Self::Exchange(ExchangeError::Refused(_)) => Event::LoginCodeRefused,
             Self::Exchange(ExchangeError::InvalidIdToken(_)) => Event::LoginIdTokenRefused,
             Self::Exchange(
-                ExchangeError::Unavailable(_) | ExchangeError::Undecided(_) | ExchangeError::ClientRefused(_),
+                ExchangeError::Unavailable(_)
+                | ExchangeError::Undecided(_)
+                | ExchangeError::ClientRefused(_)
+                | ExchangeError::AccessTokenTooLong(_),
             )
             | Self::Provider(_)
             | Self::NoTurn(_)
@@ -205,6 +210,7 @@ impl RefreshFailure {
             Self::OtherBrowser => Some(Event::RefreshOtherBrowser),
             Self::ProviderUnavailable(_)
             | Self::ClientRefused(_)
+            | Self::AccessTokenTooLong(_)
             | Self::Store(_)
             | Self::NoTurn(_)
             | Self::Randomness(_)
@@ -245,6 +251,7 @@ impl From<LoginError> for ApiError {
             LoginError::Exchange(
                 ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
             ) => Self::LoginFailed,
+            LoginError::Exchange(ExchangeError::AccessTokenTooLong(_)) => Self::AccessTokenTooLong,
             LoginError::Exchange(ExchangeError::Unavailable(_) | ExchangeError::ClientRefused(_))
             | LoginError::Provider(_) => Self::ProviderUnavailable { retry_after: None },
             LoginError::Exchange(ExchangeError::Undecided(_)) => {
@@ -266,6 +273,7 @@ impl From<RefreshFailure> for ApiError {
             RefreshFailure::ProviderUnavailable(_) | RefreshFailure::ClientRefused(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }
             }
+            RefreshFailure::AccessTokenTooLong(_) => Self::AccessTokenTooLong,
             RefreshFailure::Store(_)
             | RefreshFailure::NoTurn(_)
             | RefreshFailure::Randomness(_)

@@ -165,14 +165,20 @@ impl Sessions {
         let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.login).await {
             Ok(refreshed) => refreshed,
             // The response could not be used, but it may have replaced the refresh token: store the new one.
-            Err(error @ RefreshError::Unusable { .. }) => {
+            Err(error @ (RefreshError::Unusable { .. } | RefreshError::AccessTokenTooLong { .. })) => {
                 let cause = error.to_string();
-                if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. } = error {
+                let failure = match error {
+                    RefreshError::AccessTokenTooLong { .. } => RefreshFailure::AccessTokenTooLong(cause),
+                    _ => RefreshFailure::ProviderUnavailable(cause),
+                };
+                if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. }
+                | RefreshError::AccessTokenTooLong { refresh_token: Some(refresh_token), .. } = error
+                {
                     session.refresh_token = Some(refresh_token);
                     session.revision += 1;
                     self.store_or_revoke(id, &mut session).await?;
                 }
-                return Err(RefreshFailure::ProviderUnavailable(cause));
+                return Err(failure);
             }
             Err(RefreshError::Unavailable(cause)) => return Err(RefreshFailure::ProviderUnavailable(cause)),
             Err(RefreshError::ClientRefused(cause)) => return Err(RefreshFailure::ClientRefused(cause)),

@@ -26,6 +26,11 @@ const IDLE: Duration = Duration::from_secs(90);
 const HEAD: Duration = Duration::from_secs(10);
 const MAX: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 
+/// The maximum size of a request's head, in bytes: as much as nginx passes on (`large_client_header_buffers` in
+/// `deploy/nginx.conf`). A larger one is answered 431 (RFC 6585 §5). hyper compares before each read, so a head may exceed
+/// it by the last read. hyper's own default is three times that.
+pub const MAX_HEAD_BYTES: usize = 128 * 1024;
+
 /// Pause after accepting has failed, as without free file descriptors.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const WARN_EVERY: Duration = Duration::from_secs(60);
@@ -90,7 +95,7 @@ async fn connection(
         request
     });
     let mut builder = http1::Builder::new();
-    builder.timer(timer).header_read_timeout(settings.head_timeout);
+    builder.timer(timer).header_read_timeout(settings.head_timeout).max_buf_size(MAX_HEAD_BYTES);
     let io: TokioIo<Watched<TcpStream>> = TokioIo::new(stream);
     let mut connection = pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
     let outcome = tokio::select! {

@@ -4,9 +4,6 @@ use axum::http::{HeaderMap, header};
 
 use crate::{server::auth::access_token::AuthError, wire::auth::AccessToken};
 
-/// The longest access token that is accepted, in bytes. JWTs with many groups in them reach some thousands.
-const MAX_LENGTH: usize = 16 * 1024;
-
 /// How the access token was sent.
 pub(super) enum Credentials {
     /// With a proof (RFC 9449 §7.1).
@@ -27,16 +24,26 @@ impl Credentials {
             .ok_or_else(|| AuthError::invalid_token("the header is malformed"))?;
         // Any characters that a provider may use (RFC 6749 appendix A.12); the token is judged later.
         let token = token.trim_matches(' ');
-        if another.is_some() || !(1..=MAX_LENGTH).contains(&token.len()) || !token.bytes().all(|b| b.is_ascii_graphic())
-        {
+        if another.is_some() || token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(AuthError::invalid_token("the header is malformed"));
         }
+        let token = AccessToken::new(token);
         // RFC 9110 §11.1: scheme names are case-insensitive.
-        match scheme.to_ascii_lowercase().as_str() {
-            "dpop" => Ok(Self::WithProof(AccessToken::new(token))),
-            "bearer" => Ok(Self::Bearer(AccessToken::new(token))),
+        let credentials = match scheme.to_ascii_lowercase().as_str() {
+            "dpop" => Self::WithProof(token),
+            "bearer" => Self::Bearer(token),
             // RFC 6750 §3.1: another scheme carries no token.
-            _ => Err(AuthError::NoToken),
+            _ => return Err(AuthError::NoToken),
+        };
+        match credentials.access_token().is_too_long() {
+            // No token of this length was issued here.
+            true => Err(AuthError::InvalidToken(format!("it has more than {} bytes", AccessToken::MAX_LENGTH))),
+            false => Ok(credentials),
         }
+    }
+
+    fn access_token(&self) -> &AccessToken {
+        let (Self::WithProof(token) | Self::Bearer(token)) = self;
+        token
     }
 }

@@ -78,6 +78,11 @@ pub(in crate::server::auth::oidc) fn warn_of_refused_keys(keys: &ProviderKeys, p
     }
 }
 
+/// Whether the key is large enough to be used.
+pub(in crate::server::auth::oidc) fn is_large_enough(key: &ProviderKey, policy: &IdTokenPolicy) -> bool {
+    check_size(key, policy).is_ok()
+}
+
 fn check_size(key: &ProviderKey, policy: &IdTokenPolicy) -> Result<(), SignatureVerificationError> {
     let min = if policy.allow_weak_rsa_keys { MIN_WEAK_RSA_BITS } else { MIN_RSA_BITS };
     match key.rsa_bits {

@@ -24,7 +24,7 @@ pub use policy::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS, sig
 
 pub(super) use check::Expected;
 pub(super) use claims::ClaimError;
-pub(super) use keys::{key_id, newer_keys_may_help, signing_key, warn_of_refused_keys};
+pub(super) use keys::{is_large_enough, key_id, newer_keys_may_help, signing_key, warn_of_refused_keys};
 pub(super) use provider_key::{ProviderKey, ProviderKeys, identity};
 
 use super::{

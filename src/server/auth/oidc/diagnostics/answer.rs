@@ -1,0 +1,200 @@
+//! What the answer to a made-up code or token means: whether it is about the client, about the code, or about something
+//! else. By RFC 6749 §5.2 it is `invalid_client` (401 or 400) or `invalid_grant` (400); providers send much else.
+
+use openidconnect::{HttpResponse, http::StatusCode};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::error_words;
+use crate::server::excerpt::Excerpt;
+
+/// The meaning of an answer, with the provider's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientAnswer {
+    /// The code was refused. Most providers look at it only after they have accepted the client.
+    CodeRefused(String),
+    /// The client is unknown, its credentials are wrong, or it may not use this endpoint or grant.
+    ClientRefused(String),
+    /// The redirect URI is not one of the client's.
+    RedirectUriRefused(String),
+    /// The client is registered for sender-constrained tokens (RFC 9449 §5, RFC 8705 §3), which this server does not request.
+    ProofRequired(String),
+    /// Anything else.
+    Unclear(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    Code,
+    Client,
+    RedirectUri,
+    Proof,
+}
+
+/// The error codes of providers in the field, whatever the status. Compared in lower case.
+const MEANINGS: [(&str, Meaning); 17] = [
+    // RFC 6749 §5.2
+    ("invalid_grant", Meaning::Code),
+    ("invalid_client", Meaning::Client),
+    // Also for wrong credentials (Keycloak).
+    ("unauthorized_client", Meaning::Client),
+    ("unsupported_grant_type", Meaning::Client),
+    // RFC 9449 §5, §8
+    ("invalid_dpop_proof", Meaning::Proof),
+    ("use_dpop_nonce", Meaning::Proof),
+    // Auth0, for wrong credentials
+    ("access_denied", Meaning::Client),
+    // One provider with status 403; Slack and Zoho with status 200
+    ("invalid_code", Meaning::Code),
+    ("code_already_used", Meaning::Code),
+    ("invalid_client_id", Meaning::Client),
+    ("invalid_client_secret", Meaning::Client),
+    ("bad_client_secret", Meaning::Client),
+    ("bad_redirect_uri", Meaning::RedirectUri),
+    ("invalid_redirect_uri", Meaning::RedirectUri),
+    // GitHub with status 200
+    ("bad_verification_code", Meaning::Code),
+    ("incorrect_client_credentials", Meaning::Client),
+    ("redirect_uri_mismatch", Meaning::RedirectUri),
+];
+
+impl ClientAnswer {
+    /// `excerpt` removes what was sent from the provider's text.
+    pub(super) fn of(response: &HttpResponse, excerpt: impl Fn(&str) -> Excerpt) -> Self {
+        let status = response.status();
+        let Some((code, description)) = error_of(response.body()) else {
+            let words = format!("status {}, no error code", status.as_u16());
+            // RFC 6749 §5.2: the status of a client that could not be authenticated.
+            return if status == StatusCode::UNAUTHORIZED { Self::ClientRefused(words) } else { Self::Unclear(words) };
+        };
+        let words = error_words(&code, description.as_deref(), excerpt);
+        let words = format!("status {}, {words}", status.as_u16());
+        match meaning(&code) {
+            Some(Meaning::Code) => Self::CodeRefused(words),
+            Some(Meaning::Client) => Self::ClientRefused(words),
+            Some(Meaning::RedirectUri) => Self::RedirectUriRefused(words),
+            Some(Meaning::Proof) => Self::ProofRequired(words),
+            None => Self::Unclear(words),
+        }
+    }
+
+    pub fn words(&self) -> &str {
+        match self {
+            Self::CodeRefused(words)
+            | Self::ClientRefused(words)
+            | Self::RedirectUriRefused(words)
+            | Self::ProofRequired(words)
+            | Self::Unclear(words) => words,
+        }
+    }
+}
+
+fn meaning(code: &str) -> Option<Meaning> {
+    let code = code.trim().to_ascii_lowercase();
+    MEANINGS.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning)
+}
+
+/// The error code and its description, in one of the forms in which providers send them.
+fn error_of(body: &[u8]) -> Option<(String, Option<String>)> {
+    let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(body) else { return form_error(body) };
+    let text = |members: &serde_json::Map<String, Value>, names: &[&str]| {
+        let found = names.iter().find_map(|name| members.get(*name).filter(|value| !value.is_null() && *value != ""));
+        found.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    };
+    const DESCRIPTIONS: [&str; 5] = ["error_description", "message", "errorSummary", "detail", "title"];
+    match members.get("error") {
+        // Facebook and others nest it.
+        Some(Value::Object(inner)) => {
+            let code = text(inner, &["error", "code", "type", "status"]).unwrap_or_else(|| "error".into());
+            Some((code, text(inner, &DESCRIPTIONS)))
+        }
+        Some(Value::String(code)) if !code.is_empty() => Some((code.clone(), text(&members, &DESCRIPTIONS))),
+        _ => Some((text(&members, &["errorCode", "error_code", "code", "type"])?, text(&members, &DESCRIPTIONS))),
+    }
+}
+
+/// As GitHub sends it to clients that don't ask for JSON, and older servers to all.
+fn form_error(body: &[u8]) -> Option<(String, Option<String>)> {
+    if !body.starts_with(b"error=") && !body.windows(7).any(|bytes| bytes == b"&error=") {
+        return None;
+    }
+    let value = |name: &str| form_urlencoded::parse(body).find(|(key, _)| key == name).map(|(_, it)| it.into_owned());
+    Some((value("error")?, value("error_description")))
+}
+
+#[cfg(test)]
+mod tests {
+    use openidconnect::http::Response;
+
+    use super::*;
+    use crate::server::excerpt::excerpt;
+
+    fn answer(status: u16, body: &str) -> ClientAnswer {
+        let response = Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
+        ClientAnswer::of(&response, excerpt)
+    }
+
+    #[test]
+    fn what_providers_say_of_a_made_up_code_is_told_from_what_they_say_of_wrong_credentials() {
+        for (status, body) in [
+            (400, r#"{"error":"invalid_grant","error_description":"unknown code"}"#),
+            (401, r#"{"error":"invalid_grant"}"#),
+            (403, r#"{"error":"invalid_code"}"#),
+            (
+                200,
+                r#"{"error":"bad_verification_code","error_description":"The code passed is incorrect or expired."}"#,
+            ),
+            (200, r#"{"ok":false,"error":"invalid_code"}"#),
+            (200, "error=bad_verification_code&error_description=The+code"),
+            (400, r#"{"error":{"code":"invalid_grant","message":"no such code"}}"#),
+            (400, r#"{"errorCode":"invalid_grant"}"#),
+        ] {
+            assert!(matches!(answer(status, body), ClientAnswer::CodeRefused(_)), "{body}");
+        }
+        for (status, body) in [
+            (401, r#"{"error":"invalid_client"}"#),
+            (400, r#"{"error":"Invalid_Client","error_description":"wrong secret"}"#),
+            (401, r#"{"error":"unauthorized_client"}"#),
+            (200, r#"{"error":"incorrect_client_credentials"}"#),
+            (200, r#"{"ok":false,"error":"bad_client_secret"}"#),
+            (400, r#"{"error":"invalid_client_id"}"#),
+            (401, ""),
+            (401, "<html>"),
+        ] {
+            assert!(matches!(answer(status, body), ClientAnswer::ClientRefused(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_missing_proof_and_a_wrong_redirect_uri_are_neither() {
+        let proof = answer(400, r#"{"error":"invalid_dpop_proof","error_description":"DPoP proof required"}"#);
+        assert!(matches!(proof, ClientAnswer::ProofRequired(_)));
+        let redirect = answer(200, r#"{"error":"redirect_uri_mismatch"}"#);
+        assert!(matches!(redirect, ClientAnswer::RedirectUriRefused(_)));
+    }
+
+    #[test]
+    fn an_answer_that_says_neither_is_unclear() {
+        for (status, body) in [
+            (400, ""),
+            (500, "<html>error</html>"),
+            (
+                400,
+                r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1","title":"Bad Request","status":400}"#,
+            ),
+            (400, r#"{"error":"invalid_request"}"#),
+            (200, r#"{"access_token":"a"}"#),
+            (200, "[]"),
+        ] {
+            assert!(matches!(answer(status, body), ClientAnswer::Unclear(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn each_code_is_in_the_table_once_and_in_lower_case() {
+        for (index, (code, _)) in MEANINGS.iter().enumerate() {
+            assert_eq!(*code, code.to_lowercase());
+            assert!(MEANINGS[..index].iter().all(|(other, _)| other != code), "{code}");
+        }
+    }
+}

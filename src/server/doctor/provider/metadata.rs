@@ -1,0 +1,184 @@
+//! What the provider's metadata names, and the consequences of what is missing.
+
+use super::{A_SIGN_IN, Verdict};
+use crate::server::auth::oidc::{
+    EndpointReport, MetadataReport, OidcClient, ProviderSettings, PushedRequests, SigningReport,
+};
+
+pub fn discovery(issuer: &str, report: &MetadataReport) -> Verdict {
+    match report.is_discovered {
+        true => Verdict::proven("discovery", format!("{issuer} is what its metadata says, letter by letter")),
+        false => Verdict::unproven("discovery", "no metadata is read (OIDC_DISCOVERY=false)", A_SIGN_IN),
+    }
+}
+
+/// One line for each endpoint that is missing, configured, or called by no check.
+pub fn endpoints(endpoints: &[EndpointReport], oidc: &OidcClient, settings: &ProviderSettings) -> Vec<Verdict> {
+    endpoints.iter().filter_map(|endpoint| self::endpoint(endpoint, oidc, settings)).collect()
+}
+
+fn endpoint(endpoint: &EndpointReport, oidc: &OidcClient, settings: &ProviderSettings) -> Option<Verdict> {
+    const PART: &str = "endpoint";
+    let EndpointReport { member, url, is_configured, unusable } = endpoint;
+    let is_used = match *member {
+        "introspection_endpoint" => oidc.uses_introspection(),
+        "pushed_authorization_request_endpoint" => settings.requests.pushed,
+        _ => true,
+    };
+    let Some(url) = url else {
+        let what = match unusable {
+            Some(unusable) => format!("{member} is {unusable}"),
+            None => format!("{member} is not in the metadata"),
+        };
+        let verdict = match consequence(member, settings.logout.url.is_some()) {
+            (_, false) if !is_used => return None,
+            (text, is_needed) if is_needed && is_used => Verdict::lacking(PART, what, text),
+            (text, _) if is_used => Verdict::missing(PART, what, text),
+            _ => return None,
+        };
+        return Some(verdict.remedy(remedy(member)));
+    };
+    // Those that the checks below call are in their lines.
+    let called_for = match *member {
+        "userinfo_endpoint" => "the name of a person who has signed in",
+        "end_session_endpoint" => "a sign-out in a browser",
+        _ if *is_configured => "the lines below",
+        _ => return None,
+    };
+    let origin = if *is_configured { ", set here in place of what the metadata says" } else { "" };
+    Some(Verdict::unproven(PART, format!("{member} is {url}{origin}"), called_for))
+}
+
+/// What does not work without the endpoint, and whether that is too much.
+fn consequence(member: &str, has_logout_url: bool) -> (&'static str, bool) {
+    match member {
+        "authorization_endpoint" => ("nobody can sign in", true),
+        "token_endpoint" => ("no code can be exchanged, so nobody can sign in", true),
+        "jwks_uri" => ("no ID token can be verified, so nobody can sign in", true),
+        "introspection_endpoint" => ("no access token can be checked, so every call is refused", true),
+        "pushed_authorization_request_endpoint" => ("no login can be pushed, so nobody can sign in", true),
+        "userinfo_endpoint" => ("names and roles are those of the ID token alone", false),
+        "revocation_endpoint" => {
+            ("refresh tokens of sessions that have ended stay valid at the provider until they expire there", false)
+        }
+        "end_session_endpoint" if has_logout_url => ("people who sign out are sent to LOGOUT_URL as it is", false),
+        "end_session_endpoint" => {
+            ("people who sign out here stay signed in at the provider, and the page tells them so", false)
+        }
+        _ => ("it is not used", false),
+    }
+}
+
+fn remedy(member: &str) -> String {
+    match member {
+        "end_session_endpoint" => "LOGOUT_URL, END_SESSION_ENDPOINT".into(),
+        "introspection_endpoint" => "INTROSPECTION_ENDPOINT, ACCESS_TOKEN_CHECK".into(),
+        _ => member.to_ascii_uppercase(),
+    }
+}
+
+/// Whether the keys and the algorithms of ID tokens fit together.
+pub fn signing(report: &SigningReport) -> Vec<Verdict> {
+    let SigningReport { listed, common, refused, is_restricted, keys, fitting_keys } = report;
+    let listed_names = listed.as_deref().unwrap_or_default().join(", ");
+    if common.is_empty() {
+        let what = format!("an algorithm for ID tokens in common: the metadata lists {listed_names}");
+        return vec![
+            Verdict::lacking("ID tokens", what, "none of these is accepted here, so nobody can sign in")
+                .remedy("the client's id_token_signed_response_alg at the provider, ID_TOKEN_ALGS"),
+        ];
+    }
+    if *fitting_keys == 0 {
+        let what = format!("a key for {} among the provider's {keys}", common.join(", "));
+        return vec![
+            Verdict::lacking("keys", what, "no ID token can be verified, so nobody can sign in").remedy("JWKS_URI"),
+        ];
+    }
+    let seen = format!("{fitting_keys} of the provider's {keys} can verify an ID token by {}", common.join(", "));
+    vec![Verdict::proven("keys", seen), algorithms(common, refused, listed.is_some(), *is_restricted)]
+}
+
+/// OpenID Connect Core §3.1.3.7, step 7: the algorithm is the one that the client is registered with.
+fn algorithms(common: &[String], refused: &[String], is_listed: bool, is_restricted: bool) -> Verdict {
+    const PART: &str = "ID tokens";
+    let names = common.join(", ");
+    let refused = match refused.is_empty() {
+        true => String::new(),
+        false => format!("; {}, which the metadata lists too, is refused here", refused.join(", ")),
+    };
+    match common {
+        [_] if is_listed || is_restricted => {
+            Verdict::unproven(PART, format!("they are to be signed by {names}{refused}"), A_SIGN_IN)
+        }
+        _ if is_restricted => Verdict::unproven(PART, format!("they may be signed by {names}{refused}"), A_SIGN_IN),
+        _ if is_listed => Verdict::missing(
+            PART,
+            "ID_TOKEN_ALGS is not set, and the metadata lists several algorithms",
+            format!("ID tokens by any of {names} are accepted, not only by the one of this client{refused}"),
+        )
+        .remedy("ID_TOKEN_ALGS: the client's id_token_signed_response_alg, which is RS256 unless registered otherwise"),
+        _ => Verdict::missing(
+            PART,
+            "the metadata lists no algorithms, and ID_TOKEN_ALGS is not set",
+            format!("ID tokens by any of {names} are accepted"),
+        )
+        .remedy("ID_TOKEN_ALGS: the client's id_token_signed_response_alg, which is RS256 unless registered otherwise"),
+    }
+}
+
+/// What protects a login besides the signature, by what the metadata says.
+pub fn protections(report: &MetadataReport) -> Vec<Verdict> {
+    let mut verdicts = vec![pkce(report.s256)];
+    verdicts.push(match report.announces_iss {
+        true => Verdict::unproven(
+            "mix-up",
+            "authorization responses are to name their issuer (RFC 9207), and are refused without it",
+            A_SIGN_IN,
+        ),
+        false => Verdict::missing(
+            "mix-up",
+            "the metadata does not announce `iss` in authorization responses (RFC 9207)",
+            "it is compared where it is sent, and not required",
+        )
+        .remedy("the provider's own setting"),
+    });
+    if report.pushed_requests == PushedRequests::Possible {
+        verdicts.push(
+            Verdict::unproven(
+                "pushed requests",
+                "the provider takes pushed authorization requests (RFC 9126), and its metadata does not require them; the \
+                 client's registration may",
+                A_SIGN_IN,
+            )
+            .remedy("PUSHED_AUTHORIZATION_REQUESTS=true, which works with both"),
+        );
+    }
+    if report.constrains_tokens {
+        verdicts.push(
+            Verdict::unproven(
+                "access tokens",
+                "the provider can bind them to a key of the client's (RFC 9449, RFC 8705), which this server does not \
+                 request; a client that is registered for that gets none",
+                A_SIGN_IN,
+            )
+            .remedy("dpop_bound_access_tokens and tls_client_certificate_bound_access_tokens of the client: false"),
+        );
+    }
+    verdicts
+}
+
+/// T07
+fn pkce(s256: Option<bool>) -> Verdict {
+    const PART: &str = "PKCE";
+    const REMEDY: &str = "the provider's own setting for PKCE";
+    const CONSEQUENCE: &str = "it is always sent, but logins may be bound by state, nonce and browser key alone";
+    match s256 {
+        Some(true) => Verdict::unproven(
+            PART,
+            "the metadata names S256, which is always sent",
+            "the refusal of a code with another code verifier",
+        ),
+        Some(false) => Verdict::missing(PART, "the metadata does not name S256", CONSEQUENCE).remedy(REMEDY),
+        None => Verdict::missing(PART, "the metadata does not say whether PKCE is checked", CONSEQUENCE).remedy(REMEDY),
+    }
+}
