@@ -122,7 +122,8 @@ async fn unencrypted_connections_are_doubtful_and_proxy_passwords_are_not_printe
     assert!(line(&output, "doubtful", "encryption").ends_with("-> OTEL_ALLOW_HTTP"), "{output:?}");
     assert!(line(&output, "good", "proxy").contains("proxy.example.com"), "{output:?}");
     assert!(!String::from_utf8(output.stdout).unwrap().contains("hunter2"));
-    let output = doctor(&provider.issuer, &[("DATABASE_URL", "postgres://chat@db.example.com/chat")]).await;
+    let output =
+        doctor(&provider.issuer, &[("DATABASE_URL", "postgres://chat@db.example.com/chat?sslmode=prefer")]).await;
     assert_eq!(output.status.code(), Some(78), "{output:?}");
     assert!(line(&output, "FAILS", "configuration").contains("DATABASE_ALLOW_PLAINTEXT=true"), "{output:?}");
 }

@@ -12,15 +12,19 @@ use super::{
         oidc::{OidcClient, ProviderHttp},
         sessions::{SessionLimits, Storage},
     },
-    chat::upstream::{ChatCompletions, Message, Role, Upstream},
+    chat::upstream::{ChatCompletions, Message, Role, Upstream, UpstreamSettings},
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::sql::DatabaseUrl,
     environment::Environment,
-    outbound::OutboundProxy,
+    observe::traces::{self, TraceSettings},
+    outbound::{OutboundProxy, cause},
 };
 use crate::wire::auth::UserClaims;
 
 pub use verdict::{Grade, Verdict};
+
+/// For the first response of the model's server to anything.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Checks the configuration in the environment and prints the results. Fails if something would not work.
 pub fn run() -> ExitCode {
@@ -45,7 +49,10 @@ pub fn run() -> ExitCode {
 pub async fn examine(config: &Config) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::good("configuration", format!("browsers see us at {}", config.front_url))];
     verdicts.extend(config.plaintext.iter().map(|it| Verdict::doubtful("encryption", it.words, it.setting)));
-    verdicts.extend(proxy(&config.proxy));
+    verdicts.extend(config.authorities().into_iter().map(|(service, authorities)| {
+        Verdict::good("certificates", format!("those of {service} are checked against {authorities}"))
+    }));
+    verdicts.extend(proxies(&config.proxy));
     match &config.provider {
         Provider::Mock(_) => {
             verdicts.push(Verdict::doubtful("provider", "the mock identity provider lets anybody in", "OIDC_ISSUER"))
@@ -64,6 +71,9 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     verdicts.push(session_limits(config.session_limits));
     verdicts.push(database(&config.database_url).await);
     verdicts.push(upstream(&config.chat, &config.proxy).await);
+    if let Some(settings) = &config.traces {
+        verdicts.push(collector(settings).await);
+    }
     verdicts
 }
 
@@ -80,23 +90,26 @@ fn client_addresses(config: &Config) -> Verdict {
     }
 }
 
-/// Shows only the host, as the URL may contain a password.
-fn proxy(proxy: &OutboundProxy) -> Option<Verdict> {
-    let host = proxy.url.as_ref()?.host_str()?;
-    Some(Verdict::good("proxy", format!("https to other machines goes through {host}, but for NO_PROXY")))
+/// Shows only the hosts, as the URLs may contain a password.
+fn proxies(proxy: &OutboundProxy) -> impl Iterator<Item = Verdict> {
+    [("https", &proxy.https), ("http", &proxy.http)].into_iter().filter_map(|(scheme, url)| {
+        let host = url.as_ref()?.host_str()?;
+        Some(Verdict::good("proxy", format!("{scheme} to other machines goes through {host}, but for NO_PROXY")))
+    })
 }
 
 async fn session_store(sessions: &SessionStorage) -> Verdict {
     const PART: &str = "session store";
+    const REMEDY: &str = "REDIS_URL, REDIS_CA_FILE, CA_FILE";
     let SessionStorage::Redis { address, ring } = sessions else {
         return Verdict::doubtful(PART, "sessions are kept in memory: they end with the process", "REDIS_URL");
     };
     match Storage::in_redis(address, ring.clone()) {
         Ok(storage) => match storage.store.check().await {
             Ok(()) => Verdict::good(PART, "Redis answers"),
-            Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+            Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
         },
-        Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+        Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
     }
 }
 
@@ -113,13 +126,8 @@ fn session_limits(limits: SessionLimits) -> Verdict {
 
 async fn database(url: &DatabaseUrl) -> Verdict {
     match url.reach().await {
-        Ok(()) if url.trusts_any_server() => Verdict::doubtful(
-            "database",
-            "it answers; with sslmode=require nobody checks who does",
-            "DATABASE_URL: sslmode=verify-full",
-        ),
         Ok(()) => Verdict::good("database", "it answers"),
-        Err(error) => Verdict::fails("database", error).remedy("DATABASE_URL"),
+        Err(error) => Verdict::fails("database", error).remedy("DATABASE_URL, DATABASE_CA_FILE, CA_FILE"),
     }
 }
 
@@ -137,6 +145,10 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     };
     const REMEDY: &str = "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY";
     let model = settings.model.clone();
+    if let Err(error) = connection(&settings, proxy).await {
+        return Verdict::fails(PART, error)
+            .remedy("CHAT_BASE_URL, CHAT_CA_FILE, CA_FILE, CHAT_CLIENT_CERTIFICATE_FILE, HTTPS_PROXY, NO_PROXY");
+    }
     let upstream = match ChatCompletions::through(proxy.clone(), settings, Environment::system()) {
         Ok(upstream) => upstream,
         Err(error) => return Verdict::fails(PART, error).remedy(REMEDY),
@@ -145,6 +157,20 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     match upstream.answer(vec![question], &test_user()).await {
         Ok(_) => Verdict::good(PART, format!("{model} answers")),
         Err(error) => Verdict::fails(PART, error).remedy(REMEDY),
+    }
+}
+
+/// Whether the upstream responds to anything at all. If not, the question's own error would have no cause.
+async fn connection(settings: &UpstreamSettings, proxy: &OutboundProxy) -> Result<(), String> {
+    let client = settings.client(proxy.clone()).map_err(|error| error.to_string())?;
+    client.get(settings.base_url.clone()).timeout(CONNECTION_TIMEOUT).send().await.map(drop).map_err(cause)
+}
+
+async fn collector(settings: &TraceSettings) -> Verdict {
+    match traces::check(settings).await {
+        Ok(()) => Verdict::good("collector", "it takes traces"),
+        Err(error) => Verdict::fails("collector", error)
+            .remedy("OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_CERTIFICATE, CA_FILE, OTEL_EXPORTER_OTLP_HEADERS"),
     }
 }
 

@@ -13,7 +13,7 @@ pub async fn examine(oidc: &OidcClient, tolerance: Duration) -> Vec<Verdict> {
     let findings = match oidc.metadata_report().await {
         Ok(findings) => findings,
         // The other checks would fail with the same error.
-        Err(error) => return vec![Verdict::fails("discovery", error).remedy("OIDC_ISSUER, OIDC_CA_FILE")],
+        Err(error) => return vec![Verdict::fails("discovery", error).remedy("OIDC_ISSUER, OIDC_CA_FILE, CA_FILE")],
     };
     let mut verdicts = metadata(oidc.issuer(), &findings);
     verdicts.push(clock(oidc, tolerance).await);
