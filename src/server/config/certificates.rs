@@ -2,7 +2,7 @@
 //! server shows them.
 
 use super::{
-    setting::{AnySetting, Setting, refuse},
+    setting::{AnySetting, Setting},
     values::Text,
     variables::{ConfigError, Variables},
 };
@@ -52,11 +52,15 @@ pub fn client_certificate(
     key: &Setting<Text>,
     variables: &Variables,
 ) -> Result<Option<ClientCertificate>, ConfigError> {
-    let Some(certificate_file) = certificate.get(variables)? else {
-        refuse(variables, &[key], &format!("{} is not: set that too, or remove this one", certificate.name))?;
-        return Ok(None);
+    let alone = |set: &Setting<Text>, other: &Setting<Text>| {
+        set.unexpected(&format!("{} is not: set that too, or remove this one", other.name))
     };
-    let key_file = key.required(variables, "a client certificate has a private key")?;
+    let (certificate_file, key_file) = match (certificate.get(variables)?, key.get(variables)?) {
+        (Some(certificate_file), Some(key_file)) => (certificate_file, key_file),
+        (None, None) => return Ok(None),
+        (Some(_), None) => return Err(alone(certificate, key)),
+        (None, Some(_)) => return Err(alone(key, certificate)),
+    };
     ClientCertificate::read(&certificate_file, &key_file).map(Some).map_err(|error| match error {
         ClientCertificateError::Certificate(_) => certificate.wrong(&format!("a PEM file of a certificate: {error}")),
         ClientCertificateError::Key(_) => key.wrong(&format!("a PEM file of a private key: {error}")),

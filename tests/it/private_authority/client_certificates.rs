@@ -43,7 +43,7 @@ async fn a_client_certificate_that_can_not_be_used_is_refused_by_the_name_of_its
         (&*certificate, &*certificate, KEY, "has a certificate, and no private key"),
         (&*certificate, &*encrypted, KEY, "has an encrypted private key"),
         (&*certificate, &*other_key, KEY, "belongs to CHAT_CLIENT_CERTIFICATE_FILE"),
-        (&*certificate, "", KEY, "must be set"),
+        (&*certificate, "", CERTIFICATE, "CHAT_CLIENT_KEY_FILE is not"),
         ("", &*key, KEY, "CHAT_CLIENT_CERTIFICATE_FILE is not"),
         (&*certificate, "/nowhere/client.key", KEY, "/nowhere/client.key"),
     ] {

@@ -8,7 +8,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     str::FromStr,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -47,12 +47,14 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
 ];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct DatabaseUrl {
     url: Url,
     kind: Kind,
     /// What the certificate of PostgreSQL is checked against, if it is.
     authorities: Option<TrustedAuthorities>,
+    /// The file with them that `url` names. It is gone with the last clone.
+    _authority_file: Option<Arc<fs::File>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,15 +162,15 @@ impl FromStr for DatabaseUrl {
         match url.scheme() {
             "postgres" | "postgresql" => {
                 PgConnectOptions::from_str(text).map_err(|_| WrongDatabaseUrl)?;
-                Ok(Self { url, kind: Kind::Postgres, authorities: None })
+                Ok(Self { url, kind: Kind::Postgres, authorities: None, _authority_file: None })
             }
             // A unique name, so that only the connections of one store share it (https://www.sqlite.org/sharedcache.html).
             "sqlite" if text == MEMORY => {
                 let name = format!("sqlite:file:oracle-ai-{}?mode=memory", MEMORIES.fetch_add(1, Ordering::Relaxed));
-                Ok(Self { url: parsed(&name)?, kind: Kind::SqliteMemory, authorities: None })
+                Ok(Self { url: parsed(&name)?, kind: Kind::SqliteMemory, authorities: None, _authority_file: None })
             }
             "sqlite" if url.path().len() + url.host_str().map_or(0, str::len) > 0 && !text.contains("mode=memory") => {
-                Ok(Self { url, kind: Kind::SqliteFile, authorities: None })
+                Ok(Self { url, kind: Kind::SqliteFile, authorities: None, _authority_file: None })
             }
             _ => Err(WrongDatabaseUrl),
         }
@@ -185,6 +187,12 @@ impl Database {
         };
         let lock = tokio::time::timeout(TIMEOUT, lock).await;
         Ok(Writer { pool: &self.pool, _lock: lock.map_err(|_| StoreError("no turn to write in time".into()))? })
+    }
+}
+
+impl PartialEq for DatabaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
     }
 }
 

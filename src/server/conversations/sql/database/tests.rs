@@ -56,7 +56,7 @@ fn the_parameters_of_tls_replace_those_of_the_url_and_no_others() {
     let url: DatabaseUrl =
         "postgres://db.example/chat?ssl-ca=/old.pem&application_name=a%26b&sslmode=verify-ca".parse().unwrap();
     assert_eq!(url.root_certificates().as_deref(), Some("/old.pem"));
-    let url = url.verified_by_default().trusting(TrustedAuthorities::public());
+    let url = url.verified_by_default().trusting(TrustedAuthorities::public()).unwrap();
     assert_eq!(url.url.as_str(), "postgres://db.example/chat?application_name=a%26b&sslmode=verify-full");
 }
 

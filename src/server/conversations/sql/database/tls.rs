@@ -3,6 +3,14 @@
 //! On another machine it is one with a certificate for the host's name (`sslmode=verify-full`). PostgreSQL's own default,
 //! `prefer`, takes any server, and does without TLS where the server has none.
 
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::fd::AsRawFd,
+    sync::Arc,
+};
+
+use rustix::fs::{MemfdFlags, memfd_create};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::{DatabaseUrl, Kind};
@@ -54,14 +62,17 @@ impl DatabaseUrl {
     }
 
     /// Trusts these authorities, and the public ones, which sqlx trusts always.
-    pub fn trusting(self, authorities: TrustedAuthorities) -> Self {
-        let others = authorities.pem_without_public();
-        let url = match others {
-            // sqlx takes PEM in the place of a path.
-            Some(pem) => self.with_parameter(&SSL_ROOT_CERT, &pem),
+    ///
+    /// # Errors
+    ///
+    /// If there can be no file in memory: sqlx takes authorities by the path of one file, and reads it for each connection.
+    pub fn trusting(self, authorities: TrustedAuthorities) -> io::Result<Self> {
+        let file = authorities.pem_without_public().map(|pem| file_in_memory(pem.as_bytes())).transpose()?;
+        let url = match &file {
+            Some(file) => self.with_parameter(&SSL_ROOT_CERT, &format!("/proc/self/fd/{}", file.as_raw_fd())),
             None => self.without_parameter(&SSL_ROOT_CERT),
         };
-        Self { authorities: Some(authorities), ..url }
+        Ok(Self { authorities: Some(authorities), _authority_file: file.map(Arc::new), ..url })
     }
 
     /// What the server's certificate is checked against, if it is.
@@ -97,6 +108,12 @@ impl DatabaseUrl {
         }
         self
     }
+}
+
+fn file_in_memory(content: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create("authorities", MemfdFlags::CLOEXEC)?);
+    file.write_all(content)?;
+    Ok(file)
 }
 
 /// A socket, or loopback.
