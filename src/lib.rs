@@ -29,7 +29,7 @@
 //! | 4 | `app`, `command`, `config`: build everything from the configuration |
 //! | 3 | `http`: the only one that names axum |
 //! | 2 | `auth`, `chat`, `conversations`: the rules |
-//! | 1 | `store`, `observe`, `outbound`, `environment`: storage, logs and metrics, HTTP clients, clock and randomness |
+//! | 1 | `store`, `observe`, `outbound`, `certificates`, `environment`: storage, logs and metrics, HTTP clients, TLS, clock and randomness |
 //!
 //! # One login, all the way down
 //!

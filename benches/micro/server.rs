@@ -34,7 +34,7 @@ pub async fn client() -> Arc<OidcClient> {
         id_tokens: IdTokenPolicy::default(),
         claims: ClaimNames::default(),
         metadata: MetadataSettings::default(),
-        authorities: None,
+        authorities: Default::default(),
         logout: LogoutSettings::of(&FRONT_URL.parse().unwrap()),
     };
     Arc::new(OidcClient::new(settings, ProviderHttp::new().unwrap(), Environment::system()))

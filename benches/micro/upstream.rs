@@ -34,6 +34,7 @@ fn completions(base_url: &str) -> ChatCompletions {
         system_prompt: None,
         style: ApiStyle::OpenAi,
         timeouts: Timeouts::default(),
+        tls: Default::default(),
     };
     ChatCompletions::new(settings, Environment::system()).unwrap()
 }

@@ -2,9 +2,8 @@
 # shellcheck shell=bash
 
 redis_server() {
-  if ! have redis-server || ! have redis-cli || ! have openssl; then
-    debian_packages "Redis, for the tests" "Install Redis 6.2 or later, its redis-cli, and openssl." \
-      redis-server redis-tools openssl
+  if ! have redis-server || ! have redis-cli; then
+    debian_packages "Redis, for the tests" "Install Redis 6.2 or later, and its redis-cli." redis-server redis-tools
   fi
   say Redis "$(redis-server --version | sed -E 's/.* v=([^ ]+).*/\1/')"
 }

@@ -216,6 +216,9 @@ async fn start(
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
     let storage = if config.traces.is_some() { storage.traced() } else { storage };
+    for (service, authorities) in config.authorities() {
+        tracing::info!("certificates of {service} are checked against {authorities}");
+    }
     for exception in &config.plaintext {
         tracing::warn!(setting = exception.setting, "{}", exception.words);
     }

@@ -19,6 +19,7 @@
 //! | `observe` | logs, audit events, metrics, traces |
 //! | `tls` | TLS failures, for the audit log |
 //! | `outbound` | the HTTP client for external services, and the check of URLs that secrets are sent to |
+//! | `certificates` | TLS to external services: trusted authorities, client certificates, and failures in words |
 //! | `excerpt` | excerpts of external texts for the log, with secrets redacted |
 //! | `secret_hash` | the hash of a secret |
 //! | `environment` | clock and randomness |
@@ -26,6 +27,7 @@
 pub mod app;
 mod audit_user;
 pub mod auth;
+pub mod certificates;
 pub mod chat;
 pub mod command;
 pub mod config;

@@ -10,20 +10,22 @@ use std::{
 use reqwest::{NoProxy, Proxy};
 use url::{Host, Url};
 
-use super::excerpt::excerpt;
+use super::{
+    certificates::{TlsSettings, in_words, tls_error},
+    excerpt::excerpt,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Loopback addresses, which are never called through a proxy.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+const LOOPBACK: &str = "localhost,localhost.,127.0.0.0/8,::1,::ffff:127.0.0.0/104";
 
 /// The settings of an HTTP client.
 #[derive(Default)]
-pub struct ClientSettings<'s> {
+pub struct ClientSettings {
     /// The timeout of a whole request and response.
     pub total: Option<Duration>,
-    /// CA certificates in PEM, trusted in addition to the public ones.
-    pub authorities: &'s [u8],
+    pub tls: TlsSettings,
     /// Whether all URLs except https are refused.
     pub https_only: bool,
     pub proxy: OutboundProxy,
@@ -31,12 +33,13 @@ pub struct ClientSettings<'s> {
     pub decodes_compressed: bool,
 }
 
-/// The proxy for https requests to other machines. Requests over http, which the proxy could read, and to loopback don't
-/// use it.
+/// The proxies for requests to other machines. Requests to loopback don't use them.
 #[derive(Clone, Default)]
 pub struct OutboundProxy {
-    /// `HTTPS_PROXY`
-    pub url: Option<Url>,
+    /// `HTTPS_PROXY` or `ALL_PROXY`, for https: a tunnel, by `CONNECT`.
+    pub https: Option<Url>,
+    /// `HTTP_PROXY` or `ALL_PROXY`, for http: this proxy reads the requests.
+    pub http: Option<Url>,
     /// `NO_PROXY`: hosts, domains and networks that are called directly, separated by commas.
     pub except: String,
 }
@@ -61,7 +64,7 @@ pub enum EndpointRefusal {
 
 /// An HTTP client that does not follow redirects, as these could send secrets to another host, or requests into the
 /// internal network (SSRF).
-pub fn client(settings: &ClientSettings<'_>) -> Result<reqwest::Client, HttpSetupError> {
+pub fn client(settings: &ClientSettings) -> Result<reqwest::Client, HttpSetupError> {
     let failed = |error: reqwest::Error| HttpSetupError(cause(error));
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -72,25 +75,32 @@ pub fn client(settings: &ClientSettings<'_>) -> Result<reqwest::Client, HttpSetu
         // Not resolved by DNS: http is allowed for `localhost`, so it must be this machine.
         .resolve_to_addrs("localhost", &[loopback(Ipv4Addr::LOCALHOST.into()), loopback(Ipv6Addr::LOCALHOST.into())])
         .user_agent(concat!("oracle-ai/", env!("CARGO_PKG_VERSION")))
-        // Ignores `http_proxy` and similar variables of the environment.
+        .use_rustls_tls()
+        .tls_built_in_root_certs(false)
+        // The library itself would read `http_proxy` and similar variables, and use them for loopback.
         .no_proxy();
-    if let Some(url) = &settings.proxy.url {
-        let direct = NoProxy::from_string(&format!("{LOOPBACK},{}", settings.proxy.except));
-        builder = builder.proxy(Proxy::https(url.clone()).map_err(failed)?.no_proxy(direct));
+    for proxy in settings.proxy.proxies().map_err(failed)? {
+        builder = builder.proxy(proxy);
     }
-    for authority in reqwest::Certificate::from_pem_bundle(settings.authorities).map_err(failed)? {
-        builder = builder.add_root_certificate(authority);
+    for authority in settings.tls.authorities.certificates() {
+        builder = builder.add_root_certificate(reqwest::Certificate::from_der(authority).map_err(failed)?);
     }
-    let builder = match settings.total {
-        Some(total) => builder.timeout(total),
-        None => builder,
-    };
+    if let Some(certificate) = &settings.tls.client_certificate {
+        builder = builder.identity(certificate.identity());
+    }
+    if let Some(total) = settings.total {
+        builder = builder.timeout(total);
+    }
     builder.build().map_err(failed)
 }
 
-/// The chain of causes, as an excerpt, and without the URL, whose query could contain secrets.
+/// The chain of causes, as an excerpt, and without the URL, whose query could contain secrets. If TLS failed, that alone, in
+/// words.
 pub fn cause(error: reqwest::Error) -> String {
     let error = error.without_url();
+    if let Some(failure) = tls_error(&error) {
+        return excerpt(&in_words(failure)).to_string();
+    }
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -145,10 +155,25 @@ fn loopback(ip: IpAddr) -> SocketAddr {
     SocketAddr::new(ip, 0)
 }
 
-/// Shows only the host, as the URL may contain a password.
+impl OutboundProxy {
+    fn proxies(&self) -> Result<Vec<Proxy>, reqwest::Error> {
+        // The library takes `example.com` and `.example.com`, with all that is below; people also write `*.example.com`.
+        let except = self.except.split(',').map(|name| name.trim().trim_start_matches("*."));
+        let direct = [LOOPBACK].into_iter().chain(except).collect::<Vec<_>>().join(",");
+        let proxy = |url: &Option<Url>, of: fn(Url) -> Result<Proxy, reqwest::Error>| -> Result<_, reqwest::Error> {
+            let proxy = url.clone().map(of).transpose()?;
+            Ok(proxy.map(|proxy| proxy.no_proxy(NoProxy::from_string(&direct))))
+        };
+        let proxies = [proxy(&self.https, Proxy::https::<Url>)?, proxy(&self.http, Proxy::http::<Url>)?];
+        Ok(proxies.into_iter().flatten().collect())
+    }
+}
+
+/// Shows only the hosts, as the URLs may contain a password.
 impl fmt::Debug for OutboundProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OutboundProxy").field(&self.url.as_ref().and_then(Url::host_str)).finish()
+        let host = |url: &Option<Url>| url.as_ref().and_then(Url::host_str).map(str::to_owned);
+        f.debug_tuple("OutboundProxy").field(&host(&self.https)).field(&host(&self.http)).finish()
     }
 }
 
@@ -206,8 +231,9 @@ mod tests {
 
     #[test]
     fn a_proxys_password_is_not_printed() {
-        let url = "http://me:hunter2@proxy.example.com:3128".parse().ok();
-        let printed = format!("{:?}", OutboundProxy { url, except: String::new() });
-        assert_eq!(printed, "OutboundProxy(Some(\"proxy.example.com\"))");
+        let url = |host| format!("http://me:hunter2@{host}:3128").parse().ok();
+        let proxy =
+            OutboundProxy { https: url("proxy.example.com"), http: url("other.example.com"), ..Default::default() };
+        assert_eq!(format!("{proxy:?}"), "OutboundProxy(Some(\"proxy.example.com\"), Some(\"other.example.com\"))");
     }
 }

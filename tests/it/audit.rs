@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     app::{self, TestApp, TestResponse, wait_until},
+    authority::Authority,
     browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
     redis::Redis,
@@ -285,7 +286,7 @@ async fn a_cross_site_request_is_recorded_with_the_header_that_revealed_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_tls_connection_is_recorded_with_the_service_and_the_reason() {
     // T100: the service has a certificate of an unknown authority.
-    let stranger = Redis::start_with_tls().await;
+    let stranger = Redis::start_with_tls(&Authority::new()).await;
     let url = stranger.url();
     let keys = BASE64_STANDARD.encode([7; 32]);
     let https = format!("https://{}", url.split_once('@').unwrap().1);

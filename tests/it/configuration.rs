@@ -24,12 +24,22 @@ const GOOD: [(&str, &str); 8] = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example.com:4318"),
 ];
 
+const WRONG_AUTHORITIES: &[&str] = &[
+    "/nowhere/ca.pem",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    env!("CARGO_MANIFEST_DIR"),
+    "public,",
+    "public,/nowhere/ca.pem",
+    "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+];
+
 /// For each variable the values that are wrong in a good configuration, or that need a setting that it does not have. A
 /// variable without any must be set.
 const WRONG: &[(&str, &[&str])] = &[
     ("ACCESS_TOKEN_CHECK", &["always", "JWT"]),
     ("ACCESS_TOKEN_ISSUER", &["https://sso.example.com"]),
     ("ACCESS_TOKEN_TYP", &["JWT"]),
+    ("ALL_PROXY", &["socks5://me:hunter2@proxy.example.com:1080"]),
     ("ALLOW_BEARER_TOKENS", &["yes"]),
     ("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP", &["yes"]),
     ("ALLOW_UNTYPED_LOGOUT_TOKENS", &["yes"]),
@@ -47,6 +57,7 @@ const WRONG: &[(&str, &[&str])] = &[
             "=a",
         ],
     ),
+    ("CA_FILE", WRONG_AUTHORITIES),
     ("CHAT_ALLOW_HTTP", &["yes", "true"]),
     ("CHAT_API_KEY", &["a key", "clé"]),
     ("CHAT_API_KEY_FILE", &["/nowhere/key"]),
@@ -63,6 +74,10 @@ const WRONG: &[(&str, &[&str])] = &[
             "https://model.example.com/v1/chat/completions/",
         ],
     ),
+    ("CHAT_CA_FILE", WRONG_AUTHORITIES),
+    // Their keys and certificates are not set.
+    ("CHAT_CLIENT_CERTIFICATE_FILE", &["client.pem"]),
+    ("CHAT_CLIENT_KEY_FILE", &["client.key"]),
     ("CHAT_FIRST_TOKEN_TIMEOUT", &["never", "0", "5m"]),
     ("CHAT_GRACE_SECONDS", &["-1", "3601", "20s"]),
     ("CHAT_HISTORY_CHARS", &["many"]),
@@ -80,12 +95,15 @@ const WRONG: &[(&str, &[&str])] = &[
     ("CLIENT_SECRET_FILE", &["client-secret"]),
     ("CLOCK_TOLERANCE", &["301", "-1", "30s"]),
     ("DATABASE_ALLOW_PLAINTEXT", &["yes"]),
+    // The database is SQLite.
+    ("DATABASE_CA_FILE", &["public"]),
     (
         "DATABASE_URL",
         &[
             "oracle-ai.db",
             "mysql://me:hunter2@db.example/chat",
             "postgres://me:hunter2@db.example/chat?sslmode=sometimes",
+            "postgres://me:hunter2@db.example/chat?sslrootcert=/nowhere/ca.pem",
         ],
     ),
     ("DATABASE_URL_FILE", &["/nowhere/url"]),
@@ -98,7 +116,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ),
     ("ID_TOKEN_ALGS", &["none", "RS256 HS256", "rs256", "RS256,ES256", "ES512", " "]),
     ("INTROSPECTION_ENDPOINT", &["https://sso.example.com/introspect"]),
-    ("HTTPS_PROXY", &["proxy.example.com:3128", "socks5://me:hunter2@proxy.example.com:1080"]),
+    ("HTTPS_PROXY", &["http://me:hunter2@proxy.example.com/path", "socks5://me:hunter2@proxy.example.com:1080", "a b"]),
+    ("HTTP_PROXY", &["http://", "proxy.example.com:port"]),
     ("IP", &["localhost"]),
     ("JWKS_URI", &["jwks", "/jwks"]),
     ("LOG", &["oracle_ai=loud"]),
@@ -111,7 +130,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("MOCK_PROVIDER_PROFILE", &["google"]),
     ("MOCK_UPSTREAM_ADDR", &["anywhere", "127.0.0.1:9500"]),
     ("NAME_CLAIM", &["."]),
-    ("OIDC_CA_FILE", &["/nowhere/ca.pem", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]),
+    ("OIDC_CA_FILE", WRONG_AUTHORITIES),
     ("OIDC_DISCOVERY", &["no"]),
     ("OIDC_ENDPOINT_HOSTS", &["https://api.example.com", "api.example.com:8443", "*.example.com", " "]),
     (
@@ -126,6 +145,7 @@ const WRONG: &[(&str, &[&str])] = &[
         ],
     ),
     ("OTEL_ALLOW_HTTP", &["yes"]),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", WRONG_AUTHORITIES),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", &["collector.example.com:4318"]),
     ("OTEL_EXPORTER_OTLP_HEADERS", &["api-key"]),
     ("OTEL_EXPORTER_OTLP_HEADERS_FILE", &["/nowhere/headers"]),
@@ -181,7 +201,7 @@ const TAKES_ANY_TEXT: [&str; 5] =
 /// Addresses to which something would be sent unencrypted, and the setting that allows it.
 const READABLE: &[(&str, &str, &str)] = &[
     ("CHAT_BASE_URL", "http://model.example.com/v1", "CHAT_ALLOW_HTTP"),
-    ("DATABASE_URL", "postgres://chat:hunter2@db.example.com/chat", "DATABASE_ALLOW_PLAINTEXT"),
+    ("DATABASE_URL", "postgres://chat:hunter2@db.example.com/chat?sslmode=require", "DATABASE_ALLOW_PLAINTEXT"),
     ("DATABASE_URL", "postgres://chat:hunter2@10.0.0.5/chat?sslmode=prefer", "DATABASE_ALLOW_PLAINTEXT"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.example.com:4318", "OTEL_ALLOW_HTTP"),
     ("REDIS_URL", "redis://:hunter2@cache.example.com:6379", "REDIS_ALLOW_PLAINTEXT"),

@@ -137,7 +137,8 @@ async fn unencrypted_connections_lack_tls_and_proxy_passwords_are_not_printed() 
     assert!(line(&output, "missing", "encryption").ends_with("-> OTEL_ALLOW_HTTP"), "{output:?}");
     assert!(line(&output, "unproven", "proxy").contains("proxy.example.com"), "{output:?}");
     assert!(!String::from_utf8(output.stdout).unwrap().contains("hunter2"));
-    let output = doctor(&provider.issuer, &[("DATABASE_URL", "postgres://chat@db.example.com/chat")]).await;
+    let output =
+        doctor(&provider.issuer, &[("DATABASE_URL", "postgres://chat@db.example.com/chat?sslmode=prefer")]).await;
     assert_eq!(output.status.code(), Some(78), "{output:?}");
     assert!(line(&output, "REFUSED", "configuration").contains("DATABASE_ALLOW_PLAINTEXT=true"), "{output:?}");
 }

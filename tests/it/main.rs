@@ -13,7 +13,7 @@
 //! | `guard`, `permission` | access to `/api/chat`: tokens, required scopes and roles |
 //! | `jwt_access_token`, `introspection` | the other two ways of access token validation |
 //! | `provider_profiles`, `client_key`, `client_rotation` | other providers; client authentication with keys; rotation of credentials |
-//! | `signing_keys`, `private_authority`, `outbound` | key rotation, private certificate authorities, and outbound requests in general |
+//! | `signing_keys`, `private_authority`, `outbound` | key rotation; TLS to services, client certificates and proxies; outbound requests in general |
 //! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |

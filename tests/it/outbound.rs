@@ -275,9 +275,15 @@ async fn https_to_other_hosts_goes_through_the_proxy_which_sees_the_host_only() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_provider_is_called_through_the_proxy_unless_no_proxy_lists_it() {
-    for (name, except, is_seen) in
-        [("HTTPS_PROXY", "", true), ("https_proxy", "example.com", true), ("HTTPS_PROXY", ".invalid", false)]
-    {
+    for (name, except, is_seen) in [
+        ("HTTPS_PROXY", "", true),
+        ("https_proxy", "example.com", true),
+        ("HTTPS_PROXY", "o.invalid,10.0.0.0/8", true),
+        ("HTTPS_PROXY", ".invalid", false),
+        ("ALL_PROXY", "*.invalid", false),
+        ("all_proxy", "example.com, SSO.Invalid", false),
+        ("HTTPS_PROXY", "*", false),
+    ] {
         let proxy = RecordingServer::proxy().await;
         let origin = proxy.origin();
         let variables = [("DATABASE_URL", "sqlite::memory:"), (name, origin.as_str()), ("NO_PROXY", except)];

@@ -12,7 +12,7 @@ use oracle_ai::server::store::{
     SessionCount, Store, StoreError,
 };
 
-use crate::support::{app::wait_until, lossy_proxy::LossyProxy, redis::Redis};
+use crate::support::{app::wait_until, authority::Authority, lossy_proxy::LossyProxy, redis::Redis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
@@ -38,9 +38,10 @@ async fn redis_keeps_the_contract() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_over_tls_keeps_the_contract_and_an_unknown_authority_is_not_trusted() {
-    let redis = Redis::start_with_tls().await;
+    let authority = Authority::new();
+    let redis = Redis::start_with_tls(&authority).await;
     let address = RedisAddress::parse(&redis.url()).unwrap();
-    let trusting = address.clone().trusting(redis.authority());
+    let trusting = address.clone().trusting(authority.trusted());
     keeps_the_contract(Arc::new(RedisStore::new(&trusting).unwrap())).await;
     assert!(RedisStore::new(&address).unwrap().check().await.is_err());
 }

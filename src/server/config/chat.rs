@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::{
+    certificates::{self, ca_file},
     mocks::MOCK_UPSTREAM_ADDR,
     plaintext::Connection,
     setting::{AnySetting, Section, Setting, refuse},
@@ -13,6 +14,7 @@ use super::{
     variables::{ConfigError, Variables},
 };
 use crate::server::{
+    certificates::TlsSettings,
     chat::upstream::{ApiKey, ApiStyle, Timeouts, UpstreamSettings},
     outbound::is_https_or_loopback,
 };
@@ -49,6 +51,9 @@ pub static SECTION: Section = Section {
         &CHAT_API_KEY,
         &CHAT_SYSTEM_PROMPT,
         &CHAT_ALLOW_HTTP,
+        &CHAT_CA_FILE,
+        &CHAT_CLIENT_CERTIFICATE_FILE,
+        &CHAT_CLIENT_KEY_FILE,
         &CHAT_API_STYLE,
         &CHAT_API_VERSION,
         &CHAT_FIRST_TOKEN_TIMEOUT,
@@ -103,6 +108,23 @@ static CHAT_ALLOW_HTTP: Setting<Flag> = Setting {
     value: Flag { default: false },
 };
 
+static CHAT_CA_FILE: Setting<Text> = ca_file!("CHAT_CA_FILE", "the model");
+
+static CHAT_CLIENT_CERTIFICATE_FILE: Setting<Text> = Setting {
+    name: "CHAT_CLIENT_CERTIFICATE_FILE",
+    text: "For a model that requires a client certificate (mutual TLS): this server's certificate, with those between it and \
+           its authority after it, in PEM. It is read at the start.",
+    example: "/etc/oracle-ai/model-client.pem",
+    value: Text { default: None },
+};
+
+static CHAT_CLIENT_KEY_FILE: Setting<Text> = Setting {
+    name: "CHAT_CLIENT_KEY_FILE",
+    text: "The private key that belongs to CHAT_CLIENT_CERTIFICATE_FILE, in PEM and unencrypted.",
+    example: "/etc/oracle-ai/model-client.key",
+    value: Text { default: None },
+};
+
 static CHAT_API_STYLE: Setting<OneOf<Style>> = Setting {
     name: "CHAT_API_STYLE",
     text: "At Azure, CHAT_BASE_URL is https://{resource}.openai.azure.com, CHAT_MODEL the deployment, and CHAT_API_VERSION \
@@ -148,7 +170,17 @@ impl ChatUpstream {
         }
         refuse(
             variables,
-            &[&CHAT_ALLOW_HTTP, &CHAT_API_KEY, &CHAT_API_STYLE, &CHAT_API_VERSION, &CHAT_MODEL, &CHAT_SYSTEM_PROMPT],
+            &[
+                &CHAT_ALLOW_HTTP,
+                &CHAT_API_KEY,
+                &CHAT_API_STYLE,
+                &CHAT_API_VERSION,
+                &CHAT_CA_FILE,
+                &CHAT_CLIENT_CERTIFICATE_FILE,
+                &CHAT_CLIENT_KEY_FILE,
+                &CHAT_MODEL,
+                &CHAT_SYSTEM_PROMPT,
+            ],
             "CHAT_BASE_URL is not: set it to where the model is, or remove this one",
         )?;
         if let Some(address) = MOCK_UPSTREAM_ADDR.get(variables)? {
@@ -169,12 +201,28 @@ fn configured(variables: &Variables, base_url: Url) -> Result<UpstreamSettings, 
     CONNECTION.check(variables, !is_https_or_loopback(&base_url))?;
     let reason = "it belongs to CHAT_BASE_URL, and names the model (at Azure, the deployment)";
     Ok(UpstreamSettings {
+        tls: tls(variables, &base_url)?,
         base_url,
         api_key: CHAT_API_KEY.get(variables)?,
         model: CHAT_MODEL.required(variables, reason)?,
         system_prompt: CHAT_SYSTEM_PROMPT.get(variables)?,
         style: style(variables)?,
         timeouts: timeouts(variables)?,
+    })
+}
+
+fn tls(variables: &Variables, base_url: &Url) -> Result<TlsSettings, ConfigError> {
+    if base_url.scheme() != "https" {
+        let settings: [&dyn AnySetting; 3] = [&CHAT_CA_FILE, &CHAT_CLIENT_CERTIFICATE_FILE, &CHAT_CLIENT_KEY_FILE];
+        refuse(variables, &settings, "CHAT_BASE_URL is not https, so there are no certificates: remove this one")?;
+    }
+    Ok(TlsSettings {
+        authorities: certificates::authorities(&CHAT_CA_FILE, variables)?,
+        client_certificate: certificates::client_certificate(
+            &CHAT_CLIENT_CERTIFICATE_FILE,
+            &CHAT_CLIENT_KEY_FILE,
+            variables,
+        )?,
     })
 }
 
@@ -256,6 +304,9 @@ mod tests {
             ("CHAT_API_KEY", "k"),
             ("CHAT_API_STYLE", "openai"),
             ("CHAT_API_VERSION", "1"),
+            ("CHAT_CA_FILE", "public"),
+            ("CHAT_CLIENT_CERTIFICATE_FILE", "client.pem"),
+            ("CHAT_CLIENT_KEY_FILE", "client.key"),
             ("CHAT_FIRST_TOKEN_TIMEOUT", "1"),
             ("CHAT_IDLE_TIMEOUT", "1"),
             ("CHAT_MODEL", "m"),

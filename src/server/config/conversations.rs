@@ -3,13 +3,15 @@
 use std::num::NonZeroU64;
 
 use super::{
+    certificates::{self, ca_file},
     plaintext::Connection,
-    setting::{Section, Setting},
-    values::{Flag, Number, Parsed, Seconds, Secret, from_str},
+    setting::{AnySetting, Section, Setting, refuse},
+    values::{Flag, Number, Parsed, Seconds, Secret, Text, from_str},
     variables::{ConfigError, Variables},
 };
 use crate::{
     server::{
+        certificates::TrustedAuthorities,
         chat::ChatSettings,
         conversations::sql::{self, DatabaseUrl},
     },
@@ -24,6 +26,7 @@ pub static SECTION: Section = Section {
     settings: &[
         &DATABASE_URL,
         &DATABASE_ALLOW_PLAINTEXT,
+        &DATABASE_CA_FILE,
         &STORAGE_PER_PERSON,
         &CHAT_GRACE_SECONDS,
         &CHAT_HISTORY_CHARS,
@@ -35,9 +38,9 @@ static DATABASE_URL: Setting<Secret<Parsed<DatabaseUrl>>> = Setting {
     name: "DATABASE_URL",
     text: "Where conversations are stored: a SQLite file, sqlite:///var/lib/oracle-ai/oracle-ai.db?mode=rwc, or PostgreSQL. \
            The tables are made, and brought up to date, at the start. sqlite::memory: stores them in this process only. \
-           PostgreSQL on another machine needs sslmode=verify-full, with sslrootcert=/path/to/ca.pem for a private \
-           authority; verify-ca and require check less, the latter no certificate at all.",
-    example: "postgres://user:password@db.example.com/oracle-ai?sslmode=verify-full",
+           PostgreSQL on another machine must have a certificate for its name, by an authority of DATABASE_CA_FILE: \
+           sslmode=verify-full is the default there, and other modes need DATABASE_ALLOW_PLAINTEXT.",
+    example: "postgres://user:password@db.example.com/oracle-ai",
     value: Secret {
         file: "DATABASE_URL_FILE",
         value: Parsed {
@@ -51,11 +54,19 @@ static DATABASE_URL: Setting<Secret<Parsed<DatabaseUrl>>> = Setting {
 
 static DATABASE_ALLOW_PLAINTEXT: Setting<Flag> = Setting {
     name: "DATABASE_ALLOW_PLAINTEXT",
-    text: "true where the network to PostgreSQL on another machine is as trustworthy as a private wire; conversations and \
-           the password cross it unencrypted. Each start is logged.",
+    text: "true where the network to PostgreSQL on another machine is as trustworthy as a private wire. Without sslmode it is \
+           prefer then: conversations and the password cross the network unencrypted, or encrypted for any server that \
+           answers. Each start is logged.",
     example: "false",
     value: Flag { default: false },
 };
+
+static DATABASE_CA_FILE: Setting<Text> = ca_file!(
+    "DATABASE_CA_FILE",
+    "PostgreSQL",
+    "Its client trusts the public ones always. sslrootcert in DATABASE_URL is another way to set it. With one of the two, \
+     sslmode=verify-full is the default on this machine, too."
+);
 
 static STORAGE_PER_PERSON: Setting<Number<u64>> = Setting {
     name: "STORAGE_PER_PERSON",
@@ -102,15 +113,34 @@ static CHAT_LINK_HOSTS: Setting<Parsed<LinkHosts>> = Setting {
 pub static CONNECTION: Connection = Connection {
     address: &DATABASE_URL,
     permission: &DATABASE_ALLOW_PLAINTEXT,
-    expected: "on this machine, or end in sslmode=verify-full (or verify-ca, require): without it, anybody on the way can \
-               read conversations",
-    words: "conversations and the database's password cross the network unencrypted",
+    expected: "on this machine, or without sslmode, or with sslmode=verify-full, which is the default: otherwise anybody on \
+               the way can read conversations (sslmode=require checks no certificate)",
+    words: "conversations and the database's password cross the network unencrypted, or to a server that is not verified",
 };
 
 pub fn database_url(variables: &Variables) -> Result<DatabaseUrl, ConfigError> {
     let url = DATABASE_URL.read(variables)?;
-    CONNECTION.check(variables, url.may_cross_unencrypted())?;
-    Ok(url)
+    let named = url.root_certificates();
+    if named.is_some() {
+        let reason = "DATABASE_URL has sslrootcert (or PGSSLROOTCERT is set): remove one of the two";
+        refuse(variables, &[&DATABASE_CA_FILE], reason)?;
+    }
+    let has_own = named.is_some() || DATABASE_CA_FILE.is_set(variables);
+    let is_verified_by_default =
+        has_own || (url.is_on_another_machine() && !DATABASE_ALLOW_PLAINTEXT.read(variables)?);
+    let url = if is_verified_by_default { url.verified_by_default() } else { url };
+    CONNECTION.check(variables, url.may_cross_unprotected())?;
+    if !url.is_verified() {
+        let reason = "DATABASE_URL is not PostgreSQL over TCP with sslmode=verify-full: no certificate is checked";
+        refuse(variables, &[&DATABASE_CA_FILE], reason)?;
+        return Ok(url);
+    }
+    let authorities = match named {
+        Some(list) => TrustedAuthorities::read(&list)
+            .map_err(|error| DATABASE_URL.wrong(&format!("with sslrootcert={}: {error}", certificates::EXPECTED)))?,
+        None => certificates::authorities(&DATABASE_CA_FILE, variables)?,
+    };
+    url.trusting(authorities).map_err(|error| DATABASE_URL.wrong(&format!("usable with its authorities: {error}")))
 }
 
 /// In bytes.
@@ -130,7 +160,46 @@ pub fn link_hosts(variables: &Variables) -> Result<LinkHosts, ConfigError> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::tests::config;
+    use super::{
+        super::tests::{config, error},
+        *,
+    };
+
+    const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
+    #[test]
+    fn postgresql_on_another_machine_must_have_a_certificate_for_its_name_unless_anything_else_is_allowed() {
+        let database = |url, more: &[(&'static str, &'static str)]| {
+            config(&[&[("DATABASE_URL", url)], more].concat()).map(|config| config.database_url)
+        };
+        for url in
+            ["postgres://db/chat", "postgres://db/chat?sslmode=verify-ca", "postgres://db/chat?sslmode=verify-full"]
+        {
+            let url = database(url, &[("DATABASE_CA_FILE", "public")]).unwrap();
+            assert!(url.is_verified() && url.authorities() == Some(&TrustedAuthorities::public()), "{url:?}");
+        }
+        let allowed = database("postgres://db/chat", &[("DATABASE_ALLOW_PLAINTEXT", "true")]).unwrap();
+        assert!(!allowed.is_verified() && allowed.authorities().is_none());
+        // With authorities of its own, on this machine too.
+        assert!(!database("postgres://localhost/chat", &[]).unwrap().is_verified());
+        assert!(database("postgres://localhost/chat", &[("DATABASE_CA_FILE", "public")]).unwrap().is_verified());
+        assert!(database("postgres://localhost/chat?sslrootcert=public", &[]).unwrap().is_verified());
+    }
+
+    #[test]
+    fn authorities_for_a_database_without_a_verified_certificate_are_a_mistake() {
+        for url in ["sqlite::memory:", "postgres://h/d?host=/run/postgresql", "postgres://localhost/d?sslmode=require"]
+        {
+            let refused = error(&[("DATABASE_URL", url), ("DATABASE_CA_FILE", "public")]);
+            assert!(refused.starts_with("DATABASE_CA_FILE"), "{refused}");
+        }
+        let twice = error(&[("DATABASE_URL", "postgres://db/d?sslrootcert=public"), ("DATABASE_CA_FILE", "public")]);
+        assert!(twice.starts_with("DATABASE_CA_FILE") && twice.contains("sslrootcert"), "{twice}");
+        for file in ["/nowhere/ca.pem", HERE] {
+            let refused = error(&[("DATABASE_URL", &format!("postgres://db/d?sslrootcert={file}"))]);
+            assert!(refused.starts_with("DATABASE_URL") && refused.contains(file), "{refused}");
+        }
+    }
 
     #[test]
     fn conversations_are_kept_in_a_file_and_answers_wait_twenty_seconds_for_their_reader() {
@@ -146,7 +215,7 @@ mod tests {
             ("STORAGE_PER_PERSON", "0"),
         ]);
         let set = set.unwrap();
-        assert_eq!(set.database_url, DATABASE.parse().unwrap());
+        assert!(set.database_url.is_verified());
         assert_eq!((set.answers.grace, set.answers.history_chars), (Duration::ZERO, 1000));
         assert!(set.storage_per_person.is_none());
     }

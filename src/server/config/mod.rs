@@ -6,7 +6,7 @@
 //! | `values` | the types of values: flags, numbers, words, parsed texts |
 //! | `variables` | the environment and `.env`, and the errors |
 //! | `reference` | the documentation, made from the settings |
-//! | `provider`, `logout`, `id_tokens`, `guard`, `chat`, `conversations`, `sessions`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
+//! | `provider`, `logout`, `id_tokens`, `guard`, `chat`, `conversations`, `sessions`, `outbound`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
 //! | `limits`, `proxies` | parts of the section `server` |
 //! | `plaintext`, `secret_files`, `certificates`, `urls` | rules that several settings share |
 //!
@@ -26,6 +26,7 @@ mod id_tokens;
 mod limits;
 mod logout;
 mod mocks;
+mod outbound;
 mod plaintext;
 mod provider;
 mod proxies;
@@ -46,6 +47,7 @@ use std::{net::SocketAddr, num::NonZeroU64};
 
 use url::Url;
 
+use certificates::CA_FILE;
 pub use chat::{ChatUpstream, MockUpstream};
 pub use mocks::mock_profiles;
 pub use plaintext::Plaintext;
@@ -55,6 +57,7 @@ pub use variables::{ConfigError, Variables};
 
 use super::{
     auth::{access_token::GuardSettings, sessions::SessionLimits},
+    certificates::TrustedAuthorities,
     chat::ChatSettings,
     conversations::sql::DatabaseUrl,
     http::{connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings},
@@ -116,7 +119,34 @@ impl Config {
         self.front_url.scheme() == "https" && self.edge.trusted_proxies.is_empty()
     }
 
+    /// The services that are called over TLS, and what their certificates are checked against.
+    pub fn authorities(&self) -> Vec<(&'static str, &TrustedAuthorities)> {
+        let provider = match &self.provider {
+            Provider::Configured(provider) if provider.issuer.url().scheme() == "https" => Some(&provider.authorities),
+            Provider::Configured(_) | Provider::Mock(_) => None,
+        };
+        let model = match &self.chat {
+            ChatUpstream::Configured(model) if model.base_url.scheme() == "https" => Some(&model.tls.authorities),
+            ChatUpstream::Configured(_) | ChatUpstream::Mock(_) | ChatUpstream::Demo => None,
+        };
+        let redis = match &self.sessions {
+            SessionStorage::Redis { address, .. } => address.authorities(),
+            SessionStorage::Memory => None,
+        };
+        let collector = self.traces.as_ref().filter(|traces| traces.endpoint.scheme() == "https");
+        let services = [
+            ("the provider", provider),
+            ("the model", model),
+            ("Redis", redis),
+            ("PostgreSQL", self.database_url.authorities()),
+            ("the collector", collector.map(|collector| &collector.authorities)),
+        ];
+        services.into_iter().filter_map(|(service, authorities)| Some((service, authorities?))).collect()
+    }
+
     fn parsed(variables: &Variables) -> Result<Self, ConfigError> {
+        // Also where each service has a setting of its own.
+        certificates::authorities(&CA_FILE, variables)?;
         let listen = server::listen(variables)?;
         let front_url = server::front_url(variables, listen.port())?;
         let (log, log_format) = server::log(variables)?;
@@ -139,7 +169,7 @@ impl Config {
             },
             metrics: server::metrics_address(variables)?,
             traces: traces::settings(variables)?,
-            proxy: proxies::outbound(variables)?,
+            proxy: outbound::proxy_settings(variables)?,
             plaintext: plaintext::exceptions(variables)?,
             listen,
             front_url,

@@ -63,8 +63,13 @@ mod tests {
             ("REDIS_URL", "REDIS_ALLOW_PLAINTEXT", "redis://me:secret@10.0.0.5", "redis://127.0.0.1:6379"),
             ("REDIS_URL", "REDIS_ALLOW_PLAINTEXT", "redis+cluster://localhost:7000", "rediss+cluster://n1:7000"),
             ("REDIS_URL", "REDIS_ALLOW_PLAINTEXT", "redis://cache.example.com", "unix:///run/redis.sock"),
-            ("DATABASE_URL", "DATABASE_ALLOW_PLAINTEXT", "postgres://me:secret@db/chat", "postgres://localhost/chat"),
-            ("DATABASE_URL", "DATABASE_ALLOW_PLAINTEXT", "postgres://db/chat?sslmode=prefer", "sqlite::memory:"),
+            (
+                "DATABASE_URL",
+                "DATABASE_ALLOW_PLAINTEXT",
+                "postgres://me:secret@db/chat?sslmode=disable",
+                "postgres://[::1]/c",
+            ),
+            ("DATABASE_URL", "DATABASE_ALLOW_PLAINTEXT", "postgres://db/chat?sslmode=require", "sqlite::memory:"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_ALLOW_HTTP", "http://otel:4318", "http://[::1]:4318"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_ALLOW_HTTP", "http://a.localhost:4318", "https://otel.example.com"),
         ] {

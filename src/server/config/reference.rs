@@ -2,13 +2,13 @@
 //! consist of.
 
 use super::{
-    chat, conversations, guard, id_tokens, logout, mocks, provider, server, sessions,
+    chat, conversations, guard, id_tokens, logout, mocks, outbound, provider, server, sessions,
     setting::{AnySetting, Section},
     traces,
 };
 
 /// In the order in which operators need them.
-static SECTIONS: [&Section; 10] = [
+static SECTIONS: [&Section; 11] = [
     &provider::SECTION,
     &logout::SECTION,
     &id_tokens::SECTION,
@@ -16,6 +16,7 @@ static SECTIONS: [&Section; 10] = [
     &chat::SECTION,
     &conversations::SECTION,
     &sessions::SECTION,
+    &outbound::SECTION,
     &server::SECTION,
     &traces::SECTION,
     &mocks::SECTION,

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    certificates,
+    certificates::{self, ca_file},
     plaintext::Connection,
     setting::{AnySetting, Section, Setting, refuse},
     values::{Flag, Parsed, Seconds, Secret, Text},
@@ -57,12 +57,7 @@ static REDIS_ALLOW_PLAINTEXT: Setting<Flag> = Setting {
     value: Flag { default: false },
 };
 
-static REDIS_CA_FILE: Setting<Text> = Setting {
-    name: "REDIS_CA_FILE",
-    text: "Certificate authorities to trust for Redis, in PEM, in place of the system's.",
-    example: "/etc/ssl/redis-ca.pem",
-    value: Text { default: None },
-};
+static REDIS_CA_FILE: Setting<Text> = ca_file!("REDIS_CA_FILE", "Redis");
 
 static SESSION_KEYS: Setting<Secret<Parsed<KeyRing>>> = Setting {
     name: "SESSION_KEYS",
@@ -117,8 +112,11 @@ impl SessionStorage {
             REDIS_URL.wrong(&format!("such as rediss://user:password@redis.example.com:6379/0: {error}"))
         })?;
         CONNECTION.check(variables, address.may_cross_unencrypted())?;
-        if let Some(authorities) = certificates::read(&REDIS_CA_FILE, variables)? {
-            address = address.trusting(authorities);
+        match address.authorities() {
+            Some(_) => address = address.trusting(certificates::authorities(&REDIS_CA_FILE, variables)?),
+            None => {
+                refuse(variables, &[&REDIS_CA_FILE], "REDIS_URL is without TLS: use rediss://, or remove this one")?
+            }
         }
         let reason =
             "what is stored in Redis is sealed with it; all replicas share it (make a key: openssl rand -base64 32)";

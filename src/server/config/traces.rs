@@ -7,8 +7,9 @@ use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
+    certificates::{self, ca_file},
+    outbound,
     plaintext::Connection,
-    proxies,
     setting::{Section, Setting},
     urls::is_plain_http,
     values::{Flag, Number, OneOf, Parsed, Secret, Text},
@@ -35,6 +36,7 @@ pub static SECTION: Section = Section {
     settings: &[
         &OTEL_EXPORTER_OTLP_ENDPOINT,
         &OTEL_ALLOW_HTTP,
+        &OTEL_EXPORTER_OTLP_CERTIFICATE,
         &OTEL_EXPORTER_OTLP_HEADERS,
         &OTEL_EXPORTER_OTLP_PROTOCOL,
         &OTEL_EXPORTER_OTLP_TIMEOUT,
@@ -62,6 +64,9 @@ static OTEL_ALLOW_HTTP: Setting<Flag> = Setting {
     example: "false",
     value: Flag { default: false },
 };
+
+/// Not `OTEL_CA_FILE`: the specification has a name for it.
+static OTEL_EXPORTER_OTLP_CERTIFICATE: Setting<Text> = ca_file!("OTEL_EXPORTER_OTLP_CERTIFICATE", "the collector");
 
 static OTEL_EXPORTER_OTLP_HEADERS: Setting<Secret<Parsed<Vec<CollectorHeader>>>> = Setting {
     name: "OTEL_EXPORTER_OTLP_HEADERS",
@@ -142,7 +147,8 @@ pub fn settings(variables: &Variables) -> Result<Option<TraceSettings>, ConfigEr
         return Err(OTEL_EXPORTER_OTLP_HEADERS.invalid());
     }
     Ok(Some(TraceSettings {
-        proxy: proxies::outbound(variables)?,
+        proxy: outbound::proxy_settings(variables)?,
+        authorities: certificates::authorities(&OTEL_EXPORTER_OTLP_CERTIFICATE, variables)?,
         headers,
         timeout: OTEL_EXPORTER_OTLP_TIMEOUT.read(variables).map(Duration::from_millis)?,
         service: OTEL_SERVICE_NAME.read(variables)?,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{reference, secret_files};
+use super::{outbound::PROXY_VARIABLES, reference, secret_files};
 
 const DOTENV: &str = ".env";
 
@@ -92,6 +92,11 @@ impl Variables {
         let mut variables = BTreeMap::new();
         for line in lines {
             let (name, value) = line.map_err(|error| ConfigError::Unreadable(error.to_string()))?;
+            let upper = proxy_in_lower_case(&name);
+            if upper.as_ref().is_some_and(|upper| variables.contains_key(upper)) {
+                continue;
+            }
+            let name = upper.unwrap_or(name);
             if !is_known(&name) {
                 return Err(ConfigError::Unknown { place: ".env", variable: name });
             }
@@ -102,9 +107,9 @@ impl Variables {
         Ok(Self(variables))
     }
 
-    /// The proxy variables are shared with other programs, most of which also accept them in lower case.
+    /// The variables of proxies in lower case, unless they are set in upper case, too.
     fn add_lower_case(&mut self, environment: &BTreeMap<String, String>) {
-        for name in ["HTTPS_PROXY", "NO_PROXY"] {
+        for name in PROXY_VARIABLES {
             if let Some(value) = environment.get(&name.to_ascii_lowercase()).filter(|_| !environment.contains_key(name))
             {
                 self.0.insert(name.to_owned(), value.clone());
@@ -129,6 +134,50 @@ impl Variables {
     }
 }
 
+/// The name in upper case, if it is that of a proxy's variable in lower case.
+fn proxy_in_lower_case(name: &str) -> Option<String> {
+    let upper = name.to_ascii_uppercase();
+    (PROXY_VARIABLES.contains(&upper.as_str()) && name == upper.to_ascii_lowercase()).then_some(upper)
+}
+
 fn is_known(name: &str) -> bool {
     reference::names().any(|known| known == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    /// What is read with these lines in `.env` and this environment.
+    fn read(lines: &[(&str, &str)], environment: &[(&str, &str)]) -> Variables {
+        let mut variables = Variables::from_dotenv(pairs(lines).into_iter().map(Ok)).unwrap();
+        variables.add_lower_case(&pairs(environment).into_iter().collect());
+        variables.add_environment(pairs(environment).into_iter()).unwrap();
+        variables
+    }
+
+    #[test]
+    fn variables_of_proxies_are_read_in_either_case_and_upper_case_and_the_environment_take_precedence() {
+        for upper in PROXY_VARIABLES {
+            let lower = &*upper.to_ascii_lowercase();
+            for (lines, environment, expected) in [
+                (&[(lower, "a")][..], &[][..], Some("a")),
+                (&[(upper, "a")], &[], Some("a")),
+                (&[(upper, "a"), (lower, "b")], &[], Some("a")),
+                (&[(lower, "b"), (upper, "a")], &[], Some("a")),
+                (&[], &[(lower, "a")], Some("a")),
+                (&[], &[(upper, "a"), (lower, "b")], Some("a")),
+                (&[(upper, "b")], &[(lower, "a")], Some("a")),
+                (&[(upper, "b")], &[(upper, "")], None),
+            ] {
+                assert_eq!(read(lines, environment).get(upper), expected, "{lines:?} {environment:?}");
+            }
+        }
+        let odd = Variables::from_dotenv(pairs(&[("Https_Proxy", "a")]).into_iter().map(Ok));
+        assert!(matches!(odd, Err(ConfigError::Unknown { .. })));
+    }
 }

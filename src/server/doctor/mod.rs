@@ -13,15 +13,19 @@ use super::{
         oidc::{OidcClient, ProviderHttp},
         sessions::{SessionLimits, Storage},
     },
-    chat::upstream::{ChatCompletions, Message, Role, Upstream},
+    chat::upstream::{ChatCompletions, Message, Role, Upstream, UpstreamSettings},
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::sql::DatabaseUrl,
     environment::Environment,
-    outbound::OutboundProxy,
+    observe::traces::{self, TraceSettings},
+    outbound::{OutboundProxy, cause},
 };
 use crate::wire::auth::UserClaims;
 
 pub use verdict::{Grade, Verdict};
+
+/// For the first response of the model's server to anything.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Checks the configuration in the environment and prints the results. Fails if something would not work.
 pub fn run() -> ExitCode {
@@ -48,7 +52,11 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     let mut verdicts = vec![Verdict::unproven("configuration", front_url, "opening that address in a browser")];
     verdicts
         .extend(config.plaintext.iter().map(|it| Verdict::missing("encryption", "TLS", it.words).remedy(it.setting)));
-    verdicts.extend(proxy(&config.proxy));
+    verdicts.extend(config.authorities().into_iter().map(|(service, authorities)| {
+        let rule = format!("those of {service} are to be checked against {authorities}");
+        Verdict::unproven("certificates", rule, "the line about that service")
+    }));
+    verdicts.extend(proxies(&config.proxy));
     match &config.provider {
         Provider::Mock(_) => verdicts.push(
             Verdict::missing("provider", "no provider is set", "the mock identity provider lets anybody in")
@@ -67,6 +75,9 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     verdicts.push(session_limits(config.session_limits));
     verdicts.push(database(&config.database_url).await);
     verdicts.push(upstream(&config.chat, &config.proxy).await);
+    if let Some(settings) = &config.traces {
+        verdicts.push(collector(settings).await);
+    }
     verdicts
 }
 
@@ -85,24 +96,27 @@ fn client_addresses(config: &Config) -> Verdict {
     }
 }
 
-/// Shows only the host, as the URL may contain a password.
-fn proxy(proxy: &OutboundProxy) -> Option<Verdict> {
-    let host = proxy.url.as_ref()?.host_str()?;
-    let seen = format!("https to other machines goes through {host}, but for NO_PROXY");
-    Some(Verdict::unproven("proxy", seen, "any line below that is proven of such a machine"))
+/// Shows only the hosts, as the URLs may contain a password.
+fn proxies(proxy: &OutboundProxy) -> impl Iterator<Item = Verdict> {
+    [("https", &proxy.https), ("http", &proxy.http)].into_iter().filter_map(|(scheme, url)| {
+        let host = url.as_ref()?.host_str()?;
+        let seen = format!("{scheme} to other machines goes through {host}, but for NO_PROXY");
+        Some(Verdict::unproven("proxy", seen, "any line below that is proven of such a machine"))
+    })
 }
 
 async fn session_store(sessions: &SessionStorage) -> Verdict {
     const PART: &str = "session store";
+    const REMEDY: &str = "REDIS_URL, REDIS_CA_FILE, CA_FILE";
     let SessionStorage::Redis { address, ring } = sessions else {
         return Verdict::missing(PART, "Redis", "sessions are in memory, and end with the process").remedy("REDIS_URL");
     };
     match Storage::in_redis(address, ring.clone()) {
         Ok(storage) => match storage.store.check().await {
             Ok(()) => Verdict::proven(PART, "Redis answers"),
-            Err(error) => Verdict::refused(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+            Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
         },
-        Err(error) => Verdict::refused(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+        Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
     }
 }
 
@@ -121,12 +135,8 @@ fn session_limits(limits: SessionLimits) -> Verdict {
 async fn database(url: &DatabaseUrl) -> Verdict {
     const PART: &str = "database";
     match url.reach().await {
-        Ok(()) if url.trusts_any_server() => {
-            Verdict::missing(PART, "it answers, without a certificate that is checked", "nobody knows who answers")
-                .remedy("DATABASE_URL: sslmode=verify-full")
-        }
         Ok(()) => Verdict::proven(PART, "it answers"),
-        Err(error) => Verdict::refused(PART, error).remedy("DATABASE_URL"),
+        Err(error) => Verdict::refused(PART, error).remedy("DATABASE_URL, DATABASE_CA_FILE, CA_FILE"),
     }
 }
 
@@ -144,6 +154,10 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     };
     const REMEDY: &str = "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY";
     let model = settings.model.clone();
+    if let Err(error) = connection(&settings, proxy).await {
+        return Verdict::refused(PART, error)
+            .remedy("CHAT_BASE_URL, CHAT_CA_FILE, CA_FILE, CHAT_CLIENT_CERTIFICATE_FILE, HTTPS_PROXY, NO_PROXY");
+    }
     let upstream = match ChatCompletions::through(proxy.clone(), settings, Environment::system()) {
         Ok(upstream) => upstream,
         Err(error) => return Verdict::refused(PART, error).remedy(REMEDY),
@@ -152,6 +166,20 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
     match upstream.answer(vec![question], &test_user()).await {
         Ok(_) => Verdict::proven(PART, format!("{model} answers")),
         Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
+    }
+}
+
+/// Whether the upstream responds to anything at all. If not, the question's own error would have no cause.
+async fn connection(settings: &UpstreamSettings, proxy: &OutboundProxy) -> Result<(), String> {
+    let client = settings.client(proxy.clone()).map_err(|error| error.to_string())?;
+    client.get(settings.base_url.clone()).timeout(CONNECTION_TIMEOUT).send().await.map(drop).map_err(cause)
+}
+
+async fn collector(settings: &TraceSettings) -> Verdict {
+    match traces::check(settings).await {
+        Ok(()) => Verdict::proven("collector", "it takes traces"),
+        Err(error) => Verdict::refused("collector", error)
+            .remedy("OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_CERTIFICATE, CA_FILE, OTEL_EXPORTER_OTLP_HEADERS"),
     }
 }
 

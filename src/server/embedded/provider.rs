@@ -42,7 +42,8 @@ pub async fn start(
     let provider = Provider::playing(profile, settings.address, client).await.map_err(|error| refused(&error))?;
     let issuer = IssuerUrl::new(provider.issuer().to_owned()).map_err(|error| refused(&error))?;
     let authentication = ClientAuthentication::basic(ClientSecret::new(client_secret));
-    let settings = settings.common.clone().at(issuer, ClientId::new(CLIENT_ID.into()), authentication, None);
+    let settings =
+        settings.common.clone().at(issuer, ClientId::new(CLIENT_ID.into()), authentication, Default::default());
     Ok((settings, EmbeddedProvider { _provider: provider }))
 }
 

@@ -30,6 +30,7 @@ pub async fn start(mock: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUps
         system_prompt: None,
         style: ApiStyle::OpenAi,
         timeouts: mock.timeouts,
+        tls: Default::default(),
     };
     Ok((settings, EmbeddedUpstream { _upstream: upstream }))
 }

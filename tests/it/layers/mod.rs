@@ -19,7 +19,7 @@ const LAYERS: [(&str, &[&str]); 5] =
 
 /// The server's floors from the ground up, with their folders and files: each imports its own floor and those below.
 const FLOORS: [&[&str]; 4] = [
-    &["environment", "excerpt", "outbound", "observe", "secret_hash", "store", "tls"],
+    &["certificates", "environment", "excerpt", "outbound", "observe", "secret_hash", "store", "tls"],
     &["auth", "chat", "conversations"],
     &["http"],
     &["app", "audit_user", "command", "config", "doctor", "embedded", "end_sessions"],

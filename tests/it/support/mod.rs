@@ -11,11 +11,14 @@
 //! | `server_process` | the server as a process of its own |
 //! | `redis`, `postgres`, `lossy_proxy` | real databases, and a proxy that drops responses |
 //! | `trace_collector` | an OTLP collector |
+//! | `authority`, `tls_front`, `forward_proxy` | a private certificate authority, TLS in front of a server, and a proxy |
 
 pub mod app;
+pub mod authority;
 pub mod browser;
 pub mod chat_client;
 pub mod dpop;
+pub mod forward_proxy;
 pub mod lossy_proxy;
 pub mod postgres;
 pub mod provider;
@@ -23,4 +26,5 @@ pub mod redis;
 pub mod scripted_provider;
 pub mod scripted_upstream;
 pub mod server_process;
+pub mod tls_front;
 pub mod trace_collector;

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use crate::support::{authority::Certificate, redis::free_port};
 use oracle_ai::server::conversations::sql::DatabaseUrl;
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -21,6 +22,34 @@ pub async fn database() -> DatabaseUrl {
     url(&name).parse().unwrap()
 }
 
+/// A server of its own with TLS and this certificate.
+pub struct PostgresWithTls {
+    port: u16,
+    /// Its standard input is closed with this, and that is its end.
+    process: Child,
+}
+
+impl PostgresWithTls {
+    pub fn start(certificate: &Certificate) -> Self {
+        let port = free_port();
+        let mut command = shell(include_str!("postgres.sh"));
+        command.env("PORT", port.to_string()).env("CERTIFICATE", &certificate.file).env("KEY", &certificate.key_file);
+        let (process, _) = started(command);
+        Self { port, process }
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@localhost:{}/postgres", self.port)
+    }
+}
+
+impl Drop for PostgresWithTls {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
 fn url(database: &str) -> String {
     format!("postgres://postgres@localhost/{database}?host={}", server())
 }
@@ -29,20 +58,22 @@ fn url(database: &str) -> String {
 fn server() -> &'static str {
     // Never dropped: its standard input is closed by the end of this process, and that is its end.
     static SERVER: OnceLock<(Child, String)> = OnceLock::new();
-    let (_, folder) = SERVER.get_or_init(|| {
-        let script = include_str!("postgres.sh");
-        let mut child = shell(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("PostgreSQL is not started: {error}"));
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let folder = line.trim().to_owned();
-        assert!(!folder.is_empty(), "PostgreSQL did not start; it says above why");
-        (child, folder)
-    });
+    let (_, folder) = SERVER.get_or_init(|| started(shell(include_str!("postgres.sh"))));
     folder
+}
+
+/// The server, and the folder of its socket.
+fn started(mut command: Command) -> (Child, String) {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("PostgreSQL is not started: {error}"));
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let folder = line.trim().to_owned();
+    assert!(!folder.is_empty(), "PostgreSQL did not start; it says above why");
+    (child, folder)
 }
 
 /// PostgreSQL refuses to run as root.

@@ -48,7 +48,7 @@ pub fn settings(issuer: &str) -> ProviderSettings {
         id_tokens: IdTokenPolicy::default(),
         claims: ClaimNames::default(),
         metadata: MetadataSettings::default(),
-        authorities: None,
+        authorities: Default::default(),
         logout: LogoutSettings::of(&FRONT_URL.parse().unwrap()),
     }
 }

@@ -1,7 +1,7 @@
 //! Real Redis servers, each in a folder of its own, that end with the test.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
@@ -9,9 +9,12 @@ use std::{
     },
 };
 
-use crate::support::app::wait_until;
+use crate::support::{
+    app::wait_until,
+    authority::{Authority, Certificate},
+};
 
-const REMEDY: &str = "redis-server, redis-cli and openssl are needed: scripts/bootstrap installs them";
+const REMEDY: &str = "redis-server and redis-cli are needed: scripts/bootstrap installs them";
 
 /// Ends the server at the end of its input, which comes when the test drops it and also when the test is killed.
 pub const WATCHED: &str = r#""$@" & server=$!; read -r _; kill $server; wait $server"#;
@@ -35,15 +38,18 @@ impl Redis {
         redis
     }
 
-    /// One node with TLS, a private certificate authority and a password.
-    pub async fn start_with_tls() -> Self {
+    /// One node with TLS, a certificate for `localhost` by this authority, and a password.
+    pub async fn start_with_tls(authority: &Authority) -> Self {
+        Self::start_with_certificate(&authority.issue(&["localhost"])).await
+    }
+
+    /// One node with this certificate, and a password.
+    pub async fn start_with_certificate(certificate: &Certificate) -> Self {
         let mut redis = Self::new(0, String::new());
-        make_certificate(&redis.folder, "redis");
         // Not before: a port that is chosen, and not yet taken, may be taken by others.
         let port = free_port();
         (redis.port, redis.url) = (port, format!("rediss://default:s%40cret@localhost:{port}"));
-        let file = |name: &str| redis.folder.join(name).display().to_string();
-        let (port_text, certificate, key) = (port.to_string(), file("redis.pem"), file("redis.key"));
+        let (port_text, (certificate, key)) = (port.to_string(), certificate.paths());
         redis.run(&[
             "--port",
             "0",
@@ -115,11 +121,6 @@ impl Redis {
         self.url.clone()
     }
 
-    /// The certificate of the authority that its certificate is by.
-    pub fn authority(&self) -> Vec<u8> {
-        std::fs::read(self.folder.join("authority.pem")).unwrap()
-    }
-
     /// All keys.
     pub async fn keys(&self) -> Vec<String> {
         self.cli(self.port, &["KEYS", "*"]).await.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
@@ -180,23 +181,6 @@ impl Redis {
     async fn wait_until_ready(&self, port: u16) {
         wait_until("Redis answers", async || self.cli(port, &["PING"]).await.trim() == "PONG").await;
     }
-}
-
-/// Files in this folder: a certificate for `localhost`, by an authority of its own (`authority.pem`), and their keys.
-pub fn make_certificate(folder: &Path, name: &str) {
-    let make = |name: &str, more: &[&str]| {
-        let made = Command::new("openssl")
-            .current_dir(folder)
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
-            .args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem"), "-subj", &format!("/CN={name}")])
-            .args(more)
-            .stderr(Stdio::null())
-            .status();
-        assert!(made.unwrap_or_else(|error| panic!("{error}: {REMEDY}")).success());
-    };
-    make("authority", &[]);
-    let leaf = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
-    make(name, &[&leaf[..], &["-CA", "authority.pem", "-CAkey", "authority.key"]].concat());
 }
 
 impl Drop for Redis {

@@ -138,6 +138,7 @@ fn settings(base_url: &str) -> UpstreamSettings {
         system_prompt: None,
         style: ApiStyle::OpenAi,
         timeouts: Timeouts { first_token: LONG, idle: LONG },
+        tls: Default::default(),
     }
 }
 

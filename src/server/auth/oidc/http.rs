@@ -21,6 +21,7 @@ use super::{
     settings::ProviderSettings,
 };
 use crate::server::{
+    certificates::TlsSettings,
     excerpt::{Excerpt, excerpt},
     observe::{
         metrics::{self, ProviderEndpoint, ProviderOutcome},
@@ -74,11 +75,11 @@ impl ProviderHttp {
         Self::with_timeout(TOTAL_TIMEOUT)
     }
 
-    /// For this provider: trusts the configured CAs too, and allows only https, unless the provider is on loopback.
+    /// For this provider: trusts the configured authorities, and allows only https, unless the provider is on loopback.
     pub fn for_provider(settings: &ProviderSettings, proxy: OutboundProxy) -> Result<Self, HttpSetupError> {
         let settings = ClientSettings {
             total: Some(TOTAL_TIMEOUT),
-            authorities: settings.authorities.as_deref().unwrap_or_default(),
+            tls: TlsSettings { authorities: settings.authorities.clone(), client_certificate: None },
             https_only: !settings.is_on_loopback(),
             proxy,
             ..ClientSettings::default()

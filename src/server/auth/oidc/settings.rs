@@ -9,6 +9,7 @@ use super::{
     document::{MetadataSettings, MetadataSource},
     id_token::IdTokenPolicy,
 };
+use crate::server::certificates::TrustedAuthorities;
 
 /// The provider, and this application's registration as its client.
 #[derive(Clone, Debug)]
@@ -26,8 +27,8 @@ pub struct ProviderSettings {
     /// The names of the claims about a person.
     pub claims: ClaimNames,
     pub metadata: MetadataSettings,
-    /// `OIDC_CA_FILE`: CA certificates in PEM, trusted in addition to the public ones.
-    pub authorities: Option<Vec<u8>>,
+    /// `OIDC_CA_FILE`
+    pub authorities: TrustedAuthorities,
     pub logout: LogoutSettings,
 }
 
@@ -90,7 +91,7 @@ impl CommonSettings {
         issuer: IssuerUrl,
         client_id: ClientId,
         client_authentication: ClientAuthentication,
-        authorities: Option<Vec<u8>>,
+        authorities: TrustedAuthorities,
     ) -> ProviderSettings {
         let Self { redirect_uri, scopes, requests, id_tokens, claims, metadata, logout } = self;
         ProviderSettings {

@@ -26,7 +26,8 @@ use crate::{
     server::{
         environment::Environment,
         observe::traces,
-        outbound::{self, ClientSettings, HttpSetupError, OutboundProxy, cause},
+        outbound::{HttpSetupError, OutboundProxy, cause},
+        tls,
     },
     wire::auth::UserClaims,
 };
@@ -86,21 +87,15 @@ impl ChatCompletions {
         Self::through(OutboundProxy::default(), settings, environment)
     }
 
-    /// Uses this proxy if the upstream is https on another machine.
+    /// Uses this proxy if the upstream is on another machine.
     pub fn through(
         proxy: OutboundProxy,
         settings: UpstreamSettings,
         environment: Environment,
     ) -> Result<Self, HttpSetupError> {
         let accepts_stream_options = AtomicBool::new(true);
-        let https_only = settings.base_url.scheme() == "https";
         Ok(Self {
-            http: outbound::client(&ClientSettings {
-                https_only,
-                proxy,
-                decodes_compressed: true,
-                ..ClientSettings::default()
-            })?,
+            http: settings.client(proxy)?,
             endpoint: settings.endpoint(),
             settings,
             environment,
@@ -164,6 +159,7 @@ impl ChatCompletions {
             None => request,
         };
         request.send().await.map_err(|error| {
+            tls::record_failure("the model", &error);
             tracing::warn!(error = cause(error), "the upstream gave no answer");
             Failure { is_transient: true, ..Failure::of(UpstreamError::Network) }
         })

@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::wire::secret::secret;
+use crate::{
+    server::{
+        certificates::TlsSettings,
+        outbound::{self, ClientSettings, HttpSetupError, OutboundProxy},
+    },
+    wire::secret::secret,
+};
 
 secret! {
     /// Our key at the upstream.
@@ -25,6 +31,8 @@ pub struct UpstreamSettings {
     /// `CHAT_API_STYLE`.
     pub style: ApiStyle,
     pub timeouts: Timeouts,
+    /// `CHAT_CA_FILE`, `CHAT_CLIENT_CERTIFICATE_FILE`
+    pub tls: TlsSettings,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +63,12 @@ impl Default for Timeouts {
 }
 
 impl UpstreamSettings {
+    /// The client for requests to the upstream, through this proxy if the upstream is on another machine.
+    pub fn client(&self, proxy: OutboundProxy) -> Result<reqwest::Client, HttpSetupError> {
+        let https_only = self.base_url.scheme() == "https";
+        outbound::client(&ClientSettings { https_only, proxy, tls: self.tls.clone(), decodes_compressed: true, ..ClientSettings::default() })
+    }
+
     /// The URL of chat completions.
     pub fn endpoint(&self) -> Url {
         let mut url = self.base_url.clone();
@@ -85,6 +99,7 @@ mod tests {
             system_prompt: None,
             style,
             timeouts: Timeouts::default(),
+            tls: TlsSettings::default(),
         };
         settings.endpoint().into()
     }

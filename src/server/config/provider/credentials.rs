@@ -3,12 +3,15 @@
 use std::{path::Path, sync::Arc};
 
 use super::super::{
-    certificates,
+    certificates::{self, ca_file},
     setting::{AnySetting, Setting, refuse},
     values::{OneOf, Parsed, Text},
     variables::{ConfigError, Variables},
 };
-use crate::server::auth::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials};
+use crate::server::{
+    auth::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials},
+    certificates::TrustedAuthorities,
+};
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Method {
@@ -80,12 +83,7 @@ pub static CLIENT_ASSERTION_AUDIENCE: Setting<Parsed<String>> = Setting {
     },
 };
 
-pub static OIDC_CA_FILE: Setting<Text> = Setting {
-    name: "OIDC_CA_FILE",
-    text: "Certificate authorities to trust for the provider besides the public ones, in PEM.",
-    example: "/etc/ssl/sso-ca.pem",
-    value: Text { default: None },
-};
+pub static OIDC_CA_FILE: Setting<Text> = ca_file!("OIDC_CA_FILE", "the provider");
 
 pub fn client_authentication(variables: &Variables) -> Result<ClientAuthentication, ConfigError> {
     match CLIENT_AUTH.read(variables)? {
@@ -95,8 +93,8 @@ pub fn client_authentication(variables: &Variables) -> Result<ClientAuthenticati
     }
 }
 
-pub fn authorities(variables: &Variables) -> Result<Option<Vec<u8>>, ConfigError> {
-    certificates::read(&OIDC_CA_FILE, variables)
+pub fn authorities(variables: &Variables) -> Result<TrustedAuthorities, ConfigError> {
+    certificates::authorities(&OIDC_CA_FILE, variables)
 }
 
 fn secrets(variables: &Variables) -> Result<Arc<Credentials<ClientSecret>>, ConfigError> {

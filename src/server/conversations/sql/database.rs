@@ -1,12 +1,14 @@
 //! The URL of the database, and how it is opened.
 
+mod tls;
+
 use std::{
     borrow::Cow,
     fmt, fs, io,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     str::FromStr,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -18,14 +20,14 @@ use sqlx::{
     any::AnyPoolOptions,
     error::BoxDynError,
     migrate::{Migration, MigrationSource, MigrationType, Migrator},
-    postgres::{PgConnectOptions, PgSslMode},
+    postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
 };
 use tokio::sync::MutexGuard;
 use url::Url;
 
 use super::{super::store::StoreError, write};
-use crate::server::outbound::is_loopback_host;
+use crate::server::certificates::TrustedAuthorities;
 
 /// How long to wait for a connection, or for the write lock.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,10 +47,14 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
 ];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct DatabaseUrl {
     url: Url,
     kind: Kind,
+    /// What the certificate of PostgreSQL is checked against, if it is.
+    authorities: Option<TrustedAuthorities>,
+    /// The file with them that `url` names. It is gone with the last clone.
+    _authority_file: Option<Arc<fs::File>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,26 +89,6 @@ impl DatabaseUrl {
     /// A new database for each store, in memory.
     pub fn in_memory() -> Result<Self, WrongDatabaseUrl> {
         MEMORY.parse()
-    }
-
-    /// Whether messages may cross a network without TLS. The default, `prefer`, allows that.
-    pub fn may_cross_unencrypted(&self) -> bool {
-        let Some(options) = self.postgres() else { return self.kind == Kind::Postgres };
-        let is_encrypted =
-            matches!(options.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
-        !is_on_this_machine(&options) && !is_encrypted
-    }
-
-    /// Whether the database is on another machine, with TLS, but without a check of its certificate.
-    pub fn trusts_any_server(&self) -> bool {
-        self.postgres().is_some_and(|options| {
-            matches!(options.get_ssl_mode(), PgSslMode::Require) && !is_on_this_machine(&options)
-        })
-    }
-
-    /// As sqlx reads it, with the variables of the environment (`PGHOST`, `PGSSLMODE`).
-    fn postgres(&self) -> Option<PgConnectOptions> {
-        (self.kind == Kind::Postgres).then(|| self.url.as_str().parse().ok()).flatten()
     }
 
     /// Connects and pings. It runs no migrations.
@@ -176,15 +162,15 @@ impl FromStr for DatabaseUrl {
         match url.scheme() {
             "postgres" | "postgresql" => {
                 PgConnectOptions::from_str(text).map_err(|_| WrongDatabaseUrl)?;
-                Ok(Self { url, kind: Kind::Postgres })
+                Ok(Self { url, kind: Kind::Postgres, authorities: None, _authority_file: None })
             }
             // A unique name, so that only the connections of one store share it (https://www.sqlite.org/sharedcache.html).
             "sqlite" if text == MEMORY => {
                 let name = format!("sqlite:file:oracle-ai-{}?mode=memory", MEMORIES.fetch_add(1, Ordering::Relaxed));
-                Ok(Self { url: parsed(&name)?, kind: Kind::SqliteMemory })
+                Ok(Self { url: parsed(&name)?, kind: Kind::SqliteMemory, authorities: None, _authority_file: None })
             }
             "sqlite" if url.path().len() + url.host_str().map_or(0, str::len) > 0 && !text.contains("mode=memory") => {
-                Ok(Self { url, kind: Kind::SqliteFile })
+                Ok(Self { url, kind: Kind::SqliteFile, authorities: None, _authority_file: None })
             }
             _ => Err(WrongDatabaseUrl),
         }
@@ -204,10 +190,10 @@ impl Database {
     }
 }
 
-/// A socket, or loopback.
-fn is_on_this_machine(options: &PgConnectOptions) -> bool {
-    let host = options.get_host();
-    options.get_socket().is_some() || host.starts_with('/') || is_loopback_host(host)
+impl PartialEq for DatabaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
 }
 
 /// Without the URL, which may contain a password.

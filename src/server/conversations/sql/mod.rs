@@ -23,7 +23,11 @@ use super::{
     },
 };
 use crate::{
-    server::excerpt::excerpt,
+    server::{
+        certificates::{in_words, tls_error},
+        excerpt::excerpt,
+        tls,
+    },
     wire::{
         chat::{ConversationId, MessageId},
         conversations::{Conversation, ConversationSummary},
@@ -153,6 +157,9 @@ impl ConversationStore for SqlStore {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self(excerpt(&error.to_string()).to_string())
+        // Unlike an unreachable database, a failure of TLS may be an attack.
+        tls::record_failure("PostgreSQL", &error);
+        let text = tls_error(&error).map_or_else(|| error.to_string(), in_words);
+        Self(excerpt(&text).to_string())
     }
 }

@@ -17,7 +17,7 @@ const A_SIGN_IN: &str = "a sign-in in a browser";
 
 /// The checks that need no person, in the order in which a login needs them.
 pub async fn examine(oidc: &OidcClient, settings: &ProviderSettings) -> Vec<Verdict> {
-    const REMEDY: &str = "OIDC_ISSUER, OIDC_CA_FILE";
+    const REMEDY: &str = "OIDC_ISSUER, OIDC_CA_FILE, CA_FILE";
     let refused = |error: DiagnosticError| Verdict::refused("discovery", error).remedy(REMEDY);
     let endpoints = match oidc.endpoint_reports().await {
         Ok(endpoints) => endpoints,

@@ -121,8 +121,8 @@ events! {
     RequestCrossSite = "request.cross_site", Refused:
         "A page of another site called an endpoint: cross-site request forgery, or a wrong FRONT_URL.";
     TlsFailed = "tls.failed", Failed:
-        "TLS to the provider or to Redis failed, as for a certificate that is not trusted: a machine in the middle, or \
-         an authority that this server does not know. The reason names the service and the error.";
+        "TLS to the provider, the model, Redis or PostgreSQL failed, as for a certificate that is not trusted: a machine \
+         in the middle, or an authority that this server does not know. The reason names the service and the error.";
     WeakKeyUsed = "provider.weak_key", Success:
         "An ID token was accepted whose signature is by a weak RSA key, which ALLOW_WEAK_RSA_KEYS permits.";
 }

@@ -17,10 +17,14 @@ use opentelemetry_sdk::{
     Resource,
     trace::{Sampler, SdkTracer, SdkTracerProvider},
 };
+use reqwest::header::CONTENT_TYPE;
 use tokio::runtime::Runtime;
 
 use super::{IS_ON, Sampling, TraceSettings};
-use crate::server::outbound::{self, ClientSettings, HttpSetupError, cause};
+use crate::server::{
+    certificates::TlsSettings,
+    outbound::{self, ClientSettings, HttpSetupError, cause},
+};
 
 /// How long the process waits at its end until the last spans are sent.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -53,12 +57,7 @@ struct Collector {
 /// Sets up the exporter and enables spans.
 pub fn pipeline(settings: &TraceSettings) -> Result<(SdkTracer, Traces), TracesSetupError> {
     let collector = Collector {
-        client: outbound::client(&ClientSettings {
-            total: Some(settings.timeout),
-            https_only: settings.endpoint.scheme() == "https",
-            proxy: settings.proxy.clone(),
-            ..ClientSettings::default()
-        })?,
+        client: client(settings)?,
         runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         is_unavailable: AtomicBool::new(false),
     };
@@ -83,6 +82,28 @@ pub fn pipeline(settings: &TraceSettings) -> Result<(SdkTracer, Traces), TracesS
         .build();
     IS_ON.store(true, Ordering::Relaxed);
     Ok((provider.tracer("oracle-ai"), Traces(provider)))
+}
+
+/// Sends a batch without spans, to see whether the collector takes it. Fails with the cause, or with the response's status.
+pub async fn check(settings: &TraceSettings) -> Result<(), String> {
+    let client = client(settings).map_err(|error| error.to_string())?;
+    let empty = client.post(settings.endpoint.clone()).header(CONTENT_TYPE, "application/x-protobuf");
+    let with_headers =
+        settings.headers.iter().fold(empty, |request, header| request.header(&header.name, &header.value));
+    let response = with_headers.send().await.map_err(cause)?;
+    match response.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(format!("it answers with status {}", status.as_u16())),
+    }
+}
+
+fn client(settings: &TraceSettings) -> Result<reqwest::Client, HttpSetupError> {
+    outbound::client(&ClientSettings {
+        total: Some(settings.timeout),
+        tls: TlsSettings { authorities: settings.authorities.clone(), client_certificate: None },
+        https_only: settings.endpoint.scheme() == "https",
+        proxy: settings.proxy.clone(),
+    })
 }
 
 impl Traces {

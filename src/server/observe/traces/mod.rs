@@ -25,7 +25,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use super::metrics::ProviderEndpoint;
 use crate::wire::chat::{AnswerErrorKind, EndReason};
 
-pub use export::{Traces, TracesSetupError, pipeline};
+pub use export::{Traces, TracesSetupError, check, pipeline};
 pub use settings::{CollectorHeader, Sampling, TraceSettings};
 
 pub const TARGET: &str = "oracle_ai::traces";

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use url::Url;
 
-use crate::server::outbound::OutboundProxy;
+use crate::server::{certificates::TrustedAuthorities, outbound::OutboundProxy};
 
 #[derive(Clone, Debug)]
 pub struct TraceSettings {
@@ -16,6 +16,7 @@ pub struct TraceSettings {
     pub service: String,
     pub sampling: Sampling,
     pub proxy: OutboundProxy,
+    pub authorities: TrustedAuthorities,
 }
 
 /// A header for the collector. The value may be a secret.

@@ -8,7 +8,7 @@ use redis::{
     sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
 };
 
-use crate::server::outbound::is_loopback_host;
+use crate::server::{certificates::TrustedAuthorities, outbound::is_loopback_host};
 
 /// Timeouts for a connection attempt, and for a response.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -27,7 +27,7 @@ pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct RedisAddress {
     topology: Topology,
-    certificates: Option<TlsCertificates>,
+    authorities: TrustedAuthorities,
 }
 
 #[derive(Clone)]
@@ -73,13 +73,18 @@ impl RedisAddress {
             "rediss+cluster" => Topology::Cluster(hosts("rediss", rest.trim_end_matches('/'))?),
             _ => return Err(RedisAddressError::Scheme),
         };
-        Ok(Self { topology, certificates: None })
+        Ok(Self { topology, authorities: TrustedAuthorities::default() })
     }
 
-    /// Trusts only the CA certificates in this PEM text.
-    pub fn trusting(mut self, pem: Vec<u8>) -> Self {
-        self.certificates = Some(TlsCertificates { client_tls: None, root_cert: Some(pem) });
-        self
+    /// Trusts these authorities only.
+    pub fn trusting(self, authorities: TrustedAuthorities) -> Self {
+        Self { authorities, ..self }
+    }
+
+    /// What certificates are checked against; `None` without TLS.
+    pub fn authorities(&self) -> Option<&TrustedAuthorities> {
+        let uses_tls = self.nodes().iter().any(|node| matches!(node.addr(), ConnectionAddr::TcpTls { .. }));
+        uses_tls.then_some(&self.authorities)
     }
 
     /// Whether data can be sent over a network without TLS.
@@ -94,7 +99,8 @@ impl RedisAddress {
     }
 
     pub(super) fn client(&self) -> Result<RedisClient, RedisError> {
-        let certificates = self.certificates.clone();
+        let pem = self.authorities().map(|authorities| authorities.pem().into_bytes());
+        let certificates = pem.map(|pem| TlsCertificates { client_tls: None, root_cert: Some(pem) });
         Ok(match &self.topology {
             Topology::Node(node) => RedisClient::Node(Box::new(match certificates {
                 Some(certificates) => Client::build_with_tls(node.clone(), certificates)?,
@@ -115,16 +121,19 @@ impl RedisAddress {
             }
         })
     }
+
+    fn nodes(&self) -> &[ConnectionInfo] {
+        match &self.topology {
+            Topology::Node(node) => std::slice::from_ref(node),
+            Topology::Sentinel { sentinels: nodes, .. } | Topology::Cluster(nodes) => nodes,
+        }
+    }
 }
 
 /// Only the hosts, as the address may contain a password.
 impl fmt::Debug for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nodes = match &self.topology {
-            Topology::Node(node) => std::slice::from_ref(node),
-            Topology::Sentinel { sentinels: nodes, .. } | Topology::Cluster(nodes) => nodes,
-        };
-        f.debug_list().entries(nodes.iter().map(|node| node.addr().to_string())).finish()
+        f.debug_list().entries(self.nodes().iter().map(|node| node.addr().to_string())).finish()
     }
 }
 

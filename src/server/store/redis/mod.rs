@@ -24,7 +24,11 @@ use super::{
     HEAD_LEN, LockOwner, Record, RecordName, SecretHash, SessionCount, Store, StoreError, UnixMillis,
     unix_millis::whole_millis,
 };
-use crate::server::{environment::Environment, excerpt::excerpt};
+use crate::server::{
+    certificates::{in_words, tls_error},
+    environment::Environment,
+    excerpt::excerpt,
+};
 
 pub use address::{RedisAddress, RedisAddressError};
 
@@ -266,6 +270,9 @@ impl From<RedisError> for StoreError {
 
 /// An excerpt, without the arguments of an unknown command: Redis repeats them, which could be the password.
 fn in_log(error: &RedisError) -> String {
+    if let Some(failure) = tls_error(error) {
+        return excerpt(&in_words(failure)).to_string();
+    }
     let text = error.to_string();
     excerpt(text.split(", with args").next().unwrap_or_default()).to_string()
 }

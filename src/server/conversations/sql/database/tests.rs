@@ -25,14 +25,16 @@ fn three_kinds_of_databases_are_supported() {
 }
 
 #[test]
-fn only_tls_or_this_machine_keeps_conversations_from_others() {
-    for (url, may_cross, trusts_any) in [
+fn only_a_verified_server_or_this_machine_keeps_conversations_from_others() {
+    for (url, may_cross, may_by_default) in [
         ("postgres://db.example/chat", true, false),
-        ("postgres://db.example/chat?sslmode=disable", true, false),
-        ("postgres://db.example/chat?sslmode=allow", true, false),
-        ("postgres://db.example/chat?sslmode=prefer", true, false),
-        ("postgres://db.example/chat?sslmode=require", false, true),
-        ("postgres://db.example/chat?sslmode=verify-ca", false, false),
+        ("postgres://db.example/chat?sslmode=disable", true, true),
+        ("postgres://db.example/chat?sslmode=allow", true, true),
+        ("postgres://db.example/chat?sslmode=prefer", true, true),
+        ("postgres://db.example/chat?ssl-mode=prefer", true, true),
+        ("postgres://db.example/chat?sslmode=verify-full&sslmode=require", true, true),
+        ("postgres://db.example/chat?sslmode=require", true, true),
+        ("postgres://db.example/chat?sslmode=verify-ca", true, false),
         ("postgres://db.example/chat?sslmode=verify-full", false, false),
         ("postgresql://localhost/chat", false, false),
         ("postgres://[::1]:5432/chat", false, false),
@@ -43,8 +45,19 @@ fn only_tls_or_this_machine_keeps_conversations_from_others() {
         ("sqlite::memory:", false, false),
     ] {
         let parsed: DatabaseUrl = url.parse().unwrap();
-        assert_eq!((parsed.may_cross_unencrypted(), parsed.trusts_any_server()), (may_cross, trusts_any), "{url}");
+        let by_default = parsed.clone().verified_by_default();
+        let found = (parsed.may_cross_unprotected(), by_default.may_cross_unprotected());
+        assert_eq!(found, (may_cross, may_by_default), "{url}");
     }
+}
+
+#[test]
+fn the_parameters_of_tls_replace_those_of_the_url_and_no_others() {
+    let url: DatabaseUrl =
+        "postgres://db.example/chat?ssl-ca=/old.pem&application_name=a%26b&sslmode=verify-ca".parse().unwrap();
+    assert_eq!(url.root_certificates().as_deref(), Some("/old.pem"));
+    let url = url.verified_by_default().trusting(TrustedAuthorities::public()).unwrap();
+    assert_eq!(url.url.as_str(), "postgres://db.example/chat?application_name=a%26b&sslmode=verify-full");
 }
 
 #[test]

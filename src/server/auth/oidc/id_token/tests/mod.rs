@@ -187,7 +187,7 @@ fn provider() -> ProviderSettings {
         id_tokens: IdTokenPolicy::default(),
         claims: Default::default(),
         metadata: Default::default(),
-        authorities: None,
+        authorities: Default::default(),
         logout: crate::server::auth::oidc::LogoutSettings::of(&"https://chat.example.com".parse().unwrap()),
     }
 }
