@@ -23,6 +23,7 @@
 //! | `configuration`, `doctor`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
 //! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
+//! | `pgbouncer` | PostgreSQL behind a connection pooler |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
 //! | `mock_provider` | the mock provider |
 //! | `layers`, `secrets`, `documentation` | checks of the source and the documents: import rules, constant-time comparison, the documents for auditors |
@@ -68,6 +69,7 @@ mod nginx;
 mod outbound;
 mod own_sessions;
 mod permission;
+mod pgbouncer;
 mod private_authority;
 mod private_files;
 mod provider_profiles;

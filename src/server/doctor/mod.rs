@@ -1,5 +1,5 @@
 //! `oracle-ai doctor`: checks whether the configuration works. Each result is one line, with the setting to change if
-//! necessary. It signs nobody in and stores nothing.
+//! necessary. It signs nobody in, and takes back what it writes.
 
 mod provider;
 mod verdict;
@@ -17,6 +17,7 @@ use super::{
     conversations::sql::DatabaseUrl,
     environment::Environment,
     outbound::OutboundProxy,
+    store::{Store, StoreError},
 };
 use crate::wire::auth::UserClaims;
 
@@ -92,12 +93,17 @@ async fn session_store(sessions: &SessionStorage) -> Verdict {
         return Verdict::doubtful(PART, "sessions are kept in memory: they end with the process", "REDIS_URL");
     };
     match Storage::in_redis(address, ring.clone()) {
-        Ok(storage) => match storage.store.check().await {
-            Ok(()) => Verdict::good(PART, "Redis answers"),
+        Ok(storage) => match try_out(&*storage.store).await {
+            Ok(()) => Verdict::good(PART, "Redis answers, and takes writes"),
             Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
         },
         Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
     }
+}
+
+async fn try_out(store: &dyn Store) -> Result<(), StoreError> {
+    store.check().await?;
+    store.check_writes().await
 }
 
 fn session_limits(limits: SessionLimits) -> Verdict {
@@ -112,13 +118,13 @@ fn session_limits(limits: SessionLimits) -> Verdict {
 }
 
 async fn database(url: &DatabaseUrl) -> Verdict {
-    match url.reach().await {
+    match url.try_out().await {
         Ok(()) if url.trusts_any_server() => Verdict::doubtful(
             "database",
-            "it answers; with sslmode=require nobody checks who does",
+            "it can be read and written; with sslmode=require nobody checks who answers",
             "DATABASE_URL: sslmode=verify-full",
         ),
-        Ok(()) => Verdict::good("database", "it answers"),
+        Ok(()) => Verdict::good("database", "it can be read and written"),
         Err(error) => Verdict::fails("database", error).remedy("DATABASE_URL"),
     }
 }
