@@ -115,6 +115,10 @@ impl Redis {
         self.url.clone()
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The certificate of the authority that its certificate is by.
     pub fn authority(&self) -> Vec<u8> {
         std::fs::read(self.folder.join("authority.pem")).unwrap()
