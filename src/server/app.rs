@@ -26,6 +26,7 @@ use super::{
         ingress::{Edge, EdgeSettings},
         metrics,
         pages::App,
+        readiness::Readiness,
         router, shutdown,
     },
     observe::{audit::Pseudonyms, logs, traces::TracesSetupError},
@@ -117,13 +118,15 @@ impl Services {
         let settings = SessionSettings { limits, keeps_ended_tokens: guard.accepts_foreign_tokens() };
         let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone(), settings));
         let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment.clone());
-        let conversations: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
+        let store: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
+        let conversations = Arc::new(Conversations::new(store.clone(), environment.clone()));
         Ok(Self {
+            readiness: Arc::new(Readiness::new(sessions.clone(), conversations.clone())),
             sessions,
             proofs: Arc::new(proofs),
             guard: Arc::new(guard),
-            chat: Chat::new(conversations.clone(), Arc::new(Demo), ChatSettings::default(), environment.clone()),
-            conversations: Arc::new(Conversations::new(conversations, environment)),
+            chat: Chat::new(store, Arc::new(Demo), ChatSettings::default(), environment),
+            conversations,
             edge: Arc::new(edge),
             pseudonyms,
             link_hosts: LinkHosts::default(),
@@ -138,9 +141,11 @@ impl Services {
         settings: ChatSettings,
         environment: Environment,
     ) -> Self {
+        let conversations = Arc::new(Conversations::new(store.clone(), environment.clone()));
         Self {
-            chat: Chat::new(store.clone(), upstream, settings, environment.clone()),
-            conversations: Arc::new(Conversations::new(store, environment)),
+            readiness: Arc::new(Readiness::new(self.sessions.clone(), conversations.clone())),
+            chat: Chat::new(store, upstream, settings, environment),
+            conversations,
             ..self
         }
     }
@@ -166,7 +171,7 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if let Some(address) = config.metrics {
-        let serving = metrics::serve(address, services.sessions.clone());
+        let serving = metrics::serve(address, services.sessions.clone(), services.readiness.clone());
         runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
     }
     if config.lacks_proxies() {

@@ -86,7 +86,7 @@ async fn postgresql_keeps_the_contract() {
     keeps_the_contract(store(postgres::database().await)).await;
 }
 
-async fn keeps_the_contract(store: Store) {
+pub async fn keeps_the_contract(store: Store) {
     a_first_question_makes_the_conversation(&store).await;
     an_answer_is_touched_until_it_ends(&store).await;
     an_end_is_stored_once_and_whole(&store).await;
@@ -117,7 +117,7 @@ pub fn new_owner() -> Owner {
 }
 
 /// Whole milliseconds, as they are stored.
-fn now() -> SystemTime {
+pub fn now() -> SystemTime {
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     UNIX_EPOCH + Duration::from_millis(millis as u64)
 }
@@ -127,7 +127,7 @@ fn unique(what: &str) -> String {
     format!("{what}-{}", NAMES.fetch_add(1, Ordering::Relaxed))
 }
 
-fn id(text: &str) -> ConversationId {
+pub fn id(text: &str) -> ConversationId {
     ConversationId::new(text)
 }
 
@@ -143,11 +143,11 @@ pub fn question(conversation: &str, text: &str) -> NewQuestion {
     }
 }
 
-fn whole(text: &str) -> Ending {
+pub fn whole(text: &str) -> Ending {
     Ending { text: text.into(), thinking: String::new(), reason: EndReason::Complete, error: None, usage: None }
 }
 
-async fn begin(store: &Store, owner: &Owner, new: &NewQuestion) {
+pub async fn begin(store: &Store, owner: &Owner, new: &NewQuestion) {
     assert_eq!(store.begin(owner, new, now()).await.unwrap(), Begun::New);
 }
 
@@ -163,7 +163,7 @@ async fn read(store: &Store, owner: &Owner, conversation: &str) -> Conversation 
     store.conversation(owner, &id(conversation), now()).await.unwrap().unwrap()
 }
 
-async fn texts(store: &Store, owner: &Owner, conversation: &str) -> Vec<String> {
+pub async fn texts(store: &Store, owner: &Owner, conversation: &str) -> Vec<String> {
     read(store, owner, conversation).await.messages.into_iter().map(|message| message.text).collect()
 }
 

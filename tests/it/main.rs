@@ -23,6 +23,8 @@
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
 //! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
+//! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
+//! | `readiness` | `/readyz`, part by part |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
 //! | `mock_provider` | the mock provider |
 //! | `layers`, `secrets`, `documentation` | checks of the source and the documents: import rules, constant-time comparison, the documents for auditors |
@@ -46,6 +48,7 @@ mod configuration;
 mod connections;
 mod conversation_store;
 mod conversations;
+mod database_faults;
 mod doctor;
 mod doctor_provider;
 mod documentation;
@@ -70,9 +73,11 @@ mod nginx;
 mod outbound;
 mod own_sessions;
 mod permission;
+mod pgbouncer;
 mod private_authority;
 mod private_files;
 mod provider_profiles;
+mod readiness;
 mod refresh;
 mod refresh_failures;
 mod registered;

@@ -72,6 +72,7 @@ async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
         r#"http_request_seconds_count{method="POST",route="/api/chat",status="200"}"#,
         r#"http_request_seconds_count{method="GET",route="no door",status="404"}"#,
         r#"sessions{counted="all"}"#,
+        r#"ready{part="conversations_write"}"#,
         r#"limited_total{door="/api/refresh",caller="browser"}"#,
     ] {
         assert_eq!(figure(&page, name), 1.0, "{name} in {page}");

@@ -522,6 +522,10 @@ impl Store for UnreachableStore {
         unreachable()
     }
 
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        unreachable()
+    }
+
     fn has_worked(&self) -> bool {
         self.can_spend
     }

@@ -62,6 +62,16 @@ impl Conversations {
         done_if(self.store.delete(&Owner::of(user), id).await?)
     }
 
+    /// Whether conversations can be read now.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.store.check().await
+    }
+
+    /// Whether a message could be stored now.
+    pub async fn check_writes(&self) -> Result<(), StoreError> {
+        self.store.check_writes().await
+    }
+
     pub async fn export(
         &self,
         user: &UserClaims,

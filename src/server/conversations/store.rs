@@ -151,6 +151,12 @@ pub trait ConversationStore: Send + Sync {
 
     /// Deletes the conversation with all its messages. Returns whether there was one.
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError>;
+
+    /// Whether conversations can be read now.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Whether a message could be stored now.
+    async fn check_writes(&self) -> Result<(), StoreError>;
 }
 
 /// The store can't be reached, or failed.

@@ -95,4 +95,12 @@ impl ConversationStore for TracedStore {
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
         store_call("conversation store delete", self.0.delete(owner, id)).await
     }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        store_call("conversation store check", self.0.check()).await
+    }
+
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        store_call("conversation store check_writes", self.0.check_writes()).await
+    }
 }

@@ -1,6 +1,6 @@
 //! `oracle-ai doctor`: checks whether the configuration works. Each result is one line, with the setting to change if
-//! necessary, and says no more than was seen: proven, refused, neither of both, or missing. It signs nobody in and stores
-//! nothing.
+//! necessary, and says no more than was seen: proven, refused, neither of both, or missing. It signs nobody in, and takes
+//! back what it writes.
 
 mod provider;
 mod verdict;
@@ -19,6 +19,7 @@ use super::{
     environment::Environment,
     observe::traces::{self, TraceSettings},
     outbound::{OutboundProxy, cause},
+    store::{Store, StoreError},
 };
 use crate::wire::auth::UserClaims;
 
@@ -112,12 +113,17 @@ async fn session_store(sessions: &SessionStorage) -> Verdict {
         return Verdict::missing(PART, "Redis", "sessions are in memory, and end with the process").remedy("REDIS_URL");
     };
     match Storage::in_redis(address, ring.clone()) {
-        Ok(storage) => match storage.store.check().await {
-            Ok(()) => Verdict::proven(PART, "Redis answers"),
+        Ok(storage) => match try_out(&*storage.store).await {
+            Ok(()) => Verdict::proven(PART, "Redis answers, and takes writes"),
             Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
         },
         Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
     }
+}
+
+async fn try_out(store: &dyn Store) -> Result<(), StoreError> {
+    store.check().await?;
+    store.check_writes().await
 }
 
 fn session_limits(limits: SessionLimits) -> Verdict {
@@ -134,8 +140,8 @@ fn session_limits(limits: SessionLimits) -> Verdict {
 
 async fn database(url: &DatabaseUrl) -> Verdict {
     const PART: &str = "database";
-    match url.reach().await {
-        Ok(()) => Verdict::proven(PART, "it answers"),
+    match url.try_out().await {
+        Ok(()) => Verdict::proven(PART, "it can be read and written"),
         Err(error) => Verdict::refused(PART, error).remedy("DATABASE_URL, DATABASE_CA_FILE, CA_FILE"),
     }
 }

@@ -5,35 +5,44 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Services;
-use crate::server::auth::{oidc::MetadataStatus, sessions::Readiness};
+use super::{
+    Services,
+    readiness::{Access, Verdict},
+};
+use crate::server::auth::oidc::MetadataStatus;
 
 /// Whether the process answers.
 pub async fn live() -> StatusCode {
     StatusCode::OK
 }
 
-/// Whether requests should be sent here. A provider that does not answer makes no server worse than another: who is signed
-/// in stays so, and others are asked to try again.
+/// Whether requests should be sent here.
 pub async fn ready(services: Services) -> Response {
-    const STORE: &str = "the session store does not answer";
-    const PROVIDER: &str = "the provider's metadata could not be fetched";
-    let provider_metadata = match services.sessions.metadata_status() {
-        MetadataStatus::NotFetched => "not asked for yet",
-        MetadataStatus::Fetched => "fetched",
-        MetadataStatus::Failed => "failed",
+    let report = services.readiness.report().await;
+    let (status, word, reason) = match report.verdict() {
+        Verdict::Ready => (StatusCode::OK, "ready", None),
+        Verdict::Degraded(reason) => (StatusCode::OK, "degraded", Some(reason)),
+        Verdict::Unavailable(reason) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(reason)),
     };
-    let (status, word, reason) = match services.sessions.readiness().await {
-        Readiness::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(STORE)),
-        Readiness::Degraded => (StatusCode::OK, "degraded", Some(STORE)),
-        Readiness::Ready if provider_metadata == "failed" => (StatusCode::OK, "degraded", Some(PROVIDER)),
-        Readiness::Ready => (StatusCode::OK, "ready", None),
-    };
-    let mut body = json!({ "status": word, "provider_metadata": provider_metadata });
+    let mut body = json!({
+        "status": word,
+        "sessions": access(report.stores.sessions),
+        "conversations": access(report.stores.conversations),
+        "provider_metadata": match report.provider_metadata {
+            MetadataStatus::NotFetched => "not asked for yet",
+            MetadataStatus::Fetched => "fetched",
+            MetadataStatus::Failed => "failed",
+        },
+    });
     if let Some(reason) = reason {
         body["reason"] = reason.into();
     }
     (status, Json(body)).into_response()
+}
+
+fn access(Access { read, write }: Access) -> Value {
+    let name = |works| if works { "ok" } else { "failed" };
+    json!({ "read": name(read), "write": name(write) })
 }

@@ -11,6 +11,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
+use super::readiness::Readiness;
 use crate::server::{auth::sessions::Sessions, observe::metrics, store::SessionCount};
 
 /// OpenMetrics 1.0, which Prometheus reads.
@@ -27,15 +28,17 @@ pub struct Counted {
 }
 
 /// Serves `/metrics` at an address of its own, which browsers don't reach, until the process ends.
-pub async fn serve(address: SocketAddr, sessions: Arc<Sessions>) -> io::Result<()> {
+pub async fn serve(address: SocketAddr, sessions: Arc<Sessions>, readiness: Arc<Readiness>) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     tracing::info!(%address, "figures are at /metrics of");
-    let router = Router::new().route("/metrics", get(async move || page(&sessions)));
+    let router = Router::new().route("/metrics", get(async move || page(&sessions, &readiness).await));
     tokio::spawn(async { axum::serve(listener, router).await });
     Ok(())
 }
 
-fn page(sessions: &Sessions) -> Response {
+async fn page(sessions: &Sessions, readiness: &Arc<Readiness>) -> Response {
+    // The report sets the gauges of its parts.
+    readiness.report().await;
     match sessions.count() {
         SessionCount::All(count) => metrics::set_sessions("all", count),
         SessionCount::InUseHere(count) => metrics::set_sessions("in_use_here", count),

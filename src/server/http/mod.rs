@@ -12,7 +12,7 @@
 //! | `headers` | security headers, and the reports of the content security policy |
 //! | `pages` | the pages, and the files they need |
 //! | `backchannel` | back-channel logout |
-//! | `health` | `/livez` and `/readyz` |
+//! | `health`, `readiness` | `/livez` and `/readyz`, and the checks behind the latter |
 //! | `connections` | how many there may be, and how long each may be silent |
 //! | `metrics`, `traces` | requests counted and traced |
 //! | `shutdown` | how the server stops |
@@ -27,6 +27,7 @@ pub mod ingress;
 mod layers;
 pub mod metrics;
 pub mod pages;
+pub mod readiness;
 pub mod router;
 mod services;
 pub mod shutdown;

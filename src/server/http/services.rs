@@ -9,7 +9,7 @@ use crate::{
         auth::{access_token::AccessTokenGuard, dpop::Proofs, sessions::Sessions},
         chat::Chat,
         conversations::Conversations,
-        http::ingress::Edge,
+        http::{ingress::Edge, readiness::Readiness},
         observe::audit::Pseudonyms,
     },
     wire::{error::ApiError, link_hosts::LinkHosts},
@@ -24,6 +24,8 @@ pub struct Services {
     pub guard: Arc<AccessTokenGuard>,
     pub conversations: Arc<Conversations>,
     pub edge: Arc<Edge>,
+    /// For `/readyz`.
+    pub readiness: Arc<Readiness>,
     /// For the audit.
     pub pseudonyms: Pseudonyms,
     /// For the pages.

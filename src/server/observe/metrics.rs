@@ -60,6 +60,8 @@ struct Metrics {
     limited: Family<LimitLabels, Counter>,
     provider_deviations: Family<DeviationLabels, Counter>,
     sessions: Family<SessionLabels, Gauge>,
+    ready: Family<ReadyLabels, Gauge>,
+    closed_connections: Counter,
 }
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -113,6 +115,11 @@ struct SessionLabels {
     counted: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReadyLabels {
+    part: &'static str,
+}
+
 pub fn audit_event(event: &'static str, outcome: &'static str) {
     METRICS.audit_events.get_or_create(&AuditLabels { event, outcome }).inc();
 }
@@ -150,6 +157,16 @@ pub fn provider_deviation(document: &'static str, member: &'static str) {
 /// Sets the number of sessions. `counted` says which ones: `all`, or `in_use_here`.
 pub fn set_sessions(counted: &'static str, count: u64) {
     METRICS.sessions.get_or_create(&SessionLabels { counted }).set(i64::try_from(count).unwrap_or(i64::MAX));
+}
+
+/// Sets whether a part of `/readyz` works.
+pub fn set_ready(part: &'static str, is_ready: bool) {
+    METRICS.ready.get_or_create(&ReadyLabels { part }).set(i64::from(is_ready));
+}
+
+/// A connection to the database was closed because its transaction did not end.
+pub fn database_connection_closed() {
+    METRICS.closed_connections.inc();
 }
 
 /// A request was answered. `route` is the pattern in the code, never the path that the caller sent.
@@ -207,6 +224,13 @@ impl Metrics {
                 Family::default(),
             ),
             sessions: registered(&mut registry, "sessions", "Sessions, see operations.md", Family::default()),
+            ready: registered(&mut registry, "ready", "1 for each part of /readyz that works", Family::default()),
+            closed_connections: registered(
+                &mut registry,
+                "database_connections_closed",
+                "Connections to the database that were closed as their transaction did not end",
+                Counter::default(),
+            ),
             registry,
         }
     }

@@ -232,6 +232,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn has_worked(&self) -> bool {
         true
     }

@@ -149,8 +149,11 @@ pub trait Store: Send + Sync {
     /// Releases the lock, if `owner` still holds it.
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError>;
 
-    /// Whether the store can be reached now.
+    /// Whether the store can be reached now, and read.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// Whether a record could be stored now.
+    async fn check_writes(&self) -> Result<(), StoreError>;
 
     /// Whether this process has ever reached the store.
     fn has_worked(&self) -> bool;

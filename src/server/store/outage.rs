@@ -181,6 +181,10 @@ impl Store for OutageStore {
         self.store.check().await
     }
 
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        self.store.check_writes().await
+    }
+
     fn has_worked(&self) -> bool {
         self.store.has_worked()
     }

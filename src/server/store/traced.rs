@@ -80,6 +80,10 @@ impl Store for TracedStore {
         store_call("session store check", self.0.check()).await
     }
 
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        store_call("session store check_writes", self.0.check_writes()).await
+    }
+
     fn has_worked(&self) -> bool {
         self.0.has_worked()
     }

@@ -9,7 +9,7 @@
 //! | `provider`, `scripted_provider` | the mock provider, and one whose responses a test writes |
 //! | `scripted_upstream` | a chat upstream whose answers a test writes |
 //! | `server_process` | the server as a process of its own |
-//! | `redis`, `postgres`, `lossy_proxy` | real databases, and a proxy that drops responses |
+//! | `redis`, `postgres`, `pgbouncer`, `lossy_proxy` | real databases, a connection pooler, and a proxy that drops responses |
 //! | `trace_collector` | an OTLP collector |
 //! | `authority`, `tls_front`, `forward_proxy` | a private certificate authority, TLS in front of a server, and a proxy |
 
@@ -20,6 +20,7 @@ pub mod chat_client;
 pub mod dpop;
 pub mod forward_proxy;
 pub mod lossy_proxy;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod provider;
 pub mod redis;

@@ -15,11 +15,7 @@ use sqlx::{Connection, Executor, PgConnection};
 
 /// A new, empty database.
 pub async fn database() -> DatabaseUrl {
-    static DATABASES: AtomicU32 = AtomicU32::new(0);
-    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-    let mut connection = PgConnection::connect(&url("postgres")).await.unwrap();
-    connection.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
-    url(&name).parse().unwrap()
+    address(&new_database().await).parse().unwrap()
 }
 
 /// A server of its own with TLS and this certificate.
@@ -50,33 +46,56 @@ impl Drop for PostgresWithTls {
     }
 }
 
-fn url(database: &str) -> String {
+/// The name of a new, empty database.
+pub async fn new_database() -> String {
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    run("postgres", &format!("CREATE DATABASE {name}")).await;
+    name
+}
+
+/// Runs these statements in this database.
+pub async fn run(database: &str, sql: &str) {
+    connect(database).await.execute(sql).await.unwrap();
+}
+
+pub async fn connect(database: &str) -> PgConnection {
+    PgConnection::connect(&address(database)).await.unwrap()
+}
+
+pub fn address(database: &str) -> String {
     format!("postgres://postgres@localhost/{database}?host={}", server())
 }
 
 /// The folder of its socket.
-fn server() -> &'static str {
+pub fn server() -> &'static str {
     // Never dropped: its standard input is closed by the end of this process, and that is its end.
     static SERVER: OnceLock<(Child, String)> = OnceLock::new();
-    let (_, folder) = SERVER.get_or_init(|| started(shell(include_str!("postgres.sh"))));
+    let (_, folder) = SERVER.get_or_init(|| start(include_str!("postgres.sh"), &[]));
     folder
 }
 
-/// The server, and the folder of its socket.
+/// Starts a server by a script that prints the folder of its socket, and that ends with its standard input.
+pub fn start(script: &str, arguments: &[&str]) -> (Child, String) {
+    let mut command = shell(script);
+    command.args(arguments);
+    started(command)
+}
+
 fn started(mut command: Command) -> (Child, String) {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("PostgreSQL is not started: {error}"));
+        .unwrap_or_else(|error| panic!("the server is not started: {error}"));
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let folder = line.trim().to_owned();
-    assert!(!folder.is_empty(), "PostgreSQL did not start; it says above why");
+    assert!(!folder.is_empty(), "the server did not start; it says above why");
     (child, folder)
 }
 
-/// PostgreSQL refuses to run as root.
+/// PostgreSQL and PgBouncer refuse to run as root.
 fn shell(script: &str) -> Command {
     let id = Command::new("id").arg("-u").output().unwrap();
     let mut command = match id.stdout.trim_ascii() == b"0" {
@@ -87,6 +106,6 @@ fn shell(script: &str) -> Command {
         }
         false => Command::new("sh"),
     };
-    command.args(["-c", script]);
+    command.args(["-c", script, "sh"]);
     command
 }

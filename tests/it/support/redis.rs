@@ -121,6 +121,10 @@ impl Redis {
         self.url.clone()
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// All keys.
     pub async fn keys(&self) -> Vec<String> {
         self.cli(self.port, &["KEYS", "*"]).await.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()

@@ -52,6 +52,14 @@ impl ServerProcess {
         Self::start_as(command, issuer, variables).await
     }
 
+    /// The same with a disk of its own, of eight megabytes, at [`Self::disk`] and, for the server, at `disk`.
+    pub async fn start_with_a_small_disk(issuer: &str, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("unshare");
+        let script = r#"mkdir disk && mount -t tmpfs -o size=8m none disk && exec "$0""#;
+        command.args(["--map-root-user", "--mount", "sh", "-c", script, PROGRAM]);
+        Self::start_as(command, issuer, variables).await
+    }
+
     async fn start_as(mut command: Command, issuer: &str, variables: &[(&str, &str)]) -> Self {
         static FOLDERS: AtomicU32 = AtomicU32::new(0);
         let n = FOLDERS.fetch_add(1, Ordering::Relaxed);
@@ -95,10 +103,19 @@ impl ServerProcess {
 
     /// What `/readyz` says, with its status.
     pub async fn readiness(&self) -> (u16, String) {
-        let answer = reqwest::get(format!("http://127.0.0.1:{}/readyz", self.port)).await.unwrap();
-        let status = answer.status().as_u16();
-        let body: serde_json::Value = answer.json().await.unwrap();
+        let (status, body) = self.readiness_report().await;
         (status, body["status"].as_str().unwrap().to_owned())
+    }
+
+    /// The whole body of `/readyz`, with its status.
+    pub async fn readiness_report(&self) -> (u16, serde_json::Value) {
+        let answer = reqwest::get(format!("http://127.0.0.1:{}/readyz", self.port)).await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// The folder of its small disk. Only the server's own processes see what is mounted there.
+    pub fn disk(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{}/disk", self.pid(), self.folder.display()))
     }
 
     pub fn pid(&self) -> u32 {

@@ -92,17 +92,6 @@ pub enum TokenStatus {
     Unknown,
 }
 
-/// The state reported by `/readyz`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readiness {
-    Ready,
-    /// The store can't be reached. Access tokens in use stay valid, but nobody can sign in. Other replicas have the
-    /// same store, so a load balancer should not take this one out.
-    Degraded,
-    /// The store was never reached.
-    Unavailable,
-}
-
 /// The record of an access token that was issued here.
 pub struct TokenInfo {
     pub user: UserClaims,
@@ -191,16 +180,19 @@ impl Sessions {
         self.oidc.front_url()
     }
 
-    /// Checks the store.
-    pub async fn readiness(&self) -> Readiness {
-        let store = self.records.store();
-        match store.check().await {
-            Ok(()) => Readiness::Ready,
-            Err(error) => {
-                tracing::warn!(%error, "not ready");
-                if store.has_worked() { Readiness::Degraded } else { Readiness::Unavailable }
-            }
-        }
+    /// Whether sessions can be read now.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        self.records.store().check().await
+    }
+
+    /// Whether a session could be stored now.
+    pub async fn check_store_writes(&self) -> Result<(), StoreError> {
+        self.records.store().check_writes().await
+    }
+
+    /// Whether this process has ever reached the store.
+    pub fn store_has_worked(&self) -> bool {
+        self.records.store().has_worked()
     }
 
     /// The number of sessions, as far as it is known without a call to the store.

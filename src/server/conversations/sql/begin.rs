@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU64, time::SystemTime};
 
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::{
     super::{
@@ -11,6 +11,7 @@ use super::{
         text::{folded, title_of},
     },
     rows::{TEXT_SO_FAR, lost_before, millis},
+    transaction::{Transaction, in_time, statement},
 };
 use crate::wire::{chat::MessageId, error::Limit};
 
@@ -22,28 +23,24 @@ pub enum Failure {
 }
 
 pub async fn begin(
-    pool: &AnyPool,
-    begin_writing: &'static str,
+    mut transaction: Transaction<'_>,
     quota: Option<NonZeroU64>,
     owner: &Owner,
     new: &NewQuestion,
     now: SystemTime,
 ) -> Result<Begun, Failure> {
-    let mut transaction = pool.begin_with(begin_writing).await?;
-    let stored = store(&mut transaction, quota, owner, new, now).await;
+    let stored = in_time(store(transaction.connection()?, quota, owner, new, now)).await;
     match stored {
-        Ok(Begun::New) => {
-            transaction.commit().await?;
-            Ok(Begun::New)
-        }
-        otherwise => {
-            transaction.rollback().await?;
-            otherwise
-        }
+        Ok(Begun::New) => transaction.commit().await?,
+        // The connection is closed.
+        Err(Failure::Refused(BeginError::Store(_))) => {}
+        Ok(Begun::AlreadyStored { .. }) | Err(_) => transaction.rollback().await?,
     }
+    stored
 }
 
-async fn store(
+/// In a transaction that the caller ends.
+pub async fn store(
     connection: &mut AnyConnection,
     quota: Option<NonZeroU64>,
     owner: &Owner,
@@ -88,7 +85,7 @@ async fn touch_conversation(
     new: &NewQuestion,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    statement(
         "INSERT INTO conversations (owner, id, title, folded, renamed, updated_at) VALUES ($1, $2, '', '', 0, $3) \
          ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at",
     )
@@ -105,7 +102,7 @@ async fn answer_to_key(
     owner: &Owner,
     new: &NewQuestion,
 ) -> Result<Option<MessageId>, sqlx::Error> {
-    let row = sqlx::query(
+    let row = statement(
         "SELECT a.id FROM messages q JOIN messages a \
          ON a.owner = q.owner AND a.conversation = q.conversation AND a.position = q.position + 1 \
          WHERE q.owner = $1 AND q.idempotency_key = $2",
@@ -124,7 +121,7 @@ async fn end_lost_answers(
     new: &NewQuestion,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
-    let lost = sqlx::query(&format!(
+    let lost = statement(&format!(
         "UPDATE messages AS m SET text = {TEXT_SO_FAR}, bytes = OCTET_LENGTH({TEXT_SO_FAR}), end_reason = 'interrupted' \
          WHERE m.owner = $1 AND m.conversation = $2 AND m.role = 'answer' AND m.end_reason IS NULL \
          AND m.touched_at < $3 RETURNING id"
@@ -135,7 +132,7 @@ async fn end_lost_answers(
     .fetch_all(&mut *connection)
     .await?;
     for row in lost {
-        let delete = sqlx::query("DELETE FROM answer_pieces WHERE answer = $1");
+        let delete = statement("DELETE FROM answer_pieces WHERE answer = $1");
         delete.bind(row.try_get::<String, _>("id")?).execute(&mut *connection).await?;
     }
     Ok(())
@@ -148,7 +145,7 @@ async fn remove_from(
     new: &NewQuestion,
     question: &MessageId,
 ) -> Result<(), Failure> {
-    let removed = sqlx::query(
+    let removed = statement(
         "DELETE FROM messages WHERE owner = $1 AND conversation = $2 AND position >= \
          (SELECT q.position FROM messages q WHERE q.owner = $1 AND q.conversation = $2 AND q.id = $3 AND \
          q.role = 'question')",
@@ -166,7 +163,7 @@ async fn remove_from(
 
 async fn set_title(connection: &mut AnyConnection, owner: &Owner, new: &NewQuestion) -> Result<(), sqlx::Error> {
     let title = title_of(&new.text);
-    sqlx::query("UPDATE conversations SET title = $3, folded = $4 WHERE owner = $1 AND id = $2 AND renamed = 0")
+    statement("UPDATE conversations SET title = $3, folded = $4 WHERE owner = $1 AND id = $2 AND renamed = 0")
         .bind(owner.as_str())
         .bind(new.conversation.as_str())
         .bind(&title)
@@ -183,7 +180,7 @@ async fn insert_question(
     position: i64,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    statement(
         "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, idempotency_key, bytes) \
          VALUES ($1, $2, $3, $4, 'question', $5, $6, $7, $8, $9)",
     )
@@ -213,7 +210,7 @@ async fn insert_answer(
     position: i64,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    statement(
         "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, model, touched_at, \
          stop_wanted) VALUES ($1, $2, $3, $4, 'answer', '', '', $5, $6, $5, 0)",
     )
@@ -242,7 +239,7 @@ async fn count(
     owner: &Owner,
     new: &NewQuestion,
 ) -> Result<i64, sqlx::Error> {
-    let row = sqlx::query(query).bind(owner.as_str()).bind(new.conversation.as_str()).fetch_one(connection).await?;
+    let row = statement(query).bind(owner.as_str()).bind(new.conversation.as_str()).fetch_one(connection).await?;
     row.try_get("n")
 }
 

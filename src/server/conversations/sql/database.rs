@@ -3,7 +3,6 @@
 mod tls;
 
 use std::{
-    borrow::Cow,
     fmt, fs, io,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     str::FromStr,
@@ -14,19 +13,20 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
 use sqlx::{
     AnyConnection, AnyPool, Connection, Executor,
     any::AnyPoolOptions,
-    error::BoxDynError,
-    migrate::{Migration, MigrationSource, MigrationType, Migrator},
     postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
 };
-use tokio::sync::MutexGuard;
 use url::Url;
 
-use super::{super::store::StoreError, write};
+use super::{
+    super::store::StoreError,
+    migrations::{self, MigrationText},
+    transaction::{Transaction, in_time, statement},
+    write,
+};
 use crate::server::certificates::TrustedAuthorities;
 
 /// How long to wait for a connection, or for the write lock.
@@ -39,7 +39,7 @@ const FILE_MODE: u32 = 0o600;
 const MEMORY: &str = "sqlite::memory:";
 
 /// In order. A released migration is never edited. The previous release must still work after a new migration.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [MigrationText; 4] = [
     (1, "conversations", include_str!("0001_conversations.sql")),
     (2, "thinking", include_str!("0002_thinking.sql")),
     (3, "pieces", include_str!("0003_pieces.sql")),
@@ -67,18 +67,15 @@ enum Kind {
 
 /// An open database.
 pub struct Database {
-    pub pool: AnyPool,
+    pool: AnyPool,
+    kind: Kind,
     /// A fair lock for writes to SQLite. SQLite allows one writer at a time, and those that wait poll its lock: under load,
     /// some would never get it.
     write_lock: Option<tokio::sync::Mutex<()>>,
-    /// Keeps a database in memory alive: the pool closes a connection if a task is cancelled while it uses it.
+    /// Keeps a database in memory alive: the pool closes a connection whose transaction did not end. It also keeps the files
+    /// beside a database file, which the last connection would remove: on a full disk they could not be created again, and
+    /// nothing could be read.
     _anchor: Option<Mutex<AnyConnection>>,
-}
-
-/// Holds the write lock.
-pub struct Writer<'a> {
-    pub pool: &'a AnyPool,
-    _lock: Option<MutexGuard<'a, ()>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,15 +88,24 @@ impl DatabaseUrl {
         MEMORY.parse()
     }
 
-    /// Connects and pings. It runs no migrations.
-    pub async fn reach(&self) -> Result<(), StoreError> {
+    /// Connects, writes and reads as the server does, and takes it back. It runs no migrations.
+    pub async fn try_out(&self) -> Result<(), StoreError> {
+        const TABLE: &str = "CREATE TABLE oracle_ai_doctor (number BIGINT NOT NULL)";
+        const WRITE: &str = "INSERT INTO oracle_ai_doctor (number) VALUES ($1)";
+        const READ: &str = "SELECT number FROM oracle_ai_doctor WHERE number = $1";
         sqlx::any::install_default_drivers();
         self.create_file()?;
         let connected = AnyConnection::connect(self.url.as_str());
         let mut connection =
             tokio::time::timeout(TIMEOUT, connected).await.map_err(|_| StoreError("no answer in time".into()))??;
-        connection.ping().await?;
-        Ok(())
+        let tried = in_time(async {
+            connection.execute(self.kind.begin_writing()).await?;
+            connection.execute(TABLE).await?;
+            statement(WRITE).bind(1_i64).execute(&mut connection).await?;
+            statement(READ).bind(1_i64).fetch_one(&mut connection).await?;
+            connection.execute("ROLLBACK").await
+        });
+        tried.await.map_err(|error: sqlx::Error| error.into()).map(|_| ())
     }
 
     /// Creates the database file if SQLite would do so, with a mode that doesn't depend on the umask. The files that SQLite
@@ -122,16 +128,6 @@ impl DatabaseUrl {
             Ok(_) | Err(_) => {}
         }
         Ok(())
-    }
-
-    /// The statement that begins a write transaction. With a deferred transaction, SQLite would fail at once if another
-    /// wrote between our read and our write
-    /// (https://www.sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions).
-    pub(super) fn begin_writing(&self) -> &'static str {
-        match self.kind {
-            Kind::SqliteFile | Kind::SqliteMemory => "BEGIN IMMEDIATE",
-            Kind::Postgres => "BEGIN",
-        }
     }
 
     fn options(&self) -> AnyPoolOptions {
@@ -177,16 +173,40 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl Kind {
+    /// The statement that begins a write transaction. With a deferred transaction, SQLite would fail at once if another
+    /// wrote between our read and our write
+    /// (https://www.sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions).
+    fn begin_writing(self) -> &'static str {
+        match self {
+            Self::SqliteFile | Self::SqliteMemory => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    fn begin_reading(self) -> &'static str {
+        match self {
+            Self::SqliteFile | Self::SqliteMemory => "BEGIN",
+            Self::Postgres => "BEGIN READ ONLY",
+        }
+    }
+}
+
 impl Database {
-    pub(super) async fn writer(&self) -> Result<Writer<'_>, StoreError> {
-        let lock = async {
+    pub(super) async fn reading(&self) -> Result<Transaction<'_>, StoreError> {
+        Ok(Transaction::begin(&self.pool, self.kind.begin_reading(), None).await?)
+    }
+
+    pub(super) async fn writing(&self) -> Result<Transaction<'_>, StoreError> {
+        let turn = async {
             match &self.write_lock {
                 Some(write_lock) => Some(write_lock.lock().await),
                 None => None,
             }
         };
-        let lock = tokio::time::timeout(TIMEOUT, lock).await;
-        Ok(Writer { pool: &self.pool, _lock: lock.map_err(|_| StoreError("no turn to write in time".into()))? })
+        let turn = tokio::time::timeout(TIMEOUT, turn).await;
+        let turn = turn.map_err(|_| StoreError("no turn to write in time".into()))?;
+        Ok(Transaction::begin(&self.pool, self.kind.begin_writing(), turn).await?)
     }
 }
 
@@ -208,32 +228,31 @@ pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
     sqlx::any::install_default_drivers();
     url.create_file()?;
     let anchor = match url.kind {
-        Kind::SqliteMemory => Some(Mutex::new(AnyConnection::connect(url.url.as_str()).await?)),
-        Kind::SqliteFile | Kind::Postgres => None,
+        Kind::SqliteMemory | Kind::SqliteFile => Some(AnyConnection::connect(url.url.as_str()).await?),
+        Kind::Postgres => None,
     };
     let pool = url.options().connect(url.url.as_str()).await?;
-    let mut migrator = Migrator::new(Embedded).await.map_err(|error| StoreError(error.to_string()))?;
-    // The database may have migrations of a newer release, after a rollback or during an upgrade.
-    migrator.set_ignore_missing(true);
-    migrator.run(&pool).await.map_err(|error| StoreError(error.to_string()))?;
-    if url.kind != Kind::Postgres {
-        // Only one process uses the file, so the answers that were running are lost.
-        write::interrupt_all(&pool).await?;
-    }
     let write_lock = (url.kind == Kind::SqliteFile).then(Default::default);
-    Ok(Database { pool, write_lock, _anchor: anchor })
+    let mut database = Database { pool, kind: url.kind, write_lock, _anchor: None };
+    migrate(&database).await?;
+    if let Some(mut anchor) = anchor {
+        // Only a connection that has read something holds the files.
+        anchor.execute("SELECT COUNT(*) FROM conversations WHERE owner = ''").await?;
+        database._anchor = Some(Mutex::new(anchor));
+    }
+    Ok(database)
 }
 
-#[derive(Debug)]
-struct Embedded;
-
-impl MigrationSource<'static> for Embedded {
-    fn resolve(self) -> BoxFuture<'static, Result<Vec<Migration>, BoxDynError>> {
-        let migrations = MIGRATIONS.map(|(version, description, sql)| {
-            Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, Cow::Borrowed(sql), false)
-        });
-        Box::pin(async move { Ok(migrations.into()) })
+async fn migrate(database: &Database) -> Result<(), StoreError> {
+    let mut transaction = database.writing().await?;
+    let connection = transaction.connection()?;
+    migrations::run(connection, &MIGRATIONS, database.kind == Kind::Postgres).await?;
+    if database.kind != Kind::Postgres {
+        // Only one process uses the file, so the answers that were running are lost.
+        write::interrupt_all(connection).await?;
     }
+    transaction.commit().await?;
+    Ok(())
 }
 
 #[cfg(test)]

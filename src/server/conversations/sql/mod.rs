@@ -1,20 +1,34 @@
 //! Conversations in SQLite or PostgreSQL. Both run the same SQL: only text and integer columns, `$1` for parameters, and
 //! no construct whose meaning differs.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `database`, `migrations` | the URL of the database, how it is opened, its tables |
+//! | `transaction` | transactions, and what becomes of a connection whose transaction did not end |
+//! | `begin`, `write`, `read`, `rows` | the statements, and the conversion of rows |
+//! | `probe` | a message that is stored and deleted again, for `/readyz` |
 
 mod begin;
 mod database;
+mod migrations;
+mod probe;
 mod read;
 mod rows;
+mod transaction;
 mod write;
 
-use std::{num::NonZeroU64, time::SystemTime};
+use std::{
+    num::NonZeroU64,
+    sync::atomic::{AtomicBool, Ordering},
+    time::SystemTime,
+};
 
 use async_trait::async_trait;
-use sqlx::AnyPool;
 use tokio::sync::OnceCell;
 
-use database::{Database, Writer};
+use database::Database;
 pub use database::{DatabaseUrl, WrongDatabaseUrl};
+use transaction::{Transaction, in_time};
 
 use super::{
     Owner,
@@ -45,11 +59,13 @@ pub struct SqlStore {
     url: DatabaseUrl,
     quota: Option<NonZeroU64>,
     database: OnceCell<Database>,
+    /// Whether the last message could not be stored.
+    has_failed: AtomicBool,
 }
 
 impl SqlStore {
     pub fn new(url: DatabaseUrl) -> Self {
-        Self { url, quota: Some(STORAGE_PER_PERSON), database: OnceCell::new() }
+        Self { url, quota: Some(STORAGE_PER_PERSON), database: OnceCell::new(), has_failed: AtomicBool::new(false) }
     }
 
     /// The most bytes that each person's conversations may take; `None` for no limit.
@@ -59,36 +75,44 @@ impl SqlStore {
 
     /// Fails if the database can't be used.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.pool().await.map(|_| ())
+        self.database().await.map(|_| ())
     }
 
-    /// For reads.
-    async fn pool(&self) -> Result<&AnyPool, StoreError> {
-        Ok(&self.database().await?.pool)
+    async fn reading(&self) -> Result<Transaction<'_>, StoreError> {
+        self.database().await?.reading().await
     }
 
-    /// For writes.
-    async fn writer(&self) -> Result<Writer<'_>, StoreError> {
-        self.database().await?.writer().await
+    async fn writing(&self) -> Result<Transaction<'_>, StoreError> {
+        self.database().await?.writing().await
     }
 
     async fn database(&self) -> Result<&Database, StoreError> {
         self.database.get_or_try_init(|| database::open(&self.url)).await
+    }
+
+    async fn try_to_begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
+        let mut tries = 1;
+        loop {
+            match begin::begin(self.writing().await?, self.quota, owner, new, now).await {
+                // A concurrent transaction stored the same key or position. The next try sees it.
+                Err(begin::Failure::Conflict(_)) if tries < MAX_TRIES => tries += 1,
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 }
 
 #[async_trait]
 impl ConversationStore for SqlStore {
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
-        let writer = self.writer().await?;
-        let mut tries = 1;
-        loop {
-            match begin::begin(writer.pool, self.url.begin_writing(), self.quota, owner, new, now).await {
-                // A concurrent transaction stored the same key or position. The next try sees it.
-                Err(begin::Failure::Conflict(_)) if tries < MAX_TRIES => tries += 1,
-                outcome => return Ok(outcome?),
-            }
+        let begun = self.try_to_begin(owner, new, now).await;
+        match begun {
+            Ok(Begun::New) => self.has_failed.store(false, Ordering::Relaxed),
+            Err(BeginError::Store(_)) => self.has_failed.store(true, Ordering::Relaxed),
+            // Nothing was stored.
+            Ok(Begun::AlreadyStored { .. }) | Err(_) => {}
         }
+        begun
     }
 
     async fn exchanges_before(
@@ -97,7 +121,9 @@ impl ConversationStore for SqlStore {
         question: &MessageId,
         budget: usize,
     ) -> Result<Vec<Exchange>, StoreError> {
-        Ok(read::exchanges_before(self.pool().await?, owner, question, budget).await?)
+        let mut transaction = self.reading().await?;
+        let found = in_time(read::exchanges_before(transaction.connection()?, owner, question, budget)).await;
+        Ok(transaction.end(found).await?)
     }
 
     async fn touch(
@@ -107,15 +133,21 @@ impl ConversationStore for SqlStore {
         more: &str,
         now: SystemTime,
     ) -> Result<AnswerStatus, StoreError> {
-        Ok(write::touch(self.writer().await?.pool, answer, start, more, now).await?)
+        let mut transaction = self.writing().await?;
+        let written = in_time(write::touch(transaction.connection()?, answer, start, more, now)).await;
+        Ok(transaction.end(written).await?)
     }
 
     async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
-        Ok(write::end(self.writer().await?.pool, answer, ending).await?)
+        let mut transaction = self.writing().await?;
+        let written = in_time(write::end(transaction.connection()?, answer, ending)).await;
+        Ok(transaction.end(written).await?)
     }
 
     async fn request_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
-        Ok(write::request_stop(self.writer().await?.pool, owner, answer).await?)
+        let mut transaction = self.writing().await?;
+        let written = in_time(write::request_stop(transaction.connection()?, owner, answer)).await;
+        Ok(transaction.end(written).await?)
     }
 
     async fn answer(
@@ -124,7 +156,9 @@ impl ConversationStore for SqlStore {
         answer: &MessageId,
         now: SystemTime,
     ) -> Result<Option<StoredAnswer>, StoreError> {
-        Ok(read::answer(self.pool().await?, owner, answer, now).await?)
+        let mut transaction = self.reading().await?;
+        let found = in_time(read::answer(transaction.connection()?, owner, answer, now)).await;
+        Ok(transaction.end(found).await?)
     }
 
     async fn list(
@@ -134,7 +168,9 @@ impl ConversationStore for SqlStore {
         limit: usize,
         now: SystemTime,
     ) -> Result<Vec<ConversationSummary>, StoreError> {
-        Ok(read::list(self.pool().await?, owner, search, limit, now).await?)
+        let mut transaction = self.reading().await?;
+        let found = in_time(read::list(transaction.connection()?, owner, search, limit, now)).await;
+        Ok(transaction.end(found).await?)
     }
 
     async fn conversation(
@@ -143,15 +179,35 @@ impl ConversationStore for SqlStore {
         id: &ConversationId,
         now: SystemTime,
     ) -> Result<Option<Conversation>, StoreError> {
-        Ok(read::conversation(self.pool().await?, owner, id, now).await?)
+        let mut transaction = self.reading().await?;
+        let found = in_time(read::conversation(transaction.connection()?, owner, id, now)).await;
+        Ok(transaction.end(found).await?)
     }
 
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {
-        Ok(write::rename(self.writer().await?.pool, owner, id, title).await?)
+        let mut transaction = self.writing().await?;
+        let written = in_time(write::rename(transaction.connection()?, owner, id, title)).await;
+        Ok(transaction.end(written).await?)
     }
 
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
-        Ok(write::delete(self.writer().await?.pool, owner, id).await?)
+        let mut transaction = self.writing().await?;
+        let written = in_time(write::delete(transaction.connection()?, owner, id)).await;
+        Ok(transaction.end(written).await?)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.conversation(&probe::owner(), &probe::conversation(), SystemTime::UNIX_EPOCH).await.map(|_| ())
+    }
+
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        let has_failed = self.has_failed.load(Ordering::Relaxed);
+        let written = match self.writing().await {
+            Ok(transaction) => probe::write(transaction, has_failed, SystemTime::UNIX_EPOCH).await,
+            Err(error) => Err(error),
+        };
+        self.has_failed.store(written.is_err(), Ordering::Relaxed);
+        written
     }
 }
 

@@ -1,8 +1,8 @@
-//! Queries.
+//! Queries, each in a transaction that the caller ends.
 
 use std::time::SystemTime;
 
-use sqlx::{AnyPool, Row, any::AnyRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{
     super::{
@@ -11,6 +11,7 @@ use super::{
         text::pattern,
     },
     rows::{self, lost_before, message_columns, seconds},
+    transaction::statement,
 };
 use crate::wire::{
     chat::{ConversationId, MessageId},
@@ -36,27 +37,27 @@ const LIST: &str = "SELECT c.id, c.title, c.updated_at, ( \
      )) ORDER BY c.updated_at DESC, c.id LIMIT $4";
 
 pub async fn exchanges_before(
-    pool: &AnyPool,
+    connection: &mut AnyConnection,
     owner: &Owner,
     question: &MessageId,
     budget: usize,
 ) -> Result<Vec<Exchange>, sqlx::Error> {
-    let rows = sqlx::query(EXCHANGES_BEFORE)
+    let rows = statement(EXCHANGES_BEFORE)
         .bind(owner.as_str())
         .bind(question.as_str())
         .bind(i64::try_from(budget).unwrap_or(i64::MAX))
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     rows.iter().map(exchange).collect()
 }
 
 pub async fn answer(
-    pool: &AnyPool,
+    connection: &mut AnyConnection,
     owner: &Owner,
     answer: &MessageId,
     now: SystemTime,
 ) -> Result<Option<StoredAnswer>, sqlx::Error> {
-    let row = sqlx::query(&format!(
+    let row = statement(&format!(
         "SELECT {}, m.model, q.id AS question FROM messages m JOIN messages q \
          ON q.owner = m.owner AND q.conversation = m.conversation AND q.position = m.position - 1 \
          WHERE m.owner = $1 AND m.id = $2 AND m.role = 'answer'",
@@ -64,7 +65,7 @@ pub async fn answer(
     ))
     .bind(owner.as_str())
     .bind(answer.as_str())
-    .fetch_optional(pool)
+    .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(StoredAnswer {
@@ -75,30 +76,30 @@ pub async fn answer(
 }
 
 pub async fn list(
-    pool: &AnyPool,
+    connection: &mut AnyConnection,
     owner: &Owner,
     search: &str,
     limit: usize,
     now: SystemTime,
 ) -> Result<Vec<ConversationSummary>, sqlx::Error> {
-    let rows = sqlx::query(LIST)
+    let rows = statement(LIST)
         .bind(owner.as_str())
         .bind(pattern(search))
         .bind(lost_before(now))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     rows.iter().map(summary).collect()
 }
 
 /// One query for title and messages, so that an answer that ends meanwhile is read consistently.
 pub async fn conversation(
-    pool: &AnyPool,
+    connection: &mut AnyConnection,
     owner: &Owner,
     id: &ConversationId,
     now: SystemTime,
 ) -> Result<Option<Conversation>, sqlx::Error> {
-    let rows = sqlx::query(&format!(
+    let rows = statement(&format!(
         "SELECT {}, c.title FROM conversations c \
          JOIN messages m ON m.owner = c.owner AND m.conversation = c.id \
          WHERE c.owner = $1 AND c.id = $2 ORDER BY m.position",
@@ -106,7 +107,7 @@ pub async fn conversation(
     ))
     .bind(owner.as_str())
     .bind(id.as_str())
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let title = first.try_get("title")?;

@@ -106,6 +106,9 @@ static UNLOCK: LazyLock<Script> = LazyLock::new(|| {
 /// How long a `take` whose response was lost can be repeated: longer than all tries together.
 const TAKE_REPEATABLE_FOR: Duration = Duration::from_secs(60);
 
+/// How long a key of a check exists that could not be removed.
+const CHECK_EXPIRES_AFTER: Duration = Duration::from_secs(10);
+
 /// The maximum difference between the clocks of servers that share a Redis; see `docs/operations.md`.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
@@ -126,6 +129,13 @@ impl RedisStore {
     /// Connects with the first call: a server starts without Redis, and `/readyz` reports it.
     pub fn new(address: &RedisAddress) -> Result<Self, StoreError> {
         Ok(Self { connection: Connection::new(address.client()?), call_ids: CallIds::new()? })
+    }
+}
+
+impl RedisStore {
+    /// The key that this process writes in a check.
+    fn check_key(&self) -> String {
+        format!("{PREFIX}check:{:016x}", self.call_ids.process)
     }
 }
 
@@ -232,8 +242,21 @@ impl Store for RedisStore {
         Ok(())
     }
 
+    /// Reads a key that need not exist. A node that still loads its data, or a cluster without all its slots, answers PING.
     async fn check(&self) -> Result<(), StoreError> {
-        let _: String = self.connection.query(&cmd("PING")).await?;
+        let _: Option<Vec<u8>> = self.connection.query(cmd("GET").arg(self.check_key())).await?;
+        Ok(())
+    }
+
+    /// Writes a key, and removes it with a script, as records are written in both ways. A read-only node and one without
+    /// memory refuse that.
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        let (key, mark) = (self.check_key(), self.call_ids.next().to_string());
+        let set = cmd("SET").arg(&key).arg(&mark).arg("PX").arg(whole_millis(CHECK_EXPIRES_AFTER)).take();
+        let _: String = self.connection.query(&set).await?;
+        let mut script = UNLOCK.key(&key);
+        script.arg(&mark);
+        let _: u64 = self.connection.run(&script).await?;
         Ok(())
     }
 
