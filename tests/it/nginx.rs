@@ -72,7 +72,11 @@ impl Nginx {
     }
 
     fn access_log(&self) -> String {
-        fs::read_to_string(self.folder.join("access.log")).unwrap()
+        self.log("access.log")
+    }
+
+    fn log(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.join(name)).unwrap()
     }
 }
 
@@ -191,4 +195,20 @@ async fn nginx_forwards_the_client_address_and_does_not_log_queries() {
     );
     wait_until("the call is logged", async || nginx.access_log().contains("/auth/callback")).await;
     assert!(!nginx.access_log().contains("canary"), "{}", nginx.access_log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_of_nginx_has_the_authorization_code_of_a_callback_that_no_server_answered() {
+    // T101
+    let provider = MockProvider::shared();
+    let mut server = ServerProcess::start(&provider.issuer, &[]).await;
+    let nginx = Nginx::start([server.port, server.port]).await;
+    server.kill();
+    for path in ["/chat", "/auth/callback?code=SECRET-CODE&state=SECRET-STATE"] {
+        assert_eq!(reqwest::get(nginx.url(path)).await.unwrap().status(), 502);
+    }
+    assert!(nginx.log("error.log").contains("/chat"), "what is no callback is logged");
+    for log in [nginx.log("error.log"), nginx.access_log()] {
+        assert!(!log.contains("SECRET"), "{log}");
+    }
 }

@@ -17,6 +17,7 @@ use super::{
     conversations::sql::DatabaseUrl,
     environment::Environment,
     outbound::OutboundProxy,
+    store::RedisDurability,
 };
 use crate::wire::auth::UserClaims;
 
@@ -61,6 +62,7 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     }
     verdicts.push(client_addresses(config));
     verdicts.push(session_store(&config.sessions).await);
+    verdicts.extend(redis_durability(&config.sessions).await);
     verdicts.push(session_limits(config.session_limits));
     verdicts.push(database(&config.database_url).await);
     verdicts.push(upstream(&config.chat, &config.proxy).await);
@@ -97,6 +99,18 @@ async fn session_store(sessions: &SessionStorage) -> Verdict {
             Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
         },
         Err(error) => Verdict::fails(PART, error).remedy("REDIS_URL, REDIS_CA_FILE"),
+    }
+}
+
+/// Nothing where Redis does not answer, which `session_store` reports, or is a cluster.
+async fn redis_durability(sessions: &SessionStorage) -> Vec<Verdict> {
+    const PART: &str = "session durability";
+    let SessionStorage::Redis { address, .. } = sessions else { return vec![] };
+    let Ok(durability) = RedisDurability::of(address).await else { return vec![] };
+    let faults: Vec<_> = durability.faults().map(|(text, remedy)| Verdict::doubtful(PART, text, remedy)).collect();
+    match faults.is_empty() {
+        true => vec![Verdict::good(PART, "Redis appends to its file, and evicts nothing")],
+        false => faults,
     }
 }
 

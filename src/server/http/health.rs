@@ -25,6 +25,10 @@ pub async fn ready(services: Services) -> Response {
         MetadataStatus::Fetched => "fetched",
         MetadataStatus::Failed => "failed",
     };
+    if services.draining.is_cancelled() {
+        let body = json!({ "status": "draining", "reason": "the server is being stopped" });
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+    }
     let (status, word, reason) = match services.sessions.readiness().await {
         Readiness::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(STORE)),
         Readiness::Degraded => (StatusCode::OK, "degraded", Some(STORE)),

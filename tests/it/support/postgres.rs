@@ -14,11 +14,16 @@ use sqlx::{Connection, Executor, PgConnection};
 
 /// A new, empty database.
 pub async fn database() -> DatabaseUrl {
+    database_url().await.parse().unwrap()
+}
+
+/// The same as `DATABASE_URL` has it.
+pub async fn database_url() -> String {
     static DATABASES: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&url("postgres")).await.unwrap();
     connection.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
-    url(&name).parse().unwrap()
+    url(&name)
 }
 
 fn url(database: &str) -> String {

@@ -7,6 +7,8 @@
 
 mod address;
 mod connection;
+mod durability;
+mod streams;
 
 use std::{
     sync::{
@@ -27,6 +29,8 @@ use super::{
 use crate::server::{environment::Environment, excerpt::excerpt};
 
 pub use address::{RedisAddress, RedisAddressError};
+pub use durability::RedisDurability;
+pub use streams::RedisStreams;
 
 const PREFIX: &str = "oracle-ai:";
 
