@@ -67,6 +67,30 @@ test('an answer whose stream is lost on the way is followed to its end', async (
   expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
 });
 
+test('an answer waits through an outage, keeps its text, and continues', async ({ page, signIn, chat, wire }) => {
+  await signIn();
+  await answerNextWith(page, [opened, delta('The first half ')]);
+  let tries = 0;
+  await page.route('**/api/chat/follow', (route) => {
+    tries += 1;
+    if (tries === 1) return route.abort();
+    if (tries <= 3) {
+      return route.fulfill({ status: 503, json: { code: 503, message: 'unavailable', data: { kind: 'unavailable' } } });
+    }
+    const rest = [delta('and the second.'), ended('complete')];
+    const body = rest.map((event, n) => `data: ${JSON.stringify({ n: n + 2, ...event })}\n\n`).join('');
+    return route.fulfill({ contentType: 'text/event-stream', body });
+  });
+  await chat.ask('Explain latches');
+  await expect(chat.answers.last()).toContainText('The connection was lost');
+  await expect(chat.answers.last()).toContainText('The first half');
+  await expect(chat.failure).toHaveCount(0);
+  await chat.answered('The first half and the second.');
+  await expect(chat.answers.last()).not.toContainText('The connection was lost');
+  expect(tries).toBe(4);
+  expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
+});
+
 test('an answer is called stopped only once the server has confirmed it', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/slow please');

@@ -2,6 +2,8 @@
 
 use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
 
+use tokio_util::sync::CancellationToken;
+
 use super::{
     auth::{
         access_token::{AccessTokenGuard, GuardSettings},
@@ -11,6 +13,7 @@ use super::{
     },
     chat::{
         Chat, ChatSettings,
+        answer_log::RedisAnswerLog,
         upstream::{ChatCompletions, Demo, SharedUpstream},
     },
     config::{ChatUpstream, Config, Provider, SessionStorage},
@@ -31,7 +34,7 @@ use super::{
     },
     observe::{audit::Pseudonyms, logs, traces::TracesSetupError},
     outbound::{HttpSetupError, OutboundProxy},
-    store::{KeyRing, SealError, StoreError},
+    store::{KeyRing, RedisAddress, RedisDurability, SealError, StoreError},
 };
 use crate::wire::link_hosts::LinkHosts;
 
@@ -130,6 +133,7 @@ impl Services {
             edge: Arc::new(edge),
             pseudonyms,
             link_hosts: LinkHosts::default(),
+            draining: CancellationToken::new(),
         })
     }
 
@@ -240,8 +244,25 @@ async fn start(
         Some(_) => Arc::new(TracedStore(Arc::new(store))),
         None => Arc::new(store),
     };
-    let services = services.with_chat(store, upstream, config.answers, environment);
+    let services = services.with_chat(store, upstream, config.answers, environment.clone());
+    let services = match &config.sessions {
+        SessionStorage::Memory => services,
+        SessionStorage::Redis { address, ring } => {
+            tokio::spawn(warn_of_forgetful_redis(address.clone()));
+            let log = RedisAnswerLog::new(address, ring.clone(), environment)?;
+            Services { chat: services.chat.sharing(Arc::new(log)), ..services }
+        }
+    };
     Ok((services, (provider, mock_upstream)))
+}
+
+/// Redis may not be there yet: then `oracle-ai doctor` says it later.
+async fn warn_of_forgetful_redis(address: Box<RedisAddress>) {
+    if let Ok(durability) = RedisDurability::of(&address).await {
+        for (fault, remedy) in durability.faults() {
+            tracing::warn!(remedy, "{fault}");
+        }
+    }
 }
 
 async fn start_upstream(
@@ -265,6 +286,6 @@ async fn listen(config: Config, services: Services, app: App, headers: HeaderSet
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
     let router = router::application(services.clone(), app, headers);
-    shutdown::serve_until_stopped(listener, router, config.connections, &services).await;
+    shutdown::serve_until_stopped(listener, router, config.connections, config.draining, &services).await;
     Ok(())
 }

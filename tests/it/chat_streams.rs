@@ -281,7 +281,7 @@ async fn after_a_restart_a_whole_answer_is_replayed_and_an_unfinished_one_is_int
 }
 
 #[tokio::test]
-async fn an_answer_that_another_server_is_writing_can_be_read_and_stopped_but_followed_only_after_its_end() {
+async fn without_a_shared_log_an_answer_can_be_read_and_stopped_elsewhere_but_followed_only_after_its_end() {
     let database = postgres::database().await;
     let client = ChatClient::with(store(database.clone()), LONG_GRACE).await;
     let (mut stream, _, answer) = client.ask("hello").await;

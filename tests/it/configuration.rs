@@ -182,6 +182,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ("ROLES_SEPARATOR", &["^^", "a"]),
     ("SCOPES", &["profile", "openid \"x\""]),
     ("SESSIONS_PER_PERSON", &["many", "-1"]),
+    ("DRAIN_NOTICE_SECONDS", &["-1", "301", "5s"]),
+    ("DRAIN_SECONDS", &["-1", "3601", "2m"]),
     ("SESSION_IDLE_TIMEOUT", &["60", "299", "86401", "30m"]),
     ("SESSION_KEYS", &["key"]),
     ("SESSION_KEYS_FILE", &["/nowhere/keys"]),

@@ -2,9 +2,17 @@
 
 use std::process::Output;
 
+use oracle_ai::server::{
+    auth::sessions::Storage,
+    chat::answer_log::RedisAnswerLog,
+    environment::Environment,
+    store::{KeyRing, RedisAddress},
+};
 use tokio::process::Command;
 
 use crate::support::{
+    app::TestApp,
+    browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL, MockProvider},
     redis::{Redis, free_port},
     scripted_provider::ScriptedProvider,
@@ -154,4 +162,40 @@ async fn a_wrong_value_is_one_line_and_its_own_exit_code() {
     assert_eq!(output.status.code(), Some(78), "{output:?}");
     let line = line(&output, "REFUSED", "configuration");
     assert!(line.contains("API_AUDIENCE") && line.contains("CLIENT_ID"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_forgets_is_named_with_the_directive_that_mends_it() {
+    let (provider, redis) = (MockProvider::shared(), Redis::start().await);
+    let (url, keys) = (redis.url(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let examine = async || doctor(&provider.issuer, &[("REDIS_URL", &*url), ("SESSION_KEYS", keys)]).await;
+    assert!(line(&examine().await, "doubtful", "session durability").ends_with("-> in Redis: appendonly yes"));
+    redis.configure("appendonly", "yes").await;
+    line(&examine().await, "good", "session durability");
+    redis.configure("maxmemory", "1gb").await;
+    line(&examine().await, "good", "session durability");
+    redis.configure("maxmemory-policy", "allkeys-lru").await;
+    let found = line(&examine().await, "doubtful", "session durability");
+    assert!(found.ends_with("-> in Redis: maxmemory-policy noeviction"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_rights_in_redis_suffice() {
+    let document = include_str!("../../docs/operations.md");
+    let rule = document.split('`').find(|code| code.starts_with("ACL SETUSER")).unwrap().replace("PASSWORD", "pw");
+    let (provider, redis) = (MockProvider::shared(), Redis::start().await);
+    redis.command(&rule.split(' ').collect::<Vec<_>>()).await;
+    let url = redis.url().replace("redis://", "redis://oracle-ai:pw@");
+    let address = RedisAddress::parse(&url).unwrap();
+    let storage = Storage::in_redis(&address, KeyRing::new([7; 32], [])).unwrap();
+    let browser = Browser::at(TestApp::with_storage(provider.settings(), storage), provider.clone());
+    let session = browser.sign_in().await.session;
+    browser.refresh(&session).await.assert_ok();
+    browser.logout(&session).await.assert_ok();
+    let log = RedisAnswerLog::new(&address, KeyRing::new([7; 32], []), Environment::system()).unwrap();
+    crate::answer_log::fulfils_the_contract(&log, &log).await;
+    let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let output = doctor(&provider.issuer, &[("REDIS_URL", &*url), ("SESSION_KEYS", keys)]).await;
+    line(&output, "good", "session store");
+    line(&output, "doubtful", "session durability");
 }

@@ -14,6 +14,7 @@
 //! | `jwt_access_token`, `introspection` | the other two ways of access token validation |
 //! | `provider_profiles`, `client_key`, `client_rotation` | other providers; client authentication with keys; rotation of credentials |
 //! | `signing_keys`, `private_authority`, `outbound` | key rotation; TLS to services, client certificates and proxies; outbound requests in general |
+//! | `answer_log` | answers that are followed at another server than the one that writes them |
 //! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
@@ -35,6 +36,7 @@
     reason = "in tests; clippy takes what is not itself a test for other code"
 )]
 
+mod answer_log;
 mod audit;
 mod authorization_request;
 mod backchannel;

@@ -82,7 +82,11 @@ impl Nginx {
     }
 
     fn access_log(&self) -> String {
-        fs::read_to_string(self.folder.join("access.log")).unwrap()
+        self.log("access.log")
+    }
+
+    fn log(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.join(name)).unwrap()
     }
 }
 
@@ -311,4 +315,20 @@ async fn a_callback_with_the_longest_code_and_its_percent_encoding_passes_nginx(
     let shortest = status_of("a".into()).await;
     assert!(![400, 414, 502].contains(&shortest), "{shortest}");
     assert_eq!(status_of("%2B".repeat(4096)).await, shortest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_of_nginx_has_the_authorization_code_of_a_callback_that_no_server_answered() {
+    // T101
+    let provider = MockProvider::shared();
+    let mut server = ServerProcess::start(&provider.issuer, &[]).await;
+    let nginx = Nginx::start([server.port, server.port]).await;
+    server.kill();
+    for path in ["/chat", "/auth/callback?code=SECRET-CODE&state=SECRET-STATE"] {
+        assert_eq!(reqwest::get(nginx.url(path)).await.unwrap().status(), 502);
+    }
+    assert!(nginx.log("error.log").contains("/chat"), "what is no callback is logged");
+    for log in [nginx.log("error.log"), nginx.access_log()] {
+        assert!(!log.contains("SECRET"), "{log}");
+    }
 }

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use crate::support::{
     app::{TestApp, TestResponse, storage, wait_until},
     browser::Browser,
-    chat_client::{answer_text, end_reason, message},
+    chat_client::{ChatClient, answer_text, end_reason, message, send_as},
     provider::MockProvider,
     redis::Redis,
     server_process::ServerProcess,
@@ -38,7 +38,33 @@ const API_KEY: &str = "sk-not-for-anyone";
 const SOME_WORDS: &str = "This much was said ";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_running_answer_ends_as_interrupted_in_its_stream_and_in_the_store() {
+async fn a_draining_server_says_so_refuses_new_answers_and_lets_running_ones_end() {
+    let provider = MockProvider::shared();
+    let server = ServerProcess::start(&provider.issuer, &[("DRAIN_NOTICE_SECONDS", "1")]).await;
+    let nowhere = storage(Arc::new(MemoryStore::new()));
+    let browser = Browser::at(TestApp::remote(server.port, provider.settings(), nowhere), provider);
+    let client = ChatClient::of_process(browser).await;
+    // The responder repeats it, 40 words a second.
+    let (mut running, ..) = client.begin(&send_as("c", &"word ".repeat(250), "k")).await;
+    server.terminate();
+    wait_until("it says that it drains", async || server.readiness().await == (503, "draining".into())).await;
+    // It goes on as before until the balancer has noticed.
+    let (late, ..) = client.begin(&send_as("d", "hello", "l")).await;
+    assert_eq!(end_reason(&late.rest().await), EndReason::Complete);
+    wait_until("new answers are refused", async || {
+        let refused = client.post("/api/chat", &send_as("e", "hello", "m")).await;
+        refused.status == 503 && refused.headers.contains_key(header::RETRY_AFTER)
+    })
+    .await;
+    assert!(running.next().await.is_some());
+    assert_eq!(end_reason(&running.rest().await), EndReason::Complete);
+    let exit = server.exit().await;
+    assert_eq!(exit.code, Some(0));
+    assert!(!exit.log.contains(STOPPED_EARLY), "{}", exit.log);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_longest_time_a_running_answer_ends_as_interrupted_in_its_stream_and_in_the_store() {
     let upstream = MockUpstream::start(SocketAddr::from(([127, 0, 0, 1], 0)), API_KEY).await.unwrap();
     let provider = MockProvider::shared();
     let base_url = upstream.base_url();
@@ -47,6 +73,7 @@ async fn a_running_answer_ends_as_interrupted_in_its_stream_and_in_the_store() {
         ("CHAT_API_KEY", API_KEY),
         ("CHAT_MODEL", "mock"),
         ("DATABASE_URL", "sqlite://chat.db?mode=rwc"),
+        ("DRAIN_SECONDS", "1"),
     ];
     let server = ServerProcess::start(&provider.issuer, &variables).await;
     let database = format!("sqlite:{}", server.folder().join("chat.db").display());
@@ -111,7 +138,7 @@ async fn a_second_stop_signal_ends_the_server_at_once() {
     server.terminate();
     wait_until("the server accepts no new connections", async || server.status("/livez").await.is_none()).await;
     server.terminate();
-    // Only the time shows that it was the second signal: without one, the server would end in the same way, but later.
+    // Only the time shows that it was the signal: without one, the server would end in the same way, but later.
     let exit = timeout(AT_ONCE, server.exit()).await.expect("the server waits although it got a second signal");
     assert_eq!(exit.code, Some(0));
     assert!(exit.log.contains(STOPPED_EARLY), "{}", exit.log);

@@ -26,7 +26,8 @@ use crate::{
     },
 };
 
-/// Between two attempts to resume a stream that broke.
+/// Between two attempts to resume a stream that broke, with jitter; the last delay is repeated. Only the end of the answer, or
+/// the person, ends the attempts.
 const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_millis(200),
     Duration::from_secs(1),
@@ -46,6 +47,8 @@ pub struct RunningAnswer {
     received: CopyValue<ReceivedAnswer>,
     /// What is shown of it; changes once per frame.
     text: Signal<AnswerText>,
+    /// Its stream broke, and could not be resumed yet.
+    is_reconnecting: Signal<bool>,
     is_paint_due: CopyValue<bool>,
     interrupter: CopyValue<Option<Interrupter>>,
 }
@@ -82,6 +85,7 @@ impl RunningAnswer {
             entry: Signal::new(None),
             received: CopyValue::new(ReceivedAnswer::default()),
             text: Signal::new(AnswerText::default()),
+            is_reconnecting: Signal::new(false),
             is_paint_due: CopyValue::new(false),
             interrupter: CopyValue::new(None),
         })
@@ -97,6 +101,11 @@ impl RunningAnswer {
         self.text.read().clone()
     }
 
+    /// Subscribes the caller.
+    pub fn is_reconnecting(self) -> bool {
+        *self.is_reconnecting.read()
+    }
+
     /// Does not subscribe the caller.
     pub fn is_running(self) -> bool {
         self.entry.peek().is_some()
@@ -108,6 +117,7 @@ impl RunningAnswer {
         self.interrupter.set(Some(interrupter));
         self.received.set(ReceivedAnswer::default());
         self.text.set(AnswerText::default());
+        self.is_reconnecting.set(false);
         self.announcer.clear();
         self.entry.set(Some(Rc::new(Entry::answer(key, call.answer().cloned(), Progress::Running))));
         interrupt
@@ -158,7 +168,7 @@ impl RunningAnswer {
             }
             Err(Canceled) => return Outcome::Left,
         }
-        let mut delays = RETRY_DELAYS.into_iter();
+        let mut attempts = 0;
         loop {
             let last_event = self.received.peek().last_event;
             let error = match self.read_stream(&call, &mut interrupt, &on_open).await {
@@ -172,13 +182,18 @@ impl RunningAnswer {
                 (received.id.clone(), received.last_event)
             };
             if new_last_event > last_event {
-                delays = RETRY_DELAYS.into_iter();
+                attempts = 0;
             }
-            let may_pass = matches!(error, ApiError::Unreachable | ApiError::Unavailable);
-            let (Some(answer), true, Some(delay)) = (id, may_pass, delays.next()) else {
+            let may_pass =
+                matches!(error, ApiError::Unreachable | ApiError::Unavailable | ApiError::TooManyRequests { .. });
+            let (Some(answer), true) = (id, may_pass) else {
                 return Outcome::Over(Progress::Failed(error));
             };
-            match select(&mut interrupt, pin!(clock::sleep(delay))).await {
+            self.show_reconnecting(attempts > 0);
+            let delay =
+                RETRY_DELAYS[attempts.min(RETRY_DELAYS.len() - 1)].max(Duration::from_secs(error.retry_after()));
+            attempts += 1;
+            match select(&mut interrupt, pin!(clock::sleep_with_jitter(delay))).await {
                 Either::Left((Ok(_), _)) => return Outcome::Stopped(answer_requests::stop(self.auth, answer).await),
                 Either::Left((Err(Canceled), _)) => return Outcome::Left,
                 Either::Right(_) => {}
@@ -249,7 +264,15 @@ impl RunningAnswer {
             on_open(question, answer);
         }
         self.received.write().add(event);
+        self.show_reconnecting(false);
         self.paint_soon();
+    }
+
+    /// Not shown for the first attempt, which usually succeeds at once.
+    fn show_reconnecting(mut self, is_reconnecting: bool) {
+        if *self.is_reconnecting.peek() != is_reconnecting {
+            self.is_reconnecting.set(is_reconnecting);
+        }
     }
 
     /// Updates what is shown at the next frame, once for all events until then.

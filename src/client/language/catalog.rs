@@ -114,6 +114,8 @@ pub struct Chat {
 #[derive(Debug)]
 pub struct Answer {
     pub waiting: &'static str,
+    /// The connection was lost in the middle of the answer.
+    pub reconnecting: &'static str,
     pub thinking: &'static str,
     pub code_label: &'static str,
     pub copy_code: &'static str,

@@ -172,6 +172,7 @@ pub static ENGLISH: Catalog = Catalog {
     },
     answer: Answer {
         waiting: "The answer is on its way",
+        reconnecting: "The connection was lost. The answer continues as soon as the server can be reached.",
         thinking: "Thinking",
         code_label: "Code",
         copy_code: "Copy code",

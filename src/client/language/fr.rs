@@ -183,6 +183,7 @@ pub static FRENCH: Catalog = Catalog {
     },
     answer: Answer {
         waiting: "La réponse arrive",
+        reconnecting: "La connexion est perdue. La réponse reprendra dès que le serveur sera joignable.",
         thinking: "Réflexion",
         code_label: "Code source",
         copy_code: "Copier le code",

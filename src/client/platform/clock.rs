@@ -28,6 +28,12 @@ pub async fn sleep(duration: Duration) {
     gloo_timers::future::TimeoutFuture::new(milliseconds).await;
 }
 
+/// Sleeps for once to twice the duration. After a restart of the server, thousands of pages must not reconnect at the same
+/// moment.
+pub async fn sleep_with_jitter(duration: Duration) {
+    sleep(duration.mul_f64(1.0 + js_sys::Math::random())).await;
+}
+
 /// Date and time in the format of `language` (BCP 47) and in this browser's time zone.
 pub fn local_time(unix_seconds: u64, language: &str) -> String {
     let options = Object::new();

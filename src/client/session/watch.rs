@@ -15,7 +15,7 @@ use crate::{
 
 const LOCK: &str = "oracle-ai.session-events";
 
-/// Between two attempts to listen; the last delay is repeated.
+/// Between two attempts to listen, with jitter; the last delay is repeated.
 const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_millis(500),
     Duration::from_secs(1),
@@ -48,7 +48,7 @@ impl Auth {
                 Err(ApiError::SessionEnded) => return,
                 Err(_) => {}
             }
-            clock::sleep(RETRY_DELAYS[attempts.min(RETRY_DELAYS.len() - 1)]).await;
+            clock::sleep_with_jitter(RETRY_DELAYS[attempts.min(RETRY_DELAYS.len() - 1)]).await;
             attempts += 1;
         }
     }

@@ -1,4 +1,5 @@
-//! The events of one answer, in memory: one task writes them, and any number of readers follow, each from its own place.
+//! The events of one answer, in the memory of the server that writes it: one task writes them, and any number of readers
+//! follow, each from its own place. Readers at other servers read the `answer_log`.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -150,6 +151,23 @@ impl EventLog {
         while !self.has_ended() {
             // Can't fail: `self` holds the sender.
             if length.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The events from number `from`.
+    pub fn events_from(&self, from: u64) -> Vec<ChatEventKind> {
+        let state = self.state();
+        usize::try_from(from).ok().and_then(|from| state.events.get(from..)).unwrap_or_default().to_vec()
+    }
+
+    /// Returns once there are more than `length` events, or the answer has ended.
+    pub async fn longer_than(&self, length: u64) {
+        let mut events = self.length.subscribe();
+        while events.borrow_and_update().to_owned() as u64 <= length && !self.has_ended() {
+            // Can't fail: `self` holds the sender.
+            if events.changed().await.is_err() {
                 return;
             }
         }

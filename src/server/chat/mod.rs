@@ -4,17 +4,24 @@
 //! # When an answer ends early
 //!
 //! - A stop request ends it at once, or within a second if another server receives the request.
-//! - When its last reader is gone (a reload, a new sign-in, a lost connection and a closed tab look the same to the
-//!   server), it continues for the grace period (`CHAT_GRACE_SECONDS`), then ends as interrupted.
+//! - When its last reader is gone, at all servers (a reload, a new sign-in, a lost connection and a closed tab look the same
+//!   to the server), it continues for the grace period (`CHAT_GRACE_SECONDS`), then ends as interrupted.
 //! - It ends within a second when its conversation is deleted, and at the end of the session that sent the message.
 //! - It ends as interrupted when the server stops. The text so far is stored.
 //!
 //! # Several servers
 //!
-//! The log is in the memory of the server that writes the answer. Other servers answer `Unavailable` (503 with
-//! `Retry-After`) for it; the store has its text, at most a second old. If a server crashes, its answers count as
-//! interrupted after a minute and a half, or, with SQLite, when it starts again.
+//! Where servers share a Redis, the server that writes an answer also appends its events to an [`AnswerLog`], and any other
+//! server follows it there. Without a shared log, other servers answer `Unavailable` (503 with `Retry-After`) until the
+//! answer has ended.
+//!
+//! A server that writes an answer stores its text about every second. If it has not for [`LOST_AFTER`], it has failed, and
+//! the answer counts as interrupted. A reader at another server gets that end, and stores it with the text that the log
+//! has; so do the next message of the conversation and, with SQLite, the start of the server, with the stored text.
+//!
+//! [`LOST_AFTER`]: super::conversations::store::LOST_AFTER
 
+pub mod answer_log;
 mod log;
 mod running;
 pub mod upstream;
@@ -25,7 +32,12 @@ use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{sync::oneshot, time::timeout};
 
-use self::{running::RunningAnswers, upstream::SharedUpstream, writing::AnswerTask};
+use self::{
+    answer_log::{AnswerLog, AnswerName, Following},
+    running::RunningAnswers,
+    upstream::SharedUpstream,
+    writing::AnswerTask,
+};
 use super::{
     auth::sessions::SessionEnd,
     conversations::{
@@ -77,6 +89,8 @@ pub struct Chat {
     settings: ChatSettings,
     environment: Environment,
     running: Arc<RunningAnswers>,
+    /// Where other servers read the answers that this one writes, and this one theirs.
+    shared: Option<Arc<dyn AnswerLog>>,
 }
 
 impl Chat {
@@ -86,7 +100,12 @@ impl Chat {
         settings: ChatSettings,
         environment: Environment,
     ) -> Self {
-        Self { store, upstream, settings, environment, running: Arc::default() }
+        Self { store, upstream, settings, environment, running: Arc::default(), shared: None }
+    }
+
+    /// Shares its answers with all servers that have this log.
+    pub fn sharing(self, log: Arc<dyn AnswerLog>) -> Self {
+        Self { shared: Some(log), ..self }
     }
 
     /// Stores the message and begins its answer. If its idempotency key was used before, follows that answer instead.
@@ -144,13 +163,19 @@ impl Chat {
         Ok(Done {})
     }
 
-    /// Ends every answer as interrupted, and refuses new ones.
-    pub fn close(&self) {
-        self.running.closing.cancel();
+    /// Refuses new answers. Those that are running go on.
+    pub fn refuse_new(&self) {
+        self.running.refusing.cancel();
         self.running.tasks.close();
     }
 
-    /// Returns once every answer has ended, and its end is stored.
+    /// Ends every answer as interrupted, and refuses new ones.
+    pub fn close(&self) {
+        self.refuse_new();
+        self.running.closing.cancel();
+    }
+
+    /// Returns once new answers are refused, every answer has ended, and its end is stored.
     pub async fn finished(&self) {
         self.running.tasks.wait().await;
     }
@@ -166,10 +191,21 @@ impl Chat {
             return Ok(streamed(running.log.read(after), session_end));
         }
         let stored = self.stored(owner, &answer).await?;
-        match stored.message.end {
-            Some(reason) => Ok(streamed(stream::iter(replay(stored, reason)), session_end)),
-            // Another server is writing it.
-            None => Err(ApiError::Unavailable),
+        if let Some(reason) = stored.message.end {
+            return Ok(streamed(stream::iter(replay(stored, reason)), session_end));
+        }
+        // Another server is writing it.
+        let log = self.shared.clone().ok_or(ApiError::Unavailable)?;
+        let name = AnswerName { owner: owner.clone(), answer };
+        let (store, environment) = (self.store.clone(), self.environment.clone());
+        match Following::start(log, store, environment, name, self.settings.grace, after).await {
+            Ok(Some(events)) => Ok(streamed(events, session_end)),
+            // It has not appended anything yet.
+            Ok(None) => Err(ApiError::Unavailable),
+            Err(error) => {
+                tracing::warn!(%error, "an answer that another server writes can't be followed");
+                Err(ApiError::Unavailable)
+            }
         }
     }
 

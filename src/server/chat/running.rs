@@ -35,7 +35,9 @@ pub struct RunningAnswers {
     answers: Mutex<HashMap<MessageId, Arc<RunningAnswer>>>,
     /// The tasks that write them.
     pub tasks: TaskTracker,
-    /// Cancelled when the server stops: running answers end, and no new one begins.
+    /// Cancelled when the server drains: no new answer begins.
+    pub refusing: CancellationToken,
+    /// Cancelled when the server stops: running answers end.
     pub closing: CancellationToken,
 }
 
@@ -54,7 +56,7 @@ impl RunningAnswer {
 impl RunningAnswers {
     /// Adds an answer that is about to begin, within the limits.
     pub fn insert(&self, answer: &MessageId, owner: &Owner) -> Result<Arc<RunningAnswer>, ApiError> {
-        if self.closing.is_cancelled() {
+        if self.refusing.is_cancelled() {
             return Err(ApiError::Unavailable);
         }
         let mut answers = self.answers();

@@ -12,6 +12,7 @@ use tracing::{Instrument, Span};
 
 use super::{
     Chat,
+    answer_log::{AnswerName, publish},
     log::Piece,
     running::RunningAnswer,
     upstream::{FinishReason, Message, Role, TokenUsage, UpstreamError, UpstreamEvent},
@@ -36,6 +37,9 @@ const TOUCH_INTERVAL: Duration = Duration::from_millis(750);
 
 /// How long an answer stays in memory after its end, for readers that were about to connect.
 const RETENTION: Duration = Duration::from_secs(60);
+
+/// How often an answer without readers at this server is checked for readers at others.
+const READER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often storing the end is tried, how long each try may take, and the pause between two.
 const MAX_TRIES: usize = 5;
@@ -70,7 +74,7 @@ impl AnswerTask {
     /// Stores the question, sends the outcome to `begun`, and answers the question within `span`.
     pub async fn run(self, begun: oneshot::Sender<Result<Begun, BeginError>>, span: Span) {
         if self.store_and_answer(begun).instrument(span).await {
-            let _ = timeout(RETENTION, self.chat.running.closing.cancelled()).await;
+            let _ = timeout(RETENTION, self.chat.running.refusing.cancelled()).await;
         }
         self.chat.running.remove(&self.new.answer);
     }
@@ -86,7 +90,9 @@ impl AnswerTask {
         // The request may have been cancelled: the question is stored nevertheless.
         let _ = begun.send(outcome);
         if is_new {
+            let publishing = self.publish();
             self.answer().await;
+            publishing.await;
         }
         is_new
     }
@@ -94,6 +100,22 @@ impl AnswerTask {
     fn open(&self) -> ChatEventKind {
         let NewQuestion { question, answer, model, .. } = &self.new;
         ChatEventKind::Open { question: question.clone(), answer: answer.clone(), model: model.clone() }
+    }
+
+    /// Appends the events to the log that all servers read. Returns a future that ends when the answer's end is there, or
+    /// the server stops.
+    fn publish(&self) -> impl Future<Output = ()> + use<> {
+        let publishing =
+            self.chat.shared.clone().map(|log| tokio::spawn(publish(self.running.log.clone(), log, self.name())));
+        async {
+            if let Some(publishing) = publishing {
+                let _ = publishing.await;
+            }
+        }
+    }
+
+    fn name(&self) -> AnswerName {
+        AnswerName { owner: self.running.owner.clone(), answer: self.new.answer.clone() }
     }
 
     async fn answer(&self) {
@@ -168,7 +190,27 @@ impl AnswerTask {
             () = self.chat.running.closing.cancelled() => EndReason::Interrupted,
             () = self.session_end.clone().ended() => EndReason::Interrupted,
             reason = self.cancelled_in_store() => reason,
-            () = self.running.log.abandoned(self.chat.settings.grace) => EndReason::Interrupted,
+            () = self.abandoned() => EndReason::Interrupted,
+        }
+    }
+
+    /// Returns once there has been no reader for the grace period, neither here nor at another server.
+    async fn abandoned(&self) {
+        loop {
+            self.running.log.abandoned(self.chat.settings.grace).await;
+            if !self.has_reader_elsewhere().await {
+                return;
+            }
+            sleep(READER_CHECK_INTERVAL).await;
+        }
+    }
+
+    /// Readers announce themselves for the length of the grace period.
+    async fn has_reader_elsewhere(&self) -> bool {
+        match &self.chat.shared {
+            // While the log can't be reached, no other server reads it.
+            Some(log) => log.has_reader(&self.name()).await.unwrap_or(false),
+            None => false,
         }
     }
 

@@ -60,7 +60,7 @@ use super::{
     certificates::TrustedAuthorities,
     chat::ChatSettings,
     conversations::sql::DatabaseUrl,
-    http::{connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings},
+    http::{connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings, shutdown::DrainSettings},
     observe::{logs::LogFormat, traces::TraceSettings},
     outbound::OutboundProxy,
 };
@@ -84,6 +84,7 @@ pub struct Config {
     /// In bytes.
     pub storage_per_person: Option<NonZeroU64>,
     pub connections: ConnectionSettings,
+    pub draining: DrainSettings,
     /// Hosts that links of answers lead to without a notice.
     pub link_hosts: LinkHosts,
     pub edge: EdgeSettings,
@@ -161,6 +162,7 @@ impl Config {
             answers: conversations::answers(variables)?,
             storage_per_person: conversations::storage_per_person(variables)?,
             connections: limits::connections(variables)?,
+            draining: server::draining(variables)?,
             link_hosts: conversations::link_hosts(variables)?,
             edge: EdgeSettings {
                 trusted_proxies: proxies::trusted(variables)?,

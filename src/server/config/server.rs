@@ -16,10 +16,11 @@ use super::{
     proxies::{CLIENT_ADDRESS_HEADER, TRUSTED_PROXIES},
     setting::{AnySetting, Section, Setting},
     urls::{has_no_user, is_local_origin},
-    values::{Number, OneOf, Parsed, from_str},
+    values::{Number, OneOf, Parsed, Seconds, from_str},
     variables::{ConfigError, Variables},
 };
 use crate::server::{
+    http::shutdown::DrainSettings,
     observe::logs::{DEFAULT_FILTER, LogFormat},
     outbound::is_https_or_loopback,
 };
@@ -39,6 +40,8 @@ pub static SECTION: Section = Section {
         &SESSIONS_PER_PERSON,
         &STREAMS_PER_PERSON,
         &MAX_CONNECTIONS,
+        &DRAIN_NOTICE_SECONDS,
+        &DRAIN_SECONDS,
         &METRICS_ADDR,
         &LOG,
         &LOG_FORMAT,
@@ -87,6 +90,22 @@ pub static DIOXUS_DEVSERVER_PORT: Setting<Number<NonZeroU16>> = Setting {
     value: Number { what: "a port number", from: NonZeroU16::MIN, to: Some(NonZeroU16::MAX), default: None },
 };
 
+static DRAIN_NOTICE_SECONDS: Setting<Seconds> = Setting {
+    name: "DRAIN_NOTICE_SECONDS",
+    text: "At SIGTERM, /readyz says at once that this server drains, and for so many seconds everything goes on as before: \
+           longer than the load balancer takes to notice.",
+    example: "15",
+    value: Seconds { from: 0, to: 5 * 60, default: Some(DrainSettings::DEFAULT.notice) },
+};
+
+static DRAIN_SECONDS: Setting<Seconds> = Setting {
+    name: "DRAIN_SECONDS",
+    text: "After that, new answers are refused, and running ones get so many seconds to end. The server stops when none is \
+           left. The process manager must wait 20 seconds longer than both together.",
+    example: "60",
+    value: Seconds { from: 0, to: 60 * 60, default: Some(DrainSettings::DEFAULT.answers) },
+};
+
 static METRICS_ADDR: Setting<Parsed<SocketAddr>> = Setting {
     name: "METRICS_ADDR",
     text: "Metrics for Prometheus, at /metrics of this address, for everybody who can reach it. Without it, there are none.",
@@ -133,6 +152,10 @@ pub fn is_under_dev_server(variables: &Variables) -> bool {
 
 pub fn metrics_address(variables: &Variables) -> Result<Option<SocketAddr>, ConfigError> {
     METRICS_ADDR.get(variables)
+}
+
+pub fn draining(variables: &Variables) -> Result<DrainSettings, ConfigError> {
+    Ok(DrainSettings { notice: DRAIN_NOTICE_SECONDS.read(variables)?, answers: DRAIN_SECONDS.read(variables)? })
 }
 
 pub fn log(variables: &Variables) -> Result<(String, LogFormat), ConfigError> {

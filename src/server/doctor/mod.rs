@@ -19,7 +19,7 @@ use super::{
     environment::Environment,
     observe::traces::{self, TraceSettings},
     outbound::{OutboundProxy, cause},
-    store::{Store, StoreError},
+    store::{RedisDurability, Store, StoreError},
 };
 use crate::wire::auth::UserClaims;
 
@@ -73,6 +73,7 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     }
     verdicts.push(client_addresses(config));
     verdicts.push(session_store(&config.sessions).await);
+    verdicts.extend(redis_durability(&config.sessions).await);
     verdicts.push(session_limits(config.session_limits));
     verdicts.push(database(&config.database_url).await);
     verdicts.push(upstream(&config.chat, &config.proxy).await);
@@ -124,6 +125,21 @@ async fn session_store(sessions: &SessionStorage) -> Verdict {
 async fn try_out(store: &dyn Store) -> Result<(), StoreError> {
     store.check().await?;
     store.check_writes().await
+}
+
+/// Nothing where Redis does not answer, which `session_store` reports, or is a cluster.
+async fn redis_durability(sessions: &SessionStorage) -> Vec<Verdict> {
+    const PART: &str = "session durability";
+    let SessionStorage::Redis { address, .. } = sessions else { return vec![] };
+    let Ok(durability) = RedisDurability::of(address).await else { return vec![] };
+    let faults: Vec<_> = durability
+        .faults()
+        .map(|(text, remedy)| Verdict::missing(PART, "Redis may forget", text).remedy(remedy))
+        .collect();
+    match faults.is_empty() {
+        true => vec![Verdict::proven(PART, "Redis appends to its file, and evicts nothing")],
+        false => faults,
+    }
 }
 
 fn session_limits(limits: SessionLimits) -> Verdict {

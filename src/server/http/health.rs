@@ -20,6 +20,10 @@ pub async fn live() -> StatusCode {
 
 /// Whether requests should be sent here.
 pub async fn ready(services: Services) -> Response {
+    if services.draining.is_cancelled() {
+        let body = json!({ "status": "draining", "reason": "the server is being stopped" });
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+    }
     let report = services.readiness.report().await;
     let (status, word, reason) = match report.verdict() {
         Verdict::Ready => (StatusCode::OK, "ready", None),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     server::{
@@ -30,6 +31,8 @@ pub struct Services {
     pub pseudonyms: Pseudonyms,
     /// For the pages.
     pub link_hosts: LinkHosts,
+    /// Cancelled when the server drains: no more requests should be sent here.
+    pub draining: CancellationToken,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Services {

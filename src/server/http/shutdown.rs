@@ -1,4 +1,6 @@
-//! Graceful shutdown: no new connections, streams end with an event, and running refreshes are finished.
+//! Graceful shutdown. `SIGTERM`, which process managers send, drains first: the load balancer learns that this server goes,
+//! and running answers get time to end. `SIGINT`, which a terminal sends, does not. Then there are no new connections,
+//! streams end with an event, and running refreshes are finished.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +8,7 @@ use axum::Router;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
-    time::{interval, sleep},
+    time::{interval, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,11 +18,29 @@ use super::{
 };
 use crate::server::observe::audit;
 
-/// Longest time from the signal to the end of the process. Process managers often give 30 seconds.
+/// Longest time from the end of draining to the end of the process.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// How often the counts of repeated audit events are written.
 const WRITE_REPEATED_EVERY: Duration = Duration::from_secs(15);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrainSettings {
+    /// `DRAIN_NOTICE_SECONDS`: how long the server goes on as before while `/readyz` says that it drains.
+    pub notice: Duration,
+    /// `DRAIN_SECONDS`: the longest time that running answers get after that.
+    pub answers: Duration,
+}
+
+impl DrainSettings {
+    pub const DEFAULT: Self = Self { notice: Duration::from_secs(5), answers: Duration::from_secs(120) };
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StopSignal {
+    Interrupt,
+    Terminate,
+}
 
 /// The signals that stop the process.
 struct StopSignals {
@@ -28,12 +48,14 @@ struct StopSignals {
     terminate: Option<Signal>,
 }
 
-/// Serves until the process gets a signal, and then until everything that is running has ended: requests, answers (as
-/// interrupted, in their streams and in the store), refreshes. It stops at once after a second signal, or after [`LONGEST`].
+/// Serves until the process gets a signal and has drained, and then until everything that is running has ended: requests,
+/// answers (as interrupted, in their streams and in the store), refreshes. A second signal ends the draining, and a third, or
+/// [`LONGEST`], everything.
 pub async fn serve_until_stopped(
     listener: TcpListener,
     router: Router,
     connections: ConnectionSettings,
+    draining: DrainSettings,
     services: &Services,
 ) {
     let stopping = CancellationToken::new();
@@ -45,14 +67,19 @@ pub async fn serve_until_stopped(
     // From here on no signal is missed, even of two in a row.
     let mut signals = StopSignals::new();
     let timed_out = async {
-        signals.next().await;
+        if signals.next().await == StopSignal::Terminate {
+            tokio::select! {
+                () = drain(draining, services) => {}
+                _ = signals.next() => {}
+            }
+        }
         tracing::info!("stopping");
         stopping.cancel();
         services.chat.close();
         services.sessions.close();
         tokio::select! {
             () = sleep(LONGEST) => {}
-            () = signals.next() => {}
+            _ = signals.next() => {}
         }
     };
     tokio::select! {
@@ -61,6 +88,19 @@ pub async fn serve_until_stopped(
         () = write_repeated_events() => {}
     }
     audit::write_repeated(None);
+}
+
+/// Returns when no answer is running any more, or after the longest time.
+async fn drain(settings: DrainSettings, services: &Services) {
+    tracing::info!(notice = settings.notice.as_secs(), answers = settings.answers.as_secs(), "draining");
+    services.draining.cancel();
+    sleep(settings.notice).await;
+    services.chat.refuse_new();
+    // Open pages connect again, which the load balancer sends to another server.
+    services.sessions.close();
+    if timeout(settings.answers, services.chat.finished()).await.is_err() {
+        tracing::warn!("answers are still running, and are interrupted");
+    }
 }
 
 /// Never returns.
@@ -77,10 +117,10 @@ impl StopSignals {
         Self { interrupt: signal(SignalKind::interrupt()).ok(), terminate: signal(SignalKind::terminate()).ok() }
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> StopSignal {
         tokio::select! {
-            () = received(&mut self.interrupt) => {}
-            () = received(&mut self.terminate) => {}
+            () = received(&mut self.interrupt) => StopSignal::Interrupt,
+            () = received(&mut self.terminate) => StopSignal::Terminate,
         }
     }
 }

@@ -90,7 +90,9 @@ impl MemoryStore {
             | Kind::OfProviderSession
             | Kind::OfUser
             | Kind::OfUserWithoutSid
-            | Kind::OfKey => Err(StoreError(format!("{} is no record", kind.name()))),
+            | Kind::OfKey
+            | Kind::AnswerEvents
+            | Kind::AnswerReader => Err(StoreError(format!("{} is no record", kind.name()))),
         }
     }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `memory` | a store in the memory of this process |
 //! | `bounded_ttl_map`, `members` | its maps and sets, which are bounded and expire |
-//! | `redis` | a store that all replicas share |
+//! | `redis` | a store that all replicas share, and streams of entries |
 //! | `outage` | a wrapper of a store: people stay signed in during an outage of that store |
 //! | `traced` | a wrapper of a store: a span for each call |
 //! | `sealing` | encryption of records, and the key ring |
@@ -26,7 +26,7 @@ use std::{
 
 use async_trait::async_trait;
 
-pub use self::redis::{RedisAddress, RedisAddressError, RedisStore};
+pub use self::redis::{RedisAddress, RedisAddressError, RedisDurability, RedisStore, RedisStreams};
 pub use bounded_ttl_map::{BoundedTtlMap, Expiring, WhenFull};
 pub use memory::{MAX_USED_PROOFS, MemoryStore};
 pub use outage::OutageStore;
@@ -69,6 +69,10 @@ pub enum Kind {
     OfKey,
     /// A `state` that was used or has expired.
     UsedState,
+    /// The events of a running answer.
+    AnswerEvents,
+    /// A running answer has a reader at another server than its own.
+    AnswerReader,
 }
 
 /// The name of a record: its kind, and the hash of the secret that it belongs to.
@@ -200,6 +204,8 @@ impl Kind {
             Self::OfUserWithoutSid => "of-sub-only",
             Self::OfKey => "of-key",
             Self::UsedState => "used-state",
+            Self::AnswerEvents => "answer-events",
+            Self::AnswerReader => "answer-reader",
         }
     }
 }

@@ -18,7 +18,7 @@ use oracle_ai::{
             oidc::{OidcClient, ProviderHttp, ProviderSettings},
             sessions::{Records, Session, SessionLimits, Sessions, Storage},
         },
-        chat::{ChatSettings, upstream::SharedUpstream},
+        chat::{ChatSettings, answer_log::AnswerLog, upstream::SharedUpstream},
         conversations::ConversationStore,
         environment::{Clock, Environment},
         http::{Services, ingress::EdgeSettings, router},
@@ -94,9 +94,24 @@ impl TestApp {
         upstream: SharedUpstream,
         chat: ChatSettings,
     ) -> Self {
+        Self::with_shared_chat(settings, conversations, upstream, chat, None)
+    }
+
+    /// The same, with answers that other servers can follow.
+    pub fn with_shared_chat(
+        settings: ProviderSettings,
+        conversations: Arc<dyn ConversationStore>,
+        upstream: SharedUpstream,
+        chat: ChatSettings,
+        log: Option<Arc<dyn AnswerLog>>,
+    ) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
-            services.with_chat(conversations, upstream, chat, environment)
+            let services = services.with_chat(conversations, upstream, chat, environment);
+            match log {
+                Some(log) => Services { chat: services.chat.sharing(log), ..services },
+                None => services,
+            }
         })
     }
 
@@ -176,6 +191,11 @@ impl TestApp {
         response.into_body()
     }
 
+    /// The status of the response. Its body is dropped unread.
+    pub async fn status(&self, request: Request<Body>) -> StatusCode {
+        dpop::send(&self.router, request).await.status()
+    }
+
     /// The server's record of a session.
     pub async fn session(&self, id: &str) -> Option<Session> {
         self.records.session(&SessionId::new(id)).await.unwrap()
@@ -192,7 +212,7 @@ fn forward_to(port: u16) -> Router {
         match http.request(head.method, url).headers(head.headers).body(body).send().await {
             Ok(answer) => {
                 let (status, headers) = (answer.status(), answer.headers().clone());
-                (status, headers, answer.bytes().await.unwrap_or_default()).into_response()
+                (status, headers, Body::from_stream(answer.bytes_stream())).into_response()
             }
             Err(_) => StatusCode::BAD_GATEWAY.into_response(),
         }

@@ -8,7 +8,7 @@ use axum::{
 };
 use futures_util::StreamExt;
 use oracle_ai::{
-    server::chat::{ChatSettings, upstream::SharedUpstream},
+    server::chat::{ChatSettings, answer_log::AnswerLog, upstream::SharedUpstream},
     wire::{
         chat::{ChatEvent, ChatEventKind, EndReason, MessageId},
         conversations::{Conversation, ConversationSummary},
@@ -80,13 +80,39 @@ impl ChatClient {
         Self::sign_in(self.browser.other_user(), self.upstream.clone()).await
     }
 
+    /// At a server whose answers can be followed at others with this store and this log.
+    pub async fn sharing(store: Store, log: Arc<dyn AnswerLog>, settings: ChatSettings) -> Self {
+        let (provider, upstream) = (MockProvider::shared(), ScriptedUpstream::new());
+        let app = TestApp::with_shared_chat(provider.settings(), store, upstream.clone(), settings, Some(log));
+        Self::sign_in(Browser::at(app, provider), upstream).await
+    }
+
     /// The same user at another server with this store.
     pub async fn on_other_server(&self, store: Store) -> Self {
-        let upstream = ScriptedUpstream::new();
-        let app = TestApp::with_chat(self.browser.provider.settings(), store, upstream.clone(), LONG_GRACE);
+        self.on_server(store, None).await
+    }
+
+    /// The same user at another server with this store and this log.
+    pub async fn on_other_server_sharing(&self, store: Store, log: Arc<dyn AnswerLog>) -> Self {
+        self.on_server(store, Some(log)).await
+    }
+
+    async fn on_server(&self, store: Store, log: Option<Arc<dyn AnswerLog>>) -> Self {
+        let (settings, upstream) = (self.browser.provider.settings(), ScriptedUpstream::new());
+        let app = TestApp::with_shared_chat(settings, store, upstream.clone(), LONG_GRACE, log);
         let mut browser = Browser::at(app, self.browser.provider.clone());
         browser.user = self.browser.user.clone();
         Self::sign_in(browser, upstream).await
+    }
+
+    /// At a server of its own process, which answers by the demo responder.
+    pub async fn of_process(browser: Browser) -> Self {
+        Self::sign_in(browser, ScriptedUpstream::new()).await
+    }
+
+    /// With this access token's session at another server.
+    pub fn at(&self, app: TestApp) -> Self {
+        Self { browser: Browser { app, ..self.browser.clone() }, ..self.clone() }
     }
 
     async fn sign_in(browser: Browser, upstream: Arc<ScriptedUpstream>) -> Self {
@@ -144,6 +170,16 @@ impl ChatClient {
 
     pub async fn follow(&self, answer: &MessageId, after: Option<u64>) -> ChatStream {
         self.open("/api/chat/follow", &json!({ "answer": answer, "after": after })).await
+    }
+
+    /// Whether this server can follow the answer now.
+    pub async fn follows(&self, answer: &MessageId) -> bool {
+        let request = self
+            .browser
+            .request(Method::POST, "/api/chat/follow", Some(&self.token))
+            .header(header::CONTENT_TYPE, "application/json");
+        let body = Body::from(json!({ "answer": answer }).to_string());
+        self.browser.app.status(request.body(body).unwrap()).await.is_success()
     }
 
     pub async fn try_follow(&self, answer: &MessageId) -> TestResponse {

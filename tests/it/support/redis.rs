@@ -130,6 +130,15 @@ impl Redis {
         self.cli(self.port, &["KEYS", "*"]).await.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 
+    /// Sends a command to the first node.
+    pub async fn command(&self, command: &[&str]) -> String {
+        self.cli(self.port, command).await
+    }
+
+    pub async fn configure(&self, directive: &str, value: &str) {
+        assert_eq!(self.command(&["CONFIG", "SET", directive, value]).await.trim(), "OK", "{directive}");
+    }
+
     /// Keeps the data over a restart.
     pub async fn keep_on_disk(&self) {
         self.cli(self.port, &["CONFIG", "SET", "save", "3600 1"]).await;

@@ -75,6 +75,8 @@ impl ServerProcess {
             .env("DIOXUS_PUBLIC_PATH", &public)
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", issuer)])
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
+            // No load balancer has to notice that it stops.
+            .env("DRAIN_NOTICE_SECONDS", "0")
             .envs(variables.iter().copied())
             .env_remove("DIOXUS_DEVSERVER_PORT")
             .stderr(log.try_clone().unwrap())

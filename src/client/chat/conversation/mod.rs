@@ -114,7 +114,12 @@ impl Conversation {
         entries
     }
 
-    /// The text of the running answer.
+    /// Whether the stream of the running answer broke and could not be resumed yet. Subscribes the caller.
+    pub fn is_reconnecting(self) -> bool {
+        self.running.is_reconnecting()
+    }
+
+    /// The text of the running answer. Subscribes the caller.
     pub fn running_text(self) -> AnswerText {
         self.running.text()
     }

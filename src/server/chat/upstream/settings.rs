@@ -66,7 +66,13 @@ impl UpstreamSettings {
     /// The client for requests to the upstream, through this proxy if the upstream is on another machine.
     pub fn client(&self, proxy: OutboundProxy) -> Result<reqwest::Client, HttpSetupError> {
         let https_only = self.base_url.scheme() == "https";
-        outbound::client(&ClientSettings { https_only, proxy, tls: self.tls.clone(), decodes_compressed: true, ..ClientSettings::default() })
+        outbound::client(&ClientSettings {
+            https_only,
+            proxy,
+            tls: self.tls.clone(),
+            decodes_compressed: true,
+            ..ClientSettings::default()
+        })
     }
 
     /// The URL of chat completions.

@@ -14,9 +14,7 @@ use std::{
 };
 
 use sqlx::{
-    AnyConnection, AnyPool, Connection, Executor,
-    any::AnyPoolOptions,
-    postgres::PgConnectOptions,
+    AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
 };
 use url::Url;

@@ -7,6 +7,8 @@
 
 mod address;
 mod connection;
+mod durability;
+mod streams;
 
 use std::{
     sync::{
@@ -31,6 +33,8 @@ use crate::server::{
 };
 
 pub use address::{RedisAddress, RedisAddressError};
+pub use durability::RedisDurability;
+pub use streams::RedisStreams;
 
 const PREFIX: &str = "oracle-ai:";
 

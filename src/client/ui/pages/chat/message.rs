@@ -64,7 +64,7 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                 Markdown { blocks, language }
             }
             if is_running {
-                Waiting { has_text }
+                Waiting { has_text, is_reconnecting: conversation.is_reconnecting() }
             } else {
                 End { progress: entry.progress.clone(), conversation, is_last }
                 div { class: "actions",
@@ -84,11 +84,13 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
 }
 
 #[component]
-fn Waiting(has_text: bool) -> Element {
+fn Waiting(has_text: bool, is_reconnecting: bool) -> Element {
     let messages = &use_catalog().answer;
     rsx! {
         span { class: "caret", "aria-hidden": "true" }
-        if !has_text {
+        if is_reconnecting {
+            p { class: "outcome", role: "status", {messages.reconnecting} }
+        } else if !has_text {
             span { class: "for-screen-readers", {messages.waiting} }
         }
     }
