@@ -102,7 +102,7 @@ pub static FRENCH: Catalog = Catalog {
         access_token_too_long: Message {
             title: "Votre compte a trop d’autorisations",
             text: "Le service d’authentification les inscrit dans un jeton trop long pour être utilisé ici. Se \
-                   reconnecter n’y change rien : prévenez votre administrateur, qui peut le faire raccourcir.",
+                   reconnecter n’y change rien : prévenez votre administrateur, qui peut le faire raccourcir.",
         },
         session_ended: Message {
             title: "Votre session est terminée",
