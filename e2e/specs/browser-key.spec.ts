@@ -475,3 +475,38 @@ async function keepNothingBut(session: string) {
   await done(store.put(session, 'session'));
   database.close();
 }
+
+for (const [what, silence] of [
+  ['is never opened', () => (IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest)],
+  ['is opened, and never read', () => (IDBObjectStore.prototype.get = () => new EventTarget() as IDBRequest)],
+] as const) {
+  test(`where IndexedDB ${what}, the page says so within seconds`, async ({ page, callback }) => {
+    const explanation = page.getByRole('heading', { name: "This browser's storage does not answer" });
+    await page.addInitScript(silence);
+    await page.goto('/');
+    await expect(explanation).toBeVisible();
+    await callback.tryAgain.click();
+    await expect(explanation).toHaveCount(0);
+    await expect(explanation).toBeVisible();
+    await page.goto('/auth/callback?code=c&state=s');
+    await expect(explanation).toBeVisible();
+  });
+}
+
+test('where another page blocks IndexedDB, the page says so, and signs in once it is free', async ({
+  context, page, login, callback,
+}) => {
+  const blocking = await context.newPage();
+  await openBlank(blocking);
+  await blocking.evaluate(() => new Promise<void>((blocked) => {
+    indexedDB.open('oracle-ai', 1).onsuccess = () => {
+      indexedDB.deleteDatabase('oracle-ai').onblocked = () => blocked();
+    };
+  }));
+  await page.bringToFront();
+  await page.goto('/');
+  await expect(page.getByRole('heading', { name: "This browser's storage does not answer" })).toBeVisible();
+  await blocking.close();
+  await callback.tryAgain.click();
+  await login.isOpen();
+});

@@ -53,6 +53,7 @@ pub struct Failures {
     pub insecure_context: Message,
     pub no_web_crypto: Message,
     pub no_indexed_db: Message,
+    pub indexed_db_timeout: Message,
     pub invalid_state: Message,
     pub access_denied: Message,
     pub interaction_required: Message,

@@ -83,6 +83,7 @@ impl Auth {
         let state = response.state.clone();
         // Another tab may have finished a login meanwhile: the new session replaces that one.
         let previous_session = dpop_key::session_to_resume().await;
+        dpop_key::ensure_loaded().await.map_err(SignInFailure::NoKey)?;
         let response = AuthorizationResponse { previous_session: previous_session.clone(), ..response };
         let request = Proven::new(dpop_key::sign, response);
         let Answer(answer) = api::auth::exchange_code(request).await.map_err(SignInFailure::Refused)?;

@@ -33,6 +33,7 @@ fn failure_message(failure: &SignInFailure, catalog: &Catalog) -> Message {
         SignInFailure::NoKey(KeyError::InsecureContext) => messages.insecure_context,
         SignInFailure::NoKey(KeyError::NoWebCrypto) => messages.no_web_crypto,
         SignInFailure::NoKey(KeyError::NoIndexedDb) => messages.no_indexed_db,
+        SignInFailure::NoKey(KeyError::IndexedDbTimeout) => messages.indexed_db_timeout,
         SignInFailure::RepeatedSignIns => messages.repeated_sign_ins,
         SignInFailure::NotRedirected => messages.not_redirected,
         // The messages for these errors are about the chat.
