@@ -87,6 +87,8 @@ pub struct Chat {
     pub transcript_label: &'static str,
     pub empty_title: &'static str,
     pub empty_text: &'static str,
+    /// In its place on a touch screen.
+    pub empty_text_touch: &'static str,
     pub starters_label: &'static str,
     pub you: &'static str,
     pub assistant: &'static str,

@@ -147,6 +147,7 @@ pub static ENGLISH: Catalog = Catalog {
         transcript_label: "Conversation",
         empty_title: "What would you like to know?",
         empty_text: "Enter sends, Shift+Enter breaks the line.",
+        empty_text_touch: "The button sends, Enter breaks the line.",
         starters_label: "Questions to start with",
         you: "You",
         assistant: "Assistant",

@@ -158,6 +158,7 @@ pub static FRENCH: Catalog = Catalog {
         transcript_label: "Conversation",
         empty_title: "Que souhaitez-vous savoir ?",
         empty_text: "Entrée envoie, Maj+Entrée va à la ligne.",
+        empty_text_touch: "Le bouton envoie, Entrée va à la ligne.",
         starters_label: "Questions pour commencer",
         you: "Vous",
         assistant: "Assistant",

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use crate::{
-    client::{chat::element_ids::COMPOSER, language::use_catalog},
+    client::{chat::element_ids::COMPOSER, language::use_catalog, platform::keyboard},
     wire::chat::MAX_MESSAGE_CHARS,
 };
 
@@ -27,14 +27,14 @@ pub fn Composer(
     let can_send = !answering && over == 0 && !draft.trim().is_empty();
     let rows = draft.lines().count().clamp(1, MAX_ROWS) as i64;
     let on_key = move |event: KeyboardEvent| match event.key() {
-        // While an input method composes a text, Enter chooses characters.
-        Key::Enter if !event.modifiers().shift() && !event.is_composing() => {
+        // With a modifier, Enter does what the browser makes of it: Shift+Enter breaks the line.
+        Key::Enter if keyboard::is_plain(&event) && keyboard::enter_sends() => {
             event.prevent_default();
             if can_send {
                 on_send.call(());
             }
         }
-        Key::ArrowUp if event.modifiers().is_empty() && is_empty && !answering => {
+        Key::ArrowUp if keyboard::is_plain(&event) && is_empty && !answering => {
             event.prevent_default();
             on_edit_last.call(());
         }

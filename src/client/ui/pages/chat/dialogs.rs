@@ -14,7 +14,7 @@ use crate::{
             list::{ConversationList, title_of},
         },
         language::{use_catalog, use_language},
-        platform::{dom, frame},
+        platform::{dom, frame, keyboard},
         ui::components::Dialog,
     },
     wire::{
@@ -47,9 +47,11 @@ pub fn Dialogs(
 fn ShortcutsDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.shortcuts;
-    let keys = [
-        (messages.enter, messages.send),
-        (messages.shift_enter, messages.new_line),
+    let mut keys = match keyboard::enter_sends() {
+        true => vec![(messages.enter, messages.send), (messages.shift_enter, messages.new_line)],
+        false => vec![(messages.enter, messages.new_line)],
+    };
+    keys.extend([
         (messages.escape, messages.stop),
         (messages.arrow_up, messages.edit_last),
         (messages.ctrl_shift_o, messages.new_conversation),
@@ -57,7 +59,7 @@ fn ShortcutsDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element 
         (messages.ctrl_shift_semicolon, messages.copy_code),
         (messages.shift_escape, messages.focus_composer),
         (messages.help_keys, messages.show_shortcuts),
-    ];
+    ]);
     rsx! {
         Dialog { id: "keys", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             dl { class: "keys",

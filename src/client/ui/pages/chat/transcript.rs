@@ -11,6 +11,7 @@ use crate::{
             entry::Author,
         },
         language::use_catalog,
+        platform::keyboard,
         ui::{
             components::{RequestIdLabel, RetryButton},
             route::Route,
@@ -69,7 +70,7 @@ fn Empty(conversation: Conversation) -> Element {
     rsx! {
         div { class: "empty",
             h2 { {messages.empty_title} }
-            p { {messages.empty_text} }
+            p { {if keyboard::enter_sends() { messages.empty_text } else { messages.empty_text_touch }} }
             ul { "aria-label": messages.starters_label,
                 for starter in catalog.starters {
                     li { key: "{starter.topic}",
