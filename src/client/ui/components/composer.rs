@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::text_span;
 use crate::client::{
     chat::{draft::Measure, element_ids::COMPOSER},
     language::use_catalog,
@@ -71,10 +72,10 @@ pub fn Composer(
                         on_stop.call(());
                     }
                 },
-                if answering { {messages.stop} } else { {messages.send} }
+                {text_span(if answering { messages.stop } else { messages.send })}
             }
             if over > 0 {
-                p { id: "too-long", class: "too-long", role: "alert", {(messages.message_too_long)(over)} }
+                p { id: "too-long", class: "too-long", role: "alert", {text_span((messages.message_too_long)(over))} }
             }
         }
     }

@@ -14,6 +14,7 @@ mod require_session;
 mod retry_button;
 mod session_warning;
 mod sign_in_failure_page;
+mod text_span;
 
 pub use answer_link::{LinkConfirmation, LinkConfirmationDialog};
 pub use code_block::CODE_SELECTOR;
@@ -29,3 +30,4 @@ pub use require_session::RequireSession;
 pub use retry_button::RetryButton;
 pub use session_warning::SessionWarning;
 pub use sign_in_failure_page::SignInFailurePage;
+pub use text_span::text_span;

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::NoticePage;
+use super::{NoticePage, text_span};
 use crate::{
     client::{
         language::{Catalog, Message, use_catalog},
@@ -21,7 +21,7 @@ pub fn SignInFailurePage(failure: SignInFailure, on_retry: EventHandler<()>) -> 
     };
     rsx! {
         NoticePage { title: message.title, text: message.text, alert: true, error,
-            button { class: "primary", onclick: move |_| on_retry.call(()), {catalog.pages.try_again} }
+            button { class: "primary", onclick: move |_| on_retry.call(()), {text_span(catalog.pages.try_again)} }
         }
     }
 }
