@@ -44,6 +44,12 @@ export function chatPage(page: Page, words: Words = wordsOf()) {
       await message.press('Enter');
     },
 
+    /** As on a touch screen, where Enter breaks the line. */
+    async askByButton(text: string) {
+      await message.fill(text);
+      await send.click();
+    },
+
     /** The last answer is whole, and it is the answer to `text`. */
     async answered(text: string) {
       await expect(answers.last()).toContainText(text);

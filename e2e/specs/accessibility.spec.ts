@@ -3,7 +3,9 @@
 import type { Page, Route } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
-import { answerNextWith, answerNextWithText, delta, ended, expect, opened, refuseNextMessage, test } from '../fixtures/test';
+import {
+  answerNextWith, answerNextWithText, delta, ended, expect, mayLog, noAnswer, opened, refuseNextMessage, test,
+} from '../fixtures/test';
 
 const everything =
   '# Waits\n\nLook at `v$session`, **now**. [More](https://docs.example/)\n\n1. one\n2. two\n\n' +
@@ -23,6 +25,7 @@ for (const { name, use } of [
     test('axe finds nothing in any state', async ({
       page, context, user, signIn, login, words, callback, chat, sidebar,
     }) => {
+      mayLog(noAnswer);
       test.slow();
       await page.goto('/auth/callback');
       await callback.stays();

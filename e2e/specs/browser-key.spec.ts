@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 
 import { openBlank } from '../fixtures/blank';
 import { callWith, judged, proofBy, signedCall, thumbprintOf } from '../fixtures/browser-key';
-import { expect, refuseNextProof, test as base } from '../fixtures/test';
+import { expect, mayLog, noAnswer, refuseNextProof, statusError, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { loginPageOf, mockLoginPage } from '../pages/login';
 import { chatPage } from '../pages/chat';
@@ -77,6 +77,7 @@ test.describe('comes back signed in, by one refresh and no page of the provider'
 test('a reload while the provider is down keeps the session and the place', async ({
   page, user, signIn, chat, callback, wire,
 }) => {
+  mayLog(statusError(503));
   await signIn('/chat?topic=awr');
   await user.set({ refresh_faults: [{ kind: 'unavailable', times: 0 }] });
   await page.reload();
@@ -90,6 +91,7 @@ test('a reload while the provider is down keeps the session and the place', asyn
 });
 
 test('a reload after the session ended leads to sign-in, once', async ({ page, user, signIn, login, chat, wire }) => {
+  mayLog(statusError(401));
   await signIn();
   await user.revoke();
   await page.reload();
@@ -112,6 +114,7 @@ test('the chat, opened again after signing out, starts a new sign-in', async ({ 
 test('signing out without a connection is forgotten by this browser all the same', async ({
   page, signIn, login, chat, wire,
 }) => {
+  mayLog(noAnswer);
   await signIn();
   await page.route('**/api/logout', (route) => route.abort('internetdisconnected'));
   const failed = page.waitForEvent('requestfailed', (it) => it.url().endsWith('/api/logout'));
@@ -125,6 +128,7 @@ test('signing out without a connection is forgotten by this browser all the same
 test('the key ends with its session, and each sign-in after it has another', async ({
   page, user, signIn, login, chat,
 }) => {
+  mayLog(statusError(401));
   // T54
   await signIn();
   const first = await thumbprintOf(page);
@@ -232,6 +236,7 @@ test('a browser whose site data was deleted signs in again, without error or loo
 test('a session whose key is gone is given up for a new sign-in', async ({
   page, context, user, signIn, login, chat, wire,
 }) => {
+  mayLog(statusError(401));
   await signIn();
   const { session } = await wire.current();
   const away = await context.newPage();
@@ -312,6 +317,7 @@ test('a proof is valid once, and for one method, one endpoint and one token', as
 test('a callback link carried to another browser is not followed, and its code not used', async ({
   page, user, login, stranger,
 }) => {
+  mayLog(noAnswer);
   // T06
   const link = page.waitForRequest((it) => it.url().includes('/auth/callback?'));
   await page.route('**/api/token', (route) => route.abort());
@@ -394,6 +400,7 @@ for (const { clock, offset } of [
   { clock: 'in 1970', offset: () => hour - Date.now() },
 ]) {
   test(`a clock that is ${clock} does no harm`, async ({ page, user, signIn, chat, wire }) => {
+    mayLog(statusError(401));
     await page.addInitScript((offset) => {
       const now = Date.now;
       Date.now = () => now() + offset;
@@ -475,3 +482,38 @@ async function keepNothingBut(session: string) {
   await done(store.put(session, 'session'));
   database.close();
 }
+
+for (const [what, silence] of [
+  ['is never opened', () => (IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest)],
+  ['is opened, and never read', () => (IDBObjectStore.prototype.get = () => new EventTarget() as IDBRequest)],
+] as const) {
+  test(`where IndexedDB ${what}, the page says so within seconds`, async ({ page, callback }) => {
+    const explanation = page.getByRole('heading', { name: "This browser's storage does not answer" });
+    await page.addInitScript(silence);
+    await page.goto('/');
+    await expect(explanation).toBeVisible();
+    await callback.tryAgain.click();
+    await expect(explanation).toHaveCount(0);
+    await expect(explanation).toBeVisible();
+    await page.goto('/auth/callback?code=c&state=s');
+    await expect(explanation).toBeVisible();
+  });
+}
+
+test('where another page blocks IndexedDB, the page says so, and signs in once it is free', async ({
+  context, page, login, callback,
+}) => {
+  const blocking = await context.newPage();
+  await openBlank(blocking);
+  await blocking.evaluate(() => new Promise<void>((blocked) => {
+    indexedDB.open('oracle-ai', 1).onsuccess = () => {
+      indexedDB.deleteDatabase('oracle-ai').onblocked = () => blocked();
+    };
+  }));
+  await page.bringToFront();
+  await page.goto('/');
+  await expect(page.getByRole('heading', { name: "This browser's storage does not answer" })).toBeVisible();
+  await blocking.close();
+  await callback.tryAgain.click();
+  await login.isOpen();
+});

@@ -1,10 +1,11 @@
 import type { Page } from '@playwright/test';
 
-import { expect, test } from '../fixtures/test';
+import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 
 test('a refused sign-in says so, and trying again leads to the wanted page', { tag: '@every-provider' }, async ({
   page, user, login, callback, chat,
 }) => {
+  mayLog(statusError(401));
   await page.goto('/chat?topic=awr');
   await login.deny();
   await callback.says('refused');
@@ -16,6 +17,7 @@ test('a refused sign-in says so, and trying again leads to the wanted page', { t
 });
 
 test('a refusal that no person caused leads to the same page', async ({ page, user, login, callback }) => {
+  mayLog(statusError(401));
   await user.set({ deny: true });
   await page.goto('/');
   await login.signInAs(user.name);
@@ -37,6 +39,7 @@ test('code and state leave the address bar before the code is exchanged', { tag:
 test('a callback link used a second time names the reason and starts afresh', { tag: '@every-provider' }, async ({
   page, signIn, wire, callback, chat,
 }) => {
+  mayLog(statusError(400));
   const link = nextCallback(page);
   await signIn();
 
@@ -55,6 +58,7 @@ test('a callback link used a second time names the reason and starts afresh', { 
 });
 
 test('a callback link with a state nobody gave out is not followed', async ({ page, callback }) => {
+  mayLog(statusError(400), statusError(401));
   await page.goto('/auth/callback?code=from-somewhere&state=of-my-own-making');
   await callback.says('linkNotValid');
   await expect(page).toHaveURL('/auth/callback');
@@ -115,6 +119,7 @@ for (const kind of ['wrong_nonce', 'bad_signature', 'missing_id_token', 'invalid
   test(`a sign-in that ends in ${kind} did not work, and the next one does`, async ({
     page, user, login, callback, chat,
   }) => {
+    mayLog(statusError(401));
     await user.set({ token_faults: [{ kind }] });
     await page.goto('/');
     await login.signInAs(user.name);
@@ -145,6 +150,7 @@ for (const { kind, more, status, title, text } of [
   test(`a sign-in refused as ${kind} ${Object.values(more ?? {})} has its sentence, and can be tried again`, async ({
     page, user, login, callback, wire,
   }) => {
+    mayLog(statusError(status));
     await page.route('**/api/token', (route) =>
       route.fulfill({ status, json: { code: status, message: 'of no interest', data: { kind, ...more } } }));
     await page.goto('/');
@@ -160,6 +166,7 @@ for (const { kind, more, status, title, text } of [
 test('a sign-in whose exchange never arrives says that the connection was lost', async ({
   page, user, login, callback,
 }) => {
+  mayLog(noAnswer);
   await page.route('**/api/token', (route) => route.abort('internetdisconnected'));
   await page.goto('/');
   await login.signInAs(user.name);
@@ -169,6 +176,7 @@ test('a sign-in whose exchange never arrives says that the connection was lost',
 });
 
 test('a person who tries again by hand is never taken for a loop', async ({ page, user, login, callback, chat }) => {
+  mayLog(statusError(401));
   await page.goto('/chat');
   for (let time = 0; time < 5; time += 1) {
     await login.deny();

@@ -1,4 +1,4 @@
-import { expect, onNextMessage, test } from '../fixtures/test';
+import { expect, mayLog, noAnswer, onNextMessage, test } from '../fixtures/test';
 
 test('an answer appears while it is written, and only ever grows', async ({ page, signIn, chat }) => {
   await signIn();
@@ -65,8 +65,39 @@ test('Enter that ends an input-method composition does not send', async ({ page,
   await expect(chat.questions).toHaveCount(0);
 });
 
+test('Enter that confirms a candidate in Safari, after the composition, does not send', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.message.fill('日本');
+  await chat.message.evaluate((field) => {
+    const confirming = { key: 'Enter', keyCode: 229, which: 229, bubbles: true, cancelable: true };
+    field.dispatchEvent(new CompositionEvent('compositionend', { data: '日本', bubbles: true }));
+    field.dispatchEvent(new KeyboardEvent('keydown', { ...confirming, isComposing: false }));
+    field.dispatchEvent(new KeyboardEvent('keydown', { ...confirming, key: 'Escape' }));
+  });
+  await expect(chat.message).toHaveValue('日本');
+  await chat.message.press('Enter');
+  await expect(chat.questions).toHaveCount(1);
+  await chat.answered('日本');
+  await page.reload();
+  await expect(chat.questions, 'it was sent once').toHaveCount(1);
+});
+
+test('only Enter alone sends', async ({ signIn, chat, wire }) => {
+  await signIn();
+  await chat.message.fill('not yet');
+  for (const keys of ['Control+Enter', 'Alt+Enter', 'Meta+Enter', 'Shift+Enter', 'Control+Shift+Enter']) {
+    await chat.message.press(keys);
+  }
+  await expect(chat.message).toHaveValue(/^not yet\n*$/);
+  await expect(chat.questions).toHaveCount(0);
+  await chat.message.press('Enter');
+  await chat.answered('not yet');
+  expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
+});
+
 test('a lost connection is shown in its place, and Retry sends the message again', async ({ page, signIn, chat, wire }) => {
   await signIn();
+  mayLog(noAnswer);
   await onNextMessage(page, (route) => route.abort('connectionrefused'));
   await chat.ask('Are you there?');
   await expect(chat.retry).toBeVisible();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { expect, test } from '../fixtures/test';
+import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 import { signedOutPage } from '../pages/signed-out';
 
 test('a conversation is listed, found, renamed, exported and deleted', async ({ page, signIn, chat, sidebar }) => {
@@ -51,6 +51,7 @@ test('deleting asks first, and Escape leaves everything as it is', async ({ page
 });
 
 test('what the server did not do is not shown as done, and can be tried again', async ({ page, signIn, chat, sidebar }) => {
+  mayLog(noAnswer);
   await signIn();
   await chat.ask('Keep me');
   await chat.answered('Keep me');
@@ -110,6 +111,7 @@ test('a message sent while its conversation is still being opened goes when it i
 });
 
 test("another person's conversation is not here", async ({ page, user, signIn, login, chat }) => {
+  mayLog(statusError(404));
   await signIn();
   await chat.ask('Private');
   await chat.answered('Private');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 import { ownMock, portsOfWorker, startApp } from '../fixtures/servers';
-import { expect, test as base } from '../fixtures/test';
+import { expect, mayLog, noAnswer, test as base } from '../fixtures/test';
 import { User } from '../fixtures/user';
 
 const test = base.extend<{
@@ -37,6 +37,7 @@ const test = base.extend<{
 });
 
 test('a page of another site begins no login and shows nothing of the app', async ({ page, baseURL, server, signIn, wire }) => {
+  mayLog(noAnswer);
   // T10, T11, T94: not even for somebody who is signed in at the provider and here.
   await signIn();
   expect(await server.refusals()).toBe(0);

@@ -1,6 +1,6 @@
 // Every answer ends honestly, in words, with one click to go on.
 
-import { answerNextWith, delta, ended, expect, opened, test } from '../fixtures/test';
+import { answerNextWith, delta, ended, expect, mayLog, noAnswer, opened, test } from '../fixtures/test';
 
 for (const { reason, says, goesOn } of [
   { reason: 'length', says: 'reached its greatest length', goesOn: true },
@@ -111,6 +111,7 @@ test('an answer is called stopped only once the server has confirmed it', async 
 });
 
 test('an answer whose stop request did not reach the server is not called stopped, and goes on', async ({ page, signIn, chat }) => {
+  mayLog(noAnswer);
   await signIn();
   await chat.ask('/slow please');
   await expect(chat.answers.last()).toContainText('word 2,');

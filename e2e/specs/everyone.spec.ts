@@ -19,7 +19,7 @@ test.describe('on a phone', () => {
 
     await signIn();
     await fits(page);
-    await chat.ask(`${user.name} ${'Donaudampfschifffahrt'.repeat(20)}`);
+    await chat.askByButton(`${user.name} ${'Donaudampfschifffahrt'.repeat(20)}`);
     await chat.answered(user.name);
     await fits(page);
     await expect(chat.message).toBeInViewport({ ratio: 1 });
@@ -30,12 +30,28 @@ test.describe('on a phone', () => {
     await fits(page);
   });
 
+  test('Enter breaks the line, the button sends, and the page says so', async ({ page, signIn, chat, sidebar }) => {
+    await signIn();
+    await expect(page.getByText('The button sends, Enter breaks the line.')).toBeVisible();
+    await expect(page.getByText('Shift+Enter')).toHaveCount(0);
+    await chat.message.fill('first line');
+    await chat.message.press('Enter');
+    await chat.message.pressSequentially('second line');
+    await expect(chat.message).toHaveValue('first line\nsecond line');
+    await expect(chat.questions).toHaveCount(0);
+    await chat.send.click();
+    await chat.answered('second line');
+    await page.keyboard.press('Control+/');
+    await expect(sidebar.dialog).toContainText('Break the line');
+    await expect(sidebar.dialog).not.toContainText(/Shift\+Enter|Send the message/);
+  });
+
   test('a long conversation keeps its end and the composer in view', async ({ signIn, chat }) => {
     await signIn();
-    await chat.ask(`a long question\n${'line\n'.repeat(60)}the end`);
+    await chat.askByButton(`a long question\n${'line\n'.repeat(60)}the end`);
     await chat.answered('the end');
     await expect(chat.message).toBeInViewport({ ratio: 1 });
-    await chat.ask('Did you get that?');
+    await chat.askByButton('Did you get that?');
     await chat.answered('Did you get that?');
     await expect(chat.answers.last()).toBeInViewport();
   });

@@ -4,7 +4,7 @@
 // Elsewhere: two tabs that refresh at once (tabs.spec), a laptop that sleeps past the end of its token (wake.spec).
 
 import { ownMock, portsOfWorker, provider, startApp } from '../fixtures/servers';
-import { expect, refuseNextMessage, test } from '../fixtures/test';
+import { expect, mayLog, refuseNextMessage, statusError, test } from '../fixtures/test';
 import type { Settings } from '../fixtures/user';
 import { chatPage } from '../pages/chat';
 import { mockLoginPage } from '../pages/login';
@@ -53,6 +53,7 @@ test.describe('a sign-in fails, says so, and works once the fault is gone:', () 
     ['unsigned ID token', 'didNotWork', { token_faults: always('alg_none') }],
   ] as const) {
     test(fault, async ({ page, user, login, callback, chat, wire }) => {
+      mayLog(statusError(400), statusError(401), statusError(502));
       await user.set(settings as unknown as Settings);
       await page.goto('/chat?topic=awr');
       await login.signInAs(user.name);
@@ -184,6 +185,7 @@ test.describe('a refresh fails each time, and the page offers to sign in again, 
 test.describe('a refresh fails, the session and the message are kept, in every tab:', () => {
   for (const kind of ['server_error', 'unavailable', 'reset', 'garbage']) {
     test(kind, async ({ page, context, user, signIn, chat, callback, wire }) => {
+      mayLog(statusError(404), statusError(503));
       await signIn('/chat?topic=awr');
       await user.set({ refresh_faults: always(kind) });
       await refuseNextMessage(page);
@@ -223,6 +225,7 @@ test.describe('a session ends, and the message is sent after one sign-in:', () =
     ['an old refresh token used by a thief', 'steal'],
   ] as const) {
     test(fault, async ({ page, user, signIn, login, chat, wire, untilTokenExpires }) => {
+      mayLog(statusError(404));
       await signIn('/chat?topic=awr');
       if (settings === 'steal') {
         await user.set({ access_token_ttl: 1 });

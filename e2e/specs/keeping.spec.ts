@@ -1,6 +1,6 @@
 // Nothing that was typed or answered is lost.
 
-import { expect, onNextMessage, test } from '../fixtures/test';
+import { expect, mayLog, noAnswer, onNextMessage, test } from '../fixtures/test';
 
 test('each conversation keeps its own draft, over a reload too', async ({ page, signIn, chat, sidebar }) => {
   await signIn();
@@ -68,11 +68,28 @@ test('a message that was on its way when the page was left is sent automatically
 
 test('a message that failed is typed again after a reload, and not sent', async ({ page, signIn, chat }) => {
   await signIn();
+  mayLog(noAnswer);
   await onNextMessage(page, (route) => route.abort('connectionrefused'));
   await chat.ask('It failed');
   await expect(chat.retry).toBeVisible();
   await page.reload();
   await expect(chat.message).toHaveValue('It failed');
+});
+
+test('a pasted megabyte stays whole, too, and is there after a reload', async ({ page, signIn, chat }) => {
+  await signIn();
+  await chat.message.fill('word '.repeat(200_000));
+  await expect(page.getByRole('alert')).toHaveText('967999 characters too long');
+  await expect(chat.send).toBeDisabled();
+  await chat.message.press('Enter');
+  await expect(chat.questions).toHaveCount(0);
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem('oracle-ai.draft')?.length ?? 0), 'it is stored')
+    .toBeGreaterThan(1_000_000);
+  await page.reload();
+  await expect(page.getByRole('alert')).toHaveText('967999 characters too long');
+  expect((await chat.message.inputValue()).length).toBe(1_000_000);
+  await chat.ask('short again');
+  await chat.answered('short again');
 });
 
 test('a very long paste stays whole, and says by how much it is too long', async ({ page, signIn, chat }) => {

@@ -1,6 +1,6 @@
 import { startCertifiedProvider } from '../providers/certified.mjs';
 import { client, foreignProvider, portsOfWorker, startApp } from '../fixtures/servers';
-import { expect, test } from '../fixtures/test';
+import { expect, mayLog, statusError, test } from '../fixtures/test';
 import { certifiedLoginPage } from '../pages/login';
 
 test('a provider that is down when the app starts is found once it is up', async ({ page, callback, chat, user }) => {
@@ -28,6 +28,7 @@ for (const kind of ['unavailable', 'server_error', 'reset']) {
   test(`a sign-in that meets a token endpoint answering ${kind} can be tried again`, async ({
     page, user, login, callback, chat,
   }) => {
+    mayLog(statusError(502));
     await user.set({ token_faults: [{ kind }] });
     await page.goto('/chat?topic=awr');
     await login.signInAs(user.name);
@@ -42,6 +43,7 @@ for (const kind of ['unavailable', 'server_error', 'reset']) {
   test(`a refresh that meets ${kind} keeps the session, and the message can be sent again`, async ({
     asleep, page, user, signIn, untilTokenExpires, chat, wire,
   }) => {
+    mayLog(statusError(503));
     await user.set({ access_token_ttl: 4 });
     await signIn();
     await untilTokenExpires();

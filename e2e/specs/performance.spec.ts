@@ -75,3 +75,38 @@ test(`${MESSAGES} messages: how long a key and a streamed answer take`, async ({
   withinBudget('from a key to paint, p95', keys[56], 50);
   expect(keys).toHaveLength(60);
 });
+
+test('a pasted megabyte: how long a key takes', async ({ page, signIn, chat }) => {
+  await signIn('/chat');
+  const figures: number[] = await chat.message.evaluate(async (field: HTMLTextAreaElement) => {
+    const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const type = async (into: HTMLTextAreaElement) => {
+      const times: number[] = [];
+      into.focus();
+      into.setSelectionRange(into.value.length, into.value.length);
+      for (let n = 0; n < 9; n += 1) {
+        const start = performance.now();
+        document.execCommand('insertText', false, 'a');
+        await painted();
+        times.push(performance.now() - start);
+      }
+      return times.sort((a, b) => a - b)[4];
+    };
+    const megabyte = 'word '.repeat(200_000);
+    // The browser's own part: the same field, of which no program knows.
+    const bare = field.cloneNode() as HTMLTextAreaElement;
+    bare.removeAttribute('dir');
+    field.parentElement!.append(bare);
+    bare.value = megabyte;
+    await painted();
+    const own = await type(bare);
+    bare.remove();
+    field.focus();
+    document.execCommand('insertText', false, megabyte);
+    await painted();
+    return [await type(field), own];
+  });
+  console.log('a pasted megabyte: from a key to paint, median ms, and in a field that no program knows:', figures);
+  withinBudget('from a key to paint after a pasted megabyte, beyond the browser’s own', figures[0] - figures[1], 50);
+  await expect(page.getByRole('alert')).toContainText('too long');
+});

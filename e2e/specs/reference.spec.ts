@@ -1,7 +1,7 @@
 // What a person quotes who reports a failure: the name that the failed request has in the server's log.
 
 import { expectAccessible } from '../fixtures/axe';
-import { expect, test } from '../fixtures/test';
+import { expect, mayLog, statusError, test } from '../fixtures/test';
 
 const refused = (kind: string, status: number) =>
   ({ status, json: { code: status, message: 'of no interest', data: { kind, retry_after: 7 } }, headers: { 'x-request-id': 'r-42' } });
@@ -11,6 +11,7 @@ for (const { locale, says } of [{ locale: 'en-GB', says: 'Reference: ' }, { loca
     test.use({ locale });
 
     test('a sign-in that did not work names the request that failed', async ({ page, user, login }) => {
+      mayLog(statusError(401));
       // T104
       await user.set({ token_faults: [{ kind: 'bad_signature' }] });
       await page.goto('/');
@@ -23,6 +24,7 @@ for (const { locale, says } of [{ locale: 'en-GB', says: 'Reference: ' }, { loca
     });
 
     test('so does a message that was not answered', async ({ page, signIn, chat }) => {
+      mayLog(statusError(500));
       await signIn();
       await page.route('**/api/chat', (route) => route.fulfill(refused('internal', 500)), { times: 1 });
       await chat.ask('Hello');
@@ -33,6 +35,7 @@ for (const { locale, says } of [{ locale: 'en-GB', says: 'Reference: ' }, { loca
 }
 
 test('what the person can mend, or is over in a moment, has nothing to be reported by', async ({ page, signIn, chat }) => {
+  mayLog(statusError(429));
   await signIn();
   await page.route('**/api/chat', (route) => route.fulfill(refused('too_many_requests', 429)), { times: 1 });
   await chat.ask('Hello');

@@ -1,5 +1,5 @@
 import { judged, signedCall } from '../fixtures/browser-key';
-import { expect, forbidNextMessage, test } from '../fixtures/test';
+import { expect, forbidNextMessage, mayLog, statusError, test } from '../fixtures/test';
 
 const hour = 3_600_000;
 
@@ -214,6 +214,7 @@ test('where no proof is taken, there are exactly two tries, and the session live
 });
 
 test('a message refused twice is not repeated endlessly', async ({ page, signIn, chat, wire }) => {
+  mayLog(statusError(401));
   await signIn();
   await page.route('**/api/chat', (route) =>
     route.fulfill({

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { holdKey, judged, signedCall } from '../fixtures/browser-key';
-import { expect, test } from '../fixtures/test';
+import { expect, mayLog, statusError, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
 
@@ -10,6 +10,7 @@ const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 test('a refused refresh leads to sign-in, and the message is sent automatically, once', { tag: '@every-provider' }, async ({
   asleep, page, user, signIn, untilTokenExpires, login, chat, wire,
 }) => {
+  mayLog(statusError(401));
   await user.set({ access_token_ttl: 4 });
   await signIn('/chat?topic=plans');
   await untilTokenExpires();
@@ -31,6 +32,7 @@ test('a refused refresh leads to sign-in, and the message is sent automatically,
 });
 
 test('a session that ends while a person types keeps what they typed', async ({ page, user, signIn, login, chat }) => {
+  mayLog(statusError(401));
   await page.clock.install();
   await signIn();
   await chat.message.fill(draft);
@@ -45,6 +47,7 @@ test('a session that ends while a person types keeps what they typed', async ({ 
 });
 
 test('a draft is given back once, and to nobody else', async ({ page, user, signIn, login, chat }) => {
+  mayLog(statusError(401));
   await page.clock.install();
   await signIn();
   await chat.message.fill(draft);

@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
 import { holdKey, judged } from '../fixtures/browser-key';
-import { expect, test as base } from '../fixtures/test';
+import { expect, mayLog, noAnswer, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { chatPage, type ChatPage } from '../pages/chat';
 import { loginPageOf, type LoginPage } from '../pages/login';
@@ -101,6 +101,7 @@ test('a person ends all sessions, and this one with them', async ({
 test('a session that could not be ended stays in the list, with a message, until it is', async ({
   page, signIn, signInElsewhere, sessions,
 }) => {
+  mayLog(noAnswer);
   await signIn();
   const other = await signInElsewhere();
   await sessions.opener.click();
@@ -124,6 +125,7 @@ test('a session that could not be ended stays in the list, with a message, until
 });
 
 test('sessions that cannot be listed are asked for again', async ({ page, signIn, sessions }) => {
+  mayLog(noAnswer);
   await signIn();
   await page.route('**/api/sessions', (route) => route.abort(), { times: 1 });
   await sessions.opener.click();

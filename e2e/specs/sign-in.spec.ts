@@ -1,4 +1,4 @@
-import { expect, test } from '../fixtures/test';
+import { expect, mayLog, noAnswer, test } from '../fixtures/test';
 import { mockLoginPage } from '../pages/login';
 
 test('a cold start leads through the provider to the chat', { tag: '@every-provider' }, async ({
@@ -54,6 +54,7 @@ test('an address that leads nowhere says so and offers the chat', async ({ page,
 });
 
 test('a sign-in that is stopped on its way can be gone on with', async ({ page, login }) => {
+  mayLog(noAnswer);
   const toProvider = (url: URL) => url.pathname.endsWith('/authorize') && !url.pathname.startsWith('/api/');
   await page.route(toProvider, (route) => route.abort('aborted'));
   await page.goto('/chat');

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
-import { expect, refuseNextMessage, test as base } from '../fixtures/test';
+import { expect, mayLog, refuseNextMessage, statusError, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { chatPage, type ChatPage } from '../pages/chat';
 
@@ -173,6 +173,7 @@ test('signing out in one tab ends the session in the others', async ({ signIn, o
 });
 
 test('a session that ends in one tab ends in the others', async ({ page, user, signIn, openTab, chat, login }) => {
+  mayLog(statusError(401));
   await signIn();
   const other = await openTab();
   await user.revoke();
@@ -185,6 +186,7 @@ test('a session that ends in one tab ends in the others', async ({ page, user, s
 test('a session whose end is reported twice ends quietly where storage is slow', async ({
   page, user, signIn, chat, login,
 }) => {
+  mayLog(statusError(401));
   await signIn();
   await page.evaluate(() => {
     const { get } = IDBObjectStore.prototype;

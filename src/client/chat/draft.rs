@@ -2,24 +2,33 @@
 //! for this tab, so that they survive a reload and a sign-in; encrypted, so that nobody who uses the browser later can
 //! read them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use dioxus::prelude::*;
 use futures_channel::oneshot;
 use futures_util::{
-    FutureExt,
+    FutureExt, StreamExt,
     future::{LocalBoxFuture, Shared},
 };
 use serde::{Deserialize, Serialize};
 
-use super::draft_storage::DraftStorage;
+use super::{draft_storage::DraftStorage, element_ids::COMPOSER, tasks::Tasks};
 use crate::{
-    client::session::{Auth, use_auth},
-    wire::chat::{ChatRequest, ConversationId},
+    client::{
+        platform::{clock, dom, visibility},
+        session::{Auth, use_auth},
+    },
+    wire::chat::{ChatRequest, ConversationId, MAX_MESSAGE_CHARS},
 };
 
 /// The key of the draft of a conversation that has no id yet.
 const NEW: &str = "";
+
+/// Up to this length, in UTF-16 units or bytes, a text is read and stored at each key; no message that can be sent has more
+/// units. A longer one, such as a pasted megabyte, would delay the key, and is read and stored once the person pauses.
+const SHORT: usize = 2 * MAX_MESSAGE_CHARS;
+
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// As it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,10 +47,17 @@ struct Sending {
     failed: bool,
 }
 
+/// The draft of the conversation shown is in the text field, which Dioxus does not control: whatever needs the text reads
+/// the field first, unless nothing was typed since it was read.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Draft {
     auth: Auth,
-    typed: Signal<String>,
+    tasks: Tasks,
+    measure: Signal<Measure>,
+    /// Whether the person has typed since the field was read.
+    is_unread: CopyValue<bool>,
+    /// Counts what was typed: only the last of several pauses ends in reading and storing.
+    changes: CopyValue<u64>,
     conversation: CopyValue<String>,
     drafts: CopyValue<Drafts>,
     /// `None` until it is open.
@@ -51,14 +67,52 @@ pub struct Draft {
 
 type Loading = Shared<LocalBoxFuture<'static, ()>>;
 
+/// What the page has to know of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    pub is_empty: bool,
+    /// Whether there is nothing but white space.
+    pub is_blank: bool,
+    /// Characters beyond [`MAX_MESSAGE_CHARS`].
+    pub over: usize,
+    pub lines: usize,
+    /// Whether it is too long to be read and laid out at each key.
+    pub is_long: bool,
+}
+
+impl Measure {
+    /// More lines are not counted: the field does not grow beyond.
+    const MAX_LINES: usize = 12;
+
+    fn of(text: &str) -> Self {
+        let message = text.trim();
+        // A character has at least one byte: most texts need not be counted.
+        let chars = if message.len() > MAX_MESSAGE_CHARS { message.chars().count() } else { 0 };
+        Self {
+            is_empty: text.is_empty(),
+            is_blank: message.is_empty(),
+            over: chars.saturating_sub(MAX_MESSAGE_CHARS),
+            lines: text.split('\n').take(Self::MAX_LINES).count(),
+            is_long: text.len() > SHORT,
+        }
+    }
+
+    pub fn can_be_sent(self) -> bool {
+        !self.is_blank && self.over == 0
+    }
+}
+
 impl Draft {
-    pub fn use_draft() -> Self {
+    pub fn use_draft(tasks: Tasks) -> Self {
         let auth = use_auth();
         let (draft, loaded) = use_hook(|| {
             let (loaded, loading) = oneshot::channel::<()>();
             let draft = Self {
                 auth,
-                typed: Signal::new(String::new()),
+                tasks,
+                measure: Signal::new(Measure::of("")),
+                is_unread: CopyValue::new(false),
+                changes: CopyValue::new(0),
                 conversation: CopyValue::new(NEW.to_owned()),
                 drafts: CopyValue::new(Drafts::default()),
                 storage: CopyValue::new(None),
@@ -74,6 +128,13 @@ impl Draft {
                 drop(loaded);
             });
         });
+        use_future(move || async move {
+            let mut hides = pin!(visibility::hides());
+            while hides.next().await.is_some() {
+                draft.read();
+                draft.store();
+            }
+        });
         draft
     }
 
@@ -84,33 +145,48 @@ impl Draft {
     }
 
     /// Subscribes the caller.
-    pub fn text(self) -> String {
-        self.typed.read().clone()
+    pub fn measure(self) -> Measure {
+        *self.measure.read()
     }
 
-    pub fn is_empty(self) -> bool {
-        self.typed.peek().trim().is_empty()
+    pub fn text(self) -> String {
+        self.read();
+        let drafts = self.drafts.peek();
+        drafts.typed.get(&*self.conversation.peek()).cloned().unwrap_or_default()
+    }
+
+    pub fn is_blank(self) -> bool {
+        self.read();
+        self.measure.peek().is_blank
+    }
+
+    pub fn can_be_sent(self) -> bool {
+        self.read();
+        self.measure.peek().can_be_sent()
+    }
+
+    /// The person has typed something.
+    pub fn typed(mut self) {
+        self.is_unread.set(true);
+        *self.changes.write() += 1;
+        if dom::text_length(COMPOSER) <= SHORT {
+            return self.read();
+        }
+        let measure = *self.measure.peek();
+        self.set_measure(Measure { is_long: true, ..measure });
+        self.after_pause(Self::read);
     }
 
     /// Shows the draft of this conversation.
     pub fn open(mut self, id: Option<&ConversationId>) {
+        self.read();
         self.conversation.set(id.map_or(NEW, ConversationId::as_str).to_owned());
         self.show();
     }
 
-    pub fn set(mut self, text: String) {
-        let conversation = self.conversation.peek().clone();
-        match text.is_empty() {
-            true => self.drafts.write().typed.remove(&conversation),
-            false => self.drafts.write().typed.insert(conversation, text.clone()),
-        };
-        self.typed.set(text);
-        self.store();
-    }
-
     /// Puts `question` in the place of the draft, which is set aside.
     pub fn edit(mut self, question: &str) {
-        let (conversation, typed) = (self.conversation.peek().clone(), self.typed.peek().clone());
+        let (typed, conversation) = (self.text(), self.conversation.peek().clone());
         if !typed.trim().is_empty() {
             self.drafts.write().set_aside.entry(conversation).or_insert(typed);
         }
@@ -119,6 +195,7 @@ impl Draft {
 
     /// Restores the draft that was set aside, or clears the field.
     pub fn restore(mut self) {
+        self.read();
         let conversation = self.conversation.peek().clone();
         let set_aside = self.drafts.write().set_aside.remove(&conversation);
         self.set(set_aside.unwrap_or_default());
@@ -160,6 +237,7 @@ impl Draft {
         // Without WebCrypto, nothing is stored.
         let Some(storage) = DraftStorage::open(&key).await else { return };
         let stored = storage.read().await.and_then(|json| serde_json::from_str::<Drafts>(&json).ok());
+        self.read();
         self.storage.set(Some(storage));
         let since = self.drafts.take();
         let has_typed = since != Drafts::default();
@@ -170,9 +248,53 @@ impl Draft {
         }
     }
 
+    fn set(self, text: String) {
+        self.remember(text);
+        self.show();
+    }
+
+    /// Puts the draft into the field.
     fn show(mut self) {
-        let typed = self.drafts.peek().typed.get(&*self.conversation.peek()).cloned();
-        self.typed.set(typed.unwrap_or_default());
+        let text = self.drafts.peek().typed.get(&*self.conversation.peek()).cloned().unwrap_or_default();
+        dom::set_text(COMPOSER, &text);
+        self.is_unread.set(false);
+        self.set_measure(Measure::of(&text));
+    }
+
+    /// Reads the field, if anything was typed since.
+    fn read(mut self) {
+        if self.is_unread.replace(false) {
+            let text = dom::text(COMPOSER);
+            self.set_measure(Measure::of(&text));
+            self.remember(text);
+        }
+    }
+
+    fn set_measure(mut self, measure: Measure) {
+        if *self.measure.peek() != measure {
+            self.measure.set(measure);
+        }
+    }
+
+    fn remember(mut self, text: String) {
+        let conversation = self.conversation.peek().clone();
+        match text.is_empty() {
+            true => self.drafts.write().typed.remove(&conversation),
+            false => self.drafts.write().typed.insert(conversation, text),
+        };
+        let is_short = self.drafts.peek().len() <= SHORT;
+        if is_short { self.store() } else { self.after_pause(Self::store) }
+    }
+
+    /// Calls `then` once nothing was typed for a moment.
+    fn after_pause(self, then: impl FnOnce(Self) + 'static) {
+        let changes = *self.changes.peek();
+        self.tasks.start(async move {
+            clock::sleep(PAUSE).await;
+            if *self.changes.peek() == changes {
+                then(self);
+            }
+        });
     }
 
     fn store(self) {
@@ -187,6 +309,11 @@ impl Draft {
 }
 
 impl Drafts {
+    /// In bytes.
+    fn len(&self) -> usize {
+        self.typed.values().chain(self.set_aside.values()).map(String::len).sum()
+    }
+
     /// A message that failed before the page was left becomes a draft again, before what was typed since.
     fn with_failed_as_draft(mut self) -> Self {
         if let Some(Sending { request, .. }) = self.sending.take_if(|sending| sending.failed) {
@@ -223,6 +350,22 @@ mod tests {
         let again = drafts.clone().with_failed_as_draft();
         assert_eq!(again.typed["c"], "first\nsecond");
         assert_eq!(again.sending, None);
+    }
+
+    #[test]
+    fn a_message_is_measured_without_the_white_space_around_it() {
+        let most = "é".repeat(MAX_MESSAGE_CHARS);
+        assert!(Measure::of(&format!(" {most}\n")).can_be_sent());
+        assert_eq!(Measure::of(&format!("{most}ab")).over, 2);
+        assert!(!Measure::of(&format!("{most}a")).can_be_sent());
+        let blank = Measure::of(" \n ");
+        assert!(blank.is_blank && !blank.is_empty && !blank.can_be_sent());
+    }
+
+    #[test]
+    fn the_lines_of_a_text_are_counted_up_to_the_height_of_the_field() {
+        let lines = |text: &str| Measure::of(text).lines;
+        assert_eq!((lines(""), lines("a"), lines("a\n"), lines("a\nb"), lines(&"\n".repeat(99))), (1, 1, 2, 2, 12));
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub struct Failures {
     pub insecure_context: Message,
     pub no_web_crypto: Message,
     pub no_indexed_db: Message,
+    pub indexed_db_timeout: Message,
     pub invalid_state: Message,
     pub access_denied: Message,
     pub interaction_required: Message,
@@ -90,6 +91,8 @@ pub struct Chat {
     pub transcript_label: &'static str,
     pub empty_title: &'static str,
     pub empty_text: &'static str,
+    /// In its place on a touch screen.
+    pub empty_text_touch: &'static str,
     pub starters_label: &'static str,
     pub you: &'static str,
     pub assistant: &'static str,

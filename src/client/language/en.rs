@@ -64,6 +64,11 @@ pub static ENGLISH: Catalog = Catalog {
             text: "The key for your session is kept in the browser's own storage (IndexedDB), which is switched off or \
                    full. Allow this site to store data, leave private browsing, or use another browser.",
         },
+        indexed_db_timeout: Message {
+            title: "This browser's storage does not answer",
+            text: "The key for your session is kept in the browser's own storage (IndexedDB), which has not answered. \
+                   Reload the page. If that does not help, close all windows of the browser and open it again.",
+        },
         invalid_state: Message {
             title: "This sign-in link is no longer valid",
             text: "It was used already, or more than ten minutes have passed. Start again to get a new one.",
@@ -149,6 +154,7 @@ pub static ENGLISH: Catalog = Catalog {
         transcript_label: "Conversation",
         empty_title: "What would you like to know?",
         empty_text: "Enter sends, Shift+Enter breaks the line.",
+        empty_text_touch: "The button sends, Enter breaks the line.",
         starters_label: "Questions to start with",
         you: "You",
         assistant: "Assistant",

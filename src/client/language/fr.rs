@@ -68,6 +68,11 @@ pub static FRENCH: Catalog = Catalog {
                    plein. Autorisez ce site à stocker des données, quittez la navigation privée ou changez de \
                    navigateur.",
         },
+        indexed_db_timeout: Message {
+            title: "Le stockage de ce navigateur ne répond pas",
+            text: "La clé de votre session est gardée dans le stockage du navigateur (IndexedDB), qui n’a pas répondu. \
+                   Rechargez la page. Si cela ne suffit pas, fermez toutes les fenêtres du navigateur et rouvrez-le.",
+        },
         invalid_state: Message {
             title: "Ce lien de connexion n’est plus valable",
             text: "Il a déjà servi, ou plus de dix minutes ont passé. Recommencez pour en obtenir un nouveau.",
@@ -160,6 +165,7 @@ pub static FRENCH: Catalog = Catalog {
         transcript_label: "Conversation",
         empty_title: "Que souhaitez-vous savoir ?",
         empty_text: "Entrée envoie, Maj+Entrée va à la ligne.",
+        empty_text_touch: "Le bouton envoie, Entrée va à la ligne.",
         starters_label: "Questions pour commencer",
         you: "Vous",
         assistant: "Assistant",

@@ -14,9 +14,26 @@ pub fn focus(id: &str) {
 
 /// Moves the cursor to the end of a text field.
 pub fn cursor_to_end(id: &str) {
-    if let Some(field) = element(id).and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok()) {
+    if let Some(field) = text_field(id) {
         let end = field.text_length();
         let _ = field.set_selection_range(end, end);
+    }
+}
+
+/// The text in a text field.
+pub fn text(id: &str) -> String {
+    text_field(id).map(|field| field.value()).unwrap_or_default()
+}
+
+/// The length of the text in a text field, in UTF-16 units, without reading it.
+pub fn text_length(id: &str) -> usize {
+    text_field(id).map_or(0, |field| field.text_length() as usize)
+}
+
+/// Puts a text into a text field. The cursor stays where the text is the same.
+pub fn set_text(id: &str, text: &str) {
+    if let Some(field) = text_field(id).filter(|field| field.value() != text) {
+        field.set_value(text);
     }
 }
 
@@ -75,6 +92,10 @@ pub fn last_text(selector: &str) -> Option<String> {
 
 fn focused() -> Option<HtmlElement> {
     document()?.active_element()?.dyn_into().ok()
+}
+
+fn text_field(id: &str) -> Option<HtmlTextAreaElement> {
+    element(id)?.dyn_into().ok()
 }
 
 fn element(id: &str) -> Option<Element> {

@@ -4,6 +4,8 @@ use futures_channel::mpsc;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, KeyboardEvent, window};
 
+use super::keyboard;
+
 /// A key that was pressed.
 #[derive(Clone, Debug, Default)]
 pub struct KeyPress {
@@ -14,7 +16,7 @@ pub struct KeyPress {
     pub ctrl: bool,
     pub shift: bool,
     pub alt: bool,
-    /// Whether an input method is composing a text.
+    /// Whether an input method composes a text with it.
     pub is_composing: bool,
     /// Whether the key is held down.
     pub is_repeated: bool,
@@ -95,7 +97,7 @@ impl KeyPress {
             ctrl: event.ctrl_key() || event.meta_key(),
             shift: event.shift_key(),
             alt: event.alt_key(),
-            is_composing: event.is_composing(),
+            is_composing: keyboard::is_for_input_method(event),
             is_repeated: event.repeat(),
         }
     }

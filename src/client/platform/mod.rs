@@ -16,8 +16,9 @@
 //! | `visibility` | whether the page is visible, and when it wakes |
 //! | `frame` | animation frames |
 //! | `listeners` | events of the window: keys, input, network |
+//! | `keyboard` | what a key press means, on this device |
 //! | `document` | title, language, metadata, width |
-//! | `dom` | elements: focus, scrolling, dialogs |
+//! | `dom` | elements: focus, text fields, scrolling, dialogs |
 //! | `clipboard`, `files` | copying a text, saving a file |
 //! | `tasks` | tasks that outlive the component that starts them |
 
@@ -30,6 +31,7 @@ pub mod dom;
 pub mod files;
 pub mod frame;
 pub mod indexed_db;
+pub mod keyboard;
 pub mod listeners;
 pub mod location;
 pub mod locks;

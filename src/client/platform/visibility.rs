@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_channel::mpsc;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt, future::ready};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{VisibilityState, window};
 
@@ -21,6 +21,11 @@ pub async fn until_visible() {
     while !is_visible() {
         clock::sleep(INTERVAL).await;
     }
+}
+
+/// An item whenever the page is hidden, left or closed. The listeners stay as long as the page.
+pub fn hides() -> impl Stream<Item = ()> {
+    wakes().filter(|()| ready(!is_visible()))
 }
 
 /// An item whenever time may have passed unnoticed: the page is shown again, was restored from the history or from a

@@ -53,15 +53,15 @@ impl Auth {
     /// To be called in the root component.
     pub fn new() -> Self {
         Self {
-            state: Signal::new(AuthState::Unknown),
-            refresh_in_progress: CopyValue::new(None),
-            awaited_token: CopyValue::new(None),
-            is_leaving: CopyValue::new(false),
-            session_to_end: CopyValue::new(None),
-            logout_status: Signal::new(LogoutStatus::Unknown),
-            is_repeating_logouts: CopyValue::new(false),
-            warning: Signal::new(None),
-            lifetime_warning_dismissed: CopyValue::new(false),
+            state: signal(AuthState::Unknown),
+            refresh_in_progress: value(None),
+            awaited_token: value(None),
+            is_leaving: value(false),
+            session_to_end: value(None),
+            logout_status: signal(LogoutStatus::Unknown),
+            is_repeating_logouts: value(false),
+            warning: signal(None),
+            lifetime_warning_dismissed: value(false),
         }
     }
 
@@ -143,4 +143,17 @@ impl Auth {
         self.warning.set(None);
         self.state.set(AuthState::SignedOut);
     }
+}
+
+/// In the root scope, which is above the root component: tasks that outlive every page run there, and Dioxus warns of state
+/// that is used above the scope that owns it.
+#[track_caller]
+fn signal<T: 'static>(initial: T) -> Signal<T> {
+    Signal::new_in_scope(initial, ScopeId::ROOT)
+}
+
+/// Like [`signal`], without subscribers.
+#[track_caller]
+fn value<T: 'static>(initial: T) -> CopyValue<T> {
+    CopyValue::new_in_scope(initial, ScopeId::ROOT)
 }

@@ -107,6 +107,7 @@ impl Auth {
         let begun_here = state.as_ref().is_some_and(return_to::is_of);
         // Another tab may have finished a login meanwhile: the new session replaces that one.
         let previous_session = dpop_key::session_to_resume().await;
+        dpop_key::ensure_loaded().await.map_err(SignInFailure::NoKey)?;
         let response = AuthorizationResponse { begun_here, previous_session: previous_session.clone(), ..response };
         let request = Proven::new(dpop_key::sign, response);
         let Answer(answer) = match api::auth::exchange_code(request).await {

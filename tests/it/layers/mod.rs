@@ -2,6 +2,7 @@
 
 mod paths;
 mod rules;
+mod texts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

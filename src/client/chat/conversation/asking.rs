@@ -24,7 +24,7 @@ impl Conversation {
             self.sends_when_open.set(true);
             return;
         }
-        if self.is_busy() || self.draft.is_empty() {
+        if self.is_busy() || !self.draft.can_be_sent() {
             return;
         }
         let message = self.draft.text().trim().to_owned();

@@ -187,7 +187,7 @@ impl Conversation {
                 undelivered.into_iter().for_each(|request| self.send_request(request));
             }
             // Its first message was not delivered, and is a draft again.
-            Err(ApiError::NotFound) if !self.draft.is_empty() => self.phase.set(Phase::Shown),
+            Err(ApiError::NotFound) if !self.draft.is_blank() => self.phase.set(Phase::Shown),
             Err(ApiError::SessionEnded) => {}
             Err(error) => self.phase.set(Phase::NotOpened(error)),
         }

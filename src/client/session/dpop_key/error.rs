@@ -1,6 +1,6 @@
 //! Why there is no DPoP key.
 
-use crate::client::platform::{crypto::NoWebCrypto, indexed_db::NoIndexedDb};
+use crate::client::platform::{crypto::NoWebCrypto, indexed_db::IndexedDbError};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -11,6 +11,8 @@ pub enum KeyError {
     NoWebCrypto,
     #[error("this browser keeps nothing for this page (IndexedDB)")]
     NoIndexedDb,
+    #[error("the storage of this browser does not answer (IndexedDB)")]
+    IndexedDbTimeout,
 }
 
 impl From<NoWebCrypto> for KeyError {
@@ -19,8 +21,11 @@ impl From<NoWebCrypto> for KeyError {
     }
 }
 
-impl From<NoIndexedDb> for KeyError {
-    fn from(_: NoIndexedDb) -> Self {
-        Self::NoIndexedDb
+impl From<IndexedDbError> for KeyError {
+    fn from(error: IndexedDbError) -> Self {
+        match error {
+            IndexedDbError::Unavailable => Self::NoIndexedDb,
+            IndexedDbError::Timeout => Self::IndexedDbTimeout,
+        }
     }
 }

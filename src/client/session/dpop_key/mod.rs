@@ -53,6 +53,11 @@ pub async fn begin_login() -> Result<String, KeyError> {
     Ok(loaded(loading).await?.thumbprint.clone())
 }
 
+/// Loads the key, so that a page which can't have it says why instead of failing at its first request.
+pub async fn ensure_loaded() -> Result<(), KeyError> {
+    current_key().await.map(drop)
+}
+
 /// The login of this tab has begun this session.
 pub async fn finish_login(session: &SessionId) {
     storage::finish_login(tab(), clock::unix_time(), session).await;

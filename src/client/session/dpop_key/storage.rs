@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use crate::{
     client::platform::{
         crypto::KeyPair,
-        indexed_db::{NoIndexedDb, RecordNames, Store},
-        tasks::run_to_completion,
+        indexed_db::{self, IndexedDbError, RecordNames, Store},
     },
     wire::auth::SessionId,
 };
@@ -38,14 +37,14 @@ pub struct PendingLogout {
 /// When each tab began its login, in Unix seconds.
 type Logins = BTreeMap<String, u64>;
 
-pub async fn key_pair() -> Result<Option<KeyPair>, NoIndexedDb> {
-    complete(async { read_only().await?.key_pair(KEY_PAIR).await }).await
+pub async fn key_pair() -> Result<Option<KeyPair>, IndexedDbError> {
+    indexed_db::run(async { read_only().await?.key_pair(KEY_PAIR).await }).await
 }
 
 /// The key pair for a login that `tab` begins at `now`: the stored one where a session or another login uses it, or else
 /// `new`. So two tabs that begin at the same time share one key, and nobody gets the key of a person who has signed out.
-pub async fn begin_login(tab: String, now: u64, new: KeyPair) -> Result<KeyPair, NoIndexedDb> {
-    complete(async move {
+pub async fn begin_login(tab: String, now: u64, new: KeyPair) -> Result<KeyPair, IndexedDbError> {
+    indexed_db::run(async move {
         let store = read_write().await?;
         let mut logins = logins_in_progress(&store, now).await?;
         let is_used = !logins.is_empty() || store.text(SESSION).await?.is_some();
@@ -67,7 +66,7 @@ pub async fn begin_login(tab: String, now: u64, new: KeyPair) -> Result<KeyPair,
 /// The login of `tab` has begun this session.
 pub async fn finish_login(tab: String, now: u64, session: &SessionId) {
     let session = session.clone();
-    let finished = complete(async move {
+    let finished = indexed_db::run(async move {
         let store = read_write().await?;
         store.set_text(SESSION, session.secret()).await?;
         let mut logins = logins_in_progress(&store, now).await?;
@@ -81,14 +80,14 @@ pub async fn finish_login(tab: String, now: u64, session: &SessionId) {
 
 /// The session that this browser was last signed in to.
 pub async fn session() -> Option<SessionId> {
-    let session = complete(async { stored_session(&read_only().await?).await });
+    let session = indexed_db::run(async { stored_session(&read_only().await?).await });
     session.await.ok().flatten()
 }
 
 /// Removes a session that has ended, and its key; not a session that another tab has begun since.
 pub async fn remove_ended_session(session: &SessionId, now: u64) {
     let ended = session.clone();
-    let removed = complete(async move {
+    let removed = indexed_db::run(async move {
         let store = read_write().await?;
         if stored_session(&store).await?.is_some_and(|stored| stored == ended) {
             take_session_and_key(&store, now).await?;
@@ -104,9 +103,9 @@ pub async fn begin_logout(
     session: &SessionId,
     pair: Option<KeyPair>,
     now: u64,
-) -> Result<Option<PendingLogout>, NoIndexedDb> {
+) -> Result<Option<PendingLogout>, IndexedDbError> {
     let session = session.clone();
-    complete(async move {
+    indexed_db::run(async move {
         let store = read_write().await?;
         let logout = move_to_logouts(&store, session, pair, now).await?;
         store.commit().await?;
@@ -116,8 +115,8 @@ pub async fn begin_logout(
 }
 
 /// Like [`begin_logout`], for the stored session.
-pub async fn begin_logout_of_stored_session(now: u64) -> Result<Option<PendingLogout>, NoIndexedDb> {
-    complete(async move {
+pub async fn begin_logout_of_stored_session(now: u64) -> Result<Option<PendingLogout>, IndexedDbError> {
+    indexed_db::run(async move {
         let store = read_write().await?;
         let logout = match stored_session(&store).await? {
             Some(session) => move_to_logouts(&store, session, None, now).await?,
@@ -130,14 +129,14 @@ pub async fn begin_logout_of_stored_session(now: u64) -> Result<Option<PendingLo
 }
 
 /// The sessions that the server has still to end.
-pub async fn pending_logouts() -> Result<Vec<PendingLogout>, NoIndexedDb> {
-    complete(async { stored_logouts(&read_only().await?).await }).await
+pub async fn pending_logouts() -> Result<Vec<PendingLogout>, IndexedDbError> {
+    indexed_db::run(async { stored_logouts(&read_only().await?).await }).await
 }
 
 /// The server has confirmed that this session has ended.
 pub async fn remove_pending_logout(session: &SessionId) {
     let ended = session.clone();
-    let removed = complete(async move {
+    let removed = indexed_db::run(async move {
         let store = read_write().await?;
         let mut logouts = stored_logouts(&store).await?;
         logouts.retain(|logout| logout.session != ended);
@@ -152,7 +151,7 @@ async fn move_to_logouts(
     session: SessionId,
     pair: Option<KeyPair>,
     now: u64,
-) -> Result<Option<PendingLogout>, NoIndexedDb> {
+) -> Result<Option<PendingLogout>, IndexedDbError> {
     let mut logouts = stored_logouts(store).await?;
     let is_stored = stored_session(store).await?.is_some_and(|stored| stored == session);
     let stored_pair = if is_stored { take_session_and_key(store, now).await? } else { None };
@@ -167,7 +166,7 @@ async fn move_to_logouts(
 }
 
 /// Removes the stored session, and its key unless a login in progress uses it; returns the key.
-async fn take_session_and_key(store: &Store, now: u64) -> Result<Option<KeyPair>, NoIndexedDb> {
+async fn take_session_and_key(store: &Store, now: u64) -> Result<Option<KeyPair>, IndexedDbError> {
     let pair = store.key_pair(KEY_PAIR).await?;
     store.remove(SESSION).await?;
     if logins_in_progress(store, now).await?.is_empty() {
@@ -176,11 +175,11 @@ async fn take_session_and_key(store: &Store, now: u64) -> Result<Option<KeyPair>
     Ok(pair)
 }
 
-async fn stored_session(store: &Store) -> Result<Option<SessionId>, NoIndexedDb> {
+async fn stored_session(store: &Store) -> Result<Option<SessionId>, IndexedDbError> {
     Ok(store.text(SESSION).await?.map(SessionId::new))
 }
 
-async fn logins_in_progress(store: &Store, now: u64) -> Result<Logins, NoIndexedDb> {
+async fn logins_in_progress(store: &Store, now: u64) -> Result<Logins, IndexedDbError> {
     let json = store.text(LOGINS).await?.unwrap_or_default();
     Ok(in_progress(&json, now))
 }
@@ -192,19 +191,19 @@ fn in_progress(json: &str, now: u64) -> Logins {
     logins
 }
 
-async fn set_logins(store: &Store, logins: &Logins) -> Result<(), NoIndexedDb> {
+async fn set_logins(store: &Store, logins: &Logins) -> Result<(), IndexedDbError> {
     match serde_json::to_string(logins) {
         Ok(json) if !logins.is_empty() => store.set_text(LOGINS, &json).await,
         _ => store.remove(LOGINS).await,
     }
 }
 
-async fn stored_logouts(store: &Store) -> Result<Vec<PendingLogout>, NoIndexedDb> {
+async fn stored_logouts(store: &Store) -> Result<Vec<PendingLogout>, IndexedDbError> {
     let records = store.records(LOGOUTS, LOGOUT).await?;
     Ok(records.into_iter().map(|(session, pair)| PendingLogout { session: SessionId::new(session), pair }).collect())
 }
 
-async fn set_logouts(store: &Store, logouts: &[PendingLogout]) -> Result<(), NoIndexedDb> {
+async fn set_logouts(store: &Store, logouts: &[PendingLogout]) -> Result<(), IndexedDbError> {
     if logouts.is_empty() {
         return store.remove(LOGOUTS).await;
     }
@@ -212,20 +211,12 @@ async fn set_logouts(store: &Store, logouts: &[PendingLogout]) -> Result<(), NoI
     store.set_records(LOGOUTS, LOGOUT, records).await
 }
 
-async fn read_only() -> Result<Store, NoIndexedDb> {
+async fn read_only() -> Result<Store, IndexedDbError> {
     Store::open_read_only(DATABASE, STORE).await
 }
 
-async fn read_write() -> Result<Store, NoIndexedDb> {
+async fn read_write() -> Result<Store, IndexedDbError> {
     Store::open_read_write(DATABASE, STORE).await
-}
-
-/// Runs a transaction to its end, also where the page that asked is gone: a change is made completely, and the browser
-/// calls no callback that was dropped.
-async fn complete<T: 'static>(
-    transaction: impl Future<Output = Result<T, NoIndexedDb>> + 'static,
-) -> Result<T, NoIndexedDb> {
-    run_to_completion(transaction).await.unwrap_or(Err(NoIndexedDb))
 }
 
 #[cfg(test)]

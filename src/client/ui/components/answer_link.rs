@@ -3,7 +3,7 @@
 
 use dioxus::{html::input_data::MouseButton, prelude::*};
 
-use super::Dialog;
+use super::{Dialog, text_span};
 use crate::{
     client::{
         chat::element_ids::COMPOSER,
@@ -70,12 +70,12 @@ pub fn AnswerLink(
                 }
             },
             if display == LinkDisplay::Address {
-                bdi { dir: "ltr", "{address}" }
+                bdi { dir: "ltr", translate: "no", {text_span(&address)} }
             } else {
                 bdi { {children} }
             }
             if display == LinkDisplay::TextAndHost && is_external {
-                span { class: "host", dir: "ltr", " ({host})" }
+                span { class: "host", dir: "ltr", translate: "no", {text_span(format!(" ({host})"))} }
             }
         }
     }
@@ -109,15 +109,15 @@ fn LeaveDialog(destination: Destination) -> Element {
     };
     rsx! {
         Dialog { id: "leave", title: messages.leave_title, focus_after: COMPOSER, on_close: move |()| pending.set(None),
-            p { {text} }
-            p { class: "address", dir: "ltr", translate: "no", {address.clone()} }
+            p { {text_span(text)} }
+            p { class: "address", dir: "ltr", translate: "no", {text_span(address.clone())} }
             label { class: "switch",
                 input { r#type: "checkbox", checked: do_not_ask_again(), onchange: move |event| do_not_ask_again.set(event.checked()) }
-                {label}
+                {text_span(label)}
             }
             div { class: "choices",
-                button { r#type: "button", autofocus: true, onclick: move |_| pending.set(None), {catalog.chat.cancel} }
-                a { class: "button", href: address, target: "_blank", rel: "noopener noreferrer", onclick: leave, {messages.open_in_new_tab} }
+                button { r#type: "button", autofocus: true, onclick: move |_| pending.set(None), {text_span(catalog.chat.cancel)} }
+                a { class: "button", href: address, target: "_blank", rel: "noopener noreferrer", onclick: leave, {text_span(messages.open_in_new_tab)} }
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use dioxus::prelude::*;
 
-use super::copy_button::CopyButton;
+use super::{copy_button::CopyButton, text_span};
 use crate::client::{
     language::use_catalog,
     markdown::{
@@ -22,11 +22,11 @@ pub fn CodeBlock(language: String, text: String) -> Element {
     rsx! {
         div { class: "code",
             div { class: "code-bar",
-                span { class: "code-language", {label.clone()} }
+                span { class: "code-language", translate: "no", {text_span(label.clone())} }
                 CopyButton { label: messages.copy_code, text: text.clone() }
             }
             if has_hidden(&text) {
-                p { class: "hidden-characters", {messages.hidden_characters_warning} }
+                p { class: "hidden-characters", {text_span(messages.hidden_characters_warning)} }
             }
             pre { tabindex: 0, role: "region", "aria-label": label,
                 code { translate: "no", dir: "ltr",
@@ -63,9 +63,9 @@ pub fn CodeText(text: String) -> Element {
     rsx! {
         for piece in pieces(&text) {
             match piece {
-                Piece::Visible(text) => rsx! { {text} },
+                Piece::Visible(text) => text_span(text),
                 Piece::Hidden(c) => rsx! {
-                    span { class: "hidden-character", role: "img", "aria-label": code_point(c), "data-name": code_point(c), "{c}" }
+                    span { class: "hidden-character", role: "img", "aria-label": code_point(c), "data-name": code_point(c), {text_span(c)} }
                 },
             }
         }

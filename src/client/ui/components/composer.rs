@@ -2,39 +2,38 @@
 
 use dioxus::prelude::*;
 
-use crate::{
-    client::{chat::element_ids::COMPOSER, language::use_catalog},
-    wire::chat::MAX_MESSAGE_CHARS,
+use super::text_span;
+use crate::client::{
+    chat::{draft::Measure, element_ids::COMPOSER},
+    language::use_catalog,
+    platform::keyboard,
 };
 
-/// Limits the height in browsers that don't size a field by its content (`field-sizing`).
-const MAX_ROWS: usize = 12;
-
+/// Its text is read and set by [`crate::client::chat::draft::Draft`], not by a property: with a pasted megabyte, each key
+/// would copy all of it.
 #[component]
 pub fn Composer(
-    draft: String,
+    measure: Measure,
     /// Whether an answer is running, which can be stopped; nothing can be sent then.
     answering: bool,
-    on_input: EventHandler<String>,
+    on_input: EventHandler<()>,
     on_send: EventHandler<()>,
     on_stop: EventHandler<()>,
     /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
 ) -> Element {
     let messages = &use_catalog().chat;
-    let is_empty = draft.is_empty();
-    let over = draft.trim().chars().count().saturating_sub(MAX_MESSAGE_CHARS);
-    let can_send = !answering && over == 0 && !draft.trim().is_empty();
-    let rows = draft.lines().count().clamp(1, MAX_ROWS) as i64;
+    let over = measure.over;
+    let can_send = !answering && measure.can_be_sent();
     let on_key = move |event: KeyboardEvent| match event.key() {
-        // While an input method composes a text, Enter chooses characters.
-        Key::Enter if !event.modifiers().shift() && !event.is_composing() => {
+        // With a modifier, Enter does what the browser makes of it: Shift+Enter breaks the line.
+        Key::Enter if keyboard::is_plain(&event) && keyboard::enter_sends() => {
             event.prevent_default();
             if can_send {
                 on_send.call(());
             }
         }
-        Key::ArrowUp if event.modifiers().is_empty() && is_empty && !answering => {
+        Key::ArrowUp if keyboard::is_plain(&event) && measure.is_empty && !answering => {
             event.prevent_default();
             on_edit_last.call(());
         }
@@ -55,11 +54,12 @@ pub fn Composer(
                 "aria-describedby": if over > 0 { "too-long" },
                 "aria-invalid": over > 0,
                 placeholder: messages.placeholder,
-                rows,
+                // The height in browsers that don't size a field by its content (`field-sizing`).
+                rows: measure.lines as i64,
                 autofocus: true,
-                dir: "auto",
-                value: draft,
-                oninput: move |event| on_input.call(event.value()),
+                // With it, Chromium takes ten times as long to lay out a megabyte: seconds.
+                dir: if !measure.is_long { "auto" },
+                oninput: move |_| on_input.call(()),
                 onkeydown: on_key,
             }
             // One button for both, so that the focus stays on it when it changes.
@@ -72,10 +72,10 @@ pub fn Composer(
                         on_stop.call(());
                     }
                 },
-                if answering { {messages.stop} } else { {messages.send} }
+                {text_span(if answering { messages.stop } else { messages.send })}
             }
             if over > 0 {
-                p { id: "too-long", class: "too-long", role: "alert", {(messages.message_too_long)(over)} }
+                p { id: "too-long", class: "too-long", role: "alert", {text_span((messages.message_too_long)(over))} }
             }
         }
     }

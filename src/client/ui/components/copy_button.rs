@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 
+use super::text_span;
 use crate::client::{
     language::use_catalog,
     platform::{clipboard, clock},
@@ -25,8 +26,8 @@ pub fn CopyButton(label: String, text: String) -> Element {
     };
     rsx! {
         button { class: "quiet", r#type: "button", "aria-label": label, onclick: copy,
-            if copied() { {messages.copied} } else { {messages.copy} }
+            {text_span(if copied() { messages.copied } else { messages.copy })}
         }
-        span { class: "for-screen-readers", role: "status", if copied() { {messages.copied} } }
+        span { class: "for-screen-readers", role: "status", if copied() { {text_span(messages.copied)} } }
     }
 }

@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::text_span;
 use crate::client::platform::dom;
 
 #[component]
@@ -24,7 +25,7 @@ pub fn Dialog(
                 event.prevent_default();
                 on_close.call(());
             },
-            h2 { id: "{id}-title", {title} }
+            h2 { id: "{id}-title", {text_span(title)} }
             {children}
         }
     }

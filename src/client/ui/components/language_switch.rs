@@ -22,6 +22,7 @@ pub fn LanguageSwitch() -> Element {
                 option {
                     value: language.tag(),
                     lang: language.tag(),
+                    translate: "no",
                     selected: chosen.get() == language,
                     {language.own_name()}
                 }

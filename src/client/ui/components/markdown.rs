@@ -7,6 +7,7 @@ use dioxus::prelude::*;
 use super::{
     answer_link::AnswerLink,
     code_block::{CodeBlock, CodeText},
+    text_span,
 };
 use crate::client::{
     language::{Language, use_catalog},
@@ -87,7 +88,7 @@ fn render_inlines(content: Vec<Inline>) -> Element {
 
 fn render_inline(inline: Inline) -> Element {
     match inline {
-        Inline::Text(text) => rsx! { {text} },
+        Inline::Text(text) => text_span(text),
         Inline::Code(text) => rsx! { code { CodeText { text } } },
         Inline::Emphasis(content) => rsx! { em { {render_inlines(content)} } },
         Inline::Strong(content) => rsx! { strong { {render_inlines(content)} } },
@@ -96,7 +97,7 @@ fn render_inline(inline: Inline) -> Element {
             AnswerLink { to, text: plain_text(&content), {render_inlines(content)} }
         },
         Inline::Break => rsx! { br {} },
-        Inline::Task(done) => rsx! { if done { "☑ " } else { "☐ " } },
+        Inline::Task(done) => text_span(if done { "☑ " } else { "☐ " }),
     }
 }
 

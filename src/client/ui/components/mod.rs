@@ -15,6 +15,7 @@ mod retry_button;
 mod session_warning;
 mod sign_in_again;
 mod sign_in_failure_page;
+mod text_span;
 
 pub use answer_link::{LinkConfirmation, LinkConfirmationDialog};
 pub use code_block::CODE_SELECTOR;
@@ -31,3 +32,4 @@ pub use retry_button::RetryButton;
 pub use session_warning::SessionWarning;
 pub use sign_in_again::SignInAgain;
 pub use sign_in_failure_page::SignInFailurePage;
+pub use text_span::text_span;

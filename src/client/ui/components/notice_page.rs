@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{PageTitle, RequestIdLabel};
+use super::{PageTitle, RequestIdLabel, text_span};
 use crate::{client::language::use_catalog, wire::error::ApiError};
 
 #[component]
@@ -27,11 +27,11 @@ pub fn NoticePage(
         PageTitle { title: "{title} · oracle-ai" }
         main { class: "notice",
             div { role: if alert { "alert" } else if live { "status" },
-                h1 { "{title}" }
+                h1 { {text_span(title.clone())} }
                 if let Some(reason) = reason {
-                    p { {reason} }
+                    p { {text_span(reason)} }
                 }
-                p { "{text}" }
+                p { {text_span(text)} }
                 if let Some(error) = error {
                     RequestIdLabel { error }
                 }
@@ -48,7 +48,7 @@ pub fn SigningInPage() -> Element {
     rsx! {
         main { class: "notice",
             div { role: "status", class: "waiting",
-                h1 { {messages.signing_in} }
+                h1 { {text_span(messages.signing_in)} }
             }
         }
     }

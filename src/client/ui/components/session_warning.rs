@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::text_span;
 use crate::client::{
     chat::element_ids::COMPOSER,
     language::use_catalog,
@@ -46,13 +47,13 @@ fn WarningDialog(auth: Auth, warning: Warning) -> Element {
                 event.prevent_default();
                 continue_session();
             },
-            h2 { id: "{ID}-title", {messages.title} }
+            h2 { id: "{ID}-title", {text_span(messages.title)} }
             // Announced at each change; `left` changes a few times only.
-            p { id: "{ID}-left", role: "timer", "aria-live": "polite", "aria-atomic": "true", {(messages.ends_in)(left.as_secs())} }
-            p { id: "{ID}-text", {text} }
+            p { id: "{ID}-left", role: "timer", "aria-live": "polite", "aria-atomic": "true", {text_span((messages.ends_in)(left.as_secs()))} }
+            p { id: "{ID}-text", {text_span(text)} }
             div { class: "choices",
-                button { r#type: "button", class: "primary", autofocus: true, onclick: move |_| continue_session(), {continue_label} }
-                button { r#type: "button", onclick: move |_| auth.sign_out(), {messages.sign_out_now} }
+                button { r#type: "button", class: "primary", autofocus: true, onclick: move |_| continue_session(), {text_span(continue_label)} }
+                button { r#type: "button", onclick: move |_| auth.sign_out(), {text_span(messages.sign_out_now)} }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::sign_in_failure_page::failure_message;
+use super::{sign_in_failure_page::failure_message, text_span};
 use crate::{
     client::{
         language::use_catalog,
@@ -34,10 +34,10 @@ pub fn SignInAgain(
     }
     rsx! {
         div { class: "sign-in-again",
-            p { {catalog.pages.sign_in_again_hint} }
-            button { r#type: "button", disabled: is_leaving(), onclick: sign_in_again, {catalog.pages.sign_in_again} }
+            p { {text_span(catalog.pages.sign_in_again_hint)} }
+            button { r#type: "button", disabled: is_leaving(), onclick: sign_in_again, {text_span(catalog.pages.sign_in_again)} }
             if let Some(failure) = failure() {
-                p { role: "status", {failure_message(&failure, catalog).title} }
+                p { role: "status", {text_span(failure_message(&failure, catalog).title)} }
             }
         }
     }

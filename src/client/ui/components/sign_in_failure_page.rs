@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{NoticePage, SignInAgain};
+use super::{NoticePage, SignInAgain, text_span};
 use crate::{
     client::{
         language::{Catalog, Message, use_catalog},
@@ -21,7 +21,7 @@ pub fn SignInFailurePage(failure: SignInFailure, on_retry: EventHandler<()>) -> 
     };
     rsx! {
         NoticePage { title: message.title, text: message.text, alert: true, error: error.clone(),
-            button { class: "primary", onclick: move |_| on_retry.call(()), {catalog.pages.try_again} }
+            button { class: "primary", onclick: move |_| on_retry.call(()), {text_span(catalog.pages.try_again)} }
             if let Some(error) = error {
                 SignInAgain { error }
             }
@@ -36,6 +36,7 @@ pub(super) fn failure_message(failure: &SignInFailure, catalog: &Catalog) -> Mes
         SignInFailure::NoKey(KeyError::InsecureContext) => messages.insecure_context,
         SignInFailure::NoKey(KeyError::NoWebCrypto) => messages.no_web_crypto,
         SignInFailure::NoKey(KeyError::NoIndexedDb) => messages.no_indexed_db,
+        SignInFailure::NoKey(KeyError::IndexedDbTimeout) => messages.indexed_db_timeout,
         SignInFailure::RepeatedSignIns => messages.repeated_sign_ins,
         SignInFailure::NotRedirected => messages.not_redirected,
         // The messages for these errors are about the chat.

@@ -5,7 +5,10 @@ use dioxus::{
     prelude::*,
 };
 
-use crate::client::{language::use_catalog, ui::components::NoticePage};
+use crate::client::{
+    language::use_catalog,
+    ui::components::{NoticePage, text_span},
+};
 
 #[component]
 pub fn PageNotFound(path: Vec<String>) -> Element {
@@ -19,7 +22,7 @@ pub fn PageNotFound(path: Vec<String>) -> Element {
         NoticePage {
             title: messages.not_found_title,
             text: (messages.not_found_text)(&address.read()),
-            a { class: "button primary", href: "/chat", {messages.go_to_chat} }
+            a { class: "button primary", href: "/chat", {text_span(messages.go_to_chat)} }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::client::{
         sign_out_reason::{self, Reason},
         use_auth,
     },
-    ui::components::NoticePage,
+    ui::components::{NoticePage, text_span},
 };
 
 #[component]
@@ -30,7 +30,7 @@ pub fn SignedOut() -> Element {
         let message = messages.still_signed_in;
         return rsx! {
             NoticePage { title: message.title, text: message.text, live: true,
-                a { class: "button primary", href: "/chat", {catalog.pages.go_to_chat} }
+                a { class: "button primary", href: "/chat", {text_span(catalog.pages.go_to_chat)} }
             }
         };
     }
@@ -42,7 +42,7 @@ pub fn SignedOut() -> Element {
         NoticePage { title: message.title, text: message.text, reason, live: true,
             // Not a link of the router: it works before the app has started, and it loads the page anew, so that
             // nothing of the former session stays in memory.
-            a { class: "button primary", href: path, {messages.sign_in} }
+            a { class: "button primary", href: path, {text_span(messages.sign_in)} }
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::{
             list::{ConversationList, title_of},
         },
         language::{use_catalog, use_language},
-        platform::{dom, frame},
-        ui::components::Dialog,
+        platform::{dom, frame, keyboard},
+        ui::components::{Dialog, text_span},
     },
     wire::{
         conversations::{ConversationSummary, ExportFormat, MAX_TITLE_CHARS},
@@ -47,9 +47,11 @@ pub fn Dialogs(
 fn ShortcutsDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.shortcuts;
-    let keys = [
-        (messages.enter, messages.send),
-        (messages.shift_enter, messages.new_line),
+    let mut keys = match keyboard::enter_sends() {
+        true => vec![(messages.enter, messages.send), (messages.shift_enter, messages.new_line)],
+        false => vec![(messages.enter, messages.new_line)],
+    };
+    keys.extend([
         (messages.escape, messages.stop),
         (messages.arrow_up, messages.edit_last),
         (messages.ctrl_shift_o, messages.new_conversation),
@@ -57,13 +59,13 @@ fn ShortcutsDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element 
         (messages.ctrl_shift_semicolon, messages.copy_code),
         (messages.shift_escape, messages.focus_composer),
         (messages.help_keys, messages.show_shortcuts),
-    ];
+    ]);
     rsx! {
         Dialog { id: "keys", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             dl { class: "keys",
                 for (key, action) in keys {
-                    dt { kbd { {key} } }
-                    dd { {action} }
+                    dt { kbd { {text_span(key)} } }
+                    dd { {text_span(action)} }
                 }
             }
             label { class: "switch",
@@ -72,10 +74,10 @@ fn ShortcutsDialog(dialog: Signal<OpenDialog>, shortcuts: Shortcuts) -> Element 
                     checked: shortcuts.are_on(),
                     onchange: move |event| shortcuts.switch(event.checked()),
                 }
-                {messages.use_shortcuts}
+                {text_span(messages.use_shortcuts)}
             }
             div { class: "choices",
-                button { r#type: "button", class: "primary", onclick: move |_| dialog.set(OpenDialog::None), {catalog.chat.close} }
+                button { r#type: "button", class: "primary", onclick: move |_| dialog.set(OpenDialog::None), {text_span(catalog.chat.close)} }
             }
         }
     }
@@ -113,7 +115,7 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
         Dialog { id: "conversation", title: name, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             Failure { error: failure() }
             form { class: "rename", onsubmit: rename,
-                label { r#for: "title", {messages.new_title} }
+                label { r#for: "title", {text_span(messages.new_title)} }
                 input {
                     id: "title",
                     autocomplete: "off",
@@ -121,18 +123,18 @@ fn ConversationDialog(dialog: Signal<OpenDialog>, list: ConversationList, summar
                     value: title(),
                     oninput: move |event| title.set(event.value()),
                 }
-                button { r#type: "submit", disabled: title.read().trim().is_empty(), {messages.rename} }
+                button { r#type: "submit", disabled: title.read().trim().is_empty(), {text_span(messages.rename)} }
             }
             div { class: "choices",
-                button { r#type: "button", onclick: move |_| export(ExportFormat::Markdown), {messages.export_markdown} }
-                button { r#type: "button", onclick: move |_| export_json(ExportFormat::Json), {messages.export_json} }
+                button { r#type: "button", onclick: move |_| export(ExportFormat::Markdown), {text_span(messages.export_markdown)} }
+                button { r#type: "button", onclick: move |_| export_json(ExportFormat::Json), {text_span(messages.export_json)} }
                 button {
                     r#type: "button",
                     class: "alarm",
                     onclick: move |_| dialog.set(OpenDialog::Delete(summary.clone())),
-                    "{messages.delete}…"
+                    {text_span(format!("{}…", messages.delete))}
                 }
-                button { r#type: "button", onclick: move |_| dialog.set(OpenDialog::None), {catalog.chat.close} }
+                button { r#type: "button", onclick: move |_| dialog.set(OpenDialog::None), {text_span(catalog.chat.close)} }
             }
         }
     }
@@ -172,10 +174,10 @@ fn DeleteDialog(
     rsx! {
         Dialog { id: "delete", title: messages.delete_title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             Failure { error: failure() }
-            p { {text} }
+            p { {text_span(text)} }
             div { class: "choices",
-                button { r#type: "button", autofocus: true, onclick: move |_| dialog.set(OpenDialog::None), {catalog.chat.cancel} }
-                button { r#type: "button", class: "alarm", onclick: delete, {messages.delete} }
+                button { r#type: "button", autofocus: true, onclick: move |_| dialog.set(OpenDialog::None), {text_span(catalog.chat.cancel)} }
+                button { r#type: "button", class: "alarm", onclick: delete, {text_span(messages.delete)} }
             }
         }
     }

@@ -3,7 +3,10 @@
 use dioxus::prelude::*;
 
 use crate::{
-    client::{language::use_catalog, ui::components::RequestIdLabel},
+    client::{
+        language::use_catalog,
+        ui::components::{RequestIdLabel, text_span},
+    },
     wire::error::ApiError,
 };
 
@@ -15,8 +18,9 @@ pub fn Failure(error: Option<ApiError>) -> Element {
     rsx! {
         div { class: "failure", role: "alert",
             p {
-                strong { "{message.title}." }
-                " {message.text}"
+                strong { {text_span(format!("{}.", message.title))} }
+                " "
+                {text_span(message.text)}
             }
             RequestIdLabel { error }
         }

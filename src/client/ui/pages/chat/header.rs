@@ -7,7 +7,12 @@ use super::{
     sidebar::{SIDEBAR, SidebarState},
 };
 use crate::{
-    client::{chat::draft_storage, language::use_catalog, session::use_auth, ui::components::LanguageSwitch},
+    client::{
+        chat::draft_storage,
+        language::use_catalog,
+        session::use_auth,
+        ui::components::{LanguageSwitch, text_span},
+    },
     wire::auth::UserClaims,
 };
 
@@ -36,11 +41,12 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
             div { class: "person",
                 button {
                     r#type: "button",
+                    translate: "no",
                     "aria-label": (catalog.sessions.button_label)(user.display_name()),
                     "aria-haspopup": "dialog",
                     title: user.email.clone(),
                     onclick: move |_| dialog.set(OpenDialog::Sessions),
-                    "{user.display_name()}"
+                    {text_span(user.display_name())}
                 }
             }
             LanguageSwitch {}
@@ -52,7 +58,7 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
                 onclick: move |_| dialog.set(OpenDialog::Shortcuts),
                 span { "aria-hidden": "true", "?" }
             }
-            button { r#type: "button", onclick: sign_out, {catalog.chat.sign_out} }
+            button { r#type: "button", onclick: sign_out, {text_span(catalog.chat.sign_out)} }
         }
     }
 }

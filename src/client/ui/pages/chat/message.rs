@@ -13,7 +13,7 @@ use crate::{
             received_answer::AnswerText,
         },
         language::{Catalog, Message, use_catalog},
-        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain},
+        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain, text_span},
     },
     wire::{
         chat::{AnswerError, AnswerErrorKind, EndReason, Usage},
@@ -27,12 +27,12 @@ pub fn Question(entry: Rc<Entry>, conversation: Conversation) -> Element {
     let edited = entry.clone();
     rsx! {
         article { class: "message you", "aria-label": messages.you,
-            h2 { class: "for-screen-readers", {messages.you} }
-            p { class: "text", dir: "auto", "{entry.text}" }
+            h2 { class: "for-screen-readers", {text_span(messages.you)} }
+            p { class: "text", dir: "auto", {text_span(&*entry.text)} }
             div { class: "actions",
                 CopyButton { label: messages.copy, text: entry.text.to_string() }
                 if entry.id.is_some() {
-                    button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {messages.edit} }
+                    button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {text_span(messages.edit)} }
                 }
             }
         }
@@ -53,11 +53,11 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
     let has_text = !blocks.is_empty();
     rsx! {
         article { class: "message assistant", "aria-label": catalog.chat.assistant, "aria-busy": is_running,
-            h2 { class: "for-screen-readers", {catalog.chat.assistant} }
+            h2 { class: "for-screen-readers", {text_span(catalog.chat.assistant)} }
             if !thinking.trim().is_empty() {
                 details { class: "thinking",
-                    summary { {catalog.answer.thinking} }
-                    p { dir: "auto", "{thinking}" }
+                    summary { {text_span(catalog.answer.thinking)} }
+                    p { dir: "auto", {text_span(&*thinking)} }
                 }
             }
             if has_text {
@@ -72,10 +72,10 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                         CopyButton { label: catalog.chat.copy, text: entry.text.to_string() }
                     }
                     if is_last && can_ask_again(&entry.progress) {
-                        button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {catalog.chat.retry} }
+                        button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {text_span(catalog.chat.retry)} }
                     }
                     if let Some(usage) = entry.usage {
-                        span { class: "usage", {usage_message(usage, catalog)} }
+                        span { class: "usage", {text_span(usage_message(usage, catalog))} }
                     }
                 }
             }
@@ -89,9 +89,9 @@ fn Waiting(has_text: bool, is_reconnecting: bool) -> Element {
     rsx! {
         span { class: "caret", "aria-hidden": "true" }
         if is_reconnecting {
-            p { class: "outcome", role: "status", {messages.reconnecting} }
+            p { class: "outcome", role: "status", {text_span(messages.reconnecting)} }
         } else if !has_text {
-            span { class: "for-screen-readers", {messages.waiting} }
+            span { class: "for-screen-readers", {text_span(messages.waiting)} }
         }
     }
 }
@@ -117,8 +117,9 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
         if let Some((message, after)) = failure {
             div { class: "failure", role: "alert",
                 p {
-                    strong { "{message.title}." }
-                    " {message.text}"
+                    strong { {text_span(format!("{}.", message.title))} }
+                    " "
+                    {text_span(message.text)}
                 }
                 if let Progress::Failed(error) = &progress {
                     RequestIdLabel { error: error.clone() }
@@ -133,10 +134,9 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
         }
         if let Some(outcome) = outcome {
             p { class: "outcome",
-                {outcome}
+                {text_span(format!("{outcome} "))}
                 if is_last && can_continue(&progress) {
-                    " "
-                    button { r#type: "button", onclick: move |_| conversation.send_text(catalog.chat.continue_prompt), {catalog.chat.continue_answer} }
+                    button { r#type: "button", onclick: move |_| conversation.send_text(catalog.chat.continue_prompt), {text_span(catalog.chat.continue_answer)} }
                 }
             }
         }

@@ -86,8 +86,8 @@ pub fn Conversation(id: String) -> Element {
 #[component]
 fn ChatPage(user: UserClaims) -> Element {
     let language = use_language();
-    let draft = Draft::use_draft();
     let list = ConversationList::use_list();
+    let draft = Draft::use_draft(list.tasks);
     let announcer = Announcer::use_announcer();
     let navigate = use_callback(navigate_to_conversation);
     let conversation = OpenConversation::use_conversation(draft, list, announcer, navigate);
@@ -136,9 +136,9 @@ fn ChatPage(user: UserClaims) -> Element {
 fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
     rsx! {
         Composer {
-            draft: draft.text(),
+            measure: draft.measure(),
             answering: conversation.is_answering(),
-            on_input: move |text| draft.set(text),
+            on_input: move |()| draft.typed(),
             on_send: move |()| conversation.send(),
             on_stop: move |()| conversation.stop(),
             on_edit_last: move |()| conversation.edit_last(),

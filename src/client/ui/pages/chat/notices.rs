@@ -3,7 +3,9 @@
 use dioxus::prelude::*;
 use futures_util::StreamExt;
 
-use crate::client::{chat::conversation::Conversation, language::use_catalog, platform::listeners};
+use crate::client::{
+    chat::conversation::Conversation, language::use_catalog, platform::listeners, ui::components::text_span,
+};
 
 #[component]
 pub fn EditingNotice(conversation: Conversation) -> Element {
@@ -11,8 +13,8 @@ pub fn EditingNotice(conversation: Conversation) -> Element {
     rsx! {
         if conversation.is_editing() {
             div { class: "note", role: "status",
-                p { {messages.editing_notice} }
-                button { r#type: "button", onclick: move |_| conversation.cancel_edit(), {messages.cancel} }
+                p { {text_span(messages.editing_notice)} }
+                button { r#type: "button", onclick: move |_| conversation.cancel_edit(), {text_span(messages.cancel)} }
             }
         }
     }
@@ -35,8 +37,9 @@ pub fn OfflineNotice() -> Element {
             if !online() {
                 div { class: "note offline",
                     p {
-                        strong { {message.title} }
-                        " {message.text}"
+                        strong { {text_span(message.title)} }
+                        " "
+                        {text_span(message.text)}
                     }
                 }
             }

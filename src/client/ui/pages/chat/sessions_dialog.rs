@@ -12,7 +12,7 @@ use crate::{
         chat::element_ids::COMPOSER,
         language::{use_catalog, use_language},
         platform::clock,
-        ui::components::Dialog,
+        ui::components::{Dialog, text_span},
     },
     wire::sessions::SessionSummary,
 };
@@ -36,19 +36,19 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
         Dialog { id: "sessions", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             Failure { error: failure }
             // Always present: screen readers announce only changes of an element.
-            p { class: "quiet", role: "status", {status} }
+            p { class: "quiet", role: "status", {text_span(status)} }
             match sessions.found() {
                 Found::Loading => rsx! {
-                    p { class: "quiet", role: "status", {messages.loading} }
+                    p { class: "quiet", role: "status", {text_span(messages.loading)} }
                 },
                 Found::Failed(error) => rsx! {
                     Failure { error }
                     div { class: "choices",
-                        button { r#type: "button", onclick: move |_| sessions.open(), {catalog.chat.retry} }
+                        button { r#type: "button", onclick: move |_| sessions.open(), {text_span(catalog.chat.retry)} }
                     }
                 },
                 Found::Sessions(found) if found.is_empty() => rsx! {
-                    p { class: "quiet", {messages.no_sessions} }
+                    p { class: "quiet", {text_span(messages.no_sessions)} }
                 },
                 Found::Sessions(found) => rsx! {
                     ul { class: "sessions",
@@ -57,13 +57,13 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
                         }
                     }
                     if found.iter().all(|session| session.is_this) {
-                        p { class: "quiet", {messages.no_other_sessions} }
+                        p { class: "quiet", {text_span(messages.no_other_sessions)} }
                     }
                     div { class: "choices",
                         if found.iter().any(|session| !session.is_this) {
-                            button { r#type: "button", onclick: move |_| sessions.end_others(), {messages.end_others} }
+                            button { r#type: "button", onclick: move |_| sessions.end_others(), {text_span(messages.end_others)} }
                         }
-                        button { r#type: "button", class: "alarm", onclick: move |_| sessions.end_all(), {messages.end_all} }
+                        button { r#type: "button", class: "alarm", onclick: move |_| sessions.end_all(), {text_span(messages.end_all)} }
                     }
                 },
             }
@@ -74,7 +74,7 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
                     class: "primary",
                     autofocus: true,
                     onclick: move |_| dialog.set(OpenDialog::None),
-                    {catalog.chat.close}
+                    {text_span(catalog.chat.close)}
                 }
             }
         }
@@ -102,14 +102,14 @@ fn Row(session: SessionSummary, sessions: OwnSessions) -> Element {
     rsx! {
         li { "aria-current": if session.is_this { "true" },
             div {
-                strong { {name} }
+                strong { {text_span(name)} }
                 if session.is_this {
-                    span { class: "this", {messages.this_browser} }
+                    span { class: "this", {text_span(messages.this_browser)} }
                 }
-                p { class: "quiet", "{since}, {used}" }
+                p { class: "quiet", {text_span(format!("{since}, {used}"))} }
             }
             if !session.is_this {
-                button { r#type: "button", "aria-label": end, onclick: move |_| sessions.end(handle.clone()), {messages.end} }
+                button { r#type: "button", "aria-label": end, onclick: move |_| sessions.end(handle.clone()), {text_span(messages.end)} }
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::{
         },
         language::use_catalog,
         platform::{document, web_storage::LOCAL_STORAGE},
-        ui::route::Route,
+        ui::{components::text_span, route::Route},
     },
     wire::conversations::ConversationSummary,
 };
@@ -81,7 +81,7 @@ pub fn Sidebar(
     };
     rsx! {
         nav { class: "sidebar", id: SIDEBAR, "aria-label": messages.conversations, hidden: !sidebar.is_shown(),
-            button { r#type: "button", class: "new", onclick: begin_conversation, {messages.new_conversation} }
+            button { r#type: "button", class: "new", onclick: begin_conversation, {text_span(messages.new_conversation)} }
             input {
                 id: SEARCH,
                 r#type: "search",
@@ -93,11 +93,11 @@ pub fn Sidebar(
             match list.found() {
                 Found::Loading => rsx! {},
                 Found::Failed => rsx! {
-                    p { class: "quiet", role: "status", {messages.load_failed} }
+                    p { class: "quiet", role: "status", {text_span(messages.load_failed)} }
                 },
                 Found::Conversations(found) if found.is_empty() => rsx! {
                     p { class: "quiet", role: "status",
-                        if list.search_text().trim().is_empty() { {messages.no_conversations} } else { {messages.no_search_results} }
+                        {text_span(if list.search_text().trim().is_empty() { messages.no_conversations } else { messages.no_search_results })}
                     }
                 },
                 Found::Conversations(found) => rsx! {
@@ -131,10 +131,10 @@ fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dial
                 class: "title",
                 "aria-current": if is_shown { "page" },
                 onclick: move |_| sidebar.hide_if_narrow(),
-                span { dir: "auto", {title} }
+                span { class: "name", dir: "auto", {text_span(title)} }
                 if is_running {
                     span { class: "running",
-                        span { class: "for-screen-readers", {messages.answer_running} }
+                        span { class: "for-screen-readers", {text_span(messages.answer_running)} }
                     }
                 }
             }

@@ -14,8 +14,9 @@ use crate::{
             entry::Author,
         },
         language::use_catalog,
+        platform::keyboard,
         ui::{
-            components::{RequestIdLabel, RetryButton, SignInAgain},
+            components::{RequestIdLabel, RetryButton, SignInAgain, text_span},
             route::Route,
         },
     },
@@ -36,7 +37,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
             onscroll: move |_| conversation.following.reader_scrolled(),
             match conversation.phase() {
                 Phase::Opening => rsx! {
-                    p { class: "quiet opening", role: "status", {messages.loading_conversation} }
+                    p { class: "quiet opening", role: "status", {text_span(messages.loading_conversation)} }
                 },
                 Phase::NotOpened(error) => rsx! { NotOpened { error, conversation } },
                 Phase::Shown if is_empty => rsx! { Empty { conversation } },
@@ -60,7 +61,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
         if !conversation.following.is_on() {
             button { class: "latest", r#type: "button", onclick: move |_| conversation.following.jump_to_end(),
                 span { "aria-hidden": "true", "↓ " }
-                {messages.jump_to_latest}
+                {text_span(messages.jump_to_latest)}
             }
         }
     }
@@ -72,14 +73,14 @@ fn Empty(conversation: Conversation) -> Element {
     let messages = &catalog.chat;
     rsx! {
         div { class: "empty",
-            h2 { {messages.empty_title} }
-            p { {messages.empty_text} }
+            h2 { {text_span(messages.empty_title)} }
+            p { {text_span(if keyboard::enter_sends() { messages.empty_text } else { messages.empty_text_touch })} }
             ul { "aria-label": messages.starters_label,
                 for starter in catalog.starters {
                     li { key: "{starter.topic}",
                         button { r#type: "button", onclick: move |_| conversation.send_text(starter.question),
-                            strong { {starter.topic} }
-                            span { {starter.question} }
+                            strong { {text_span(starter.topic)} }
+                            span { {text_span(starter.question)} }
                         }
                     }
                 }
@@ -96,12 +97,13 @@ fn NotOpened(error: ApiError, conversation: Conversation) -> Element {
     rsx! {
         div { class: "failure", role: "alert",
             p {
-                strong { "{message.title}." }
-                " {message.text}"
+                strong { {text_span(format!("{}.", message.title))} }
+                " "
+                {text_span(message.text)}
             }
             RequestIdLabel { error: error.clone() }
             if error == ApiError::NotFound {
-                Link { class: "button", to: Route::Chat {}, {catalog.sidebar.new_conversation} }
+                Link { class: "button", to: Route::Chat {}, {text_span(catalog.sidebar.new_conversation)} }
             } else {
                 RetryButton { after: 0, on_retry: retry }
                 SignInAgain { error }
