@@ -18,6 +18,7 @@ pub(super) enum Document {
     Metadata,
     Keys,
     TokenResponse,
+    LogoutToken,
 }
 
 /// The member has another JSON type than specified.
@@ -50,6 +51,7 @@ impl Document {
             Self::Metadata => "metadata",
             Self::Keys => "keys",
             Self::TokenResponse => "token_response",
+            Self::LogoutToken => "logout_token",
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     client::OidcClient,
+    deviations::{self, Document},
     error::{AccessTokenError, LogoutTokenError},
     token_claims::TokenClaims,
 };
@@ -58,6 +59,9 @@ impl OidcClient {
         // received, as a provider does not send it again after a refusal.
         // Step 3. `alg` is one of those accepted for ID tokens, and never `none`.
         self.verify_signature(&jwt, &header, came_at).await?;
+        if !claims.0.contains_key("exp") {
+            deviations::accepted(Document::LogoutToken, "exp", "it is absent, which the configuration allows");
+        }
 
         let (issued_at, jti) = (issued_at(&claims)?, claims.text("jti").unwrap_or_default().to_owned());
         let tolerance = self.settings.id_tokens.clock_tolerance;

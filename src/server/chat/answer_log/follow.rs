@@ -166,9 +166,14 @@ impl Following {
         let (mut text, mut thinking) = (String::new(), String::new());
         for event in self.log.read(&self.answer, 0).await.unwrap_or_default() {
             match event.kind {
+                // All of the answer follows once more.
+                ChatEventKind::Open { .. } => {
+                    text.clear();
+                    thinking.clear();
+                }
                 ChatEventKind::Delta { text: piece } => text.push_str(&piece),
                 ChatEventKind::Thinking { text: piece } => thinking.push_str(&piece),
-                _ => {}
+                ChatEventKind::Usage(_) | ChatEventKind::Error(_) | ChatEventKind::End { .. } => {}
             }
         }
         // Unless the log was lost.

@@ -103,6 +103,7 @@ fn client(settings: &TraceSettings) -> Result<reqwest::Client, HttpSetupError> {
         tls: TlsSettings { authorities: settings.authorities.clone(), client_certificate: None },
         https_only: settings.endpoint.scheme() == "https",
         proxy: settings.proxy.clone(),
+        ..ClientSettings::default()
     })
 }
 

@@ -67,7 +67,9 @@ impl OidcClient {
     pub async fn probe_authorization(&self, probe: AuthorizationProbe) -> Result<AuthorizationAnswer, DiagnosticError> {
         let sent = match self.authorization_probe(probe).await {
             Ok(sent) => sent,
-            Err(DiagnosticError::Provider(ProviderError::PushedRequest(words))) => {
+            Err(DiagnosticError::Provider(
+                ProviderError::PushedRequest(words) | ProviderError::PushedRequestRefused(words),
+            )) => {
                 return Ok(AuthorizationAnswer::Refused(words));
             }
             Err(error) => return Err(error),

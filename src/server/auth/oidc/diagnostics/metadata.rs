@@ -11,7 +11,7 @@ use crate::server::{
     auth::oidc::{
         client::OidcClient,
         document::ENDPOINTS,
-        id_token::{ProviderKey, SIGNING_ALGORITHMS, is_large_enough},
+        id_token::{ProviderKey, SIGNING_ALGORITHMS, is_large_enough, signing_algorithm},
     },
     excerpt::excerpt,
     outbound,
@@ -154,11 +154,6 @@ impl OidcClient {
             listed,
         }
     }
-}
-
-/// The supported algorithm with this name.
-fn signing_algorithm(name: &str) -> Option<CoreJwsSigningAlgorithm> {
-    SIGNING_ALGORITHMS.into_iter().find(|(known, _)| *known == name).map(|(_, algorithm)| algorithm)
 }
 
 /// Whether signatures by this algorithm may be made with the key (RFC 7517 §4.1, §4.2, §4.4).
