@@ -1,6 +1,6 @@
 // Nothing that was typed or answered is lost.
 
-import { expect, mayLog, noAnswer, onNextMessage, test } from '../fixtures/test';
+import { expect, mayLog, noAnswer, onNextMessage, statusError, test } from '../fixtures/test';
 
 test('each conversation keeps its own draft, over a reload too', async ({ page, signIn, chat, sidebar }) => {
   await signIn();
@@ -54,6 +54,8 @@ test('another conversation can be read while an answer is written, and it is the
 test('a message that was on its way when the page was left is sent automatically, once', async ({
   page, signIn, chat, wire,
 }) => {
+  // Its conversation is not there yet.
+  mayLog(statusError(404));
   await signIn();
   await onNextMessage(page, () => new Promise(() => {}));
   await chat.ask('On its way');
@@ -68,7 +70,7 @@ test('a message that was on its way when the page was left is sent automatically
 
 test('a message that failed is typed again after a reload, and not sent', async ({ page, signIn, chat }) => {
   await signIn();
-  mayLog(noAnswer);
+  mayLog(noAnswer, statusError(404));
   await onNextMessage(page, (route) => route.abort('connectionrefused'));
   await chat.ask('It failed');
   await expect(chat.retry).toBeVisible();

@@ -10,7 +10,7 @@ const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 test('a refused refresh leads to sign-in, and the message is sent automatically, once', { tag: '@every-provider' }, async ({
   asleep, page, user, signIn, untilTokenExpires, login, chat, wire,
 }) => {
-  mayLog(statusError(401));
+  mayLog(statusError(401), statusError(404));
   await user.set({ access_token_ttl: 4 });
   await signIn('/chat?topic=plans');
   await untilTokenExpires();
@@ -32,7 +32,7 @@ test('a refused refresh leads to sign-in, and the message is sent automatically,
 });
 
 test('a session that ends while a person types keeps what they typed', async ({ page, user, signIn, login, chat }) => {
-  mayLog(statusError(401));
+  mayLog(statusError(401), statusError(404));
   await page.clock.install();
   await signIn();
   await chat.message.fill(draft);
@@ -47,7 +47,7 @@ test('a session that ends while a person types keeps what they typed', async ({ 
 });
 
 test('a draft is given back once, and to nobody else', async ({ page, user, signIn, login, chat }) => {
-  mayLog(statusError(401));
+  mayLog(statusError(401), statusError(404));
   await page.clock.install();
   await signIn();
   await chat.message.fill(draft);

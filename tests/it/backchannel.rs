@@ -302,7 +302,7 @@ async fn a_token_signed_by_a_key_that_is_not_known_yet_is_undecided_until_the_ke
     send(&browser, &forged).await.assert_invalid();
     assert_eq!(provider.calls_of("jwks").await, 3);
     provider.rotate_keys(json!({ "remove_old": true })).await;
-    let [token] = tokens(&browser, json!({ "by": "sid" })).await.try_into().unwrap();
+    let [token] = tokens(&browser, json!({ "by": "sub" })).await.try_into().unwrap();
     for _ in 0..2 {
         send(&browser, &token).await.assert_undecided();
     }

@@ -15,6 +15,9 @@ use crate::support::{
     server_process::ServerProcess,
 };
 
+/// What a test changes in metadata or keys.
+type ChangeOfDocuments = fn(&mut Documents);
+
 /// Claims of an ID token, each set of another type.
 fn odd_claims() -> Vec<Value> {
     vec![
@@ -147,7 +150,7 @@ async fn signed_userinfo_is_read_if_the_signature_issuer_and_audience_are_right(
 
 #[tokio::test]
 async fn metadata_and_keys_are_used_although_a_member_has_another_type() {
-    let odd: [(&str, fn(&mut Documents)); 20] = [
+    let odd: [(&str, ChangeOfDocuments); 20] = [
         ("service_documentation", |all| all.metadata["service_documentation"] = "TBD".into()),
         ("scopes_supported", |all| all.metadata["scopes_supported"] = "openid profile email".into()),
         ("claims_supported", |all| all.metadata["claims_supported"] = json!({ "sub": true })),
