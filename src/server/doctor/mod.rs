@@ -141,7 +141,7 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
         ChatUpstream::Mock(_) => {
             return Verdict::doubtful(PART, "the mock upstream answers, which is no model", "MOCK_UPSTREAM_ADDR");
         }
-        ChatUpstream::Configured(settings) => settings.clone(),
+        ChatUpstream::Configured(settings) => (**settings).clone(),
     };
     const REMEDY: &str = "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY";
     let model = settings.model.clone();
