@@ -271,7 +271,7 @@ async fn start_upstream(
 ) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
     let (settings, mock) = match chat {
         ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
-        ChatUpstream::Configured(settings) => (settings.clone(), None),
+        ChatUpstream::Configured(settings) => ((**settings).clone(), None),
         ChatUpstream::Mock(mock) => {
             let (settings, mock) = embedded::upstream::start(mock).await?;
             (settings, Some(mock))

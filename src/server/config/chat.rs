@@ -21,7 +21,7 @@ use crate::server::{
 
 #[derive(Clone, Debug)]
 pub enum ChatUpstream {
-    Configured(UpstreamSettings),
+    Configured(Box<UpstreamSettings>),
     /// With `MOCK_UPSTREAM_ADDR`: the mock upstream in this process.
     Mock(MockUpstream),
     /// Otherwise: the demo responder.
@@ -166,7 +166,7 @@ pub static CONNECTION: Connection = Connection {
 impl ChatUpstream {
     pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
         if let Some(base_url) = CHAT_BASE_URL.get(variables)? {
-            return configured(variables, base_url).map(Self::Configured);
+            return configured(variables, base_url).map(Box::new).map(Self::Configured);
         }
         refuse(
             variables,

@@ -172,7 +172,7 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
         ChatUpstream::Mock(_) => {
             return Verdict::missing(PART, "no model is set", "the mock upstream answers").remedy("MOCK_UPSTREAM_ADDR");
         }
-        ChatUpstream::Configured(settings) => settings.clone(),
+        ChatUpstream::Configured(settings) => (**settings).clone(),
     };
     const REMEDY: &str = "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY";
     let model = settings.model.clone();
