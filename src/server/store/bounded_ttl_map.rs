@@ -93,7 +93,7 @@ impl<V, T: Copy + Ord + Add<Duration, Output = T>> BoundedTtlMap<V, T> {
     }
 
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub fn entry_count(&self) -> usize {
         self.parts.iter().map(|part| lock(part).entries.len()).sum()
     }
 
@@ -205,7 +205,7 @@ mod tests {
         let at_ten = begin + SECOND * 10;
         assert_eq!(map.read(&name(10), at_ten, |entry| entry.value), None);
         assert_eq!(map.read(&name(11), at_ten, |entry| entry.value), Some(11));
-        assert_eq!((map.count_live(at_ten), map.len()), (9, 20));
+        assert_eq!((map.count_live(at_ten), map.entry_count()), (9, 20));
     }
 
     #[test]
