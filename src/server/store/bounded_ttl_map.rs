@@ -289,6 +289,6 @@ mod tests {
             }
         });
         assert_eq!(map.read(&name(0), begin, |entry| entry.value), Some(16 * 500));
-        assert!(map.len() <= 7 * PARTS, "{}", map.len());
+        assert!(map.entry_count() <= 7 * PARTS, "{}", map.entry_count());
     }
 }

@@ -2,11 +2,9 @@
 //! else. By RFC 6749 §5.2 it is `invalid_client` (401 or 400) or `invalid_grant` (400); providers send much else.
 
 use openidconnect::{HttpResponse, http::StatusCode};
-use serde_json::Value;
-use url::form_urlencoded;
 
 use super::error_words;
-use crate::server::excerpt::Excerpt;
+use crate::server::{auth::oidc::error_response::ErrorBody, excerpt::Excerpt};
 
 /// The meaning of an answer, with the provider's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +60,7 @@ impl ClientAnswer {
     /// `excerpt` removes what was sent from the provider's text.
     pub(super) fn of(response: &HttpResponse, excerpt: impl Fn(&str) -> Excerpt) -> Self {
         let status = response.status();
-        let Some((code, description)) = error_of(response.body()) else {
+        let Some(ErrorBody { code: Some(code), description }) = ErrorBody::read(response.body()) else {
             let words = format!("status {}, no error code", status.as_u16());
             // RFC 6749 §5.2: the status of a client that could not be authenticated.
             return if status == StatusCode::UNAUTHORIZED { Self::ClientRefused(words) } else { Self::Unclear(words) };
@@ -92,34 +90,6 @@ impl ClientAnswer {
 fn meaning(code: &str) -> Option<Meaning> {
     let code = code.trim().to_ascii_lowercase();
     MEANINGS.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning)
-}
-
-/// The error code and its description, in one of the forms in which providers send them.
-fn error_of(body: &[u8]) -> Option<(String, Option<String>)> {
-    let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(body) else { return form_error(body) };
-    let text = |members: &serde_json::Map<String, Value>, names: &[&str]| {
-        let found = names.iter().find_map(|name| members.get(*name).filter(|value| !value.is_null() && *value != ""));
-        found.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-    };
-    const DESCRIPTIONS: [&str; 5] = ["error_description", "message", "errorSummary", "detail", "title"];
-    match members.get("error") {
-        // Facebook and others nest it.
-        Some(Value::Object(inner)) => {
-            let code = text(inner, &["error", "code", "type", "status"]).unwrap_or_else(|| "error".into());
-            Some((code, text(inner, &DESCRIPTIONS)))
-        }
-        Some(Value::String(code)) if !code.is_empty() => Some((code.clone(), text(&members, &DESCRIPTIONS))),
-        _ => Some((text(&members, &["errorCode", "error_code", "code", "type"])?, text(&members, &DESCRIPTIONS))),
-    }
-}
-
-/// As GitHub sends it to clients that don't ask for JSON, and older servers to all.
-fn form_error(body: &[u8]) -> Option<(String, Option<String>)> {
-    if !body.starts_with(b"error=") && !body.windows(7).any(|bytes| bytes == b"&error=") {
-        return None;
-    }
-    let value = |name: &str| form_urlencoded::parse(body).find(|(key, _)| key == name).map(|(_, it)| it.into_owned());
-    Some((value("error")?, value("error_description")))
 }
 
 #[cfg(test)]

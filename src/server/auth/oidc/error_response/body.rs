@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ErrorBody {
+pub(in crate::server::auth::oidc) struct ErrorBody {
     pub code: Option<String>,
     /// For the log only.
     pub description: Option<String>,

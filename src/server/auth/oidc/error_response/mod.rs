@@ -9,7 +9,7 @@ use openidconnect::{
     http::{StatusCode, header::WWW_AUTHENTICATE},
 };
 
-use self::body::ErrorBody;
+pub(super) use self::body::ErrorBody;
 
 /// What an error response says about the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
