@@ -68,7 +68,7 @@ test('a refusal that comes without a state says so', async ({ page, login, callb
   await page.goto('/auth/callback?error=access_denied');
   await callback.says('refused');
   await expect(page).toHaveURL('/auth/callback');
-  expect(wire.calls('GET', '/api/authorize'), 'no sign-in starts by itself').toHaveLength(0);
+  expect(wire.calls('GET', '/api/authorize'), 'no sign-in starts without the person').toHaveLength(0);
   expect(wire.calls('POST', '/api/token'), 'the server has it for its log').not.toHaveLength(0);
   await callback.tryAgain.click();
   await login.isOpen();
@@ -84,7 +84,7 @@ test('a provider that wants a sign-in, without a state, gets one, once', async (
   await chat.isOpen();
 });
 
-test('a login page that was open for too long leads to the next one by itself, with path and draft kept', async ({
+test('a login page that was open for too long leads to the next one automatically, with path and draft kept', async ({
   page, user, signIn, login, chat, wire,
 }) => {
   const draft = 'Half a question';

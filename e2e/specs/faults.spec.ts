@@ -69,7 +69,7 @@ test.describe('a sign-in fails, says so, and works once the fault is gone:', () 
   }
 });
 
-test.describe('a sign-in fails, and is begun again by itself, once:', () => {
+test.describe('a sign-in fails, and is begun again automatically, once:', () => {
   for (const [fault, says, settings] of [
     ['login_required', 'question', { authorize_error: 'login_required' }],
     ['interaction_required', 'question', { authorize_error: 'interaction_required' }],
@@ -86,7 +86,7 @@ test.describe('a sign-in fails, and is begun again by itself, once:', () => {
       await user.set(settings as unknown as Settings);
       await page.goto('/chat?topic=awr');
       await login.signInAs(user.name);
-      await expect.poll(signInsBegun, 'the next sign-in begins by itself').toBe(2);
+      await expect.poll(signInsBegun, 'the next sign-in begins automatically').toBe(2);
       await login.isOpen();
       await login.signInAs(user.name);
       await callback.says(says);
@@ -105,7 +105,7 @@ test.describe('a sign-in fails, and is begun again by itself, once:', () => {
   }
 });
 
-test('a login page that was open while the server was restarted leads to the next one by itself', async ({
+test('a login page that was open while the server was restarted leads to the next one automatically', async ({
   page, user, wire, chat,
 }) => {
   // The server keeps sign-ins that are under way in its memory.

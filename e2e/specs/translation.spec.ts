@@ -44,10 +44,10 @@ for (const way of ['replaced', 'inserted and removed'] satisfies Way[]) {
 
       mayLog(noAnswer);
       await onNextMessage(page, (route) => route.abort('connectionrefused'));
-      await chat.ask('Do you hear me?');
+      await chat.ask('Are you there?');
       await expect(chat.failure).toContainText('The connection was lost');
       await chat.retry.click();
-      await chat.answered('Do you hear me?');
+      await chat.answered('Are you there?');
       await expect(chat.failure).toHaveCount(0);
       await expect(chat.questions).toHaveCount(2);
     });

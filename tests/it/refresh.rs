@@ -44,7 +44,7 @@ async fn a_new_refresh_token_replaces_the_old_one() {
 
 #[tokio::test]
 async fn a_later_auth_time_keeps_the_session_and_the_login_s_own_value() {
-    // T42: some providers send the person's latest sign-in, in whatever browser it was.
+    // T42: some providers send the person's latest sign-in, in any browser.
     let browser = Browser::start();
     let session = browser.sign_in().await.session;
     let login = browser.app.session(&session).await.unwrap().login;

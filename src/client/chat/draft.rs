@@ -47,7 +47,7 @@ struct Sending {
     failed: bool,
 }
 
-/// The draft of the conversation shown is in the text field, which Dioxus does not control: whatever needs the text reads
+/// The draft of the conversation shown is in the text field, which Dioxus does not control: code that needs the text reads
 /// the field first, unless nothing was typed since it was read.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Draft {

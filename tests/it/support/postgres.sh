@@ -1,4 +1,4 @@
-# A PostgreSQL server for as long as whoever started this lives: its end closes our standard input.
+# A PostgreSQL server for as long as the process that started this: its end closes our standard input.
 # Prints the folder of its socket once it can be used. With CERTIFICATE and KEY, it also listens on PORT, with TLS.
 set -eu
 PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)

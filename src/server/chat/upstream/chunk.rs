@@ -38,7 +38,7 @@ impl Chunk {
 
     /// The error of a failed answer. Choices beside it are ignored.
     ///
-    /// `is_bare`: it came outside of any event, where a message without choices is no news about the progress.
+    /// `is_bare`: it came outside of any event, where a message without choices says nothing about the progress.
     pub fn error(&self, is_bare: bool) -> Option<&Value> {
         let choice_error = || self.listed_choice()?.get("error");
         let named = [self.value.get("error"), self.value.get("errors"), choice_error()];

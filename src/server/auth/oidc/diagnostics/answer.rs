@@ -29,7 +29,7 @@ enum Meaning {
     Proof,
 }
 
-/// The error codes of providers in the field, whatever the status. Compared in lower case.
+/// The error codes of providers in the field, with any status. Compared in lower case.
 const MEANINGS: [(&str, Meaning); 17] = [
     // RFC 6749 §5.2
     ("invalid_grant", Meaning::Code),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_providers_say_of_a_made_up_code_is_told_from_what_they_say_of_wrong_credentials() {
+    fn an_error_about_the_code_is_distinguished_from_one_about_the_client() {
         for (status, body) in [
             (400, r#"{"error":"invalid_grant","error_description":"unknown code"}"#),
             (401, r#"{"error":"invalid_grant"}"#),

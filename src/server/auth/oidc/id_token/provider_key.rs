@@ -69,7 +69,7 @@ fn normalize(members: &mut Map<String, Value>) {
     }
 }
 
-/// Identifies a set of keys, whatever their order.
+/// Identifies a set of keys, in any order.
 pub(in crate::server::auth::oidc) fn identity(keys: &ProviderKeys) -> BTreeSet<String> {
     keys.keys().iter().map(|key| serde_json::to_string(key).unwrap_or_default()).collect()
 }
