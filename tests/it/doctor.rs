@@ -169,13 +169,13 @@ async fn a_redis_that_forgets_is_named_with_the_directive_that_mends_it() {
     let (provider, redis) = (MockProvider::shared(), Redis::start().await);
     let (url, keys) = (redis.url(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let examine = async || doctor(&provider.issuer, &[("REDIS_URL", &*url), ("SESSION_KEYS", keys)]).await;
-    assert!(line(&examine().await, "doubtful", "session durability").ends_with("-> in Redis: appendonly yes"));
+    assert!(line(&examine().await, "missing", "session durability").ends_with("-> in Redis: appendonly yes"));
     redis.configure("appendonly", "yes").await;
-    line(&examine().await, "good", "session durability");
+    line(&examine().await, "proven", "session durability");
     redis.configure("maxmemory", "1gb").await;
-    line(&examine().await, "good", "session durability");
+    line(&examine().await, "proven", "session durability");
     redis.configure("maxmemory-policy", "allkeys-lru").await;
-    let found = line(&examine().await, "doubtful", "session durability");
+    let found = line(&examine().await, "missing", "session durability");
     assert!(found.ends_with("-> in Redis: maxmemory-policy noeviction"), "{found}");
 }
 
@@ -196,6 +196,6 @@ async fn the_documented_rights_in_redis_suffice() {
     crate::answer_log::fulfils_the_contract(&log, &log).await;
     let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let output = doctor(&provider.issuer, &[("REDIS_URL", &*url), ("SESSION_KEYS", keys)]).await;
-    line(&output, "good", "session store");
-    line(&output, "doubtful", "session durability");
+    line(&output, "proven", "session store");
+    line(&output, "missing", "session durability");
 }

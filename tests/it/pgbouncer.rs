@@ -62,7 +62,7 @@ async fn the_doctor_tries_what_messages_need_and_names_what_a_pooler_refuses() {
     let (provider, database) = (MockProvider::shared(), postgres::new_database().await);
     let pooler = PgBouncer::start("transaction", 1);
     let output = doctor(&provider.issuer, &[("DATABASE_URL", &pooler.address(&database))]).await;
-    line(&output, "good", "database");
+    line(&output, "proven", "database");
     for (lines, named) in [
         ("pool_mode = transaction", "startup parameter: extra_float_digits"),
         ("pool_mode = statement\nignore_startup_parameters = extra_float_digits", "statement pooling"),
@@ -70,7 +70,7 @@ async fn the_doctor_tries_what_messages_need_and_names_what_a_pooler_refuses() {
         let pooler = PgBouncer::start_with(lines);
         let address = pooler.address(&database);
         let output = doctor(&provider.issuer, &[("DATABASE_URL", &address)]).await;
-        let line = line(&output, "FAILS", "database");
+        let line = line(&output, "REFUSED", "database");
         assert!(line.contains(named) && line.ends_with("-> DATABASE_URL"), "{line}");
         let refused = SqlStore::new(address.parse().unwrap()).ready().await.unwrap_err();
         assert!(refused.to_string().contains(named), "{refused}");

@@ -54,7 +54,7 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     verdicts
         .extend(config.plaintext.iter().map(|it| Verdict::missing("encryption", "TLS", it.words).remedy(it.setting)));
     verdicts.extend(config.authorities().into_iter().map(|(service, authorities)| {
-        let rule = format!("those of {service} are to be checked against {authorities}");
+        let rule = format!("those of {service} are checked against {authorities}");
         Verdict::unproven("certificates", rule, "the line about that service")
     }));
     verdicts.extend(proxies(&config.proxy));

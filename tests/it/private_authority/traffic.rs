@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::{
+    body::Body,
+    http::{Method, header},
+};
 use oracle_ai::server::store::MemoryStore;
 
 use crate::{
@@ -57,8 +61,10 @@ async fn a_model_of_an_unknown_authority_gets_no_question_and_is_recorded() {
     let server = ServerProcess::start(&provider.issuer, &variables).await;
     let browser = browser_of(&server, &provider);
     let token = browser.sign_in().await.access_token;
-    let event = browser.first_event(&token, &message("hello")).await;
-    assert!(event.contains("error"), "{event}");
+    let request =
+        browser.request(Method::POST, "/api/chat", Some(&token)).header(header::CONTENT_TYPE, "application/json");
+    let answer = browser.app.send(request.body(Body::from(message("hello").to_string())).unwrap()).await;
+    assert!(answer.text.contains(r#""type":"error""#), "{}", answer.text);
     let log = server.log();
     let recorded = log.lines().find(|line| line.contains("tls.failed"));
     assert!(recorded.is_some_and(|line| line.contains("the model: invalid peer certificate")), "{log}");

@@ -59,7 +59,7 @@ impl OidcClient {
         if request == Request::Revocation && response.status().is_success() {
             return Ok(Some(ClientAnswer::CodeRefused(format!("status {}", response.status().as_u16()))));
         }
-        Ok(Some(ClientAnswer::of(&response, |text| http.excerpt(text))))
+        Ok(Some(ClientAnswer::of(http.status(), response.body(), |text| http.excerpt(text))))
     }
 
     /// Asks for the status of a made-up access token.
@@ -77,7 +77,7 @@ impl OidcClient {
                 _ => IntrospectionAnswer::Wrong(format!("status {status}, without `active`")),
             });
         }
-        Ok(match ClientAnswer::of(&response, |text| http.excerpt(text)) {
+        Ok(match ClientAnswer::of(http.status(), response.body(), |text| http.excerpt(text)) {
             ClientAnswer::ClientRefused(words) => IntrospectionAnswer::ClientRefused(words),
             answer if status == 403 => IntrospectionAnswer::ClientRefused(answer.words().to_owned()),
             answer => IntrospectionAnswer::Unclear(answer.words().to_owned()),
