@@ -71,7 +71,7 @@ async fn the_doctor_tries_what_messages_need_and_names_what_a_pooler_refuses() {
         let address = pooler.address(&database);
         let output = doctor(&provider.issuer, &[("DATABASE_URL", &address)]).await;
         let line = line(&output, "REFUSED", "database");
-        assert!(line.contains(named) && line.ends_with("-> DATABASE_URL"), "{line}");
+        assert!(line.contains(named) && line.contains("-> DATABASE_URL"), "{line}");
         let refused = SqlStore::new(address.parse().unwrap()).ready().await.unwrap_err();
         assert!(refused.to_string().contains(named), "{refused}");
     }
