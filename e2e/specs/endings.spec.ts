@@ -125,7 +125,7 @@ test('an answer whose stop request did not reach the server is not called stoppe
   await expect(chat.answers.last()).toContainText('Stopped');
 });
 
-test('thinking is folded away, and the answer's tokens and time are shown beside it', async ({ page, signIn, chat }) => {
+test('thinking is folded away, and the tokens and time of the answer are shown beside it', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/thinking');
   await expect(chat.answers.last().locator('details')).not.toHaveAttribute('open', { timeout: 15_000 });
