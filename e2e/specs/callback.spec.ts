@@ -65,6 +65,7 @@ test('a callback link with a state nobody gave out is not followed', async ({ pa
 });
 
 test('a refusal that comes without a state says so', async ({ page, login, callback, wire }) => {
+  mayLog(statusError(401));
   await page.goto('/auth/callback?error=access_denied');
   await callback.says('refused');
   await expect(page).toHaveURL('/auth/callback');
@@ -75,6 +76,7 @@ test('a refusal that comes without a state says so', async ({ page, login, callb
 });
 
 test('a provider that wants a sign-in, without a state, gets one, once', async ({ page, user, login, callback, chat }) => {
+  mayLog(statusError(401));
   await page.goto('/auth/callback?error=login_required');
   await login.isOpen();
   await page.goto('/auth/callback?error=login_required');
@@ -87,6 +89,7 @@ test('a provider that wants a sign-in, without a state, gets one, once', async (
 test('a login page that was open for too long leads to the next one automatically, with path and draft kept', async ({
   page, user, signIn, login, chat, wire,
 }) => {
+  mayLog(statusError(400), statusError(401));
   const draft = 'Half a question';
   await signIn('/chat?topic=awr');
   await chat.message.fill(draft);

@@ -68,6 +68,7 @@ test('an answer whose stream is lost on the way is followed to its end', async (
 });
 
 test('an answer waits through an outage, keeps its text, and continues', async ({ page, signIn, chat, wire }) => {
+  mayLog(noAnswer, statusError(503));
   await signIn();
   await answerNextWith(page, [opened, delta('The first half ')]);
   let tries = 0;

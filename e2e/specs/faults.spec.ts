@@ -82,6 +82,7 @@ test.describe('a sign-in fails, and is begun again automatically, once:', () => 
     }],
   ] as const) {
     test(fault, async ({ page, user, login, callback, chat, wire }) => {
+      mayLog(statusError(401));
       const signInsBegun = () => wire.calls('GET', '/api/authorize').length;
       await user.set(settings as unknown as Settings);
       await page.goto('/chat?topic=awr');
@@ -109,6 +110,7 @@ test('a login page that was open while the server was restarted leads to the nex
   page, user, wire, chat,
 }) => {
   // The server keeps sign-ins that are under way in its memory.
+  mayLog(statusError(400), statusError(401));
   const app = ownMock(portsOfWorker(test.info().parallelIndex));
   const login = mockLoginPage(page);
   let stopApp = await startApp(app);
@@ -134,6 +136,7 @@ test.describe('a refresh fails each time, and the page offers to sign in again, 
     ['answer 500', always('server_error')],
   ] as const) {
     test(fault, async ({ page, user, signIn, login, callback, chat, wire }) => {
+      mayLog(statusError(401), statusError(503));
       const failed = async () => (await wire.statuses('POST', '/api/refresh'))[503] ?? 0;
       await signIn('/chat?topic=awr');
       await chat.message.fill(draft);
@@ -159,6 +162,7 @@ test.describe('a refresh fails each time, and the page offers to sign in again, 
     });
 
     test(`${fault}, in the chat`, async ({ page, user, signIn, login, chat, wire }) => {
+      mayLog(statusError(401), statusError(503));
       const failed = async () => (await wire.statuses('POST', '/api/refresh'))[503] ?? 0;
       await signIn();
       await user.set({ refresh_faults: [...refresh_faults] });

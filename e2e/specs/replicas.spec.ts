@@ -3,7 +3,7 @@
 import { startCertifiedProvider } from '../providers/certified.mjs';
 import { startReplicas, type Replicas } from '../fixtures/replicas';
 import { client, portsOfWorker } from '../fixtures/servers';
-import { expect, test as base } from '../fixtures/test';
+import { expect, mayLog, noAnswer, statusError, test as base } from '../fixtures/test';
 import { certifiedLoginPage } from '../pages/login';
 
 const test = base.extend<{ replicas: Replicas }>({
@@ -23,6 +23,7 @@ const test = base.extend<{ replicas: Replicas }>({
 });
 
 test('a reload in the middle of an answer loses nothing', async ({ page, chat, replicas: _ }) => {
+  mayLog(noAnswer);
   await chat.ask('/slow please');
   await expect(chat.answers.last()).toContainText('word 5,');
   await page.reload();
@@ -36,6 +37,7 @@ test('a reload in the middle of an answer loses nothing', async ({ page, chat, r
 });
 
 test('the answer of a server that is lost ends honestly, keeps its text, and the chat goes on', async ({ page, chat, replicas }) => {
+  mayLog(noAnswer, statusError(503));
   await chat.ask('/slow please');
   await expect(chat.answers.last()).toContainText('word 5,');
   replicas.killWriter();
