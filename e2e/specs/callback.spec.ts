@@ -118,7 +118,8 @@ test('a callback opened by hand has nothing to finish', async ({ page, callback,
   await login.isOpen();
 });
 
-for (const kind of ['wrong_nonce', 'bad_signature', 'missing_id_token', 'invalid_grant']) {
+// A bad signature is among `faults.spec.ts`: the second one within a minute is only undecided, as the keys may be new.
+for (const kind of ['wrong_nonce', 'missing_id_token', 'invalid_grant']) {
   test(`a sign-in that ends in ${kind} did not work, and the next one does`, async ({
     page, user, login, callback, chat,
   }) => {

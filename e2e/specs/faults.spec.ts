@@ -288,6 +288,7 @@ test.describe('an odd provider is nothing a person notices:', () => {
 test('a refresh whose answer is lost ends in one sign-in, with the message kept', async ({
   page, user, signIn, login, chat,
 }) => {
+  mayLog(statusError(401), statusError(404), statusError(503));
   // The provider has consumed the refresh token, and takes the next use for a theft (RFC 9700 §4.14.2).
   await signIn();
   await user.set({ refresh_faults: [{ kind: 'lost_answer' }] });
@@ -304,6 +305,7 @@ test('a refresh whose answer is lost ends in one sign-in, with the message kept'
 test('a provider whose clock is five minutes ahead is signed in at, or refused once', async ({
   page, user, login, chat, callback, wire,
 }) => {
+  mayLog(statusError(401));
   await user.set({ clock_offset: 300 });
   await page.goto('/chat');
   await login.signInAs(user.name);
@@ -335,6 +337,7 @@ for (const endpoint of ['discovery', 'jwks']) {
 }
 
 test('faults are switched on and off by hand on the board', async ({ page, context, user, signIn, login, callback }) => {
+  mayLog(statusError(401));
   const board = await context.newPage();
   await board.goto(`${provider.mock.origin}/__control/`);
   await board.getByRole('textbox', { name: 'Another user' }).fill(user.name);

@@ -5,7 +5,7 @@ import type { BrowserContext } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
 import { holdKey, sessionLives } from '../fixtures/browser-key';
-import { expect, test as base } from '../fixtures/test';
+import { expect, mayLog, statusError, test as base } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { sessionWarning, type SessionWarning } from '../pages/session-warning';
 import { signedOutPage, type SignedOutPage } from '../pages/signed-out';
@@ -80,6 +80,7 @@ for (const next of ['the same person', 'somebody else'] as const) {
     'there for somebody else', 'gone for somebody else'), async ({
     page, user, signIn, login, chat, warning, signedOut, wire,
   }) => {
+    mayLog(statusError(401));
     await signIn();
     const { session } = await wire.current();
     await holdKey(page);

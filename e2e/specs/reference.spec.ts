@@ -13,7 +13,7 @@ for (const { locale, says } of [{ locale: 'en-GB', says: 'Reference: ' }, { loca
     test('a sign-in that did not work names the request that failed', async ({ page, user, login }) => {
       mayLog(statusError(401));
       // T104
-      await user.set({ token_faults: [{ kind: 'bad_signature' }] });
+      await user.set({ token_faults: [{ kind: 'wrong_nonce' }] });
       await page.goto('/');
       const exchange = page.waitForResponse('**/api/token');
       await login.signInAs(user.name);
