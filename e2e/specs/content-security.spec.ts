@@ -2,7 +2,7 @@
 
 import type { BrowserContext, Page } from '@playwright/test';
 
-import { expect, test as base } from '../fixtures/test';
+import { expect, mayLog, statusError, test as base } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
 
@@ -65,6 +65,7 @@ test('a person signs in, chats, stops, copies, exports, reloads, opens a tab and
 });
 
 test('the pages that nobody is signed in for break no policy either', { tag: '@certified' }, async ({ page, callback }) => {
+  mayLog(statusError(404));
   // T92
   for (const path of ['/no/such/page', '/signed-out']) {
     await page.goto(path);
@@ -77,6 +78,7 @@ test('the pages that nobody is signed in for break no policy either', { tag: '@c
 });
 
 test('a script that somebody gets into a page does not run', { tag: '@certified' }, async ({ page, violations }) => {
+  mayLog("This document requires 'Trusted", "Connecting to 'http://127.0.0.1:9/'", 'Fetch API cannot load', "Loading the image 'http://127.0.0.1:9/x'");
   // T92
   await page.goto('/signed-out');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

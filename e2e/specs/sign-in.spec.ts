@@ -1,4 +1,4 @@
-import { expect, mayLog, noAnswer, test } from '../fixtures/test';
+import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 import { mockLoginPage } from '../pages/login';
 
 test('a cold start leads through the provider to the chat', { tag: '@every-provider' }, async ({
@@ -47,6 +47,7 @@ test('the way back from the chat does not lead over the used callback link', asy
 });
 
 test('an address that leads nowhere says so and offers the chat', async ({ page, login }) => {
+  mayLog(statusError(404));
   await page.goto('/no/such/page');
   await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
   await page.getByRole('link', { name: /chat/i }).click();
