@@ -1,6 +1,6 @@
 // Every answer ends honestly, in words, with one click to go on.
 
-import { answerNextWith, delta, ended, expect, mayLog, noAnswer, opened, test } from '../fixtures/test';
+import { answerNextWith, delta, ended, expect, mayLog, noAnswer, opened, statusError, test } from '../fixtures/test';
 
 for (const { reason, says, goesOn } of [
   { reason: 'length', says: 'reached its greatest length', goesOn: true },

@@ -162,7 +162,7 @@ test.describe('a refresh fails each time, and the page offers to sign in again, 
     });
 
     test(`${fault}, in the chat`, async ({ page, user, signIn, login, chat, wire }) => {
-      mayLog(statusError(401), statusError(503));
+      mayLog(statusError(401), statusError(404), statusError(503));
       const failed = async () => (await wire.statuses('POST', '/api/refresh'))[503] ?? 0;
       await signIn();
       await user.set({ refresh_faults: [...refresh_faults] });
