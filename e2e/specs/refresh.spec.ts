@@ -77,7 +77,7 @@ test('a token is renewed before it expires, and no message meets a 401', async (
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
-test('the page ignores the contents of an access token: it uses `expires_in` of the response', async ({
+test('the page ignores the contents of an access token and uses the lifetime in the response', async ({
   page, user, signIn, chat, wire,
 }) => {
   // T51: by its own `exp`, this token ended in 1970.
