@@ -28,6 +28,9 @@ const test = base.extend<{
   },
 });
 
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
+
 test.describe('comes back signed in, by one refresh and no page of the provider', { tag: '@every-provider' }, () => {
   const path = '/chat?topic=awr&depth=2#plan';
 

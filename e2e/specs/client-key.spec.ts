@@ -3,9 +3,12 @@
 
 import { holdKey, judged } from '../fixtures/browser-key';
 import { app, client, provider } from '../fixtures/servers';
-import { expect, test } from '../fixtures/test';
+import { expect, mayLog, statusError, test } from '../fixtures/test';
 import { certifiedLoginPage } from '../pages/login';
 import { signedOutPage } from '../pages/signed-out';
+
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
 
 /** From the moment that a session has ended to the moment that its pages show it. */
 const soon = { timeout: 2_000 };

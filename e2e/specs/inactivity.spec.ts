@@ -20,6 +20,9 @@ const test = base.extend<{ warning: SessionWarning; signedOut: SignedOutPage }>(
   signedOut: ({ page }, use) => use(signedOutPage(page)),
 });
 
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
+
 test.beforeEach(async ({ page, context }) => {
   await page.clock.install();
   await limit(context, { idle_timeout: 600, session_expires_in: 36_000 });

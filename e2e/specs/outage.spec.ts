@@ -3,6 +3,9 @@ import { client, foreignProvider, portsOfWorker, startApp } from '../fixtures/se
 import { expect, mayLog, statusError, test } from '../fixtures/test';
 import { certifiedLoginPage } from '../pages/login';
 
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
+
 test('a provider that is down when the app starts is found once it is up', async ({ page, callback, chat, user }) => {
   const ports = portsOfWorker(test.info().parallelIndex);
   const app = foreignProvider(ports.app, `http://127.0.0.1:${ports.provider}`);

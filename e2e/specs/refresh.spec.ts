@@ -1,6 +1,9 @@
 import { judged, signedCall } from '../fixtures/browser-key';
 import { expect, forbidNextMessage, mayLog, statusError, test } from '../fixtures/test';
 
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
+
 const hour = 3_600_000;
 
 test('a message after the access token expired is answered, with one refresh', { tag: '@every-provider' }, async ({

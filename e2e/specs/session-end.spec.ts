@@ -5,6 +5,9 @@ import { expect, mayLog, statusError, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
 
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
+
 const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 
 test('a refused refresh leads to sign-in, and the message is sent automatically, once', { tag: '@every-provider' }, async ({

@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
 import { holdKey, judged } from '../fixtures/browser-key';
-import { expect, mayLog, noAnswer, test as base } from '../fixtures/test';
+import { expect, mayLog, noAnswer, statusError, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { chatPage, type ChatPage } from '../pages/chat';
 import { loginPageOf, type LoginPage } from '../pages/login';
@@ -46,6 +46,9 @@ const test = base.extend<{
     for (const context of contexts) await context.close();
   },
 });
+
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
 
 test('a person ends the session of another browser, and it leaves at once', async ({
   page, signIn, signInElsewhere, chat, sessions,

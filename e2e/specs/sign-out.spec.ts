@@ -8,6 +8,9 @@ import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
 
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
+
 const unavailable = { status: 503, json: { code: 503, message: 'unavailable', data: { kind: 'unavailable' } } };
 const tooMany = {
   status: 429, json: { code: 429, message: 'too many', data: { kind: 'too_many_requests', retry_after: 1 } },

@@ -26,6 +26,9 @@ const test = base.extend<{
     }),
 });
 
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
+
 test('a second tab opens with the token of the first, and no refresh at all', { tag: '@every-provider' }, async ({
   baseURL, user, signIn, openTab, chat,
 }) => {

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
-import { expect, test as base } from '../fixtures/test';
+import { expect, mayLog, statusError, test as base } from '../fixtures/test';
 
 declare global {
   interface Window {
@@ -31,6 +31,9 @@ const test = base.extend<{
     await use();
   },
 });
+
+// A page whose session or token has ended may have a request under way, which is then refused.
+test.beforeEach(() => mayLog(statusError(401)));
 
 const minute = 60_000;
 
