@@ -68,7 +68,7 @@ impl Sessions {
     }
 
     /// An error may come without `iss`, even if the provider announces that: nothing but a message or another login
-    /// follows from it, whoever sent it (RFC 9207 §2.4).
+    /// follows from it, even if an attacker sent it (RFC 9207 §2.4).
     async fn check_issuer(&self, response: &AuthorizationResponse) -> Result<(), ExchangeError> {
         if response.error.is_some() && response.iss.is_none() {
             return Ok(());

@@ -223,8 +223,8 @@ impl LoginClaims {
     /// OpenID Connect Core §12.2: `iss`, `sub`, `aud` and `azp` must be those of the login. `auth_time` must be the time of
     /// that authentication too.
     ///
-    /// A later `auth_time` is accepted nevertheless, as some providers send the person's latest sign-in, in whatever
-    /// browser that was. It does no harm: the value of the login stays stored, so the session does not become fresher. An
+    /// A later `auth_time` is accepted nevertheless, as some providers send the person's latest sign-in, in any
+    /// browser. It does no harm: the value of the login stays stored, so the session does not become fresher. An
     /// earlier one is refused: it contradicts the freshness that the login was accepted for (`max_age`), and no later
     /// sign-in explains it.
     fn check_refreshed(&self, claims: &CoreIdTokenClaims, user: &UserClaims) -> Result<(), Refused> {
