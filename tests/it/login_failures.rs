@@ -89,6 +89,19 @@ async fn a_pushed_request_that_the_provider_refuses_is_no_outage() {
     assert_eq!(answer.json()["data"], json!({ "kind": "login_refused", "error": "other" }));
 }
 
+/// An authorization response with this error is refused with this data.
+async fn answers_with_and_without_state(browser: &Browser, error: &str, description: &str, expected: &Value) {
+    for has_state in [true, false] {
+        let mut response = json!({ "error": error, "error_description": description });
+        if has_state {
+            response["state"] = browser.start_login().await.state.into();
+        }
+        let answer = browser.exchange(&response).await;
+        answer.assert_refused(401, "login_refused");
+        assert_eq!(answer.json()["data"], *expected, "{error}, state: {has_state}");
+    }
+}
+
 #[tokio::test]
 async fn a_login_is_begun_again_after_an_error_that_the_next_one_is_not_likely_to_meet() {
     // T40
@@ -100,16 +113,8 @@ async fn a_login_is_begun_again_after_an_error_that_the_next_one_is_not_likely_t
         ("consent_required", "", "interaction_required"),
         ("account_selection_required", "", "interaction_required"),
     ] {
-        for has_state in [true, false] {
-            let mut response = json!({ "error": error, "error_description": description });
-            if has_state {
-                response["state"] = browser.start_login().await.state.into();
-            }
-            let answer = browser.exchange(&response).await;
-            answer.assert_refused(401, "login_refused");
-            let expected = json!({ "kind": "login_refused", "error": kind, "restart": true });
-            assert_eq!(answer.json()["data"], expected, "{error}, state: {has_state}");
-        }
+        let expected = json!({ "kind": "login_refused", "error": kind, "restart": true });
+        answers_with_and_without_state(&browser, error, description, &expected).await;
     }
 }
 
@@ -125,16 +130,8 @@ async fn every_other_error_is_explained_with_and_without_state() {
         ("invalid_scope", "", "other"),
         ("out_of_cheese", "", "other"),
     ] {
-        for has_state in [true, false] {
-            let mut response = json!({ "error": error, "error_description": description });
-            if has_state {
-                response["state"] = browser.start_login().await.state.into();
-            }
-            let answer = browser.exchange(&response).await;
-            answer.assert_refused(401, "login_refused");
-            let expected = json!({ "kind": "login_refused", "error": kind });
-            assert_eq!(answer.json()["data"], expected, "{error}, state: {has_state}");
-        }
+        let expected = json!({ "kind": "login_refused", "error": kind });
+        answers_with_and_without_state(&browser, error, description, &expected).await;
     }
 }
 
