@@ -4,7 +4,10 @@
 use openidconnect::http::StatusCode;
 
 use super::error_words;
-use crate::server::{auth::oidc::error_response::ErrorBody, excerpt::Excerpt};
+use crate::server::{
+    auth::oidc::error_response::{self, ErrorBody},
+    excerpt::Excerpt,
+};
 
 /// The meaning of an answer, with the provider's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +30,14 @@ enum Meaning {
     Client,
     RedirectUri,
     Proof,
+    Unclear,
 }
 
-/// The error codes of providers in the field, with any status. Compared in lower case.
-const MEANINGS: [(&str, Meaning); 17] = [
+/// What error codes say of a made-up code, where [`error_response::meaning`] doesn't tell it. With any status; compared in
+/// lower case.
+const MEANINGS: [(&str, Meaning); 12] = [
     // RFC 6749 §5.2
     ("invalid_grant", Meaning::Code),
-    ("invalid_client", Meaning::Client),
-    // Also for wrong credentials (Keycloak).
-    ("unauthorized_client", Meaning::Client),
     ("unsupported_grant_type", Meaning::Client),
     // RFC 9449 §5, §8
     ("invalid_dpop_proof", Meaning::Proof),
@@ -45,15 +47,13 @@ const MEANINGS: [(&str, Meaning); 17] = [
     // One provider with status 403; Slack and Zoho with status 200
     ("invalid_code", Meaning::Code),
     ("code_already_used", Meaning::Code),
-    ("invalid_client_id", Meaning::Client),
-    ("invalid_client_secret", Meaning::Client),
-    ("bad_client_secret", Meaning::Client),
     ("bad_redirect_uri", Meaning::RedirectUri),
     ("invalid_redirect_uri", Meaning::RedirectUri),
     // GitHub with status 200
     ("bad_verification_code", Meaning::Code),
-    ("incorrect_client_credentials", Meaning::Client),
     ("redirect_uri_mismatch", Meaning::RedirectUri),
+    // RFC 8707 §2: a wrong configuration, but the client's credentials are not.
+    ("invalid_target", Meaning::Unclear),
 ];
 
 impl ClientAnswer {
@@ -71,11 +71,11 @@ impl ClientAnswer {
         let words = error_words(&code, description.as_deref(), excerpt);
         let words = format!("status {status}, {words}");
         match meaning(&code) {
-            Some(Meaning::Code) => Self::CodeRefused(words),
-            Some(Meaning::Client) => Self::ClientRefused(words),
-            Some(Meaning::RedirectUri) => Self::RedirectUriRefused(words),
-            Some(Meaning::Proof) => Self::ProofRequired(words),
-            None => Self::Unclear(words),
+            Meaning::Code => Self::CodeRefused(words),
+            Meaning::Client => Self::ClientRefused(words),
+            Meaning::RedirectUri => Self::RedirectUriRefused(words),
+            Meaning::Proof => Self::ProofRequired(words),
+            Meaning::Unclear => Self::Unclear(words),
         }
     }
 
@@ -90,9 +90,13 @@ impl ClientAnswer {
     }
 }
 
-fn meaning(code: &str) -> Option<Meaning> {
+fn meaning(code: &str) -> Meaning {
     let code = code.trim().to_ascii_lowercase();
-    MEANINGS.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning)
+    match MEANINGS.iter().find(|(known, _)| *known == code) {
+        Some((_, meaning)) => *meaning,
+        None if error_response::meaning(&code) == Some(error_response::Meaning::ClientRefused) => Meaning::Client,
+        None => Meaning::Unclear,
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +132,8 @@ mod tests {
             (200, r#"{"error":"incorrect_client_credentials"}"#),
             (200, r#"{"ok":false,"error":"bad_client_secret"}"#),
             (400, r#"{"error":"invalid_client_id"}"#),
+            (200, r#"{"error":"invalid_client_secret"}"#),
+            (400, r#"{"error":"disabled_client"}"#),
             (401, ""),
             (401, "<html>"),
         ] {

@@ -6,7 +6,7 @@ use openidconnect::http::StatusCode;
 
 use super::Meaning::{self, ClientRefused, Unavailable};
 
-const CODES: [(&str, Meaning); 18] = [
+const CODES: [(&str, Meaning); 19] = [
     // RFC 6749 §5.2
     ("invalid_client", ClientRefused),
     // RFC 6749 §5.2; Keycloak has sent it for wrong credentials, too.
@@ -18,9 +18,10 @@ const CODES: [(&str, Meaning); 18] = [
     ("use_dpop_nonce", ClientRefused),
     // GitHub, with status 200.
     ("incorrect_client_credentials", ClientRefused),
-    // Slack, with status 200.
+    // Slack and Zoho, with status 200.
     ("invalid_client_id", ClientRefused),
     ("bad_client_secret", ClientRefused),
+    ("invalid_client_secret", ClientRefused),
     // Google
     ("deleted_client", ClientRefused),
     ("disabled_client", ClientRefused),
@@ -38,7 +39,7 @@ const CODES: [(&str, Meaning); 18] = [
 ];
 
 /// `None` for a code that is not in the table.
-pub(super) fn meaning(code: &str) -> Option<Meaning> {
+pub(in super::super) fn meaning(code: &str) -> Option<Meaning> {
     CODES.iter().find(|(listed, _)| listed.eq_ignore_ascii_case(code)).map(|(_, meaning)| *meaning)
 }
 

@@ -9,7 +9,7 @@ use openidconnect::{
     http::{StatusCode, header::WWW_AUTHENTICATE},
 };
 
-pub(super) use self::body::ErrorBody;
+pub(super) use self::{body::ErrorBody, codes::meaning};
 
 /// What an error response says about the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
