@@ -1,15 +1,16 @@
 //! The routes, and the layers around them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, Extension},
     http::{HeaderName, HeaderValue, header},
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get, post},
 };
-use dioxus::server::{DioxusRouterExt, FullstackState};
+use dioxus::server::{DioxusRouterExt, FullstackState, ServerFunction};
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -92,13 +93,19 @@ fn api(state: FullstackState, edge: Arc<Edge>) -> Router {
         .map_request(layers::remove_referer)
         .layer(from_fn(layers::check_query))
         .layer(from_fn(errors::take_returned_error));
-    Router::new()
+    // Each layer clones what it wraps for each request: a router is cheap to clone, the framework's handlers are not.
+    let functions = Router::new()
         .register_server_functions()
         .with_state(state)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .into_service::<Body>();
+    let paths = ServerFunction::collect().into_iter().map(ServerFunction::path).collect::<BTreeSet<_>>();
+    paths
+        .into_iter()
+        .fold(Router::new(), |routes, path| routes.route_service(path, functions.clone()))
         // A mistyped path gets no page.
         .route("/api", any(async || ApiError::NotFound))
         .route("/api/", any(async || ApiError::NotFound))
         .route("/api/{*path}", any(async || ApiError::NotFound))
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(layers)
 }
