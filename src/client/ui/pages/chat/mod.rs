@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `header`, `sidebar` | the bar above, the list of conversations |
 //! | `transcript`, `message` | the messages |
-//! | `rendered_count` | how many of them are rendered |
+//! | `rendered_groups` | how many of them are rendered |
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
@@ -23,7 +23,7 @@ mod navigation;
 mod notices;
 mod open_dialog;
 mod own_sessions;
-mod rendered_count;
+mod rendered_groups;
 mod sessions_dialog;
 mod shortcuts;
 mod sidebar;

@@ -1,17 +1,19 @@
 //! The messages, oldest first.
 
+use std::rc::Rc;
+
 use dioxus::prelude::*;
 
 use super::{
     message::{Answer, Question},
-    rendered_count::use_rendered_count,
+    rendered_groups::{MESSAGES_PER_GROUP, use_rendered_groups},
 };
 use crate::{
     client::{
         chat::{
             conversation::{Conversation, Phase},
             element_ids::TRANSCRIPT,
-            entry::Author,
+            entry::{Author, Entry},
         },
         language::use_catalog,
         platform::keyboard,
@@ -28,10 +30,11 @@ pub fn Transcript(conversation: Conversation) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.chat;
     let entries = conversation.entries();
-    let last = entries.last().map(|entry| entry.key);
     let is_answering = conversation.is_answering();
     let is_empty = entries.is_empty();
-    let not_rendered = entries.len().saturating_sub(use_rendered_count(conversation));
+    let groups = entries.chunks(MESSAGES_PER_GROUP);
+    let last_group = groups.len().saturating_sub(1);
+    let not_rendered = groups.len().saturating_sub(use_rendered_groups(conversation));
     rsx! {
         div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": messages.transcript_label,
             onscroll: move |_| conversation.following.reader_scrolled(),
@@ -46,15 +49,8 @@ pub fn Transcript(conversation: Conversation) -> Element {
             // `aria-live` is off because the live region announces the answer, in whole sentences. While an answer is
             // running, the style sheet hides the edit buttons, so that no question is rendered again.
             div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": messages.transcript_label, "aria-live": "off",
-                for entry in entries.into_iter().skip(not_rendered) {
-                    match entry.author {
-                        Author::You => rsx! {
-                            Question { key: "{entry.key}", entry, conversation }
-                        },
-                        Author::Assistant => rsx! {
-                            Answer { key: "{entry.key}", is_last: last == Some(entry.key), entry, conversation }
-                        },
-                    }
+                for (number, group) in groups.enumerate().skip(not_rendered) {
+                    Group { key: "{number}", entries: group.to_vec(), is_last: number == last_group, conversation }
                 }
             }
         }
@@ -62,6 +58,25 @@ pub fn Transcript(conversation: Conversation) -> Element {
             button { class: "latest", r#type: "button", onclick: move |_| conversation.following.jump_to_end(),
                 span { "aria-hidden": "true", "↓ " }
                 {text_span(messages.jump_to_latest)}
+            }
+        }
+    }
+}
+
+/// Some messages in a row. Few groups change with a message, and the others are compared as a whole: in a long
+/// conversation, comparing message by message takes longer than rendering one group.
+#[component]
+fn Group(entries: Vec<Rc<Entry>>, is_last: bool, conversation: Conversation) -> Element {
+    let last = entries.last().map(|entry| entry.key).filter(|_| is_last);
+    rsx! {
+        for entry in entries {
+            match entry.author {
+                Author::You => rsx! {
+                    Question { key: "{entry.key}", entry, conversation }
+                },
+                Author::Assistant => rsx! {
+                    Answer { key: "{entry.key}", is_last: last == Some(entry.key), entry, conversation }
+                },
             }
         }
     }
