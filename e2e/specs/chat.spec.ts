@@ -1,9 +1,16 @@
 import { expect, mayLog, noAnswer, onNextMessage, test } from '../fixtures/test';
 
+declare global {
+  interface Window {
+    /** The answer's text, each time that it has changed. */
+    seen: string[];
+  }
+}
+
 test('an answer appears while it is written, and only ever grows', async ({ page, signIn, chat }) => {
   await signIn();
   await page.evaluate(() => {
-    const seen: string[] = ((window as any).seen = []);
+    const seen: string[] = (window.seen = []);
     new MutationObserver(() => {
       const answer = [...document.querySelectorAll('[role=log] article')].at(-1);
       const text = answer?.getAttribute('aria-label') === 'You' ? '' : (answer?.textContent ?? '');
