@@ -17,7 +17,9 @@ import { Provider } from 'oidc-provider';
 import { controlPlane, Refused } from './control.mjs';
 import { Ledger } from './ledger.mjs';
 
-/** Starts the provider; `close()` of the answer stops it. `clientKey`, the public half, takes the place of a secret. */
+/** Starts the provider; `close()` of the answer stops it. `clientKey`, the public half, takes the place of a secret.
+ *  @param {{ port: number, clientId: string, clientSecret?: string, clientKey?: object, redirectUri: string,
+ *    signedOutUri?: string, backchannelLogoutUri?: string }} options */
 export async function startCertifiedProvider({
   port, clientId, clientSecret, clientKey, redirectUri, signedOutUri, backchannelLogoutUri,
 }) {

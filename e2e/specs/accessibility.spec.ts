@@ -4,8 +4,15 @@ import type { Page, Route } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
 import {
-  answerNextWith, answerNextWithText, delta, ended, expect, mayLog, noAnswer, opened, refuseNextMessage, test,
+  answerNextWith, answerNextWithText, ended, expect, mayLog, noAnswer, opened, refuseNextMessage, test,
 } from '../fixtures/test';
+
+declare global {
+  interface Window {
+    /** What screen readers were given to announce. */
+    announced: string[];
+  }
+}
 
 const everything =
   '# Waits\n\nLook at `v$session`, **now**. [More](https://docs.example/)\n\n1. one\n2. two\n\n' +
@@ -90,7 +97,7 @@ for (const { name, use } of [
 test('a screen reader announces an answer in whole sentences, none twice, and its end', async ({ page, signIn, chat }) => {
   await signIn();
   await page.evaluate(() => {
-    const announced: string[] = ((window as any).announced = []);
+    const announced: string[] = (window.announced = []);
     new MutationObserver((changes) => {
       for (const { addedNodes } of changes) for (const node of addedNodes) announced.push(node.textContent ?? '');
     }).observe(document.querySelector('#announcements')!, { childList: true, subtree: true, characterData: true });
@@ -98,7 +105,7 @@ test('a screen reader announces an answer in whole sentences, none twice, and it
   await chat.ask('/list');
   await expect(chat.send).toBeVisible();
   await expect(chat.announcements).toContainText('The answer is complete.');
-  const announced: string[] = await page.evaluate(() => (window as any).announced);
+  const announced: string[] = await page.evaluate(() => window.announced);
   expect(announced.length, 'while it is written, not only at its end').toBeGreaterThan(1);
   expect(announced.at(-1)).toBe('The answer is complete.');
   expect(new Set(announced).size, 'none is announced twice').toBe(announced.length);

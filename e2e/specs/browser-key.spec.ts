@@ -207,7 +207,7 @@ test('the private key can not be exported, in no format', async ({ page, signIn 
     const done = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
+        request.onerror = () => reject(request.error!);
       });
     const database = await done(indexedDB.open('oracle-ai'));
     const { privateKey }: CryptoKeyPair =
@@ -374,7 +374,7 @@ for (const { lacks, heading, breakIt } of [
     lacks: 'P-256',
     heading: tooOld,
     breakIt: () => {
-      SubtleCrypto.prototype.generateKey = () =>
+      SubtleCrypto.prototype.generateKey = (): Promise<never> =>
         Promise.reject(new DOMException('Unrecognized namedCurve', 'NotSupportedError'));
     },
   },
@@ -463,7 +463,7 @@ function keptSession(page: Page): Promise<string> {
     const done = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
+        request.onerror = () => reject(request.error!);
       });
     const database = await done(indexedDB.open('oracle-ai'));
     const session = await done(database.transaction('browser').objectStore('browser').get('session'));
@@ -477,7 +477,7 @@ async function keepNothingBut(session: string) {
   const done = <T>(request: IDBRequest<T>) =>
     new Promise<T>((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
+      request.onerror = () => reject(request.error!);
     });
   const database = await done(indexedDB.open('oracle-ai'));
   const store = database.transaction('browser', 'readwrite').objectStore('browser');

@@ -151,7 +151,7 @@ for (const { kind, more, status, title, text } of [
   { kind: 'unavailable', status: 503, title: 'Something went wrong on our side', text: 'Nothing of yours is lost' },
   { kind: 'internal', status: 500, title: 'Something went wrong on our side', text: 'Nothing of yours is lost' },
 ] as const) {
-  test(`a sign-in refused as ${kind} ${Object.values(more ?? {})} has its sentence, and can be tried again`, async ({
+  test(`a sign-in refused as ${kind} ${Object.values(more ?? {}).join()} has its sentence, and can be tried again`, async ({
     page, user, login, callback, wire,
   }) => {
     mayLog(statusError(status));

@@ -1,12 +1,18 @@
 import { expect, mayLog, noAnswer, onNextMessage, test } from '../fixtures/test';
 
+declare global {
+  interface Window {
+    /** The answer's text, each time that it has changed. */
+    seen: string[];
+  }
+}
+
 test('an answer appears while it is written, and only ever grows', async ({ page, signIn, chat }) => {
   await signIn();
   await page.evaluate(() => {
-    const seen: string[] = ((window as any).seen = []);
+    const seen: string[] = (window.seen = []);
     new MutationObserver(() => {
-      const answer = [...document.querySelectorAll('[role=log] article')].at(-1);
-      const text = answer?.getAttribute('aria-label') === 'You' ? '' : (answer?.textContent ?? '');
+      const text = document.querySelector('[role=log] article .markdown')?.textContent ?? '';
       if (text !== seen.at(-1)) seen.push(text);
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
   });
@@ -17,6 +23,9 @@ test('an answer appears while it is written, and only ever grows', async ({ page
   const early = (await answer.innerText()).length;
   await expect.poll(async () => (await answer.innerText()).length).toBeGreaterThan(early);
   await expect(chat.stop).toBeVisible();
+  const seen = await page.evaluate(() => window.seen);
+  expect(seen.length).toBeGreaterThan(3);
+  seen.slice(1).forEach((text, at) => expect(text.startsWith(seen[at]), `${seen[at]} -> ${text}`).toBe(true));
   await chat.stop.click();
 });
 

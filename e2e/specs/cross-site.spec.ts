@@ -30,7 +30,7 @@ const test = base.extend<{
     await use({ provider: `http://127.0.0.1:${ports.provider}`, refusals, elsewhere });
     site.closeAllConnections();
     site.close();
-    stop();
+    await stop();
   },
   baseURL: ({}, use, testInfo) => use(`http://localhost:${portsOfWorker(testInfo.parallelIndex).app}`),
   user: ({ request, server }, use) => use(new User(request, server.provider)),

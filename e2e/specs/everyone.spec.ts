@@ -125,7 +125,7 @@ async function tabTo(page: Page, element: Locator) {
     if (await element.evaluate((it) => it.matches(':focus-visible'))) return;
     await page.keyboard.press('Tab');
   }
-  throw new Error(`20 presses of Tab don't reach ${element}`);
+  throw new Error(`20 presses of Tab don't reach ${String(element)}`);
 }
 
 /** WCAG relative luminance of an element's text, and of what lies behind it. */

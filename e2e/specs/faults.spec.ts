@@ -54,7 +54,7 @@ test.describe('a sign-in fails, says so, and works once the fault is gone:', () 
   ] as const) {
     test(fault, async ({ page, user, login, callback, chat, wire }) => {
       mayLog(statusError(400), statusError(401), statusError(502));
-      await user.set(settings as unknown as Settings);
+      await user.set(settings);
       await page.goto('/chat?topic=awr');
       await login.signInAs(user.name);
       await callback.says(says);
@@ -84,7 +84,7 @@ test.describe('a sign-in fails, and is begun again automatically, once:', () => 
     test(fault, async ({ page, user, login, callback, chat, wire }) => {
       mayLog(statusError(401));
       const signInsBegun = () => wire.calls('GET', '/api/authorize').length;
-      await user.set(settings as unknown as Settings);
+      await user.set(settings);
       await page.goto('/chat?topic=awr');
       await login.signInAs(user.name);
       await expect.poll(signInsBegun, 'the next sign-in begins automatically').toBe(2);
@@ -238,7 +238,7 @@ test.describe('a session ends, and the message is sent after one sign-in:', () =
         expect(await user.replaySupersededRefreshToken()).toEqual({ status: 400, error: 'invalid_grant' });
         await untilTokenExpires();
       } else {
-        await (settings === 'revoke' ? user.revoke() : user.set(settings as unknown as Settings));
+        await (settings === 'revoke' ? user.revoke() : user.set(settings));
         await refuseNextMessage(page);
       }
       await chat.ask(draft);
@@ -321,17 +321,17 @@ for (const endpoint of ['discovery', 'jwks']) {
     try {
       const outage = (endpoints: string[]) =>
         page.request.post(`http://127.0.0.1:${ports.provider}/__control/outage`, { data: { endpoints } });
-      expect(await outage([endpoint])).toBeOK();
+      await expect(await outage([endpoint])).toBeOK();
       await page.goto(`${app.FRONT_URL}/chat?topic=awr`);
       await callback.says('unreachable');
 
-      expect(await outage([])).toBeOK();
+      await expect(await outage([])).toBeOK();
       await callback.tryAgain.click();
       await mockLoginPage(page).signInAs(user.name);
       await chat.isOpen();
       await expect(page).toHaveURL(`${app.FRONT_URL}/chat?topic=awr`);
     } finally {
-      stopApp();
+      await stopApp();
     }
   });
 }

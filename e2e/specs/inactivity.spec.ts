@@ -20,10 +20,9 @@ const test = base.extend<{ warning: SessionWarning; signedOut: SignedOutPage }>(
   signedOut: ({ page }, use) => use(signedOutPage(page)),
 });
 
-// A page whose session or token has ended may have a request under way, which is then refused.
-test.beforeEach(() => mayLog(statusError(401)));
-
 test.beforeEach(async ({ page, context }) => {
+  // A page whose session or token has ended may have a request under way, which is then refused.
+  mayLog(statusError(401));
   await page.clock.install();
   await limit(context, { idle_timeout: 600, session_expires_in: 36_000 });
 });
@@ -79,8 +78,9 @@ test('a reload is no input, and forgets none', async ({ page, signIn, chat, warn
 });
 
 for (const next of ['the same person', 'somebody else'] as const) {
-  test(`nobody reacts: the session is ended here and at the server, and what was typed is there for ${next}`.replace(
-    'there for somebody else', 'gone for somebody else'), async ({
+  const kept = next === 'the same person' ? 'there' : 'gone';
+
+  test(`nobody reacts: the session is ended here and at the server, and what was typed is ${kept} for ${next}`, async ({
     page, user, signIn, login, chat, warning, signedOut, wire,
   }) => {
     mayLog(statusError(401));

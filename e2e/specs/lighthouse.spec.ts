@@ -15,6 +15,12 @@ const module = path.resolve('lighthouse/node_modules/lighthouse/core/index.js');
 const WANTED = 95;
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
 
+/** What a category's score is made of. */
+interface Audited {
+  id: string;
+  weight: number;
+}
+
 test.skip(!existsSync(module), 'Lighthouse is not installed: npm ci --prefix lighthouse');
 
 for (const form of ['desktop', 'mobile'] as const) {
@@ -44,8 +50,8 @@ for (const form of ['desktop', 'mobile'] as const) {
       const figures = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'cumulative-layout-shift'];
       console.log(form, scores, Object.fromEntries(figures.map((id) => [id, lhr.audits[id].displayValue])));
       for (const id of CATEGORIES) {
-        const lost = lhr.categories[id].auditRefs.filter(({ id, weight }: any) => weight && (lhr.audits[id].score ?? 1) < 0.9);
-        const why = lost.map((it: { id: string }) => `${it.id} ${lhr.audits[it.id].displayValue ?? ''}`).join(', ');
+        const lost = lhr.categories[id].auditRefs.filter((it: Audited) => it.weight && (lhr.audits[it.id].score ?? 1) < 0.9);
+        const why = lost.map((it: Audited) => `${it.id} ${lhr.audits[it.id].displayValue ?? ''}`).join(', ');
         expect.soft(scores[id], `${id}: ${why}`).toBeGreaterThanOrEqual(WANTED);
       }
     } finally {

@@ -23,7 +23,7 @@ test('a provider that is down when the app starts is found once it is up', async
     await expect(page).toHaveURL(`${app.FRONT_URL}/chat?topic=awr`);
     await provider.close();
   } finally {
-    stopApp();
+    await stopApp();
   }
 });
 

@@ -17,7 +17,7 @@ const test = base.extend<{ replicas: Replicas }>({
     await certifiedLoginPage(page).signInAs(user.name);
     await chat.isOpen();
     await use(replicas);
-    replicas.stop();
+    await replicas.stop();
     await provider.close();
   },
 });
@@ -40,7 +40,7 @@ test('the answer of a server that is lost ends honestly, keeps its text, and the
   mayLog(noAnswer, statusError(503));
   await chat.ask('/slow please');
   await expect(chat.answers.last()).toContainText('word 5,');
-  replicas.killWriter();
+  await replicas.killWriter();
   await expect(chat.answers.last(), 'it says that it ended early').toContainText('broke off before its end', { timeout: 30_000 });
   await expect(chat.answers.last()).toContainText('word 5,');
   const shown = await chat.answers.last().locator('.markdown').innerText();

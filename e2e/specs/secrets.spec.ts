@@ -40,7 +40,7 @@ test('no token is found in storage, address, document or log', { tag: '@every-pr
   await chat.ask('Hello');
   await chat.answered('Hello');
 
-  const places = {
+  const places: Record<string, string> = {
     ...prefixed('before', onFirstSight),
     ...prefixed('after', await everythingKept(page)),
     addresses: wire.requests.map((request) => request.url()).join('\n'),

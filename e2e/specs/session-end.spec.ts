@@ -81,7 +81,7 @@ test('signing out ends on a page of its own, and signs nobody in again', async (
   expect(await judged(page, access_token), 'the token died with the session').toBe('invalid_token');
   const refresh = await signedCall(page, 'POST', '/api/refresh', { body: { session } });
   expect([refresh.status(), (await refresh.json()).data.kind]).toEqual([401, 'session_ended']);
-  expect(await signedCall(page, 'POST', '/api/logout', { body: { session } }), 'twice is success').toBeOK();
+  await expect(await signedCall(page, 'POST', '/api/logout', { body: { session } }), 'twice is success').toBeOK();
 
   await signedOut.signIn.click();
   await login.signInAs(user.name);

@@ -73,10 +73,10 @@ test('a sign-out that the page was closed in the middle of is finished by the ne
 test('the request of a sign-out outlives its page', async ({ page, signIn, chat }) => {
   mayLog(noAnswer);
   await page.addInitScript(() => {
-    const { fetch } = window;
+    const fetch = window.fetch.bind(window);
     window.fetch = (url, init) => {
       // Its page is left a moment later.
-      if (String(url) === '/api/logout') sessionStorage.setItem('keepalive', String(init?.keepalive));
+      if (url === '/api/logout') sessionStorage.setItem('keepalive', String(init?.keepalive));
       return fetch(url, init);
     };
   });

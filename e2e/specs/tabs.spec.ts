@@ -128,7 +128,7 @@ test('a browser without Web Locks signs in, refreshes and opens tabs all the sam
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
-test('what no tab of ours can have said changes nothing', async ({ page, signIn, openTab, chat, wire }) => {
+test('what no tab of ours can have said changes nothing', async ({ signIn, openTab, chat, wire }) => {
   // T57
   await signIn();
   const { session, access_token } = await wire.current();
@@ -192,6 +192,7 @@ test('a session whose end is reported twice ends quietly where storage is slow',
   mayLog(statusError(401));
   await signIn();
   await page.evaluate(() => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with each store as `this`
     const { get } = IDBObjectStore.prototype;
     IDBObjectStore.prototype.get = function (key) {
       // Answered one after the other: what is asked last waits for them all.

@@ -64,7 +64,7 @@ for (const way of ['replaced', 'inserted and removed'] satisfies Way[]) {
       await expect(retry).toHaveText('Retry');
     });
 
-    test('a conversation is renamed, left, opened and deleted', async ({ page, signIn, chat, sidebar }) => {
+    test('a conversation is renamed, left, opened and deleted', async ({ signIn, chat, sidebar }) => {
       await signIn();
       await chat.ask('First');
       await chat.answered('First');

@@ -16,7 +16,7 @@ const test = base.extend<{
   /** Clocks and visibility that a test can change from outside. */
   movable: void;
 }>({
-  movable: async ({ page }, use) => {
+  movable: [async ({ page }, use) => {
     await page.addInitScript(() => {
       window.ahead = { wall: 0, monotonic: 0 };
       window.hidden = false;
@@ -29,15 +29,13 @@ const test = base.extend<{
       });
     });
     await use();
-  },
+  }, { auto: true }],
 });
 
 // A page whose session or token has ended may have a request under way, which is then refused.
 test.beforeEach(() => mayLog(statusError(401)));
 
 const minute = 60_000;
-
-test.beforeEach(({ movable }) => movable);
 
 for (const { event, target } of [
   { event: 'visibilitychange', target: 'document' },

@@ -1,11 +1,6 @@
 # What the browser tests need: node modules, and a Chromium.
 # shellcheck shell=bash
 
-browser_tests() {
-  node_modules
-  chromium
-}
-
 node_modules() {
   # npm ci empties the folder first, so this copy of the lock file is there only after a complete run.
   local installed=e2e/node_modules/.installed-lock

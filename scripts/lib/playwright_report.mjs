@@ -1,22 +1,35 @@
-// Prints a Playwright JSON report: each test that failed, why, and what the API answered it; then the counts, in the one
-// line that `count_tests` reads.
+// Prints a Playwright JSON report: each test that failed, why, and what the API answered it; the slowest tests; then the
+// counts, in the one line that `count_tests` reads.
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 
 const LINES_OF_AN_ERROR = 14;
+const SLOWEST = 10;
 
 const { errors, stats, suites } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 for (const { message } of errors) console.log(message);
-for (const { file, title, tests } of suites.flatMap(specsIn)) {
-  for (const { projectName, results } of tests.filter(({ status }) => status === 'unexpected')) {
-    console.log(`\n${projectName}, ${file}: ${title}`);
-    results.forEach(printFailure);
-  }
+const tests = suites.flatMap(specsIn).flatMap(testsOf);
+for (const { name, results } of tests.filter(({ status }) => status === 'unexpected')) {
+  console.log(`\n${name}`);
+  results.forEach(printFailure);
+}
+const timed = tests.filter(({ seconds }) => seconds > 0).sort((a, b) => b.seconds - a.seconds);
+for (const { name, seconds } of timed.slice(0, SLOWEST)) {
+  console.log(`slowest: ${seconds.toFixed(1).padStart(5)} s  ${name}`);
 }
 console.log(`${stats.expected + stats.flaky} passed, ${stats.unexpected} failed, ${stats.skipped} skipped`);
 
 function specsIn({ specs, suites = [] }) {
   return [...specs, ...suites.flatMap(specsIn)];
+}
+
+function testsOf({ file, title, tests }) {
+  return tests.map(({ projectName, status, results }) => ({
+    name: `${projectName}, ${file}: ${title}`,
+    status,
+    results,
+    seconds: results.reduce((sum, { duration }) => sum + duration, 0) / 1000,
+  }));
 }
 
 function printFailure({ errors, attachments }) {

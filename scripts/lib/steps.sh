@@ -42,6 +42,7 @@ tally() { # outcome [passed failed]
 
 sum_up() {
   if [ ${#failed_steps[@]} -gt 0 ]; then printf '\nFailed: %s\n' "${failed_steps[*]}"; fi
+  printf '\n%-24s%5d s\n' 'all of it' "$SECONDS"
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   [ ${#failed_steps[@]} -eq 0 ]
 }

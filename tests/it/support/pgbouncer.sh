@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # A PgBouncer before a PostgreSQL server, for as long as the process that started this: its end closes our standard input.
 # Arguments: the folder of the server's socket, and lines for the configuration. Prints the folder of its own socket once it
 # can be used.

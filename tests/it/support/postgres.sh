@@ -1,7 +1,8 @@
+# shellcheck shell=sh
 # A PostgreSQL server for as long as the process that started this: its end closes our standard input.
 # Prints the folder of its socket once it can be used. With CERTIFICATE and KEY, it also listens on PORT, with TLS.
 set -eu
-PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+PATH=$PATH:$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 command -v initdb pg_ctl >/dev/null || {
   echo "PostgreSQL's initdb is missing; the tests need a server of their own. Install it: apt-get install postgresql" >&2
   exit 1

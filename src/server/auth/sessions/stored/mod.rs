@@ -2,7 +2,7 @@
 //!
 //! Servers of neighbouring releases share a store. So unknown fields are ignored, a new field is optional, and a field
 //! name is never reused with another meaning. A change that servers of the release before can't read ends their
-//! sessions: `docs/operations.md` has to announce it.
+//! sessions: `CHANGELOG.md` has to announce it.
 //!
 //! | file | serializes |
 //! |---|---|

@@ -1,0 +1,54 @@
+# Checks of what is not Rust: TypeScript, scripts, links between documents, systemd's units, workflow files.
+# shellcheck shell=bash
+
+# The most that `systemd-analyze security` may find in a unit, of 100: it finds 12, and its versions judge differently.
+readonly most_exposed=15
+
+shell_linter() {
+  have shellcheck || debian_packages "shellcheck, for the checks" "Install shellcheck 0.9 or later." shellcheck
+  say shellcheck "$(shellcheck --version | sed -n 's/^version: //p')"
+}
+
+check_types() { (cd e2e && npx tsc); }
+check_scripts() { e2e/node_modules/.bin/eslint --config e2e/eslint.config.mjs --max-warnings 0 e2e scripts docs; }
+check_shell() { find .ci scripts tests -type f \( -perm -100 -o -name '*.sh' \) -exec shellcheck {} +; }
+check_links() {
+  find . \( -name node_modules -o -path ./target \) -prune -o -name '*.md' -exec node scripts/lib/links.mjs {} +
+}
+check_units() {
+  local unit copy
+  for unit in deploy/*.service; do
+    # `verify` wants a program that is there.
+    copy=$logs/${unit##*/}
+    sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$unit" >"$copy"
+    systemd-analyze verify --man=no "$copy" || return
+    systemd-analyze security --no-pager --offline=true --threshold="$most_exposed" "$unit" || return
+  done
+}
+# `--offline` is there since systemd 250.
+judges_units() { [ "$(systemd-analyze --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -ge 250 ] 2>/dev/null; }
+
+# These two tools are not installed for it: a line says then what was not checked.
+lint_units() {
+  if judges_units; then
+    step lint-units check_units || true
+  else
+    say lint-units "not checked: there is no systemd-analyze of systemd 250 or later"
+  fi
+}
+lint_workflows() {
+  if have actionlint; then
+    step lint-workflows actionlint || true
+  else
+    say lint-workflows "not checked: there is no actionlint (go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)"
+  fi
+}
+
+lint() {
+  step lint-types check_types || true
+  step lint-scripts check_scripts || true
+  step lint-shell check_shell || true
+  step lint-links check_links || true
+  lint_units
+  lint_workflows
+}
