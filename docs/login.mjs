@@ -53,9 +53,10 @@ const redirect = await fetch(`${authorize_url}&login_hint=${user}`, { redirect: 
 const { code, state, iss } = Object.fromEntries(new URL(redirect.headers.get('location')).searchParams);
 
 // 3. The login ends, by the same key.
-const { access_token, session } = await call('POST', '/api/token', { body: { code, state, iss } });
+const { access_token, session, session_revision } = await call('POST', '/api/token', { body: { code, state, iss } });
 
-// 4. A guarded endpoint; a new access token; sign-out.
+// 4. A guarded endpoint; a new access token; sign-out. A refresh says which revision of the session this client has seen last
+//    (each refresh answers with the next): a server whose store has lost it does not use the refresh token that it has.
 await call('GET', '/api/chat', { accessToken: access_token });
-await call('POST', '/api/refresh', { body: { session } });
+await call('POST', '/api/refresh', { body: { session, session_revision } });
 await call('POST', '/api/logout', { body: { session } });

@@ -1,5 +1,7 @@
 // Several servers: an answer is followed at another server than the one that writes it.
 
+import type { Page } from '@playwright/test';
+
 import { startCertifiedProvider } from '../providers/certified.mjs';
 import { startReplicas, type Replicas } from '../fixtures/replicas';
 import { client, portsOfWorker } from '../fixtures/servers';
@@ -49,3 +51,38 @@ test('the answer of a server that is lost ends honestly, keeps its text, and the
   await chat.ask('Are you there?');
   await chat.answered('Are you there?');
 });
+
+test('after Redis has lost a refresh, the page signs in again without a click, and the provider keeps the grant', async ({
+  page, chat, wire, replicas,
+}) => {
+  mayLog(noAnswer, statusError(401));
+  const [session] = replicas.redis('KEYS', 'oracle-ai:session:*');
+  expect(replicas.redis('COPY', session, 'earlier')).toEqual(['1']);
+  await page.reload();
+  await chat.isOpen();
+  await expect.poll(() => storedRevision(page)).toBe(1);
+  // As after a crash without an append-only file.
+  expect(replicas.redis('COPY', 'earlier', session, 'REPLACE')).toEqual(['1']);
+
+  await page.reload();
+  // A provider that has ended the grant asks for consent again.
+  await chat.isOpen();
+  expect(await wire.statuses('POST', '/api/refresh')).toEqual({ 200: 1, 401: 1 });
+  await chat.ask('Are you there?');
+  await chat.answered('Are you there?');
+});
+
+/** The revision of its session that this browser has seen last. */
+function storedRevision(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await done(indexedDB.open('oracle-ai'));
+    const seen = await done(database.transaction('browser').objectStore('browser').get('session_revision'));
+    database.close();
+    return JSON.parse(seen).revision;
+  });
+}

@@ -94,6 +94,9 @@ pub struct TokenResponse {
     /// Seconds until the session ends even if it is used, counted from this response.
     pub session_expires_in: u64,
     pub draft_key: DraftKey,
+    /// See [`RefreshRequest::session_revision`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_revision: Option<u64>,
 }
 
 /// `POST /api/refresh`.
@@ -103,6 +106,10 @@ pub struct RefreshRequest {
     /// Seconds since the person's last input in any tab of this browser. Without it, the request counts as activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_seconds: Option<u64>,
+    /// The highest `session_revision` that this browser has received for the session. If the server's record is older, its
+    /// store has lost later ones, and the session ends: the provider must not get a refresh token that was used before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_revision: Option<u64>,
 }
 
 /// The response to `POST /api/refresh`: a new access token for the same session.
@@ -119,6 +126,9 @@ pub struct RefreshResponse {
     /// Seconds until the session ends even if it is used, counted from this response.
     pub session_expires_in: u64,
     pub draft_key: DraftKey,
+    /// See [`RefreshRequest::session_revision`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_revision: Option<u64>,
 }
 
 /// `POST /api/logout`.
@@ -189,6 +199,7 @@ mod tests {
             idle_timeout: 1800,
             session_expires_in: 3600,
             draft_key: DraftKey::new("dk-secret"),
+            session_revision: Some(0),
         };
         let printed = format!("{response:?}");
         assert!(!printed.contains("at-secret"), "{printed}");

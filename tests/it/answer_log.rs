@@ -12,7 +12,7 @@ use oracle_ai::{
             answer_log::{AnswerLog, AnswerName, MemoryAnswerLog, RedisAnswerLog},
             upstream::FinishReason,
         },
-        conversations::Owner,
+        conversations::{Owner, store::Ending},
         environment::Environment,
         store::{KeyRing, RedisAddress},
     },
@@ -207,6 +207,35 @@ async fn readers_at_another_server_lose_nothing_when_redis_loses_the_log() {
     call.answer("after");
     let events = stream.rest().await;
     assert_eq!((end_reason(&events), answer_text(&events).as_str()), (EndReason::Complete, "during after"));
+}
+
+#[tokio::test]
+async fn where_another_server_has_ended_an_answer_its_slow_writer_gives_readers_that_end() {
+    // Found by the model: they saw an answer that went on, and another one after a reload.
+    let log: Arc<dyn AnswerLog> = Arc::new(MemoryAnswerLog::default());
+    let conversations = in_memory();
+    let client = ChatClient::sharing(conversations.clone(), log.clone(), LONG_GRACE).await;
+    let other_server = client.on_other_server_sharing(conversations.clone(), log).await;
+    let (mut at_writer, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    call.send_text("one ");
+    at_writer.read_until("one ").await;
+    wait_until("it is in the log", async || other_server.follows(&answer).await).await;
+    let elsewhere = other_server.follow(&answer, None).await;
+
+    // As a reader does, or the next message, when the writer has stored nothing for too long.
+    let (text, thinking, reason) = ("one ".to_owned(), String::new(), EndReason::Interrupted);
+    let ending = Ending { text, thinking, reason, error: None, usage: None };
+    assert!(conversations.end(&answer, &ending).await.unwrap());
+    call.answer("two");
+
+    for events in [at_writer.rest().await, elsewhere.rest().await] {
+        let is_open = |event: &ChatEvent| matches!(event.kind, ChatEventKind::Open { .. });
+        let whole = &events[events.iter().rposition(is_open).unwrap()..];
+        assert_eq!((end_reason(whole), answer_text(whole).as_str()), (EndReason::Interrupted, "one "), "{events:?}");
+    }
+    let stored = &client.conversation("c").await.messages[1];
+    assert_eq!((stored.end, stored.text.as_str()), (Some(EndReason::Interrupted), "one "));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -262,6 +262,20 @@ async fn attacks_are_recorded_with_their_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_store_has_rolled_back_is_recorded_with_its_session() {
+    // T99
+    let mut logged = LoggedServer::start_with_keys("error").await;
+    let (_, session) = logged.login().await;
+    let request = json!({ "session": session, "session_revision": 7 });
+    logged.browser().post("/api/refresh", &request).await.assert_refused(401, "session_ended");
+    logged.wait_until_recorded("session.rolled_back").await;
+    let (begun, line) = (logged.line("login.succeeded"), logged.line("session.rolled_back"));
+    assert_eq!((field(&line, "outcome"), field(&line, "user")), ("failed", &*logged.person()), "{line}");
+    assert_eq!(field(&line, "session"), field(&begun, "session"), "{line}");
+    assert!(field(&line, "reason").contains("revision 0, and 7"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cross_site_request_is_recorded_with_the_header_that_revealed_it() {
     // T94, T100
     let logged = LoggedServer::start("error").await;

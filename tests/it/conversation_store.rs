@@ -221,8 +221,9 @@ async fn an_end_is_stored_once_and_whole(store: &Store) {
         Usage { input_tokens: Some(1), output_tokens: None, first_token_ms: Some(2), tokens_per_second: Some(3.5) };
     let (reason, thinking) = (EndReason::Interrupted, "Hm, why?".to_owned());
     let ending = Ending { text: "Beca".into(), thinking, reason, error: Some(error), usage: Some(usage) };
-    store.end(&new.answer, &ending).await.unwrap();
-    store.end(&new.answer, &whole("another")).await.unwrap();
+    assert!(store.end(&new.answer, &ending).await.unwrap());
+    assert!(!store.end(&new.answer, &whole("another")).await.unwrap());
+    assert!(!store.end(&MessageId::new("unknown"), &whole("another")).await.unwrap());
     let Conversation { messages, running, .. } = read(store, &owner, "c").await;
     let answer = &messages[1];
     assert_eq!((answer.text.as_str(), answer.end), ("Beca", Some(EndReason::Interrupted)));

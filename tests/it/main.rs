@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `authorization_request`, `login`, `login_failures`, `id_token`, `member_types` | `GET /api/authorize`, `POST /api/token` |
 //! | `refresh`, `refresh_failures`, `token_lifetime` | `POST /api/refresh`, `POST /api/logout` |
+//! | `rolled_back` | refresh with a store that has lost later records, and with a lock that was lost |
 //! | `logout`, `backchannel`, `own_sessions` | the end of sessions: by the user, by the provider, from another browser |
 //! | `session_end`, `session_limits`, `session_records` | records of ended sessions; timeouts; sessions in a manipulated store |
 //! | `dpop_binding`, `dpop_proof`, `dpop_nonce` | DPoP: what is bound to the key, the requirements on proofs, nonces |
@@ -85,6 +86,7 @@ mod refresh_failures;
 mod registered;
 mod replicas;
 mod responses;
+mod rolled_back;
 mod secrets;
 mod session_end;
 mod session_limits;

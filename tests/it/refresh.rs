@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 use oracle_ai::{
     server::http::ingress::{EdgeSettings, LimitSettings},
-    wire::auth::SessionId,
+    wire::auth::{RefreshRequest, SessionId},
 };
 use serde_json::json;
 
@@ -132,9 +132,11 @@ async fn a_refresh_that_its_client_abandoned_still_stores_the_new_refresh_token(
     let before = kept().await;
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 300 }] })).await;
     let caller = tokio::spawn({
-        let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
+        let sessions = browser.app.sessions.clone();
+        let session = SessionId::new(&session);
+        let request = RefreshRequest { session, idle_seconds: None, session_revision: None };
         let proof = browser.verified_proof("/api/refresh").await;
-        async move { sessions.refresh_access_token(&session, proof, None).await }
+        async move { sessions.refresh_access_token(request, proof).await }
     });
     browser.provider.wait_for_refresh(&browser.user, "pending").await;
     caller.abort();

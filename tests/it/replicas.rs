@@ -16,7 +16,7 @@ use oracle_ai::{
         auth::sessions::{REPLAY_WINDOW, Storage, TokenStatus},
         store::{KeyRing, MemoryStore, OutageStore, RedisAddress},
     },
-    wire::auth::{AccessToken, SessionId},
+    wire::auth::{AccessToken, RefreshRequest, SessionId},
 };
 use serde_json::json;
 
@@ -301,9 +301,11 @@ async fn a_new_refresh_token_survives_a_short_store_outage() {
     let session = browser.sign_in().await.session;
     browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 800 }] })).await;
     let refresh = tokio::spawn({
-        let (sessions, session) = (browser.app.sessions.clone(), SessionId::new(&session));
+        let sessions = browser.app.sessions.clone();
+        let session = SessionId::new(&session);
+        let request = RefreshRequest { session, idle_seconds: None, session_revision: None };
         let proof = browser.verified_proof("/api/refresh").await;
-        async move { sessions.refresh_access_token(&session, proof, None).await }
+        async move { sessions.refresh_access_token(request, proof).await }
     });
     browser.provider.wait_for_refresh(&browser.user, "pending").await;
     redis.stop().await;

@@ -356,13 +356,18 @@ async fn a_lease_that_is_renewed_lasts_and_one_that_is_not_ends(store: &Arc<dyn 
     let short = Duration::from_millis(100);
     let (first, second) = (owner("first"), owner("second"));
     assert!(store.lock(&name, &first, short).await.unwrap());
-    assert!(store.lock(&name, &first, HOUR).await.unwrap(), "renewed");
+    assert!(store.renew(&name, &first, HOUR).await.unwrap());
     // A lease as short as the first one was, taken later, ends.
     assert!(store.lock(&other, &first, short).await.unwrap());
     wait_until("the other lease has ended", async || store.lock(&other, &second, HOUR).await.unwrap()).await;
     assert!(!store.lock(&name, &second, short).await.unwrap());
-    assert!(store.lock(&name, &first, short).await.unwrap(), "made short again");
+    assert!(!store.renew(&name, &second, short).await.unwrap(), "only the owner can renew it");
+    assert!(store.renew(&name, &first, short).await.unwrap(), "made short again");
     wait_until("the lease has ended", async || store.lock(&name, &second, HOUR).await.unwrap()).await;
+    assert!(!store.renew(&name, &first, HOUR).await.unwrap(), "the second one has it");
+    store.unlock(&name, &second).await.unwrap();
+    assert!(!store.renew(&name, &first, HOUR).await.unwrap(), "a lock that was lost is not acquired again");
+    assert!(store.lock(&name, &second, HOUR).await.unwrap());
     // And the first one's release does not touch it.
     store.unlock(&name, &first).await.unwrap();
     assert!(!store.lock(&name, &first, short).await.unwrap());
@@ -511,6 +516,10 @@ impl Store for UnreachableStore {
     }
 
     async fn lock(&self, _: &RecordName, _: &LockOwner, _: Duration) -> Result<bool, StoreError> {
+        unreachable()
+    }
+
+    async fn renew(&self, _: &RecordName, _: &LockOwner, _: Duration) -> Result<bool, StoreError> {
         unreachable()
     }
 

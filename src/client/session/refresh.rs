@@ -183,7 +183,9 @@ impl Auth {
 
     async fn refresh(self, session: &SessionId, stale: Option<&AccessToken>) -> Result<AccessToken, ApiError> {
         let idle_seconds = Some(activity::idle().as_secs());
-        let request = Proven::new(dpop_key::sign, RefreshRequest { session: session.clone(), idle_seconds });
+        let session_revision = self.seen_revision(session).await;
+        let request = RefreshRequest { session: session.clone(), idle_seconds, session_revision };
+        let request = Proven::new(dpop_key::sign, request);
         // A response after the timeout is dropped: the server has stored what it needs for the next refresh.
         let answer =
             match select(pin!(api::auth::refresh_access_token(request)), pin!(clock::sleep(REFRESH_TIMEOUT))).await {
@@ -195,10 +197,21 @@ impl Auth {
             return held;
         }
         let Answer(response) = answer.inspect_err(failed_refreshes::count)?;
+        if let Some(revision) = response.session_revision {
+            let session = session.clone();
+            spawn_forever(async move { dpop_key::set_seen_revision(&session, revision).await });
+        }
         self.set_signed_in(session.clone(), response.clone());
         let access_token = response.access_token.clone();
         broadcast(&TabMessage::Refreshed { session: session.clone(), response: Box::new(response) });
         Ok(access_token)
+    }
+
+    /// The highest revision of the session that this browser has received: in storage, or in this tab where there is no
+    /// storage.
+    async fn seen_revision(self, session: &SessionId) -> Option<u64> {
+        let held = self.signed_in().filter(|held| held.session == *session);
+        dpop_key::seen_revision(session).await.max(held.and_then(|held| held.response.session_revision))
     }
 
     /// What this tab holds instead of `stale` by now; `None` where it still holds `stale`, and a refresh is needed.

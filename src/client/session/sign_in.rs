@@ -115,7 +115,7 @@ impl Auth {
             Err(error) => return self.restart_or_fail(error).await,
         };
         let session = answer.session.clone();
-        dpop_key::finish_login(&session).await;
+        dpop_key::finish_login(&session, answer.session_revision).await;
         if let Some(session) = previous_session.filter(|previous| *previous != session) {
             broadcast(&TabMessage::SessionEnded { session });
         }
@@ -162,7 +162,24 @@ async fn redirect_to_provider(path: &str, cause: Cause) -> Result<(), SignInFail
 /// The part of the token response that each refresh replaces.
 fn without_session(response: TokenResponse) -> RefreshResponse {
     let TokenResponse {
-        access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key, ..
+        access_token,
+        token_type,
+        expires_in,
+        user,
+        idle_timeout,
+        session_expires_in,
+        draft_key,
+        session_revision,
+        ..
     } = response;
-    RefreshResponse { access_token, token_type, expires_in, user, idle_timeout, session_expires_in, draft_key }
+    RefreshResponse {
+        access_token,
+        token_type,
+        expires_in,
+        user,
+        idle_timeout,
+        session_expires_in,
+        draft_key,
+        session_revision,
+    }
 }

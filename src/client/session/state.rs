@@ -126,6 +126,7 @@ mod tests {
             idle_timeout,
             session_expires_in: 36_000,
             draft_key: DraftKey::new("key"),
+            session_revision: None,
         };
         SignedIn::new(SessionId::new("session"), response, Moment::at(0, 0))
     }

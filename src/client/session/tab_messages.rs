@@ -77,6 +77,7 @@ mod tests {
             idle_timeout: 1800,
             session_expires_in: 36_000,
             draft_key: DraftKey::new("k"),
+            session_revision: None,
         };
         let answer = serde_json::to_value(&response).unwrap();
         for (message, json) in [

@@ -17,11 +17,13 @@
 //!
 //! A server that writes an answer stores its text about every second. If it has not for [`LOST_AFTER`], it has failed, and
 //! the answer counts as interrupted. A reader at another server gets that end, and stores it with the text that the log
-//! has; so do the next message of the conversation and, with SQLite, the start of the server, with the stored text.
+//! has; so do the next message of the conversation and, with SQLite, the start of the server, with the stored text. A writer
+//! that was only slow then emits the stored text and end. `tests/models/answer_log` is a model of this.
 //!
 //! [`LOST_AFTER`]: super::conversations::store::LOST_AFTER
 
 pub mod answer_log;
+mod ending;
 mod log;
 mod running;
 pub mod upstream;

@@ -21,7 +21,7 @@ use crate::{
     server::{
         auth::sessions::SessionEnd,
         conversations::{
-            store::{AnswerStatus, BeginError, Begun, Ending, Exchange, NewQuestion},
+            store::{AnswerStatus, BeginError, Begun, Exchange, NewQuestion},
             text::storable,
         },
         observe::{metrics, traces},
@@ -41,11 +41,6 @@ const RETENTION: Duration = Duration::from_secs(60);
 /// How often an answer without readers at this server is checked for readers at others.
 const READER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often storing the end is tried, how long each try may take, and the pause between two.
-const MAX_TRIES: usize = 5;
-const TRY_TIMEOUT: Duration = Duration::from_secs(5);
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
-
 pub struct AnswerTask {
     pub chat: Chat,
     pub running: Arc<RunningAnswer>,
@@ -57,8 +52,8 @@ pub struct AnswerTask {
 
 /// How an answer ended, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Outcome {
-    reason: EndReason,
+pub(super) struct Outcome {
+    pub reason: EndReason,
     error: Option<AnswerErrorKind>,
     retry_after: Option<Duration>,
 }
@@ -235,34 +230,6 @@ impl AnswerTask {
             }
         }
     }
-
-    /// Stores the end before it is emitted, so that a reader who then loads the conversation finds it.
-    async fn end(&self, outcome: Outcome, usage: Option<Usage>) {
-        let log = &self.running.log;
-        if let Some(usage) = usage {
-            log.append(ChatEventKind::Usage(usage));
-        }
-        let error = outcome.error();
-        if let Some(error) = error {
-            log.append(ChatEventKind::Error(error));
-        }
-        log.flush();
-        let ending = Ending { text: log.text(), thinking: log.thinking(), reason: outcome.reason, error, usage };
-        self.store(&ending).await;
-        log.append(ChatEventKind::End { reason: outcome.reason });
-    }
-
-    async fn store(&self, ending: &Ending) {
-        for _ in 0..MAX_TRIES {
-            match timeout(TRY_TIMEOUT, self.chat.store.end(&self.new.answer, ending)).await {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => tracing::warn!(%error, "the end of an answer was not stored"),
-                Err(_) => tracing::warn!("the end of an answer was not stored in time"),
-            }
-            sleep(RETRY_PAUSE).await;
-        }
-        tracing::error!("the end of an answer is lost");
-    }
 }
 
 /// In order, the question last.
@@ -278,7 +245,7 @@ impl Outcome {
         Self { reason, error: None, retry_after: None }
     }
 
-    fn error(self) -> Option<AnswerError> {
+    pub(super) fn error(self) -> Option<AnswerError> {
         let retry_after = self.retry_after.map(|after| after.as_secs_f64().ceil() as u64);
         self.error.map(|kind| AnswerError { kind, retry_after })
     }

@@ -117,8 +117,8 @@ pub trait ConversationStore: Send + Sync {
         now: SystemTime,
     ) -> Result<AnswerStatus, StoreError>;
 
-    /// Ends an answer, unless it has ended.
-    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError>;
+    /// Ends an answer, unless it has ended. Returns whether it did.
+    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<bool, StoreError>;
 
     /// The next `touch` returns [`AnswerStatus::StopRequested`].
     async fn request_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError>;

@@ -52,7 +52,7 @@ impl ConversationStore for TracedStore {
         store_call("conversation store touch", self.0.touch(answer, start, more, now)).await
     }
 
-    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
+    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<bool, StoreError> {
         store_call("conversation store end", self.0.end(answer, ending)).await
     }
 

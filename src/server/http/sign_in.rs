@@ -36,7 +36,7 @@ impl Services {
         proof: VerifiedProof,
         call: &Call,
     ) -> Result<RefreshResponse, ApiError> {
-        let answer = self.sessions.refresh_access_token(&request.session, proof, request.idle_seconds).await?;
+        let answer = self.sessions.refresh_access_token(request, proof).await?;
         self.edge.learn(call, &answer.user);
         Ok(answer)
     }

@@ -225,6 +225,17 @@ impl Store for MemoryStore {
         })?)
     }
 
+    async fn renew(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
+        let now = Instant::now();
+        Ok(self.locks.change(name.hash.as_bytes(), |held| match held {
+            Some(held) if held.value == *owner && now < held.ends_at => {
+                held.ends_at = now + lease;
+                true
+            }
+            _ => false,
+        })?)
+    }
+
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
         self.locks.change(name.hash.as_bytes(), |held| held.take_if(|held| held.value == *owner))?;
         Ok(())

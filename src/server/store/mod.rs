@@ -147,8 +147,12 @@ pub trait Store: Send + Sync {
     /// Removes a member of the set, and returns whether it was one.
     async fn remove_member(&self, name: &RecordName, member: &SecretHash) -> Result<bool, StoreError>;
 
-    /// Acquires the lock for `lease`, by the store's own clock, or renews it. Returns whether `owner` holds it now.
+    /// Acquires the lock for `lease`, by the store's own clock. Returns whether `owner` holds it now.
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError>;
+
+    /// Renews the lock, if `owner` still holds it, and returns whether it does. A lock that has expired is not acquired
+    /// again: others may have held it since.
+    async fn renew(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError>;
 
     /// Releases the lock, if `owner` still holds it.
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError>;

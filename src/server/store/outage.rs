@@ -173,6 +173,10 @@ impl Store for OutageStore {
         self.store.lock(name, owner, lease).await
     }
 
+    async fn renew(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
+        self.store.renew(name, owner, lease).await
+    }
+
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
         self.store.unlock(name, owner).await
     }

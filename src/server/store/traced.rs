@@ -72,6 +72,10 @@ impl Store for TracedStore {
         store_call("session store lock", self.0.lock(name, owner, lease)).await
     }
 
+    async fn renew(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
+        store_call("session store renew", self.0.renew(name, owner, lease)).await
+    }
+
     async fn unlock(&self, name: &RecordName, owner: &LockOwner) -> Result<(), StoreError> {
         store_call("session store unlock", self.0.unlock(name, owner)).await
     }

@@ -6,6 +6,7 @@
 
 mod error;
 mod key;
+mod seen_revision;
 mod storage;
 
 use std::{cell::RefCell, rc::Rc};
@@ -28,7 +29,7 @@ use crate::{
 };
 
 pub use error::KeyError;
-pub use storage::PendingLogout;
+pub use storage::{PendingLogout, seen_revision, set_seen_revision};
 
 /// In the session storage: identifies this tab among those with a login in progress.
 const TAB: &str = "oracle-ai.login";
@@ -58,9 +59,9 @@ pub async fn ensure_loaded() -> Result<(), KeyError> {
     current_key().await.map(drop)
 }
 
-/// The login of this tab has begun this session.
-pub async fn finish_login(session: &SessionId) {
-    storage::finish_login(tab(), clock::unix_time(), session).await;
+/// The login of this tab has begun this session, whose record at the server has this revision.
+pub async fn finish_login(session: &SessionId, revision: Option<u64>) {
+    storage::finish_login(tab(), clock::unix_time(), session, revision).await;
     SESSION_STORAGE.remove(TAB);
 }
 

@@ -1,10 +1,12 @@
-//! What IndexedDB stores: the key pair, the session id, which is useless without the key, and the pending logouts.
+//! What IndexedDB stores: the key pair, the session id, which is useless without the key, the latest revision of the
+//! session that was received, and the pending logouts.
 //!
 //! The key lives as long as the session that is bound to it: both are removed in the same transaction, unless a login in
 //! progress uses the key.
 
 use std::collections::BTreeMap;
 
+use super::seen_revision::{later_revision, revision_of};
 use crate::{
     client::platform::{
         crypto::KeyPair,
@@ -17,6 +19,8 @@ const DATABASE: &str = "oracle-ai";
 const STORE: &str = "browser";
 const KEY_PAIR: &str = "key_pair";
 const SESSION: &str = "session";
+/// The latest revision of the session that was received.
+const REVISION: &str = "session_revision";
 /// The pending logouts.
 const LOGOUTS: &str = "ending";
 const LOGOUT: RecordNames = RecordNames { text: SESSION, key_pair: KEY_PAIR };
@@ -63,12 +67,16 @@ pub async fn begin_login(tab: String, now: u64, new: KeyPair) -> Result<KeyPair,
     .await
 }
 
-/// The login of `tab` has begun this session.
-pub async fn finish_login(tab: String, now: u64, session: &SessionId) {
+/// The login of `tab` has begun this session, whose record has this revision.
+pub async fn finish_login(tab: String, now: u64, session: &SessionId, revision: Option<u64>) {
     let session = session.clone();
     let finished = indexed_db::run(async move {
         let store = read_write().await?;
         store.set_text(SESSION, session.secret()).await?;
+        match revision.and_then(|revision| later_revision("", &session, revision)) {
+            Some(json) => store.set_text(REVISION, &json).await?,
+            None => store.remove(REVISION).await?,
+        }
         let mut logins = logins_in_progress(&store, now).await?;
         logins.remove(&tab);
         set_logins(&store, &logins).await?;
@@ -82,6 +90,29 @@ pub async fn finish_login(tab: String, now: u64, session: &SessionId) {
 pub async fn session() -> Option<SessionId> {
     let session = indexed_db::run(async { stored_session(&read_only().await?).await });
     session.await.ok().flatten()
+}
+
+/// The highest revision of this session's record that was received.
+pub async fn seen_revision(session: &SessionId) -> Option<u64> {
+    let json = indexed_db::run(async { Ok(read_only().await?.text(REVISION).await?.unwrap_or_default()) });
+    revision_of(&json.await.ok()?, session)
+}
+
+/// Stores a revision that was received, unless a higher one is stored, or another session.
+pub async fn set_seen_revision(session: &SessionId, revision: u64) {
+    let session = session.clone();
+    let stored = indexed_db::run(async move {
+        let store = read_write().await?;
+        let json = store.text(REVISION).await?.unwrap_or_default();
+        if stored_session(&store).await?.is_some_and(|stored| stored == session)
+            && let Some(later) = later_revision(&json, &session, revision)
+        {
+            store.set_text(REVISION, &later).await?;
+        }
+        store.commit().await
+    });
+    // Without it, the server does not notice if its store has lost later revisions than the one that is stored.
+    let _ = stored.await;
 }
 
 /// Removes a session that has ended, and its key; not a session that another tab has begun since.
@@ -169,6 +200,7 @@ async fn move_to_logouts(
 async fn take_session_and_key(store: &Store, now: u64) -> Result<Option<KeyPair>, IndexedDbError> {
     let pair = store.key_pair(KEY_PAIR).await?;
     store.remove(SESSION).await?;
+    store.remove(REVISION).await?;
     if logins_in_progress(store, now).await?.is_empty() {
         store.remove(KEY_PAIR).await?;
     }

@@ -35,6 +35,12 @@ pub struct Refreshed {
 }
 
 impl OidcClient {
+    /// Fetches the provider's metadata unless it is cached, so that a refresh token is sent without delay.
+    pub async fn prepare_refresh(&self) -> Result<(), RefreshError> {
+        self.relying_party().await?;
+        Ok(())
+    }
+
     /// Requests a new access token for `user`. `login` are the claims that an ID token in the response must repeat. If
     /// that can't be verified, the access token is not returned either.
     pub async fn refresh_access_token(

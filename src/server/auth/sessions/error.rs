@@ -88,6 +88,9 @@ pub enum RefreshFailure {
     /// The ID token of the refresh was refused, and the session was ended for that.
     #[error("{0}")]
     IdTokenRefused(String),
+    /// The store has lost later records of the session, which was ended for that.
+    #[error("session_rolled_back: the stored record has revision {stored}, and {known} was there before")]
+    RolledBack { stored: u64, known: u64 },
     #[error("the session is bound to another browser's key")]
     OtherBrowser,
     /// Already recorded in the audit log.
@@ -115,7 +118,7 @@ impl From<LockError> for RefreshFailure {
     fn from(error: LockError) -> Self {
         match error {
             LockError::Store(error) => Self::Store(error),
-            LockError::TooLong => Self::NoTurn(error.to_string()),
+            LockError::TooLong | LockError::Lost => Self::NoTurn(error.to_string()),
         }
     }
 }
@@ -207,6 +210,7 @@ impl RefreshFailure {
             Self::Proof(_) => None,
             Self::SessionEnded(_) => Some(Event::RefreshRefused),
             Self::IdTokenRefused(_) => Some(Event::RefreshIdTokenRefused),
+            Self::RolledBack { .. } => Some(Event::SessionRolledBack),
             Self::OtherBrowser => Some(Event::RefreshOtherBrowser),
             Self::ProviderUnavailable(_)
             | Self::ClientRefused(_)
@@ -266,9 +270,10 @@ impl From<RefreshFailure> for ApiError {
     fn from(error: RefreshFailure) -> Self {
         match error {
             // With another key the session can never be used, and another browser must not learn whether it exists.
-            RefreshFailure::SessionEnded(_) | RefreshFailure::IdTokenRefused(_) | RefreshFailure::OtherBrowser => {
-                Self::SessionEnded
-            }
+            RefreshFailure::SessionEnded(_)
+            | RefreshFailure::IdTokenRefused(_)
+            | RefreshFailure::RolledBack { .. }
+            | RefreshFailure::OtherBrowser => Self::SessionEnded,
             RefreshFailure::Proof(challenge) => challenge.into(),
             RefreshFailure::ProviderUnavailable(_) | RefreshFailure::ClientRefused(_) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }

@@ -208,6 +208,7 @@ impl Sessions {
             idle_timeout: session.idle_timeout.as_secs(),
             session_expires_in: session.remaining(self.environment.now()).as_secs(),
             draft_key: self.records.draft_key(&session.user)?,
+            session_revision: Some(session.revision),
             user: session.user,
         })
     }

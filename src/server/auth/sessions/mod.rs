@@ -7,7 +7,9 @@
 //! | `pending`, `session`, `limits` | the records, and the limits of a session's duration |
 //! | `login`, `replaced` | the end of a login, and the session that it replaces |
 //! | `authorization_error` | the errors of authorization responses, and what follows from each |
-//! | `refresh`, `refresh_lock`, `refreshes_in_flight` | refresh; one at a time, among replicas and in this process |
+//! | `refresh`, `store_refreshed` | refresh, and storing what it returned |
+//! | `refresh_lock`, `refreshes_in_flight` | one refresh at a time, among replicas and in this process |
+//! | `rolled_back` | records of a store that has lost later ones |
 //! | `logout`, `scope` | logout by the person and by the provider; the indexes by which sessions are found and ended |
 //! | `summary`, `browser_name` | a person's list of their sessions |
 //! | `max_sessions` | the maximum number of sessions of a person |
@@ -33,8 +35,10 @@ mod refresh;
 mod refresh_lock;
 mod refreshes_in_flight;
 mod replaced;
+mod rolled_back;
 mod scope;
 mod session;
+mod store_refreshed;
 mod stored;
 mod summary;
 mod tokens;

@@ -3,6 +3,8 @@
 //! With refresh token rotation, a second request would send a token that the first has just replaced, and many providers
 //! then revoke the whole grant (RFC 9700 §4.14.2). Within this process, concurrent callers share one future. Replicas take
 //! a lock, and those that get it later find the first one's response in the session.
+//!
+//! `tests/models/refresh` is a model of these steps, which is checked for every order of them and of their faults.
 
 use std::{
     sync::Arc,
@@ -17,13 +19,13 @@ use super::{
 use crate::{
     server::{
         auth::{
-            dpop::{Thumbprint, VerifiedProof},
-            oidc::{RefreshError, Refreshed},
+            dpop::VerifiedProof,
+            oidc::{RefreshError, RefreshToken, Refreshed},
         },
         observe::audit::{self, Event},
         store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
     },
-    wire::auth::{AccessToken, RefreshResponse, SessionId},
+    wire::auth::{AccessToken, RefreshRequest, RefreshResponse, SessionId},
 };
 
 pub(super) type Outcome = Result<Refresh, RefreshFailure>;
@@ -36,32 +38,17 @@ pub(super) struct Refresh {
     last_used_at: SystemTime,
 }
 
-/// Pauses between retries to store newly issued tokens, which must not be lost. The lock is held meanwhile.
-const STORE_RETRY_AFTER: [Duration; 10] = [
-    Duration::from_millis(100),
-    Duration::from_millis(300),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(3),
-    Duration::from_secs(4),
-    Duration::from_secs(10),
-    Duration::from_secs(20),
-    Duration::from_secs(30),
-    Duration::from_secs(30),
-];
-
 impl Sessions {
     /// Returns a new access token for the session. Requests during a refresh, and within [`REPLAY_WINDOW`] after it, get
-    /// the same response. `idle_seconds` is the time since the person was last active; absent means that they are active
-    /// now.
+    /// the same response.
     pub async fn refresh_access_token(
         self: &Arc<Self>,
-        id: &SessionId,
+        request: RefreshRequest,
         proof: VerifiedProof,
-        idle_seconds: Option<u64>,
     ) -> Result<RefreshResponse, RefreshFailure> {
-        let verified = self.verify_key(id, proof).await.map_err(RefreshFailure::from);
-        let session = verified.inspect_err(RefreshFailure::record)?;
+        let RefreshRequest { session: id, idle_seconds, session_revision } = request;
+        let session = self.verified_session(&id, proof, session_revision).await.inspect_err(RefreshFailure::record)?;
+        // Without it, the person counts as active now.
         let idle = Duration::from_secs(idle_seconds.unwrap_or_default());
         let used_at = self.environment.now().checked_sub(idle).unwrap_or(UNIX_EPOCH);
         loop {
@@ -74,6 +61,17 @@ impl Sessions {
                 return Ok(refreshed.response);
             }
         }
+    }
+
+    async fn verified_session(
+        &self,
+        id: &SessionId,
+        proof: VerifiedProof,
+        seen_revision: Option<u64>,
+    ) -> Result<Session, RefreshFailure> {
+        let session = self.verify_key(id, proof).await?;
+        self.refuse_rolled_back(id, &session, seen_revision.unwrap_or_default()).await?;
+        Ok(session)
     }
 
     async fn refresh(&self, id: &SessionId, session: &Session, used_at: SystemTime) -> Outcome {
@@ -95,37 +93,40 @@ impl Sessions {
         {
             return Ok(response);
         }
-        self.refresh_locked(id, &session.dpop_jkt, used_at).await
+        self.refresh_locked(id, session, used_at).await
     }
 
     /// Under the lock, so that only one replica refreshes at a time and each reads what the previous one has written.
-    async fn refresh_locked(&self, id: &SessionId, key: &Thumbprint, used_at: SystemTime) -> Outcome {
+    async fn refresh_locked(&self, id: &SessionId, known: &Session, used_at: SystemTime) -> Outcome {
         let name = RecordName::of(Kind::RefreshLock, id.secret());
         let owner = LockOwner(self.environment.random_text()?);
         let lock = RefreshLock::acquire(self.records.store().clone(), name, owner).await?;
         lock.hold(async {
-            let mut session = self.live_session(id, key).await?;
+            let mut session = self.live_session(id, known).await?;
             let is_later = is_later_activity(used_at, session.last_used_at);
             session.last_used_at = session.last_used_at.max(used_at);
             session.idle_timeout = self.settings.limits.idle_timeout;
             match self.replayed(&session).await? {
-                Some(response) if is_later => {
+                Some(mut refresh) if is_later => {
                     session.revision += 1;
                     self.store_or_revoke(id, &mut session).await?;
-                    Ok(response)
+                    refresh.response.session_revision = Some(session.revision);
+                    Ok(refresh)
                 }
-                Some(response) => Ok(response),
-                None => self.refresh_and_store(id, session).await,
+                Some(refresh) => Ok(refresh),
+                None => self.refresh_and_store(id, session, &lock).await,
             }
         })
         .await
     }
 
-    async fn live_session(&self, id: &SessionId, key: &Thumbprint) -> Result<Session, RefreshFailure> {
+    /// The session as it is stored now; `known` was read before.
+    async fn live_session(&self, id: &SessionId, known: &Session) -> Result<Session, RefreshFailure> {
         let session = self.records.stored_session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
-        if !session.dpop_jkt.matches(key) {
+        if !session.dpop_jkt.matches(&known.dpop_jkt) {
             return Err(RefreshFailure::OtherBrowser);
         }
+        self.refuse_rolled_back(id, &session, known.revision).await?;
         match session.expiry(self.environment.now()) {
             None => Ok(session),
             Some(expiry) => Err(self.end_expired(id, session, expiry).await?),
@@ -160,9 +161,9 @@ impl Sessions {
         self.response(session, last.access_token.clone(), expires_in).map(Some)
     }
 
-    async fn refresh_and_store(&self, id: &SessionId, mut session: Session) -> Outcome {
+    async fn refresh_and_store(&self, id: &SessionId, mut session: Session, lock: &RefreshLock) -> Outcome {
         let refresh_token = session.refresh_token.clone().ok_or_else(|| ended("the provider gave no refresh token"))?;
-        let refreshed = match self.oidc.refresh_access_token(&refresh_token, &session.user, &session.login).await {
+        let refreshed = match self.request_access_token(&session, &refresh_token, lock).await? {
             Ok(refreshed) => refreshed,
             // The response could not be used, but it may have replaced the refresh token: store the new one.
             Err(error @ (RefreshError::Unusable { .. } | RefreshError::AccessTokenTooLong { .. })) => {
@@ -191,7 +192,7 @@ impl Sessions {
                     // Either another replica had taken over the lock and refreshed the session first: repeat its
                     // response. Or the session was ended meanwhile: revoke the refresh token that was issued for it.
                     false => {
-                        let response = self.response_of_another(id, &session.dpop_jkt).await;
+                        let response = self.response_of_another(id, &session).await;
                         if matches!(response, Err(RefreshFailure::SessionEnded(_))) {
                             let _ = self.refused(error);
                         }
@@ -236,6 +237,21 @@ impl Sessions {
         Ok(self.response(&session, access_token, expires_in)?)
     }
 
+    /// Calls the provider, unless the lock was lost: another replica may have used this refresh token meanwhile.
+    async fn request_access_token(
+        &self,
+        session: &Session,
+        refresh_token: &RefreshToken,
+        lock: &RefreshLock,
+    ) -> Result<Result<Refreshed, RefreshError>, RefreshFailure> {
+        // First, as it may take longer than the lease.
+        if let Err(error) = self.oidc.prepare_refresh().await {
+            return Ok(Err(error));
+        }
+        lock.confirm().await?;
+        Ok(self.oidc.refresh_access_token(refresh_token, &session.user, &session.login).await)
+    }
+
     fn response(
         &self,
         session: &Session,
@@ -249,6 +265,7 @@ impl Sessions {
             idle_timeout: session.idle_timeout.as_secs(),
             session_expires_in: session.remaining(self.environment.now()).as_secs(),
             draft_key: self.records.draft_key(&session.user)?,
+            session_revision: Some(session.revision),
             user: session.user.clone(),
         };
         Ok(Refresh { response, last_used_at: session.last_used_at })
@@ -267,48 +284,9 @@ impl Sessions {
         }
     }
 
-    async fn response_of_another(&self, id: &SessionId, key: &Thumbprint) -> Outcome {
-        let response = self.replayed(&self.live_session(id, key).await?).await?;
+    async fn response_of_another(&self, id: &SessionId, known: &Session) -> Outcome {
+        let response = self.replayed(&self.live_session(id, known).await?).await?;
         response.ok_or_else(|| RefreshFailure::NoTurn("the session was refreshed elsewhere".into()))
-    }
-
-    /// Stores the session. If it was ended meanwhile, it stays ended, and the new refresh token is revoked (RFC 7009). If
-    /// another replica refreshed it meanwhile, the token is not revoked, as many providers then revoke all tokens of the
-    /// login.
-    async fn store_or_revoke(&self, id: &SessionId, session: &mut Session) -> Result<(), RefreshFailure> {
-        if self.store_refreshed(id, session).await? {
-            return Ok(());
-        }
-        if self.records.session(id).await?.is_some() {
-            return Err(RefreshFailure::NoTurn("the session was refreshed elsewhere".into()));
-        }
-        if let Some(refresh_token) = session.refresh_token.take() {
-            self.revoke_in_background(refresh_token);
-        }
-        Err(ended("signed out meanwhile"))
-    }
-
-    /// Returns whether the session was stored. Retries while the store can't be reached, as the provider has replaced
-    /// the old refresh token.
-    async fn store_refreshed(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
-        for pause in STORE_RETRY_AFTER {
-            match self.records.replace_session(id, session).await {
-                Ok(true) => return Ok(true),
-                // An earlier try whose response was lost may have stored it.
-                Ok(false) => return self.is_stored(id, session).await,
-                Err(error) => {
-                    tracing::warn!(%error, "a refreshed session could not be stored; trying again");
-                    tokio::time::sleep(pause).await;
-                }
-            }
-        }
-        Ok(self.records.replace_session(id, session).await? || self.is_stored(id, session).await?)
-    }
-
-    async fn is_stored(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
-        let stored = self.records.session(id).await?;
-        Ok(stored
-            .is_some_and(|stored| stored.revision == session.revision && stored.refresh_token == session.refresh_token))
     }
 }
 
@@ -317,6 +295,6 @@ fn is_later_activity(used_at: SystemTime, last_used_at: SystemTime) -> bool {
     last_used_at + REPLAY_WINDOW < used_at
 }
 
-fn ended(reason: &str) -> RefreshFailure {
+pub(super) fn ended(reason: &str) -> RefreshFailure {
     RefreshFailure::SessionEnded(reason.into())
 }

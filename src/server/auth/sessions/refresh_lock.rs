@@ -1,8 +1,9 @@
 //! A lock across all replicas, so that one of them at a time refreshes a session.
 //!
 //! The lock is a lease that is renewed during the work: it expires if the replica dies, but not if the provider is slow.
-//! If a lease expires during the work, as in a suspended process, the revision of the session in the store ensures that
-//! only one of the two replicas can write.
+//! A lease can still expire during the work, as in a process that is suspended or can't reach the store. So the lock is
+//! confirmed before the provider is called, and the revision of the session in the store ensures that only one of two
+//! replicas can write.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +19,7 @@ const RETRY_EVERY: Duration = Duration::from_millis(40);
 /// How long to wait for the lock. Longer than one holder may take for discovery, a token request and a fetch of keys.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// A held lock.
+/// A lock that was acquired.
 pub struct RefreshLock {
     store: Arc<dyn Store>,
     name: RecordName,
@@ -30,6 +31,8 @@ pub struct RefreshLock {
 pub enum LockError {
     #[error("another replica holds the lock for too long")]
     TooLong,
+    #[error("the lock was lost to another replica")]
+    Lost,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -48,25 +51,32 @@ impl RefreshLock {
     }
 
     /// Does the work while holding the lock, and releases it.
-    pub async fn hold<T>(self, work: impl Future<Output = T>) -> T {
+    pub async fn hold<T>(&self, work: impl Future<Output = T>) -> T {
         let outcome = tokio::select! {
             outcome = work => outcome,
             never = self.renew() => match never {},
         };
         if let Err(error) = self.store.unlock(&self.name, &self.owner).await {
-            tracing::warn!(%error, "a refresh lock could not be given back; it ends by itself");
+            tracing::warn!(%error, "a refresh lock could not be released; it expires");
         }
         outcome
+    }
+
+    /// Renews the lock, so that a whole lease lies ahead. An error if it was lost, even if it is free again: another
+    /// replica may have changed what was read under it.
+    pub async fn confirm(&self) -> Result<(), LockError> {
+        match self.store.renew(&self.name, &self.owner, LEASE).await? {
+            true => Ok(()),
+            false => Err(LockError::Lost),
+        }
     }
 
     /// The work continues if a renewal fails, as tokens that the provider has issued must be stored.
     async fn renew(&self) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(RENEW_EVERY).await;
-            match self.store.lock(&self.name, &self.owner, LEASE).await {
-                Ok(true) => {}
-                Ok(false) => tracing::warn!("a refresh lock was lost to another replica"),
-                Err(error) => tracing::warn!(%error, "a refresh lock could not be renewed"),
+            if let Err(error) = self.confirm().await {
+                tracing::warn!(%error, "a refresh lock could not be renewed");
             }
         }
     }

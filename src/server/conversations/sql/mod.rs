@@ -138,7 +138,7 @@ impl ConversationStore for SqlStore {
         Ok(transaction.end(written).await?)
     }
 
-    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<(), StoreError> {
+    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<bool, StoreError> {
         let mut transaction = self.writing().await?;
         let written = in_time(write::end(transaction.connection()?, answer, ending)).await;
         Ok(transaction.end(written).await?)

@@ -59,10 +59,11 @@ async fn add_piece(
     Ok(())
 }
 
-pub async fn end(connection: &mut AnyConnection, answer: &MessageId, ending: &Ending) -> Result<(), sqlx::Error> {
+/// Returns whether the answer had not ended.
+pub async fn end(connection: &mut AnyConnection, answer: &MessageId, ending: &Ending) -> Result<bool, sqlx::Error> {
     let folded = folded(&ending.text);
     let bytes = ending.text.len() + folded.len() + ending.thinking.len();
-    statement(
+    let ended = statement(
         "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6, thinking = $7, bytes = $8 \
          WHERE id = $1 AND role = 'answer' AND end_reason IS NULL",
     )
@@ -77,7 +78,7 @@ pub async fn end(connection: &mut AnyConnection, answer: &MessageId, ending: &En
     .execute(&mut *connection)
     .await?;
     statement("DELETE FROM answer_pieces WHERE answer = $1").bind(answer.as_str()).execute(&mut *connection).await?;
-    Ok(())
+    Ok(ended.rows_affected() > 0)
 }
 
 /// Ends all running answers with the text they have. Also completes the text of answers that the previous release ended,

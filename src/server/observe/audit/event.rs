@@ -76,6 +76,9 @@ events! {
          The session is kept.";
     SessionEndedByProvider = "session.ended_by_provider", Refused:
         "The provider ended a session at its refresh, as for a person whose account was disabled.";
+    SessionRolledBack = "session.rolled_back", Failed:
+        "The session store returned an older record of a session than there was before, as after a crash of Redis. Its \
+         refresh token has been used since, so it was not sent to the provider, and the session was ended.";
     SessionExpired = "session.expired", Success:
         "A browser made a request for a session that had ended by time: by the idle timeout (`idle`), or by its \
          lifetime or the provider's `session_expiry` (`lifetime`).";

@@ -91,6 +91,12 @@ static LOCK: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
+static RENEW: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0",
+    )
+});
+
 /// The set expires with its last member.
 static ADD: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -235,6 +241,12 @@ impl Store for RedisStore {
 
     async fn lock(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
         let mut script = LOCK.key(key(name));
+        script.arg(&owner.0).arg(whole_millis(lease));
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn renew(&self, name: &RecordName, owner: &LockOwner, lease: Duration) -> Result<bool, StoreError> {
+        let mut script = RENEW.key(key(name));
         script.arg(&owner.0).arg(whole_millis(lease));
         Ok(self.connection.run(&script).await?)
     }
