@@ -20,6 +20,7 @@
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
 //! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
 //! | `edge`, `floods`, `user_limits`, `connections` | request checks and ids; rate limits per address, browser and user; limits of connections |
+//! | `idle_streams` | streams that are idle for most of the time |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
@@ -62,6 +63,7 @@ mod floods;
 mod guard;
 mod headers;
 mod id_token;
+mod idle_streams;
 mod introspection;
 mod jwt_access_token;
 mod layers;
