@@ -24,7 +24,7 @@
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
-//! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
+//! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
@@ -89,6 +89,7 @@ mod replicas;
 mod responses;
 mod secrets;
 mod session_end;
+mod session_ends;
 mod session_limits;
 mod session_records;
 mod shutdown;
