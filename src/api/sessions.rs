@@ -33,5 +33,6 @@ pub async fn end_all_sessions(call: Authorized<EndAllRequest>) -> Result<Answer<
 /// Reports the end of the caller's session within about a second, wherever it was ended.
 #[get("/api/session/events", caller: crate::server::http::extract::Caller)]
 pub async fn session_events(_call: Authorized<()>) -> Result<EventStream<SessionEvent>, ApiError> {
-    Ok(EventStream::of(caller.open_stream()?.holding(caller.session_end().events())))
+    let events = EventStream::of(caller.open_stream()?.holding(caller.session_end().events()));
+    Ok(events.marked_as(crate::server::http::connections::IdleStream))
 }

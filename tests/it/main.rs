@@ -21,10 +21,11 @@
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
 //! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
 //! | `edge`, `floods`, `user_limits`, `connections` | request checks and ids; rate limits per address, browser and user; limits of connections |
+//! | `idle_streams` | streams that are idle for most of the time |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
-//! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
+//! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
@@ -63,6 +64,7 @@ mod floods;
 mod guard;
 mod headers;
 mod id_token;
+mod idle_streams;
 mod introspection;
 mod jwt_access_token;
 mod layers;
@@ -89,6 +91,7 @@ mod responses;
 mod rolled_back;
 mod secrets;
 mod session_end;
+mod session_ends;
 mod session_limits;
 mod session_records;
 mod shutdown;

@@ -3,14 +3,14 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream},
     http::{Method, Request},
 };
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all};
 use oracle_ai::{
     server::{
         auth::sessions::{REPLAY_WINDOW, Storage, TokenStatus},
@@ -326,6 +326,71 @@ async fn without_the_store_tokens_that_this_process_has_not_seen_are_refused() {
     assert!(browser.is_accepted(&signed_in.access_token).await);
     browser.logout(&signed_in.session).await.assert_ok();
     assert!(!browser.is_accepted(&signed_in.access_token).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_is_notified_within_two_seconds_of_an_end_at_another_server() {
+    // T87
+    let two = TwoServers::start().await;
+    for _ in 0..3 {
+        let session = two.at_first.sign_in().await;
+        let events = open_events(&two.at_second, &session.access_token).await;
+        two.at_first.logout(&session.session).await.assert_ok();
+        let rest = tokio::time::timeout(Duration::from_secs(2), rest(events)).await.expect("it is notified in time");
+        assert!(rest.contains(r#"{"kind":"ended"}"#), "{rest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_pages_outlive_an_outage_of_redis_and_are_notified_of_the_ends_after_it() {
+    // T87, T105
+    let two = TwoServers::start().await;
+    two.redis.keep_on_disk().await;
+    let (ending, living) = (two.at_first.sign_in().await, two.at_first.with_new_key());
+    let lives = living.sign_in().await;
+    let ends = open_events(&two.at_second, &ending.access_token).await;
+    let living_at_second = Browser { app: two.at_second.app.clone(), ..living.clone() };
+    let mut goes_on = open_events(&living_at_second, &lives.access_token).await;
+    two.redis.stop().await;
+    // Longer than two readings of announcements.
+    let silence = tokio::time::timeout(Duration::from_secs(3), next_event(&mut goes_on)).await;
+    assert!(silence.is_err(), "an outage is no end: {silence:?}");
+    two.redis.restart().await;
+    wait_until("the first server is back", async || two.first.readiness().await.1 == "ready").await;
+    wait_until("the second server is back", async || two.second.readiness().await.1 == "ready").await;
+    two.at_first.logout(&ending.session).await.assert_ok();
+    let notified = tokio::time::timeout(Duration::from_secs(2), rest(ends)).await.expect("it is notified in time");
+    assert!(notified.contains(r#"{"kind":"ended"}"#), "{notified}");
+    assert!(living.is_accepted(&lives.access_token).await);
+    living.logout(&lives.session).await.assert_ok();
+    assert!(rest(goes_on).await.contains("ended"));
+}
+
+/// The stream of events of an open page, after the first one.
+async fn open_events(browser: &Browser, access_token: &str) -> BodyDataStream {
+    let request = browser.request(Method::GET, "/api/session/events", Some(access_token));
+    let mut events = browser.app.open(request.body(Body::empty()).unwrap()).await.into_data_stream();
+    let first = next_event(&mut events).await;
+    assert!(first.as_deref().is_some_and(|first| first.contains(r#"{"kind":"lives"}"#)), "{first:?}");
+    events
+}
+
+/// Leaves out the comments that keep the connection alive.
+async fn next_event(events: &mut BodyDataStream) -> Option<String> {
+    loop {
+        let text = String::from_utf8(events.next().await?.unwrap().to_vec()).unwrap();
+        if !text.starts_with(':') {
+            return Some(text);
+        }
+    }
+}
+
+async fn rest(mut events: BodyDataStream) -> String {
+    let mut text = String::new();
+    while let Some(event) = next_event(&mut events).await {
+        text += &event;
+    }
+    text
 }
 
 #[tokio::test(flavor = "multi_thread")]

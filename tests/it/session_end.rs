@@ -20,8 +20,14 @@ use crate::support::{
 
 /// What stays for a while, and is no record of a session or of its tokens: proofs, logout tokens and states that were used, and that all
 /// sessions of a user have been ended, for the logins in flight.
-const STAYS: [&str; 5] =
-    ["oracle-ai:spent:", "oracle-ai:spent-logout:", "oracle-ai:pending:", "oracle-ai:used-state:", "oracle-ai:ended:"];
+const STAYS: [&str; 6] = [
+    "oracle-ai:spent:",
+    "oracle-ai:spent-logout:",
+    "oracle-ai:pending:",
+    "oracle-ai:used-state:",
+    "oracle-ai:ended:",
+    "oracle-ai:session-ends",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_has_ended_leaves_no_record_of_itself_or_its_tokens() {

@@ -1,6 +1,7 @@
 //! The contract of stores. Every implementation runs all of it, Redis in each of its forms.
 
 use std::{
+    collections::HashSet,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -9,10 +10,13 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use oracle_ai::server::store::{
     HEAD_LEN, Kind, LockOwner, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SecretHash,
-    SessionCount, Store, StoreError,
+    SessionCount, SessionEnds, Store, StoreError,
 };
 
-use crate::support::{app::wait_until, authority::Authority, lossy_proxy::LossyProxy, redis::Redis};
+use crate::{
+    session_ends,
+    support::{app::wait_until, authority::Authority, lossy_proxy::LossyProxy, redis::Redis},
+};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MOMENT: Duration = Duration::from_millis(1);
@@ -56,6 +60,19 @@ async fn a_redis_that_sentinels_watch_keeps_the_contract() {
 async fn a_redis_cluster_keeps_the_contract() {
     let redis = Redis::start_cluster().await;
     keeps_the_contract(at(&redis.url())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rights_that_the_documents_give_to_a_user_of_redis_suffice() {
+    let command = include_str!("../../docs/operations.md").split('`').find(|text| text.starts_with("ACL SETUSER"));
+    let command: Vec<&str> = command.unwrap().split(' ').collect();
+    let redis = Redis::start().await;
+    assert_eq!(redis.command(&command).await.trim(), "OK");
+    let url = redis.url().replace("redis://", "redis://oracle-ai:PASSWORD@");
+    let store = RedisStore::new(&RedisAddress::parse(&url).unwrap()).unwrap();
+    let ends: Arc<dyn SessionEnds> = Arc::new(store.session_ends());
+    session_ends::keeps_the_contract(&ends, &ends, 10_000).await;
+    keeps_the_contract(Arc::new(store)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,6 +163,10 @@ async fn sessions_are_counted_until_they_end() {
     other_server.remove(&name(Kind::Session, "d")).await.unwrap();
     assert!(here.head(&name(Kind::Session, "d"), now).await.unwrap().is_none());
     assert_eq!(here.sessions(now), SessionCount::InUseHere(0));
+    here.put(&name(Kind::Session, "e"), record("e", 0, until)).await.unwrap();
+    other_server.remove(&name(Kind::Session, "e")).await.unwrap();
+    assert_eq!(here.missing(&[name(Kind::Session, "e")], now).await.unwrap(), [name(Kind::Session, "e")]);
+    assert_eq!(here.sessions(now), SessionCount::InUseHere(0));
 }
 
 fn at(url: &str) -> Arc<dyn Store> {
@@ -171,6 +192,7 @@ async fn keeps_the_contract(store: Arc<dyn Store>) {
     records_of_different_kinds_are_separate(&store).await;
     a_member_is_in_its_set_until_its_end_or_its_removal(&store).await;
     concurrent_additions_to_a_set_are_all_kept(&store).await;
+    of_many_records_the_missing_ones_are_found(&store).await;
 }
 
 async fn a_record_is_returned_as_it_was_stored(store: &Arc<dyn Store>) {
@@ -428,6 +450,31 @@ async fn concurrent_additions_to_a_set_are_all_kept(store: &Arc<dyn Store>) {
     assert_eq!(store.members(&set, now).await.unwrap().len(), 50);
 }
 
+/// T87
+async fn of_many_records_the_missing_ones_are_found(store: &Arc<dyn Store>) {
+    let now = SystemTime::now();
+    // More than a store checks at once.
+    let names: Vec<RecordName> = (0..1_200).map(|n| name(Kind::Session, &format!("checked {n}"))).collect();
+    let missing = async |names: &[RecordName]| {
+        let missing: HashSet<_> = store.missing(names, now).await.unwrap().into_iter().collect();
+        missing
+    };
+    let all = |names: &[RecordName]| names.iter().cloned().collect::<HashSet<_>>();
+    assert_eq!(missing(&names).await, all(&names));
+    for part in names.chunks(100) {
+        join_all(part.iter().map(async |name| store.put(name, record("x", 0, now + HOUR)).await.unwrap())).await;
+    }
+    assert_eq!(missing(&names).await, HashSet::new());
+    assert_eq!(missing(&[]).await, HashSet::new());
+    let removed = [0, 1, 498, 499, 500, 777, 1_199].map(|n| names[n].clone());
+    for name in &removed {
+        assert!(store.remove(name).await.unwrap());
+    }
+    assert_eq!(missing(&names).await, all(&removed));
+    assert_eq!(missing(&names[2..100]).await, HashSet::new());
+    assert_eq!(missing(&names[777..=777]).await, all(&names[777..=777]));
+}
+
 /// Those of three that are in the set, and there is no other.
 async fn members(store: &Arc<dyn Store>, set: &RecordName, now: SystemTime) -> Vec<&'static str> {
     let members = store.members(set, now).await.unwrap();
@@ -481,6 +528,14 @@ impl Store for UnreachableStore {
 
     async fn head(&self, _: &RecordName, _: SystemTime) -> Result<Option<Record>, StoreError> {
         unreachable()
+    }
+
+    async fn missing(&self, _: &[RecordName], _: SystemTime) -> Result<Vec<RecordName>, StoreError> {
+        unreachable()
+    }
+
+    fn checked_at_once(&self) -> usize {
+        1
     }
 
     async fn take(&self, _: &RecordName, _: SystemTime) -> Result<Option<Record>, StoreError> {

@@ -6,6 +6,7 @@
 //! | `streams` | streamed answers, beside the upstream read directly |
 //! | `memory` | start-up time, and memory: at the start, per session, per open answer |
 //! | `page` | the size of the download, beside an empty Dioxus app's |
+//! | `pages` | open pages that do nothing, and how soon they are notified of the end of their sessions |
 //! | `growth` | how costs grow with replicas, tokens and sessions |
 //! | `soak` | memory over time, while people come and go |
 //!
@@ -29,6 +30,7 @@ mod endpoints;
 mod growth;
 mod memory;
 mod page;
+mod pages;
 mod process;
 mod report;
 mod soak;
@@ -43,7 +45,7 @@ use process::Servers;
 use report::{Report, print};
 
 const USAGE: &str = "scripts/bench runs this: load <release> <empty app> <output folder> \
-                     quick|full|growth|sessions [number]|soak [minutes]";
+                     quick|full|growth|sessions [number]|pages [number]|soak [minutes]";
 
 #[tokio::main]
 async fn main() {
@@ -82,6 +84,11 @@ async fn main() {
         }
         ["growth"] => growth::measure(&servers, &mut report).await,
         ["sessions", number] => memory::sessions(&servers, &mut report, &[number.parse().unwrap()]).await,
+        ["pages", number] => {
+            let number = number.parse().unwrap();
+            let numbers: Vec<u32> = [1_000, 9_000].into_iter().filter(|less| *less < number).chain([number]).collect();
+            pages::measure(&servers, &mut report, &numbers).await;
+        }
         ["soak", minutes] => {
             let time = Duration::from_secs(60 * minutes.parse::<u64>().unwrap());
             soak::measure(&servers, &mut report, time).await;

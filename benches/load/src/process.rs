@@ -67,6 +67,7 @@ impl Servers {
             .envs([("CHAT_BASE_URL", &*self.upstream), ("CHAT_MODEL", "bench")])
             .env("DATABASE_URL", format!("sqlite://server-{port}.db?mode=rwc"))
             .envs(UNLIMITED.map(|variable| (variable, "0")))
+            .env("MAX_CONNECTIONS", "1000000")
             .env_remove("DIOXUS_DEVSERVER_PORT");
         if let Some(redis) = redis {
             command.env("REDIS_URL", format!("redis://127.0.0.1:{}", redis.port)).env("SESSION_KEYS", SESSION_KEYS);

@@ -152,6 +152,20 @@ impl Store for MemoryStore {
         Ok(records.read(name.hash.as_bytes(), now.into(), |entry| returned(entry, HEAD_LEN)))
     }
 
+    async fn missing(&self, names: &[RecordName], now: SystemTime) -> Result<Vec<RecordName>, StoreError> {
+        let mut missing = vec![];
+        for name in names {
+            if self.records(name.kind)?.read(name.hash.as_bytes(), now.into(), |_| ()).is_none() {
+                missing.push(name.clone());
+            }
+        }
+        Ok(missing)
+    }
+
+    fn checked_at_once(&self) -> usize {
+        usize::MAX
+    }
+
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         let records = self.records(name.kind)?;
         records.sweep(name.hash.as_bytes(), removable_before(now));

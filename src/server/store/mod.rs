@@ -5,6 +5,7 @@
 //! | `memory` | a store in the memory of this process |
 //! | `bounded_ttl_map`, `members` | its maps and sets, which are bounded and expire |
 //! | `redis` | a store that all replicas share, and streams of entries |
+//! | `session_ends` | announcements of ended sessions to all servers |
 //! | `outage` | a wrapper of a store: people stay signed in during an outage of that store |
 //! | `traced` | a wrapper of a store: a span for each call |
 //! | `sealing` | encryption of records, and the key ring |
@@ -16,6 +17,7 @@ mod memory;
 mod outage;
 mod redis;
 mod sealing;
+mod session_ends;
 mod traced;
 mod unix_millis;
 
@@ -26,11 +28,12 @@ use std::{
 
 use async_trait::async_trait;
 
-pub use self::redis::{RedisAddress, RedisAddressError, RedisDurability, RedisStore, RedisStreams};
+pub use self::redis::{RedisAddress, RedisAddressError, RedisDurability, RedisSessionEnds, RedisStore, RedisStreams};
 pub use bounded_ttl_map::{BoundedTtlMap, Expiring, WhenFull};
 pub use memory::{MAX_USED_PROOFS, MemoryStore};
 pub use outage::OutageStore;
 pub use sealing::{KeyRing, OpenError, SealError, TAG_LEN};
+pub use session_ends::{Announced, MemorySessionEnds, Position, SessionEnds};
 pub use traced::TracedStore;
 pub use unix_millis::{UnixMillis, whole_millis};
 
@@ -116,6 +119,12 @@ pub trait Store: Send + Sync {
 
     /// The same, with only the first [`HEAD_LEN`] bytes of `sealed`.
     async fn head(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;
+
+    /// Those of these records that do not exist. Of a record that has expired, it is undefined whether it still exists.
+    async fn missing(&self, names: &[RecordName], now: SystemTime) -> Result<Vec<RecordName>, StoreError>;
+
+    /// How many names [`Self::missing`] checks with one command. Only 1 in a cluster, where each may be on another node.
+    fn checked_at_once(&self) -> usize;
 
     /// Returns and removes the record atomically: of two concurrent callers, only one gets it.
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError>;

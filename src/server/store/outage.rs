@@ -90,6 +90,18 @@ impl Store for OutageStore {
         }
     }
 
+    async fn missing(&self, names: &[RecordName], now: SystemTime) -> Result<Vec<RecordName>, StoreError> {
+        let missing = self.store.missing(names, now).await?;
+        for name in &missing {
+            self.evict(name).await?;
+        }
+        Ok(missing)
+    }
+
+    fn checked_at_once(&self) -> usize {
+        self.store.checked_at_once()
+    }
+
     async fn consume(&self, name: &RecordName, until: SystemTime, now: SystemTime) -> Result<bool, StoreError> {
         // A logout token can't be processed without the store: it must be sent again later, and be unused then (T82).
         if name.kind == Kind::UsedLogoutToken {

@@ -30,6 +30,14 @@ impl Store for TracedStore {
         store_call("session store head", self.0.head(name, now)).await
     }
 
+    async fn missing(&self, names: &[RecordName], now: SystemTime) -> Result<Vec<RecordName>, StoreError> {
+        store_call("session store missing", self.0.missing(names, now)).await
+    }
+
+    fn checked_at_once(&self) -> usize {
+        self.0.checked_at_once()
+    }
+
     async fn take(&self, name: &RecordName, now: SystemTime) -> Result<Option<Record>, StoreError> {
         store_call("session store take", self.0.take(name, now)).await
     }

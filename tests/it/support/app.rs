@@ -22,7 +22,7 @@ use oracle_ai::{
         conversations::ConversationStore,
         environment::{Clock, Environment},
         http::{Services, ingress::EdgeSettings, router},
-        store::{KeyRing, MemoryStore, Store},
+        store::{KeyRing, MemorySessionEnds, MemoryStore, Store},
     },
     wire::auth::SessionId,
 };
@@ -229,7 +229,7 @@ pub fn with_host(mut request: Request<Body>) -> Request<Body> {
 /// This store with a new key.
 pub fn storage(store: Arc<dyn Store>) -> Storage {
     let key = Environment::system().randomness.bytes().unwrap();
-    Storage { store, ring: KeyRing::new(key, []) }
+    Storage { store, ends: Arc::new(MemorySessionEnds::default()), ring: KeyRing::new(key, []) }
 }
 
 /// Server functions register themselves when their object code is linked, and nothing links what nothing names: one

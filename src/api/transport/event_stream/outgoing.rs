@@ -28,6 +28,14 @@ impl<T: Serialize + Send + 'static> EventStream<T> {
         let sent = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
         Self { sent: Some(sent), received: None, event: PhantomData }
     }
+
+    /// Adds an extension to the response, for the layers around the endpoints.
+    pub fn marked_as<M: Clone + Send + Sync + 'static>(mut self, mark: M) -> Self {
+        if let Some(sent) = &mut self.sent {
+            sent.extensions_mut().insert(mark);
+        }
+        self
+    }
 }
 
 impl<T> IntoResponse for EventStream<T> {

@@ -63,7 +63,6 @@ use attached::AttachedToken;
 use error::SessionKeyError;
 use refreshes_in_flight::RefreshesInFlight;
 use tokens::Lookup;
-use watch::Watches;
 
 use crate::{
     server::{
@@ -120,19 +119,11 @@ pub struct Sessions {
     environment: Environment,
     settings: SessionSettings,
     refreshes: RefreshesInFlight,
-    watches: Watches,
 }
 
 impl Sessions {
     pub fn new(records: Records, oidc: Arc<OidcClient>, environment: Environment, settings: SessionSettings) -> Self {
-        Self {
-            records,
-            oidc,
-            environment,
-            settings,
-            refreshes: RefreshesInFlight::default(),
-            watches: Watches::default(),
-        }
+        Self { records, oidc, environment, settings, refreshes: RefreshesInFlight::default() }
     }
 
     /// Begins a login that is bound to this DPoP key, and returns where to send the browser.

@@ -12,23 +12,25 @@ use super::{
     session::{RETENTION_AFTER_END, Session},
     stored::{self, WriteError},
     summary::StoredSummary,
+    watch::Watched,
 };
 use crate::{
     server::{
         environment::{Environment, RandomnessError},
         observe::audit,
         store::{
-            KeyRing, Kind, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore, SealError,
-            SecretHash, Store, StoreError, TracedStore,
+            KeyRing, Kind, MemorySessionEnds, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore,
+            SealError, SecretHash, SessionEnds, Store, StoreError, TracedStore,
         },
     },
     wire::auth::{SessionId, State},
 };
 
-/// The store, and the keys that records are sealed with.
+/// The store, the announcements to the servers that share it, and the keys that records are sealed with.
 #[derive(Clone)]
 pub struct Storage {
     pub store: Arc<dyn Store>,
+    pub ends: Arc<dyn SessionEnds>,
     pub ring: KeyRing,
 }
 
@@ -36,8 +38,10 @@ pub struct Storage {
 #[derive(Clone)]
 pub struct Records {
     store: Arc<dyn Store>,
+    ends: Arc<dyn SessionEnds>,
     ring: KeyRing,
     environment: Environment,
+    watched: Arc<Watched>,
 }
 
 /// How often a removal is tried, as a concurrent refresh may change the session.
@@ -47,13 +51,14 @@ impl Storage {
     /// In the memory of this process, with random keys: sessions end with the process.
     pub fn in_memory(environment: &Environment) -> Result<Self, RandomnessError> {
         let ring = KeyRing::new(environment.randomness.bytes()?, []);
-        Ok(Self { store: Arc::new(MemoryStore::new()), ring })
+        Ok(Self { store: Arc::new(MemoryStore::new()), ends: Arc::new(MemorySessionEnds::default()), ring })
     }
 
     /// In Redis, shared by all replicas with the same keys.
     pub fn in_redis(address: &RedisAddress, ring: KeyRing) -> Result<Self, StoreError> {
-        let redis = Arc::new(RedisStore::new(address)?);
-        Ok(Self { store: Arc::new(OutageStore::new(redis)), ring })
+        let redis = RedisStore::new(address)?;
+        let ends = Arc::new(redis.session_ends());
+        Ok(Self { store: Arc::new(OutageStore::new(Arc::new(redis))), ends, ring })
     }
 
     /// Adds a span for each call of the store.
@@ -64,11 +69,20 @@ impl Storage {
 
 impl Records {
     pub fn new(storage: Storage, environment: Environment) -> Self {
-        Self { store: storage.store, ring: storage.ring, environment }
+        let Storage { store, ends, ring } = storage;
+        Self { store, ends, ring, environment, watched: Arc::default() }
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    pub(super) fn ends(&self) -> &dyn SessionEnds {
+        &*self.ends
+    }
+
+    pub(super) fn watched(&self) -> &Arc<Watched> {
+        &self.watched
     }
 
     pub(super) fn ring(&self) -> &KeyRing {
@@ -133,6 +147,7 @@ impl Records {
         let name = RecordName::of(Kind::Session, id.secret());
         let is_removed = self.store.remove_revision(&name, session.revision).await?;
         if is_removed {
+            self.announce_end(&name.hash).await;
             self.remove_attached(&name.hash, &Attached::of(session)).await;
         }
         Ok(is_removed)
@@ -140,9 +155,14 @@ impl Records {
 
     /// Whether the session is live. Only the head of its record is read, as the caller has no session id.
     pub async fn session_lives(&self, session: &SecretHash) -> Result<bool, StoreError> {
+        Ok(self.session_expiry(session).await?.is_some())
+    }
+
+    /// The same, and when a live session ends unless it is used.
+    pub(super) async fn session_expiry(&self, session: &SecretHash) -> Result<Option<SystemTime>, StoreError> {
         let name = session_name(session);
         let record = self.store.head(&name, self.now()).await?;
-        Ok(record.is_some_and(|record| self.is_live(&name, &record)))
+        Ok(record.and_then(|record| self.live_until(&name, &record)))
     }
 
     /// Ends the session, and removes its access tokens and its index entries. Returns whether it was there.
@@ -152,11 +172,16 @@ impl Records {
             let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
             // Only this revision: a concurrent refresh may have attached other records, which would remain.
             if self.store.remove_revision(&name, record.revision).await? {
+                self.announce_end(session).await;
                 self.remove_attached(session, &attached(&Parts::of(&record.sealed))).await;
                 return Ok(true);
             }
         }
-        self.store.remove(&name).await
+        let is_removed = self.store.remove(&name).await?;
+        if is_removed {
+            self.announce_end(session).await;
+        }
+        Ok(is_removed)
     }
 
     /// Ends a session whose login failed, whether it was stored or not.
@@ -173,7 +198,7 @@ impl Records {
         user: &SessionScope,
     ) -> Result<Option<StoredSummary>, StoreError> {
         let name = session_name(session);
-        let record = self.store.get(&name, self.now()).await?.filter(|record| self.is_live(&name, record));
+        let record = self.store.get(&name, self.now()).await?.filter(|record| self.live_until(&name, record).is_some());
         Ok(record.and_then(|record| self.open(&name, &user.secret(), Parts::of(&record.sealed).summary)))
     }
 
@@ -234,9 +259,18 @@ impl Records {
         Ok(Record { sealed, revision: session.revision, ends_at: ends_at + RETENTION_AFTER_END })
     }
 
-    /// Whether the session is live, by the authenticated head of its record.
-    fn is_live(&self, name: &RecordName, record: &Record) -> bool {
-        layout::end(&self.ring, name, &record.sealed).is_some_and(|end| self.now() < end)
+    /// When the session ends, by the authenticated head of its record. `None` if it has ended.
+    fn live_until(&self, name: &RecordName, record: &Record) -> Option<SystemTime> {
+        layout::end(&self.ring, name, &record.sealed).filter(|end| self.now() < *end)
+    }
+
+    /// Notifies the watchers of a session whose record was removed: those at this server at once. Only for a record that
+    /// existed, so that callers can't fill the log of announcements.
+    async fn announce_end(&self, session: &SecretHash) {
+        self.watched.end(session);
+        if let Err(error) = self.ends.announce(session).await {
+            tracing::warn!(%error, "the end of a session was not announced; open pages at other servers notice it later");
+        }
     }
 
     fn seal<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
@@ -254,7 +288,7 @@ impl Records {
     }
 }
 
-fn session_name(session: &SecretHash) -> RecordName {
+pub(super) fn session_name(session: &SecretHash) -> RecordName {
     RecordName { kind: Kind::Session, hash: session.clone() }
 }
 

@@ -2,10 +2,27 @@
 //!
 //! `axum::serve` sets no timeouts, so a client that opens connections and sends nothing, or a byte now and then, holds them
 //! without end (Slowloris). HTTP/1.1 only: the proxy in front speaks HTTP/2, whose connections need other limits.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `head_timer` | how long the head of a request may take |
+//! | `idle_stream` | responses that send something only now and then |
+//! | `watched` | a connection whose bytes are counted |
 
 mod head_timer;
+mod idle_stream;
+mod watched;
 
-use std::{io, net::SocketAddr, num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    num::NonZeroU32,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1};
@@ -18,7 +35,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use head_timer::{HeadTimer, Watched};
+use head_timer::HeadTimer;
+use idle_stream::Handover;
+use watched::Watched;
+
+pub use idle_stream::IdleStream;
 
 /// Longer than proxies keep an idle connection, which is often a minute: so the proxy closes it first, and no request
 /// meets a connection that is being closed.
@@ -55,6 +76,13 @@ impl Default for ConnectionSettings {
     }
 }
 
+/// What becomes of a connection that hyper serves.
+enum Step {
+    Ended(hyper::Result<()>),
+    /// The head of a response has been sent, of which this is the body.
+    Idle(Body),
+}
+
 /// Serves until `stop`, and then until the requests that are under way have been answered.
 pub async fn serve(listener: TcpListener, router: Router, settings: ConnectionSettings, stop: CancellationToken) {
     let (permits, connections) = (Arc::new(Semaphore::new(settings.max.get() as usize)), TaskTracker::new());
@@ -70,7 +98,8 @@ pub async fn serve(listener: TcpListener, router: Router, settings: ConnectionSe
             accepted = accepted => accepted,
             () = stop.cancelled() => break,
         };
-        connections.spawn(connection(stream, peer, router.clone(), settings, stop.clone(), permit));
+        let connection = connection(stream, peer, router.clone(), settings, stop.clone(), permit, connections.clone());
+        connections.spawn(connection);
     }
     drop(listener);
     connections.close();
@@ -83,30 +112,59 @@ async fn connection(
     router: Router,
     settings: ConnectionSettings,
     stop: CancellationToken,
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
+    connections: TaskTracker,
 ) {
     // Events are small, and must not wait for more.
     let _ = stream.set_nodelay(true);
-    let (stream, timer) = HeadTimer::watching(stream, settings.head_timeout, settings.idle_timeout);
-    let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        // The rate limits need the address.
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    });
+    let (stream, progress) = Watched::new(stream);
+    let (head, idle) = (settings.head_timeout, settings.idle_timeout);
+    let timer = HeadTimer { progress: progress.clone(), head, idle };
+    let handover = Handover::new(progress);
+    let (of_request, of_response) = (handover.clone(), handover.clone());
+    let service = router
+        .map_request(move |request: Request<Incoming>| {
+            of_request.note(&request);
+            let mut request = request.map(Body::new);
+            // The rate limits need the address.
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        })
+        .map_response(move |response| of_response.take_body(response));
     let mut builder = http1::Builder::new();
-    builder.timer(timer).header_read_timeout(settings.head_timeout).max_buf_size(MAX_HEAD_BYTES);
-    let io: TokioIo<Watched<TcpStream>> = TokioIo::new(stream);
-    let mut connection = pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
-    let outcome = tokio::select! {
-        outcome = connection.as_mut() => outcome,
+    builder.timer(timer).header_read_timeout(head).max_buf_size(MAX_HEAD_BYTES);
+    let mut served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let step = tokio::select! {
+        step = poll_fn(|context| poll_step(&mut served, &handover, context)) => step,
         () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            Pin::new(&mut served).graceful_shutdown();
+            poll_fn(|context| poll_step(&mut served, &handover, context)).await
         }
     };
-    if let Err(error) = outcome {
-        tracing::debug!(%peer, %error, "a connection ended early");
+    match step {
+        Step::Ended(Ok(())) => {}
+        Step::Ended(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
+        Step::Idle(body) => {
+            let stream = served.into_parts().io.into_inner().into_inner();
+            // In a task of its own, as this one is as large as what it has done before.
+            connections.spawn(async move {
+                let _permit = permit;
+                if let Err(error) = idle_stream::send(stream, body).await {
+                    tracing::debug!(%peer, %error, "a stream of events ended early");
+                }
+            });
+        }
+    }
+}
+
+fn poll_step(
+    served: &mut (impl Future<Output = hyper::Result<()>> + Unpin),
+    handover: &Handover,
+    context: &mut Context<'_>,
+) -> Poll<Step> {
+    match Pin::new(served).poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Step::Ended(outcome)),
+        Poll::Pending => handover.body_to_send().map_or(Poll::Pending, |body| Poll::Ready(Step::Idle(body))),
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) struct Connection {
     state: Mutex<State>,
     /// Whether Redis has ever responded.
     has_answered: AtomicBool,
+    is_cluster: bool,
 }
 
 struct State {
@@ -44,8 +45,13 @@ enum Live {
 
 impl Connection {
     pub(super) fn new(client: RedisClient) -> Self {
+        let is_cluster = matches!(client, RedisClient::Cluster(_));
         let state = State { client, live: None, generation: 0, failed: None };
-        Self { state: Mutex::new(state), has_answered: AtomicBool::new(false) }
+        Self { state: Mutex::new(state), has_answered: AtomicBool::new(false), is_cluster }
+    }
+
+    pub(super) fn is_cluster(&self) -> bool {
+        self.is_cluster
     }
 
     pub(super) fn has_answered(&self) -> bool {
