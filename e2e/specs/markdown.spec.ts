@@ -1,4 +1,4 @@
-import { answerNextWithText, expect, test } from '../fixtures/test';
+import { answerNextWithText, expect, test } from '../fixtures/signed-in';
 
 test('a table has its heads, its numbers to the right, and a box of its own to scroll in', async ({ signIn, chat }) => {
   await signIn();

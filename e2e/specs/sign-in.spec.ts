@@ -40,8 +40,10 @@ test('a deep link is where the sign-in ends, query and fragment included', { tag
   await expect(page).toHaveURL('/chat?topic=awr&depth=2#plan');
 });
 
-test('the way back from the chat does not lead over the used callback link', async ({ page, signIn }) => {
-  await signIn();
+test('the way back from the chat does not lead over the used callback link', async ({ page, user, login, chat }) => {
+  await page.goto('/');
+  await login.signInAs(user.name);
+  await chat.isOpen();
   await page.goBack();
   expect(page.url()).not.toContain('/auth/callback');
 });

@@ -3,8 +3,11 @@
 //!
 //! Nothing here imports other modules of ours, and a build without the feature `mock` contains none of it.
 
+pub mod certificate;
+pub mod clock;
 pub mod provider;
 pub mod upstream;
 
+mod listener;
 mod lock;
 mod loopback;

@@ -219,7 +219,7 @@ async fn start(
             (settings, Some(provider))
         }
     };
-    let environment = Environment::system();
+    let environment = provider.as_ref().map_or_else(Environment::system, EmbeddedProvider::environment);
     let storage = match &config.sessions {
         SessionStorage::Memory => Storage::in_memory(&environment)?,
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
@@ -235,7 +235,7 @@ async fn start(
     let oidc = OidcClient::new(settings, http, environment.clone());
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone(), config.session_limits)?;
 
-    let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone()).await?;
+    let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone(), environment.clone()).await?;
     let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
@@ -268,6 +268,7 @@ async fn warn_of_forgetful_redis(address: Box<RedisAddress>) {
 async fn start_upstream(
     chat: &ChatUpstream,
     proxy: OutboundProxy,
+    environment: Environment,
 ) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
     let (settings, mock) = match chat {
         ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
@@ -278,7 +279,7 @@ async fn start_upstream(
         }
     };
     tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
-    Ok((Arc::new(ChatCompletions::through(proxy, settings, Environment::system())?), mock))
+    Ok((Arc::new(ChatCompletions::through(proxy, settings, environment)?), mock))
 }
 
 async fn listen(config: Config, services: Services, app: App, headers: HeaderSettings) -> Result<(), StartError> {

@@ -5,7 +5,15 @@ use std::{
     process::ExitCode,
 };
 
-use super::{audit_user, config::reference, doctor, end_sessions, http::pages::App, observe::audit};
+use super::{
+    audit_user,
+    config::reference,
+    doctor,
+    embedded::{self, CommandError},
+    end_sessions,
+    http::pages::App,
+    observe::audit,
+};
 
 /// Exit code for wrong arguments (`EX_USAGE` of sysexits.h).
 const EX_USAGE: u8 = 64;
@@ -19,7 +27,9 @@ usage: oracle-ai                 serve
        oracle-ai audit-user --issuer ISSUER --sub SUB
                                  how these events name a user
        oracle-ai end-sessions --issuer ISSUER --sub SUB
-                                 ends all sessions of a user, at all servers";
+                                 ends all sessions of a user, at all servers
+       oracle-ai mock-provider   in builds with the mocks: an OpenID provider for tests; --help has its options
+       oracle-ai mock-model      the same for a model";
 
 /// A command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +48,9 @@ pub enum Command {
         issuer: String,
         sub: String,
     },
+    /// Each with its options.
+    MockProvider(Vec<String>),
+    MockModel(Vec<String>),
     Help,
 }
 
@@ -63,6 +76,8 @@ pub fn run(app: App) -> ExitCode {
         Ok(Command::AuditEvents) => print(&audit::markdown()),
         Ok(Command::AuditUser { issuer, sub }) => audit_user::run(issuer, sub),
         Ok(Command::EndSessions { issuer, sub }) => end_sessions::run(issuer, sub),
+        Ok(Command::MockProvider(options)) => exit_code(embedded::mock_provider(&options)),
+        Ok(Command::MockModel(options)) => exit_code(embedded::mock_model(&options)),
         Ok(Command::Help) => print(&format!("{USAGE}\n")),
         Err(NoSuchCommand) => {
             eprintln!("{USAGE}");
@@ -90,9 +105,24 @@ impl Command {
                     _ => Err(NoSuchCommand),
                 }
             }
+            ["mock-provider", options @ ..] => Ok(Self::MockProvider(owned(options))),
+            ["mock-model", options @ ..] => Ok(Self::MockModel(owned(options))),
             ["help" | "--help" | "-h"] => Ok(Self::Help),
             _ => Err(NoSuchCommand),
         }
+    }
+}
+
+fn owned(options: &[&str]) -> Vec<String> {
+    options.iter().map(|option| (*option).to_owned()).collect()
+}
+
+fn exit_code(outcome: Result<(), CommandError>) -> ExitCode {
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    eprintln!("oracle-ai: {error}");
+    match error {
+        CommandError::Usage(_) => ExitCode::from(EX_USAGE),
+        CommandError::Failed(_) => ExitCode::FAILURE,
     }
 }
 
@@ -140,6 +170,14 @@ mod tests {
         for line in ["audit-user", "audit-user --sub alice", "another --issuer https://a.example --sub alice"] {
             assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
         }
+    }
+
+    #[test]
+    fn the_mocks_read_their_own_options() {
+        let options = vec!["--address".to_owned(), "127.0.0.1:0".to_owned()];
+        let parsed = |command| Command::from_arguments(&[command, "--address", "127.0.0.1:0"]);
+        assert_eq!(parsed("mock-provider"), Ok(Command::MockProvider(options.clone())));
+        assert_eq!(parsed("mock-model"), Ok(Command::MockModel(options)));
     }
 
     #[test]

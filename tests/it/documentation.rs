@@ -152,6 +152,17 @@ fn every_path_that_a_document_names_exists() {
 }
 
 #[test]
+fn the_examples_for_browser_tests_are_quoted_as_they_run() {
+    let (readme, specs) = (include_str!("../../e2e/README.md"), include_str!("../../e2e/specs/examples.spec.ts"));
+    let section = readme.split("\n## Three examples\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let quoted: Vec<_> = section.split("```ts\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(quoted.iter().filter(|block| block.contains("test(")).count(), 3);
+    for block in quoted {
+        assert!(specs.contains(block), "not in e2e/specs/examples.spec.ts:\n{block}");
+    }
+}
+
+#[test]
 fn a_path_ends_where_its_sentence_does() {
     let text = "See [the map](docs/a.md#b) in `src/x/y.rs`, and scripts/serve. Not `src/*/z` or http://docs.rs/x.";
     assert_eq!(source_paths(text).collect::<Vec<_>>(), ["docs/a.md", "src/x/y.rs", "scripts/serve"]);

@@ -30,6 +30,7 @@
 //! | `readiness` | `/readyz`, part by part |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
 //! | `mock_provider` | the mock provider |
+//! | `mock_commands`, `moved_clock` | the mocks as commands; the clock of a server that has the mock provider in its process |
 //! | `layers`, `secrets`, `documentation` | checks of the source and the documents: import rules, constant-time comparison, the documents for auditors |
 
 #![expect(
@@ -73,7 +74,9 @@ mod login_failures;
 mod logout;
 mod member_types;
 mod metrics;
+mod mock_commands;
 mod mock_provider;
+mod moved_clock;
 mod nginx;
 mod outbound;
 mod own_sessions;

@@ -1,25 +1,36 @@
-//! The state that all requests to one provider share.
+//! The state that all requests to one issuer share.
 
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard},
+    time::SystemTime,
 };
 
 use super::{
     endpoint::Endpoint,
+    issuer::Issuer,
     state::{
-        calls::CallLog, client::Client, grants::Grants, keys::Keys, profile::Profile, pushed_requests::PushedRequests,
-        used_assertions::UsedAssertions, users::Users,
+        calls::CallLog,
+        client::Clients,
+        grants::Grants,
+        keys::Keys,
+        profile::Profile,
+        pushed_requests::PushedRequests,
+        used_assertions::UsedAssertions,
+        users::{PeopleError, Users},
     },
 };
-use crate::mock::lock::lock;
+use crate::mock::{clock::MovableClock, lock::lock};
 
 pub struct Shared {
     pub issuer: String,
+    /// Of the issuer, without the path of its profile: where its control API is.
+    pub path: String,
     pub profile: Profile,
-    pub client: Client,
+    pub clients: Clients,
     pub keys: Keys,
     pub calls: Arc<CallLog>,
+    pub clock: MovableClock,
     users: Mutex<Users>,
     grants: Mutex<Grants>,
     outage: Mutex<BTreeSet<Endpoint>>,
@@ -28,23 +39,36 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(issuer: String, profile: Profile, client: Client) -> Shared {
-        Shared {
-            issuer,
+    /// At `path` of `origin`.
+    pub fn new(origin: &str, path: String, issuer: Issuer, clock: MovableClock) -> Result<Shared, PeopleError> {
+        let Issuer { profile, clients, people, any_user } = issuer;
+        Ok(Shared {
+            issuer: format!("{origin}{path}{}", profile.path()),
+            path,
             profile,
-            client,
+            clients: Clients::new(clients),
             keys: Keys::generate(),
             calls: Arc::default(),
-            users: Mutex::new(Users::with_defaults(profile.default_settings())),
+            clock,
+            users: Mutex::new(Users::new(people, profile.default_settings(), any_user)?),
             grants: Mutex::default(),
             outage: Mutex::default(),
             pushed_requests: Mutex::default(),
             used_assertions: Mutex::default(),
-        }
+        })
     }
 
     pub fn url(&self, endpoint: Endpoint) -> String {
         format!("{}{}", self.issuer, endpoint.path())
+    }
+
+    /// The prefix of the endpoints' paths.
+    pub fn endpoints_path(&self) -> String {
+        format!("{}{}", self.path, self.profile.path())
+    }
+
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     pub fn users(&self) -> MutexGuard<'_, Users> {

@@ -29,7 +29,7 @@ async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is
     let api_key = header_text(headers, "api-key");
     let credential = [("bearer", bearer), ("api-key", api_key)].into_iter().find(|(_, key)| key.is_some());
     let expected = if is_azure { ("api-key", api_key) } else { ("bearer", bearer) };
-    let has_key = expected.1 == Some(shared.api_key.as_str());
+    let has_key = shared.api_key.as_deref().is_none_or(|key| expected.1 == Some(key));
     let has_version = uri.query().is_some_and(|query| query.starts_with("api-version="));
 
     let question = last_question(&body);

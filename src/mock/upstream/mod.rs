@@ -31,10 +31,10 @@ mod transcripts;
 use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::post};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::task::JoinSet;
 
 use self::shared::Shared;
-use super::loopback;
+use super::{certificate::Certificate, listener::Listener, loopback};
 
 /// A running upstream; dropping it stops it. Responses that have begun continue.
 #[derive(Debug)]
@@ -56,12 +56,21 @@ pub enum StartError {
 impl Upstream {
     /// Binds `addr` (port 0: a free one) and serves clients with this API key. Must be called within a tokio runtime.
     pub async fn start(addr: SocketAddr, api_key: &str) -> Result<Upstream, StartError> {
+        Upstream::serve(addr, Some(api_key), None).await
+    }
+
+    /// The same, without a key for clients with any key; and with a certificate by HTTPS.
+    pub async fn serve(
+        addr: SocketAddr,
+        api_key: Option<&str>,
+        certificate: Option<&Certificate>,
+    ) -> Result<Upstream, StartError> {
         if !addr.ip().is_loopback() {
             return Err(StartError::NotLoopback(addr));
         }
         let bind_error = |source| StartError::Bind { addr, source };
-        let listener = TcpListener::bind(addr).await.map_err(bind_error)?;
-        let origin = format!("http://{}", listener.local_addr().map_err(bind_error)?);
+        let listener = Listener::bind(addr, certificate).await.map_err(bind_error)?;
+        let origin = listener.origin().map_err(bind_error)?;
         let router = router(Arc::new(Shared::new(api_key)));
         let mut server = JoinSet::new();
         server.spawn(async move {

@@ -11,7 +11,8 @@ use super::{
 use crate::mock::lock::lock;
 
 pub struct Shared {
-    pub api_key: String,
+    /// Without one, every key is accepted.
+    pub api_key: Option<String>,
     pub requests: Arc<RequestLog>,
     rules: Mutex<Vec<Rule>>,
 }
@@ -26,8 +27,8 @@ pub struct Rule {
 }
 
 impl Shared {
-    pub fn new(api_key: &str) -> Shared {
-        Shared { api_key: api_key.to_owned(), requests: Arc::default(), rules: Mutex::default() }
+    pub fn new(api_key: Option<&str>) -> Shared {
+        Shared { api_key: api_key.map(str::to_owned), requests: Arc::default(), rules: Mutex::default() }
     }
 
     /// It applies after the rules that are there.

@@ -1,8 +1,11 @@
-//! Runs the mock provider and the mock upstream in this process, for development. No other module of the server uses them.
+//! Runs the mock provider and the mock upstream, for development and tests: in the server's process, or alone by a
+//! command. No other module of the server uses them.
 
+mod commands;
 pub mod provider;
 pub mod upstream;
 
+pub use commands::{CommandError, mock_model, mock_provider};
 pub use provider::EmbeddedProvider;
 pub use upstream::EmbeddedUpstream;
 

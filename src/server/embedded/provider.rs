@@ -3,12 +3,33 @@
 use url::Url;
 
 use super::StartError;
-use crate::server::{auth::oidc::ProviderSettings, config::MockProvider};
+use crate::server::{auth::oidc::ProviderSettings, config::MockProvider, environment::Environment};
 
 /// The running mock provider. It stops when this is dropped.
 pub struct EmbeddedProvider {
     #[cfg(feature = "mock")]
-    _provider: crate::mock::provider::Provider,
+    provider: crate::mock::provider::Provider,
+}
+
+impl EmbeddedProvider {
+    /// The provider's clock, which a test can move, and the operating system's randomness.
+    #[cfg(feature = "mock")]
+    pub fn environment(&self) -> Environment {
+        Environment { clock: std::sync::Arc::new(self.provider.clock()), ..Environment::system() }
+    }
+
+    /// A build without the mock provider has only one clock.
+    #[cfg(not(feature = "mock"))]
+    pub fn environment(&self) -> Environment {
+        Environment::system()
+    }
+}
+
+#[cfg(feature = "mock")]
+impl crate::server::environment::Clock for crate::mock::clock::MovableClock {
+    fn now(&self) -> std::time::SystemTime {
+        self.now()
+    }
 }
 
 /// Starts the mock provider with this server as its only client.
@@ -21,10 +42,7 @@ pub async fn start(
 
     use crate::{
         mock::provider::{Client, Profile, Provider},
-        server::{
-            auth::oidc::{ClientAuthentication, ClientSecret},
-            environment::Environment,
-        },
+        server::auth::oidc::{ClientAuthentication, ClientSecret},
     };
 
     const CLIENT_ID: &str = "oracle-ai";
@@ -44,7 +62,7 @@ pub async fn start(
     let authentication = ClientAuthentication::basic(ClientSecret::new(client_secret));
     let settings =
         settings.common.clone().at(issuer, ClientId::new(CLIENT_ID.into()), authentication, Default::default());
-    Ok((settings, EmbeddedProvider { _provider: provider }))
+    Ok((settings, EmbeddedProvider { provider }))
 }
 
 /// A build without the mock provider. The configuration has refused to use it already.

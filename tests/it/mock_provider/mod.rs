@@ -4,10 +4,14 @@
 
 mod authorization;
 mod board;
+mod clients;
+mod clock;
 mod control;
 mod faults;
 mod introspection;
+mod issuers;
 mod keys;
+mod people;
 mod relying_party;
 mod sessions;
 mod tokens;

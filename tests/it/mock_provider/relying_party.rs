@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use oracle_ai::mock::provider::{Client, Provider};
+use oracle_ai::mock::provider::{Client, Provider, Setup};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header, redirect};
 use rsa::{BigUint, RsaPublicKey, pkcs1v15, signature::Verifier};
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub struct RelyingParty {
     pub provider: Provider,
+    /// By default the provider's first.
+    pub issuer: String,
     pub http: reqwest::Client,
 }
 
@@ -35,16 +37,35 @@ pub struct ProviderResponse {
 }
 
 pub async fn start() -> RelyingParty {
-    let client = Client {
+    RelyingParty::of(Provider::start("127.0.0.1:0".parse().unwrap(), client()).await.unwrap())
+}
+
+/// With these issuers.
+pub async fn serve(issuers: Value) -> RelyingParty {
+    let issuers = serde_json::from_value(issuers).unwrap();
+    let setup = Setup { address: "127.0.0.1:0".parse().unwrap(), issuers, certificate: None };
+    RelyingParty::of(Provider::serve(setup).await.unwrap())
+}
+
+/// Our registration.
+fn client() -> Client {
+    Client {
         client_id: CLIENT_ID.into(),
         client_secret: CLIENT_SECRET.into(),
         redirect_uris: vec![CALLBACK.into()],
         post_logout_redirect_uris: vec![SIGNED_OUT.into()],
         ..Client::default()
-    };
-    let provider = Provider::start("127.0.0.1:0".parse().unwrap(), client);
-    let http = reqwest::Client::builder().redirect(redirect::Policy::none());
-    RelyingParty { provider: provider.await.unwrap(), http: http.build().unwrap() }
+    }
+}
+
+/// The same, as a file writes it.
+pub fn registration() -> Value {
+    json!({
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "redirect_uris": [CALLBACK],
+        "post_logout_redirect_uris": [SIGNED_OUT],
+    })
 }
 
 /// A good authorization request.
@@ -76,8 +97,13 @@ pub fn form(pairs: &[(&str, &str)]) -> String {
 }
 
 impl RelyingParty {
+    fn of(provider: Provider) -> RelyingParty {
+        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        RelyingParty { issuer: provider.issuer().to_owned(), provider, http }
+    }
+
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.provider.issuer())
+        format!("{}{path}", self.issuer)
     }
 
     pub async fn get(&self, path: &str) -> ProviderResponse {

@@ -1,6 +1,6 @@
 //! The buttons of the fault board.
 
-use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     body::Bytes,
@@ -22,14 +22,16 @@ use crate::mock::provider::{
     },
 };
 
-/// The users of the login page. Others are listed once they have settings.
-const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
+/// From the path without a slash at its end.
+pub async fn redirect(State(shared): State<Arc<Shared>>) -> Redirect {
+    Redirect::permanent(&format!("{}{BOARD_PATH}", shared.path))
+}
 
 pub async fn show(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
-    match requested_user(&params) {
+    match requested_user(&shared, &params) {
         Some(user) => page(&shared, &user, None),
-        None => page(&shared, &people()[0], Some("That is no user name.")),
+        None => no_user(&shared),
     }
 }
 
@@ -40,13 +42,13 @@ pub async fn change(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
         return StatusCode::FORBIDDEN.into_response();
     }
     let form = Params::parse(&body);
-    let Some(user) = requested_user(&form) else { return page(&shared, &people()[0], Some("That is no user name.")) };
+    let Some(user) = requested_user(&shared, &form) else { return no_user(&shared) };
     let outcome = match form.get("logout") {
         Some(options) => log_out(&shared, &user, options).await,
         None => press(&shared, &user, &form),
     };
     match outcome {
-        Ok(()) => Redirect::to(&format!("{BOARD_PATH}?user={user}")).into_response(),
+        Ok(()) => Redirect::to(&format!("{}{BOARD_PATH}?user={user}", shared.path)).into_response(),
         Err(problem) => page(&shared, &user, Some(&problem)),
     }
 }
@@ -82,7 +84,7 @@ fn press(shared: &Shared, user: &UserName, form: &Params) -> Result<(), String> 
     match form.get("action") {
         Some("end everything") => shared.grants().revoke_user(user),
         Some("steal") => {
-            let replayed = shared.grants().replay_superseded(user, SystemTime::now());
+            let replayed = shared.grants().replay_superseded(user, shared.now());
             replayed.ok_or("No refresh token of this user was superseded yet: let one refresh happen first.")?;
         }
         Some("reset") => shared.users().reset(user),
@@ -96,10 +98,11 @@ fn press(shared: &Shared, user: &UserName, form: &Params) -> Result<(), String> 
 }
 
 fn page(shared: &Shared, user: &UserName, problem: Option<&str>) -> Response {
-    let with_settings: Vec<UserName> = shared.users().names().cloned().collect();
+    let users = shared.users().all().keys().cloned().collect();
     BoardPage {
+        path: &shared.path,
         user,
-        users: people().into_iter().chain(with_settings).collect::<BTreeSet<_>>(),
+        users,
         settings: shared.users().settings(user),
         outage: shared.outage().clone(),
         calls: shared.calls.list(Some(user)),
@@ -108,14 +111,22 @@ fn page(shared: &Shared, user: &UserName, problem: Option<&str>) -> Response {
     .into_response()
 }
 
-/// The user in the parameters, by default the first; `None` if it is no user name.
-fn requested_user(params: &Params) -> Option<UserName> {
-    match params.get("user") {
-        Some(name) => UserName::parse(&name.trim().to_ascii_lowercase()),
-        None => people().into_iter().next(),
+fn no_user(shared: &Shared) -> Response {
+    match first_user(shared) {
+        Some(user) => page(shared, &user, Some("That is no user name.")),
+        None => (StatusCode::BAD_REQUEST, "That is no user name.\n").into_response(),
     }
 }
 
-fn people() -> Vec<UserName> {
-    PEOPLE.into_iter().filter_map(UserName::parse).collect()
+/// The user in the parameters, by default the first; `None` if it is no user name.
+fn requested_user(shared: &Shared, params: &Params) -> Option<UserName> {
+    match params.get("user") {
+        Some(name) => UserName::parse(&name.trim().to_ascii_lowercase()),
+        None => first_user(shared),
+    }
+}
+
+/// Of the people at the start, or else Alice.
+fn first_user(shared: &Shared) -> Option<UserName> {
+    shared.users().people().next().cloned().or_else(|| UserName::parse("alice"))
 }

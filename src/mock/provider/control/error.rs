@@ -7,12 +7,17 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::mock::provider::state::{keys::NoKey, settings::SettingsError, user_name::UserName};
+use crate::mock::{
+    clock::TooFar,
+    provider::state::{keys::NoKey, settings::SettingsError, user_name::UserName, users::PeopleError},
+};
 
 pub enum ControlError {
     NotAUser(String),
     NotJson(serde_json::Error),
     Settings(SettingsError),
+    People(PeopleError),
+    TooFar(TooFar),
     NoKey(NoKey),
     NothingSuperseded(UserName),
     NoSuchPath,
@@ -27,6 +32,18 @@ impl From<serde_json::Error> for ControlError {
 impl From<NoKey> for ControlError {
     fn from(error: NoKey) -> ControlError {
         ControlError::NoKey(error)
+    }
+}
+
+impl From<PeopleError> for ControlError {
+    fn from(error: PeopleError) -> ControlError {
+        ControlError::People(error)
+    }
+}
+
+impl From<TooFar> for ControlError {
+    fn from(error: TooFar) -> ControlError {
+        ControlError::TooFar(error)
     }
 }
 
@@ -46,6 +63,12 @@ impl IntoResponse for ControlError {
                 (StatusCode::BAD_REQUEST, json!({ "field": null, "message": error.to_string() }))
             }
             ControlError::Settings(error) => (StatusCode::BAD_REQUEST, json!(error)),
+            ControlError::People(error) => {
+                (StatusCode::BAD_REQUEST, json!({ "field": null, "message": error.to_string() }))
+            }
+            ControlError::TooFar(error) => {
+                (StatusCode::BAD_REQUEST, json!({ "field": "clock", "message": error.to_string() }))
+            }
             ControlError::NoKey(error) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, json!({ "field": null, "message": error.to_string() }))
             }

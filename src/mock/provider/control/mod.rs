@@ -2,7 +2,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | `GET PUT DELETE /__control/users/{user}` | the user's settings |
+//! | `GET PUT /__control/users` | all users with their settings; changes several, as the file of people writes them |
+//! | `GET PUT DELETE /__control/users/{user}` | the user's settings; `DELETE` leads back to those at the start |
 //! | `POST /__control/users/{user}/revoke` | ends all grants of the user |
 //! | `POST /__control/users/{user}/replay` | uses a superseded refresh token of the user, as a thief would |
 //! | `POST /__control/users/{user}/backchannel-logout` | ends the user's sessions, and sends logout tokens |
@@ -11,20 +12,26 @@
 //! | `POST /__control/outage` | the endpoints that answer 503 to everybody |
 //! | `POST /__control/rotate-keys` | a new signing key; on request with the same `kid`, or without the old keys |
 //! | `POST /__control/expire-pushed` | expires the pushed authorization requests |
-//! | `POST /__control/reset` | back to the state at the start |
+//! | `GET POST /__control/clock` | moves the clock of the provider, and of a server that has this provider in its process |
+//! | `POST /__control/reset` | back to the state at the start, but for the keys and the clock |
 //! | `GET /__control/health` | 200 |
+//!
+//! An issuer with a path has its control API below that path.
 
 mod board;
+mod clock;
 mod error;
 
-use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, RawQuery, State},
     http::StatusCode,
-    response::Redirect,
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -39,7 +46,7 @@ use super::{
     },
     params::Params,
     shared::Shared,
-    state::{calls::Call, grants::Grants, keys::Rotation, settings::Settings, user_name::UserName},
+    state::{calls::Call, grants::Grants, keys::Rotation, settings::Settings, user_name::UserName, users::People},
     ui::board_page::BOARD_PATH,
 };
 
@@ -52,8 +59,10 @@ struct Outage {
 pub fn router() -> Router<Arc<Shared>> {
     let user = get(show_user).put(change_user).delete(reset_user);
     let control = Router::new()
-        .route("/", get(Redirect::permanent(BOARD_PATH)))
+        .route("/", get(board::redirect))
         .route("/board", post(board::change))
+        .route("/clock", get(clock::show).post(clock::change))
+        .route("/users", get(list_users).put(change_users))
         .route("/users/{user}", user)
         .route("/users/{user}/revoke", post(revoke_user))
         .route("/users/{user}/replay", post(replay_superseded))
@@ -67,6 +76,17 @@ pub fn router() -> Router<Arc<Shared>> {
         .fallback(no_such_path);
     // The `/` of a nested router has no slash at its end.
     Router::new().route(BOARD_PATH, get(board::show)).nest("/__control", control)
+}
+
+async fn list_users(State(shared): State<Arc<Shared>>) -> Json<BTreeMap<String, Settings>> {
+    let users = shared.users().all().clone();
+    Json(users.into_iter().map(|(user, settings)| (user.to_string(), settings)).collect())
+}
+
+async fn change_users(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<StatusCode, ControlError> {
+    let people: People = serde_json::from_slice(&body)?;
+    shared.users().change_all(people)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn show_user(
@@ -106,7 +126,7 @@ async fn replay_superseded(
     Path(user): Path<String>,
 ) -> Result<Json<Value>, ControlError> {
     let user = parse_user(&user)?;
-    let replayed = shared.grants().replay_superseded(&user, SystemTime::now());
+    let replayed = shared.grants().replay_superseded(&user, shared.now());
     let error = replayed.ok_or(ControlError::NothingSuperseded(user))?;
     Ok(Json(json!({ "status": 400, "error": TokenError::Grant(error).code() })))
 }

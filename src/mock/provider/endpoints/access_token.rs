@@ -21,11 +21,11 @@ pub fn jwt(
     lifetime: Lifetime,
 ) -> serde_json::Result<Secret> {
     let mut header = Map::from_iter([("typ".to_owned(), "at+jwt".into())]);
-    overrides::apply(&mut header, &settings.access_token_header);
+    header.extend(settings.access_token_header.clone());
     let mut claims = claims(shared, settings, sign_in, lifetime);
     claims.insert("auth_time".into(), sign_in.auth_time.into());
     claims.insert("jti".into(), random.expose().into());
-    overrides::apply(&mut claims, &settings.access_token_claims);
+    overrides::apply(&mut claims, &settings.access_token_overrides());
     Ok(Secret::of(key.sign_with(header, &claims)?))
 }
 
@@ -36,13 +36,13 @@ pub fn claims(shared: &Shared, settings: &Settings, sign_in: &SignIn, lifetime: 
             ("iss", json!(shared.issuer)),
             ("sub", json!(shared.profile.subject(&sign_in.user))),
             ("aud", json!(AUDIENCE)),
-            ("client_id", json!(shared.client.client_id)),
+            ("client_id", json!(sign_in.client_id)),
             ("scope", json!(sign_in.scope)),
             ("iat", json!(lifetime.issued_at)),
             ("exp", json!(lifetime.expires_at)),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
-    claims.extend(settings.roles_form.claims(&settings.roles, &shared.client.client_id));
+    claims.extend(settings.roles_form.claims(&settings.roles, &sign_in.client_id));
     claims
 }

@@ -1,7 +1,7 @@
 //! Back-Channel Logout: the provider ends a user's sessions and sends logout tokens to the client (OpenID Connect
 //! Back-Channel Logout §2.4, §2.5), correct or with a fault.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::http::header;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::overrides;
 use crate::mock::provider::{
     shared::Shared,
     state::{
+        client::Client,
         clock::unix_seconds,
         keys::{self, KeyRing, NoKey},
         secret::Secret,
@@ -43,7 +44,7 @@ pub enum By {
     /// A token for each of the user's sessions, with `sid` and `sub`.
     #[default]
     Sid,
-    /// One token for all sessions.
+    /// One token to each client, for all sessions.
     Sub,
 }
 
@@ -74,13 +75,18 @@ pub struct SentToken {
 pub async fn log_out(shared: &Shared, user: &UserName, options: LogoutOptions) -> Result<Vec<SentToken>, NoKey> {
     let sids = shared.grants().end_sessions_of(user);
     let keys = shared.keys.ring().await?;
-    let subjects = match options.by {
-        By::Sub => vec![json!({ "sub": user.sub() })],
-        By::Sid => sids.into_iter().map(|sid| json!({ "sub": user.sub(), "sid": sid })).collect(),
+    let sub =
+        shared.users().settings(user).claims.get("sub").cloned().unwrap_or_else(|| shared.profile.subject(user).into());
+    let tokens: Vec<(&Client, Value)> = match options.by {
+        By::Sub => shared.clients.iter().map(|client| (client, json!({ "sub": sub }))).collect(),
+        By::Sid => sids
+            .into_iter()
+            .filter_map(|(sid, client)| Some((shared.clients.get(&client)?, json!({ "sub": sub, "sid": sid }))))
+            .collect(),
     };
     let mut sent = vec![];
-    for subject in subjects {
-        let logout_token = logout_token(shared, &keys, subject, &options).map_err(|_| NoKey)?;
+    for (client, subject) in tokens {
+        let logout_token = logout_token(shared, &keys, client, subject, &options).map_err(|_| NoKey)?;
         let times = match options.fault {
             _ if options.keep => 0,
             Some(LogoutFault::Replayed) => 2,
@@ -88,7 +94,7 @@ pub async fn log_out(shared: &Shared, user: &UserName, options: LogoutOptions) -
         };
         let mut statuses = vec![];
         for _ in 0..times {
-            statuses.push(send(shared, &logout_token).await);
+            statuses.push(send(client, &logout_token).await);
         }
         sent.push(SentToken { logout_token, statuses });
     }
@@ -98,12 +104,13 @@ pub async fn log_out(shared: &Shared, user: &UserName, options: LogoutOptions) -
 fn logout_token(
     shared: &Shared,
     keys: &KeyRing,
+    client: &Client,
     subject: Value,
     options: &LogoutOptions,
 ) -> serde_json::Result<String> {
-    let now = unix_seconds(SystemTime::now());
+    let now = unix_seconds(shared.now());
     let claims = json!({
-        "iss": shared.issuer, "aud": shared.client.client_id, "iat": now, "exp": now + LIFETIME,
+        "iss": shared.issuer, "aud": client.client_id, "iat": now, "exp": now + LIFETIME,
         "jti": Secret::random().expose(), "events": { EVENT: {} },
     });
     let faulty = match options.fault {
@@ -133,8 +140,8 @@ fn logout_token(
     }
 }
 
-async fn send(shared: &Shared, logout_token: &str) -> u16 {
-    let Some(uri) = &shared.client.backchannel_logout_uri else { return 0 };
+async fn send(client: &Client, logout_token: &str) -> u16 {
+    let Some(uri) = &client.backchannel_logout_uri else { return 0 };
     let body = form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", logout_token).finish();
     let request = reqwest::Client::new()
         .post(uri)

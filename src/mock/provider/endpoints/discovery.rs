@@ -5,14 +5,19 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::mock::provider::{endpoint::Endpoint, shared::Shared};
+use crate::mock::provider::{endpoint::Endpoint, shared::Shared, state::client::ClientAuthentication};
 
 /// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4).
 pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let client_auth = match shared.client.jwks.is_empty() {
-        true => json!(["client_secret_basic", "client_secret_post"]),
-        false => json!(["private_key_jwt"]),
-    };
+    let client_auth: Vec<&str> = [
+        (ClientAuthentication::Secret, &["client_secret_basic", "client_secret_post"][..]),
+        (ClientAuthentication::Key, &["private_key_jwt"]),
+        (ClientAuthentication::None, &["none"]),
+    ]
+    .into_iter()
+    .filter(|(authentication, _)| shared.clients.some_use(*authentication))
+    .flat_map(|(_, names)| names.iter().copied())
+    .collect();
     let mut metadata = Map::from_iter(
         [
             (Endpoint::Authorize, "authorization_endpoint"),
@@ -51,12 +56,12 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         // RFC 9126 §5
-        "require_pushed_authorization_requests": shared.client.pushes_requests,
+        "require_pushed_authorization_requests": shared.clients.iter().all(|client| client.pushes_requests),
     })) else {
         return Json(Value::Null);
     };
     metadata.extend(more);
-    if !shared.client.jwks.is_empty() {
+    if shared.clients.some_use(ClientAuthentication::Key) {
         metadata.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(["ES256", "PS256"]));
     }
     shared.profile.adapt_metadata(&mut metadata);

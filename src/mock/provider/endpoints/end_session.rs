@@ -10,21 +10,24 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use crate::mock::provider::{
     params::Params,
     shared::Shared,
-    state::{calls::PendingCall, user_name::UserName},
+    state::{
+        calls::PendingCall,
+        client::{Client, Clients},
+    },
     ui::page::{ErrorPage, Page},
 };
 
-/// The claims of an `id_token_hint`.
+/// The claims of an `id_token_hint`. A test may have removed any of them: without `sid`, no session can be ended.
 #[derive(Deserialize)]
 struct Hint {
-    aud: String,
-    sid: String,
-    preferred_username: String,
+    aud: Option<Value>,
+    sid: Option<String>,
 }
 
 pub async fn by_get(
@@ -65,21 +68,29 @@ async fn end_session(shared: &Shared, call: &PendingCall, params: &Params) -> Re
     if params.repeated().is_some() {
         return Err(ErrorPage("A parameter came more than once."));
     }
-    let client = &shared.client;
     let hint = read_hint(shared, params).await?;
-    let client_id = params.get("client_id");
-    let is_registered = |id: &str| id == client.client_id;
-    if !client_id.is_none_or(is_registered) || !hint.as_ref().is_none_or(|hint| is_registered(&hint.aud)) {
-        return Err(ErrorPage("client_id is not the one that is registered."));
-    }
-    let url = read_redirect_url(shared, params, client_id.is_some() || hint.is_some())?;
-    if let Some(hint) = hint {
-        if let Some(user) = UserName::parse(&hint.preferred_username) {
+    let named = [params.get("client_id"), hint.as_ref().and_then(|hint| hint.aud.as_ref()?.as_str())];
+    let url = read_redirect_url(params, named_client(&shared.clients, named)?)?;
+    if let Some(sid) = hint.and_then(|hint| hint.sid) {
+        let mut grants = shared.grants();
+        if let Some(user) = grants.user_of_session(&sid) {
             call.set_user(&user);
         }
-        shared.grants().end_session(&hint.sid);
+        grants.end_session(&sid);
     }
     Ok(url)
+}
+
+/// The client that the request names, by its parameter, by its hint, or by both alike.
+fn named_client<'a>(clients: &'a Clients, named: [Option<&str>; 2]) -> Result<Option<&'a Client>, ErrorPage> {
+    let unregistered = ErrorPage("client_id is not one that is registered.");
+    if let [Some(parameter), Some(hint)] = named
+        && parameter != hint
+    {
+        return Err(ErrorPage("client_id is not that of the hint."));
+    }
+    let named = named.into_iter().flatten().next();
+    named.map(|id| clients.get(id).ok_or(unregistered)).transpose()
 }
 
 /// An expired ID token is accepted as a hint (RP-Initiated Logout §4).
@@ -95,13 +106,13 @@ async fn read_hint(shared: &Shared, params: &Params) -> Result<Option<Hint>, Err
 }
 
 /// Exactly as registered (RP-Initiated Logout §3), and only if the request names the client.
-fn read_redirect_url(shared: &Shared, params: &Params, client_is_known: bool) -> Result<Option<Url>, ErrorPage> {
+fn read_redirect_url(params: &Params, client: Option<&Client>) -> Result<Option<Url>, ErrorPage> {
     let Some(uri) = params.get("post_logout_redirect_uri") else {
         return Ok(None);
     };
-    let registered = &shared.client.post_logout_redirect_uris;
+    let mut registered = client.into_iter().flat_map(|client| &client.post_logout_redirect_uris);
     let unregistered = ErrorPage("post_logout_redirect_uri is not one that is registered.");
-    if !client_is_known || !registered.iter().any(|registered| registered == uri) {
+    if !registered.any(|registered| registered == uri) {
         return Err(unregistered);
     }
     let mut url = Url::parse(uri).map_err(|_| unregistered)?;

@@ -6,13 +6,15 @@ use axum::{
 };
 
 use super::{client_auth::basic_credentials, token_error::TokenError};
-use crate::mock::provider::{
-    connection::Connection,
-    params::Params,
-    state::{
-        calls::PendingCall,
-        fault::{Fault, FaultKind},
-        grants::GrantError,
+use crate::mock::{
+    listener::Connection,
+    provider::{
+        params::Params,
+        state::{
+            calls::PendingCall,
+            fault::{Fault, FaultKind},
+            grants::GrantError,
+        },
     },
 };
 

@@ -1,7 +1,5 @@
 //! The ID token (OpenID Connect Core §2), correct or with a fault.
 
-use std::time::SystemTime;
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -41,6 +39,8 @@ pub struct Claims {
     user: UserClaims,
     #[serde(skip)]
     overrides: Map<String, Value>,
+    #[serde(skip)]
+    header: Map<String, Value>,
 }
 
 /// The claims about the user, which the UserInfo endpoint sends as well.
@@ -66,13 +66,12 @@ impl UserClaims {
 impl Claims {
     /// `nonce` is the one of the authorization request, or none in a refresh (OpenID Connect Core §12.2).
     pub fn new(shared: &Shared, issued: &IssuedTokens, nonce: Option<String>, settings: &Settings) -> Claims {
-        let client_id = &shared.client.client_id;
-        let iat = unix_seconds(SystemTime::now());
+        let iat = unix_seconds(shared.now());
         let sign_in = &issued.sign_in;
         Claims {
             iss: shared.issuer.clone(),
             sub: shared.profile.subject(&sign_in.user),
-            aud: client_id.to_owned(),
+            aud: sign_in.client_id.clone(),
             exp: iat.saturating_add(settings.id_token_ttl.into()),
             iat,
             auth_time: sign_in.auth_time,
@@ -80,9 +79,10 @@ impl Claims {
             nonce,
             at_hash: at_hash(issued.access_token.expose()),
             sid: sign_in.sid.clone(),
-            roles: settings.roles_form.claims(&settings.roles, client_id),
+            roles: settings.roles_form.claims(&settings.roles, &sign_in.client_id),
             user: UserClaims::of(&sign_in.user),
-            overrides: settings.id_token_claims.clone(),
+            overrides: settings.id_token_overrides(),
+            header: settings.id_token_header.clone(),
         }
     }
 
@@ -117,11 +117,15 @@ impl Claims {
         };
         profile.adapt_id_token(&mut claims);
         overrides::apply(&mut claims, &self.overrides);
+        let mut header = Map::new();
+        if profile.sends_typ_in_id_tokens() {
+            header.insert("typ".into(), "JWT".into());
+        }
+        header.extend(self.header);
         match fault {
-            Some(FaultKind::BadSignature) => key.sign_wrongly(Map::new(), &claims),
+            Some(FaultKind::BadSignature) => key.sign_wrongly(header, &claims),
             Some(FaultKind::AlgNone) => keys::unsigned(&claims),
-            _ if profile.sends_typ_in_id_tokens() => key.sign(&claims),
-            _ => key.sign_with(Map::new(), &claims),
+            _ => key.sign_with(header, &claims),
         }
     }
 }

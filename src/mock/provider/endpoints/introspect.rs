@@ -1,6 +1,6 @@
 //! The introspection endpoint: `POST /introspect` (RFC 7662).
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json,
@@ -18,11 +18,13 @@ use super::{
     overrides,
     token_error::TokenError,
 };
-use crate::mock::provider::{
-    connection::Connection,
-    params::Params,
-    shared::Shared,
-    state::{calls::PendingCall, grants::ActiveToken, settings::Settings},
+use crate::mock::{
+    listener::Connection,
+    provider::{
+        params::Params,
+        shared::Shared,
+        state::{calls::PendingCall, grants::ActiveToken, settings::Settings},
+    },
 };
 
 /// An unknown token is no error, but inactive (RFC 7662 §2.2). So is a refresh token.
@@ -35,7 +37,7 @@ pub async fn introspect(
 ) -> Response {
     let params = Params::parse(&body);
     let token = authenticate(&shared, &headers, &params)
-        .and_then(|()| params.get("token").ok_or_else(|| TokenError::InvalidRequest("token is missing".into())));
+        .and_then(|_| params.get("token").ok_or_else(|| TokenError::InvalidRequest("token is missing".into())));
     let token = match token {
         Ok(token) => token,
         Err(error) => {
@@ -43,7 +45,7 @@ pub async fn introspect(
             return error.into_response();
         }
     };
-    let active = shared.grants().active_token(token, SystemTime::now());
+    let active = shared.grants().active_token(token, shared.now());
     let user = shared.grants().user_of_any_access_token(token);
     let mut members = json!({ "active": false });
     if let Some(user) = user {
@@ -70,7 +72,7 @@ fn response(shared: &Shared, settings: &Settings, active: &ActiveToken) -> Value
     members.insert("active".into(), true.into());
     members.insert("token_type".into(), "Bearer".into());
     members.insert("username".into(), active.sign_in.user.to_string().into());
-    overrides::apply(&mut members, &settings.access_token_claims);
+    overrides::apply(&mut members, &settings.access_token_overrides());
     if settings.introspection_numbers_as_strings {
         numbers_as_strings(&mut members);
     }

@@ -1,6 +1,6 @@
 //! The pushed authorization request endpoint: `POST /par` (RFC 9126).
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json,
@@ -25,9 +25,12 @@ pub async fn push(
     body: Bytes,
 ) -> Response {
     let params = Params::parse(&body);
-    let accepted = authenticate(&shared, &headers, &params).and_then(|()| {
+    let accepted = authenticate(&shared, &headers, &params).and_then(|client| {
         // RFC 9126 §2.1
         match params.get("request_uri") {
+            _ if params.get("client_id").is_some_and(|id| id != client.client_id) => {
+                Err(TokenError::InvalidRequest("client_id is that of another client".into()))
+            }
             Some(_) => Err(TokenError::InvalidRequest("request_uri can't be pushed".into())),
             None => {
                 authorize::check(&shared, &params).map_err(|reason| TokenError::InvalidRequest(reason.into_owned()))
@@ -39,7 +42,7 @@ pub async fn push(
         return error.into_response();
     }
     let request = String::from_utf8_lossy(&body).into_owned();
-    let request_uri = shared.pushed_requests().push(request, SystemTime::now());
+    let request_uri = shared.pushed_requests().push(request, shared.now());
     let answer = json!({ "request_uri": request_uri, "expires_in": pushed_requests::LIFETIME.as_secs() });
     (StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }

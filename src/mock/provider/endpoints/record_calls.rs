@@ -1,6 +1,6 @@
 //! The middleware that logs the calls, and answers for endpoints that have an outage.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
@@ -18,7 +18,7 @@ pub async fn record_calls(State(shared): State<Arc<Shared>>, mut request: Reques
         return next.run(request).await;
     };
     let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let call = Arc::new(shared.calls.begin(endpoint, traceparent, SystemTime::now()));
+    let call = Arc::new(shared.calls.begin(endpoint, traceparent, shared.now()));
     let has_outage = shared.outage().contains(&endpoint);
     let response = if has_outage {
         call.set_outcome("unavailable");

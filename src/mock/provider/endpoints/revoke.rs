@@ -20,14 +20,14 @@ pub async fn revoke(
     body: Bytes,
 ) -> Result<StatusCode, TokenError> {
     let params = Params::parse(&body);
-    let revoked = authenticate(&shared, &headers, &params).and_then(|()| {
+    let revoked = authenticate(&shared, &headers, &params).and_then(|client| {
         let missing = || TokenError::InvalidRequest("token is missing".into());
         let token = params.get("token").ok_or_else(missing)?;
         let user = shared.grants().user_of_refresh_token(token);
         if user.is_some_and(|user| shared.users().settings(&user).revocation_echo) {
             return Err(fault_responses::echo(&headers, &params));
         }
-        Ok(shared.grants().revoke_token(token))
+        Ok(shared.grants().revoke_token(token, &client.client_id)?)
     });
     match &revoked {
         Ok(Some(user)) => call.set_user(user),

@@ -1,9 +1,6 @@
 //! The token endpoint: `POST /token` (RFC 6749 §3.2).
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
@@ -21,16 +18,19 @@ use super::{
     id_token::Claims,
     token_error::TokenError,
 };
-use crate::mock::provider::{
-    connection::Connection,
-    params::Params,
-    shared::Shared,
-    state::{
-        calls::PendingCall,
-        fault::{Fault, FaultKind},
-        grants::{GrantError, GrantType, IssuedTokens, RefreshTokenPolicy},
-        settings::{AccessTokenFormat, ExpiresIn, Settings},
-        user_name::UserName,
+use crate::mock::{
+    listener::Connection,
+    provider::{
+        params::Params,
+        shared::Shared,
+        state::{
+            calls::PendingCall,
+            client::Client,
+            fault::{Fault, FaultKind},
+            grants::{GrantError, GrantType, IssuedTokens, RefreshTokenPolicy},
+            settings::{AccessTokenFormat, ExpiresIn, Settings},
+            user_name::UserName,
+        },
     },
 };
 
@@ -67,7 +67,7 @@ async fn answer(
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<Response, TokenError> {
-    authenticate(shared, headers, params)?;
+    let client = authenticate(shared, headers, params)?;
     let request = TokenRequest::read(params)?;
     call.set_grant_type(request.grant_type());
     let user = request.user(shared);
@@ -82,7 +82,7 @@ async fn answer(
         return Ok(response);
     }
     let settings = shared.users().settings(&user);
-    let mut issued = request.grant(shared, &settings)?;
+    let mut issued = request.grant(shared, client, &settings)?;
     if !shared.profile.issues_refresh_token(&issued.sign_in) {
         issued.refresh_token = None;
     }
@@ -199,16 +199,16 @@ impl<'a> TokenRequest<'a> {
         })
     }
 
-    fn grant(&self, shared: &Shared, settings: &Settings) -> Result<IssuedTokens, TokenError> {
+    fn grant(&self, shared: &Shared, client: &Client, settings: &Settings) -> Result<IssuedTokens, TokenError> {
         let ttl = Duration::from_secs(settings.access_token_ttl.into());
-        let now = SystemTime::now();
+        let now = shared.now();
         let mut grants = shared.grants();
         let issued = match self {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
-                grants.redeem_code(code, redirect_uri, code_verifier, ttl, now)
+                grants.redeem_code(code, &client.client_id, redirect_uri, code_verifier, ttl, now)
             }
             TokenRequest::RefreshToken { refresh_token, scope } => {
-                grants.refresh(refresh_token, *scope, settings.into(), ttl, now)
+                grants.refresh(refresh_token, &client.client_id, *scope, settings.into(), ttl, now)
             }
         };
         issued.map_err(TokenError::Grant)

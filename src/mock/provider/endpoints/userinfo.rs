@@ -1,6 +1,6 @@
 //! The UserInfo endpoint: `GET` and `POST /userinfo` (OpenID Connect Core §5.3).
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json,
@@ -9,8 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::id_token::UserClaims;
+use super::{id_token::UserClaims, overrides};
 use crate::mock::provider::{shared::Shared, state::calls::PendingCall};
 
 #[derive(Serialize)]
@@ -30,14 +31,19 @@ pub async fn userinfo(
         call.set_outcome("unauthorized");
         return unauthorized("Bearer");
     };
-    let user = shared.grants().user_of_access_token(access_token, SystemTime::now());
+    let user = shared.grants().user_of_access_token(access_token, shared.now());
     let Some(user) = user else {
         call.set_outcome("invalid_token");
         return unauthorized(r#"Bearer error="invalid_token""#);
     };
     call.set_user(&user);
-    let claims = Json(UserInfo { sub: shared.profile.subject(&user), user: UserClaims::of(&user) });
-    ([(header::CACHE_CONTROL, "no-store")], claims).into_response()
+    let standard = UserInfo { sub: shared.profile.subject(&user), user: UserClaims::of(&user) };
+    let mut claims = match serde_json::to_value(&standard) {
+        Ok(Value::Object(claims)) => claims,
+        _ => Map::new(),
+    };
+    overrides::apply(&mut claims, &shared.users().settings(&user).userinfo_overrides());
+    ([(header::CACHE_CONTROL, "no-store")], Json(claims)).into_response()
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {

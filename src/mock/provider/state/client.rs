@@ -1,26 +1,58 @@
-//! The one client that is registered at the provider.
+//! The clients that are registered at an issuer.
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-#[derive(Clone, Default)]
+/// With keys, it authenticates by `private_key_jwt`; else with a secret by that; with neither, it is a public client.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Client {
     pub client_id: String,
     /// Ignored if there are keys.
+    #[serde(default)]
     pub client_secret: String,
-    /// Public keys, each as a JWK. With keys, the client authenticates by `private_key_jwt`.
+    /// Public keys, each as a JWK.
+    #[serde(default)]
     pub jwks: Vec<Value>,
     /// Whether its authorization requests must be pushed (RFC 9126 §6).
+    #[serde(default)]
     pub pushes_requests: bool,
+    #[serde(default)]
     pub redirect_uris: Vec<String>,
+    #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
     /// Where logout tokens are sent (Back-Channel Logout §2.2).
+    #[serde(default)]
     pub backchannel_logout_uri: Option<String>,
 }
 
+/// How a client authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// `client_secret_basic` or `client_secret_post`.
+    Secret,
+    /// `private_key_jwt`.
+    Key,
+    /// A public client: by its ID alone (RFC 6749 §2.1).
+    None,
+}
+
+/// All clients of an issuer.
+#[derive(Debug)]
+pub struct Clients(Vec<Client>);
+
 impl Client {
+    pub fn authentication(&self) -> ClientAuthentication {
+        match self {
+            Client { jwks, .. } if !jwks.is_empty() => ClientAuthentication::Key,
+            Client { client_secret, .. } if !client_secret.is_empty() => ClientAuthentication::Secret,
+            _ => ClientAuthentication::None,
+        }
+    }
+
     /// Fails with the first URI that can't be a redirect URI: relative, or with a fragment (RFC 6749 §3.1.2).
     pub fn check_uris(&self) -> Result<(), String> {
         let mut uris = self.redirect_uris.iter().chain(&self.post_logout_redirect_uris);
@@ -29,6 +61,25 @@ impl Client {
             Some(uri) => Err(uri.clone()),
             None => Ok(()),
         }
+    }
+}
+
+impl Clients {
+    pub fn new(clients: Vec<Client>) -> Clients {
+        Clients(clients)
+    }
+
+    pub fn get(&self, client_id: &str) -> Option<&Client> {
+        self.0.iter().find(|client| client.client_id == client_id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter()
+    }
+
+    /// Whether a client authenticates in this way.
+    pub fn some_use(&self, authentication: ClientAuthentication) -> bool {
+        self.iter().any(|client| client.authentication() == authentication)
     }
 }
 

@@ -30,6 +30,7 @@ pub enum CodeError {
     Expired,
     /// It was used before. The grant it led to must be revoked (RFC 6749 §4.1.2).
     Reused(Option<GrantId>),
+    OtherClient,
     OtherRedirectUri,
     WrongVerifier,
 }
@@ -72,6 +73,7 @@ impl Codes {
     pub fn redeem(
         &mut self,
         presented: &str,
+        client_id: &str,
         redirect_uri: &str,
         code_verifier: &str,
         grant: GrantId,
@@ -88,6 +90,9 @@ impl Codes {
         };
         if now >= expires {
             return Err(CodeError::Expired);
+        }
+        if client_id != code.sign_in.client_id {
+            return Err(CodeError::OtherClient);
         }
         if redirect_uri != code.redirect_uri {
             return Err(CodeError::OtherRedirectUri);
@@ -115,6 +120,7 @@ fn s256(code_verifier: &str) -> String {
 mod tests {
     use super::*;
 
+    const CLIENT: &str = "app";
     const CALLBACK: &str = "http://localhost/cb";
     /// RFC 7636 appendix B.
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -123,7 +129,7 @@ mod tests {
     fn issued(now: SystemTime) -> (Codes, Secret) {
         let mut codes = Codes::default();
         let code = Code {
-            sign_in: SignIn::of(UserName::parse("alice").unwrap(), now),
+            sign_in: SignIn::of(UserName::parse("alice").unwrap(), CLIENT, now),
             redirect_uri: CALLBACK.into(),
             code_challenge: CHALLENGE.into(),
         };
@@ -137,7 +143,7 @@ mod tests {
         for (age, expected) in [(59, None), (60, Some(CodeError::Expired))] {
             let (mut codes, code) = issued(now);
             let later = now + Duration::from_secs(age);
-            let redeemed = codes.redeem(code.expose(), CALLBACK, VERIFIER, GrantId(1), later);
+            let redeemed = codes.redeem(code.expose(), CLIENT, CALLBACK, VERIFIER, GrantId(1), later);
             assert_eq!(redeemed.err(), expected);
         }
     }
@@ -145,14 +151,15 @@ mod tests {
     #[test]
     fn a_code_presented_wrongly_is_used_up() {
         let now = SystemTime::now();
-        for (redirect_uri, verifier, expected) in [
-            ("http://localhost/", VERIFIER, CodeError::OtherRedirectUri),
-            (CALLBACK, CHALLENGE, CodeError::WrongVerifier),
+        for (client_id, redirect_uri, verifier, expected) in [
+            ("another", CALLBACK, VERIFIER, CodeError::OtherClient),
+            (CLIENT, "http://localhost/", VERIFIER, CodeError::OtherRedirectUri),
+            (CLIENT, CALLBACK, CHALLENGE, CodeError::WrongVerifier),
         ] {
             let (mut codes, code) = issued(now);
-            let redeemed = codes.redeem(code.expose(), redirect_uri, verifier, GrantId(1), now);
+            let redeemed = codes.redeem(code.expose(), client_id, redirect_uri, verifier, GrantId(1), now);
             assert_eq!(redeemed.err(), Some(expected));
-            let again = codes.redeem(code.expose(), CALLBACK, VERIFIER, GrantId(2), now);
+            let again = codes.redeem(code.expose(), CLIENT, CALLBACK, VERIFIER, GrantId(2), now);
             assert_eq!(again.err(), Some(CodeError::Reused(None)));
         }
     }
@@ -161,7 +168,7 @@ mod tests {
     fn a_reused_code_leads_to_the_grant_it_made() {
         let now = SystemTime::now();
         let (mut codes, code) = issued(now);
-        let mut redeem = |grant| codes.redeem(code.expose(), CALLBACK, VERIFIER, grant, now);
+        let mut redeem = |grant| codes.redeem(code.expose(), CLIENT, CALLBACK, VERIFIER, grant, now);
         assert!(redeem(GrantId(7)).is_ok());
         let again = redeem(GrantId(8)).err();
         assert_eq!(again, Some(CodeError::Reused(Some(GrantId(7)))));

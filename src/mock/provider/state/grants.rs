@@ -1,7 +1,7 @@
 //! What users have granted to the client, and the tokens that were issued for it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     time::{Duration, SystemTime},
 };
 
@@ -47,6 +47,8 @@ pub enum GrantError {
     ExpiredCode,
     #[error("the code was used before: what came of it has ended")]
     ReusedCode,
+    #[error("it was issued to another client")]
+    OtherClient,
     #[error("redirect_uri is not the one of the authorization request")]
     OtherRedirectUri,
     #[error("code_verifier doesn't match code_challenge")]
@@ -114,13 +116,14 @@ impl Grants {
     pub fn redeem_code(
         &mut self,
         code: &str,
+        client_id: &str,
         redirect_uri: &str,
         code_verifier: &str,
         access_token_ttl: Duration,
         now: SystemTime,
     ) -> Result<IssuedTokens, GrantError> {
         let id = GrantId(self.next_id);
-        let redeemed = self.codes.redeem(code, redirect_uri, code_verifier, id, now);
+        let redeemed = self.codes.redeem(code, client_id, redirect_uri, code_verifier, id, now);
         let sign_in = match redeemed {
             Ok(sign_in) => sign_in,
             Err(error) => {
@@ -146,6 +149,7 @@ impl Grants {
     pub fn refresh(
         &mut self,
         refresh_token: &str,
+        client_id: &str,
         scope: Option<&str>,
         policy: RefreshTokenPolicy,
         access_token_ttl: Duration,
@@ -154,6 +158,9 @@ impl Grants {
         let id = self.refresh_tokens.get(refresh_token).copied();
         let id = id.ok_or(GrantError::UnknownRefreshToken)?;
         let grant = self.grants.get_mut(&id).ok_or(GrantError::Ended)?;
+        if grant.sign_in.client_id != client_id {
+            return Err(GrantError::OtherClient);
+        }
         if grant.ended {
             return Err(GrantError::Ended);
         }
@@ -193,22 +200,31 @@ impl Grants {
     }
 
     /// Revoking a refresh token ends its grant; revoking an access token ends only that token (RFC 7009 §2.1).
-    /// Returns the token's user.
-    pub fn revoke_token(&mut self, token: &str) -> Option<UserName> {
-        if let Some(id) = self.refresh_tokens.get(token).copied() {
-            self.end(id);
-            return self.user_of_refresh_token(token);
+    /// Returns the token's user, if it is known.
+    pub fn revoke_token(&mut self, token: &str, client_id: &str) -> Result<Option<UserName>, GrantError> {
+        let refreshes = self.refresh_tokens.get(token).copied();
+        let Some(id) = refreshes.or_else(|| self.access_tokens.get(token).map(|token| token.grant)) else {
+            return Ok(None);
+        };
+        let Some(grant) = self.grants.get_mut(&id) else { return Ok(None) };
+        if grant.sign_in.client_id != client_id {
+            return Err(GrantError::OtherClient);
         }
-        let token = self.access_tokens.remove(token)?;
-        Some(self.grants.get(&token.grant)?.sign_in.user.clone())
+        let user = grant.sign_in.user.clone();
+        match refreshes {
+            Some(_) => grant.ended = true,
+            None => drop(self.access_tokens.remove(token)),
+        }
+        Ok(Some(user))
     }
 
     /// Uses the oldest superseded refresh token of this user's active grants, as a thief would, and returns the error
     /// that the token endpoint answers; `None` if there is no such token.
     pub fn replay_superseded(&mut self, user: &UserName, now: SystemTime) -> Option<GrantError> {
         let mut active = self.grants.values().filter(|grant| !grant.ended && grant.sign_in.user == *user);
-        let stolen = active.find_map(|grant| grant.superseded.front()).cloned()?;
-        self.refresh(stolen.expose(), None, RefreshTokenPolicy::Rotate, Duration::ZERO, now).err()
+        let stolen = |grant: &Grant| Some((grant.superseded.front()?.clone(), grant.sign_in.client_id.clone()));
+        let (stolen, client_id) = active.find_map(stolen)?;
+        self.refresh(stolen.expose(), &client_id, None, RefreshTokenPolicy::Rotate, Duration::ZERO, now).err()
     }
 
     /// Ends everything of this user, as an administrator would.
@@ -222,12 +238,19 @@ impl Grants {
         self.end_where(|sign_in| sign_in.sid == sid && !sign_in.has_scope("offline_access"));
     }
 
-    /// Ends all sessions of this user, and returns their `sid`s.
-    pub fn end_sessions_of(&mut self, user: &UserName) -> BTreeSet<String> {
+    /// Ends all sessions of this user, and returns their `sid`s, each with the client that it was a session of.
+    pub fn end_sessions_of(&mut self, user: &UserName) -> BTreeMap<String, String> {
         let active = self.grants.values().filter(|grant| !grant.ended && grant.sign_in.user == *user);
-        let sids: BTreeSet<String> = active.map(|grant| grant.sign_in.sid.clone()).collect();
-        sids.iter().for_each(|sid| self.end_session(sid));
+        let sids: BTreeMap<String, String> =
+            active.map(|grant| (grant.sign_in.sid.clone(), grant.sign_in.client_id.clone())).collect();
+        sids.keys().for_each(|sid| self.end_session(sid));
         sids
+    }
+
+    /// The user whose session this is, or was.
+    pub fn user_of_session(&self, sid: &str) -> Option<UserName> {
+        let grant = self.grants.values().find(|grant| grant.sign_in.sid == sid)?;
+        Some(grant.sign_in.user.clone())
     }
 
     fn end_where(&mut self, ends: impl Fn(&SignIn) -> bool) {
@@ -292,6 +315,7 @@ impl From<CodeError> for GrantError {
             CodeError::Unknown => GrantError::UnknownCode,
             CodeError::Expired => GrantError::ExpiredCode,
             CodeError::Reused(_) => GrantError::ReusedCode,
+            CodeError::OtherClient => GrantError::OtherClient,
             CodeError::OtherRedirectUri => GrantError::OtherRedirectUri,
             CodeError::WrongVerifier => GrantError::WrongVerifier,
         }

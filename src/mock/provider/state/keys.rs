@@ -138,14 +138,11 @@ impl Key {
         json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.n, "e": self.e })
     }
 
-    pub fn sign(&self, claims: &impl Serialize) -> serde_json::Result<String> {
-        self.sign_with(Map::from_iter([("typ".to_owned(), "JWT".into())]), claims)
-    }
-
-    /// `members` are added to the header, and override those that are there.
+    /// `members` are added to the header, and override those that are there; `null` removes one.
     pub fn sign_with(&self, members: Map<String, Value>, claims: &impl Serialize) -> serde_json::Result<String> {
         let mut header = Map::from_iter([("alg".to_owned(), "RS256".into()), ("kid".to_owned(), json!(self.kid))]);
         header.extend(members);
+        header.retain(|_, value| !value.is_null());
         let signed = signing_input(&Value::Object(header), claims)?;
         let signature = self.signing_key.sign(signed.as_bytes()).to_bytes();
         Ok(format!("{signed}.{}", base64url(signature)))

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `client` | the registered client |
+//! | `client` | the registered clients |
 //! | `profile` | how well-known providers differ |
 //! | `users`, `user_name`, `settings` | users, and how each is treated |
 //! | `fault`, `response_fault` | what a test can make go wrong |

@@ -1,5 +1,6 @@
 //! Profiles of well-known providers: how they differ from the specifications and from each other.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -9,7 +10,8 @@ use super::{
 };
 use crate::mock::provider::endpoint::Endpoint;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// As the specifications say.
     #[default]

@@ -14,8 +14,15 @@ pub struct Settings {
     pub access_token_ttl: u32,
     /// Seconds.
     pub id_token_ttl: u32,
-    /// Overrides claims of ID tokens; `null` removes one.
+    /// Claims of this person, wherever the provider sends claims: in ID tokens, at the userinfo endpoint, in JWT access
+    /// tokens, and in introspection responses. They override the standard ones; `null` removes one.
+    pub claims: Map<String, Value>,
+    /// The same in ID tokens only, over `claims`.
     pub id_token_claims: Map<String, Value>,
+    /// Overrides members of the ID token's header; `null` removes one.
+    pub id_token_header: Map<String, Value>,
+    /// Claims at the userinfo endpoint only, over `claims`.
+    pub userinfo_claims: Map<String, Value>,
     /// The authorization endpoint answers `access_denied`.
     pub deny: bool,
     /// The authorization endpoint answers this error.
@@ -40,7 +47,7 @@ pub struct Settings {
     pub access_token_format: AccessTokenFormat,
     /// Overrides members of a JWT access token's header; `null` removes one.
     pub access_token_header: Map<String, Value>,
-    /// The same for an access token's claims, in a JWT and in the introspection response.
+    /// Claims of access tokens only, over `claims`: in a JWT and in the introspection response.
     pub access_token_claims: Map<String, Value>,
     /// The same for the introspection response only.
     pub introspection_members: Map<String, Value>,
@@ -92,7 +99,7 @@ pub enum RolesForm {
 }
 
 /// A member that doesn't fit into [`Settings`].
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SettingsError {
     pub field: String,
     pub message: String,
@@ -103,7 +110,10 @@ impl Default for Settings {
         Settings {
             access_token_ttl: 300,
             id_token_ttl: 300,
+            claims: Map::new(),
             id_token_claims: Map::new(),
+            id_token_header: Map::new(),
+            userinfo_claims: Map::new(),
             deny: false,
             authorize_error: None,
             authorize_error_description: None,
@@ -143,6 +153,26 @@ impl Settings {
                 settings.with(&field, value).map_err(|error| SettingsError { message: error.to_string(), field })?;
         }
         Ok(settings)
+    }
+
+    /// What overrides the claims of ID tokens.
+    pub fn id_token_overrides(&self) -> Map<String, Value> {
+        self.claims_under(&self.id_token_claims)
+    }
+
+    /// What overrides the claims at the userinfo endpoint.
+    pub fn userinfo_overrides(&self) -> Map<String, Value> {
+        self.claims_under(&self.userinfo_claims)
+    }
+
+    /// What overrides the claims of access tokens.
+    pub fn access_token_overrides(&self) -> Map<String, Value> {
+        self.claims_under(&self.access_token_claims)
+    }
+
+    /// The person's claims with `special` ones over them.
+    fn claims_under(&self, special: &Map<String, Value>) -> Map<String, Value> {
+        self.claims.iter().chain(special).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     fn with(&self, field: &str, value: Value) -> serde_json::Result<Settings> {

@@ -7,6 +7,8 @@ use super::{clock::unix_seconds, secret::Secret, user_name::UserName};
 #[derive(Debug, Clone)]
 pub struct SignIn {
     pub user: UserName,
+    /// The client that the user signed in to.
+    pub client_id: String,
     pub scope: String,
     pub nonce: Option<String>,
     pub auth_time: u64,
@@ -22,9 +24,10 @@ pub struct GrantId(pub u64);
 
 impl SignIn {
     /// At `now`, with an empty scope.
-    pub fn of(user: UserName, now: SystemTime) -> SignIn {
+    pub fn of(user: UserName, client_id: &str, now: SystemTime) -> SignIn {
         SignIn {
             user,
+            client_id: client_id.to_owned(),
             scope: String::new(),
             nonce: None,
             auth_time: unix_seconds(now),

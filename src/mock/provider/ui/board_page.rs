@@ -18,6 +18,8 @@ use crate::mock::provider::{
 
 /// What the board shows.
 pub struct BoardPage<'a> {
+    /// Of the issuer: the prefix of the board's own path.
+    pub path: &'a str,
     pub user: &'a UserName,
     /// All users that have a link.
     pub users: BTreeSet<UserName>,
@@ -62,10 +64,11 @@ impl IntoResponse for BoardPage<'_> {
             "<p class=\"lead board\">The fault board: what is switched on here goes wrong until it is switched off.</p>\n"
                 .into(),
             problem.unwrap_or_default(),
-            users(self.user, &self.users),
+            users(self.path, self.user, &self.users),
             format!(
-                "<form method=\"post\" action=\"/__control/board\">\n<input type=\"hidden\" name=\"user\" value=\"{}\">\n",
-                self.user
+                "<form method=\"post\" action=\"{}{BOARD_PATH}board\">\n\
+                 <input type=\"hidden\" name=\"user\" value=\"{}\">\n",
+                self.path, self.user
             ),
             switches(&self.settings),
             ACTIONS.into(),
@@ -79,16 +82,16 @@ impl IntoResponse for BoardPage<'_> {
     }
 }
 
-fn users(user: &UserName, users: &BTreeSet<UserName>) -> String {
+fn users(path: &str, user: &UserName, users: &BTreeSet<UserName>) -> String {
     let link = |name: &UserName| {
         let current = if name == user { " aria-current=\"page\"" } else { "" };
-        format!("<a href=\"{BOARD_PATH}?user={name}\"{current}>{name}</a>\n")
+        format!("<a href=\"{path}{BOARD_PATH}?user={name}\"{current}>{name}</a>\n")
     };
     let links: String = users.iter().map(link).collect();
     format!(
         r#"<nav aria-label="Users">
 {links}</nav>
-<form action="{BOARD_PATH}"><label for="user">Another user</label>
+<form action="{path}{BOARD_PATH}"><label for="user">Another user</label>
 <div class="row"><input id="user" name="user" maxlength="64" required autocapitalize="none" spellcheck="false"><button>Show</button></div>
 </form>
 <h2>{user}</h2>

@@ -7,11 +7,13 @@ use axum::{
 use url::Url;
 
 use super::page::{Page, escape};
-use crate::mock::provider::endpoint::LOGIN_PATH;
+use crate::mock::provider::{endpoint::LOGIN_PATH, state::user_name::UserName};
 
 pub struct LoginPage<'a> {
     /// The prefix of the endpoints' paths.
     pub path: &'a str,
+    /// Each has a button.
+    pub people: Vec<UserName>,
     pub client_id: &'a str,
     pub returns_to: &'a Url,
     /// The authorization request, which the forms send back.
@@ -20,9 +22,6 @@ pub struct LoginPage<'a> {
     pub typed: &'a str,
     pub is_invalid_name: bool,
 }
-
-/// Each has a button.
-const PEOPLE: [(&str, &str); 3] = [("alice", "Alice"), ("bob", "Bob"), ("carol", "Carol")];
 
 impl IntoResponse for LoginPage<'_> {
     fn into_response(self) -> Response {
@@ -44,7 +43,7 @@ impl LoginPage<'_> {
             self.path,
             escape(self.request)
         );
-        let people = PEOPLE.map(person_button).concat();
+        let people: String = self.people.iter().map(person_button).collect();
         let another_user = self.another_user();
         format!(
             r#"<p class="lead">A stand-in for development: no password, everybody is let in.</p>
@@ -82,7 +81,9 @@ impl LoginPage<'_> {
     }
 }
 
-fn person_button((user, name): (&str, &str)) -> String {
+/// Nothing in a user name needs escaping.
+fn person_button(user: &UserName) -> String {
+    let name = user.display_name();
     let initial = name.get(..1).unwrap_or_default();
     format!(
         "<button class=\"person\" name=\"user\" value=\"{user}\">\

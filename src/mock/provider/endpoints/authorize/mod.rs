@@ -3,7 +3,7 @@
 mod redirect;
 mod request;
 
-use std::{borrow::Cow, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Extension,
@@ -57,7 +57,7 @@ pub async fn by_post(
 
 /// Checks a request that is pushed (RFC 9126 §2.1). The error is a description.
 pub fn check(shared: &Shared, params: &Params) -> Result<(), Cow<'static, str>> {
-    RedirectTarget::read(params, &shared.client).map_err(|ErrorPage(reason)| reason)?;
+    RedirectTarget::read(params, &shared.clients).map_err(|ErrorPage(reason)| reason)?;
     AuthorizationRequest::read(params).map(|_| ()).map_err(|error| error.description)
 }
 
@@ -65,7 +65,7 @@ pub fn check(shared: &Shared, params: &Params) -> Result<(), Cow<'static, str>> 
 /// that nothing is stored in between; the request is then read again.
 pub fn respond(shared: &Shared, call: &PendingCall, request: &str, choice: Option<LoginChoice>) -> Response {
     let params = Params::parse(request.as_bytes());
-    let target = match RedirectTarget::read(&params, &shared.client) {
+    let target = match RedirectTarget::read(&params, &shared.clients) {
         Ok(target) => target,
         Err(page) => {
             call.set_outcome("invalid_request");
@@ -82,7 +82,7 @@ pub fn respond(shared: &Shared, call: &PendingCall, request: &str, choice: Optio
             Some(LoginChoice::User(user)) => Some(user),
             Some(LoginChoice::Deny) => return Err(AuthorizationError::ACCESS_DENIED),
             Some(LoginChoice::InvalidName(_)) => None,
-            None => request.user_without_page()?,
+            None => request.user_without_page(&shared.users())?,
         };
         user.map(|user| issue_code(shared, call, &target, request, user)).transpose()
     });
@@ -93,8 +93,9 @@ pub fn respond(shared: &Shared, call: &PendingCall, request: &str, choice: Optio
             target.redirect(shared, &params, fault)
         }
         Ok(None) => LoginPage {
-            path: shared.profile.path(),
-            client_id: &shared.client.client_id,
+            path: &shared.endpoints_path(),
+            people: shared.users().people().cloned().collect(),
+            client_id: &target.client_id,
             returns_to: &target.url,
             request,
             typed: &typed,
@@ -118,17 +119,18 @@ fn begin(shared: &Shared, call: &PendingCall, request: &str) -> Response {
         ErrorPage(reason).into_response()
     };
     let Some(request_uri) = params.get("request_uri") else {
-        return match shared.client.pushes_requests {
+        let client = params.get("client_id").and_then(|id| shared.clients.get(id));
+        return match client.is_some_and(|client| client.pushes_requests) {
             true => refuse("Authorization requests of this client must be pushed."),
             false => respond(shared, call, request, None),
         };
     };
-    if params.get("client_id") != Some(&shared.client.client_id) {
-        return refuse("client_id is not the one that is registered.");
-    }
-    let Some(mut request) = shared.pushed_requests().take(request_uri, SystemTime::now()) else {
+    let Some(mut request) = shared.pushed_requests().take(request_uri, shared.now()) else {
         return refuse("request_uri is unknown, was used before, or has expired.");
     };
+    if params.get("client_id").is_none_or(|id| Params::parse(request.as_bytes()).get("client_id") != Some(id)) {
+        return refuse("client_id is not that of the pushed request.");
+    }
     if let Some(hint) = params.get("login_hint") {
         request = format!("{request}&login_hint={hint}");
     }
@@ -153,9 +155,9 @@ fn issue_code(
         let fault = settings.authorize_response_fault;
         return Err(AuthorizationError { code: code.into(), description: description.into(), fault });
     }
-    let now = SystemTime::now();
+    let now = shared.now();
     let code = Code {
-        sign_in: request.sign_in(user, &settings, now),
+        sign_in: request.sign_in(user, &target.client_id, &settings, now),
         redirect_uri: target.redirect_uri.clone(),
         code_challenge: request.code_challenge,
     };

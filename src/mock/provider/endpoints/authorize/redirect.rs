@@ -8,12 +8,13 @@ use url::Url;
 use crate::mock::provider::{
     params::Params,
     shared::Shared,
-    state::{client::Client, response_fault::ResponseFault},
+    state::{client::Clients, response_fault::ResponseFault},
     ui::page::ErrorPage,
 };
 
 /// Without it, an error is shown as a page and never redirected (RFC 6749 §4.1.2.1).
 pub struct RedirectTarget {
+    pub client_id: String,
     /// As the client wrote it: its token request must have the same text.
     pub redirect_uri: String,
     pub url: Url,
@@ -21,10 +22,9 @@ pub struct RedirectTarget {
 }
 
 impl RedirectTarget {
-    pub fn read(params: &Params, client: &Client) -> Result<RedirectTarget, ErrorPage> {
-        if params.get("client_id") != Some(&client.client_id) {
-            return Err(ErrorPage("client_id is not the one that is registered."));
-        }
+    pub fn read(params: &Params, clients: &Clients) -> Result<RedirectTarget, ErrorPage> {
+        let client = params.get("client_id").and_then(|id| clients.get(id));
+        let client = client.ok_or(ErrorPage("client_id is not one that is registered."))?;
         let is_ambiguous = matches!(params.repeated(), Some("client_id" | "redirect_uri"));
         let redirect_uri = params.get("redirect_uri").filter(|uri| {
             // RFC 9700 §4.1.3: exactly as registered.
@@ -33,6 +33,7 @@ impl RedirectTarget {
         let unregistered = ErrorPage("redirect_uri is not one that is registered.");
         let redirect_uri = redirect_uri.ok_or(unregistered)?;
         Ok(RedirectTarget {
+            client_id: client.client_id.clone(),
             redirect_uri: redirect_uri.to_owned(),
             url: Url::parse(redirect_uri).map_err(|_| unregistered)?,
             state: params.get("state").map(str::to_owned),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::SystemTime};
 
 use crate::mock::provider::{
     params::Params,
-    state::{response_fault::ResponseFault, settings::Settings, sign_in::SignIn, user_name::UserName},
+    state::{response_fault::ResponseFault, settings::Settings, sign_in::SignIn, user_name::UserName, users::Users},
 };
 
 pub struct AuthorizationRequest {
@@ -82,11 +82,11 @@ impl AuthorizationRequest {
     }
 
     /// A sign-in that is older than `max_age` is replaced by a new one (OpenID Connect Core §3.1.2.1).
-    pub fn sign_in(&self, user: UserName, settings: &Settings, now: SystemTime) -> SignIn {
+    pub fn sign_in(&self, user: UserName, client_id: &str, settings: &Settings, now: SystemTime) -> SignIn {
         let is_too_old = self.max_age.is_some_and(|max_age| settings.signed_in_ago > max_age);
         let signs_in_again = self.prompt == Prompt::Always || (is_too_old && !settings.ignores_max_age);
         let scope = settings.granted_scope.clone().unwrap_or_else(|| self.scope.clone());
-        let mut sign_in = SignIn { scope, nonce: self.nonce.clone(), ..SignIn::of(user, now) };
+        let mut sign_in = SignIn { scope, nonce: self.nonce.clone(), ..SignIn::of(user, client_id, now) };
         if !signs_in_again {
             sign_in.auth_time -= u64::from(settings.signed_in_ago);
         }
@@ -95,16 +95,16 @@ impl AuthorizationRequest {
         sign_in
     }
 
-    /// The user to sign in without a page; `None` if the page must be shown. `login_hint` stands for the user's
-    /// session, which the mock doesn't have.
-    pub fn user_without_page(&self) -> Result<Option<UserName>, AuthorizationError> {
-        match (&self.prompt, &self.login_hint) {
+    /// The user to sign in without a page; `None` if the page must be shown. The `login_hint` of a known user stands
+    /// for the user's session, which the mock doesn't have.
+    pub fn user_without_page(&self, users: &Users) -> Result<Option<UserName>, AuthorizationError> {
+        match (&self.prompt, self.login_hint.as_ref().filter(|user| users.knows(user))) {
             (Prompt::Always, _) => Ok(None),
             (Prompt::Never, None) => {
                 let description = "nobody is signed in here";
                 Err(AuthorizationError::new("login_required", description))
             }
-            (Prompt::Never | Prompt::AsNeeded, hint) => Ok(hint.clone()),
+            (Prompt::Never | Prompt::AsNeeded, hint) => Ok(hint.cloned()),
         }
     }
 }

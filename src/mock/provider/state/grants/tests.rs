@@ -1,5 +1,6 @@
 use super::*;
 
+const CLIENT: &str = "app";
 const CALLBACK: &str = "http://localhost/cb";
 /// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -12,12 +13,13 @@ fn user(name: &str) -> UserName {
 
 fn sign_in(grants: &mut Grants, name: &str, now: SystemTime) -> Secret {
     let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
-    let code = grants.issue_code(Code { sign_in: SignIn::of(user(name), now), redirect_uri, code_challenge }, now);
-    grants.redeem_code(code.expose(), CALLBACK, VERIFIER, MINUTE, now).unwrap().refresh_token.unwrap()
+    let code =
+        grants.issue_code(Code { sign_in: SignIn::of(user(name), CLIENT, now), redirect_uri, code_challenge }, now);
+    grants.redeem_code(code.expose(), CLIENT, CALLBACK, VERIFIER, MINUTE, now).unwrap().refresh_token.unwrap()
 }
 
 fn rotate(grants: &mut Grants, token: &Secret, now: SystemTime) -> Result<Secret, GrantError> {
-    let issued = grants.refresh(token.expose(), None, RefreshTokenPolicy::Rotate, MINUTE, now);
+    let issued = grants.refresh(token.expose(), CLIENT, None, RefreshTokenPolicy::Rotate, MINUTE, now);
     issued.map(|issued| issued.refresh_token.unwrap())
 }
 
@@ -63,10 +65,21 @@ fn used_codes_are_evicted_after_an_hour() {
     let now = SystemTime::now();
     let mut grants = Grants::default();
     let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
-    let code = Code { sign_in: SignIn::of(user("alice"), now), redirect_uri, code_challenge };
+    let code = Code { sign_in: SignIn::of(user("alice"), CLIENT, now), redirect_uri, code_challenge };
     let code = grants.issue_code(code, now);
-    assert!(grants.redeem_code(code.expose(), CALLBACK, VERIFIER, MINUTE, now).is_ok());
+    assert!(grants.redeem_code(code.expose(), CLIENT, CALLBACK, VERIFIER, MINUTE, now).is_ok());
     assert!(grants.user_of_code(code.expose()).is_some());
     sign_in(&mut grants, "bob", now + 61 * MINUTE);
     assert_eq!(grants.user_of_code(code.expose()), None);
+}
+
+#[test]
+fn what_one_client_was_granted_is_of_no_use_to_another() {
+    let now = SystemTime::now();
+    let mut grants = Grants::default();
+    let token = sign_in(&mut grants, "alice", now);
+    let stolen = grants.refresh(token.expose(), "another", None, RefreshTokenPolicy::Rotate, MINUTE, now);
+    assert_eq!(stolen.err(), Some(GrantError::OtherClient));
+    assert_eq!(grants.revoke_token(token.expose(), "another"), Err(GrantError::OtherClient));
+    assert!(rotate(&mut grants, &token, now).is_ok());
 }
