@@ -236,7 +236,9 @@ async fn start(
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone(), config.session_limits)?;
 
     let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone()).await?;
-    let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);
+    let store = SqlStore::new(config.database_url.clone())
+        .with_quota(config.storage_per_person)
+        .with_connections(config.database_connections);
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = Services { link_hosts: config.link_hosts.clone(), ..services };

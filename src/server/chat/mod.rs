@@ -32,6 +32,7 @@ use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{sync::oneshot, time::timeout};
 
+pub use self::running::AnswerLimits;
 use self::{
     answer_log::{AnswerLog, AnswerName, Following},
     running::RunningAnswers,
@@ -69,11 +70,13 @@ pub struct ChatSettings {
     pub grace: Duration,
     /// The longest history that is sent to the upstream, in characters.
     pub history_chars: usize,
+    pub limits: AnswerLimits,
 }
 
 impl ChatSettings {
     /// Enough time for a reload or a sign-in; some 15,000 tokens of history.
-    pub const DEFAULT: Self = Self { grace: Duration::from_secs(20), history_chars: 60_000 };
+    pub const DEFAULT: Self =
+        Self { grace: Duration::from_secs(20), history_chars: 60_000, limits: AnswerLimits::DEFAULT };
 }
 
 impl Default for ChatSettings {
@@ -100,7 +103,8 @@ impl Chat {
         settings: ChatSettings,
         environment: Environment,
     ) -> Self {
-        Self { store, upstream, settings, environment, running: Arc::default(), shared: None }
+        let running = Arc::new(RunningAnswers::new(settings.limits));
+        Self { store, upstream, settings, environment, running, shared: None }
     }
 
     /// Shares its answers with all servers that have this log.

@@ -1,0 +1,119 @@
+// People chat all day while one fault after the other happens. `scripts/chaos` runs it.
+
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { Cluster } from './cluster';
+import { FAULTS, type Fault } from './faults';
+import { latency, type Latency } from './latency';
+import { Person, type World } from './person';
+import { sleep } from './processes';
+import { details, failures, latencyLine, table, type Row } from './report';
+import { Books } from './tally';
+
+interface Form {
+  people: number;
+  /** Of an answer. */
+  words: number;
+  /** How long a fault lasts. */
+  seconds: number;
+  /** After which everything is ended. */
+  minutes: number;
+}
+
+const FULL: Form = { people: 200, words: 40, seconds: 15, minutes: 30 };
+const SHORT: Form = { people: 30, words: 20, seconds: 5, minutes: 5 };
+const PAUSE_MS = 200;
+/** How long people get to be well again. */
+const HEALING_SECONDS = 90;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { server: { type: 'string' }, output: { type: 'string' }, short: { type: 'boolean' }, people: { type: 'string' } },
+});
+const form = values.short ? SHORT : FULL;
+const people = Number(values.people ?? form.people);
+const isWanted = ({ name, short }: Fault) =>
+  positionals.length ? positionals.some((part) => name.includes(part)) : !values.short || short;
+const faults = FAULTS.filter(isWanted);
+
+async function run(folder: string, output: string): Promise<string[]> {
+  const cluster = await Cluster.start(path.resolve(values.server!), folder, output);
+  const latencies = await latency(cluster);
+  console.log(latencyLine(latencies));
+  const books = new Books();
+  const world: World = { ...pick(cluster), books, words: form.words, pauseMs: PAUSE_MS };
+  const crowd = Array.from({ length: people }, (_, n) => new Person(`person-${n}`, world));
+  const lives = crowd.map(async (person) => {
+    await sleep(Math.random() * 3_000);
+    await person.live();
+  });
+  const failed = Promise.race(lives);
+  const rows: Row[] = [];
+  for (const fault of await Promise.race([failed.then(() => []), arrived(crowd).then(() => faults)])) {
+    rows.push((await Promise.race([failed, suffer(fault, cluster, crowd, books)])) as Row);
+    console.log(details(rows.at(-1)!));
+  }
+  crowd.forEach((person) => person.leave());
+  report(rows, latencies, output);
+  return failures(rows);
+}
+
+const pick = ({ origin, provider, model }: Cluster) => ({ origin, provider, model });
+
+const arrived = (crowd: Person[]) => allWellSince(crowd, 0, 120);
+
+/** One fault, and the time until everybody is well again. */
+async function suffer(fault: Fault, cluster: Cluster, crowd: Person[], books: Books): Promise<Row> {
+  cluster.asksReadyz = fault.asksReadyz ?? false;
+  cluster.readiness();
+  const tally = books.turn();
+  await fault.run(cluster, form.seconds);
+  const endedAt = Date.now();
+  const healed = await allWellSince(crowd, endedAt, HEALING_SECONDS);
+  const lastRefusal = tally.refusals.at(-1)?.at ?? 0;
+  const healedAfter = healed ? Math.max(0, lastRefusal - endedAt) / 1000 : undefined;
+  return { fault, tally, healedAfter, readiness: cluster.readiness() };
+}
+
+/** Whether everybody has asked, read and compared an answer that they asked for after this moment. */
+async function allWellSince(crowd: Person[], moment: number, seconds: number): Promise<boolean> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!crowd.every(({ wellAt }) => wellAt > moment)) {
+    if (Date.now() > deadline) return false;
+    await sleep(200);
+  }
+  return true;
+}
+
+function report(rows: Row[], latencies: Latency, output: string) {
+  const load = `${people} people, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}`;
+  const text = `${load}\n\n${table(rows)}\n\n${latencyLine(latencies)}\n`;
+  console.log(`\n${text}`);
+  writeFileSync(path.join(output, 'chaos.md'), text);
+}
+
+async function main() {
+  const output = path.resolve(values.output!);
+  mkdirSync(output, { recursive: true });
+  const folder = mkdtempSync(path.join(tmpdir(), 'oracle-ai-chaos-'));
+  // PostgreSQL runs as a user of its own.
+  chmodSync(folder, 0o711);
+  // Child processes end with this one.
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+  setTimeout(() => {
+    console.error(`not done after ${form.minutes} minutes`);
+    process.exit(1);
+  }, form.minutes * 60_000);
+  const found = await run(folder, output);
+  for (const failure of found) console.error(`FAILED  ${failure}`);
+  const failed = new Set(found.map((failure) => failure.split(':')[0])).size;
+  // The closing line that scripts/test counts.
+  console.log(`${faults.length - failed} passed, ${failed} failed`);
+  process.exit(failed ? 1 : 0);
+}
+
+await main();
