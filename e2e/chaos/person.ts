@@ -44,8 +44,6 @@ const AFTER_REFUSAL_MS = 1_000;
 export class Person {
   /** When their last question, with all that followed, went well. */
   wellAt = 0;
-  /** Whether they wait for the end of an answer. */
-  isWaiting = false;
   private signedIn?: SignedIn;
   private isLeaving = false;
 
@@ -160,7 +158,6 @@ export class Person {
     const reloads = Math.random() < RELOADS;
     const answer = new Answer(reloads ? 1 + Math.floor(Math.random() * words) : undefined);
     if (reloads) this.tally.reloads++;
-    this.isWaiting = true;
     try {
       await answer.read(signedIn.browser, message, () => this.freshToken(signedIn));
       if (!answer.reason) {
@@ -171,7 +168,6 @@ export class Person {
       if (answer.reason === 'interrupted') this.tally.cut(model.writer(question));
       await this.compare(signedIn, message.conversation, question, answer);
     } finally {
-      this.isWaiting = false;
       model.forget(question);
     }
   }

@@ -175,7 +175,7 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if let Some(address) = config.metrics {
-        let serving = metrics::serve(address, services.sessions.clone(), services.readiness.clone());
+        let serving = metrics::serve(address, services.clone());
         runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
     }
     if config.lacks_proxies() {

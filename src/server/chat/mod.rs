@@ -167,6 +167,11 @@ impl Chat {
         Ok(Done {})
     }
 
+    /// How many answers this process is writing.
+    pub fn running(&self) -> usize {
+        self.running.count()
+    }
+
     /// Refuses new answers. Those that are running go on.
     pub fn refuse_new(&self) {
         self.running.refusing.cancel();

@@ -116,6 +116,11 @@ impl RunningAnswers {
         Ok(running)
     }
 
+    /// How many have not ended.
+    pub fn count(&self) -> usize {
+        self.answers().values().filter(|running| !running.log.has_ended()).count()
+    }
+
     pub fn find(&self, answer: &MessageId, owner: &Owner) -> Option<Arc<RunningAnswer>> {
         self.answers().get(answer).filter(|running| running.owner == *owner).cloned()
     }
@@ -173,6 +178,7 @@ mod tests {
         let running: Vec<_> = (0..10).map(|n| insert(n).unwrap()).collect();
         assert_eq!(insert(10).err(), Some(ApiError::Unavailable));
         running[7].log.append(ChatEventKind::End { reason: EndReason::Complete });
+        assert_eq!(answers.count(), 9);
         assert!(insert(10).is_ok());
         assert!(insert(11).is_err(), "the others have not ended");
         assert!(answers.find(&MessageId::new("8"), &owner(8)).is_some());
