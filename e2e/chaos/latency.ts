@@ -6,9 +6,10 @@ import { type ChatEvent } from './answer';
 import { Browser, events } from './browser';
 import { type Cluster } from './cluster';
 import { type Question } from './model';
+import { sleep } from './processes';
 import { Books } from './tally';
 
-const ANSWERS = 20;
+const ANSWERS = 10;
 const WORDS = 60;
 const PAUSE_MS = 100;
 
@@ -53,7 +54,9 @@ async function measure({ origin, provider, model, replicas }: Cluster, user: str
   };
   let reading: Promise<void>;
   const answer = await new Promise<string>((opened) => (reading = times(asked, direct, opened)));
-  const followed = await browser.call('POST', '/api/chat/follow', { token, body: { answer }, at: other });
+  const follow = () => browser.call('POST', '/api/chat/follow', { token, body: { answer }, at: other });
+  // Once more where the writer has not shared the answer yet.
+  const followed = await follow().catch(async () => sleep(500).then(follow));
   await Promise.all([reading!, times(followed, through)]);
   model.forget(question);
 }

@@ -77,7 +77,9 @@ export class Postgres extends Service {
   }
 
   protected command() {
-    const settings = ['listen_addresses=127.0.0.1', `port=${this.port}`, 'unix_socket_directories=', 'max_connections=200'];
+    const network = ['listen_addresses=127.0.0.1', `port=${this.port}`, 'unix_socket_directories=', 'max_connections=200'];
+    // Only the machine's end, which does not happen here, loses what is not on the disk yet.
+    const settings = [...network, 'fsync=off'];
     const options = settings.flatMap((setting) => ['-c', setting]);
     return { command: [program('postgres'), '-D', this.folder, ...options], asUser: asPostgres };
   }
