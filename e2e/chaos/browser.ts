@@ -76,10 +76,10 @@ export class Browser {
     if (token) headers.authorization = `DPoP ${token}`;
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
-    signal?.addEventListener('abort', () => patience.abort(), { once: true });
+    const ending = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
     try {
       const answer = await this.reading(method, path, options, () =>
-        fetch((at ?? this.origin) + path, { method, headers, body: body && JSON.stringify(body), signal: patience.signal }),
+        fetch((at ?? this.origin) + path, { method, headers, body: body && JSON.stringify(body), signal: ending }),
       );
       this.nonce = answer.headers.get('dpop-nonce') ?? this.nonce;
       return answer;

@@ -46,7 +46,8 @@ export class Cluster {
       const services = { redis: redis.port, postgres: postgres.port };
       replicas.push(await Replica.start(name, settings, services, { folder: program, log: path.join(logs, `${name}.log`) }));
     }
-    const nginx = await Nginx.start(port, replicas.map((replica) => replica.port), path.join(folder, 'nginx'));
+    const ports = replicas.map((replica) => replica.port);
+    const nginx = await Nginx.start(port, ports, path.join(folder, 'nginx'), path.join(logs, 'nginx.log'));
     return new Cluster(origin, provider, model, redis, postgres, nginx, replicas);
   }
 

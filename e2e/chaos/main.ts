@@ -24,10 +24,12 @@ interface Form {
 }
 
 const FULL: Form = { people: 200, words: 40, seconds: 15, minutes: 30 };
-const SHORT: Form = { people: 30, words: 20, seconds: 5, minutes: 5 };
+const SHORT: Form = { people: 30, words: 20, seconds: 5, minutes: 10 };
 const PAUSE_MS = 200;
 /** How long people get to be well again. */
 const HEALING_SECONDS = 90;
+const STANDSTILL_CHECK_MS = 1_000;
+const LONGEST_STANDSTILL_MS = 5_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -91,6 +93,16 @@ function report(rows: Row[], latencies: Latency, output: string) {
   writeFileSync(path.join(output, 'chaos.md'), text);
 }
 
+/** A busy or suspended machine is a fault of its own, with which no figure is worth anything. */
+function noticeStandstills() {
+  let last = Date.now();
+  setInterval(() => {
+    const still = Date.now() - last - STANDSTILL_CHECK_MS;
+    if (still > LONGEST_STANDSTILL_MS) console.error(`this machine stood still for ${Math.round(still / 1000)} seconds: run it again`);
+    last = Date.now();
+  }, STANDSTILL_CHECK_MS);
+}
+
 async function main() {
   const output = path.resolve(values.output!);
   const logs = path.join(output, 'logs');
@@ -106,6 +118,7 @@ async function main() {
     console.error(`not done after ${form.minutes} minutes`);
     process.exit(1);
   }, form.minutes * 60_000);
+  noticeStandstills();
   const found = await run(folder, output, logs);
   for (const failure of found) console.error(`FAILED  ${failure}`);
   const failed = new Set(found.map((failure) => failure.split(':')[0])).size;

@@ -25,9 +25,12 @@ export class Model {
   private readonly writings = new Map<string, Writing>();
 
   private constructor(private readonly port: number) {
-    createServer((request, response) => {
+    const server = createServer((request, response) => {
       this.answer(request, response).catch(() => response.destroy());
-    }).listen(port, '127.0.0.1');
+    });
+    // Longer than any pause: a connection that is closed while it is used again is a fault that nobody has ordered.
+    server.keepAliveTimeout = 600_000;
+    server.listen(port, '127.0.0.1');
   }
 
   static async start(): Promise<Model> {

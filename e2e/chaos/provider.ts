@@ -41,7 +41,7 @@ export class Provider {
     const server = createServer((request, response) => {
       this.handle(request, response).catch(() => request.socket.destroy());
     });
-    server.keepAliveTimeout = 60_000;
+    server.keepAliveTimeout = 600_000;
     server.listen(port, '127.0.0.1');
   }
 

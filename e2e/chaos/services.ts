@@ -115,15 +115,16 @@ export class Nginx {
     readonly port: number,
     private readonly servers: number[],
     private readonly folder: string,
+    private readonly log: string,
   ) {}
 
-  static async start(port: number, servers: number[], folder: string): Promise<Nginx> {
+  static async start(port: number, servers: number[], folder: string, log: string): Promise<Nginx> {
     mkdirSync(folder);
-    const nginx = new Nginx(port, servers, folder);
+    const nginx = new Nginx(port, servers, folder, log);
     nginx.configure();
     nginx.process = Process.start(
-      [existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx', '-p', folder, '-e', `${folder}/error.log`, '-c', `${folder}/nginx.conf`],
-      `${folder}.log`,
+      [existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx', '-p', folder, '-e', log, '-c', `${folder}/nginx.conf`],
+      log,
       // It ends its workers.
       { atTheEnd: 'TERM' },
     );
@@ -168,7 +169,7 @@ export class Nginx {
   private frame(): string {
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     return `
-      daemon off; pid ${this.folder}/nginx.pid; worker_processes 1; worker_rlimit_nofile 8192;
+      daemon off; error_log ${this.log}; pid ${this.folder}/nginx.pid; worker_processes 1; worker_rlimit_nofile 8192;
       ${process.getuid?.() === 0 ? 'user root;' : ''}
       events { worker_connections 4096; }
       http {

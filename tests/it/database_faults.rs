@@ -150,8 +150,9 @@ async fn a_cancelled_transaction_leaves_nothing_at_its_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_opens_as_many_connections_as_its_settings_say() {
     let database = postgres::new_database().await;
-    let store = SqlStore::new(postgres::address(&database).parse().unwrap()).with_connections(THREE);
-    store.ready().await.unwrap();
+    let sql = SqlStore::new(postgres::address(&database).parse().unwrap()).with_connections(THREE);
+    sql.ready().await.unwrap();
+    let store: Store = Arc::new(sql);
     let (mut other, owner) = (postgres::connect(&database).await, new_owner());
     other.execute(LOCK_ALL).await.unwrap();
     let calls = (0..MANY).map(|_| store.list(&owner, "", 1, now()).boxed());
