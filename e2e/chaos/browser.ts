@@ -50,15 +50,18 @@ export class Browser {
   /** The body of a successful answer. */
   async json<T>(method: string, path: string, options: Options = {}): Promise<T> {
     const answer = await this.call(method, path, options);
-    return (await this.reading(method, path, options, () => answer.json())) as T;
+    return (await answer.json().catch(() => {
+      this.refused(method, path, 'connection lost');
+      throw new Refused(0, 'connection lost');
+    })) as T;
   }
 
   /** A successful answer, of which at least the head has come. */
   async call(method: string, path: string, options: Options = {}): Promise<Response> {
-    let answer = await this.send(method, path, options);
+    let answer = await this.sendAsBrowsersDo(method, path, options);
     if (answer.headers.get('www-authenticate')?.includes('use_dpop_nonce')) {
       await answer.body?.cancel();
-      answer = await this.send(method, path, options);
+      answer = await this.sendAsBrowsersDo(method, path, options);
     }
     if (answer.ok) return answer;
     const body = (await answer.json().catch(() => ({}))) as { data?: { kind?: string } };
@@ -66,6 +69,23 @@ export class Browser {
     // The others are no refusals of the service: an access token is too old, a session has ended.
     if (answer.status >= 500 || [409, 429].includes(answer.status)) this.refused(method, path, `${answer.status} ${kind}`);
     throw new Refused(answer.status, kind);
+  }
+
+  /** Browsers repeat a request whose connection, kept from an earlier one, was closed before anything came back: so does nginx
+   *  close them when its configuration changes. */
+  private async sendAsBrowsersDo(method: string, path: string, options: Options): Promise<Response> {
+    try {
+      return await this.send(method, path, options);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+    try {
+      return await this.send(method, path, options);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      this.refused(method, path, 'connection lost');
+      throw new Refused(0, 'connection lost');
+    }
   }
 
   private async send(method: string, path: string, options: Options): Promise<Response> {
@@ -78,23 +98,16 @@ export class Browser {
     const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
     const ending = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
     try {
-      const answer = await this.reading(method, path, options, () =>
-        fetch((at ?? this.origin) + path, { method, headers, body: body && JSON.stringify(body), signal: ending }),
-      );
+      const url = (at ?? this.origin) + path;
+      const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal: ending });
       this.nonce = answer.headers.get('dpop-nonce') ?? this.nonce;
       return answer;
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') throw error;
+      if (!signal?.aborted) this.refused(method, path, 'no answer in time');
+      throw new Refused(0, 'no answer in time');
     } finally {
       clearTimeout(timer);
-    }
-  }
-
-  private async reading<T>(method: string, path: string, { signal }: Options, read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      const why = (error as Error).name === 'AbortError' ? 'no answer in time' : 'connection lost';
-      if (!signal?.aborted) this.refused(method, path, why);
-      throw new Refused(0, why);
     }
   }
 

@@ -17,6 +17,8 @@ export class Cluster {
   /** Whether the balancer asks `/readyz`. */
   asksReadyz = false;
   private readonly latest = new Map<string, Readiness>();
+  /** What it has said at two looks in a row. */
+  private readonly steady = new Map<string, Readiness>();
   /** What each has said since the last time that this was asked. */
   private said = new Map<string, Readiness[]>();
 
@@ -61,6 +63,8 @@ export class Cluster {
   private async watch(replica: Replica) {
     for (;;) {
       const readiness = await replica.readiness();
+      // As balancers do: one look is no reason for a change.
+      if (this.latest.get(replica.name) === readiness) this.steady.set(replica.name, readiness);
       this.latest.set(replica.name, readiness);
       const said = this.said.get(replica.name) ?? [];
       if (said.at(-1) !== readiness) this.said.set(replica.name, [...said, readiness]);
@@ -71,7 +75,7 @@ export class Cluster {
 
   /** As docs/operations.md advises: only those that are ready, as long as there is one. */
   private balance() {
-    const ready = this.replicas.filter(({ name }) => this.latest.get(name) === 'ready');
+    const ready = this.replicas.filter(({ name }) => this.steady.get(name) === 'ready');
     const used = this.asksReadyz && ready.length > 0 ? ready : this.replicas;
     this.nginx.use(used.map(({ port }) => port));
   }

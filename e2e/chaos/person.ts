@@ -141,9 +141,10 @@ export class Person {
   private async signOut() {
     const { signedIn } = this;
     if (!signedIn) return;
-    await signedIn.browser.json('POST', '/api/logout', { body: { session: signedIn.session } });
-    this.tally.signOuts++;
+    // Whatever becomes of the call: the browser is signed out, and repeats it later.
     this.forget(signedIn);
+    this.tally.signOuts++;
+    await signedIn.browser.json('POST', '/api/logout', { body: { session: signedIn.session } });
   }
 
   private forget(signedIn: SignedIn) {
