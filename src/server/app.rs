@@ -175,7 +175,7 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if let Some(address) = config.metrics {
-        let serving = metrics::serve(address, services.sessions.clone(), services.readiness.clone());
+        let serving = metrics::serve(address, services.clone());
         runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
     }
     if config.lacks_proxies() {
@@ -236,7 +236,9 @@ async fn start(
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone(), config.session_limits)?;
 
     let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone(), environment.clone()).await?;
-    let store = SqlStore::new(config.database_url.clone()).with_quota(config.storage_per_person);
+    let store = SqlStore::new(config.database_url.clone())
+        .with_quota(config.storage_per_person)
+        .with_connections(config.database_connections);
     store.ready().await?;
     let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = Services { link_hosts: config.link_hosts.clone(), ..services };

@@ -44,6 +44,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP", &["yes"]),
     ("ALLOW_UNTYPED_LOGOUT_TOKENS", &["yes"]),
     ("ALLOW_WEAK_RSA_KEYS", &["yes", "1"]),
+    ("ANSWERS_PER_PERSON", &["many", "-1"]),
     ("API_AUDIENCE", &["https://api.example.com"]),
     ("AUTHORIZATION_ENDPOINT", &["authorize", "http://sso.example.com/authorize"]),
     (
@@ -97,6 +98,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("DATABASE_ALLOW_PLAINTEXT", &["yes"]),
     // The database is SQLite.
     ("DATABASE_CA_FILE", &["public"]),
+    ("DATABASE_CONNECTIONS", &["0", "1", "1001", "many"]),
     (
         "DATABASE_URL",
         &[
@@ -123,6 +125,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("LOG", &["oracle_ai=loud"]),
     ("LOGOUT_URL", &["logout"]),
     ("LOG_FORMAT", &["xml"]),
+    ("MAX_ANSWERS", &["0", "100001", "many"]),
     ("MAX_AGE", &["an hour", "-1", "315360001", "18446744073709551615"]),
     ("MAX_CONNECTIONS", &["0"]),
     ("METRICS_ADDR", &["9464"]),
@@ -144,6 +147,7 @@ const WRONG: &[(&str, &[&str])] = &[
             "https://me:hunter2@sso.example.com",
         ],
     ),
+    ("OIDC_TIMEOUT", &["0", "16", "5s"]),
     ("OTEL_ALLOW_HTTP", &["yes"]),
     ("OTEL_EXPORTER_OTLP_CERTIFICATE", WRONG_AUTHORITIES),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", &["collector.example.com:4318"]),

@@ -3,12 +3,16 @@
 use std::{
     fs::{self, File},
     io::Write,
+    num::NonZeroU32,
     path::Path,
     sync::Arc,
 };
 
 use axum::http::{Method, header};
-use futures_util::future::join_all;
+use futures_util::{
+    FutureExt,
+    future::{join_all, select_all},
+};
 use oracle_ai::server::{
     conversations::{
         Owner,
@@ -34,6 +38,11 @@ use crate::{
 
 /// More than the pool has.
 const MANY: usize = 40;
+
+const THREE: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
+/// After it, each call hangs at its first statement, until this transaction ends.
+const LOCK_ALL: &str = "BEGIN; LOCK TABLE conversations, messages IN ACCESS EXCLUSIVE MODE";
 
 /// A trigger that makes each transaction with a new message fail when it commits.
 const FAIL_AT_COMMIT: &str = "CREATE FUNCTION fail() RETURNS TRIGGER AS $$ \
@@ -139,11 +148,25 @@ async fn a_cancelled_transaction_leaves_nothing_at_its_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_opens_as_many_connections_as_its_settings_say() {
+    let database = postgres::new_database().await;
+    let sql = SqlStore::new(postgres::address(&database).parse().unwrap()).with_connections(THREE);
+    sql.ready().await.unwrap();
+    let store: Store = Arc::new(sql);
+    let (mut other, owner) = (postgres::connect(&database).await, new_owner());
+    other.execute(LOCK_ALL).await.unwrap();
+    let calls = (0..MANY).map(|_| store.list(&owner, "", 1, now()).boxed());
+    // The first to end has got no connection in time.
+    let (first, ..) = select_all(calls).await;
+    assert!(first.is_err());
+    assert_eq!(count(&format!("datname = '{database}' AND pid <> {}", pid(&mut other).await)).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cancelled_calls_do_not_use_up_the_connections() {
     let (database, store) = postgresql().await;
     let mut other = postgres::connect(&database).await;
-    // Every table is locked, so each call hangs at its first statement.
-    other.execute("BEGIN; LOCK TABLE conversations, messages IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    other.execute(LOCK_ALL).await.unwrap();
     let calls: Vec<_> = (0..MANY)
         .map(|_| {
             let store = store.clone();
@@ -203,6 +226,10 @@ async fn open_transactions(database: &str) -> i64 {
 /// How many statements wait for a lock.
 async fn waiting(database: &str) -> i64 {
     count(&format!("wait_event_type = 'Lock' AND datname = '{database}'")).await
+}
+
+async fn pid(connection: &mut PgConnection) -> i32 {
+    sqlx::query("SELECT pg_backend_pid()").fetch_one(connection).await.unwrap().get(0)
 }
 
 async fn count(condition: &str) -> i64 {

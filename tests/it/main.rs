@@ -20,7 +20,7 @@
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
 //! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
-//! | `edge`, `floods`, `user_limits`, `connections` | request checks and ids; rate limits per address, browser and user; limits of connections |
+//! | `edge`, `floods`, `user_limits`, `connections`, `capacity` | request checks and ids; rate limits per address, browser and user; limits of connections and answers |
 //! | `idle_streams` | streams that are idle for most of the time |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
@@ -44,6 +44,7 @@ mod audit;
 mod authorization_request;
 mod backchannel;
 mod bad_input;
+mod capacity;
 mod chat;
 mod chat_endings;
 mod chat_streams;

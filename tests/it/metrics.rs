@@ -77,6 +77,7 @@ async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
     ] {
         assert_eq!(figure(&page, name), 1.0, "{name} in {page}");
     }
+    assert!(page.contains("\noracle_ai_running_answers 0\n"), "{page}");
     // Each event that can't be read is counted, and logged once in an answer.
     assert_eq!(figure(&page, r#"upstream_deviations_total{deviation="unreadable_event"}"#), 5.0, "{page}");
     assert_eq!(server.log().matches("unreadable_event").count(), 1, "{}", server.log());

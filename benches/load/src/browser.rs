@@ -65,6 +65,13 @@ impl Browser {
         response
     }
 
+    /// The stream of events that is at this path.
+    pub async fn open(&self, path: &str, access_token: &str) -> Response {
+        let response = self.call(Method::GET, path, Some(access_token), None).await;
+        assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
+        response
+    }
+
     /// Gets a nonce for the next proofs: a proof with an invalid one is refused, and the refusal has a new one.
     pub async fn renew_nonce(&self) {
         self.key.set_nonce("invalid");

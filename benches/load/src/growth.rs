@@ -3,12 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::process::Command;
-
 use crate::{
     browser::Browser,
     memory,
     process::{Process, Servers},
+    redis_info::RedisInfo,
     report::{Line, Report, Runs, milliseconds},
     streams,
 };
@@ -54,26 +53,18 @@ async fn replicas(servers: &Servers) -> Vec<Line> {
             people.push(browser.sign_in("ada", 3600).await);
         }
         let cpu = || replicas.iter().map(Process::cpu).sum::<Duration>();
-        let (before, of_redis, commands) = (cpu(), redis.cpu(), commands(&redis).await);
+        let (before, of_redis, commands) = (cpu(), redis.cpu(), RedisInfo::of(&redis).await.commands);
         for (browser, signed_in) in browsers.iter().zip(&people).cycle().take(CALLS as usize) {
             browser.get("/api/chat", &signed_in.access_token).await;
         }
         let each = |time: Duration| Runs::of(time.as_secs_f64() * 1e6 / f64::from(CALLS));
-        let processed = self::commands(&redis).await - commands;
+        let processed = RedisInfo::of(&redis).await.commands - commands;
         lines.push(
             Line::new(format!("{number} replicas"))
                 .with("CPU per guarded call, µs", each(cpu() - before))
                 .with("Redis's, µs", each(redis.cpu() - of_redis))
-                .with("commands per call", Runs::of(processed as f64 / f64::from(CALLS))),
+                .with("commands per call", Runs::of(processed / f64::from(CALLS))),
         );
     }
     lines
-}
-
-/// How many Redis has processed.
-async fn commands(redis: &Process) -> u64 {
-    let output = Command::new("redis-cli").args(["-p", &redis.port.to_string(), "INFO", "stats"]).output().await;
-    let text = String::from_utf8(output.unwrap().stdout).unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("total_commands_processed:")).unwrap();
-    line.trim().parse().unwrap()
 }

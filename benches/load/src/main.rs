@@ -7,6 +7,7 @@
 //! | `memory` | start-up time, and memory: at the start, per session, per open answer |
 //! | `page` | the size of the download, beside an empty Dioxus app's |
 //! | `pages` | open pages that do nothing, and how soon they are notified of the end of their sessions |
+//! | `capacity` | what people, open pages, answers and refreshes cost a replica, Redis and PostgreSQL |
 //! | `growth` | how costs grow with replicas, tokens and sessions |
 //! | `soak` | memory over time, while people come and go |
 //!
@@ -14,7 +15,7 @@
 //! |---|---|
 //! | `bare` | the bare axum server |
 //! | `browser`, `wrk` | one client that reads its answers; a load generator |
-//! | `process` | processes, with their processor time and memory |
+//! | `process`, `redis_info` | processes, with their processor time and memory; what Redis says of itself |
 //! | `report` | the tables, and the budgets |
 //!
 //! Provider and upstream run in this process, so their cost is not counted as the server's.
@@ -26,12 +27,14 @@ mod external;
 
 mod bare;
 mod browser;
+mod capacity;
 mod endpoints;
 mod growth;
 mod memory;
 mod page;
 mod pages;
 mod process;
+mod redis_info;
 mod report;
 mod soak;
 mod streams;
@@ -45,7 +48,7 @@ use process::Servers;
 use report::{Report, print};
 
 const USAGE: &str = "scripts/bench runs this: load <release> <empty app> <output folder> \
-                     quick|full|growth|sessions [number]|pages [number]|soak [minutes]";
+                     quick|full|growth|capacity|sessions [number]|pages [number]|soak [minutes]";
 
 #[tokio::main]
 async fn main() {
@@ -82,6 +85,7 @@ async fn main() {
             memory::sessions(&servers, &mut report, &[10_000, 100_000]).await;
             memory::open_answers(&servers, &mut report, 500).await;
         }
+        ["capacity"] => capacity::measure(&servers, &mut report).await,
         ["growth"] => growth::measure(&servers, &mut report).await,
         ["sessions", number] => memory::sessions(&servers, &mut report, &[number.parse().unwrap()]).await,
         ["pages", number] => {

@@ -59,13 +59,22 @@ impl Servers {
     /// Starts one that has its sessions in memory or in this Redis; returns how long it took until it was ready, too.
     pub async fn start(&self, redis: Option<&Process>) -> (Process, Duration) {
         let port = free_port();
+        self.start_at(port, redis, &format!("sqlite://server-{port}.db?mode=rwc")).await
+    }
+
+    /// The same with conversations in this database.
+    pub async fn start_on(&self, redis: Option<&Process>, database: &str) -> (Process, Duration) {
+        self.start_at(free_port(), redis, database).await
+    }
+
+    async fn start_at(&self, port: u16, redis: Option<&Process>, database: &str) -> (Process, Duration) {
         let mut command = Command::new(self.release.join("server"));
         command
             .current_dir(&self.output)
             .envs([("PORT", &*port.to_string()), ("FRONT_URL", FRONT_URL), ("OIDC_ISSUER", &*self.issuer)])
             .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
             .envs([("CHAT_BASE_URL", &*self.upstream), ("CHAT_MODEL", "bench")])
-            .env("DATABASE_URL", format!("sqlite://server-{port}.db?mode=rwc"))
+            .env("DATABASE_URL", database)
             .envs(UNLIMITED.map(|variable| (variable, "0")))
             .env("MAX_CONNECTIONS", "1000000")
             .env_remove("DIOXUS_DEVSERVER_PORT");

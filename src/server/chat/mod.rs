@@ -34,6 +34,7 @@ use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::{sync::oneshot, time::timeout};
 
+pub use self::running::AnswerLimits;
 use self::{
     answer_log::{AnswerLog, AnswerName, Following},
     running::RunningAnswers,
@@ -71,11 +72,13 @@ pub struct ChatSettings {
     pub grace: Duration,
     /// The longest history that is sent to the upstream, in characters.
     pub history_chars: usize,
+    pub limits: AnswerLimits,
 }
 
 impl ChatSettings {
     /// Enough time for a reload or a sign-in; some 15,000 tokens of history.
-    pub const DEFAULT: Self = Self { grace: Duration::from_secs(20), history_chars: 60_000 };
+    pub const DEFAULT: Self =
+        Self { grace: Duration::from_secs(20), history_chars: 60_000, limits: AnswerLimits::DEFAULT };
 }
 
 impl Default for ChatSettings {
@@ -102,7 +105,8 @@ impl Chat {
         settings: ChatSettings,
         environment: Environment,
     ) -> Self {
-        Self { store, upstream, settings, environment, running: Arc::default(), shared: None }
+        let running = Arc::new(RunningAnswers::new(settings.limits));
+        Self { store, upstream, settings, environment, running, shared: None }
     }
 
     /// Shares its answers with all servers that have this log.
@@ -163,6 +167,11 @@ impl Chat {
             self.store.request_stop(&owner, &request.answer).await?;
         }
         Ok(Done {})
+    }
+
+    /// How many answers this process is writing.
+    pub fn running(&self) -> usize {
+        self.running.count()
     }
 
     /// Refuses new answers. Those that are running go on.

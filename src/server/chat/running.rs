@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -17,12 +18,21 @@ use crate::{
     },
 };
 
-/// Running answers of one person, each in another conversation.
-const MAX_PER_OWNER: usize = 8;
-/// The same with requests that are not stored yet: several can have the same idempotency key, and then only one begins.
-const MAX_REQUESTS_PER_OWNER: usize = 64;
-/// Of all people. Answers that have ended are evicted for new ones. With the longest answers, this is some 2 GB.
-const MAX_ANSWERS: usize = 1_000;
+const MAX_ANSWERS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+const ANSWERS_PER_PERSON: NonZeroU32 = NonZeroU32::new(8).unwrap();
+
+/// For each answer that one person may have, as many requests that are not stored yet: several can have the same
+/// idempotency key, and then only one begins.
+const REQUESTS_PER_ANSWER: usize = 8;
+
+/// How many answers this process writes at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerLimits {
+    /// Of all people. Answers that have ended are evicted for new ones. A thousand of the longest take some 2 GB.
+    pub total: NonZeroU32,
+    /// Of one person, each in another conversation; `None` for no limit.
+    pub per_person: Option<NonZeroU32>,
+}
 
 pub struct RunningAnswer {
     pub owner: Owner,
@@ -30,8 +40,8 @@ pub struct RunningAnswer {
     stop: watch::Sender<bool>,
 }
 
-#[derive(Default)]
 pub struct RunningAnswers {
+    limits: AnswerLimits,
     answers: Mutex<HashMap<MessageId, Arc<RunningAnswer>>>,
     /// The tasks that write them.
     pub tasks: TaskTracker,
@@ -53,7 +63,29 @@ impl RunningAnswer {
     }
 }
 
+impl AnswerLimits {
+    pub const DEFAULT: Self = Self { total: MAX_ANSWERS, per_person: Some(ANSWERS_PER_PERSON) };
+
+    fn total(self) -> usize {
+        usize::try_from(self.total.get()).unwrap_or(usize::MAX)
+    }
+
+    fn per_person(self) -> usize {
+        self.per_person.map_or(usize::MAX, |limit| usize::try_from(limit.get()).unwrap_or(usize::MAX))
+    }
+}
+
 impl RunningAnswers {
+    pub fn new(limits: AnswerLimits) -> Self {
+        Self {
+            limits,
+            answers: Mutex::default(),
+            tasks: TaskTracker::new(),
+            refusing: CancellationToken::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+
     /// Adds an answer that is about to begin, within the limits.
     pub fn insert(&self, answer: &MessageId, owner: &Owner) -> Result<Arc<RunningAnswer>, ApiError> {
         if self.refusing.is_cancelled() {
@@ -63,15 +95,16 @@ impl RunningAnswers {
         let requests: Vec<_> =
             answers.values().filter(|running| running.owner == *owner && !running.log.has_ended()).collect();
         let begun = requests.iter().filter(|running| running.log.has_begun()).count();
-        if begun >= MAX_PER_OWNER || requests.len() >= MAX_REQUESTS_PER_OWNER {
+        let per_person = self.limits.per_person();
+        if begun >= per_person || requests.len() >= per_person.saturating_mul(REQUESTS_PER_ANSWER) {
             return Err(ApiError::TooManyRequests { retry_after: RETRY_AFTER_SECONDS });
         }
-        if answers.len() >= MAX_ANSWERS {
+        if answers.len() >= self.limits.total() {
             // Their readers get them from the store.
             answers.retain(|_, running| !running.log.has_ended());
         }
-        if answers.len() >= MAX_ANSWERS {
-            tracing::warn!("{MAX_ANSWERS} answers at a time are all there is room for");
+        if answers.len() >= self.limits.total() {
+            tracing::warn!(limit = self.limits.total, "MAX_ANSWERS: no room for another answer");
             return Err(ApiError::Unavailable);
         }
         let running = Arc::new(RunningAnswer {
@@ -81,6 +114,11 @@ impl RunningAnswers {
         });
         answers.insert(answer.clone(), running.clone());
         Ok(running)
+    }
+
+    /// How many have not ended.
+    pub fn count(&self) -> usize {
+        self.answers().values().filter(|running| !running.log.has_ended()).count()
     }
 
     pub fn find(&self, answer: &MessageId, owner: &Owner) -> Option<Arc<RunningAnswer>> {
@@ -110,10 +148,15 @@ mod tests {
         Owner::of(&UserClaims { iss, sub, name: None, preferred_username: None, email: None, user_id: None })
     }
 
+    /// 0 stands for no limit of one person.
+    fn limits(total: u32, per_person: u32) -> AnswerLimits {
+        AnswerLimits { total: NonZeroU32::new(total).unwrap(), per_person: NonZeroU32::new(per_person) }
+    }
+
     #[test]
-    fn one_person_has_eight_answers_written_at_a_time_whichever_browser_asks() {
+    fn one_person_has_so_many_answers_written_at_a_time_whichever_browser_asks() {
         // T106
-        let answers = RunningAnswers::default();
+        let answers = RunningAnswers::new(limits(1_000, 3));
         let open = |n: usize, owner: usize| {
             let inserted = answers.insert(&MessageId::new(n.to_string()), &self::owner(owner));
             inserted.inspect(|running| {
@@ -121,7 +164,7 @@ mod tests {
                 running.log.append(ChatEventKind::Open { question, answer, model: "m".into() });
             })
         };
-        let running: Vec<_> = (0..MAX_PER_OWNER).map(|n| open(n, 1).unwrap()).collect();
+        let running: Vec<_> = (0..3).map(|n| open(n, 1).unwrap()).collect();
         assert!(matches!(open(100, 1), Err(ApiError::TooManyRequests { .. })));
         assert!(open(101, 2).is_ok(), "somebody else's");
         running[0].log.append(ChatEventKind::End { reason: EndReason::Complete });
@@ -130,13 +173,22 @@ mod tests {
 
     #[test]
     fn answers_that_have_ended_are_evicted_for_new_ones() {
-        let answers = RunningAnswers::default();
+        let answers = RunningAnswers::new(limits(10, 8));
         let insert = |n: usize| answers.insert(&MessageId::new(n.to_string()), &owner(n));
-        let running: Vec<_> = (0..MAX_ANSWERS).map(|n| insert(n).unwrap()).collect();
-        assert_eq!(insert(MAX_ANSWERS).err(), Some(ApiError::Unavailable));
+        let running: Vec<_> = (0..10).map(|n| insert(n).unwrap()).collect();
+        assert_eq!(insert(10).err(), Some(ApiError::Unavailable));
         running[7].log.append(ChatEventKind::End { reason: EndReason::Complete });
-        assert!(insert(MAX_ANSWERS).is_ok());
-        assert!(insert(MAX_ANSWERS + 1).is_err(), "the others have not ended");
+        assert_eq!(answers.count(), 9);
+        assert!(insert(10).is_ok());
+        assert!(insert(11).is_err(), "the others have not ended");
         assert!(answers.find(&MessageId::new("8"), &owner(8)).is_some());
+    }
+
+    #[test]
+    fn without_a_limit_one_person_may_have_all_answers_of_the_process() {
+        let answers = RunningAnswers::new(limits(200, 0));
+        let insert = |n: usize| answers.insert(&MessageId::new(n.to_string()), &owner(1));
+        assert!((0..200).all(|n| insert(n).is_ok()));
+        assert_eq!(insert(200).err(), Some(ApiError::Unavailable));
     }
 }

@@ -1,9 +1,10 @@
 //! Where conversations are stored, and how long answers run.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use super::{
     certificates::{self, ca_file},
+    limits,
     plaintext::Connection,
     setting::{AnySetting, Section, Setting, refuse},
     values::{Flag, Number, Parsed, Seconds, Secret, Text, from_str},
@@ -27,6 +28,7 @@ pub static SECTION: Section = Section {
         &DATABASE_URL,
         &DATABASE_ALLOW_PLAINTEXT,
         &DATABASE_CA_FILE,
+        &DATABASE_CONNECTIONS,
         &STORAGE_PER_PERSON,
         &CHAT_GRACE_SECONDS,
         &CHAT_HISTORY_CHARS,
@@ -67,6 +69,20 @@ static DATABASE_CA_FILE: Setting<Text> = ca_file!(
     "Its client trusts the public ones always. sslrootcert in DATABASE_URL is another way to set it. With one of the two, \
      sslmode=verify-full is the default on this machine, too."
 );
+
+/// With one alone, a check of `/readyz` would wait for a slow statement.
+static DATABASE_CONNECTIONS: Setting<Number<NonZeroU32>> = Setting {
+    name: "DATABASE_CONNECTIONS",
+    text: "How many connections to the database this server opens at most. Each takes one of PostgreSQL's max_connections \
+           (100 by default), so all servers together must stay below it. A database in memory has one.",
+    example: "16",
+    value: Number {
+        what: "a number",
+        from: NonZeroU32::new(2).unwrap(),
+        to: NonZeroU32::new(1_000),
+        default: Some(sql::DATABASE_CONNECTIONS),
+    },
+};
 
 static STORAGE_PER_PERSON: Setting<Number<u64>> = Setting {
     name: "STORAGE_PER_PERSON",
@@ -148,8 +164,16 @@ pub fn storage_per_person(variables: &Variables) -> Result<Option<NonZeroU64>, C
     Ok(NonZeroU64::new(STORAGE_PER_PERSON.read(variables)?.saturating_mul(MB)))
 }
 
+pub fn database_connections(variables: &Variables) -> Result<NonZeroU32, ConfigError> {
+    DATABASE_CONNECTIONS.read(variables)
+}
+
 pub fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
-    Ok(ChatSettings { grace: CHAT_GRACE_SECONDS.read(variables)?, history_chars: CHAT_HISTORY_CHARS.read(variables)? })
+    Ok(ChatSettings {
+        grace: CHAT_GRACE_SECONDS.read(variables)?,
+        history_chars: CHAT_HISTORY_CHARS.read(variables)?,
+        limits: limits::answers(variables)?,
+    })
 }
 
 pub fn link_hosts(variables: &Variables) -> Result<LinkHosts, ConfigError> {
@@ -207,17 +231,23 @@ mod tests {
         assert_eq!(defaults.database_url, "sqlite://oracle-ai.db?mode=rwc".parse().unwrap());
         assert_eq!((defaults.answers.grace, defaults.answers.history_chars), (Duration::from_secs(20), 60_000));
         assert_eq!(defaults.storage_per_person.unwrap().get(), 256_000_000);
+        assert_eq!(defaults.database_connections.get(), 16);
         const DATABASE: &str = "postgres://h/d?sslmode=verify-full";
         let set = config(&[
             ("CHAT_GRACE_SECONDS", "0"),
             ("CHAT_HISTORY_CHARS", "1000"),
             ("DATABASE_URL", DATABASE),
             ("STORAGE_PER_PERSON", "0"),
+            ("DATABASE_CONNECTIONS", "40"),
+            ("MAX_ANSWERS", "300"),
+            ("ANSWERS_PER_PERSON", "0"),
         ]);
         let set = set.unwrap();
         assert!(set.database_url.is_verified());
         assert_eq!((set.answers.grace, set.answers.history_chars), (Duration::ZERO, 1000));
         assert!(set.storage_per_person.is_none());
+        assert_eq!(set.database_connections.get(), 40);
+        assert_eq!((set.answers.limits.total.get(), set.answers.limits.per_person), (300, None));
     }
 
     #[test]

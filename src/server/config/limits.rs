@@ -7,7 +7,10 @@ use super::{
     values::{Limit, Number},
     variables::{ConfigError, Variables},
 };
-use crate::server::{http::connections::ConnectionSettings, http::ingress::LimitSettings};
+use crate::server::{
+    chat::AnswerLimits,
+    http::{connections::ConnectionSettings, ingress::LimitSettings},
+};
 
 pub static RATE_LIMIT_PER_ADDRESS: Setting<Limit> = Setting {
     name: "RATE_LIMIT_PER_ADDRESS",
@@ -48,6 +51,26 @@ pub static STREAMS_PER_PERSON: Setting<Limit> = Setting {
     value: Limit { what: "a number", default: LimitSettings::DEFAULT.streams_per_person },
 };
 
+pub static ANSWERS_PER_PERSON: Setting<Limit> = Setting {
+    name: "ANSWERS_PER_PERSON",
+    text: "How many answers each server writes for one person at a time, each in another conversation; beyond it, 429.",
+    example: "8",
+    value: Limit { what: "a number", default: AnswerLimits::DEFAULT.per_person },
+};
+
+pub static MAX_ANSWERS: Setting<Number<NonZeroU32>> = Setting {
+    name: "MAX_ANSWERS",
+    text: "How many answers this server writes at a time for all people; beyond it, 503. Each is a connection to the model, \
+           and up to 2 MB of memory.",
+    example: "1000",
+    value: Number {
+        what: "a number",
+        from: NonZeroU32::MIN,
+        to: NonZeroU32::new(100_000),
+        default: Some(AnswerLimits::DEFAULT.total),
+    },
+};
+
 pub static MAX_CONNECTIONS: Setting<Number<NonZeroU32>> = Setting {
     name: "MAX_CONNECTIONS",
     text: "How many connections may be open at a time, an open page being one; others wait. The process must be allowed as \
@@ -64,6 +87,10 @@ pub fn limits(variables: &Variables) -> Result<LimitSettings, ConfigError> {
         sessions_per_person: SESSIONS_PER_PERSON.read(variables)?,
         streams_per_person: STREAMS_PER_PERSON.read(variables)?,
     })
+}
+
+pub fn answers(variables: &Variables) -> Result<AnswerLimits, ConfigError> {
+    Ok(AnswerLimits { total: MAX_ANSWERS.read(variables)?, per_person: ANSWERS_PER_PERSON.read(variables)? })
 }
 
 pub fn connections(variables: &Variables) -> Result<ConnectionSettings, ConfigError> {

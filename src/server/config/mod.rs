@@ -43,7 +43,10 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, num::NonZeroU64};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroU64},
+};
 
 use url::Url;
 
@@ -80,6 +83,7 @@ pub struct Config {
     pub guard: GuardSettings,
     pub chat: ChatUpstream,
     pub database_url: DatabaseUrl,
+    pub database_connections: NonZeroU32,
     pub answers: ChatSettings,
     /// In bytes.
     pub storage_per_person: Option<NonZeroU64>,
@@ -159,6 +163,7 @@ impl Config {
             guard: guard::settings(variables)?,
             chat: ChatUpstream::from_variables(variables)?,
             database_url: conversations::database_url(variables)?,
+            database_connections: conversations::database_connections(variables)?,
             answers: conversations::answers(variables)?,
             storage_per_person: conversations::storage_per_person(variables)?,
             connections: limits::connections(variables)?,

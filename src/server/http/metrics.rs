@@ -1,6 +1,6 @@
 //! Metrics of the requests to this server, and the listener where they are scraped.
 
-use std::{borrow::Cow, io, net::SocketAddr, sync::Arc, time::Instant};
+use std::{borrow::Cow, io, net::SocketAddr, time::Instant};
 
 use axum::{
     Router,
@@ -11,8 +11,8 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use super::readiness::Readiness;
-use crate::server::{auth::sessions::Sessions, observe::metrics, store::SessionCount};
+use super::Services;
+use crate::server::{observe::metrics, store::SessionCount};
 
 /// OpenMetrics 1.0, which Prometheus reads.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -28,18 +28,19 @@ pub struct Counted {
 }
 
 /// Serves `/metrics` at an address of its own, which browsers don't reach, until the process ends.
-pub async fn serve(address: SocketAddr, sessions: Arc<Sessions>, readiness: Arc<Readiness>) -> io::Result<()> {
+pub async fn serve(address: SocketAddr, services: Services) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     tracing::info!(%address, "figures are at /metrics of");
-    let router = Router::new().route("/metrics", get(async move || page(&sessions, &readiness).await));
+    let router = Router::new().route("/metrics", get(async move || page(&services).await));
     tokio::spawn(async { axum::serve(listener, router).await });
     Ok(())
 }
 
-async fn page(sessions: &Sessions, readiness: &Arc<Readiness>) -> Response {
+async fn page(services: &Services) -> Response {
     // The report sets the gauges of its parts.
-    readiness.report().await;
-    match sessions.count() {
+    services.readiness.report().await;
+    metrics::set_running_answers(services.chat.running());
+    match services.sessions.count() {
         SessionCount::All(count) => metrics::set_sessions("all", count),
         SessionCount::InUseHere(count) => metrics::set_sessions("in_use_here", count),
         SessionCount::Unknown => {}

@@ -57,6 +57,7 @@ struct Metrics {
     first_tokens: Histogram,
     upstream_deviations: Family<UpstreamDeviationLabels, Counter>,
     answers: Family<AnswerLabels, Counter>,
+    running_answers: Gauge,
     limited: Family<LimitLabels, Counter>,
     provider_deviations: Family<DeviationLabels, Counter>,
     sessions: Family<SessionLabels, Gauge>,
@@ -144,6 +145,11 @@ pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
     METRICS.answers.get_or_create(&labels).inc();
 }
 
+/// Sets how many answers this process is writing.
+pub fn set_running_answers(count: usize) {
+    METRICS.running_answers.set(i64::try_from(count).unwrap_or(i64::MAX));
+}
+
 /// A request was rate-limited. `door` is the limited operation, and `caller` the kind of caller that was counted.
 pub fn limited(door: &'static str, caller: &'static str) {
     METRICS.limited.get_or_create(&LimitLabels { door, caller }).inc();
@@ -216,6 +222,12 @@ impl Metrics {
                 Family::default(),
             ),
             answers: registered(&mut registry, "answers", "Answers that have ended, and why", Family::default()),
+            running_answers: registered(
+                &mut registry,
+                "running_answers",
+                "Answers that are being written",
+                Gauge::default(),
+            ),
             limited: registered(&mut registry, "limited", "Calls that came too often", Family::default()),
             provider_deviations: registered(
                 &mut registry,

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Longer than any test.
-pub const LONG_GRACE: ChatSettings = ChatSettings { grace: Duration::from_secs(600), history_chars: 60_000 };
+pub const LONG_GRACE: ChatSettings = ChatSettings { grace: Duration::from_secs(600), ..ChatSettings::DEFAULT };
 
 #[derive(Clone)]
 pub struct ChatClient {

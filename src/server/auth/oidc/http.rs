@@ -18,7 +18,7 @@ use tracing::Instrument;
 use super::{
     client_authentication::RequestCredentials,
     error_response::{ErrorResponse, Meaning},
-    settings::ProviderSettings,
+    settings::{ProviderSettings, RequestSettings},
 };
 use crate::server::{
     certificates::TlsSettings,
@@ -33,7 +33,6 @@ use crate::server::{
 
 /// The maximum size of a response. Larger ones are refused.
 const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The shared HTTP client for the provider.
 #[derive(Clone)]
@@ -72,13 +71,13 @@ pub enum HttpError {
 
 impl ProviderHttp {
     pub fn new() -> Result<Self, HttpSetupError> {
-        Self::with_timeout(TOTAL_TIMEOUT)
+        Self::with_timeout(RequestSettings::MAX_TIMEOUT)
     }
 
-    /// For this provider: trusts the configured authorities, and allows only https, unless the provider is on loopback.
+    /// For this provider: with the configured time limit and authorities, and only for https, unless the provider is on loopback.
     pub fn for_provider(settings: &ProviderSettings, proxy: OutboundProxy) -> Result<Self, HttpSetupError> {
         let settings = ClientSettings {
-            total: Some(TOTAL_TIMEOUT),
+            total: Some(settings.requests.timeout),
             tls: TlsSettings { authorities: settings.authorities.clone(), client_certificate: None },
             https_only: !settings.is_on_loopback(),
             proxy,

@@ -1,5 +1,7 @@
 //! The provider, and this application's registration as its client.
 
+use std::time::Duration;
+
 use openidconnect::{ClientId, IssuerUrl, RedirectUrl};
 use url::Url;
 
@@ -73,15 +75,29 @@ impl LogoutSettings {
     }
 }
 
-/// Optional parameters of authorization and token requests.
-#[derive(Clone, Debug, Default)]
+/// The time limit of requests, and optional parameters of authorization and token requests.
+#[derive(Clone, Debug)]
 pub struct RequestSettings {
+    /// `OIDC_TIMEOUT`: for a whole request and response.
+    pub timeout: Duration,
     /// `AUTHORIZE_PARAMETERS`: added to authorization requests. The configuration refuses names that this client sets.
     pub authorize_parameters: Vec<(String, String)>,
     /// `RESOURCE`: the resource servers that access tokens are for (RFC 8707 §2).
     pub resources: Vec<String>,
     /// Whether authorization requests are always pushed (RFC 9126), even if the provider does not require it.
     pub pushed: bool,
+}
+
+impl RequestSettings {
+    /// A refresh may make three requests, one after the other: the metadata, the token, and the provider's keys. Other
+    /// replicas wait 50 seconds for its lock, and its caller 60.
+    pub const MAX_TIMEOUT: Duration = Duration::from_secs(15);
+}
+
+impl Default for RequestSettings {
+    fn default() -> Self {
+        Self { timeout: Self::MAX_TIMEOUT, authorize_parameters: vec![], resources: vec![], pushed: false }
+    }
 }
 
 impl CommonSettings {

@@ -5,7 +5,7 @@ use url::{Url, form_urlencoded};
 
 use super::super::{
     setting::{AnySetting, Setting},
-    values::{Flag, Parsed, words},
+    values::{Flag, Parsed, Seconds, words},
     variables::{ConfigError, Variables},
 };
 use crate::server::auth::oidc::RequestSettings;
@@ -33,6 +33,15 @@ const OURS: [&str; 18] = [
     "scope",
     "state",
 ];
+
+pub static OIDC_TIMEOUT: Setting<Seconds> = Setting {
+    name: "OIDC_TIMEOUT",
+    text: "How many seconds a call to the provider may take, with its answer. While the provider hangs, each person who signs \
+           in or refreshes waits so long. It can't be longer, as a refresh may need three calls, and the other servers wait \
+           for it.",
+    example: "5",
+    value: Seconds { from: 1, to: RequestSettings::MAX_TIMEOUT.as_secs(), default: Some(RequestSettings::MAX_TIMEOUT) },
+};
 
 pub static PUSHED_AUTHORIZATION_REQUESTS: Setting<Flag> = Setting {
     name: "PUSHED_AUTHORIZATION_REQUESTS",
@@ -89,6 +98,7 @@ pub static REDIRECT_URI: Setting<Parsed<RedirectUrl>> = Setting {
 
 pub fn settings(variables: &Variables) -> Result<RequestSettings, ConfigError> {
     Ok(RequestSettings {
+        timeout: OIDC_TIMEOUT.read(variables)?,
         authorize_parameters: authorize_parameters(variables)?,
         resources: RESOURCE.get(variables)?.unwrap_or_default(),
         pushed: PUSHED_AUTHORIZATION_REQUESTS.read(variables)?,

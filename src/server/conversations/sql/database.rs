@@ -4,6 +4,7 @@ mod tls;
 
 use std::{
     fmt, fs, io,
+    num::NonZeroU32,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     str::FromStr,
     sync::{
@@ -29,7 +30,6 @@ use crate::server::certificates::TrustedAuthorities;
 
 /// How long to wait for a connection, or for the write lock.
 const TIMEOUT: Duration = Duration::from_secs(5);
-const MAX_CONNECTIONS: u32 = 16;
 
 /// Of a database file: only the server's account may read what people wrote.
 const FILE_MODE: u32 = 0o600;
@@ -128,8 +128,8 @@ impl DatabaseUrl {
         Ok(())
     }
 
-    fn options(&self) -> AnyPoolOptions {
-        let options = AnyPoolOptions::new().acquire_timeout(TIMEOUT).max_connections(MAX_CONNECTIONS);
+    fn options(&self, connections: NonZeroU32) -> AnyPoolOptions {
+        let options = AnyPoolOptions::new().acquire_timeout(TIMEOUT).max_connections(connections.get());
         match self.kind {
             // Readers don't wait for the writer, and a crash of the process loses no data.
             Kind::SqliteFile => options.after_connect(|connection, _| {
@@ -221,15 +221,15 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Connects and runs the migrations.
-pub async fn open(url: &DatabaseUrl) -> Result<Database, StoreError> {
+/// Connects, with so many connections at most, and runs the migrations.
+pub async fn open(url: &DatabaseUrl, connections: NonZeroU32) -> Result<Database, StoreError> {
     sqlx::any::install_default_drivers();
     url.create_file()?;
     let anchor = match url.kind {
         Kind::SqliteMemory | Kind::SqliteFile => Some(AnyConnection::connect(url.url.as_str()).await?),
         Kind::Postgres => None,
     };
-    let pool = url.options().connect(url.url.as_str()).await?;
+    let pool = url.options(connections).connect(url.url.as_str()).await?;
     let write_lock = (url.kind == Kind::SqliteFile).then(Default::default);
     let mut database = Database { pool, kind: url.kind, write_lock, _anchor: None };
     migrate(&database).await?;

@@ -18,7 +18,7 @@ mod transaction;
 mod write;
 
 use std::{
-    num::NonZeroU64,
+    num::{NonZeroU32, NonZeroU64},
     sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
 };
@@ -51,6 +51,9 @@ use crate::{
 /// The default quota of one person, in bytes: some hundred thousand messages.
 pub const STORAGE_PER_PERSON: NonZeroU64 = NonZeroU64::new(256_000_000).unwrap();
 
+/// How many connections to the database are opened by default.
+pub const DATABASE_CONNECTIONS: NonZeroU32 = NonZeroU32::new(16).unwrap();
+
 /// A conflict with a concurrent transaction is retried this often in all.
 const MAX_TRIES: usize = 3;
 
@@ -58,6 +61,7 @@ const MAX_TRIES: usize = 3;
 pub struct SqlStore {
     url: DatabaseUrl,
     quota: Option<NonZeroU64>,
+    connections: NonZeroU32,
     database: OnceCell<Database>,
     /// Whether the last message could not be stored.
     has_failed: AtomicBool,
@@ -65,12 +69,23 @@ pub struct SqlStore {
 
 impl SqlStore {
     pub fn new(url: DatabaseUrl) -> Self {
-        Self { url, quota: Some(STORAGE_PER_PERSON), database: OnceCell::new(), has_failed: AtomicBool::new(false) }
+        Self {
+            url,
+            quota: Some(STORAGE_PER_PERSON),
+            connections: DATABASE_CONNECTIONS,
+            database: OnceCell::new(),
+            has_failed: AtomicBool::new(false),
+        }
     }
 
     /// The most bytes that each person's conversations may take; `None` for no limit.
     pub fn with_quota(self, quota: Option<NonZeroU64>) -> Self {
         Self { quota, ..self }
+    }
+
+    /// The most connections that it opens.
+    pub fn with_connections(self, connections: NonZeroU32) -> Self {
+        Self { connections, ..self }
     }
 
     /// Fails if the database can't be used.
@@ -87,7 +102,7 @@ impl SqlStore {
     }
 
     async fn database(&self) -> Result<&Database, StoreError> {
-        self.database.get_or_try_init(|| database::open(&self.url)).await
+        self.database.get_or_try_init(|| database::open(&self.url, self.connections)).await
     }
 
     async fn try_to_begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
