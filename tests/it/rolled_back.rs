@@ -106,8 +106,8 @@ async fn a_repeated_answer_has_the_revision_that_is_stored() {
     let browser = Browser::with_long_sessions();
     browser.set(json!({ "access_token_ttl": 3600 })).await;
     let session = browser.sign_in().await.session;
-    browser.app.clock.jump(Duration::from_secs(600));
-    let first = browser.refresh_idle(&session, 600).await;
+    browser.app.clock.jump(Duration::from_secs(60));
+    let first = browser.refresh_idle(&session, 60).await;
     let again = refresh_at(&browser, &session, revision(&first)).await;
     assert_eq!(again.json()["access_token"], first.json()["access_token"]);
     assert_eq!(browser.app.session(&session).await.unwrap().revision, revision(&again));
