@@ -22,7 +22,8 @@
 //! | `edge`, `floods`, `user_limits`, `connections` | request checks and ids; rate limits per address, browser and user; limits of connections |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
-//! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
+//! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
+//! | `nginx` | nginx in front of two servers, by the example in `deploy` |
 //! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
@@ -50,6 +51,7 @@ mod configuration;
 mod connections;
 mod conversation_store;
 mod conversations;
+mod cut_off;
 mod database_faults;
 mod doctor;
 mod doctor_provider;
