@@ -23,7 +23,7 @@
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
-//! | `nginx` | nginx in front of two servers, by the example in `deploy` |
+//! | `nginx`, `haproxy` | what operators put in front of servers, by the examples in `deploy` |
 //! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
@@ -62,6 +62,7 @@ mod dpop_proof;
 mod edge;
 mod floods;
 mod guard;
+mod haproxy;
 mod headers;
 mod id_token;
 mod introspection;
