@@ -23,7 +23,7 @@
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
-//! | `nginx`, `haproxy` | what operators put in front of servers, by the examples in `deploy` |
+//! | `nginx`, `haproxy`, `kubernetes` | what operators put in front of servers, by the examples in `deploy` |
 //! | `store`, `conversation_store` | the contracts of the session store and the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
@@ -67,6 +67,7 @@ mod headers;
 mod id_token;
 mod introspection;
 mod jwt_access_token;
+mod kubernetes;
 mod layers;
 mod login;
 mod login_failures;
