@@ -21,5 +21,6 @@ COPY --from=build --chown=nonroot:nonroot /state /var/lib/oracle-ai
 WORKDIR /var/lib/oracle-ai
 ENV IP=0.0.0.0 PORT=8080
 EXPOSE 8080
-USER nonroot
+# The number of `nonroot`: Kubernetes can't see whether a name is that of root.
+USER 65532:65532
 ENTRYPOINT ["/opt/oracle-ai/oracle-ai"]

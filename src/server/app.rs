@@ -19,6 +19,7 @@ use super::{
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::{
         self, ConversationStore, Conversations, TracedStore,
+        peers::{Peers, ServerName},
         sql::{DatabaseUrl, SqlStore, WrongDatabaseUrl},
     },
     embedded::{self, EmbeddedProvider, EmbeddedUpstream},
@@ -29,7 +30,7 @@ use super::{
         ingress::{Edge, EdgeSettings},
         metrics,
         pages::App,
-        readiness::Readiness,
+        readiness::{PeerReports, Readiness},
         router, shutdown,
     },
     observe::{audit::Pseudonyms, logs, traces::TracesSetupError},
@@ -156,6 +157,13 @@ impl Services {
 }
 
 impl Services {
+    /// Other servers share the database of conversations, through which they know of each other, and the store of sessions.
+    pub fn with_peers(self, peers: Arc<dyn Peers>, environment: &Environment) -> Result<Self, RandomnessError> {
+        let reports = PeerReports::new(peers, ServerName::random(environment)?, self.draining.clone());
+        let readiness = Readiness::new(self.sessions.clone(), self.conversations.clone()).with_peers(reports);
+        Ok(Self { readiness: Arc::new(readiness), ..self })
+    }
+
     /// Replaces the settings of proxies and limits.
     pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
         let front_origin = self.sessions.front_url();
@@ -240,17 +248,27 @@ async fn start(
         .with_quota(config.storage_per_person)
         .with_connections(config.database_connections);
     store.ready().await?;
+    let store = Arc::new(store);
+    let peers: Option<Arc<dyn Peers>> = config.database_url.is_shared().then(|| store.clone() as Arc<dyn Peers>);
     let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = Services { link_hosts: config.link_hosts.clone(), ..services };
     let store: Arc<dyn ConversationStore> = match config.traces {
-        Some(_) => Arc::new(TracedStore(Arc::new(store))),
-        None => Arc::new(store),
+        Some(_) => Arc::new(TracedStore(store)),
+        None => store,
     };
     let services = services.with_chat(store, upstream, config.answers, environment.clone());
     let services = match &config.sessions {
         SessionStorage::Memory => services,
         SessionStorage::Redis { address, ring } => {
             tokio::spawn(warn_of_forgetful_redis(address.clone()));
+            let services = match peers {
+                Some(peers) => {
+                    let services = services.with_peers(peers, &environment)?;
+                    tokio::spawn(services.readiness.clone().keep_checking());
+                    services
+                }
+                None => services,
+            };
             let log = RedisAnswerLog::new(address, ring.clone(), environment)?;
             Services { chat: services.chat.sharing(Arc::new(log)), ..services }
         }

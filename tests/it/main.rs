@@ -24,7 +24,8 @@
 //! | `idle_streams` | streams that are idle for most of the time |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
 //! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
-//! | `replicas`, `nginx`, `shutdown` | several servers on one Redis, behind nginx; graceful shutdown |
+//! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
+//! | `nginx`, `haproxy`, `kubernetes` | what operators put in front of servers, by the examples in `deploy` |
 //! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
@@ -54,6 +55,7 @@ mod configuration;
 mod connections;
 mod conversation_store;
 mod conversations;
+mod cut_off;
 mod database_faults;
 mod doctor;
 mod doctor_provider;
@@ -64,11 +66,13 @@ mod dpop_proof;
 mod edge;
 mod floods;
 mod guard;
+mod haproxy;
 mod headers;
 mod id_token;
 mod idle_streams;
 mod introspection;
 mod jwt_access_token;
+mod kubernetes;
 mod layers;
 mod login;
 mod login_failures;

@@ -3,6 +3,7 @@
 
 mod export;
 mod owner;
+pub mod peers;
 pub mod sql;
 pub mod store;
 pub mod text;

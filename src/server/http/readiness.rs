@@ -1,5 +1,7 @@
 //! What `/readyz` and the metrics report: checks of the parts that the server depends on.
 
+mod peer_reports;
+
 use std::{
     fmt,
     future::Future,
@@ -13,8 +15,10 @@ use futures_util::{
 };
 use tokio::{
     task::AbortHandle,
-    time::{Instant, timeout},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
+
+pub use peer_reports::PeerReports;
 
 use crate::server::{
     auth::{oidc::MetadataStatus, sessions::Sessions},
@@ -25,6 +29,9 @@ use crate::server::{
 /// How long a check of the stores is used for further requests. So any number of requests costs one check a second.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
+/// How often the stores are checked where other servers have to know that this one reaches them.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+
 /// The longest that a store may take to be read, and to be written.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
@@ -32,6 +39,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(2);
 pub struct Readiness {
     sessions: Arc<Sessions>,
     conversations: Arc<Conversations>,
+    /// Where there may be other servers.
+    peers: Option<PeerReports>,
     latest: Mutex<Option<Check>>,
     /// What the log says.
     logged: Mutex<Stores>,
@@ -48,6 +57,8 @@ struct Check {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stores {
     pub sessions: Access,
+    /// Whether the store of sessions fails for this server, and works for another.
+    pub sessions_cut_off: bool,
     pub conversations: Access,
 }
 
@@ -73,13 +84,28 @@ pub enum Verdict {
     Ready,
     /// No other server is expected to do better, and people who are signed in go on working.
     Degraded(&'static str),
-    /// Nobody can sign in here, or no message can be stored.
+    /// Another server does better, nobody can sign in here, or no message can be stored.
     Unavailable(&'static str),
 }
 
 impl Readiness {
     pub fn new(sessions: Arc<Sessions>, conversations: Arc<Conversations>) -> Self {
-        Self { sessions, conversations, latest: Mutex::default(), logged: Mutex::new(Stores::WORK) }
+        Self { sessions, conversations, peers: None, latest: Mutex::default(), logged: Mutex::new(Stores::WORK) }
+    }
+
+    /// With other servers that share both stores.
+    pub fn with_peers(self, peers: PeerReports) -> Self {
+        Self { peers: Some(peers), ..self }
+    }
+
+    /// Checks the stores again and again, also while nobody asks `/readyz`. Never returns.
+    pub async fn keep_checking(self: Arc<Self>) {
+        let mut ticks = interval(CHECK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.report().await;
+        }
     }
 
     /// The state of all parts. It also sets their metrics.
@@ -112,11 +138,23 @@ impl Readiness {
 
     async fn check(&self) -> Stores {
         let logged = *self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        let (sessions, conversations) = tokio::join!(
-            check("sessions", logged.sessions, self.sessions.check_store(), self.sessions.check_store_writes()),
-            check("conversations", logged.conversations, self.conversations.check(), self.conversations.check_writes()),
-        );
-        let stores = Stores { sessions, conversations };
+        let sessions =
+            check("sessions", logged.sessions, self.sessions.check_store(), self.sessions.check_store_writes());
+        let sessions = async {
+            match &self.peers {
+                Some(peers) => peers.around(sessions).await,
+                None => (sessions.await, false),
+            }
+        };
+        let conversations =
+            check("conversations", logged.conversations, self.conversations.check(), self.conversations.check_writes());
+        let ((sessions, sessions_cut_off), conversations) = tokio::join!(sessions, conversations);
+        match (logged.sessions_cut_off, sessions_cut_off) {
+            (false, true) => tracing::warn!("the session store answers other servers, but not this one"),
+            (true, false) if !sessions.read => tracing::warn!("the session store answers no other server either"),
+            _ => {}
+        }
+        let stores = Stores { sessions, sessions_cut_off, conversations };
         *self.logged.lock().unwrap_or_else(PoisonError::into_inner) = stores;
         stores
     }
@@ -157,13 +195,13 @@ impl Stores {
 
     const fn all(works: bool) -> Self {
         let access = Access { read: works, write: works };
-        Self { sessions: access, conversations: access }
+        Self { sessions: access, sessions_cut_off: false, conversations: access }
     }
 }
 
 impl Report {
     pub fn verdict(&self) -> Verdict {
-        let Stores { sessions, conversations } = self.stores;
+        let Stores { sessions, sessions_cut_off, conversations } = self.stores;
         if !conversations.read {
             return Verdict::Unavailable("the conversation store does not answer");
         }
@@ -171,7 +209,10 @@ impl Report {
             return Verdict::Unavailable("the conversation store takes no writes");
         }
         match sessions {
-            // The servers share it, and each has the sessions in use in its memory.
+            Access { read: false, .. } if sessions_cut_off => {
+                Verdict::Unavailable("the session store answers other servers, but not this one")
+            }
+            // It answers no server, and each has the sessions in use in its memory.
             Access { read: false, .. } if self.has_had_sessions => {
                 Verdict::Degraded("the session store does not answer")
             }
@@ -187,9 +228,10 @@ impl Report {
     }
 
     fn set_metrics(&self) {
-        let Stores { sessions, conversations } = self.stores;
+        let Stores { sessions, sessions_cut_off, conversations } = self.stores;
         metrics::set_ready("sessions_read", sessions.read);
         metrics::set_ready("sessions_write", sessions.write);
+        metrics::set_ready("sessions_connection", !sessions_cut_off);
         metrics::set_ready("conversations_read", conversations.read);
         metrics::set_ready("conversations_write", conversations.write);
         metrics::set_ready("provider_metadata", self.provider_metadata != MetadataStatus::Failed);
@@ -206,18 +248,20 @@ mod tests {
         const WORKS: Access = Access { read: true, write: true };
         const READ_ONLY: Access = Access { read: true, write: false };
         const FAILS: Access = Access { read: false, write: false };
-        for (sessions, has_had_sessions, conversations, metadata_failed, expected) in [
-            (WORKS, true, WORKS, false, "ready"),
-            (WORKS, true, WORKS, true, "degraded"),
-            (FAILS, true, WORKS, false, "degraded"),
-            (FAILS, false, WORKS, false, "unavailable"),
-            (READ_ONLY, true, WORKS, false, "unavailable"),
-            (WORKS, true, READ_ONLY, false, "unavailable"),
-            (WORKS, true, FAILS, false, "unavailable"),
-            (FAILS, true, READ_ONLY, true, "unavailable"),
+        for (sessions, cut_off, has_had_sessions, conversations, metadata_failed, expected) in [
+            (WORKS, false, true, WORKS, false, "ready"),
+            (WORKS, false, true, WORKS, true, "degraded"),
+            (FAILS, false, true, WORKS, false, "degraded"),
+            (FAILS, true, true, WORKS, false, "unavailable"),
+            (FAILS, false, false, WORKS, false, "unavailable"),
+            (READ_ONLY, false, true, WORKS, false, "unavailable"),
+            (WORKS, false, true, READ_ONLY, false, "unavailable"),
+            (WORKS, false, true, FAILS, false, "unavailable"),
+            (FAILS, false, true, READ_ONLY, true, "unavailable"),
         ] {
             let provider_metadata = if metadata_failed { MetadataStatus::Failed } else { MetadataStatus::NotFetched };
-            let report = Report { stores: Stores { sessions, conversations }, has_had_sessions, provider_metadata };
+            let stores = Stores { sessions, sessions_cut_off: cut_off, conversations };
+            let report = Report { stores, has_had_sessions, provider_metadata };
             let found = match report.verdict() {
                 Verdict::Ready => "ready",
                 Verdict::Degraded(_) => "degraded",

@@ -19,7 +19,7 @@ use super::{
 use crate::server::observe::audit;
 
 /// Longest time from the end of draining to the end of the process.
-const LONGEST: Duration = Duration::from_secs(20);
+pub const LONGEST: Duration = Duration::from_secs(20);
 
 /// How often the counts of repeated audit events are written.
 const WRITE_REPEATED_EVERY: Duration = Duration::from_secs(15);

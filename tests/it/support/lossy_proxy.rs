@@ -1,4 +1,4 @@
-//! A TCP proxy in front of Redis that can drop a response.
+//! A TCP proxy in front of Redis that can drop a response, or everything.
 
 use std::sync::{
     Arc,
@@ -8,6 +8,7 @@ use std::sync::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 
 pub struct LossyProxy {
@@ -15,10 +16,22 @@ pub struct LossyProxy {
     fault: Arc<Fault>,
 }
 
+/// What becomes of connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    #[default]
+    Works,
+    /// All are closed, and new ones at once.
+    Closed,
+    /// They stay open, and nothing comes through, as behind a firewall that drops packets.
+    Silent,
+}
+
 #[derive(Default)]
 struct Fault {
     drop_next: AtomicBool,
     dropped: AtomicUsize,
+    link: watch::Sender<Link>,
 }
 
 impl LossyProxy {
@@ -29,8 +42,7 @@ impl LossyProxy {
         let connection_fault = fault.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let server = TcpStream::connect(&address).await.unwrap();
-                tokio::spawn(connection_fault.clone().forward(client, server));
+                tokio::spawn(connection_fault.clone().serve(client, address.clone()));
             }
         });
         Self { port, fault }
@@ -48,10 +60,28 @@ impl LossyProxy {
     pub fn dropped(&self) -> usize {
         self.fault.dropped.load(Ordering::SeqCst)
     }
+
+    /// For all connections. Those that were open are closed, at the latest when they would work again.
+    pub fn set(&self, link: Link) {
+        self.fault.link.send_replace(link);
+    }
 }
 
 impl Fault {
-    async fn forward(self: Arc<Self>, mut client: TcpStream, mut server: TcpStream) {
+    async fn serve(self: Arc<Self>, client: TcpStream, address: String) {
+        let mut link = self.link.subscribe();
+        let mut client = client;
+        if *link.borrow_and_update() == Link::Works {
+            let Ok(server) = TcpStream::connect(address).await else { return };
+            tokio::select! {
+                () = self.forward(&mut client, server) => return,
+                _ = link.changed() => {}
+            }
+        }
+        let _ = link.wait_for(|link| *link != Link::Silent).await;
+    }
+
+    async fn forward(&self, client: &mut TcpStream, mut server: TcpStream) {
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = server.split();
         let responses = async {
@@ -61,7 +91,9 @@ impl Fault {
                     self.dropped.fetch_add(1, Ordering::SeqCst);
                     return;
                 }
-                to_client.write_all(&bytes[..read]).await.unwrap();
+                if to_client.write_all(&bytes[..read]).await.is_err() {
+                    return;
+                }
             }
         };
         tokio::select! {

@@ -37,11 +37,12 @@ const FILE_MODE: u32 = 0o600;
 const MEMORY: &str = "sqlite::memory:";
 
 /// In order. A released migration is never edited. The previous release must still work after a new migration.
-const MIGRATIONS: [MigrationText; 4] = [
+const MIGRATIONS: [MigrationText; 5] = [
     (1, "conversations", include_str!("0001_conversations.sql")),
     (2, "thinking", include_str!("0002_thinking.sql")),
     (3, "pieces", include_str!("0003_pieces.sql")),
     (4, "bytes", include_str!("0004_bytes.sql")),
+    (5, "session store reports", include_str!("0005_session_store_reports.sql")),
 ];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
@@ -84,6 +85,11 @@ impl DatabaseUrl {
     /// A new database for each store, in memory.
     pub fn in_memory() -> Result<Self, WrongDatabaseUrl> {
         MEMORY.parse()
+    }
+
+    /// Whether several servers can use it.
+    pub fn is_shared(&self) -> bool {
+        self.kind == Kind::Postgres
     }
 
     /// Connects, writes and reads as the server does, and takes it back. It runs no migrations.

@@ -7,10 +7,12 @@
 //! | `transaction` | transactions, and what becomes of a connection whose transaction did not end |
 //! | `begin`, `write`, `read`, `rows` | the statements, and the conversion of rows |
 //! | `probe` | a message that is stored and deleted again, for `/readyz` |
+//! | `peers` | the reports of servers that share the database, for `/readyz` |
 
 mod begin;
 mod database;
 mod migrations;
+mod peers;
 mod probe;
 mod read;
 mod rows;
