@@ -40,6 +40,8 @@ const SIGN_OUTS = 0.1;
 /** Between two answers, at most. */
 const THINKING_MS = 3_000;
 const AFTER_REFUSAL_MS = 1_000;
+/** How long the database, when it is back, may lack an end that was shown: the server's tries to store it take half a minute. */
+const STORED_WITHIN_MS = 30_000;
 
 export class Person {
   /** When their last question, with all that followed, went well. */
@@ -186,10 +188,18 @@ export class Person {
   /** What was shown, what is stored, and what the model has said. */
   private async compare(signedIn: SignedIn, conversation: string, question: Question, answer: Answer) {
     const path = `/api/conversation?id=${conversation}`;
-    const stored = await this.repeated(async () =>
-      signedIn.browser.json<Conversation>('GET', path, { token: await this.token(signedIn) }),
-    );
-    const message = stored.messages.find(({ id }) => id === answer.id);
+    const deadline = Date.now() + STORED_WITHIN_MS;
+    const read = async () => {
+      const token = await this.token(signedIn);
+      const stored = await signedIn.browser.json<Conversation>('GET', path, { token });
+      return stored.messages.find(({ id }) => id === answer.id);
+    };
+    let message = await this.repeated(read);
+    // The end that was shown is still to be stored.
+    while (message && !message.end && Date.now() < deadline) {
+      await delay(AFTER_REFUSAL_MS);
+      message = await this.repeated(read);
+    }
     const whole = answerTo(question);
     if (message?.text !== answer.text || message.end !== answer.reason) {
       this.tally.differences.push(
