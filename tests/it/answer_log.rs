@@ -12,7 +12,10 @@ use oracle_ai::{
             answer_log::{AnswerLog, AnswerName, MemoryAnswerLog, RedisAnswerLog},
             upstream::FinishReason,
         },
-        conversations::{Owner, store::Ending},
+        conversations::{
+            Owner,
+            store::{Ending, LOST_AFTER},
+        },
         environment::Environment,
         store::{KeyRing, RedisAddress},
     },
@@ -23,7 +26,7 @@ use oracle_ai::{
 };
 
 use crate::{
-    conversation_store::in_memory,
+    conversation_store::{in_memory, postgresql},
     support::{
         app::{TestApp, wait_until},
         browser::Browser,
@@ -38,6 +41,21 @@ use crate::{
 const KEY: [u8; 32] = [42; 32];
 const COMPLETE: ChatEventKind = ChatEventKind::End { reason: EndReason::Complete };
 const LEASE: Duration = Duration::from_secs(600);
+
+/// More than three seconds of tries.
+const REFUSED_ENDS: u32 = 7;
+
+/// A trigger that refuses to store the end of an answer so many times. A sequence counts on when a transaction is rolled back.
+fn refusing_ends(times: u32) -> String {
+    format!(
+        "CREATE SEQUENCE tries; \
+         CREATE FUNCTION refuse() RETURNS TRIGGER AS $$ BEGIN \
+         IF nextval('tries') <= {times} THEN RAISE EXCEPTION 'the database is starting up' USING ERRCODE = '57P03'; END IF; \
+         RETURN NEW; END $$ LANGUAGE plpgsql; \
+         CREATE TRIGGER refuses BEFORE UPDATE ON messages FOR EACH ROW \
+         WHEN (OLD.end_reason IS NULL AND NEW.end_reason IS NOT NULL) EXECUTE FUNCTION refuse()"
+    )
+}
 
 fn in_redis(redis: &Redis) -> Arc<dyn AnswerLog> {
     let (address, ring) = (RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new(KEY, []));
@@ -236,6 +254,43 @@ async fn where_another_server_has_ended_an_answer_its_slow_writer_gives_readers_
     }
     let stored = &client.conversation("c").await.messages[1];
     assert_eq!((stored.end, stored.text.as_str()), (Some(EndReason::Interrupted), "one "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_the_database_refuses_for_some_seconds_is_stored_and_then_shown() {
+    // A restart of PostgreSQL takes that long.
+    let (database, conversations) = postgresql().await;
+    postgres::run(&database, &refusing_ends(REFUSED_ENDS)).await;
+    let log: Arc<dyn AnswerLog> = Arc::new(MemoryAnswerLog::default());
+    let client = ChatClient::sharing(conversations, log, LONG_GRACE).await;
+    let (events, _, _) = client.ask("hello").await;
+    client.upstream.next_request().await.answer("whole");
+    let events = events.rest().await;
+    assert_eq!((end_reason(&events), answer_text(&events).as_str()), (EndReason::Complete, "whole"));
+    let stored = &client.conversation("c").await.messages[1];
+    assert_eq!((stored.end, stored.text.as_str()), (Some(EndReason::Complete), "whole"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_counts_as_lost_is_shown_as_ended_only_once_that_is_stored() {
+    let (database, conversations) = postgresql().await;
+    let log: Arc<dyn AnswerLog> = Arc::new(MemoryAnswerLog::default());
+    let client = ChatClient::sharing(conversations.clone(), log.clone(), LONG_GRACE).await;
+    let other_server = client.on_other_server_sharing(conversations.clone(), log).await;
+    let (mut at_writer, _, answer) = client.ask("hello").await;
+    let call = client.upstream.next_request().await;
+    call.send_text("one ");
+    at_writer.read_until("one ").await;
+    wait_until("it is in the log", async || other_server.follows(&answer).await).await;
+
+    other_server.browser.app.clock.jump(LOST_AFTER * 2);
+    postgres::run(&database, &refusing_ends(1)).await;
+    other_server.try_follow(&answer).await.assert_refused(503, "unavailable");
+    let elsewhere = other_server.follow(&answer, None).await.rest().await;
+    assert_eq!((end_reason(&elsewhere), answer_text(&elsewhere).as_str()), (EndReason::Interrupted, "one "));
+    let events = at_writer.rest().await;
+    assert_eq!(end_reason(&events), EndReason::Interrupted, "{events:?}");
+    assert_eq!(client.conversation("c").await.messages[1].text, "one ");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,6 +43,14 @@ pub fn store(url: DatabaseUrl) -> Store {
     Arc::new(SqlStore::new(url))
 }
 
+/// A database with its tables, and a store of it.
+pub async fn postgresql() -> (String, Store) {
+    let database = postgres::new_database().await;
+    let sql = SqlStore::new(postgres::address(&database).parse().unwrap());
+    sql.ready().await.unwrap();
+    (database, Arc::new(sql))
+}
+
 /// A new SQLite file, removed at the end of the test.
 pub struct SqliteFile(PathBuf);
 

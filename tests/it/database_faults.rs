@@ -26,7 +26,7 @@ use sqlx::{Executor, PgConnection, Row};
 use tokio::task::JoinHandle;
 
 use crate::{
-    conversation_store::{Store, begin, new_owner, now, question, texts, whole},
+    conversation_store::{Store, begin, new_owner, now, postgresql, question, texts, whole},
     support::{
         app::{self, TestApp, wait_until},
         browser::Browser,
@@ -178,14 +178,6 @@ async fn cancelled_calls_do_not_use_up_the_connections() {
     join_all(calls).await;
     other.execute("ROLLBACK").await.unwrap();
     all_is_well(&database, &store).await;
-}
-
-/// A database with its tables and a store of it.
-async fn postgresql() -> (String, Store) {
-    let database = postgres::new_database().await;
-    let sql = SqlStore::new(postgres::address(&database).parse().unwrap());
-    sql.ready().await.unwrap();
-    (database, Arc::new(sql))
 }
 
 /// A question of `owner` that waits for a lock that `other` has.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     replay,
@@ -16,15 +16,20 @@ use crate::{
     wire::chat::{ChatEventKind, EndReason, Usage},
 };
 
-/// How often storing the end is tried, how long each try may take, and the pause between two.
-const MAX_TRIES: usize = 5;
+/// For how long storing the end is tried, how long each try may take, and the pause between two. A restart or a failover of
+/// the database takes less.
+const STORE_FOR: Duration = Duration::from_secs(60);
 const TRY_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Another end than that of this writer, which another server has stored: it took this one for failed.
-struct OtherEnd {
-    stored: StoredAnswer,
-    reason: EndReason,
+/// What the store has after the end of an answer.
+enum Stored {
+    /// The end of this writer.
+    Ours,
+    /// Another end, which another server has stored: it took this one for failed.
+    Other { stored: StoredAnswer, reason: EndReason },
+    /// Nothing, as it could not be reached, or the conversation was deleted.
+    Nothing,
 }
 
 impl AnswerTask {
@@ -42,40 +47,47 @@ impl AnswerTask {
         log.flush();
         let ending = Ending { text: log.text(), thinking: log.thinking(), reason: outcome.reason, error, usage };
         match self.store(&ending).await {
-            None => log.append(ChatEventKind::End { reason: outcome.reason }),
+            Stored::Ours => log.append(ChatEventKind::End { reason: outcome.reason }),
             // All of the answer, once more.
-            Some(OtherEnd { stored, reason }) => {
+            Stored::Other { stored, reason } => {
                 tracing::warn!("another server has ended an answer that was still being written");
                 for event in replay(stored, reason) {
                     log.append(event.kind);
                 }
             }
+            // The store lacks the last words, and the answer counts as interrupted there.
+            Stored::Nothing => log.append(ChatEventKind::End { reason: EndReason::Interrupted }),
         }
     }
 
-    async fn store(&self, ending: &Ending) -> Option<OtherEnd> {
-        for _ in 0..MAX_TRIES {
+    async fn store(&self, ending: &Ending) -> Stored {
+        let began_at = Instant::now();
+        while began_at.elapsed() < STORE_FOR {
             match timeout(TRY_TIMEOUT, self.store_once(ending)).await {
-                Ok(Ok(other_end)) => return other_end,
+                Ok(Ok(stored)) => return stored,
                 Ok(Err(error)) => tracing::warn!(%error, "the end of an answer was not stored"),
                 Err(_) => tracing::warn!("the end of an answer was not stored in time"),
             }
             sleep(RETRY_PAUSE).await;
         }
         tracing::error!("the end of an answer is lost");
-        None
+        Stored::Nothing
     }
 
-    /// Returns another end that is stored, if there is one.
-    async fn store_once(&self, ending: &Ending) -> Result<Option<OtherEnd>, StoreError> {
+    async fn store_once(&self, ending: &Ending) -> Result<Stored, StoreError> {
         let (store, answer) = (&self.chat.store, &self.new.answer);
         if store.end(answer, ending).await? {
-            return Ok(None);
+            return Ok(Stored::Ours);
         }
-        // `None` if the conversation was deleted.
-        let stored = store.answer(&self.running.owner, answer, self.chat.environment.now()).await?;
-        let other_end = stored.and_then(|stored| Some(OtherEnd { reason: stored.message.end?, stored }));
-        // An earlier try, whose response was lost, may have stored this one.
-        Ok(other_end.filter(|other| other.reason != ending.reason || other.stored.message.text != ending.text))
+        let Some(stored) = store.answer(&self.running.owner, answer, self.chat.environment.now()).await? else {
+            return Ok(Stored::Nothing);
+        };
+        match stored.message.end {
+            // An earlier try, whose response was lost, may have stored it.
+            Some(reason) if reason != ending.reason || stored.message.text != ending.text => {
+                Ok(Stored::Other { stored, reason })
+            }
+            _ => Ok(Stored::Ours),
+        }
     }
 }

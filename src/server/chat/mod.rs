@@ -25,6 +25,7 @@
 pub mod answer_log;
 mod ending;
 mod log;
+mod lost_answer;
 mod running;
 pub mod upstream;
 mod writing;
@@ -37,6 +38,7 @@ use tokio::{sync::oneshot, time::timeout};
 pub use self::running::AnswerLimits;
 use self::{
     answer_log::{AnswerLog, AnswerName, Following},
+    lost_answer::end_lost,
     running::RunningAnswers,
     upstream::SharedUpstream,
     writing::AnswerTask,
@@ -202,12 +204,18 @@ impl Chat {
             return Ok(streamed(running.log.read(after), session_end));
         }
         let stored = self.stored(owner, &answer).await?;
+        let name = AnswerName { owner: owner.clone(), answer };
         if let Some(reason) = stored.message.end {
+            let stored = match reason {
+                // It may only count as interrupted: its end is stored before anybody is shown it.
+                EndReason::Interrupted => self.end_lost(&name, stored).await?,
+                _ => stored,
+            };
+            let reason = stored.message.end.ok_or(ApiError::Unavailable)?;
             return Ok(streamed(stream::iter(replay(stored, reason)), session_end));
         }
         // Another server is writing it.
         let log = self.shared.clone().ok_or(ApiError::Unavailable)?;
-        let name = AnswerName { owner: owner.clone(), answer };
         let (store, environment) = (self.store.clone(), self.environment.clone());
         match Following::start(log, store, environment, name, self.settings.grace, after).await {
             Ok(Some(events)) => Ok(streamed(events, session_end)),
@@ -222,6 +230,12 @@ impl Chat {
 
     async fn stored(&self, owner: &Owner, answer: &MessageId) -> Result<StoredAnswer, ApiError> {
         self.store.answer(owner, answer, self.environment.now()).await?.ok_or(ApiError::NotFound)
+    }
+
+    async fn end_lost(&self, name: &AnswerName, stored: StoredAnswer) -> Result<StoredAnswer, ApiError> {
+        let now = self.environment.now();
+        let ended = end_lost(&*self.store, self.shared.as_deref(), name, &stored, now).await?;
+        ended.ok_or(ApiError::NotFound)
     }
 
     fn new_question(&self, request: ChatRequest) -> Result<NewQuestion, ApiError> {

@@ -8,15 +8,12 @@ use tokio::time::{Instant, sleep};
 use super::{AnswerLog, AnswerName};
 use crate::{
     server::{
-        chat::replay,
-        conversations::{
-            self, ConversationStore,
-            store::{Ending, StoredAnswer},
-        },
+        chat::{lost_answer::end_lost, replay},
+        conversations::{self, ConversationStore, store::StoredAnswer},
         environment::Environment,
         store::StoreError,
     },
-    wire::chat::{ChatEvent, ChatEventKind, EndReason},
+    wire::chat::{ChatEvent, ChatEventKind},
 };
 
 /// How often the log is read while the answer is being written.
@@ -24,6 +21,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(25);
 /// The same when there was no event for [`QUIET_AFTER`].
 const QUIET_POLL_INTERVAL: Duration = Duration::from_millis(250);
 const QUIET_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a reader waits for the first event.
+const FIRST_EVENT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How often the writer is sent a sign of a reader. It lasts for the grace period, and a little longer, as signs can be late.
 const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ impl Following {
         grace: Duration,
         after: Option<u64>,
     ) -> Result<Option<impl Stream<Item = ChatEvent> + Send + use<>>, StoreError> {
-        let events = log.read(&answer, 0).await?;
+        let events = first_events(&*log, &answer).await?;
         if events.is_empty() {
             return Ok(None);
         }
@@ -153,37 +153,24 @@ impl Following {
         if !(had_ended && self.had_ended) {
             return None;
         }
-        self.store_end(stored).await;
-        let stored = self.stored().await.ok()??;
+        // Not stored, it is no end: it is tried again with the next check.
+        let log = Some(&*self.log);
+        let stored = end_lost(&*self.store, log, &self.answer, stored, self.environment.now()).await.ok()??;
         let reason = stored.message.end?;
         tracing::warn!("a reader has ended an answer whose server has failed");
         Some(replay(stored, reason))
     }
+}
 
-    /// Stores the end of an answer whose writer has failed, with the text that the log has, as its readers have seen it. The
-    /// store, which is written less often, may lack the last words. An answer that has ended is not changed.
-    async fn store_end(&self, stored: &StoredAnswer) {
-        let (mut text, mut thinking) = (String::new(), String::new());
-        for event in self.log.read(&self.answer, 0).await.unwrap_or_default() {
-            match event.kind {
-                // All of the answer follows once more.
-                ChatEventKind::Open { .. } => {
-                    text.clear();
-                    thinking.clear();
-                }
-                ChatEventKind::Delta { text: piece } => text.push_str(&piece),
-                ChatEventKind::Thinking { text: piece } => thinking.push_str(&piece),
-                ChatEventKind::Usage(_) | ChatEventKind::Error(_) | ChatEventKind::End { .. } => {}
-            }
+/// All events so far. The writer of an answer that has just begun appends the first one in a moment.
+async fn first_events(log: &dyn AnswerLog, answer: &AnswerName) -> Result<Vec<ChatEvent>, StoreError> {
+    let began_at = Instant::now();
+    loop {
+        let events = log.read(answer, 0).await?;
+        if !events.is_empty() || began_at.elapsed() >= FIRST_EVENT_TIMEOUT {
+            return Ok(events);
         }
-        // Unless the log was lost.
-        if text.len() < stored.message.text.len() {
-            text.clone_from(&stored.message.text);
-        }
-        let ending = Ending { text, thinking, reason: EndReason::Interrupted, error: None, usage: None };
-        if let Err(error) = self.store.end(&self.answer.answer, &ending).await {
-            tracing::warn!(%error, "the end of an answer whose server has failed was not stored");
-        }
+        sleep(POLL_INTERVAL).await;
     }
 }
 
