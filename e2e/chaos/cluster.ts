@@ -31,7 +31,7 @@ export class Cluster {
     readonly nginx: Nginx,
     readonly replicas: Replica[],
   ) {
-    for (const replica of replicas) this.watch(replica);
+    for (const replica of replicas) void this.watch(replica);
   }
 
   /** Of the program in this folder; data and logs are below `folder`. */

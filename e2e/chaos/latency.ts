@@ -53,7 +53,9 @@ async function measure({ origin, provider, model, replicas }: Cluster, user: str
     }
   };
   let reading: Promise<void>;
-  const answer = await new Promise<string>((opened) => (reading = times(asked, direct, opened)));
+  const answer = await new Promise<string>((opened) => {
+    reading = times(asked, direct, opened);
+  });
   const follow = () => browser.call('POST', '/api/chat/follow', { token, body: { answer }, at: other });
   // Once more where the writer has not shared the answer yet.
   const followed = await follow().catch(async () => sleep(500).then(follow));

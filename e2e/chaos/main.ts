@@ -50,7 +50,7 @@ async function run(folder: string, output: string, logs: string): Promise<string
   const world: World = { origin, provider, model, books, words: form.words, pauseMs: PAUSE_MS };
   const crowd = Array.from({ length: people }, (_, n) => new Person(`person-${n}`, world));
   // What they throw is a mistake of this program, and ends it.
-  for (const person of crowd) sleep(Math.random() * 3_000).then(() => person.live());
+  for (const person of crowd) void sleep(Math.random() * 3_000).then(() => person.live());
   if (!(await allWellSince(crowd, 0, 120))) throw new Error('not everybody could sign in and chat: see the logs of the replicas');
   const rows: Row[] = [];
   for (const fault of faults) {

@@ -66,13 +66,13 @@ export class Postgres extends Service {
   }
 
   /** Returns when it has recovered. */
-  async start() {
+  override async start() {
     await super.start();
     await until('PostgreSQL accepts connections', () => this.accepts());
   }
 
   /** By SIGQUIT, after which it recovers from its log, as after a crash. */
-  kill() {
+  override kill() {
     return this.process.end('SIGQUIT');
   }
 

@@ -78,7 +78,7 @@ function storedRevision(page: Page): Promise<number> {
     const done = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
+        request.onerror = () => reject(new Error(String(request.error)));
       });
     const database = await done(indexedDB.open('oracle-ai'));
     const seen = await done(database.transaction('browser').objectStore('browser').get('session_revision'));
