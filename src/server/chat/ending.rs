@@ -27,7 +27,7 @@ enum Stored {
     /// The end of this writer.
     Ours,
     /// Another end, which another server has stored: it took this one for failed.
-    Other { stored: StoredAnswer, reason: EndReason },
+    Other { stored: Box<StoredAnswer>, reason: EndReason },
     /// Nothing, as it could not be reached, or the conversation was deleted.
     Nothing,
 }
@@ -51,7 +51,7 @@ impl AnswerTask {
             // All of the answer, once more.
             Stored::Other { stored, reason } => {
                 tracing::warn!("another server has ended an answer that was still being written");
-                for event in replay(stored, reason) {
+                for event in replay(*stored, reason) {
                     log.append(event.kind);
                 }
             }
@@ -85,7 +85,7 @@ impl AnswerTask {
         match stored.message.end {
             // An earlier try, whose response was lost, may have stored it.
             Some(reason) if reason != ending.reason || stored.message.text != ending.text => {
-                Ok(Stored::Other { stored, reason })
+                Ok(Stored::Other { stored: Box::new(stored), reason })
             }
             _ => Ok(Stored::Ours),
         }
