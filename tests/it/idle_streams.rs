@@ -121,7 +121,7 @@ async fn every_event_arrives_at_once_and_after_the_last_one_the_connection_is_cl
 #[tokio::test]
 async fn an_event_that_the_client_reads_slowly_arrives_whole() {
     let mut server = Server::start(10).await;
-    let mut events = server.open().await;
+    let events = server.open().await;
     // More than the buffers of the sockets hold.
     let text = "0123456789".repeat(2_000_000);
     events.send(&text);
