@@ -113,7 +113,7 @@ async fn open(
     let mut opened = stream::iter(opened).buffered(AT_A_TIME);
     while let Some(page) = opened.next().await {
         pages.push(page);
-        if pages.len() % 3_000 == 0 {
+        if pages.len().is_multiple_of(3_000) {
             print(&format!("  {} pages are open", pages.len()));
         }
     }
@@ -146,7 +146,7 @@ async fn listen(n: u32, port: u16, request: &str, notified: mpsc::UnboundedSende
 }
 
 /// Ends sessions at the other server. The milliseconds from each sign-out's request to the event at its page, sorted.
-async fn end_some(pages: &mut Vec<Page>, notified: &mut mpsc::UnboundedReceiver<Notified>) -> Vec<f64> {
+async fn end_some(pages: &mut [Page], notified: &mut mpsc::UnboundedReceiver<Notified>) -> Vec<f64> {
     let (step, mut begun) = (pages.len() / ENDED, HashMap::new());
     for n in 0..ENDED {
         let Page { browser, signed_in } = &pages[n * step];
