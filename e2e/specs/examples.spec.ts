@@ -14,7 +14,7 @@ test.describe('groups', () => {
     await chat.ask('May I?');
     await expect(chat.failure).toContainText('Your account is not allowed to use the chat');
     await user.set({ claims: { groups: ['Others', 'Chat Users'] } });
-    await page.reload();
+    await page.goto('/chat');
     await chat.ask('May I now?');
     await chat.answered('May I now?');
   });
