@@ -55,7 +55,8 @@ test('no token is found in storage, address, document or log', { tag: '@every-pr
     expect(content.includes(sessions[0]), `the session in ${place}`).toBe(place.startsWith('databases'));
   }
   // T68: the key pair is kept as two handles that have nothing in them.
-  expect(JSON.parse(places['databases after'])).toEqual([[{ privateKey: {}, publicKey: {} }, sessions[0]]]);
+  const revision = JSON.stringify({ session: sessions[0], revision: 1 });
+  expect(JSON.parse(places['databases after'])).toEqual([[{ privateKey: {}, publicKey: {} }, sessions[0], revision]]);
 });
 
 test('a token that one tab had from another is in no storage of either', async ({
