@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Answer } from './answer';
-import { Browser, Refused } from './browser';
+import { Browser, events, Refused } from './browser';
 import { answerTo, type Model, type Question } from './model';
 import { type Provider } from './provider';
 import { type Books } from './tally';
@@ -106,7 +106,7 @@ export class Person {
       const current = this.signedIn?.page === page ? this.signedIn.token : token;
       try {
         const answer = await browser.call('GET', '/api/session/events', { token: current, signal: page.signal });
-        await answer.text();
+        for await (const event of events(answer)) void event;
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
       }
