@@ -26,14 +26,15 @@ use oracle_ai::{
 };
 
 use crate::{
-    conversation_store::{in_memory, postgresql},
+    conversation_store::{Store, in_memory, postgresql},
     support::{
         app::{TestApp, wait_until},
         browser::Browser,
-        chat_client::{ChatClient, LONG_GRACE, answer_text, end_reason, message},
+        chat_client::{ChatClient, ChatStream, LONG_GRACE, answer_text, end_reason, message},
         postgres,
         provider::MockProvider,
         redis::Redis,
+        scripted_upstream::Call,
         server_process::ServerProcess,
     },
 };
@@ -55,6 +56,29 @@ fn refusing_ends(times: u32) -> String {
          CREATE TRIGGER refuses BEFORE UPDATE ON messages FOR EACH ROW \
          WHEN (OLD.end_reason IS NULL AND NEW.end_reason IS NOT NULL) EXECUTE FUNCTION refuse()"
     )
+}
+
+/// An answer that has begun with "one " at one of two servers that share conversations and a log.
+struct Begun {
+    client: ChatClient,
+    other_server: ChatClient,
+    at_writer: ChatStream,
+    answer: MessageId,
+    call: Call,
+}
+
+impl Begun {
+    async fn at_one_of_two_servers(conversations: Store) -> Self {
+        let log: Arc<dyn AnswerLog> = Arc::new(MemoryAnswerLog::default());
+        let client = ChatClient::sharing(conversations.clone(), log.clone(), LONG_GRACE).await;
+        let other_server = client.on_other_server_sharing(conversations, log).await;
+        let (mut at_writer, _, answer) = client.ask("hello").await;
+        let call = client.upstream.next_request().await;
+        call.send_text("one ");
+        at_writer.read_until("one ").await;
+        wait_until("it is in the log", async || other_server.follows(&answer).await).await;
+        Self { client, other_server, at_writer, answer, call }
+    }
 }
 
 fn in_redis(redis: &Redis) -> Arc<dyn AnswerLog> {
@@ -230,15 +254,9 @@ async fn readers_at_another_server_lose_nothing_when_redis_loses_the_log() {
 #[tokio::test]
 async fn where_another_server_has_ended_an_answer_its_slow_writer_gives_readers_that_end() {
     // Found by the model: they saw an answer that went on, and another one after a reload.
-    let log: Arc<dyn AnswerLog> = Arc::new(MemoryAnswerLog::default());
     let conversations = in_memory();
-    let client = ChatClient::sharing(conversations.clone(), log.clone(), LONG_GRACE).await;
-    let other_server = client.on_other_server_sharing(conversations.clone(), log).await;
-    let (mut at_writer, _, answer) = client.ask("hello").await;
-    let call = client.upstream.next_request().await;
-    call.send_text("one ");
-    at_writer.read_until("one ").await;
-    wait_until("it is in the log", async || other_server.follows(&answer).await).await;
+    let Begun { client, other_server, at_writer, answer, call } =
+        Begun::at_one_of_two_servers(conversations.clone()).await;
     let elsewhere = other_server.follow(&answer, None).await;
 
     // As a reader does, or the next message, when the writer has stored nothing for too long.
@@ -274,14 +292,8 @@ async fn an_end_that_the_database_refuses_for_some_seconds_is_stored_and_then_sh
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_counts_as_lost_is_shown_as_ended_only_once_that_is_stored() {
     let (database, conversations) = postgresql().await;
-    let log: Arc<dyn AnswerLog> = Arc::new(MemoryAnswerLog::default());
-    let client = ChatClient::sharing(conversations.clone(), log.clone(), LONG_GRACE).await;
-    let other_server = client.on_other_server_sharing(conversations.clone(), log).await;
-    let (mut at_writer, _, answer) = client.ask("hello").await;
-    let call = client.upstream.next_request().await;
-    call.send_text("one ");
-    at_writer.read_until("one ").await;
-    wait_until("it is in the log", async || other_server.follows(&answer).await).await;
+    let Begun { client, other_server, at_writer, answer, call: _call } =
+        Begun::at_one_of_two_servers(conversations).await;
 
     other_server.browser.app.clock.jump(LOST_AFTER * 2);
     postgres::run(&database, &refusing_ends(1)).await;

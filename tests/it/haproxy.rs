@@ -8,16 +8,15 @@ use std::sync::{
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
     routing::get,
 };
-use futures_util::StreamExt;
 use oracle_ai::wire::{auth::AccessToken, chat::EndReason};
 
 use crate::support::{
     app::wait_until,
     browser::Browser,
-    chat_client::{ChatClient, end_reason, message, send_as},
+    chat_client::{ChatClient, end_reason, send_as},
     haproxy::{EXAMPLE, HaProxy},
     lossy_proxy::Link,
     provider::MockProvider,
@@ -38,36 +37,7 @@ async fn people_sign_in_and_read_answers_as_they_are_written_through_haproxy() {
     // T08
     let replicas = Replicas::start().await;
     let haproxy = HaProxy::start(replicas.ports()).await;
-    let browser = Browser::at(replicas.app(haproxy.port), replicas.provider.clone());
-    let session = browser.sign_in().await.session;
-    for port in replicas.ports() {
-        browser.with_app(replicas.app(port)).refresh(&session).await.assert_ok();
-    }
-    let refreshed = browser.refresh(&session).await;
-    refreshed.assert_ok();
-    let token = refreshed.json()["access_token"].as_str().unwrap().to_owned();
-
-    let request = browser.request(Method::POST, "/api/chat", Some(&token));
-    let (head, ()) = request.header(header::CONTENT_TYPE, "application/json").body(()).unwrap().into_parts();
-    let answer = reqwest::Client::new()
-        .post(haproxy.url("/api/chat"))
-        .headers(head.headers)
-        .header("x-request-id", "of-my-choice")
-        .body(message("/slow").to_string())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(answer.headers()["x-request-id"] != "of-my-choice", "a caller names requests in the log");
-    let mut pieces = answer.bytes_stream();
-    let mut read = String::new();
-    for _ in 0..10 {
-        let piece = String::from_utf8(pieces.next().await.unwrap().unwrap().to_vec()).unwrap();
-        // A proxy that buffers lets some kilobytes come together.
-        assert!(piece.matches("data:").count() <= 4, "held back: {piece}");
-        read += &piece;
-    }
-    assert!(read.contains("\"delta\"") && !read.contains("\"end\""), "{read}");
+    replicas.sign_in_and_read_an_answer_through(haproxy.port, haproxy.url("/api/chat")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,31 +14,24 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Method, Request, header},
+    http::{HeaderMap, Request, header},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use futures_util::StreamExt;
 use oracle_ai::{
-    server::{
-        auth::sessions::Storage,
-        http::connections::MAX_HEAD_BYTES,
-        store::{KeyRing, MemoryStore, RedisAddress},
-    },
+    server::{http::connections::MAX_HEAD_BYTES, store::MemoryStore},
     wire::auth::AccessToken,
 };
 
 use crate::support::{
     app::{self, TestApp, wait_until},
     browser::Browser,
-    chat_client::message,
     provider::{MockProvider, settings},
-    redis::{Redis, WATCHED, free_port},
+    redis::{WATCHED, free_port},
+    replicas::Replicas,
     scripted_provider::{Script, ScriptedProvider},
     server_process::ServerProcess,
 };
 
 const EXAMPLE: &str = include_str!("../../deploy/nginx.conf");
-const KEY: [u8; 32] = [43; 32];
 
 /// A running nginx; it ends with the test.
 struct Nginx {
@@ -131,49 +124,9 @@ fn frame(folder: &std::path::Path) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn nginx_balances_the_servers_and_does_not_buffer_answers() {
     // T08, T46
-    let (redis, provider) = (Redis::start().await, MockProvider::shared());
-    let (url, keys) = (redis.url(), BASE64_STANDARD.encode(KEY));
-    let variables = [("REDIS_URL", &*url), ("SESSION_KEYS", &*keys)];
-    let (first, second) = tokio::join!(
-        ServerProcess::start(&provider.issuer, &variables),
-        ServerProcess::start(&provider.issuer, &variables),
-    );
-    let nginx = Nginx::start([first.port, second.port]).await;
-    let storage = || Storage::in_redis(&RedisAddress::parse(&url).unwrap(), KeyRing::new(KEY, [])).unwrap();
-    let browser = Browser::at(TestApp::remote(nginx.port, provider.settings(), storage()), provider.clone());
-
-    let session = browser.sign_in().await.session;
-    for server in [&first, &second] {
-        let at_one = Browser { app: TestApp::remote(server.port, provider.settings(), storage()), ..browser.clone() };
-        at_one.refresh(&session).await.assert_ok();
-    }
-    let refreshed = browser.refresh(&session).await;
-    refreshed.assert_ok();
-    let token = refreshed.json()["access_token"].as_str().unwrap().to_owned();
-
-    let request = browser.request(Method::POST, "/api/chat", Some(&token));
-    let (head, _) = request.header(header::CONTENT_TYPE, "application/json").body(()).unwrap().into_parts();
-    let answer = reqwest::Client::new()
-        .post(nginx.url("/api/chat"))
-        .headers(head.headers)
-        .header(header::ACCEPT_ENCODING, "gzip, br")
-        .header("x-request-id", "of-my-choice")
-        .body(message("/slow").to_string())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(!answer.headers().contains_key(header::CONTENT_ENCODING));
-    assert!(answer.headers()["x-request-id"] != "of-my-choice", "a caller names requests in the log");
-    let mut pieces = answer.bytes_stream();
-    let mut read = String::new();
-    for _ in 0..10 {
-        let piece = String::from_utf8(pieces.next().await.unwrap().unwrap().to_vec()).unwrap();
-        // A proxy that buffers lets some kilobytes come together.
-        assert!(piece.matches("data:").count() <= 4, "held back: {piece}");
-        read += &piece;
-    }
-    assert!(read.contains("\"delta\"") && !read.contains("\"end\""), "{read}");
+    let replicas = Replicas::start().await;
+    let nginx = Nginx::start(replicas.ports()).await;
+    replicas.sign_in_and_read_an_answer_through(nginx.port, nginx.url("/api/chat")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

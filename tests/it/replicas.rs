@@ -56,7 +56,8 @@ impl TwoServers {
     }
 }
 
-fn in_redis(redis: &Redis) -> Storage {
+/// Sessions in this Redis.
+pub fn in_redis(redis: &Redis) -> Storage {
     Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new(KEY, [])).unwrap()
 }
 

@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use oracle_ai::server::{
-    auth::sessions::{REPLAY_WINDOW, Storage},
-    store::{KeyRing, Kind, RecordName, RedisAddress},
+    auth::sessions::REPLAY_WINDOW,
+    store::{Kind, RecordName},
 };
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::{TestApp, TestResponse, wait_until},
-    browser::Browser,
-    provider::{MockProvider, settings},
-    redis::Redis,
-    scripted_provider::ScriptedProvider,
+use crate::{
+    replicas::in_redis,
+    support::{
+        app::{TestApp, TestResponse, wait_until},
+        browser::Browser,
+        provider::{MockProvider, settings},
+        redis::Redis,
+        scripted_provider::ScriptedProvider,
+    },
 };
 
 /// A session whose record in Redis is written back as it was before.
@@ -44,10 +47,6 @@ impl RolledBack {
         browser.app.clock.jump(REPLAY_WINDOW);
         Self { redis, browser, session, access_token, revision }
     }
-}
-
-fn in_redis(redis: &Redis) -> Storage {
-    Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new([42; 32], [])).unwrap()
 }
 
 fn revision(answer: &TestResponse) -> u64 {

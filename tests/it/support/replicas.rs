@@ -1,14 +1,16 @@
 //! Two servers that share Redis and PostgreSQL, each with a way to Redis of its own that can be cut.
 
+use axum::http::{Method, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use futures_util::StreamExt;
 use oracle_ai::server::{
     auth::sessions::Storage,
     store::{KeyRing, RedisAddress},
 };
 
 use crate::support::{
-    app::TestApp, lossy_proxy::LossyProxy, postgres, provider::MockProvider, redis::Redis,
-    server_process::ServerProcess,
+    app::TestApp, browser::Browser, chat_client::message, lossy_proxy::LossyProxy, postgres, provider::MockProvider,
+    redis::Redis, server_process::ServerProcess,
 };
 
 const KEY: [u8; 32] = [44; 32];
@@ -52,5 +54,42 @@ impl Replicas {
 
     pub fn ports(&self) -> [u16; 2] {
         [self.servers[0].port, self.servers[1].port]
+    }
+
+    /// Signs in through a proxy, which has both servers behind it, and reads an answer through it: neither held back nor
+    /// compressed. `chat` is the URL of `POST /api/chat` there.
+    pub async fn sign_in_and_read_an_answer_through(&self, port: u16, chat: String) {
+        let browser = Browser::at(self.app(port), self.provider.clone());
+        let session = browser.sign_in().await.session;
+        for port in self.ports() {
+            browser.with_app(self.app(port)).refresh(&session).await.assert_ok();
+        }
+        let refreshed = browser.refresh(&session).await;
+        refreshed.assert_ok();
+        let token = refreshed.json()["access_token"].as_str().unwrap().to_owned();
+
+        let request = browser.request(Method::POST, "/api/chat", Some(&token));
+        let (head, ()) = request.header(header::CONTENT_TYPE, "application/json").body(()).unwrap().into_parts();
+        let answer = reqwest::Client::new()
+            .post(chat)
+            .headers(head.headers)
+            .header(header::ACCEPT_ENCODING, "gzip, br")
+            .header("x-request-id", "of-my-choice")
+            .body(message("/slow").to_string())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        assert!(!answer.headers().contains_key(header::CONTENT_ENCODING));
+        assert!(answer.headers()["x-request-id"] != "of-my-choice", "a caller names requests in the log");
+        let mut pieces = answer.bytes_stream();
+        let mut read = String::new();
+        for _ in 0..10 {
+            let piece = String::from_utf8(pieces.next().await.unwrap().unwrap().to_vec()).unwrap();
+            // A proxy that buffers lets some kilobytes come together.
+            assert!(piece.matches("data:").count() <= 4, "held back: {piece}");
+            read += &piece;
+        }
+        assert!(read.contains("\"delta\"") && !read.contains("\"end\""), "{read}");
     }
 }
