@@ -65,7 +65,7 @@ export class Browser {
     }
     if (answer.ok) return answer;
     const body = (await answer.json().catch(() => ({}))) as { data?: { kind?: string } };
-    const kind = body.data?.kind ?? 'no page of ours';
+    const kind = body.data?.kind ?? 'not an error of the server';
     // The others are no refusals of the service: an access token is too old, a session has ended.
     if (answer.status >= 500 || [409, 429].includes(answer.status)) this.refused(method, path, `${answer.status} ${kind}`);
     throw new Refused(answer.status, kind);

@@ -1,4 +1,4 @@
-// The wire between one replica and one of its services, which can be cut: nothing passes any more, and nobody is told.
+// The connection of one replica to one of its services, which can be cut: nothing passes any more, and neither end is notified.
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 

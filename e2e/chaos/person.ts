@@ -100,7 +100,7 @@ export class Person {
     return signedIn;
   }
 
-  /** The stream that tells an open page that its session has ended. */
+  /** The stream that notifies an open page of the end of its session. */
   private async watchSession({ browser, token, page }: SignedIn) {
     while (!page.signal.aborted) {
       const current = this.signedIn?.page === page ? this.signedIn.token : token;
@@ -143,7 +143,7 @@ export class Person {
   private async signOut() {
     const { signedIn } = this;
     if (!signedIn) return;
-    // Whatever becomes of the call: the browser is signed out, and repeats it later.
+    // Even if the call fails, the browser is signed out, and repeats the call later.
     this.forget(signedIn);
     this.tally.signOuts++;
     await signedIn.browser.json('POST', '/api/logout', { body: { session: signedIn.session } });

@@ -19,7 +19,7 @@ export class Tally {
   sessionsLost = 0;
   /** Of these, those that went with an answer of the provider, which was lost after the rotation. */
   lostAfterRotation = 0;
-  /** Answers that were begun, and whose end nobody was told. */
+  /** Answers that were begun, and whose end no reader has received. */
   endless = 0;
   /** Answers whose text or end was shown otherwise than it is stored, or that are called complete and are not. */
   differences: string[] = [];

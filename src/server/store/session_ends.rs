@@ -1,4 +1,4 @@
-//! Announcements of ended sessions: the server that ends a session tells all servers, which may have its page open.
+//! Announcements of ended sessions: the server that ends a session notifies all servers, which may have its page open.
 //!
 //! An announcement is a hint, and can be lost: the server may fail before it announces, or Redis may lose what it has not
 //! yet replicated.

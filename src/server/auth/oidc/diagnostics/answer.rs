@@ -33,8 +33,8 @@ enum Meaning {
     Unclear,
 }
 
-/// What error codes say of a made-up code, where [`error_response::meaning`] doesn't tell it. With any status; compared in
-/// lower case.
+/// What error codes mean for a made-up code, where [`error_response::meaning`] says less or something else. With any status;
+/// compared in lower case.
 const MEANINGS: [(&str, Meaning); 12] = [
     // RFC 6749 §5.2
     ("invalid_grant", Meaning::Code),
