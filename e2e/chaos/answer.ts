@@ -34,7 +34,7 @@ export class Answer {
     this.reloadAfter = reloadAfter;
   }
 
-  /** Sends the message, and reads to the end of its answer. Fails if the message is refused, or nobody says how it ends. */
+  /** Sends the message, and reads to the end of its answer. Fails if the message is refused, or the session ends. */
   async read(browser: Browser, message: object, token: () => Promise<string>) {
     await this.stream(browser, '/api/chat', message, await token());
     const deadline = Date.now() + PATIENCE_MS;
@@ -46,7 +46,7 @@ export class Answer {
         // It broke before its first event. The same message again, by its key, is the same answer.
         else await this.stream(browser, '/api/chat', message, await token());
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
+        if (!(error instanceof Refused) || error.kind === 'session_ended') throw error;
       }
       if (this.last !== before) attempt = -1;
       const pause = RETRY_DELAYS[Math.min(Math.max(attempt, 0), RETRY_DELAYS.length - 1)];

@@ -134,7 +134,9 @@ export class Person {
     }
   }
 
+  /** Two calls may find the same session ended: it is lost once. */
   private loseSession(signedIn: SignedIn) {
+    if (this.signedIn !== signedIn) return;
     this.forget(signedIn);
     this.tally.sessionsLost++;
     if (this.world.provider.hasLostAnswer(this.name)) this.tally.lostAfterRotation++;
