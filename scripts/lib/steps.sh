@@ -8,12 +8,33 @@ passed=0
 failed=0
 
 step() { # name command...
-  local name=$1 log=$logs/$1.log start=$SECONDS outcome=ok counts
+  printf '%-16s' "$1"
+  run "$@"
+  report "$1"
+}
+
+# A step beside others: it is reported where it is finished.
+begin() { run "$@" & } # name command...
+finish() { # name
+  printf '%-16s' "$1"
+  wait
+  report "$1"
+}
+
+# Runs a step, and leaves how it ended, and its seconds, in a file.
+run() { # name command...
+  local name=$1 start=$SECONDS outcome=ok
   shift
-  printf '%-16s' "$name"
-  "$@" </dev/null >"$log" 2>&1 || outcome=FAILED
+  rm -f "$logs/$name.outcome"
+  "$@" </dev/null >"$logs/$name.log" 2>&1 || outcome=FAILED
+  printf '%s %d\n' "$outcome" $((SECONDS - start)) >"$logs/$name.outcome"
+}
+
+report() { # name
+  local name=$1 log=$logs/$1.log outcome seconds counts
+  read -r outcome seconds <"$logs/$name.outcome"
   counts=$(count_tests "$log")
-  printf '%-8s%5d s' "$outcome" $((SECONDS - start))
+  printf '%-8s%5d s' "$outcome" "$seconds"
   tally "$outcome" ${counts:+$counts}
   [ "$outcome" = ok ] && return
   failed_steps+=("$name")
