@@ -62,6 +62,7 @@ mod tests {
     use dioxus::fullstack::{RequestDecodeErr, ServerFnDecoder};
 
     use super::*;
+    use crate::api::transport::json::parse_error;
 
     /// As the client half of a server function decodes it.
     async fn decoded(error: ServerFnError) -> ApiError {
@@ -76,13 +77,27 @@ mod tests {
         let no_answer = ServerFnError::Request(RequestError::Request("no network".into()));
         for (error, expected) in [
             (answered(401, Some(ours)), ApiError::SessionEnded),
-            (answered(401, Some(serde_json::json!({ "kind": "of another version" }))), ApiError::Unreachable),
             (answered(401, None), ApiError::Unauthenticated),
             (answered(502, None), ApiError::Unavailable),
             (ServerFnError::Deserialization("half of it".into()), ApiError::Unreachable),
             (no_answer, ApiError::Unreachable),
         ] {
             assert_eq!(decoded(error).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_newer_servers_error_the_status_counts() {
+        let body = |data| format!(r#"{{"message":"m","code":401,"data":{data}}}"#);
+        for (data, expected) in [
+            (r#"{"kind":"session_ended"}"#, ApiError::SessionEnded),
+            (r#"{"kind":"of_the_next_release"}"#, ApiError::Unauthenticated),
+            (r#"{"kind":"limit_reached","limit":"of_the_next_release"}"#, ApiError::Unauthenticated),
+            ("null", ApiError::Unauthenticated),
+        ] {
+            let (error, carried) = parse_error(401, &body(data));
+            assert_eq!(carried.unwrap_or(ApiError::Unauthenticated), expected, "{data}");
+            assert_eq!(decoded(error).await, expected, "{data}");
         }
     }
 }

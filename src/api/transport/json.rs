@@ -124,17 +124,23 @@ fn text_of(reply: Reply) -> LocalBoxFuture<'static, Result<String, ServerFnError
 
 /// The error that a response with an error status carries.
 pub(super) async fn error_of(reply: Reply) -> ServerFnError {
-    let (code, request_id) = (reply.status(), reply.header(REQUEST_ID));
+    let (status, request_id) = (reply.status(), reply.header(REQUEST_ID));
     let text = reply.text().await.unwrap_or_default();
-    match serde_json::from_str(&text) {
-        Ok(ErrorBody { code, message, data }) => {
-            let error = data.clone().and_then(|data| serde_json::from_value::<ApiError>(data).ok());
-            LATEST_ERROR.set(error.zip(request_id));
-            ServerFnError::ServerError { message, code, details: data }
-        }
-        // A proxy's page, or a body cut short: the status is all there is.
-        Err(_) => ServerFnError::ServerError { message: "no details".into(), code, details: None },
-    }
+    let (error, carried) = parse_error(status, &text);
+    LATEST_ERROR.set(carried.zip(request_id));
+    error
+}
+
+/// The error of such a response, and the [`ApiError`] in it. Without one, the status is all there is: the body is a proxy's
+/// page or was cut short, or a newer server's error is unknown here. Dioxus would take details that are no [`ApiError`] for a
+/// lost connection, so they are left out.
+pub(super) fn parse_error(status: u16, body: &str) -> (ServerFnError, Option<ApiError>) {
+    let Ok(ErrorBody { code, message, data }) = serde_json::from_str(body) else {
+        return (ServerFnError::ServerError { message: "no details".into(), code: status, details: None }, None);
+    };
+    let carried = data.as_ref().and_then(|data| ApiError::deserialize(data).ok());
+    let details = data.filter(|_| carried.is_some());
+    (ServerFnError::ServerError { message, code, details }, carried)
 }
 
 #[cfg(test)]
