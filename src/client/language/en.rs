@@ -170,7 +170,7 @@ pub static ENGLISH: Catalog = Catalog {
         cancel: "Cancel",
         close: "Close",
         retry: "Retry",
-        retry_in: |seconds| format!("Retry in {seconds} second{}", if seconds == 1 { "" } else { "s" }),
+        retry_in: |seconds| format!("Retry in {}", duration(seconds)),
         continue_answer: "Continue",
         continue_prompt: "Please continue where you stopped.",
         loading_conversation: "Opening the conversation…",
@@ -336,8 +336,11 @@ pub static ENGLISH: Catalog = Catalog {
 };
 
 /// In minutes where they are whole.
+/// From two minutes on in minutes, rounded up.
 fn duration(seconds: u64) -> String {
-    let (count, unit) =
-        if seconds < 60 || !seconds.is_multiple_of(60) { (seconds, "second") } else { (seconds / 60, "minute") };
+    let (count, unit) = match seconds {
+        60 | 120.. => (seconds.div_ceil(60), "minute"),
+        _ => (seconds, "second"),
+    };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

@@ -181,7 +181,7 @@ pub static FRENCH: Catalog = Catalog {
         cancel: "Annuler",
         close: "Fermer",
         retry: "Réessayer",
-        retry_in: |seconds| format!("Réessayer dans {seconds}\u{a0}seconde{}", if seconds == 1 { "" } else { "s" }),
+        retry_in: |seconds| format!("Réessayer dans {}", duration(seconds)),
         continue_answer: "Continuer",
         continue_prompt: "Continue là où tu t’es arrêté.",
         loading_conversation: "Ouverture de la conversation…",
@@ -353,8 +353,11 @@ pub static FRENCH: Catalog = Catalog {
 };
 
 /// In minutes where they are whole.
+/// From two minutes on in minutes, rounded up.
 fn duration(seconds: u64) -> String {
-    let (count, unit) =
-        if seconds < 60 || !seconds.is_multiple_of(60) { (seconds, "seconde") } else { (seconds / 60, "minute") };
+    let (count, unit) = match seconds {
+        60 | 120.. => (seconds.div_ceil(60), "minute"),
+        _ => (seconds, "seconde"),
+    };
     format!("{count}\u{a0}{unit}{}", if count == 1 { "" } else { "s" })
 }

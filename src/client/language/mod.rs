@@ -113,8 +113,10 @@ mod tests {
         let english = Language::English.catalog();
         assert_eq!((english.chat.retry_in)(1), "Retry in 1 second");
         assert_eq!((english.chat.retry_in)(20), "Retry in 20 seconds");
+        assert_eq!((english.chat.retry_in)(3_481), "Retry in 59 minutes");
         let french = Language::French.catalog();
         assert_eq!((french.chat.retry_in)(1), "Réessayer dans 1\u{a0}seconde");
         assert_eq!((french.chat.retry_in)(20), "Réessayer dans 20\u{a0}secondes");
+        assert_eq!((french.chat.retry_in)(3_481), "Réessayer dans 59\u{a0}minutes");
     }
 }
