@@ -1,4 +1,5 @@
-//! Every text that a program puts into the page is rendered by `text_span`, for the reason that is documented there.
+//! Every text that a program puts into the page, and every literal that comes and goes, is rendered by `text_span`, for the reason
+//! that is documented there.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -12,7 +13,7 @@ const ELEMENTS: [&str; 7] =
 const EXCEPTIONS: [&str; 2] = ["client/ui/components/text_span.rs", "client/ui/components/language_switch.rs"];
 
 #[test]
-fn every_text_of_the_page_that_is_not_a_literal_has_an_element_to_itself() {
+fn every_text_of_the_page_that_may_change_has_an_element_to_itself() {
     let files = source_files().into_iter().filter(|(file, _)| file.starts_with("client/ui/"));
     let (exceptions, files): (Vec<_>, Vec<_>) = files.partition(|(file, _)| EXCEPTIONS.contains(&file.as_str()));
     assert_eq!(exceptions.len(), EXCEPTIONS.len());
@@ -30,6 +31,11 @@ fn bare_texts_are_found_and_nothing_else() {
         (r#"p { class: "quiet", {messages.copy} }"#, 1),
         (r#"p { "{title}." }"#, 1),
         (r#"strong { "a" } {text}"#, 1),
+        (r#""at the root" p {}"#, 1),
+        (r#"p { if a == b { "c" " " } else if let Some(d) = e { "f" } else { strong { "g" } } }"#, 3),
+        (r#"p { for a in b { "c" } }"#, 1),
+        (r#"p { class: if a { "b" } else { "c" }, id: if d { "e" } else if f { "g" } else { "h" } }"#, 0),
+        (r#"p { "a" em { "b" } " " {text_span(c)} }"#, 0),
         (r#"if a() { {messages.copied} } else { "{b}" }"#, 2),
         (r#"for x in y { li { key: "{x}", {(messages.f)(x)} } }"#, 1),
         (r#"button { onclick: move |_| { a.set(1); }, {label} }"#, 1),
@@ -57,15 +63,18 @@ fn find_rsx(tokens: TokenStream, found: &mut Vec<String>) {
     for (at, token) in tokens.iter().enumerate() {
         if let TokenTree::Group(group) = token {
             match &tokens[..at] {
-                [.., TokenTree::Ident(name), TokenTree::Punct(_)] if name == "rsx" => check(group.stream(), found),
+                [.., TokenTree::Ident(name), TokenTree::Punct(_)] if name == "rsx" => {
+                    check(group.stream(), true, found)
+                }
                 _ => find_rsx(group.stream(), found),
             }
         }
     }
 }
 
-/// Checks what is directly in an element, or in a block of code in it.
-fn check(tokens: TokenStream, found: &mut Vec<String>) {
+/// Checks what is directly in an element, or in a block of code in it. What is at the root of a component, an `if` or a `for`
+/// comes and goes, literals included.
+fn check(tokens: TokenStream, is_root: bool, found: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {
         let is_child = match tokens[..at].last() {
@@ -76,12 +85,12 @@ fn check(tokens: TokenStream, found: &mut Vec<String>) {
             Some(TokenTree::Ident(_)) => false,
         };
         match token {
-            TokenTree::Literal(text) if is_child && text.to_string().replace("{{", "").contains('{') => {
+            TokenTree::Literal(text) if is_child && (is_root || text.to_string().replace("{{", "").contains('{')) => {
                 found.push(text.to_string());
             }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 if !is_child {
-                    check(group.stream(), found);
+                    check(group.stream(), is_conditional(&tokens[..at]), found);
                 } else if !is_element(group.stream()) {
                     found.push(group.to_string());
                 }
@@ -90,6 +99,19 @@ fn check(tokens: TokenStream, found: &mut Vec<String>) {
             _ => {}
         }
     }
+}
+
+/// Whether the block after these tokens is one of an `if` or of a `for`, and not of an attribute's value.
+fn is_conditional(before: &[TokenTree]) -> bool {
+    let is_word = |at: usize, word: &str| matches!(before.get(at), Some(TokenTree::Ident(ident)) if ident == word);
+    let ends_child = |at: &usize| match &before[*at] {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace && !is_word(at + 1, "else"),
+        TokenTree::Punct(punct) => punct.as_char() == ',',
+        TokenTree::Literal(text) => text.to_string().starts_with('"'),
+        TokenTree::Ident(_) => false,
+    };
+    let begin = (0..before.len()).rev().find(ends_child).map_or(0, |at| at + 1);
+    is_word(begin, "if") || is_word(begin, "for")
 }
 
 fn is_element(expression: TokenStream) -> bool {
