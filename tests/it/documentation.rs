@@ -127,6 +127,15 @@ fn the_documented_session_limits_are_those_of_the_code_with_their_reasons() {
     assert!(section("Sessions end").contains("the provider decides"));
 }
 
+#[test]
+fn the_benches_switch_off_every_limit_that_can_be() {
+    let quoted = include_str!("../../benches/load/src/process.rs").split("const UNLIMITED").nth(1).unwrap();
+    let switched_off: BTreeSet<_> = quoted.split(';').nth(1).unwrap().split('"').skip(1).step_by(2).collect();
+    let settings = reference::markdown();
+    let limits = settings.lines().filter(|line| line.contains("0 for no limit"));
+    assert_eq!(switched_off, limits.filter_map(|line| in_backticks(line).next()).collect());
+}
+
 /// The paths in a text that begin with a folder of this repository; without globs and placeholders.
 fn source_paths(text: &str) -> impl Iterator<Item = &str> {
     const FOLDERS: [&str; 7] = ["src/", "tests/", "scripts/", "e2e/", "benches/", "docs/", "deploy/"];

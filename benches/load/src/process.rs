@@ -24,12 +24,13 @@ const TICKS_PER_SECOND: u64 = 100;
 const SESSION_KEYS: &str = "b25seSBmb3IgdGhlIGJlbmNoLCAzMiBieXRlcyAgICA=";
 
 /// Limits that are switched off, as one client here does the work of thousands.
-const UNLIMITED: [&str; 6] = [
+const UNLIMITED: [&str; 7] = [
     "RATE_LIMIT_PER_ADDRESS",
     "RATE_LIMIT_PER_BROWSER",
     "RATE_LIMIT_PER_PERSON",
     "SESSIONS_PER_PERSON",
     "STREAMS_PER_PERSON",
+    "ANSWERS_PER_PERSON",
     "STORAGE_PER_PERSON",
 ];
 
