@@ -53,7 +53,7 @@ async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
     provider.browser.other_user().refresh("unknown").await.assert_refused(401, "session_ended");
     provider.browser.refresh("unknown").await.assert_refused(429, "too_many_requests");
     server.status("/made-up-page").await;
-    server.status("/api/made-up-door").await;
+    server.status("/api/made-up").await;
 
     wait_until("the answer has ended", async || figures(port).await.contains(r#"answers_total{reason="complete""#))
         .await;
@@ -70,10 +70,10 @@ async fn a_users_actions_are_counted_and_made_up_paths_are_not() {
         "first_token_seconds_count",
         r#"http_request_seconds_count{method="POST",route="/api/token",status="200"}"#,
         r#"http_request_seconds_count{method="POST",route="/api/chat",status="200"}"#,
-        r#"http_request_seconds_count{method="GET",route="no door",status="404"}"#,
+        r#"http_request_seconds_count{method="GET",route="unknown",status="404"}"#,
         r#"sessions{counted="all"}"#,
         r#"ready{part="conversations_write"}"#,
-        r#"limited_total{door="/api/refresh",caller="browser"}"#,
+        r#"limited_total{endpoint="/api/refresh",caller="browser"}"#,
     ] {
         assert_eq!(figure(&page, name), 1.0, "{name} in {page}");
     }

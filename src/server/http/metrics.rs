@@ -67,7 +67,7 @@ impl Counted {
 pub fn route_name(found: Option<&str>) -> Cow<'static, str> {
     match found {
         None => "page".into(),
-        Some("/api" | "/api/" | "/api/{*path}") => "no door".into(),
+        Some("/api" | "/api/" | "/api/{*path}") => "unknown".into(),
         Some(route) if route.starts_with("/api/") || OTHERS.contains(&route) => route.to_owned().into(),
         Some(_) => "file".into(),
     }
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn what_a_caller_makes_up_is_no_label() {
         assert_eq!(route_name(Some("/api/chat")), "/api/chat");
-        assert_eq!(route_name(Some("/api/{*path}")), "no door");
+        assert_eq!(route_name(Some("/api/{*path}")), "unknown");
         assert_eq!(route_name(Some("/assets/{*file}")), "file");
         assert_eq!(route_name(None), "page");
         assert_eq!(method_name(&Method::from_bytes(b"MADEUP").unwrap()), "other");

@@ -100,7 +100,7 @@ struct AnswerLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LimitLabels {
-    door: &'static str,
+    endpoint: &'static str,
     caller: &'static str,
 }
 
@@ -150,9 +150,9 @@ pub fn set_running_answers(count: usize) {
     METRICS.running_answers.set(i64::try_from(count).unwrap_or(i64::MAX));
 }
 
-/// A request was rate-limited. `door` is the limited operation, and `caller` the kind of caller that was counted.
-pub fn limited(door: &'static str, caller: &'static str) {
-    METRICS.limited.get_or_create(&LimitLabels { door, caller }).inc();
+/// A request was rate-limited. `endpoint` is what was called, and `caller` the kind of caller that was counted.
+pub fn limited(endpoint: &'static str, caller: &'static str) {
+    METRICS.limited.get_or_create(&LimitLabels { endpoint, caller }).inc();
 }
 
 /// A member of a document of the provider's deviates from the specifications, and was accepted nevertheless.
