@@ -17,7 +17,7 @@ pub struct SessionSummary {
     /// `Windows`. Absent where the system is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// When the person signed in, in Unix seconds.
+    /// When the session began, in Unix seconds.
     pub since: u64,
     /// In Unix seconds. Written at a refresh, so a session in use may seem some minutes old.
     pub last_used_at: u64,

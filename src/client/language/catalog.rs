@@ -163,7 +163,9 @@ pub struct Sidebar {
     pub hide: &'static str,
     pub new_conversation: &'static str,
     pub search: &'static str,
+    /// In place of an empty list.
     pub no_conversations: &'static str,
+    /// In place of the list when a search finds nothing.
     pub no_search_results: &'static str,
     pub load_failed: &'static str,
     pub answer_running: &'static str,

@@ -88,7 +88,9 @@ impl Auth {
         *self.logout_status.read()
     }
 
-    /// The key that this person's drafts are encrypted with. Does not subscribe the caller, as all below.
+    // What follows does not subscribe the caller.
+
+    /// The key that this person's drafts are encrypted with.
     pub fn draft_key(self) -> Option<DraftKey> {
         self.signed_in().map(|signed_in| signed_in.response.draft_key)
     }

@@ -14,7 +14,8 @@ use crate::{
 
 const CHANNEL: &str = "oracle-ai";
 
-/// Its JSON must not change: after an update, tabs with the former version may still be open.
+/// After an update, tabs with the former version may still be open. So these variants and their fields must not change; the
+/// response inside grows by optional fields (see [`crate::wire`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TabMessage {

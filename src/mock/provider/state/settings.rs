@@ -29,7 +29,7 @@ pub struct Settings {
     pub authorize_error: Option<String>,
     /// The `error_description` with that error.
     pub authorize_error_description: Option<String>,
-    /// How long ago the user signed in, in seconds, unless the request's `max_age` forces a new sign-in.
+    /// How long ago the user signed in (`auth_time`), in seconds, unless the request's `max_age` forces a new sign-in.
     pub signed_in_ago: u32,
     /// Ignores `max_age`, against the specification.
     pub ignores_max_age: bool,

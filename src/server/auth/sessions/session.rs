@@ -40,7 +40,7 @@ pub struct Session {
     /// The latest ID token, sent as `id_token_hint` at logout.
     #[serde(rename = "i", with = "stored::token")]
     pub id_token: IdToken,
-    /// Claims of the login's ID token that refreshed ID tokens must repeat.
+    /// `nonce`, `aud`, `azp` and `auth_time` of the login's ID token, which refreshed ID tokens are compared with.
     #[serde(rename = "l", with = "stored::LoginDef")]
     pub login: LoginClaims,
     /// `sid` of the ID token, if present: the provider's session. A logout token names it or the user.
@@ -49,7 +49,7 @@ pub struct Session {
     /// Shown in the person's list of sessions.
     #[serde(rename = "b", default)]
     pub browser: BrowserName,
-    /// When the person signed in.
+    /// When the session began here. `auth_time` in `login` says when the person authenticated at the provider.
     #[serde(rename = "c", with = "stored::time")]
     pub began_at: SystemTime,
     /// When the person was last active, as reported by the browser.

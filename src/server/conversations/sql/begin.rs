@@ -79,6 +79,7 @@ pub async fn store(
     Ok(Begun::New)
 }
 
+/// Creates the conversation where there is none, and does not say which: a new one has no messages yet (`position` is 0).
 async fn touch_conversation(
     connection: &mut AnyConnection,
     owner: &Owner,

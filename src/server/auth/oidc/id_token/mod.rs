@@ -45,7 +45,7 @@ pub struct LoginClaims {
     pub audiences: Vec<String>,
     /// `azp`
     pub authorized_party: Option<String>,
-    /// In Unix seconds.
+    /// When the person authenticated at the provider, in Unix seconds. Some providers send 0 for an unknown time.
     pub auth_time: Option<i64>,
 }
 
