@@ -93,7 +93,7 @@ fn the_threat_model_refers_to_held_assertions_existing_settings_and_existing_pag
         assert!(settings.contains(name), "{name} is no setting");
     }
     for link in SECURITY.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
-        let file = link.split('#').next().unwrap();
+        let file = link.split('#').next().filter(|file| !file.is_empty()).unwrap_or("security.md");
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file).is_file(), "{link}");
     }
 }
@@ -125,6 +125,25 @@ fn the_documented_session_limits_are_those_of_the_code_with_their_reasons() {
         assert!(!reason.is_empty(), "{limit}");
     }
     assert!(section("Sessions end").contains("the provider decides"));
+}
+
+#[test]
+fn the_session_limits_are_compared_with_those_of_nist() {
+    // T89
+    assert!(SessionLimits::default().are_strict());
+    let text = section("Sessions end");
+    assert!(text.contains("within what NIST SP 800-63B-4 recommends at AAL2"), "the deviation, or that there is none");
+}
+
+#[test]
+fn what_a_browser_must_have_is_documented_as_the_page_checks_it() {
+    // T98
+    let (text, spec) = (section("What a browser must have"), include_str!("../../e2e/specs/browser-key.spec.ts"));
+    let checked: Vec<_> = spec.split("lacks: '").skip(1).map(|rest| rest.split('\'').next().unwrap()).collect();
+    assert!(checked.len() > 4, "{checked:?}");
+    for feature in checked.into_iter().chain(["WebAssembly", "Web Locks"]) {
+        assert!(text.contains(feature), "{feature}");
+    }
 }
 
 /// The paths in a text that begin with a folder of this repository; without globs and placeholders.
