@@ -60,6 +60,9 @@ pub mod api;
 pub mod client;
 pub mod wire;
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+
 // The server and its dependencies are not part of the browser's build.
 #[cfg(feature = "server")]
 pub mod server;

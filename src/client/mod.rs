@@ -37,6 +37,12 @@ pub use ui::{
     route::{Route, shell_route},
 };
 
+/// What `crate::fuzzing` calls.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing {
+    pub use super::session::callback_url::{CallbackUrl, parse as parse_callback};
+}
+
 /// Starts the app in the browser.
 pub fn launch() {
     // Before anything else, so that the authorization code does not stay in the address bar (T13).

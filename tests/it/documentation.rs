@@ -93,7 +93,7 @@ fn the_threat_model_refers_to_held_assertions_existing_settings_and_existing_pag
         assert!(settings.contains(name), "{name} is no setting");
     }
     for link in SECURITY.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
-        let file = link.split('#').next().unwrap();
+        let file = link.split('#').next().filter(|file| !file.is_empty()).unwrap_or("security.md");
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file).is_file(), "{link}");
     }
 }
@@ -134,6 +134,25 @@ fn the_benches_switch_off_every_limit_that_can_be() {
     let settings = reference::markdown();
     let limits = settings.lines().filter(|line| line.contains("0 for no limit"));
     assert_eq!(switched_off, limits.filter_map(|line| in_backticks(line).next()).collect());
+}
+
+#[test]
+fn the_session_limits_are_compared_with_those_of_nist() {
+    // T89
+    assert!(SessionLimits::default().are_strict());
+    let text = section("Sessions end");
+    assert!(text.contains("within what NIST SP 800-63B-4 recommends at AAL2"), "the deviation, or that there is none");
+}
+
+#[test]
+fn what_a_browser_must_have_is_documented_as_the_page_checks_it() {
+    // T98
+    let (text, spec) = (section("What a browser must have"), include_str!("../../e2e/specs/browser-key.spec.ts"));
+    let checked: Vec<_> = spec.split("lacks: '").skip(1).map(|rest| rest.split('\'').next().unwrap()).collect();
+    assert!(checked.len() > 4, "{checked:?}");
+    for feature in checked.into_iter().chain(["WebAssembly", "Web Locks"]) {
+        assert!(text.contains(feature), "{feature}");
+    }
 }
 
 /// The paths in a text that begin with a folder of this repository; without globs and placeholders.

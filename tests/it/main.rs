@@ -32,7 +32,7 @@
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
 //! | `mock_provider` | the mock provider |
 //! | `mock_commands`, `moved_clock` | the mocks as commands; the clock of a server that has the mock provider in its process |
-//! | `layers`, `secrets`, `documentation` | checks of the source and the documents: import rules, constant-time comparison, the documents for auditors |
+//! | `layers`, `secrets`, `documentation`, `pattern` | checks of the source and the documents: import rules, constant-time comparison, the documents for auditors, and the one for other applications |
 
 #![expect(
     clippy::unwrap_used,
@@ -85,6 +85,7 @@ mod moved_clock;
 mod nginx;
 mod outbound;
 mod own_sessions;
+mod pattern;
 mod permission;
 mod pgbouncer;
 mod private_authority;

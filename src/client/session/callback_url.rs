@@ -41,7 +41,8 @@ pub fn take() -> CallbackUrl {
     TAKEN.take().unwrap_or(CallbackUrl::Empty)
 }
 
-fn parse(query: &str) -> CallbackUrl {
+/// The authorization response in this query.
+pub fn parse(query: &str) -> CallbackUrl {
     let pairs: Vec<_> = url::form_urlencoded::parse(query.trim_start_matches('?').as_bytes()).collect();
     let one = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.to_string());
     let twice = |name: &&str| pairs.iter().filter(|(key, _)| key == name).count() > 1;

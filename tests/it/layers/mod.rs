@@ -44,8 +44,8 @@ const CRATES: [(&[&str], &[&str]); 2] = [
 /// Modules whose children must not import each other in a circle.
 const WITHOUT_CIRCLES: [&str; 5] = ["server", "server/auth", "server/observe", "server/http", "client"];
 
-/// They declare the layers and start them.
-const ABOVE_ALL_LAYERS: [&str; 2] = ["main.rs", "lib.rs"];
+/// They declare the layers and start them, or fuzz them.
+const ABOVE_ALL_LAYERS: [&str; 3] = ["fuzzing.rs", "main.rs", "lib.rs"];
 
 /// The paths that the files of `src/` name, read once for all tests.
 static FILES: LazyLock<Vec<(String, Found)>> = LazyLock::new(|| found_in(source_files()));

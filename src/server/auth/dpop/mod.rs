@@ -16,6 +16,8 @@
 mod check;
 mod claims;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod header;
 mod htu;
 mod key;

@@ -1,6 +1,8 @@
 //! Strict parsing of compact JWTs (RFC 7515, RFC 7519), for DPoP proofs and for tokens. Nothing is verified here.
 
 mod compact;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod json;
 #[cfg(test)]
 pub mod mutation;

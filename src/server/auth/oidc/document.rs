@@ -269,5 +269,7 @@ fn unreadable_keys(error: DiscoveryError<HttpError>) -> ProviderError {
     })
 }
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,8 @@ mod document;
 mod error;
 mod error_response;
 mod exchange;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http;
 mod id_token;
 mod introspection;

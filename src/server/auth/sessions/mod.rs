@@ -24,6 +24,8 @@ mod authorization_error;
 mod browser_name;
 mod draft_key;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod layout;
 mod limits;
 mod login;

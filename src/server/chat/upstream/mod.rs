@@ -24,6 +24,8 @@ mod deviations;
 mod error_body;
 mod finish_reason;
 mod frames;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod sent;
 mod settings;
 mod surrogates;

@@ -208,6 +208,24 @@ mod tests {
     }
 
     #[test]
+    fn an_open_quote_of_the_client_does_not_hide_what_the_proxy_adds() {
+        // T58. The proxy's element was taken for a part of the client's, whose invented address then counted.
+        for value in [
+            "for=8.8.8.8;host=\", for=203.0.113.9",
+            "for=8.8.8.8;host=\", for=\"203.0.113.9:4711\";proto=https",
+            "for=8.8.8.8;host=\"\\, for=203.0.113.9",
+        ] {
+            assert_eq!(client("10.0.0.1", Forwarded, &[("forwarded", value)]), "10.0.0.1", "{value}");
+        }
+        let mut map = HeaderMap::new();
+        for line in ["for=8.8.8.8;host=\"", "for=203.0.113.9"] {
+            map.append("forwarded", HeaderValue::from_static(line));
+        }
+        let proxies: TrustedProxies = OURS.parse().unwrap();
+        assert_eq!(proxies.client_behind("10.0.0.1".parse().unwrap(), Forwarded, &map).to_string(), "203.0.113.9");
+    }
+
+    #[test]
     fn only_the_header_that_the_operator_names_counts() {
         // T58. Anybody hid behind a proxy that only writes `X-Forwarded-For` by sending a `Forwarded` of their own: as the
         // two differed, the proxy's own address was logged and limited.

@@ -21,19 +21,32 @@ pub(super) fn x_forwarded_for(headers: &HeaderMap) -> Option<Hops> {
 
 /// The hops in `Forwarded`, by their `for` (RFC 7239 §4), if it is there.
 pub(super) fn for_hops(headers: &HeaderMap) -> Option<Hops> {
-    let text = whole(headers, &header::FORWARDED)?;
-    Some(split_outside_quotes(&text, ',').into_iter().map(for_of_element).collect())
+    let lines: Vec<_> = lines(headers, &header::FORWARDED).map(hops_of_line).collect();
+    (!lines.is_empty()).then(|| lines.concat())
+}
+
+/// In a line with a quote that is not closed, nothing can be read: what a proxy has added after it seems to be a part of
+/// what the client sent.
+fn hops_of_line(line: &str) -> Hops {
+    match split_outside_quotes(line, ',') {
+        Some(elements) => elements.into_iter().map(for_of_element).collect(),
+        None => vec![None],
+    }
 }
 
 /// All lines of the header as one list (RFC 9110 §5.3). A line that is no text spoils its part only.
 fn whole(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let lines: Vec<_> = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or("?")).collect();
+    let lines: Vec<_> = lines(headers, name).collect();
     (!lines.is_empty()).then(|| lines.join(","))
+}
+
+fn lines<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    headers.get_all(name).iter().map(|line| line.to_str().unwrap_or("?"))
 }
 
 /// `for=192.0.2.43;proto=http;by=203.0.113.43`
 fn for_of_element(element: &str) -> Option<IpAddr> {
-    let pairs = split_outside_quotes(element, ';');
+    let pairs = split_outside_quotes(element, ';')?;
     let mut values = pairs.iter().filter_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
         name.eq_ignore_ascii_case("for").then_some(value)
@@ -56,7 +69,8 @@ fn node(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
-fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
+/// `None` if a quote is not closed.
+fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut begin, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
     for (at, letter) in text.char_indices() {
         match letter {
@@ -71,5 +85,5 @@ fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
         }
     }
     parts.push(text.get(begin..).unwrap_or_default());
-    parts
+    (!is_quoted).then_some(parts)
 }

@@ -16,6 +16,8 @@
 mod call;
 mod client_address;
 mod forwarded;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod host;
 mod known_keys;
 mod limits;

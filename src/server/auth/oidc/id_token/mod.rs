@@ -12,6 +12,8 @@
 
 mod check;
 mod claims;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod keys;
 mod policy;
 mod provider_key;
