@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     audit_user,
+    audit_verify::{self, AuditVerifyOptions},
     config::reference,
     doctor,
     embedded::{self, CommandError},
@@ -26,6 +27,8 @@ usage: oracle-ai                 serve
        oracle-ai audit-events    every event that is recorded for auditors
        oracle-ai audit-user --issuer ISSUER --sub SUB
                                  how these events name a user
+       oracle-ai audit-verify [--key PUBLIC_KEY] [--heads FILE] FILE...
+                                 whether audit lines were changed or removed
        oracle-ai end-sessions --issuer ISSUER --sub SUB
                                  ends all sessions of a user, at all servers
        oracle-ai mock-provider   in builds with the mocks: an OpenID provider for tests; --help has its options
@@ -43,6 +46,8 @@ pub enum Command {
         issuer: String,
         sub: String,
     },
+    /// Checks the chains of audit lines in files.
+    AuditVerify(AuditVerifyOptions),
     /// Ends all sessions of a user.
     EndSessions {
         issuer: String,
@@ -75,6 +80,7 @@ pub fn run(app: App) -> ExitCode {
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
         Ok(Command::AuditEvents) => print(&audit::markdown()),
         Ok(Command::AuditUser { issuer, sub }) => audit_user::run(issuer, sub),
+        Ok(Command::AuditVerify(options)) => audit_verify::run(&options),
         Ok(Command::EndSessions { issuer, sub }) => end_sessions::run(issuer, sub),
         Ok(Command::MockProvider(options)) => exit_code(embedded::mock_provider(&options)),
         Ok(Command::MockModel(options)) => exit_code(embedded::mock_model(&options)),
@@ -104,6 +110,9 @@ impl Command {
                     "end-sessions" => Ok(Self::EndSessions { issuer, sub }),
                     _ => Err(NoSuchCommand),
                 }
+            }
+            ["audit-verify", options @ ..] => {
+                AuditVerifyOptions::from_arguments(options).map(Self::AuditVerify).ok_or(NoSuchCommand)
             }
             ["mock-provider", options @ ..] => Ok(Self::MockProvider(owned(options))),
             ["mock-model", options @ ..] => Ok(Self::MockModel(owned(options))),

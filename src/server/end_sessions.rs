@@ -33,7 +33,7 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match end_all(&address, ring, &SessionScope::of_user(&user)) {
+    let code = match end_all(&address, ring, &SessionScope::of_user(&user)) {
         Ok(sessions) => {
             let reason = format_args!("{sessions} sessions");
             audit::Context::new(pseudonyms)
@@ -45,7 +45,9 @@ pub fn run(issuer: String, sub: String) -> ExitCode {
             eprintln!("oracle-ai: the sessions could not be ended: {error}");
             ExitCode::FAILURE
         }
-    }
+    };
+    audit::stop();
+    code
 }
 
 fn end_all(address: &RedisAddress, ring: KeyRing, scope: &SessionScope) -> io::Result<usize> {

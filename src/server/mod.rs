@@ -26,6 +26,7 @@
 
 pub mod app;
 mod audit_user;
+mod audit_verify;
 pub mod auth;
 pub mod certificates;
 pub mod chat;

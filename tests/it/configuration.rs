@@ -46,6 +46,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("ALLOW_WEAK_RSA_KEYS", &["yes", "1"]),
     ("ANSWERS_PER_PERSON", &["many", "-1"]),
     ("API_AUDIENCE", &["https://api.example.com"]),
+    ("AUDIT_FORMAT", &["cef", "OCSF"]),
+    // Lines of the log are in no chain.
+    ("AUDIT_KEY_FILE", &["audit.pem"]),
     ("AUTHORIZATION_ENDPOINT", &["authorize", "http://sso.example.com/authorize"]),
     (
         "AUTHORIZE_PARAMETERS",

@@ -42,6 +42,7 @@
 
 mod answer_log;
 mod audit;
+mod audit_chain;
 mod authorization_request;
 mod backchannel;
 mod bad_input;
