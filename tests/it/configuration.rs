@@ -151,6 +151,7 @@ const WRONG: &[(&str, &[&str])] = &[
         ],
     ),
     ("OIDC_TIMEOUT", &["0", "16", "5s"]),
+    ("OPERATOR_ROLE", &[" ", "operators "]),
     ("OTEL_ALLOW_HTTP", &["yes"]),
     ("OTEL_EXPORTER_OTLP_CERTIFICATE", WRONG_AUTHORITIES),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", &["collector.example.com:4318"]),

@@ -84,6 +84,7 @@ mod mock_commands;
 mod mock_provider;
 mod moved_clock;
 mod nginx;
+mod operators;
 mod outbound;
 mod own_sessions;
 mod permission;

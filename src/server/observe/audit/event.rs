@@ -117,7 +117,17 @@ events! {
     SessionsEndedByUser = "session.all_ended_by_user", Success, SessionEnd Informational:
         "A person ended all their sessions, or all but the current one. The reason says how many.";
     SessionsEndedByOperator = "session.all_ended_by_operator", Success, SessionEnd Low:
-        "An operator ended all sessions of a user by a command on a server. The reason says how many.";
+        "An operator ended all sessions of a user, by an endpoint or by a command. The reason says how many.";
+    SessionEndedByOperator = "session.ended_by_operator", Success, SessionEnd Low:
+        "An operator ended one session of a user.";
+    SessionNotFoundByOperator = "session.not_found_by_operator", Unchanged, Logoff Low:
+        "An operator wanted to end a session that the user does not have, or not any more.";
+    SessionsListedByOperator = "session.listed_by_operator", Success, ListSessions Low:
+        "An operator listed the sessions of a user. The reason says how many.";
+    OperatorRefused = "operator.refused", Refused, Access Medium:
+        "A person without the role of OPERATOR_ROLE called an endpoint for operators.";
+    OperatorFailed = "operator.failed", Failed, Access Medium:
+        "The session store did not answer to an operator; sessions of the user may still be live.";
     SessionEndedByLimit = "session.ended_by_limit", Success, SessionEnd Informational:
         "A person signed in once more than SESSIONS_PER_PERSON allows, which ended their oldest session.";
     LoginEndedMeanwhile = "login.ended_meanwhile", Refused, Logon Low:

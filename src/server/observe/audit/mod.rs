@@ -37,8 +37,8 @@ pub use pseudonym::{Pseudonym, Pseudonyms};
 pub use reference::markdown;
 pub use sink::{AuditFormat, AuditSettings, install, stop, write_due_head};
 pub use subject::{
-    Context, Source, in_context, session_handle, set_bound_key, set_conversation, set_proof_key, set_session,
-    set_subject,
+    Context, Source, in_context, session_handle, set_bound_key, set_conversation, set_operator, set_operator_account,
+    set_proof_key, set_session, set_subject,
 };
 pub use user_hash::UserHash;
 

@@ -66,6 +66,13 @@ tokio::task_local! {
     static CONTEXT: Option<Context>;
 }
 
+impl Subject {
+    fn set_operator(&mut self, operator: String) {
+        (self.user, self.session, self.bound_key) = (None, None, None);
+        self.operator = Some(operator);
+    }
+}
+
 impl Context {
     pub fn new(pseudonyms: Pseudonyms) -> Self {
         Self::of_request(pseudonyms, None, None)
@@ -109,6 +116,20 @@ pub fn set_bound_key(key: &impl Display) {
 /// Sets the session that the request names, which may not exist.
 pub fn set_session(name: &SecretHash) {
     update(|subject| subject.session = Some(name.clone()));
+}
+
+/// Sets who acts in the request, which is about another user. What was known of the caller's own session is no subject of
+/// it.
+pub fn set_operator(operator: &UserClaims) {
+    if let Some(context) = current() {
+        let operator = context.0.pseudonyms.of(operator).as_str().to_owned();
+        context.subject().set_operator(operator);
+    }
+}
+
+/// The same for an account of this machine, which runs a command.
+pub fn set_operator_account(account: String) {
+    update(|subject| subject.set_operator(account));
 }
 
 /// Sets the conversation that the request names, which may not exist.

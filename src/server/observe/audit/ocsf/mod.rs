@@ -188,6 +188,7 @@ pub(super) fn object(entry: &Entry, time: u64, host: Option<&str>) -> Map<String
             let operation = entry.request.map_or_else(|| event.name().to_owned(), RequestInfo::operation);
             set("api", json!({ "operation": operation, "service": { "name": PRODUCT } }));
             set("actor", actor_or_unknown(actor));
+            set("resources", user_as_resource(entry));
             set("src_endpoint", Some(source(entry)).filter(|source| !source.is_null()).unwrap_or(unknown()));
             set("http_request", http_request(entry.request));
         }
@@ -246,6 +247,14 @@ fn user(pseudonym: Option<&str>) -> Value {
     match pseudonym {
         Some(pseudonym) => json!({ "uid": pseudonym, "type_id": 1 }),
         None => json!({ "name": "unknown", "type_id": 0 }),
+    }
+}
+
+/// For an operator's act, the person whom it is about.
+fn user_as_resource(entry: &Entry) -> Value {
+    match (&entry.fields.operator, &entry.fields.user) {
+        (Some(_), Some(user)) => json!([{ "uid": user, "type": "user" }]),
+        _ => Value::Null,
     }
 }
 
