@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod chat;
 pub mod conversations;
+pub mod operators;
 pub mod sessions;
 pub mod transport;
 

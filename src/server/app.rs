@@ -33,7 +33,11 @@ use super::{
         readiness::{PeerReports, Readiness},
         router, shutdown,
     },
-    observe::{audit::Pseudonyms, logs, traces::TracesSetupError},
+    observe::{
+        audit::{self, Pseudonyms},
+        logs,
+        traces::TracesSetupError,
+    },
     outbound::{HttpSetupError, OutboundProxy},
     store::{KeyRing, RedisAddress, RedisDurability, SealError, StoreError},
 };
@@ -82,10 +86,14 @@ pub fn serve(app: App) -> ExitCode {
     }
 }
 
-/// Reads the configuration and installs the log. If the configuration is wrong, prints the error and returns the exit code.
+/// Reads the configuration and installs the logs. If the configuration is wrong, prints the error and returns the exit code.
 pub fn load_config_and_install_log() -> Result<Config, ExitCode> {
     let config = load_config()?;
     logs::install(&config.log, config.log_format);
+    audit::install(config.audit.clone(), Environment::system()).map_err(|error| {
+        eprintln!("oracle-ai: {error}");
+        ExitCode::FAILURE
+    })?;
     Ok(config)
 }
 
@@ -179,6 +187,7 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
             None
         }
     };
+    audit::install(config.audit.clone(), Environment::system())?;
     let runtime = tokio::runtime::Runtime::new()?;
     let (services, _embedded) = runtime.block_on(start(&config))?;
     tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");

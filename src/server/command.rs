@@ -7,12 +7,13 @@ use std::{
 
 use super::{
     audit_user,
+    audit_verify::{self, AuditVerifyOptions},
     config::reference,
     doctor,
     embedded::{self, CommandError},
-    end_sessions,
     http::pages::App,
     observe::audit,
+    user_sessions::{self, Action},
 };
 
 /// Exit code for wrong arguments (`EX_USAGE` of sysexits.h).
@@ -26,8 +27,12 @@ usage: oracle-ai                 serve
        oracle-ai audit-events    every event that is recorded for auditors
        oracle-ai audit-user --issuer ISSUER --sub SUB
                                  how these events name a user
-       oracle-ai end-sessions --issuer ISSUER --sub SUB
-                                 ends all sessions of a user, at all servers
+       oracle-ai audit-verify [--key PUBLIC_KEY] [--heads FILE] FILE...
+                                 whether audit lines were changed or removed
+       oracle-ai sessions --issuer ISSUER --sub SUB
+                                 lists the sessions of a user
+       oracle-ai end-sessions --issuer ISSUER --sub SUB [--session SESSION]
+                                 ends all sessions of a user, or one, at all servers
        oracle-ai mock-provider   in builds with the mocks: an OpenID provider for tests; --help has its options
        oracle-ai mock-model      the same for a model";
 
@@ -43,10 +48,13 @@ pub enum Command {
         issuer: String,
         sub: String,
     },
-    /// Ends all sessions of a user.
-    EndSessions {
+    /// Checks the chains of audit lines in files.
+    AuditVerify(AuditVerifyOptions),
+    /// Lists or ends the sessions of a user.
+    UserSessions {
         issuer: String,
         sub: String,
+        action: Action,
     },
     /// Each with its options.
     MockProvider(Vec<String>),
@@ -75,7 +83,8 @@ pub fn run(app: App) -> ExitCode {
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
         Ok(Command::AuditEvents) => print(&audit::markdown()),
         Ok(Command::AuditUser { issuer, sub }) => audit_user::run(issuer, sub),
-        Ok(Command::EndSessions { issuer, sub }) => end_sessions::run(issuer, sub),
+        Ok(Command::AuditVerify(options)) => audit_verify::run(&options),
+        Ok(Command::UserSessions { issuer, sub, action }) => user_sessions::run(issuer, sub, &action),
         Ok(Command::MockProvider(options)) => exit_code(embedded::mock_provider(&options)),
         Ok(Command::MockModel(options)) => exit_code(embedded::mock_model(&options)),
         Ok(Command::Help) => print(&format!("{USAGE}\n")),
@@ -95,15 +104,23 @@ impl Command {
             ["config"] => Ok(Self::Config(ConfigForm::Markdown)),
             ["config", "--env"] => Ok(Self::Config(ConfigForm::Env)),
             ["audit-events"] => Ok(Self::AuditEvents),
-            [command, "--issuer", issuer, "--sub", sub] | [command, "--sub", sub, "--issuer", issuer]
+            [command, "--issuer", issuer, "--sub", sub, rest @ ..]
+            | [command, "--sub", sub, "--issuer", issuer, rest @ ..]
                 if !issuer.is_empty() && !sub.is_empty() =>
             {
                 let (issuer, sub) = ((*issuer).to_owned(), (*sub).to_owned());
-                match *command {
-                    "audit-user" => Ok(Self::AuditUser { issuer, sub }),
-                    "end-sessions" => Ok(Self::EndSessions { issuer, sub }),
+                match (*command, rest) {
+                    ("audit-user", []) => Ok(Self::AuditUser { issuer, sub }),
+                    ("sessions", []) => Ok(Self::UserSessions { issuer, sub, action: Action::List }),
+                    ("end-sessions", []) => Ok(Self::UserSessions { issuer, sub, action: Action::EndAll }),
+                    ("end-sessions", ["--session", session]) if !session.is_empty() => {
+                        Ok(Self::UserSessions { issuer, sub, action: Action::End((*session).to_owned()) })
+                    }
                     _ => Err(NoSuchCommand),
                 }
+            }
+            ["audit-verify", options @ ..] => {
+                AuditVerifyOptions::from_arguments(options).map(Self::AuditVerify).ok_or(NoSuchCommand)
             }
             ["mock-provider", options @ ..] => Ok(Self::MockProvider(owned(options))),
             ["mock-model", options @ ..] => Ok(Self::MockModel(owned(options))),
@@ -146,10 +163,15 @@ mod tests {
     #[test]
     fn end_sessions_needs_an_issuer_and_a_subject() {
         // T88
-        let alice = Command::EndSessions { issuer: "https://a.example".into(), sub: "alice".into() };
+        let of_alice =
+            |action| Command::UserSessions { issuer: "https://a.example".into(), sub: "alice".into(), action };
+        let alice = of_alice(Action::EndAll);
         let parsed = |line: &str| Command::from_arguments(&line.split(' ').collect::<Vec<_>>());
         assert_eq!(parsed("end-sessions --issuer https://a.example --sub alice"), Ok(alice.clone()));
         assert_eq!(parsed("end-sessions --sub alice --issuer https://a.example"), Ok(alice));
+        let one = parsed("end-sessions --issuer https://a.example --sub alice --session s");
+        assert_eq!(one, Ok(of_alice(Action::End("s".into()))));
+        assert_eq!(parsed("sessions --issuer https://a.example --sub alice"), Ok(of_alice(Action::List)));
         for line in [
             "end-sessions",
             "end-sessions --sub alice",
@@ -157,6 +179,10 @@ mod tests {
             "end-sessions --issuer https://a.example --sub ",
             "end-sessions --sub a --sub b",
             "end-sessions --issuer https://a.example --sub alice bob",
+            "end-sessions --issuer https://a.example --sub alice --session ",
+            "end-sessions --session s",
+            "sessions --sub alice",
+            "sessions --issuer https://a.example --sub alice --session s",
         ] {
             assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
         }

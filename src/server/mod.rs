@@ -6,7 +6,8 @@
 //! | `app` | builds the services from the configuration and serves them |
 //! | `command` | the command line |
 //! | `config` | all settings, checked before anything starts |
-//! | `doctor`, `end_sessions`, `audit_user` | subcommands: check a configuration, end a user's sessions, find a user in the audit log |
+//! | `doctor`, `user_sessions` | subcommands: check a configuration, list and end a user's sessions |
+//! | `audit_user`, `audit_verify` | subcommands: find a user in the audit log, check its chain |
 //! | `embedded` | the mocks in this process; the only module that uses them |
 //! | **3** | **HTTP** |
 //! | `http` | router, request layers, extractors, pages, `/metrics`, graceful shutdown; the only module that names axum |
@@ -26,6 +27,7 @@
 
 pub mod app;
 mod audit_user;
+mod audit_verify;
 pub mod auth;
 pub mod certificates;
 pub mod chat;
@@ -34,7 +36,6 @@ pub mod config;
 pub mod conversations;
 pub mod doctor;
 mod embedded;
-mod end_sessions;
 pub mod environment;
 pub mod excerpt;
 pub mod http;
@@ -43,6 +44,7 @@ pub mod outbound;
 pub mod secret_hash;
 pub mod store;
 mod tls;
+mod user_sessions;
 
 pub use app::StartError;
 pub use http::Services;

@@ -19,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod identifier;
 pub mod link_hosts;
+pub mod operators;
 pub mod returned_error;
 pub(crate) mod secret;
 pub mod sessions;

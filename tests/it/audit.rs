@@ -31,9 +31,9 @@ const FORGED: &str = "canary\r\n2026-01-01T00:00:00Z  INFO forged: event=\"login
 const SESSION_KEY: [u8; 32] = [7; 32];
 
 /// A server process, and a scripted provider.
-struct LoggedServer {
-    server: ServerProcess,
-    provider: ScriptedProvider,
+pub struct LoggedServer {
+    pub server: ServerProcess,
+    pub provider: ScriptedProvider,
     /// What must never be in the log.
     secrets: Vec<(&'static str, String)>,
     /// The session store, for a server with session keys.
@@ -46,7 +46,7 @@ impl LoggedServer {
         Self::start_with(&[("LOG", filter)]).await
     }
 
-    async fn start_with(variables: &[(&str, &str)]) -> Self {
+    pub async fn start_with(variables: &[(&str, &str)]) -> Self {
         let mut provider = ScriptedProvider::start().await;
         let variables = [variables, &[("DATABASE_URL", "sqlite::memory:")]].concat();
         let server = ServerProcess::start(&provider.issuer, &variables).await;
@@ -81,12 +81,12 @@ impl LoggedServer {
         line.to_owned()
     }
 
-    fn browser(&self) -> &Browser {
+    pub fn browser(&self) -> &Browser {
         &self.provider.browser
     }
 
     /// A login; its secrets are added to `secrets`.
-    async fn login(&mut self) -> (String, String) {
+    pub async fn login(&mut self) -> (String, String) {
         let answer = self
             .provider
             .login(|script| {
@@ -108,7 +108,7 @@ impl LoggedServer {
         (token, session)
     }
 
-    async fn chat(&self, token: &str) -> TestResponse {
+    pub async fn chat(&self, token: &str) -> TestResponse {
         let browser = self.browser();
         let request = browser
             .request(Method::POST, "/api/chat", Some(token))

@@ -4,6 +4,7 @@ use axum::{
     body::{Body, Bytes},
     http::{Method, StatusCode, header, request},
 };
+use oracle_ai::server::auth::access_token::GuardSettings;
 use serde_json::json;
 
 use crate::support::{
@@ -18,7 +19,7 @@ struct Endpoint {
     good: serde_json::Value,
 }
 
-fn endpoints() -> [Endpoint; 9] {
+fn endpoints() -> [Endpoint; 12] {
     [
         Endpoint { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Endpoint { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -36,11 +37,21 @@ fn endpoints() -> [Endpoint; 9] {
             good: json!({ "id": "c", "title": "t" }),
         },
         Endpoint { path: "/api/sessions/end", required: &["session"], good: json!({ "session": "s" }) },
+        Endpoint { path: "/api/operator/sessions", required: &["sub"], good: json!({ "sub": "s" }) },
+        Endpoint {
+            path: "/api/operator/sessions/end",
+            required: &["sub", "session"],
+            good: json!({ "sub": "s", "session": "s" }),
+        },
+        Endpoint { path: "/api/operator/sessions/end-all", required: &["sub"], good: json!({ "sub": "s" }) },
         Endpoint { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
     ]
 }
 
-const PATHS: [(&str, &[&str]); 15] = [
+const PATHS: [(&str, &[&str]); 18] = [
+    ("/api/operator/sessions", &["POST"]),
+    ("/api/operator/sessions/end", &["POST"]),
+    ("/api/operator/sessions/end-all", &["POST"]),
     ("/api/sessions", &["GET"]),
     ("/api/sessions/end", &["POST"]),
     ("/api/sessions/end-all", &["POST"]),
@@ -66,7 +77,9 @@ struct SignedIn {
 
 impl SignedIn {
     async fn start() -> Self {
-        let browser = Browser::start();
+        let operator_role = Some("operators".to_owned());
+        let browser = Browser::with_guard(GuardSettings { operator_role, ..GuardSettings::default() });
+        browser.set(json!({ "roles": ["operators"] })).await;
         let access_token = browser.sign_in().await.access_token;
         Self { browser, access_token }
     }

@@ -46,6 +46,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("ALLOW_WEAK_RSA_KEYS", &["yes", "1"]),
     ("ANSWERS_PER_PERSON", &["many", "-1"]),
     ("API_AUDIENCE", &["https://api.example.com"]),
+    ("AUDIT_FORMAT", &["cef", "OCSF"]),
+    // Lines of the log are in no chain.
+    ("AUDIT_KEY_FILE", &["audit.pem"]),
     ("AUTHORIZATION_ENDPOINT", &["authorize", "http://sso.example.com/authorize"]),
     (
         "AUTHORIZE_PARAMETERS",
@@ -148,6 +151,7 @@ const WRONG: &[(&str, &[&str])] = &[
         ],
     ),
     ("OIDC_TIMEOUT", &["0", "16", "5s"]),
+    ("OPERATOR_ROLE", &[" ", "operators "]),
     ("OTEL_ALLOW_HTTP", &["yes"]),
     ("OTEL_EXPORTER_OTLP_CERTIFICATE", WRONG_AUTHORITIES),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", &["collector.example.com:4318"]),

@@ -42,6 +42,7 @@
 
 mod answer_log;
 mod audit;
+mod audit_chain;
 mod authorization_request;
 mod backchannel;
 mod bad_input;
@@ -83,6 +84,7 @@ mod mock_commands;
 mod mock_provider;
 mod moved_clock;
 mod nginx;
+mod operators;
 mod outbound;
 mod own_sessions;
 mod pattern;

@@ -20,8 +20,8 @@ use crate::support::{
     browser::Browser,
 };
 
-/// Login, refresh, logout and session events, chat, conversations, sessions. A new endpoint raises the number.
-const ENDPOINTS: usize = 17;
+/// Login, refresh, logout and session events, chat, conversations, sessions, operators. A new endpoint raises the number.
+const ENDPOINTS: usize = 20;
 
 /// The method and the URL of each, with what is in the query of a good call.
 fn endpoints(browser: &Browser) -> Vec<(Method, String)> {

@@ -14,7 +14,7 @@ use futures_util::{StreamExt, future::join_all};
 use oracle_ai::{
     server::{
         auth::sessions::{REPLAY_WINDOW, Storage, TokenStatus},
-        store::{KeyRing, MemoryStore, OutageStore, RedisAddress},
+        store::{KeyRing, MemoryStore, OutageStore, RedisAddress, SecretHash},
     },
     wire::auth::{AccessToken, RefreshRequest, SessionId},
 };
@@ -386,6 +386,10 @@ async fn next_event(events: &mut BodyDataStream) -> Option<String> {
     }
 }
 
+fn first_word(line: &str) -> &str {
+    line.split(' ').next().unwrap()
+}
+
 async fn rest(mut events: BodyDataStream) -> String {
     let mut text = String::new();
     while let Some(event) = next_event(&mut events).await {
@@ -405,10 +409,11 @@ async fn an_operator_can_end_all_sessions_of_one_user_at_all_servers() {
     let user = two.at_first.app.session(&one.session).await.unwrap().user;
 
     let (url, keys) = (two.redis.url(), BASE64_STANDARD.encode(KEY));
-    let end_sessions = async |sub: &str, redis: &str| {
+    let run = async |name: &str, sub: &str, redis: &str, more: &[&str]| {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_oracle-ai"));
         command
-            .args(["end-sessions", "--issuer", &user.iss, "--sub", sub])
+            .args([name, "--issuer", &user.iss, "--sub", sub])
+            .args(more)
             .current_dir(two.first.folder())
             .envs([("REDIS_URL", redis), ("SESSION_KEYS", &keys), ("OIDC_ISSUER", &user.iss)])
             .envs([("CLIENT_ID", "chat"), ("CLIENT_SECRET", "not-for-anyone")]);
@@ -416,9 +421,28 @@ async fn an_operator_can_end_all_sessions_of_one_user_at_all_servers() {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     };
+    let end_sessions = async |sub: &str, redis: &str| run("end-sessions", sub, redis, &[]).await;
     let (code, log, said) = end_sessions("uid=nobody", &url).await;
     assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 0 sessions ended\n"), "{log}");
     assert!(two.at_first.is_accepted(&one.access_token).await);
+
+    // A third session is ended alone, by the handle in the list.
+    let third = two.at_first.with_new_key();
+    let ended_alone = third.sign_in().await;
+    let (code, log, said) = run("sessions", &user.sub, &url, &[]).await;
+    assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 3 sessions\n"), "{log}");
+    assert!(log.contains("session.listed_by_operator") && log.contains("operator=\"account "), "{log}");
+    let handles: Vec<&str> = log.lines().filter(|line| line.contains(" since=")).map(first_word).collect();
+    assert_eq!(handles.len(), 3, "{log}");
+    let name = SecretHash::of(&SecretHash::of(&ended_alone.session).to_string()).to_string();
+    assert!(handles.contains(&name.as_str()), "{log}");
+    let (code, log, said) = run("end-sessions", &user.sub, &url, &["--session", &name]).await;
+    assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 1 session ended\n"), "{log}");
+    assert!(log.contains("session.ended_by_operator") && log.contains("operator=\"account "), "{log}");
+    assert!(!third.is_accepted(&ended_alone.access_token).await);
+    assert!(two.at_first.is_accepted(&one.access_token).await);
+    let (code, log, _) = run("end-sessions", &user.sub, &url, &["--session", &name]).await;
+    assert_eq!(code, Some(1), "it is not there any more: {log}");
 
     let (code, log, said) = end_sessions(&user.sub, &url).await;
     assert_eq!((code, said.as_str()), (Some(0), "oracle-ai: 2 sessions ended\n"), "{log}");

@@ -32,6 +32,7 @@ pub static SECTION: Section = Section {
         &INTROSPECTION_ENDPOINT,
         &REQUIRED_SCOPE,
         &REQUIRED_ROLE,
+        &OPERATOR_ROLE,
         &ROLES_CLAIM,
         &ROLES_SEPARATOR,
         &ALLOW_BEARER_TOKENS,
@@ -111,6 +112,18 @@ static REQUIRED_ROLE: Setting<Parsed<String>> = Setting {
     },
 };
 
+static OPERATOR_ROLE: Setting<Parsed<String>> = Setting {
+    name: "OPERATOR_ROLE",
+    text: "One role, which may have spaces in it, whose holders may list and end the sessions of all people at \
+           /api/operator/sessions. Without it, these endpoints don't exist.",
+    example: "Chat Operators",
+    value: Parsed {
+        expected: "one role as the provider names it, without spaces around it",
+        default: None,
+        parse: role,
+    },
+};
+
 static ALLOW_BEARER_TOKENS: Setting<Flag> = Setting {
     name: "ALLOW_BEARER_TOKENS",
     text: "Whether the chat accepts access tokens without a proof with the DPoP key, for API clients that are no browsers.",
@@ -126,6 +139,7 @@ pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
             scope: REQUIRED_SCOPE.get(variables)?.unwrap_or_default(),
             role: REQUIRED_ROLE.get(variables)?,
         },
+        operator_role: OPERATOR_ROLE.get(variables)?,
     })
 }
 

@@ -7,7 +7,7 @@
 //! | `variables` | the environment and `.env`, and the errors |
 //! | `reference` | the documentation, made from the settings |
 //! | `provider`, `logout`, `id_tokens`, `guard`, `chat`, `conversations`, `sessions`, `outbound`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
-//! | `limits`, `proxies` | parts of the section `server` |
+//! | `audit`, `limits`, `proxies` | parts of the section `server` |
 //! | `plaintext`, `secret_files`, `certificates`, `urls` | rules that several settings share |
 //!
 //! To add a setting:
@@ -18,6 +18,7 @@
 //!    settings are code there.
 //! 3. Add a wrong value to `tests/it/configuration.rs`, and run `scripts/docs`.
 
+mod audit;
 mod certificates;
 mod chat;
 mod conversations;
@@ -64,7 +65,7 @@ use super::{
     chat::ChatSettings,
     conversations::sql::DatabaseUrl,
     http::{connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings, shutdown::DrainSettings},
-    observe::{logs::LogFormat, traces::TraceSettings},
+    observe::{audit::AuditSettings, logs::LogFormat, traces::TraceSettings},
     outbound::OutboundProxy,
 };
 use crate::wire::link_hosts::LinkHosts;
@@ -101,6 +102,7 @@ pub struct Config {
     /// A filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: String,
     pub log_format: LogFormat,
+    pub audit: AuditSettings,
 }
 
 impl Config {
@@ -182,6 +184,7 @@ impl Config {
             front_url,
             log,
             log_format,
+            audit: audit::settings(variables)?,
         })
     }
 }

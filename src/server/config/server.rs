@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
+    audit::{AUDIT_FORMAT, AUDIT_KEY_FILE},
     limits::{
         ANSWERS_PER_PERSON, MAX_ANSWERS, MAX_CONNECTIONS, RATE_LIMIT_PER_ADDRESS, RATE_LIMIT_PER_BROWSER,
         RATE_LIMIT_PER_PERSON, SESSIONS_PER_PERSON, STREAMS_PER_PERSON,
@@ -47,6 +48,8 @@ pub static SECTION: Section = Section {
         &METRICS_ADDR,
         &LOG,
         &LOG_FORMAT,
+        &AUDIT_FORMAT,
+        &AUDIT_KEY_FILE,
     ],
 };
 

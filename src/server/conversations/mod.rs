@@ -15,7 +15,10 @@ pub use owner::Owner;
 pub use store::{ConversationStore, StoreError};
 pub use traced::TracedStore;
 
-use super::environment::Environment;
+use super::{
+    environment::Environment,
+    observe::audit::{self, Event},
+};
 use crate::wire::{
     auth::UserClaims,
     chat::ConversationId,
@@ -47,9 +50,9 @@ impl Conversations {
     }
 
     pub async fn conversation(&self, user: &UserClaims, id: Option<String>) -> Result<Conversation, ApiError> {
-        let id = parse_id(id)?;
-        let found = self.store.conversation(&Owner::of(user), &id, self.environment.now()).await?;
-        found.ok_or(ApiError::NotFound)
+        let conversation = self.find(user, id).await?;
+        audit::record(Event::ConversationRead, Some(user), None);
+        Ok(conversation)
     }
 
     pub async fn rename(&self, user: &UserClaims, request: RenameRequest) -> Result<Done, ApiError> {
@@ -60,7 +63,10 @@ impl Conversations {
 
     /// An answer of it that is being written ends within a second.
     pub async fn delete(&self, user: &UserClaims, id: &ConversationId) -> Result<Done, ApiError> {
-        done_if(self.store.delete(&Owner::of(user), id).await?)
+        audit::set_conversation(id.as_str());
+        let done = done_if(self.store.delete(&Owner::of(user), id).await?).inspect_err(|_| record_not_found(user))?;
+        audit::record(Event::ConversationDeleted, Some(user), None);
+        Ok(done)
     }
 
     /// Whether conversations can be read now.
@@ -87,11 +93,20 @@ impl Conversations {
             None => Some(ExportLanguage::default()),
         };
         let language = language.ok_or_else(|| invalid("language", "must be `en` or `fr`"))?;
-        let conversation = self.conversation(user, id).await?;
-        export::export(&conversation, format, language).map_err(|error| {
+        let conversation = self.find(user, id).await?;
+        let export = export::export(&conversation, format, language).map_err(|error| {
             tracing::error!(%error, "conversation not exported");
             ApiError::Internal
-        })
+        })?;
+        audit::record(Event::ConversationExported, Some(user), None);
+        Ok(export)
+    }
+
+    async fn find(&self, user: &UserClaims, id: Option<String>) -> Result<Conversation, ApiError> {
+        let id = parse_id(id)?;
+        audit::set_conversation(id.as_str());
+        let found = self.store.conversation(&Owner::of(user), &id, self.environment.now()).await?;
+        found.ok_or(ApiError::NotFound).inspect_err(|_| record_not_found(user))
     }
 }
 
@@ -106,6 +121,10 @@ impl From<StoreError> for ApiError {
 fn parse_id(id: Option<String>) -> Result<ConversationId, ApiError> {
     let id = id.ok_or_else(|| invalid("id", "is missing"))?;
     ConversationId::try_from(id).map_err(|error| invalid("id", &error.to_string()))
+}
+
+fn record_not_found(user: &UserClaims) {
+    audit::record(Event::ConversationNotFound, Some(user), None);
 }
 
 fn done_if(found: bool) -> Result<Done, ApiError> {

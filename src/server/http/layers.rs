@@ -18,7 +18,10 @@ use super::{
     metrics, traces,
 };
 use crate::{
-    server::observe::audit::{self, Pseudonyms},
+    server::{
+        excerpt::excerpt,
+        observe::audit::{self, Pseudonyms},
+    },
     wire::error::ApiError,
 };
 
@@ -72,7 +75,15 @@ pub async fn add_nonce(mut request: Request, next: Next) -> Response {
 pub async fn audit_context(State(pseudonyms): State<Pseudonyms>, mut request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientAddress>();
     let source = address.map(|address| audit::Source(address.network()));
-    let context = audit::Context::of_request(pseudonyms, source);
+    let id = request.extensions().get::<RequestId>().map(RequestId::as_str).unwrap_or_default();
+    let about = audit::RequestInfo {
+        id: id.to_owned(),
+        client: address.map(ToString::to_string),
+        method: request.method().to_string(),
+        // Without the query: `/auth/callback` is called with a code.
+        path: excerpt(request.uri().path()).to_string(),
+    };
+    let context = audit::Context::of_request(pseudonyms, source, Some(about));
     request.extensions_mut().insert(context.clone());
     context.scope(next.run(request)).await
 }

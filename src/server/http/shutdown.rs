@@ -88,6 +88,7 @@ pub async fn serve_until_stopped(
         () = write_repeated_events() => {}
     }
     audit::write_repeated(None);
+    audit::stop();
 }
 
 /// Returns when no answer is running any more, or after the longest time.
@@ -109,6 +110,7 @@ async fn write_repeated_events() {
     loop {
         ticks.tick().await;
         audit::write_repeated(Some(Instant::now()));
+        audit::write_due_head();
     }
 }
 

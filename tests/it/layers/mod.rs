@@ -23,7 +23,7 @@ const FLOORS: [&[&str]; 4] = [
     &["certificates", "environment", "excerpt", "outbound", "observe", "secret_hash", "store", "tls"],
     &["auth", "chat", "conversations"],
     &["http"],
-    &["app", "audit_user", "command", "config", "doctor", "embedded", "end_sessions"],
+    &["app", "audit_user", "audit_verify", "command", "config", "doctor", "embedded", "user_sessions"],
 ];
 
 /// The client's folders from the ground up: each imports only those before it.

@@ -26,6 +26,8 @@ pub struct GuardSettings {
     /// `ALLOW_BEARER_TOKENS`: whether access tokens are accepted without a proof.
     pub bearer_tokens_allowed: bool,
     pub required: RequiredPermissions,
+    /// `OPERATOR_ROLE`: the role of those who may find and end the sessions of others. Without it, nobody may.
+    pub operator_role: Option<String>,
 }
 
 /// `ACCESS_TOKEN_CHECK`: how access tokens are checked, in addition to the check that their session has not ended.
@@ -104,6 +106,10 @@ impl AccessTokenGuard {
             introspections: IntrospectionCache::new(environment),
             foreign_introspections: Semaphore::new(MAX_FOREIGN_INTROSPECTIONS),
         }
+    }
+
+    pub fn operator_role(&self) -> Option<&str> {
+        self.settings.operator_role.as_deref()
     }
 
     pub fn required(&self) -> &RequiredPermissions {

@@ -12,6 +12,7 @@
 //! | `rolled_back` | records of a store that has lost later ones |
 //! | `logout`, `scope` | logout by the person and by the provider; the indexes by which sessions are found and ended |
 //! | `summary`, `browser_name` | a person's list of their sessions |
+//! | `operators` | operators find and end the sessions of others |
 //! | `max_sessions` | the maximum number of sessions of a person |
 //! | `draft_key` | the key for drafts in the browser |
 //! | `watch` | notification when a session ends |
@@ -31,6 +32,7 @@ mod limits;
 mod login;
 mod logout;
 mod max_sessions;
+mod operators;
 mod pending;
 mod records;
 mod refresh;

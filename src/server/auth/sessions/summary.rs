@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sessions, browser_name::BrowserName, scope::SessionScope, session::Session, stored};
+use super::{Sessions, browser_name::BrowserName, records::Records, scope::SessionScope, session::Session, stored};
 use crate::{
     server::{
         observe::audit::{self, Event},
@@ -43,13 +43,12 @@ impl StoredSummary {
     }
 }
 
-impl Sessions {
-    /// The live sessions of this user: first `this`, which is that of the request, then the others by last use.
-    pub async fn list(&self, user: &UserClaims, this: Option<&SecretHash>) -> Result<SessionList, StoreError> {
+impl Records {
+    pub(super) async fn list(&self, user: &UserClaims, this: Option<&SecretHash>) -> Result<SessionList, StoreError> {
         let scope = SessionScope::of_user(user);
         let mut sessions = vec![];
-        for name in self.records.indexed_sessions(&scope).await? {
-            let Some(stored) = self.records.summary(&name, &scope).await? else { continue };
+        for name in self.indexed_sessions(&scope).await? {
+            let Some(stored) = self.summary(&name, &scope).await? else { continue };
             sessions.push(SessionSummary {
                 session: handle(&name),
                 browser: stored.browser.browser,
@@ -63,12 +62,30 @@ impl Sessions {
         Ok(SessionList { sessions })
     }
 
+    /// Ends one session of this user, and returns its name. `None` if there is no such session.
+    pub(super) async fn end_named(
+        &self,
+        user: &UserClaims,
+        session: &SessionHandle,
+    ) -> Result<Option<(SecretHash, bool)>, StoreError> {
+        let scope = SessionScope::of_user(user);
+        let found = self.indexed_sessions(&scope).await?.into_iter().find(|name| handle(name) == *session);
+        let Some(name) = found else { return Ok(None) };
+        let was_there = self.end_one(&scope, &name).await?;
+        Ok(Some((name, was_there)))
+    }
+}
+
+impl Sessions {
+    /// The live sessions of this user: first `this`, which is that of the request, then the others by last use.
+    pub async fn list(&self, user: &UserClaims, this: Option<&SecretHash>) -> Result<SessionList, StoreError> {
+        self.records.list(user, this).await
+    }
+
     /// Ends one session of this user. `NotFound` for a session of another user.
     pub async fn end(&self, user: &UserClaims, session: &SessionHandle) -> Result<(), ApiError> {
-        let scope = SessionScope::of_user(user);
-        let found = self.records.indexed_sessions(&scope).await?.into_iter().find(|name| handle(name) == *session);
-        let name = found.ok_or(ApiError::NotFound)?;
-        if self.records.end_one(&scope, &name).await? {
+        let (name, was_there) = self.records.end_named(user, session).await?.ok_or(ApiError::NotFound)?;
+        if was_there {
             let ended = audit::session_handle(&name);
             audit::record(Event::SessionEndedByUser, Some(user), Some(&format_args!("session {ended}")));
         }

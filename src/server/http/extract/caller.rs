@@ -8,8 +8,9 @@ use super::{credentials::Credentials, proof::verify};
 use crate::{
     server::{
         auth::{
-            access_token::{Admission, AuthError},
+            access_token::{Admission, AuthError, Identity},
             dpop::{NonceRule, Proof, Proofs},
+            oidc::Permissions,
             sessions::{SessionEnd, Sessions},
         },
         http::Services,
@@ -28,6 +29,7 @@ pub struct Caller {
     pub user: UserClaims,
     /// The session that the access token was issued to, if this server issued it.
     pub session: Option<SecretHash>,
+    pub permissions: Permissions,
     sessions: Arc<Sessions>,
     edge: Arc<Edge>,
 }
@@ -86,7 +88,8 @@ impl Caller {
         guard.required().check(&identity.permissions).inspect_err(|_| {
             audit::record(Event::AccessDenied, Some(&identity.user), Some(&"a scope or a role is lacking"));
         })?;
-        Ok(Self { user: identity.user, session: identity.session, sessions, edge })
+        let Identity { user, session, permissions } = identity;
+        Ok(Self { user, session, permissions, sessions, edge })
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 
 use dioxus::fullstack::FullstackContext;
 
-use super::pseudonym::{Pseudonym, Pseudonyms};
+use super::{entry::RequestInfo, pseudonym::Pseudonyms};
 use crate::{server::secret_hash::SecretHash, wire::auth::UserClaims};
 
 /// The length of a session's identifier in the log, in characters of base64url. 96 bits suffice against collisions.
@@ -31,6 +31,7 @@ pub struct Source(pub IpAddr);
 struct Shared {
     pseudonyms: Pseudonyms,
     source: Option<Source>,
+    request: Option<RequestInfo>,
     subject: Mutex<Subject>,
 }
 
@@ -43,29 +44,42 @@ struct Subject {
     key: Option<String>,
     /// The thumbprint of the key that the login, the session or the access token is bound to.
     bound_key: Option<String>,
+    conversation: Option<String>,
+    operator: Option<String>,
 }
 
 /// The fields of an audit line. Unknown ones are absent.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
-    pub user: Option<Pseudonym>,
+    /// A pseudonym.
+    pub user: Option<String>,
     pub session: Option<String>,
     pub key: Option<String>,
     /// Only if it differs from `key`.
     pub bound_key: Option<String>,
+    pub conversation: Option<String>,
+    /// Who acted, where that is not the user: the pseudonym of a person, or an account of this machine.
+    pub operator: Option<String>,
 }
 
 tokio::task_local! {
     static CONTEXT: Option<Context>;
 }
 
+impl Subject {
+    fn set_operator(&mut self, operator: String) {
+        (self.user, self.session, self.bound_key) = (None, None, None);
+        self.operator = Some(operator);
+    }
+}
+
 impl Context {
     pub fn new(pseudonyms: Pseudonyms) -> Self {
-        Self::of_request(pseudonyms, None)
+        Self::of_request(pseudonyms, None, None)
     }
 
-    pub fn of_request(pseudonyms: Pseudonyms, source: Option<Source>) -> Self {
-        Self(Arc::new(Shared { pseudonyms, source, subject: Mutex::default() }))
+    pub fn of_request(pseudonyms: Pseudonyms, source: Option<Source>, request: Option<RequestInfo>) -> Self {
+        Self(Arc::new(Shared { pseudonyms, source, request, subject: Mutex::default() }))
     }
 
     /// Runs the future in this context.
@@ -104,6 +118,25 @@ pub fn set_session(name: &SecretHash) {
     update(|subject| subject.session = Some(name.clone()));
 }
 
+/// Sets who acts in the request, which is about another user. What was known of the caller's own session is no subject of
+/// it.
+pub fn set_operator(operator: &UserClaims) {
+    if let Some(context) = current() {
+        let operator = context.0.pseudonyms.of(operator).as_str().to_owned();
+        context.subject().set_operator(operator);
+    }
+}
+
+/// The same for an account of this machine, which runs a command.
+pub fn set_operator_account(account: String) {
+    update(|subject| subject.set_operator(account));
+}
+
+/// Sets the conversation that the request names, which may not exist.
+pub fn set_conversation(id: &str) {
+    update(|subject| subject.conversation = Some(id.to_owned()));
+}
+
 /// Sets the user, the session, and the key that it is bound to.
 pub fn set_subject(user: &UserClaims, session: &SecretHash, key: &impl Display) {
     update(|subject| {
@@ -128,16 +161,23 @@ pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
     let subject = context.subject();
     let bound_key = subject.bound_key.as_ref().filter(|bound| subject.key.as_ref() != Some(*bound));
     Fields {
-        user: user.or(subject.user.as_ref()).map(|user| context.0.pseudonyms.of(user)),
+        user: user.or(subject.user.as_ref()).map(|user| context.0.pseudonyms.of(user).as_str().to_owned()),
         session: subject.session.as_ref().map(session_handle),
         key: subject.key.clone(),
         bound_key: bound_key.cloned(),
+        conversation: subject.conversation.clone(),
+        operator: subject.operator.clone(),
     }
 }
 
 /// Where the request comes from.
 pub(super) fn source() -> Option<Source> {
     current()?.0.source
+}
+
+/// The request itself.
+pub(super) fn request() -> Option<RequestInfo> {
+    current()?.0.request.clone()
 }
 
 fn update(change: impl FnOnce(&mut Subject)) {
