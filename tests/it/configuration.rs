@@ -159,6 +159,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("OTEL_TRACES_SAMPLER_ARG", &["2"]),
     ("PORT", &["0", "80800"]),
     ("PUSHED_AUTHORIZATION_REQUESTS", &["always"]),
+    ("OIDC_DPOP", &["true", "Required"]),
     ("PUSHED_AUTHORIZATION_REQUEST_ENDPOINT", &["par"]),
     ("RATE_LIMIT_PER_ADDRESS", &["many"]),
     ("RATE_LIMIT_PER_BROWSER", &["many", "-1"]),

@@ -12,7 +12,7 @@ use super::{
     values::{IdToken, RefreshToken},
 };
 use crate::{
-    server::{excerpt::excerpt, observe::metrics::ProviderEndpoint},
+    server::{auth::dpop::ProofKey, excerpt::excerpt, observe::metrics::ProviderEndpoint},
     wire::auth::{AccessToken, UserClaims},
 };
 
@@ -32,6 +32,8 @@ pub struct Refreshed {
     pub roles: Option<Vec<String>>,
     /// `session_expiry` of a new ID token; `None` if it is unchanged.
     pub session_expiry: Option<SystemTime>,
+    /// The key that the access token is bound to at the provider, if it is.
+    pub proof_key: Option<ProofKey>,
 }
 
 impl OidcClient {
@@ -42,15 +44,17 @@ impl OidcClient {
     }
 
     /// Requests a new access token for `user`. `login` are the claims that an ID token in the response must repeat. If
-    /// that can't be verified, the access token is not returned either.
+    /// that can't be verified, the access token is not returned either. `proof_key` is that of the session.
     pub async fn refresh_access_token(
         &self,
         refresh_token: &RefreshToken,
         user: &UserClaims,
         login: &LoginClaims,
+        proof_key: Option<&ProofKey>,
     ) -> Result<Refreshed, RefreshError> {
         let relying_party = self.relying_party().await?;
-        let http = self.client_http(ProviderEndpoint::Refresh).await?;
+        let proof_key = self.proof_key(proof_key)?;
+        let http = self.client_http_proving(ProviderEndpoint::Refresh, proof_key.as_ref()).await?;
         let refresh_token = openidconnect::RefreshToken::new(refresh_token.secret().to_owned());
         let mut request = relying_party
             .exchange_refresh_token(&refresh_token)
@@ -61,6 +65,11 @@ impl OidcClient {
         let excerpt = |text: &str| http.excerpt(text).to_string();
         let response = request.request_async(&http).await.map_err(|error| match classify(&error, &http, excerpt) {
             TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
+            // The session's key is lost, as where a server of an earlier release has stored the session: its person signs
+            // in again.
+            TokenRequestFailure::ClientRefused(text) if self.demands_lost_key(&http, proof_key.as_ref()) => {
+                RefreshError::InvalidGrant(text)
+            }
             TokenRequestFailure::ClientRefused(text) => RefreshError::ClientRefused(text),
             TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
         })?;
@@ -69,6 +78,12 @@ impl OidcClient {
         if let Some(reason) = response.unusable_reason() {
             return Err(RefreshError::Unusable { refresh_token, reason: reason.into() });
         }
+        let proof_key = match self.bound_to(&response, proof_key.clone()) {
+            Ok(proof_key) => proof_key,
+            Err(error) => {
+                return Err(RefreshError::NotBound { access_token: response.browser_token(), refresh_token, error });
+            }
+        };
         let access_token = match response.usable_access_token() {
             Ok(access_token) => access_token,
             Err(length) => return Err(RefreshError::AccessTokenTooLong { refresh_token, length }),
@@ -101,6 +116,7 @@ impl OidcClient {
             scope: response.granted_scope(),
             roles: response.id_token().and_then(|verified| self.settings.claims.roles.of_id_token(verified)),
             id_token: response.id_token().cloned(),
+            proof_key,
         })
     }
 }

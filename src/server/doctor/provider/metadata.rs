@@ -2,7 +2,7 @@
 
 use super::{A_SIGN_IN, Verdict};
 use crate::server::auth::oidc::{
-    EndpointReport, MetadataReport, OidcClient, ProviderSettings, PushedRequests, SigningReport,
+    DpopPolicy, DpopReport, EndpointReport, MetadataReport, OidcClient, ProviderSettings, PushedRequests, SigningReport,
 };
 
 pub fn discovery(issuer: &str, report: &MetadataReport) -> Verdict {
@@ -153,18 +153,64 @@ pub fn protections(report: &MetadataReport) -> Vec<Verdict> {
             .remedy("PUSHED_AUTHORIZATION_REQUESTS=true, which works with both"),
         );
     }
-    if report.constrains_tokens {
+    verdicts.extend(bound_tokens(&report.dpop));
+    if report.binds_to_certificates {
         verdicts.push(
             Verdict::unproven(
                 "access tokens",
-                "the provider can bind them to a key of the client's (RFC 9449, RFC 8705), which this server does not \
-                 request; a client that is registered for that gets none",
+                "the provider can bind them to a client certificate (RFC 8705), which this server does not request; a client \
+                 that is registered for that gets none",
                 A_SIGN_IN,
             )
-            .remedy("dpop_bound_access_tokens and tls_client_certificate_bound_access_tokens of the client: false"),
+            .remedy("the client's tls_client_certificate_bound_access_tokens: false"),
         );
     }
     verdicts
+}
+
+/// RFC 9449. Nothing where the provider does not name it and the server does not insist.
+fn bound_tokens(report: &DpopReport) -> Option<Verdict> {
+    const PART: &str = "access tokens";
+    const SETTING: &str = "the provider's own setting for DPoP, OIDC_DPOP=auto";
+    let listed = report.listed.as_ref().map(|listed| format!("the metadata lists {} for DPoP", listed.join(", ")));
+    Some(match (report.policy, report.is_supported, listed) {
+        (DpopPolicy::Off, true, _) => Verdict::missing(
+            PART,
+            "the provider can bind them to a key of this server's (DPoP), and OIDC_DPOP=off",
+            "a stolen one is good at any other API that takes it; here it needs the browser's key in any case",
+        )
+        .remedy("OIDC_DPOP=auto"),
+        (DpopPolicy::Auto, true, _) => Verdict::unproven(
+            PART,
+            "the provider is asked to bind them to a key of this server's (DPoP with ES256), and may issue bearer tokens",
+            A_SIGN_IN,
+        )
+        .remedy("OIDC_DPOP=required discards bearer tokens"),
+        (DpopPolicy::Required, true, _) => Verdict::unproven(
+            PART,
+            "they are to be bound to a key of this server's (DPoP with ES256), and are discarded otherwise",
+            A_SIGN_IN,
+        ),
+        (DpopPolicy::Required, false, Some(listed)) => Verdict::lacking(
+            PART,
+            format!("{listed}, not ES256, and OIDC_DPOP=required"),
+            "no access token is bound to a key, so nobody can sign in",
+        )
+        .remedy(SETTING),
+        (DpopPolicy::Required, false, None) => Verdict::missing(
+            PART,
+            "the metadata does not name DPoP, and OIDC_DPOP=required",
+            "nobody can sign in unless the provider binds access tokens nevertheless",
+        )
+        .remedy(SETTING),
+        (DpopPolicy::Auto, false, Some(listed)) => Verdict::missing(
+            PART,
+            format!("{listed}, not ES256"),
+            "they are bearer tokens at any other API; here they need the browser's key in any case",
+        )
+        .remedy(SETTING),
+        (DpopPolicy::Off, false, _) | (DpopPolicy::Auto, false, None) => return None,
+    })
 }
 
 /// T07
