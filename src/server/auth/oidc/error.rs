@@ -73,8 +73,8 @@ pub enum RefreshError {
     /// token in the same response is to be revoked.
     #[error("refreshed ID token refused: {reason}")]
     InvalidIdToken { refresh_token: Option<RefreshToken>, reason: String },
-    /// The provider refreshed the grant, but the access token can't be used: its type is unknown, or the ID token can't
-    /// be verified until newer keys can be fetched. The session continues. A new refresh token in the response must be
+    /// The provider refreshed the grant, but the access token can't be used: its type is unknown, the ID token can't be
+    /// verified until newer keys can be fetched, or the permissions can't be looked up. The session continues. A new refresh token in the response must be
     /// stored, as the old one may be invalid now.
     #[error("the answer's access token can't be used: {reason}")]
     Unusable { refresh_token: Option<RefreshToken>, reason: String },

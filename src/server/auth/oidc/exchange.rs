@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     claim_names::claims_of,
     client::{OidcClient, RelyingParty},
+    current_roles::Stated,
     deviations::Document,
     error::{ExchangeError, ProviderError, TokenRequestFailure, classify},
     id_token::{Expected, IdTokenError, LoginClaims},
@@ -102,12 +103,17 @@ impl OidcClient {
         let mut roles = self.settings.claims.roles.read(&named);
         self.settings.claims.apply(&named, &mut user);
         self.settings.claims.record_other_types(Document::IdToken, &named);
-        if self.settings.claims.needs_userinfo(&user, &named) {
-            let at_userinfo = self.userinfo(relying_party, response.access_token(), claims.subject(), proof_key.as_ref());
-            if let Some(claims) = at_userinfo.await {
-                roles = self.add_userinfo(&claims, &mut user, roles);
-            }
+        let (access, sub) = (response.access_token(), claims.subject());
+        let stated = self.stated_roles(relying_party, access, sub, proof_key.as_ref()).await;
+        let stated = stated.map_err(|error| ExchangeError::Unavailable(error.to_string()))?;
+        if let Stated::Userinfo { claims, .. } = &stated {
+            roles = self.add_userinfo(claims, &mut user, roles);
+        } else if self.settings.claims.needs_userinfo(&user, &named)
+            && let Some(claims) = self.userinfo(relying_party, access, sub, proof_key.as_ref()).await
+        {
+            roles = self.add_userinfo(&claims, &mut user, roles);
         }
+        let (scope, roles) = stated.permissions(response.granted_scope(), roles);
         if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
             return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
         }
@@ -117,7 +123,7 @@ impl OidcClient {
             refresh_token: refresh_token(response),
             permissions: Permissions {
                 // RFC 6749 §5.1: without `scope` in the response, the requested scope was granted.
-                scope: response.granted_scope().unwrap_or_else(|| self.settings.requested_scope()),
+                scope: scope.unwrap_or_else(|| self.settings.requested_scope()),
                 roles: roles.unwrap_or_default(),
             },
             id_token: id_token.clone(),

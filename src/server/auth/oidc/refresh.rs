@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use openidconnect::OAuth2TokenResponse;
+use openidconnect::{OAuth2TokenResponse, SubjectIdentifier};
 
 use super::{
     client::OidcClient,
@@ -28,7 +28,7 @@ pub struct Refreshed {
     pub id_token: Option<IdToken>,
     /// The granted scope; `None` if it is unchanged (RFC 6749 §5.1, §6).
     pub scope: Option<Vec<String>>,
-    /// From a new ID token; `None` if they are unchanged.
+    /// From a new ID token, or from where they are looked up; `None` if they are unchanged.
     pub roles: Option<Vec<String>>,
     /// `session_expiry` of a new ID token; `None` if it is unchanged.
     pub session_expiry: Option<SystemTime>,
@@ -108,13 +108,21 @@ impl OidcClient {
             Ok(expiry) => expiry.flatten(),
             Err(error) => return Err(RefreshError::InvalidIdToken { refresh_token, reason: error.to_string() }),
         };
+        let sub = SubjectIdentifier::new(user.sub.clone());
+        let stated = self.stated_roles(&relying_party, response.access_token(), &sub, proof_key.as_ref()).await;
+        let stated = match stated {
+            Ok(stated) => stated,
+            Err(error) => return Err(RefreshError::Unusable { refresh_token, reason: error.to_string() }),
+        };
+        let in_id_token = response.id_token().and_then(|verified| self.settings.claims.roles.of_id_token(verified));
+        let (scope, roles) = stated.permissions(response.granted_scope(), in_id_token);
         Ok(Refreshed {
             session_expiry,
             access_token,
             expires_in: response.lifetime(),
             refresh_token,
-            scope: response.granted_scope(),
-            roles: response.id_token().and_then(|verified| self.settings.claims.roles.of_id_token(verified)),
+            scope,
+            roles,
             id_token: response.id_token().cloned(),
             proof_key,
         })

@@ -59,20 +59,37 @@ impl OidcClient {
         sub: &SubjectIdentifier,
         proof_key: Option<&ProofKey>,
     ) -> Option<Map<String, Value>> {
+        // Without the endpoint there is nothing to log.
+        relying_party.user_info_url()?;
+        let claims = self.request_userinfo(relying_party, access_token, sub, proof_key).await;
+        claims
+            .inspect_err(|error| {
+                tracing::warn!(%error, "userinfo could not be read; the person is shown by what the ID token says");
+            })
+            .ok()
+    }
+
+    /// The same; the error is for the log.
+    pub(super) async fn request_userinfo(
+        &self,
+        relying_party: &RelyingParty,
+        access_token: &AccessToken,
+        sub: &SubjectIdentifier,
+        proof_key: Option<&ProofKey>,
+    ) -> Result<Map<String, Value>, String> {
         // `openidconnect` compares the response's `sub` with the ID token's (§5.3.2).
-        let request = relying_party.user_info(access_token.clone(), Some(sub.clone())).ok()?;
+        let request = relying_party.user_info(access_token.clone(), Some(sub.clone()));
+        let request = request.map_err(|_| "the provider's metadata names no userinfo_endpoint".to_owned())?;
         let proofs = self.proofs(proof_key, NonceIssuer::ResourceServer);
         let http = UserinfoHttp { oidc: self, access_token, proofs, claims: OnceLock::new() };
         let answer: Result<UserInfoClaims<EmptyAdditionalClaims, CoreGenderClaim>, _> =
             request.request_async(&http).await;
         match answer {
-            Ok(_) => http.claims.into_inner(),
+            Ok(_) => http.claims.into_inner().ok_or_else(|| "the answer has no claims".to_owned()),
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 let error = format!("{error}: {cause}");
-                let error = excerpt(&error).without([access_token.secret().as_str()]);
-                tracing::warn!(%error, "userinfo could not be read; the person is shown by what the ID token says");
-                None
+                Err(excerpt(&error).without([access_token.secret().as_str()]).to_string())
             }
         }
     }
@@ -106,7 +123,9 @@ impl OidcClient {
 impl UserinfoHttp<'_> {
     /// Repeats the request once if the provider demands a proof with its nonce (RFC 9449 §9).
     async fn send_with_nonce(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let Some(proofs) = &self.proofs else { return self.oidc.http.at(ProviderEndpoint::Userinfo).call(request).await };
+        let Some(proofs) = &self.proofs else {
+            return self.oidc.http.at(ProviderEndpoint::Userinfo).call(request).await;
+        };
         let response = self.send_with_proof(&request, proofs).await?;
         match demands_nonce(&response) {
             true => self.send_with_proof(&request, proofs).await,

@@ -2,7 +2,8 @@
 
 use super::{A_SIGN_IN, Verdict};
 use crate::server::auth::oidc::{
-    DpopPolicy, DpopReport, EndpointReport, MetadataReport, OidcClient, ProviderSettings, PushedRequests, SigningReport,
+    DpopPolicy, DpopReport, EndpointReport, MetadataReport, OidcClient, PermissionsSource, ProviderSettings,
+    PushedRequests, SigningReport,
 };
 
 pub fn discovery(issuer: &str, report: &MetadataReport) -> Verdict {
@@ -30,7 +31,7 @@ fn endpoint(endpoint: &EndpointReport, oidc: &OidcClient, settings: &ProviderSet
             Some(unusable) => format!("{member} is {unusable}"),
             None => format!("{member} is not in the metadata"),
         };
-        let verdict = match consequence(member, settings.logout.url.is_some()) {
+        let verdict = match consequence(member, settings) {
             (_, false) if !is_used => return None,
             (text, is_needed) if is_needed && is_used => Verdict::lacking(PART, what, text),
             (text, _) if is_used => Verdict::missing(PART, what, text),
@@ -49,19 +50,26 @@ fn endpoint(endpoint: &EndpointReport, oidc: &OidcClient, settings: &ProviderSet
     Some(Verdict::unproven(PART, format!("{member} is {url}{origin}"), called_for))
 }
 
+const ROLES_UNKNOWN: &str = "nobody's roles can be looked up, so nobody can sign in";
+
 /// What does not work without the endpoint, and whether that is too much.
-fn consequence(member: &str, has_logout_url: bool) -> (&'static str, bool) {
+fn consequence(member: &str, settings: &ProviderSettings) -> (&'static str, bool) {
+    let from = settings.claims.permissions_from;
     match member {
         "authorization_endpoint" => ("nobody can sign in", true),
         "token_endpoint" => ("no code can be exchanged, so nobody can sign in", true),
         "jwks_uri" => ("no ID token can be verified, so nobody can sign in", true),
+        "userinfo_endpoint" if from == PermissionsSource::Userinfo => (ROLES_UNKNOWN, true),
+        "introspection_endpoint" if from == PermissionsSource::Introspection => (ROLES_UNKNOWN, true),
         "introspection_endpoint" => ("no access token can be checked, so every call is refused", true),
         "pushed_authorization_request_endpoint" => ("no login can be pushed, so nobody can sign in", true),
         "userinfo_endpoint" => ("names and roles are those of the ID token alone", false),
         "revocation_endpoint" => {
             ("refresh tokens of sessions that have ended stay valid at the provider until they expire there", false)
         }
-        "end_session_endpoint" if has_logout_url => ("people who sign out are sent to LOGOUT_URL as it is", false),
+        "end_session_endpoint" if settings.logout.url.is_some() => {
+            ("people who sign out are sent to LOGOUT_URL as it is", false)
+        }
         "end_session_endpoint" => {
             ("people who sign out here stay signed in at the provider, and the page tells them so", false)
         }
@@ -72,7 +80,7 @@ fn consequence(member: &str, has_logout_url: bool) -> (&'static str, bool) {
 fn remedy(member: &str) -> String {
     match member {
         "end_session_endpoint" => "LOGOUT_URL, END_SESSION_ENDPOINT".into(),
-        "introspection_endpoint" => "INTROSPECTION_ENDPOINT, ACCESS_TOKEN_CHECK".into(),
+        "introspection_endpoint" => "INTROSPECTION_ENDPOINT, ACCESS_TOKEN_CHECK, PERMISSIONS_FROM".into(),
         _ => member.to_ascii_uppercase(),
     }
 }
