@@ -25,7 +25,9 @@ pub fn bench(criterion: &mut Criterion) {
     let (state, nonce, verifier) =
         (State::new(random_text()), Nonce::new(random_text()), CodeVerifier::new(random_text()));
     group.bench_function("URL", |bencher| {
-        bencher.to_async(&runtime).iter(async || client.authorization_url(&state, &nonce, &verifier).await.unwrap());
+        bencher
+            .to_async(&runtime)
+            .iter(async || client.authorization_url(&state, &nonce, &verifier, None).await.unwrap());
     });
 
     let records = Records::new(Storage::in_memory(&environment).unwrap(), environment.clone());

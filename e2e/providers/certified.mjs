@@ -1,8 +1,9 @@
 // A certified OpenID provider that we did not write (panva's oidc-provider),
 // set as strictly as a bank would: PKCE required, refresh tokens that rotate and
 // end the grant when an old one is used again. It has one client, with a secret
-// (client_secret_basic) or with a key: then it wants private_key_jwt (RFC 7523)
-// and authorization requests that are pushed (RFC 9126).
+// (client_secret_basic) or with a key: then it wants private_key_jwt (RFC 7523),
+// authorization requests that are pushed (RFC 9126), and for every token a proof
+// of a key that it binds it to, with a nonce (DPoP, RFC 9449).
 //
 // In a terminal:  node providers/certified.mjs   (see `fixtures/servers.ts` for its variables)
 
@@ -60,6 +61,7 @@ export async function startCertifiedProvider({
     features: {
       devInteractions: { enabled: true },
       backchannelLogout: { enabled: !!backchannelLogoutUri },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => !!clientKey },
       pushedAuthorizationRequests: { enabled: !!clientKey, requirePushedAuthorizationRequests: !!clientKey },
     },
     // Its own dispatcher calls nobody on loopback, and there the app is.
@@ -96,6 +98,7 @@ function keyAuthentication(clientKey) {
     jwks: { keys: [{ ...clientKey, use: 'sig', alg: 'ES256' }] },
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: 'ES256',
+    dpop_bound_access_tokens: true,
   };
 }
 

@@ -76,6 +76,7 @@ test('a client with a key is believed by its key alone, and must push its reques
   try {
     const metadata = await (await fetch(`${strict.issuer}/.well-known/openid-configuration`)).json();
     assert.equal(metadata.require_pushed_authorization_requests, true);
+    assert.ok(metadata.dpop_signing_alg_values_supported.includes('ES256'), 'it binds tokens to a key');
     const url = authorizationUrl('verifier', {}).replace(provider.issuer, strict.issuer);
     const unpushed = await fetch(url, { redirect: 'manual' });
     assert.equal(new URL(unpushed.headers.get('location')).searchParams.get('error'), 'invalid_request');

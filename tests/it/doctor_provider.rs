@@ -328,7 +328,29 @@ async fn what_a_clients_registration_may_require_is_not_promised() {
     });
     let output = Field { metadata, ..Field::new() }.examined().await;
     says(&output, "unproven", "pushed requests", "-> PUSHED_AUTHORIZATION_REQUESTS=true");
-    says(&output, "unproven", "access tokens", "dpop_bound_access_tokens");
+    says(&output, "unproven", "access tokens", "-> OIDC_DPOP=required discards bearer tokens");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_provider_supports_of_dpop_is_compared_with_the_setting() {
+    // T67
+    let listing = |algorithms: Value| Field {
+        metadata: json!({ "dpop_signing_alg_values_supported": algorithms }),
+        ..Field::new()
+    };
+    for (algorithms, policy, grade, words) in [
+        (json!(["RS256", "ES256"]), "auto", "unproven", "asked to bind them to a key of this server's"),
+        (json!(["RS256", "ES256"]), "required", "unproven", "are discarded otherwise"),
+        (json!(["RS256", "ES256"]), "off", "missing", "-> OIDC_DPOP=auto"),
+        (json!(["RS256"]), "auto", "missing", "lists RS256 for DPoP, not ES256"),
+        (json!(["RS256"]), "required", "MISSING", "nobody can sign in"),
+        (Value::Null, "required", "missing", "does not name DPoP"),
+    ] {
+        let output = listing(algorithms).examined_with(&[("OIDC_DPOP", policy)]).await;
+        says(&output, grade, "access tokens", words);
+    }
+    let output = Field::new().examined().await;
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("DPoP"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

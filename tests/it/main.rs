@@ -92,6 +92,7 @@ mod permission;
 mod pgbouncer;
 mod private_authority;
 mod private_files;
+mod provider_dpop;
 mod provider_profiles;
 mod readiness;
 mod refresh;

@@ -6,7 +6,8 @@ use axum::{
 };
 use oracle_ai::server::auth::{
     access_token::{GuardSettings, RequiredPermissions},
-    oidc::{ClaimNames, ProviderSettings},
+    oidc::{ClaimNames, PermissionsSource, ProviderSettings},
+    sessions::REPLAY_WINDOW,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -28,7 +29,8 @@ fn ways() -> [GuardSettings; 3] {
 
 fn requiring(guard: GuardSettings, scope: &[&str], role: Option<&str>) -> GuardSettings {
     let scope = scope.iter().map(|scope| (*scope).to_owned()).collect();
-    GuardSettings { required: RequiredPermissions { scope, role: role.map(str::to_owned) }, ..guard }
+    let roles = role.into_iter().map(str::to_owned).collect();
+    GuardSettings { required: RequiredPermissions { scope, roles }, ..guard }
 }
 
 /// A signed-in user with these settings at the provider.
@@ -135,6 +137,96 @@ async fn a_refresh_updates_the_roles_and_keeps_them_if_it_names_none() {
     browser.set(json!({ "roles": ["audit"], "id_token_in_refresh": true })).await;
     let token = browser.refresh_access_token(&signed_in.session).await;
     check(&browser, &token).await.assert_refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn one_of_several_roles_suffices() {
+    let roles = ["chat".to_owned(), "audit".to_owned()].into();
+    let required = RequiredPermissions { roles, ..RequiredPermissions::default() };
+    for guard in ways() {
+        let guard = GuardSettings { required: required.clone(), ..guard };
+        for (roles, is_accepted) in
+            [(json!(["audit", "x"]), true), (json!(["chat"]), true), (json!(["x"]), false), (json!([]), false)]
+        {
+            let (browser, token) = signed_in(guard.clone(), json!({ "roles": roles })).await;
+            assert_eq!(check(&browser, &token).await.status == 200, is_accepted, "{roles}");
+        }
+    }
+}
+
+/// A browser whose roles are looked up there, at a provider of its own.
+async fn looking_up(source: PermissionsSource) -> Browser {
+    let provider = MockProvider::dedicated().await;
+    let mut settings = provider.settings();
+    settings.claims.permissions_from = source;
+    let guard = requiring(GuardSettings::default(), &[], Some("chat"));
+    Browser::at(TestApp::with_guard(settings, guard), provider)
+}
+
+/// These roles, wherever the provider states roles. A refresh brings no ID token.
+async fn has_roles(browser: &Browser, roles: Value) {
+    let userinfo = json!({ "roles": roles });
+    browser.set(json!({ "roles": roles, "userinfo_claims": userinfo, "id_token_in_refresh": false })).await;
+}
+
+const LOOKED_UP: [(PermissionsSource, &str); 2] =
+    [(PermissionsSource::Userinfo, "userinfo"), (PermissionsSource::Introspection, "introspect")];
+
+#[tokio::test]
+async fn a_role_that_is_looked_up_counts_from_the_next_refresh_on_whether_given_or_withdrawn() {
+    // Within the life of one access token.
+    for (source, endpoint) in LOOKED_UP {
+        let browser = looking_up(source).await;
+        has_roles(&browser, json!(["chat"])).await;
+        let signed_in = browser.sign_in().await;
+        check(&browser, &signed_in.access_token).await.assert_ok();
+        for (roles, is_accepted) in [(json!(["audit"]), false), (json!(["chat"]), true), (json!([]), false)] {
+            has_roles(&browser, roles.clone()).await;
+            let token = browser.refresh_access_token(&signed_in.session).await;
+            assert_eq!(check(&browser, &token).await.status == 200, is_accepted, "{source:?} {roles}");
+        }
+        assert_eq!(browser.provider.calls_for(&browser.user, endpoint).await, 4, "one for each access token");
+    }
+}
+
+#[tokio::test]
+async fn the_roles_of_an_id_token_count_for_nothing_where_they_are_looked_up() {
+    let browser = looking_up(PermissionsSource::Userinfo).await;
+    browser.set(json!({ "roles": ["chat"] })).await;
+    let token = browser.sign_in().await.access_token;
+    check(&browser, &token).await.assert_refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn without_the_answer_nobody_signs_in_and_a_refresh_grants_nothing() {
+    for (source, endpoint) in LOOKED_UP {
+        let browser = looking_up(source).await;
+        has_roles(&browser, json!(["chat"])).await;
+        let signed_in = browser.sign_in().await;
+        browser.provider.set_outage(&[endpoint]).await;
+        browser.with_new_key().login().await.assert_refused(502, "provider_unavailable");
+        browser.app.clock.jump(REPLAY_WINDOW);
+        browser.refresh(&signed_in.session).await.assert_refused(503, "provider_unavailable");
+        browser.refresh(&signed_in.session).await.assert_refused(503, "provider_unavailable");
+        // The refresh token was replaced each time, and the session has the latest.
+        browser.provider.set_outage(&[]).await;
+        let token = browser.refresh_access_token(&signed_in.session).await;
+        check(&browser, &token).await.assert_ok();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_another_person_or_an_inactive_token_gives_no_roles() {
+    for (source, settings) in [
+        (PermissionsSource::Userinfo, json!({ "userinfo_claims": { "sub": "somebody else", "roles": ["chat"] } })),
+        (PermissionsSource::Introspection, json!({ "introspection_members": { "sub": "somebody else" } })),
+        (PermissionsSource::Introspection, json!({ "introspection_members": { "active": false } })),
+    ] {
+        let browser = looking_up(source).await;
+        has_roles(&browser, json!(["chat"])).await;
+        browser.set(settings.clone()).await;
+        browser.login().await.assert_refused(502, "provider_unavailable");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     endpoint::{Endpoint, LOGIN_PATH},
-    state::{client::Client, profile::Profile, users::People},
+    state::{client::Client, dpop::DpopSupport, profile::Profile, users::People},
 };
 
 /// As a file writes it: `{"profile": "keycloak", "clients": [{"client_id": "app"}]}`.
@@ -21,6 +21,8 @@ pub struct Issuer {
     /// Whether a `login_hint` signs in everybody else as well.
     #[serde(default)]
     pub any_user: bool,
+    #[serde(default)]
+    pub dpop: DpopSupport,
 }
 
 /// What an issuer's path must not begin with.
@@ -29,7 +31,7 @@ const RESERVED: [&str; 2] = ["/__control", LOGIN_PATH];
 impl Issuer {
     /// With these clients; a `login_hint` signs in anybody.
     pub fn for_anybody(profile: Profile, clients: Vec<Client>) -> Issuer {
-        Issuer { profile, clients, people: usual_people(), any_user: true }
+        Issuer { profile, clients, people: usual_people(), any_user: true, dpop: DpopSupport::default() }
     }
 }
 

@@ -48,6 +48,7 @@ pub use self::{
     issuer::{Issuer, usual_people},
     state::{
         client::Client,
+        dpop::DpopSupport,
         profile::Profile,
         users::{People, PeopleError},
     },

@@ -12,6 +12,7 @@ use super::{
     state::{
         calls::CallLog,
         client::Clients,
+        dpop::Dpop,
         grants::Grants,
         keys::Keys,
         profile::Profile,
@@ -36,12 +37,13 @@ pub struct Shared {
     outage: Mutex<BTreeSet<Endpoint>>,
     pushed_requests: Mutex<PushedRequests>,
     used_assertions: Mutex<UsedAssertions>,
+    dpop: Mutex<Dpop>,
 }
 
 impl Shared {
     /// At `path` of `origin`.
     pub fn new(origin: &str, path: String, issuer: Issuer, clock: MovableClock) -> Result<Shared, PeopleError> {
-        let Issuer { profile, clients, people, any_user } = issuer;
+        let Issuer { profile, clients, people, any_user, dpop } = issuer;
         Ok(Shared {
             issuer: format!("{origin}{path}{}", profile.path()),
             path,
@@ -55,6 +57,7 @@ impl Shared {
             outage: Mutex::default(),
             pushed_requests: Mutex::default(),
             used_assertions: Mutex::default(),
+            dpop: Mutex::new(Dpop::of(dpop)),
         })
     }
 
@@ -90,5 +93,9 @@ impl Shared {
 
     pub fn used_assertions(&self) -> MutexGuard<'_, UsedAssertions> {
         lock(&self.used_assertions)
+    }
+
+    pub fn dpop(&self) -> MutexGuard<'_, Dpop> {
+        lock(&self.dpop)
     }
 }

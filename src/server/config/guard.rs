@@ -10,7 +10,7 @@ use super::{
 };
 use crate::server::{
     auth::access_token::{AccessTokenCheck, GuardSettings, RequiredPermissions},
-    auth::oidc::{AccessTokenTyp, JwtProfile},
+    auth::oidc::{AccessTokenTyp, JwtProfile, PermissionsSource},
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -33,6 +33,7 @@ pub static SECTION: Section = Section {
         &REQUIRED_SCOPE,
         &REQUIRED_ROLE,
         &OPERATOR_ROLE,
+        &PERMISSIONS_FROM,
         &ROLES_CLAIM,
         &ROLES_SEPARATOR,
         &ALLOW_BEARER_TOKENS,
@@ -101,14 +102,32 @@ static REQUIRED_SCOPE: Setting<Parsed<Vec<String>>> = Setting {
     },
 };
 
-static REQUIRED_ROLE: Setting<Parsed<String>> = Setting {
+static REQUIRED_ROLE: Setting<Parsed<Vec<String>>> = Setting {
     name: "REQUIRED_ROLE",
-    text: "One role that everybody needs, which may have spaces in it; a person who lacks it is answered 403.",
-    example: "Chat Users",
+    text: "Roles, separated by `;`, one of which everybody needs; they may have spaces in them. A person who has none of them is \
+           answered 403.",
+    example: "Chat Users;Chat Testers",
     value: Parsed {
-        expected: "one role as the provider names it, without spaces around it",
+        expected: "roles as the provider names them, separated by `;`, without spaces around the whole",
         default: None,
-        parse: role,
+        parse: roles,
+    },
+};
+
+pub static PERMISSIONS_FROM: Setting<OneOf<PermissionsSource>> = Setting {
+    name: "PERMISSIONS_FROM",
+    text: "Who says which roles a person has. id_token: the ID token, which many providers send at the sign-in only; then a \
+           withdrawn role counts at the next sign-in. userinfo or introspection: that endpoint, at the sign-in and at each \
+           refresh, so that a withdrawn role counts within the life of one access token; without its answer nobody signs in or \
+           refreshes. For ACCESS_TOKEN_CHECK=issued: the other two read the roles from the access token with each call.",
+    example: "userinfo",
+    value: OneOf {
+        values: &[
+            ("id_token", PermissionsSource::IdToken),
+            ("userinfo", PermissionsSource::Userinfo),
+            ("introspection", PermissionsSource::Introspection),
+        ],
+        default: Some(PermissionsSource::IdToken),
     },
 };
 
@@ -137,7 +156,7 @@ pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
         bearer_tokens_allowed: ALLOW_BEARER_TOKENS.read(variables)?,
         required: RequiredPermissions {
             scope: REQUIRED_SCOPE.get(variables)?.unwrap_or_default(),
-            role: REQUIRED_ROLE.get(variables)?,
+            roles: REQUIRED_ROLE.get(variables)?.unwrap_or_default(),
         },
         operator_role: OPERATOR_ROLE.get(variables)?,
     })
@@ -146,16 +165,21 @@ pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
 /// Settings of another check are refused: an operator who sets one relies on a check that would not be made.
 fn check(variables: &Variables) -> Result<AccessTokenCheck, ConfigError> {
     const ONLY_JWT: &str = "it belongs to ACCESS_TOKEN_CHECK=jwt, which is not set";
-    const ONLY_INTROSPECTION: &str = "it belongs to ACCESS_TOKEN_CHECK=introspection, which is not set";
+    const ONLY_INTROSPECTION: &str =
+        "it belongs to ACCESS_TOKEN_CHECK=introspection or PERMISSIONS_FROM=introspection, and neither is set";
+    const ONLY_ISSUED: &str = "it belongs to ACCESS_TOKEN_CHECK=issued: the others read roles with each call";
     const NOT_ISSUED: &str = "it belongs to ACCESS_TOKEN_CHECK=jwt or introspection, and neither is set";
     match ACCESS_TOKEN_CHECK.read(variables)? {
         Check::Issued => {
             refuse(variables, &[&API_AUDIENCE], NOT_ISSUED)?;
             refuse(variables, &[&ACCESS_TOKEN_ISSUER, &ACCESS_TOKEN_TYP], ONLY_JWT)?;
-            refuse(variables, &[&INTROSPECTION_ENDPOINT], ONLY_INTROSPECTION)?;
+            if PERMISSIONS_FROM.read(variables)? != PermissionsSource::Introspection {
+                refuse(variables, &[&INTROSPECTION_ENDPOINT], ONLY_INTROSPECTION)?;
+            }
             Ok(AccessTokenCheck::Issued)
         }
         Check::Jwt => {
+            refuse(variables, &[&PERMISSIONS_FROM], ONLY_ISSUED)?;
             refuse(variables, &[&INTROSPECTION_ENDPOINT], ONLY_INTROSPECTION)?;
             let reason = "ACCESS_TOKEN_CHECK=jwt accepts only tokens whose `aud` names this API";
             let audience = API_AUDIENCE.required(variables, reason)?;
@@ -166,6 +190,7 @@ fn check(variables: &Variables) -> Result<AccessTokenCheck, ConfigError> {
             Ok(AccessTokenCheck::Jwt(JwtProfile { audience, issuer: ACCESS_TOKEN_ISSUER.get(variables)?, typ }))
         }
         Check::Introspection => {
+            refuse(variables, &[&PERMISSIONS_FROM], ONLY_ISSUED)?;
             refuse(variables, &[&ACCESS_TOKEN_ISSUER, &ACCESS_TOKEN_TYP], ONLY_JWT)?;
             let audience = API_AUDIENCE.get(variables)?;
             audience.as_deref().map_or(Ok(()), |audience| refuse_audience_of_id_tokens(variables, audience))?;
@@ -195,9 +220,12 @@ fn typ(text: &str) -> Option<AccessTokenTyp> {
     }
 }
 
-fn role(text: &str) -> Option<String> {
-    let is_role = !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control);
-    is_role.then(|| text.to_owned())
+/// Spaces beside a separator are no part of a role.
+fn roles(text: &str) -> Option<Vec<String>> {
+    let roles: Vec<String> = text.split(';').map(|role| role.trim().to_owned()).collect();
+    let is_list =
+        text.trim() == text && !text.chars().any(char::is_control) && roles.iter().all(|role| !role.is_empty());
+    is_list.then_some(roles)
 }
 
 #[cfg(test)]
@@ -283,6 +311,8 @@ mod tests {
         let required = config(&[("REQUIRED_SCOPE", " chat.read  chat.write"), ("REQUIRED_ROLE", "Chat Users")]);
         let required = required.unwrap().guard.required;
         assert_eq!(required.scope, ["chat.read", "chat.write"]);
-        assert_eq!(required.role.as_deref(), Some("Chat Users"));
+        assert_eq!(required.roles, ["Chat Users"]);
+        let several = config(&[("REQUIRED_ROLE", "Chat Users; cn=chat,ou=groups")]).unwrap().guard.required.roles;
+        assert_eq!(several, ["Chat Users", "cn=chat,ou=groups"]);
     }
 }

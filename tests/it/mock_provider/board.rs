@@ -63,6 +63,16 @@ async fn an_outage_is_toggled_for_everyone() {
 }
 
 #[tokio::test]
+async fn the_support_of_dpop_is_chosen_for_everyone() {
+    let party = start().await;
+    assert_eq!(press(&party, "dpop", "nonce").await.status, StatusCode::SEE_OTHER);
+    assert!(party.get("/__control/?user=bob").await.text.contains(r#"value="nonce" aria-pressed="true""#));
+    let discovery = party.get("/.well-known/openid-configuration").await.json();
+    assert!(discovery["dpop_signing_alg_values_supported"].is_array());
+    assert_eq!(press(&party, "dpop", "some").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn the_input_of_the_board_is_validated_and_escaped() {
     let party = start().await;
     assert_eq!(press(&party, "switch", "No such switch").await.status, StatusCode::BAD_REQUEST);

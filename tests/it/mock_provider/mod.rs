@@ -7,6 +7,7 @@ mod board;
 mod clients;
 mod clock;
 mod control;
+mod dpop;
 mod faults;
 mod introspection;
 mod issuers;

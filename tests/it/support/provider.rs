@@ -163,6 +163,19 @@ impl MockProvider {
         self.control(Method::POST, "/rotate-keys", how).await;
     }
 
+    /// What it does about DPoP, for everyone: `none`, `ignored`, `bound` or `nonce`. Its earlier nonces become invalid.
+    pub async fn set_dpop(&self, support: &str) {
+        self.control(Method::POST, "/dpop", json!({ "support": support })).await;
+    }
+
+    /// The outcomes of the calls of an endpoint for this user.
+    pub async fn outcomes_for(&self, user: &str, endpoint: &str) -> Vec<String> {
+        let calls = self.control(Method::GET, &format!("/calls?user={user}"), json!({})).await;
+        let calls: Vec<Value> = serde_json::from_str(&calls).unwrap();
+        let of = calls.iter().filter(|call| call["endpoint"] == endpoint);
+        of.map(|call| call["outcome"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// The pushed authorization requests expire.
     pub async fn expire_pushed(&self) {
         self.control(Method::POST, "/expire-pushed", json!({})).await;

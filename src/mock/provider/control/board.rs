@@ -15,7 +15,10 @@ use crate::mock::provider::{
     endpoints::backchannel,
     params::Params,
     shared::Shared,
-    state::user_name::UserName,
+    state::{
+        dpop::{Dpop, DpopSupport},
+        user_name::UserName,
+    },
     ui::{
         board_page::{BOARD_PATH, BoardPage},
         switches,
@@ -81,6 +84,11 @@ fn press(shared: &Shared, user: &UserName, form: &Params) -> Result<(), String> 
         }
         return Ok(());
     }
+    if let Some(name) = form.get("dpop") {
+        let support = DpopSupport::named(name).ok_or("There is no such support of DPoP.")?;
+        *shared.dpop() = Dpop::of(support);
+        return Ok(());
+    }
     match form.get("action") {
         Some("end everything") => shared.grants().revoke_user(user),
         Some("steal") => {
@@ -105,6 +113,7 @@ fn page(shared: &Shared, user: &UserName, problem: Option<&str>) -> Response {
         users,
         settings: shared.users().settings(user),
         outage: shared.outage().clone(),
+        dpop: shared.dpop().support,
         calls: shared.calls.list(Some(user)),
         problem,
     }

@@ -10,6 +10,7 @@
 //! | `GET /__control/` | the fault board: a page to do all of this by hand |
 //! | `GET DELETE /__control/calls?user=` | the log of calls |
 //! | `POST /__control/outage` | the endpoints that answer 503 to everybody |
+//! | `POST /__control/dpop` | what is done about DPoP: none, ignored, bound, nonce; nonces issued before are invalid |
 //! | `POST /__control/rotate-keys` | a new signing key; on request with the same `kid`, or without the old keys |
 //! | `POST /__control/expire-pushed` | expires the pushed authorization requests |
 //! | `GET POST /__control/clock` | moves the clock of the provider, and of a server that has this provider in its process |
@@ -46,9 +47,23 @@ use super::{
     },
     params::Params,
     shared::Shared,
-    state::{calls::Call, grants::Grants, keys::Rotation, settings::Settings, user_name::UserName, users::People},
+    state::{
+        calls::Call,
+        dpop::{Dpop, DpopSupport},
+        grants::Grants,
+        keys::Rotation,
+        settings::Settings,
+        user_name::UserName,
+        users::People,
+    },
     ui::board_page::BOARD_PATH,
 };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetDpop {
+    support: DpopSupport,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +84,7 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/users/{user}/backchannel-logout", post(log_out))
         .route("/calls", get(list_calls).delete(clear_calls))
         .route("/outage", post(set_outage))
+        .route("/dpop", post(set_dpop))
         .route("/rotate-keys", post(rotate_keys))
         .route("/expire-pushed", post(expire_pushed))
         .route("/reset", post(reset))
@@ -159,6 +175,12 @@ async fn clear_calls(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuer
 async fn set_outage(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<StatusCode, ControlError> {
     let outage: Outage = serde_json::from_slice(&body)?;
     *shared.outage() = outage.endpoints;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_dpop(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<StatusCode, ControlError> {
+    let SetDpop { support } = serde_json::from_slice(&body)?;
+    *shared.dpop() = Dpop::of(support);
     Ok(StatusCode::NO_CONTENT)
 }
 

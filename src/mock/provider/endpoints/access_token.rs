@@ -5,24 +5,20 @@ use serde_json::{Map, Value, json};
 use super::overrides;
 use crate::mock::provider::{
     shared::Shared,
-    state::{access_tokens::Lifetime, keys::Key, secret::Secret, settings::Settings, sign_in::SignIn},
+    state::{
+        access_tokens::Lifetime, grants::IssuedTokens, keys::Key, secret::Secret, settings::Settings, sign_in::SignIn,
+    },
 };
 
 /// The audience of access tokens, unless a test overrides it.
 const AUDIENCE: &str = "https://api.example.com";
 
 /// The JWT that replaces a random token. The random token becomes its `jti`.
-pub fn jwt(
-    shared: &Shared,
-    key: &Key,
-    settings: &Settings,
-    sign_in: &SignIn,
-    random: &Secret,
-    lifetime: Lifetime,
-) -> serde_json::Result<Secret> {
+pub fn jwt(shared: &Shared, key: &Key, settings: &Settings, issued: &IssuedTokens) -> serde_json::Result<Secret> {
+    let IssuedTokens { sign_in, access_token: random, access_token_lifetime: lifetime, dpop_jkt, .. } = issued;
     let mut header = Map::from_iter([("typ".to_owned(), "at+jwt".into())]);
     header.extend(settings.access_token_header.clone());
-    let mut claims = claims(shared, settings, sign_in, lifetime);
+    let mut claims = claims(shared, settings, sign_in, *lifetime, dpop_jkt.as_deref());
     claims.insert("auth_time".into(), sign_in.auth_time.into());
     claims.insert("jti".into(), random.expose().into());
     overrides::apply(&mut claims, &settings.access_token_overrides());
@@ -30,7 +26,13 @@ pub fn jwt(
 }
 
 /// The claims that are both in a JWT (RFC 9068 §2.2) and in an introspection response (RFC 7662 §2.2).
-pub fn claims(shared: &Shared, settings: &Settings, sign_in: &SignIn, lifetime: Lifetime) -> Map<String, Value> {
+pub fn claims(
+    shared: &Shared,
+    settings: &Settings,
+    sign_in: &SignIn,
+    lifetime: Lifetime,
+    dpop_jkt: Option<&str>,
+) -> Map<String, Value> {
     let mut claims = Map::from_iter(
         [
             ("iss", json!(shared.issuer)),
@@ -43,6 +45,10 @@ pub fn claims(shared: &Shared, settings: &Settings, sign_in: &SignIn, lifetime: 
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
+    if let Some(jkt) = dpop_jkt {
+        // RFC 9449 §6
+        claims.insert("cnf".into(), json!({ "jkt": jkt }));
+    }
     claims.extend(settings.roles_form.claims(&settings.roles, &sign_in.client_id));
     claims
 }

@@ -64,6 +64,10 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     if shared.clients.some_use(ClientAuthentication::Key) {
         metadata.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(["ES256", "PS256"]));
     }
+    if shared.dpop().support.is_announced() {
+        // RFC 9449 §5.1
+        metadata.insert("dpop_signing_alg_values_supported".into(), json!(["ES256"]));
+    }
     shared.profile.adapt_metadata(&mut metadata);
     Json(Value::Object(metadata))
 }

@@ -68,9 +68,10 @@ pub async fn introspect(
 }
 
 fn response(shared: &Shared, settings: &Settings, active: &ActiveToken) -> Value {
-    let mut members = access_token::claims(shared, settings, &active.sign_in, active.lifetime);
+    let mut members =
+        access_token::claims(shared, settings, &active.sign_in, active.lifetime, active.dpop_jkt.as_deref());
     members.insert("active".into(), true.into());
-    members.insert("token_type".into(), "Bearer".into());
+    members.insert("token_type".into(), active.token_type().into());
     members.insert("username".into(), active.sign_in.user.to_string().into());
     overrides::apply(&mut members, &settings.access_token_overrides());
     if settings.introspection_numbers_as_strings {

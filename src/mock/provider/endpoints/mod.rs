@@ -6,6 +6,7 @@
 //! | `token`, `token_error` | the token endpoint |
 //! | `id_token`, `access_token`, `overrides` | the tokens it issues |
 //! | `client_auth`, `private_key_jwt` | how the client authenticates |
+//! | `dpop` | the proofs of the key that access tokens are bound to |
 //! | `userinfo`, `introspect`, `revoke`, `end_session`, `discovery` | the other endpoints |
 //! | `backchannel` | the logout tokens that the provider sends |
 //! | `fault_responses` | the responses that faults put in place of the normal ones |
@@ -16,6 +17,7 @@ mod authorize;
 pub mod backchannel;
 mod client_auth;
 mod discovery;
+mod dpop;
 mod end_session;
 mod fault_responses;
 mod id_token;
@@ -60,5 +62,6 @@ pub fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route(Endpoint::EndSession.path(), end_session)
         .route(Endpoint::PushedAuthorization.path(), post(pushed::push))
         .fallback(page::not_found)
+        .layer(middleware::from_fn_with_state(shared.clone(), dpop::add_nonce))
         .layer(middleware::from_fn_with_state(shared.clone(), record_calls::record_calls))
 }

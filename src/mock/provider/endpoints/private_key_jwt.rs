@@ -85,7 +85,8 @@ fn claims(assertion: &str) -> Option<Claims> {
     serde_json::from_slice(&decode(assertion.split('.').nth(1)?)?).ok()
 }
 
-fn is_signed_by(jwk: &Value, alg: &str, signed: &[u8], signature: &[u8]) -> Option<bool> {
+/// `None` for a key that lacks a member.
+pub(super) fn is_signed_by(jwk: &Value, alg: &str, signed: &[u8], signature: &[u8]) -> Option<bool> {
     let member = |name: &str| jwk[name].as_str().and_then(decode);
     Some(match alg {
         "ES256" => {
@@ -101,6 +102,6 @@ fn is_signed_by(jwk: &Value, alg: &str, signed: &[u8], signature: &[u8]) -> Opti
     })
 }
 
-fn decode(part: &str) -> Option<Vec<u8>> {
+pub(super) fn decode(part: &str) -> Option<Vec<u8>> {
     BASE64_URL_SAFE_NO_PAD.decode(part).ok()
 }

@@ -11,8 +11,9 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{authorize, client_auth::authenticate, token_error::TokenError};
+use super::{authorize, client_auth::authenticate, dpop, token_error::TokenError};
 use crate::mock::provider::{
+    endpoint::Endpoint,
     params::Params,
     shared::Shared,
     state::{calls::PendingCall, pushed_requests},
@@ -35,13 +36,26 @@ pub async fn push(
             None => {
                 authorize::check(&shared, &params).map_err(|reason| TokenError::InvalidRequest(reason.into_owned()))
             }
-        }
+        }?;
+        dpop::key_of_proof(&shared, &headers, Endpoint::PushedAuthorization)
     });
-    if let Err(error) = accepted {
-        call.set_outcome(error.code());
-        return error.into_response();
+    // RFC 9449 §10.1: the code is bound to the key of a proof as if `dpop_jkt` named it.
+    let key = accepted.and_then(|key| match (key, params.get("dpop_jkt")) {
+        (Some(key), Some(named)) if key != named => Err(TokenError::InvalidDpopProof("dpop_jkt names another key")),
+        (key, None) => Ok(key),
+        (_, Some(_)) => Ok(None),
+    });
+    let key = match key {
+        Ok(key) => key,
+        Err(error) => {
+            call.set_outcome(error.code());
+            return error.into_response();
+        }
+    };
+    let mut request = String::from_utf8_lossy(&body).into_owned();
+    if let Some(key) = key {
+        request = format!("{request}&dpop_jkt={key}");
     }
-    let request = String::from_utf8_lossy(&body).into_owned();
     let request_uri = shared.pushed_requests().push(request, shared.now());
     let answer = json!({ "request_uri": request_uri, "expires_in": pushed_requests::LIFETIME.as_secs() });
     (StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()

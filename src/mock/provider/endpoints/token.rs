@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{
     access_token,
     client_auth::authenticate,
+    dpop,
     fault_responses::{FaultyRequest, respond_instead},
     id_token::Claims,
     token_error::TokenError,
@@ -21,11 +22,14 @@ use super::{
 use crate::mock::{
     listener::Connection,
     provider::{
+        endpoint::Endpoint,
         params::Params,
         shared::Shared,
         state::{
+            access_tokens::NewToken,
             calls::PendingCall,
             client::Client,
+            codes::Presented,
             fault::{Fault, FaultKind},
             grants::{GrantError, GrantType, IssuedTokens, RefreshTokenPolicy},
             settings::{AccessTokenFormat, ExpiresIn, Settings},
@@ -81,8 +85,12 @@ async fn answer(
     {
         return Ok(response);
     }
+    let dpop_jkt = dpop::key_of_proof(shared, headers, Endpoint::Token)?;
+    if client.dpop_bound_access_tokens && dpop_jkt.is_none() {
+        return Err(TokenError::InvalidDpopProof("there is none"));
+    }
     let settings = shared.users().settings(&user);
-    let mut issued = request.grant(shared, client, &settings)?;
+    let mut issued = request.grant(shared, client, &settings, dpop_jkt)?;
     if !shared.profile.issues_refresh_token(&issued.sign_in) {
         issued.refresh_token = None;
     }
@@ -107,10 +115,8 @@ async fn make_access_token_jwt(
     issued: &mut IssuedTokens,
 ) -> Result<(), TokenError> {
     let keys = shared.keys.ring().await.map_err(|_| TokenError::ServerError)?;
-    let (random, lifetime) = (&issued.access_token, issued.access_token_lifetime);
-    let jwt = access_token::jwt(shared, &keys.current, settings, &issued.sign_in, random, lifetime);
-    let jwt = jwt.map_err(|_| TokenError::ServerError)?;
-    shared.grants().replace_access_token(random, jwt.clone());
+    let jwt = access_token::jwt(shared, &keys.current, settings, issued).map_err(|_| TokenError::ServerError)?;
+    shared.grants().replace_access_token(&issued.access_token, jwt.clone());
     issued.access_token = jwt;
     Ok(())
 }
@@ -124,7 +130,7 @@ async fn token_response(
     fault: Option<FaultKind>,
 ) -> Result<Value, TokenError> {
     let is_refresh = request.grant_type() == GrantType::RefreshToken;
-    let mut response = json!({ "token_type": "Bearer" });
+    let mut response = json!({ "token_type": issued.token_type() });
     if settings.scope_in_token_response {
         response["scope"] = issued.sign_in.scope.clone().into();
     }
@@ -199,16 +205,25 @@ impl<'a> TokenRequest<'a> {
         })
     }
 
-    fn grant(&self, shared: &Shared, client: &Client, settings: &Settings) -> Result<IssuedTokens, TokenError> {
-        let ttl = Duration::from_secs(settings.access_token_ttl.into());
+    fn grant(
+        &self,
+        shared: &Shared,
+        client: &Client,
+        settings: &Settings,
+        dpop_jkt: Option<String>,
+    ) -> Result<IssuedTokens, TokenError> {
+        let new = NewToken { ttl: Duration::from_secs(settings.access_token_ttl.into()), dpop_jkt: dpop_jkt.clone() };
+        let client_id = &client.client_id;
         let now = shared.now();
         let mut grants = shared.grants();
         let issued = match self {
             TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
-                grants.redeem_code(code, &client.client_id, redirect_uri, code_verifier, ttl, now)
+                let dpop_jkt = dpop_jkt.as_deref();
+                let presented = Presented { code, client_id, redirect_uri, code_verifier, dpop_jkt };
+                grants.redeem_code(&presented, new, now)
             }
             TokenRequest::RefreshToken { refresh_token, scope } => {
-                grants.refresh(refresh_token, &client.client_id, *scope, settings.into(), ttl, now)
+                grants.refresh(refresh_token, client_id, *scope, settings.into(), new, now)
             }
         };
         issued.map_err(TokenError::Grant)

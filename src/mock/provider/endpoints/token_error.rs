@@ -19,6 +19,12 @@ pub enum TokenError {
     Grant(#[from] GrantError),
     #[error("grant_type must be authorization_code or refresh_token")]
     UnsupportedGrantType,
+    /// RFC 9449 §5
+    #[error("the DPoP proof is refused: {0}")]
+    InvalidDpopProof(&'static str),
+    /// RFC 9449 §8
+    #[error("the proof needs the nonce of this response")]
+    UseDpopNonce,
     /// Repeats the request, as careless providers do.
     #[error("could not look up {0}")]
     Echo(String),
@@ -34,6 +40,8 @@ impl TokenError {
             TokenError::InvalidClient => "invalid_client",
             TokenError::Grant(GrantError::WiderScope) => "invalid_scope",
             TokenError::Grant(_) | TokenError::Echo(_) => "invalid_grant",
+            TokenError::InvalidDpopProof(_) => "invalid_dpop_proof",
+            TokenError::UseDpopNonce => "use_dpop_nonce",
             TokenError::UnsupportedGrantType => "unsupported_grant_type",
             TokenError::ServerError => "server_error",
         }

@@ -20,7 +20,17 @@ pub struct AccessToken {
     pub grant: GrantId,
     pub sign_in: SignIn,
     pub lifetime: Lifetime,
+    /// The thumbprint of the key that it is bound to (RFC 9449 §6).
+    pub dpop_jkt: Option<String>,
     expires: SystemTime,
+}
+
+/// What a token request asks for, besides its grant.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    pub ttl: Duration,
+    /// The thumbprint of the key to bind the token to.
+    pub dpop_jkt: Option<String>,
 }
 
 /// As the claims `iat` and `exp` write it, in seconds since the epoch.
@@ -31,12 +41,13 @@ pub struct Lifetime {
 }
 
 impl AccessTokens {
-    pub fn issue(&mut self, grant: GrantId, sign_in: SignIn, ttl: Duration, now: SystemTime) -> (Secret, Lifetime) {
+    pub fn issue(&mut self, grant: GrantId, sign_in: SignIn, new: NewToken, now: SystemTime) -> (Secret, Lifetime) {
+        let NewToken { ttl, dpop_jkt } = new;
         self.0.retain(|_, token| !token.has_expired(now));
         let issued_at = unix_seconds(now);
         let lifetime = Lifetime { issued_at, expires_at: issued_at.saturating_add(ttl.as_secs()) };
         let secret = Secret::random();
-        self.0.insert(secret.clone(), AccessToken { grant, sign_in, lifetime, expires: now + ttl });
+        self.0.insert(secret.clone(), AccessToken { grant, sign_in, lifetime, dpop_jkt, expires: now + ttl });
         (secret, lifetime)
     }
 

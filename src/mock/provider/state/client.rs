@@ -20,6 +20,9 @@ pub struct Client {
     /// Whether its authorization requests must be pushed (RFC 9126 §6).
     #[serde(default)]
     pub pushes_requests: bool,
+    /// Whether it must prove the possession of a key for every token (RFC 9449 §5.2).
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
     #[serde(default)]
     pub redirect_uris: Vec<String>,
     #[serde(default)]

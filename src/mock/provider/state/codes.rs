@@ -21,6 +21,19 @@ pub struct Code {
     pub redirect_uri: String,
     /// The S256 challenge (RFC 7636 §4.2).
     pub code_challenge: String,
+    /// The thumbprint of the key that must prove itself with the code (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
+}
+
+/// What a client presents with a code.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    pub code: &'a str,
+    pub client_id: &'a str,
+    pub redirect_uri: &'a str,
+    pub code_verifier: &'a str,
+    /// The thumbprint of the key of its DPoP proof.
+    pub dpop_jkt: Option<&'a str>,
 }
 
 /// Why a code is refused.
@@ -33,6 +46,7 @@ pub enum CodeError {
     OtherClient,
     OtherRedirectUri,
     WrongVerifier,
+    OtherKey,
 }
 
 #[derive(Debug, Default)]
@@ -70,16 +84,8 @@ impl Codes {
 
     /// Marks the code as used even if the request is wrong, so that nobody has a second guess. `grant` is the grant
     /// that a success leads to.
-    pub fn redeem(
-        &mut self,
-        presented: &str,
-        client_id: &str,
-        redirect_uri: &str,
-        code_verifier: &str,
-        grant: GrantId,
-        now: SystemTime,
-    ) -> Result<SignIn, CodeError> {
-        let state = self.0.get_mut(presented).ok_or(CodeError::Unknown)?;
+    pub fn redeem(&mut self, presented: &Presented<'_>, grant: GrantId, now: SystemTime) -> Result<SignIn, CodeError> {
+        let state = self.0.get_mut(presented.code).ok_or(CodeError::Unknown)?;
         let user = match state {
             State::Used { grant, .. } => return Err(CodeError::Reused(*grant)),
             State::Unused { code, .. } => code.sign_in.user.clone(),
@@ -91,14 +97,17 @@ impl Codes {
         if now >= expires {
             return Err(CodeError::Expired);
         }
-        if client_id != code.sign_in.client_id {
+        if presented.client_id != code.sign_in.client_id {
             return Err(CodeError::OtherClient);
         }
-        if redirect_uri != code.redirect_uri {
+        if presented.redirect_uri != code.redirect_uri {
             return Err(CodeError::OtherRedirectUri);
         }
-        if s256(code_verifier) != code.code_challenge {
+        if s256(presented.code_verifier) != code.code_challenge {
             return Err(CodeError::WrongVerifier);
+        }
+        if code.dpop_jkt.is_some() && code.dpop_jkt.as_deref() != presented.dpop_jkt {
+            return Err(CodeError::OtherKey);
         }
         if let State::Used { grant: of, .. } = state {
             *of = Some(grant);
@@ -126,12 +135,23 @@ mod tests {
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+    fn good(code: &Secret) -> Presented<'_> {
+        Presented {
+            code: code.expose(),
+            client_id: CLIENT,
+            redirect_uri: CALLBACK,
+            code_verifier: VERIFIER,
+            dpop_jkt: Some("key"),
+        }
+    }
+
     fn issued(now: SystemTime) -> (Codes, Secret) {
         let mut codes = Codes::default();
         let code = Code {
             sign_in: SignIn::of(UserName::parse("alice").unwrap(), CLIENT, now),
             redirect_uri: CALLBACK.into(),
             code_challenge: CHALLENGE.into(),
+            dpop_jkt: Some("key".into()),
         };
         let secret = codes.issue(code, now);
         (codes, secret)
@@ -143,7 +163,7 @@ mod tests {
         for (age, expected) in [(59, None), (60, Some(CodeError::Expired))] {
             let (mut codes, code) = issued(now);
             let later = now + Duration::from_secs(age);
-            let redeemed = codes.redeem(code.expose(), CLIENT, CALLBACK, VERIFIER, GrantId(1), later);
+            let redeemed = codes.redeem(&good(&code), GrantId(1), later);
             assert_eq!(redeemed.err(), expected);
         }
     }
@@ -151,15 +171,18 @@ mod tests {
     #[test]
     fn a_code_presented_wrongly_is_used_up() {
         let now = SystemTime::now();
-        for (client_id, redirect_uri, verifier, expected) in [
-            ("another", CALLBACK, VERIFIER, CodeError::OtherClient),
-            (CLIENT, "http://localhost/", VERIFIER, CodeError::OtherRedirectUri),
-            (CLIENT, CALLBACK, CHALLENGE, CodeError::WrongVerifier),
-        ] {
+        let change: [(fn(Presented<'_>) -> Presented<'_>, CodeError); 5] = [
+            (|good| Presented { client_id: "another", ..good }, CodeError::OtherClient),
+            (|good| Presented { redirect_uri: "http://localhost/", ..good }, CodeError::OtherRedirectUri),
+            (|good| Presented { code_verifier: CHALLENGE, ..good }, CodeError::WrongVerifier),
+            (|good| Presented { dpop_jkt: Some("another"), ..good }, CodeError::OtherKey),
+            (|good| Presented { dpop_jkt: None, ..good }, CodeError::OtherKey),
+        ];
+        for (changed, expected) in change {
             let (mut codes, code) = issued(now);
-            let redeemed = codes.redeem(code.expose(), client_id, redirect_uri, verifier, GrantId(1), now);
+            let redeemed = codes.redeem(&changed(good(&code)), GrantId(1), now);
             assert_eq!(redeemed.err(), Some(expected));
-            let again = codes.redeem(code.expose(), CLIENT, CALLBACK, VERIFIER, GrantId(2), now);
+            let again = codes.redeem(&good(&code), GrantId(2), now);
             assert_eq!(again.err(), Some(CodeError::Reused(None)));
         }
     }
@@ -168,7 +191,7 @@ mod tests {
     fn a_reused_code_leads_to_the_grant_it_made() {
         let now = SystemTime::now();
         let (mut codes, code) = issued(now);
-        let mut redeem = |grant| codes.redeem(code.expose(), CLIENT, CALLBACK, VERIFIER, grant, now);
+        let mut redeem = |grant| codes.redeem(&good(&code), grant, now);
         assert!(redeem(GrantId(7)).is_ok());
         let again = redeem(GrantId(8)).err();
         assert_eq!(again, Some(CodeError::Reused(Some(GrantId(7)))));

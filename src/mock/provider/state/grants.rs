@@ -8,8 +8,8 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    access_tokens::{AccessTokens, Lifetime},
-    codes::{Code, CodeError, Codes},
+    access_tokens::{AccessTokens, Lifetime, NewToken},
+    codes::{Code, CodeError, Codes, Presented},
     secret::Secret,
     sign_in::{GrantId, SignIn},
     user_name::UserName,
@@ -29,6 +29,8 @@ pub struct IssuedTokens {
     pub access_token: Secret,
     pub access_token_lifetime: Lifetime,
     pub refresh_token: Option<Secret>,
+    /// The thumbprint of the key that the access token is bound to.
+    pub dpop_jkt: Option<String>,
 }
 
 /// What the introspection endpoint says about a valid access token.
@@ -36,6 +38,24 @@ pub struct IssuedTokens {
 pub struct ActiveToken {
     pub sign_in: SignIn,
     pub lifetime: Lifetime,
+    pub dpop_jkt: Option<String>,
+}
+
+impl ActiveToken {
+    /// RFC 9449 §5, §6.2
+    pub fn token_type(&self) -> &'static str {
+        token_type(self.dpop_jkt.as_deref())
+    }
+}
+
+impl IssuedTokens {
+    pub fn token_type(&self) -> &'static str {
+        token_type(self.dpop_jkt.as_deref())
+    }
+}
+
+fn token_type(dpop_jkt: Option<&str>) -> &'static str {
+    if dpop_jkt.is_some() { "DPoP" } else { "Bearer" }
 }
 
 /// Why a code or refresh token is refused, with the `error_description`.
@@ -53,6 +73,8 @@ pub enum GrantError {
     OtherRedirectUri,
     #[error("code_verifier doesn't match code_challenge")]
     WrongVerifier,
+    #[error("the DPoP proof is not by the key of the authorization request")]
+    OtherKey,
     #[error("the refresh token is unknown")]
     UnknownRefreshToken,
     #[error("the refresh token was superseded: the whole grant has ended")]
@@ -115,15 +137,12 @@ impl Grants {
 
     pub fn redeem_code(
         &mut self,
-        code: &str,
-        client_id: &str,
-        redirect_uri: &str,
-        code_verifier: &str,
-        access_token_ttl: Duration,
+        presented: &Presented<'_>,
+        new: NewToken,
         now: SystemTime,
     ) -> Result<IssuedTokens, GrantError> {
         let id = GrantId(self.next_id);
-        let redeemed = self.codes.redeem(code, client_id, redirect_uri, code_verifier, id, now);
+        let redeemed = self.codes.redeem(presented, id, now);
         let sign_in = match redeemed {
             Ok(sign_in) => sign_in,
             Err(error) => {
@@ -143,7 +162,7 @@ impl Grants {
         };
         self.grants.insert(id, grant);
         self.evict_oldest();
-        Ok(self.issue(id, sign_in, Some(refresh_token), access_token_ttl, now))
+        Ok(self.issue(id, sign_in, Some(refresh_token), new, now))
     }
 
     pub fn refresh(
@@ -152,7 +171,7 @@ impl Grants {
         client_id: &str,
         scope: Option<&str>,
         policy: RefreshTokenPolicy,
-        access_token_ttl: Duration,
+        new: NewToken,
         now: SystemTime,
     ) -> Result<IssuedTokens, GrantError> {
         let id = self.refresh_tokens.get(refresh_token).copied();
@@ -175,19 +194,18 @@ impl Grants {
             RefreshTokenPolicy::SendAgain => Some(current),
             RefreshTokenPolicy::Omit => None,
         };
-        Ok(self.issue(id, sign_in, refresh_token, access_token_ttl, now))
-    }
-
-    /// The user of a valid access token.
-    pub fn user_of_access_token(&self, access_token: &str, now: SystemTime) -> Option<UserName> {
-        self.active_token(access_token, now).map(|token| token.sign_in.user)
+        Ok(self.issue(id, sign_in, refresh_token, new, now))
     }
 
     pub fn active_token(&self, access_token: &str, now: SystemTime) -> Option<ActiveToken> {
         let token = self.access_tokens.get(access_token)?;
         let grant = self.grants.get(&token.grant)?;
         let is_active = !grant.ended && !token.has_expired(now);
-        is_active.then(|| ActiveToken { sign_in: token.sign_in.clone(), lifetime: token.lifetime })
+        is_active.then(|| ActiveToken {
+            sign_in: token.sign_in.clone(),
+            lifetime: token.lifetime,
+            dpop_jkt: token.dpop_jkt.clone(),
+        })
     }
 
     /// The user to whom an access token was issued, valid or not.
@@ -224,7 +242,8 @@ impl Grants {
         let mut active = self.grants.values().filter(|grant| !grant.ended && grant.sign_in.user == *user);
         let stolen = |grant: &Grant| Some((grant.superseded.front()?.clone(), grant.sign_in.client_id.clone()));
         let (stolen, client_id) = active.find_map(stolen)?;
-        self.refresh(stolen.expose(), &client_id, None, RefreshTokenPolicy::Rotate, Duration::ZERO, now).err()
+        let new = NewToken { ttl: Duration::ZERO, dpop_jkt: None };
+        self.refresh(stolen.expose(), &client_id, None, RefreshTokenPolicy::Rotate, new, now).err()
     }
 
     /// Ends everything of this user, as an administrator would.
@@ -301,11 +320,12 @@ impl Grants {
         grant: GrantId,
         sign_in: SignIn,
         refresh_token: Option<Secret>,
-        ttl: Duration,
+        new: NewToken,
         now: SystemTime,
     ) -> IssuedTokens {
-        let (access_token, access_token_lifetime) = self.access_tokens.issue(grant, sign_in.clone(), ttl, now);
-        IssuedTokens { sign_in, access_token, access_token_lifetime, refresh_token }
+        let dpop_jkt = new.dpop_jkt.clone();
+        let (access_token, access_token_lifetime) = self.access_tokens.issue(grant, sign_in.clone(), new, now);
+        IssuedTokens { sign_in, access_token, access_token_lifetime, refresh_token, dpop_jkt }
     }
 }
 
@@ -318,6 +338,7 @@ impl From<CodeError> for GrantError {
             CodeError::OtherClient => GrantError::OtherClient,
             CodeError::OtherRedirectUri => GrantError::OtherRedirectUri,
             CodeError::WrongVerifier => GrantError::WrongVerifier,
+            CodeError::OtherKey => GrantError::OtherKey,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | `grants`, `sign_in` | what users have granted |
 //! | `codes`, `access_tokens`, `secret` | the codes and tokens of these grants |
 //! | `pushed_requests`, `used_assertions` | authorization requests that were pushed, client assertions that were used |
+//! | `dpop` | what is done about DPoP, its nonces, proofs that were used |
 //! | `keys` | the signing keys |
 //! | `calls` | the log of calls |
 //! | `clock` | times as claims write them |
@@ -18,6 +19,7 @@ pub mod calls;
 pub mod client;
 pub mod clock;
 pub mod codes;
+pub mod dpop;
 pub mod fault;
 pub mod grants;
 pub mod keys;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::mock::provider::{
     endpoint::Endpoint,
-    state::{calls::Call, settings::Settings, user_name::UserName},
+    state::{calls::Call, dpop::DpopSupport, settings::Settings, user_name::UserName},
 };
 
 /// What the board shows.
@@ -25,6 +25,7 @@ pub struct BoardPage<'a> {
     pub users: BTreeSet<UserName>,
     pub settings: Settings,
     pub outage: BTreeSet<Endpoint>,
+    pub dpop: DpopSupport,
     /// The calls of the user, oldest first.
     pub calls: Vec<Call>,
     /// Why the last button had no effect.
@@ -74,6 +75,7 @@ impl IntoResponse for BoardPage<'_> {
             ACTIONS.into(),
             raw_settings(&self.settings),
             outages(&self.outage),
+            dpop(self.dpop),
             "</form>\n".into(),
             calls(&self.calls),
         ];
@@ -114,6 +116,18 @@ fn outages(outage: &BTreeSet<Endpoint>) -> String {
     format!(
         "<fieldset class=\"switches\"><legend>For everyone: endpoints that answer 503</legend>\n{buttons}</fieldset>\n"
     )
+}
+
+fn dpop(support: DpopSupport) -> String {
+    let title = |support| match support {
+        DpopSupport::None => "Not supported",
+        DpopSupport::Ignored => "Announced, and ignored",
+        DpopSupport::Bound => "Tokens are bound",
+        DpopSupport::Nonce => "Tokens are bound, and proofs need a nonce",
+    };
+    let button = |(name, named)| toggle("dpop", name, title(named), named == support);
+    let buttons: String = DpopSupport::ALL.into_iter().map(button).collect();
+    format!("<fieldset class=\"switches\"><legend>For everyone: DPoP (RFC 9449)</legend>\n{buttons}</fieldset>\n")
 }
 
 fn toggle(name: &str, value: &str, title: &str, is_on: bool) -> String {

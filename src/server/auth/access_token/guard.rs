@@ -160,8 +160,10 @@ impl AccessTokenGuard {
     ) -> Result<Identity, AuthError> {
         let permissions = match self.verify(access_token, Origin::Here).await {
             None => issued.permissions,
-            Some(Ok(token)) if is_bound_to_another(&token, proven) => return Err(AuthError::OtherKey),
-            Some(Ok(token)) => token.permissions,
+            Some(Ok(token)) => {
+                check_binding(&token, &issued, proven)?;
+                token.permissions
+            }
             Some(Err(error)) => {
                 if matches!(error, AccessTokenError::Inactive) {
                     self.sessions.expire_access_token(access_token, &issued.dpop_jkt).await?;
@@ -222,6 +224,20 @@ impl AccessTokenGuard {
             Origin::Elsewhere => Some(self.foreign_introspections.try_acquire().map_err(too_many)?),
         };
         self.oidc.introspect(access_token, audience).await
+    }
+}
+
+/// The binding of a token that was issued here: to this server's key of its session, if the provider said that it has
+/// bound the token (RFC 9449 §6), or else to the key of the proof.
+fn check_binding(token: &VerifiedToken, issued: &TokenInfo, proven: Option<&Thumbprint>) -> Result<(), AuthError> {
+    match (&issued.provider_jkt, &token.bound_to) {
+        (None, _) if is_bound_to_another(token, proven) => Err(AuthError::OtherKey),
+        (None, _) => Ok(()),
+        // RFC 9449 §7.1: a bound token is no bearer token.
+        (Some(_), _) if proven.is_none() => Err(AuthError::OtherKey),
+        (Some(session_key), Some(key)) if key.matches(session_key) => Ok(()),
+        (Some(_), Some(_)) => Err(AuthError::invalid_token("its `cnf` names another key than that of its session")),
+        (Some(_), None) => Err(AuthError::invalid_token("it was issued as bound to a key, and its `cnf` names none")),
     }
 }
 

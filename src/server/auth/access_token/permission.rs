@@ -8,14 +8,14 @@ use crate::server::auth::oidc::Permissions;
 pub struct RequiredPermissions {
     /// `REQUIRED_SCOPE`: all of these scopes.
     pub scope: Vec<String>,
-    /// `REQUIRED_ROLE`
-    pub role: Option<String>,
+    /// `REQUIRED_ROLE`: one of these, if there are any.
+    pub roles: Vec<String>,
 }
 
 impl RequiredPermissions {
     pub fn check(&self, permissions: &Permissions) -> Result<(), AuthError> {
         let has_scope = self.scope.iter().all(|needed| permissions.scope.contains(needed));
-        let has_role = self.role.as_ref().is_none_or(|needed| permissions.roles.contains(needed));
+        let has_role = self.roles.is_empty() || self.roles.iter().any(|role| permissions.roles.contains(role));
         match has_scope && has_role {
             true => Ok(()),
             false => Err(AuthError::InsufficientScope(self.scope.join(" "))),

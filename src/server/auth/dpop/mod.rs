@@ -9,6 +9,7 @@
 //! | `htu` | the comparison of URLs |
 //! | `nonce` | the server's nonces (§8) |
 //! | `error` | why a proof is refused |
+//! | `proof_key` | the other side: this server's own key at the provider, and the proofs that it signs |
 //! | `service` | one request's proof: verified, its key compared, its `jti` consumed |
 //!
 //! Only `service` does I/O, has state or reads a clock.
@@ -22,6 +23,7 @@ mod header;
 mod htu;
 mod key;
 mod nonce;
+mod proof_key;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ mod thumbprint;
 pub use check::{Expected, IAT_LEEWAY, IAT_WINDOW, MAX_PROOF_LENGTH, NonceRule, Proof, REPLICA_SKEW, check};
 pub use error::ProofError;
 pub use nonce::{NONCE_LIFETIME, Nonces};
+pub use proof_key::{ProofKey, ProofKeyError, ProofOf};
 pub use service::{
     KeyRefusal, ProofChallenge, ProofRefusal, Proofs, SignedRequest, Verification, VerifiedKey, VerifiedProof,
 };

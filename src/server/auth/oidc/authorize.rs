@@ -15,7 +15,7 @@ use super::{
     settings::RequestSettings,
     values::{CodeVerifier, Nonce},
 };
-use crate::wire::auth::State;
+use crate::{server::auth::dpop::ProofKey, wire::auth::State};
 
 /// This scope requests a refresh token that outlives the provider's session. It has no effect without `prompt=consent`
 /// (OpenID Connect Core §11).
@@ -24,16 +24,17 @@ const OFFLINE_ACCESS: &str = "offline_access";
 const PROMPT: &str = "prompt";
 
 impl OidcClient {
-    /// The URL to send the browser to.
+    /// The URL to send the browser to. The code is bound to `proof_key`, if there is one.
     pub async fn authorization_url(
         &self,
         state: &State,
         nonce: &Nonce,
         code_verifier: &CodeVerifier,
+        proof_key: Option<&ProofKey>,
     ) -> Result<String, ProviderError> {
         let fetched = self.discovery.current().await?;
-        let url = self.authorization_request(&fetched, state, nonce, code_verifier);
-        self.pushed(&fetched, url).await
+        let url = self.authorization_request(&fetched, state, nonce, code_verifier, proof_key);
+        self.pushed(&fetched, url, proof_key).await
     }
 
     /// The authorization endpoint with all parameters of the request.
@@ -43,6 +44,7 @@ impl OidcClient {
         state: &State,
         nonce: &Nonce,
         code_verifier: &CodeVerifier,
+        proof_key: Option<&ProofKey>,
     ) -> Url {
         let relying_party = self.relying_party_of(fetched);
         let (state, nonce) = (CsrfToken::new(state.secret().to_owned()), RequestNonce::new(nonce.secret().to_owned()));
@@ -68,6 +70,10 @@ impl OidcClient {
         }
         for resource in resources {
             request = request.add_extra_param("resource", resource);
+        }
+        if let Some(proof_key) = proof_key {
+            // RFC 9449 §10
+            request = request.add_extra_param("dpop_jkt", proof_key.thumbprint().to_string());
         }
         request.url().0
     }

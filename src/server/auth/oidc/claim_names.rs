@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     deviations::{self, Document, LEFT_OUT},
-    permissions::RolesClaim,
+    permissions::{PermissionsSource, RolesClaim},
     values::IdToken,
 };
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
 pub struct ClaimNames {
     /// `ROLES_CLAIM`, `ROLES_SEPARATOR`
     pub roles: RolesClaim,
+    /// `PERMISSIONS_FROM`
+    pub permissions_from: PermissionsSource,
     /// `NAME_CLAIM`, in place of `name`.
     pub name: Option<ClaimPath>,
     /// `EMAIL_CLAIM`, in place of `email`.

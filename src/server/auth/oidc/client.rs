@@ -12,6 +12,7 @@ use openidconnect::{
 
 use super::{
     discovery::{Discovery, FetchedMetadata, MetadataStatus},
+    dpop::ProviderNonces,
     error::ProviderError,
     http::ProviderHttp,
     id_token::ProviderKey,
@@ -49,6 +50,7 @@ pub struct OidcClient {
     pub(super) http: ProviderHttp,
     pub(super) environment: Environment,
     pub(super) discovery: Discovery,
+    pub(super) nonces: ProviderNonces,
     front_url: String,
 }
 
@@ -58,7 +60,7 @@ impl OidcClient {
         let (source, id_tokens) = (settings.metadata_source(), settings.id_tokens.clone());
         let discovery = Discovery::new(source, http.clone(), environment.clone(), id_tokens);
         let front_url = settings.redirect_uri.url().origin().ascii_serialization();
-        Self { settings, http, environment, discovery, front_url }
+        Self { settings, http, environment, discovery, nonces: ProviderNonces::default(), front_url }
     }
 
     /// The issuer as configured.

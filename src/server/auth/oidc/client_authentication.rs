@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{
-    client::OidcClient, client_key::ClientKey, credentials::Credentials, error::ProviderError, http::ClientHttp,
-    values::ClientSecret,
+    client::OidcClient, client_key::ClientKey, credentials::Credentials, dpop::NonceIssuer, error::ProviderError,
+    http::ClientHttp, values::ClientSecret,
 };
-use crate::server::observe::metrics::ProviderEndpoint;
+use crate::server::{auth::dpop::ProofKey, observe::metrics::ProviderEndpoint};
 
 /// The lifetime of a client assertion, as FAPI 2.0 §5.3.3.1 limits it.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
@@ -106,8 +106,23 @@ impl ClientAuthentication {
 
 impl OidcClient {
     /// An HTTP client for one authenticated request. Not reusable, as a client assertion has a single-use `jti`.
-    pub(super) async fn client_http(&self, endpoint: ProviderEndpoint) -> Result<ClientHttp, ProviderError> {
-        let credentials = match &self.settings.client_authentication {
+    pub(super) async fn client_http(&self, endpoint: ProviderEndpoint) -> Result<ClientHttp<'_>, ProviderError> {
+        self.client_http_proving(endpoint, None).await
+    }
+
+    /// The same with a proof by this key.
+    pub(super) async fn client_http_proving<'c>(
+        &'c self,
+        endpoint: ProviderEndpoint,
+        key: Option<&'c ProofKey>,
+    ) -> Result<ClientHttp<'c>, ProviderError> {
+        let credentials = self.request_credentials().await?;
+        let proofs = self.proofs(key, NonceIssuer::AuthorizationServer);
+        Ok(ClientHttp::new(self.http.at(endpoint), credentials, proofs, self))
+    }
+
+    pub(super) async fn request_credentials(&self) -> Result<RequestCredentials, ProviderError> {
+        match &self.settings.client_authentication {
             ClientAuthentication::ClientSecretBasic(secrets) => {
                 let client_id = self.settings.client_id.as_str();
                 RequestCredentials::of(secrets, |secret| {
@@ -125,12 +140,11 @@ impl OidcClient {
                     Ok(ClientCredential::Assertion(assertion_form(&key.sign(&claims, supported).map_err(failed)?)))
                 })
             }
-        };
-        Ok(ClientHttp::new(self.http.at(endpoint), credentials?))
+        }
     }
 
     /// The same with credentials that are made up in the configured form, for diagnostics.
-    pub(super) async fn client_http_with_wrong_credentials(&self) -> Result<ClientHttp, ProviderError> {
+    pub(super) async fn client_http_with_wrong_credentials(&self) -> Result<ClientHttp<'_>, ProviderError> {
         let wrong = ClientSecret::new(self.environment.random_text().map_err(failed)?);
         let credential = match &self.settings.client_authentication {
             ClientAuthentication::ClientSecretBasic(_) => {
@@ -150,7 +164,7 @@ impl OidcClient {
             }
         };
         let credentials = RequestCredentials { indexed: vec![(0, credential)], on_accepted: Box::new(|_| {}) };
-        Ok(ClientHttp::new(self.http.at(ProviderEndpoint::Diagnostics), credentials))
+        Ok(ClientHttp::new(self.http.at(ProviderEndpoint::Diagnostics), credentials, None, self))
     }
 
     /// A form request to an endpoint that `openidconnect` does not support. `params` include the client id.

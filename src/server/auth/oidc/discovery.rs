@@ -68,6 +68,9 @@ pub(super) struct ProviderExtensions {
     /// RFC 9126 §5
     #[serde(default)]
     require_pushed_authorization_requests: Option<bool>,
+    /// RFC 9449 §5.1
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dpop_signing_alg_values_supported: Option<Vec<String>>,
 }
 
 impl AdditionalProviderMetadata for ProviderExtensions {}
@@ -97,6 +100,11 @@ impl ProviderExtensions {
     pub(super) fn supports_s256(&self) -> Option<bool> {
         let methods = self.code_challenge_methods_supported.as_ref()?;
         Some(methods.iter().any(|method| method == "S256"))
+    }
+
+    /// Whether proofs with ES256 are supported, the only algorithm of this client's.
+    pub(super) fn supports_dpop(&self) -> bool {
+        self.dpop_signing_alg_values_supported.iter().flatten().any(|algorithm| algorithm == "ES256")
     }
 
     pub(super) fn announces_iss(&self) -> bool {

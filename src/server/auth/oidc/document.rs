@@ -44,7 +44,7 @@ const REQUIRED_ENDPOINTS: [&str; 3] = ["authorization_endpoint", "token_endpoint
 
 /// The other members that this client reads. `openidconnect` has a type for every standard member, and rejects a document
 /// if one that nobody reads has another type. So it receives only the endpoints and these.
-const MEMBERS: [(&str, Type); 4] = [
+const MEMBERS: [(&str, Type); 5] = [
     // RFC 9207 §3
     ("authorization_response_iss_parameter_supported", Type::Boolean),
     // RFC 9126 §5
@@ -52,6 +52,8 @@ const MEMBERS: [(&str, Type); 4] = [
     // RFC 8414 §2
     ("code_challenge_methods_supported", Type::Texts),
     ("token_endpoint_auth_signing_alg_values_supported", Type::Texts),
+    // RFC 9449 §5.1
+    ("dpop_signing_alg_values_supported", Type::Texts),
 ];
 
 /// The JSON type of a member.

@@ -5,12 +5,16 @@ use openidconnect::{RequestTokenError, core::CoreRequestTokenError};
 
 use super::{
     document::UnusableEndpoint,
+    dpop::NotBound,
     error_response::{ErrorResponse, Meaning},
     http::{ClientHttp, HttpError},
     signature::SignatureError,
     values::RefreshToken,
 };
-use crate::{server::auth::jose::Malformed, wire::auth::AccessToken};
+use crate::{
+    server::auth::{dpop::ProofKeyError, jose::Malformed},
+    wire::auth::AccessToken,
+};
 
 /// Why no request to the provider could be made: it is unreachable, or its metadata is not usable.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -23,6 +27,8 @@ pub enum ProviderError {
     UnusableEndpoint { member: &'static str, reason: UnusableEndpoint },
     #[error("we can't prove who we are: {0}")]
     ClientAssertion(String),
+    #[error(transparent)]
+    ProofKey(#[from] ProofKeyError),
     #[error("the authorization request was not taken: {0}")]
     PushedRequest(String),
     /// The provider refused the pushed request (RFC 9126 §2.3). The next one would be refused, too.
@@ -53,6 +59,8 @@ pub enum ExchangeError {
     Undecided(String),
     #[error("{}", too_long(.0))]
     AccessTokenTooLong(usize),
+    #[error(transparent)]
+    NotBound(#[from] NotBound),
 }
 
 /// Why a refresh failed.
@@ -65,8 +73,8 @@ pub enum RefreshError {
     /// token in the same response is to be revoked.
     #[error("refreshed ID token refused: {reason}")]
     InvalidIdToken { refresh_token: Option<RefreshToken>, reason: String },
-    /// The provider refreshed the grant, but the access token can't be used: its type is unknown, or the ID token can't
-    /// be verified until newer keys can be fetched. The session continues. A new refresh token in the response must be
+    /// The provider refreshed the grant, but the access token can't be used: its type is unknown, the ID token can't be
+    /// verified until newer keys can be fetched, or the permissions can't be looked up. The session continues. A new refresh token in the response must be
     /// stored, as the old one may be invalid now.
     #[error("the answer's access token can't be used: {reason}")]
     Unusable { refresh_token: Option<RefreshToken>, reason: String },
@@ -77,6 +85,10 @@ pub enum RefreshError {
     /// refresh token must be stored, as for `Unusable`.
     #[error("{}", too_long(.length))]
     AccessTokenTooLong { refresh_token: Option<RefreshToken>, length: usize },
+    /// The provider refreshed the grant with a bearer token, which is to be revoked. The session continues, and a new
+    /// refresh token must be stored, as for `Unusable`.
+    #[error("{error}")]
+    NotBound { access_token: AccessToken, refresh_token: Option<RefreshToken>, error: NotBound },
     /// The provider has not refused the refresh token, which may still be valid.
     #[error("provider unavailable: {0}")]
     Unavailable(String),
@@ -216,6 +228,18 @@ impl From<ProviderError> for LogoutTokenError {
 
 impl From<ProviderError> for ExchangeError {
     fn from(error: ProviderError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<ProofKeyError> for ExchangeError {
+    fn from(error: ProofKeyError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<ProofKeyError> for RefreshError {
+    fn from(error: ProofKeyError) -> Self {
         Self::Unavailable(error.to_string())
     }
 }

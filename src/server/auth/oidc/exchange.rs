@@ -2,11 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use openidconnect::{AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier, SubjectIdentifier};
+use openidconnect::{AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier};
+use serde_json::{Map, Value};
 
 use super::{
     claim_names::claims_of,
     client::{OidcClient, RelyingParty},
+    current_roles::Stated,
     deviations::Document,
     error::{ExchangeError, ProviderError, TokenRequestFailure, classify},
     id_token::{Expected, IdTokenError, LoginClaims},
@@ -17,7 +19,7 @@ use super::{
     values::{CodeVerifier, IdToken, Nonce, RefreshToken},
 };
 use crate::{
-    server::{excerpt::excerpt, observe::metrics::ProviderEndpoint},
+    server::{auth::dpop::ProofKey, excerpt::excerpt, observe::metrics::ProviderEndpoint},
     wire::auth::{AccessToken, AuthorizationCode, UserClaims},
 };
 
@@ -37,6 +39,8 @@ pub struct Login {
     pub permissions: Permissions,
     /// The provider's `session_expiry`: when the session must have ended.
     pub session_expiry: Option<SystemTime>,
+    /// The key that the access token is bound to at the provider, if it is.
+    pub proof_key: Option<ProofKey>,
 }
 
 /// A code exchange that failed.
@@ -45,6 +49,8 @@ pub struct RefusedExchange {
     pub error: ExchangeError,
     /// Issued with a response that was refused. To be revoked.
     pub refresh_token: Option<RefreshToken>,
+    /// The same, for a token that this server does not accept as it is valid elsewhere without a proof.
+    pub access_token: Option<AccessToken>,
 }
 
 impl OidcClient {
@@ -58,17 +64,23 @@ impl OidcClient {
         if is_ours { Ok(()) } else { Err(ExchangeError::WrongIssuer) }
     }
 
-    /// Exchanges the code and verifies the ID token that comes with it.
+    /// Exchanges the code and verifies the ID token that comes with it. `proof_key` is that of the authorization request.
     pub async fn exchange_code(
         &self,
         code: &AuthorizationCode,
         code_verifier: &CodeVerifier,
         nonce: &Nonce,
+        proof_key: Option<&ProofKey>,
     ) -> Result<Login, RefusedExchange> {
         let relying_party = self.relying_party().await?;
-        let response = self.request_tokens(&relying_party, code, code_verifier, nonce).await?;
-        let login = self.verified_login(&relying_party, &response, nonce).await;
-        login.map_err(|error| RefusedExchange { error, refresh_token: refresh_token(&response) })
+        let proof_key = self.proof_key(proof_key).map_err(ExchangeError::from)?;
+        let response = self.request_tokens(&relying_party, code, code_verifier, nonce, proof_key.as_ref()).await?;
+        let login = self.verified_login(&relying_party, &response, nonce, proof_key).await;
+        login.map_err(|error| RefusedExchange {
+            refresh_token: refresh_token(&response),
+            access_token: matches!(error, ExchangeError::NotBound(_)).then(|| response.browser_token()),
+            error,
+        })
     }
 
     async fn verified_login(
@@ -76,10 +88,12 @@ impl OidcClient {
         relying_party: &RelyingParty,
         response: &TokenResponse,
         nonce: &Nonce,
+        proof_key: Option<ProofKey>,
     ) -> Result<Login, ExchangeError> {
         if let Some(reason) = response.unusable_reason() {
             return Err(ExchangeError::Unavailable(reason.into()));
         }
+        let proof_key = self.bound_to(response, proof_key)?;
         let access_token = response.usable_access_token().map_err(ExchangeError::AccessTokenTooLong)?;
         let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
         let claims = self.verified_claims(id_token, Expected::OfLogin(nonce), response.access_token()).await?;
@@ -89,9 +103,17 @@ impl OidcClient {
         let mut roles = self.settings.claims.roles.read(&named);
         self.settings.claims.apply(&named, &mut user);
         self.settings.claims.record_other_types(Document::IdToken, &named);
-        if self.settings.claims.needs_userinfo(&user, &named) {
-            roles = self.add_userinfo(relying_party, response, claims.subject(), &mut user, roles).await;
+        let (access, sub) = (response.access_token(), claims.subject());
+        let stated = self.stated_roles(relying_party, access, sub, proof_key.as_ref()).await;
+        let stated = stated.map_err(|error| ExchangeError::Unavailable(error.to_string()))?;
+        if let Stated::Userinfo { claims, .. } = &stated {
+            roles = self.add_userinfo(claims, &mut user, roles);
+        } else if self.settings.claims.needs_userinfo(&user, &named)
+            && let Some(claims) = self.userinfo(relying_party, access, sub, proof_key.as_ref()).await
+        {
+            roles = self.add_userinfo(&claims, &mut user, roles);
         }
+        let (scope, roles) = stated.permissions(response.granted_scope(), roles);
         if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
             return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
         }
@@ -101,13 +123,14 @@ impl OidcClient {
             refresh_token: refresh_token(response),
             permissions: Permissions {
                 // RFC 6749 §5.1: without `scope` in the response, the requested scope was granted.
-                scope: response.granted_scope().unwrap_or_else(|| self.settings.requested_scope()),
+                scope: scope.unwrap_or_else(|| self.settings.requested_scope()),
                 roles: roles.unwrap_or_default(),
             },
             id_token: id_token.clone(),
             provider_session: provider_session(id_token),
             claims: LoginClaims::of(&claims, nonce.clone()),
             session_expiry: self.future_session_expiry(id_token)?,
+            proof_key,
             user,
         })
     }
@@ -129,8 +152,9 @@ impl OidcClient {
         code: &AuthorizationCode,
         code_verifier: &CodeVerifier,
         nonce: &Nonce,
+        proof_key: Option<&ProofKey>,
     ) -> Result<TokenResponse, ExchangeError> {
-        let http = self.client_http(ProviderEndpoint::Token).await?;
+        let http = self.client_http_proving(ProviderEndpoint::Token, proof_key).await?;
         let mut request = relying_party
             .exchange_code(Code::new(code.secret().to_owned()))
             .map_err(|error| ExchangeError::Unavailable(error.to_string()))?
@@ -148,23 +172,20 @@ impl OidcClient {
 
     /// Adds claims from the userinfo endpoint, as some providers leave names and roles out of the ID token. Claims of the
     /// ID token take precedence, and the login succeeds even if the request fails. Returns the roles.
-    async fn add_userinfo(
+    fn add_userinfo(
         &self,
-        relying_party: &RelyingParty,
-        response: &TokenResponse,
-        sub: &SubjectIdentifier,
+        claims: &Map<String, Value>,
         user: &mut UserClaims,
         roles: Option<Vec<String>>,
     ) -> Option<Vec<String>> {
-        let Some(claims) = self.userinfo(relying_party, response.access_token(), sub).await else { return roles };
-        standard_claims::record_other_types(Document::Userinfo, &claims);
-        self.settings.claims.record_other_types(Document::Userinfo, &claims);
-        let shown = standard_claims::user(&user.iss, &user.sub, &claims);
+        standard_claims::record_other_types(Document::Userinfo, claims);
+        self.settings.claims.record_other_types(Document::Userinfo, claims);
+        let shown = standard_claims::user(&user.iss, &user.sub, claims);
         user.name = user.name.take().or(shown.name);
         user.preferred_username = user.preferred_username.take().or(shown.preferred_username);
         user.email = user.email.take().or(shown.email);
-        self.settings.claims.apply(&claims, user);
-        roles.or_else(|| self.settings.claims.roles.read(&claims))
+        self.settings.claims.apply(claims, user);
+        roles.or_else(|| self.settings.claims.roles.read(claims))
     }
 }
 
@@ -181,7 +202,7 @@ impl From<IdTokenError> for ExchangeError {
 /// For errors before the response was received, so that there is no refresh token to revoke.
 impl From<ExchangeError> for RefusedExchange {
     fn from(error: ExchangeError) -> Self {
-        Self { error, refresh_token: None }
+        Self { error, refresh_token: None, access_token: None }
     }
 }
 

@@ -16,11 +16,14 @@ use openidconnect::{
 use tracing::Instrument;
 
 use super::{
+    client::OidcClient,
     client_authentication::RequestCredentials,
+    dpop::{RequestProofs, demands_nonce},
     error_response::{ErrorResponse, Meaning},
     settings::{ProviderSettings, RequestSettings},
 };
 use crate::server::{
+    auth::dpop::ProofKeyError,
     certificates::TlsSettings,
     excerpt::{Excerpt, excerpt},
     observe::{
@@ -47,10 +50,14 @@ pub(super) struct EndpointHttp {
 }
 
 /// The client for one authenticated request, to the token endpoint or a similar one. It adds the client's credentials and
-/// stores what `openidconnect` does not return: the response's status, and the error response as providers really send it.
-pub(super) struct ClientHttp {
+/// a DPoP proof, if it has a key for one, and stores what `openidconnect` does not return: the response's status, and the error response as providers really send it.
+pub(super) struct ClientHttp<'c> {
     http: EndpointHttp,
     credentials: RequestCredentials,
+    proofs: Option<RequestProofs<'c>>,
+    /// Makes credentials again, to repeat the request.
+    oidc: &'c OidcClient,
+    repeated: OnceLock<RequestCredentials>,
     status: AtomicU16,
     error_response: OnceLock<ErrorResponse>,
     /// The request without credentials.
@@ -67,6 +74,8 @@ pub enum HttpError {
     /// The last line of defence, as metadata with such an endpoint is refused.
     #[error("it is not https, and not on loopback")]
     Unencrypted,
+    #[error(transparent)]
+    Proof(#[from] ProofKeyError),
 }
 
 impl ProviderHttp {
@@ -140,14 +149,32 @@ impl EndpointHttp {
     }
 }
 
-impl ClientHttp {
-    pub(super) fn new(http: EndpointHttp, credentials: RequestCredentials) -> Self {
-        Self { http, credentials, status: AtomicU16::new(0), error_response: OnceLock::new(), request: OnceLock::new() }
+impl<'c> ClientHttp<'c> {
+    pub(super) fn new(
+        http: EndpointHttp,
+        credentials: RequestCredentials,
+        proofs: Option<RequestProofs<'c>>,
+        oidc: &'c OidcClient,
+    ) -> Self {
+        Self {
+            http,
+            credentials,
+            proofs,
+            oidc,
+            repeated: OnceLock::new(),
+            status: AtomicU16::new(0),
+            error_response: OnceLock::new(),
+            request: OnceLock::new(),
+        }
     }
 
     /// An excerpt of the response for the log, without any secrets that the request contained.
     pub(super) fn excerpt(&self, text: &str) -> Excerpt {
-        let sent = self.request.get().map(|request| self.credentials.secrets(request)).unwrap_or_default();
+        let credentials = [Some(&self.credentials), self.repeated.get()].into_iter().flatten();
+        let sent: Vec<String> = match self.request.get() {
+            Some(request) => credentials.flat_map(|credentials| credentials.secrets(request)).collect(),
+            None => vec![],
+        };
         excerpt(text).without(sent.iter().map(String::as_str))
     }
 
@@ -162,7 +189,7 @@ impl ClientHttp {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut response = self.send_with_credentials(&request).await?;
+        let mut response = self.send_with_nonce(&request).await?;
         _ = self.request.set(request);
         self.status.store(response.status().as_u16(), Ordering::Relaxed);
         // These endpoints never return a JWT, so the content type is ignored.
@@ -177,23 +204,44 @@ impl ClientHttp {
         Ok(response)
     }
 
+    /// Repeats the request once if the provider demands a proof with its nonce (RFC 9449 §8). It has refused the request
+    /// then, so a code is not consumed; but a client assertion may be, as it is accepted once.
+    async fn send_with_nonce(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        let response = self.send_with_credentials(request, &self.credentials).await?;
+        if self.proofs.is_none() || !demands_nonce(&response) {
+            return Ok(response);
+        }
+        let again = self.oidc.request_credentials().await.map_err(|error| HttpError::NoAnswer(error.to_string()))?;
+        self.send_with_credentials(request, self.repeated.get_or_init(|| again)).await
+    }
+
     /// Tries each credential, as during a rotation the provider may know only one of them. It refuses a wrong one before
     /// it processes the request (RFC 6749 §5.2), so a code is not consumed.
-    async fn send_with_credentials(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut remaining = self.credentials.in_order();
+    async fn send_with_credentials(
+        &self,
+        request: &HttpRequest,
+        credentials: &RequestCredentials,
+    ) -> Result<HttpResponse, HttpError> {
+        let mut remaining = credentials.in_order();
         loop {
             let Some((index, credential)) = remaining.next() else {
                 return Err(HttpError::NoAnswer("no credentials".into()));
             };
             let mut attempt = request.clone();
             credential.add_to(&mut attempt);
+            if let Some(proofs) = &self.proofs {
+                proofs.add_to(&mut attempt, None)?;
+            }
             let response = self.http.send(attempt).await?;
+            if let Some(proofs) = &self.proofs {
+                proofs.store_nonce(request.uri(), &response);
+            }
             let refuses_client = ErrorResponse::of(&response).is_some_and(|error| error.may_be_about_credentials());
             match (refuses_client, remaining.len()) {
                 (true, 0) => return Ok(response),
                 (true, _) => tracing::warn!("the provider refused our first credentials; the others are tried"),
                 (false, _) => {
-                    self.credentials.set_accepted(*index);
+                    credentials.set_accepted(*index);
                     return Ok(response);
                 }
             }
@@ -210,7 +258,7 @@ impl<'c> AsyncHttpClient<'c> for EndpointHttp {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for ClientHttp {
+impl<'c> AsyncHttpClient<'c> for ClientHttp<'_> {
     type Error = HttpError;
     type Future = BoxFuture<'c, Result<HttpResponse, HttpError>>;
 
@@ -223,6 +271,8 @@ impl<'c> AsyncHttpClient<'c> for ClientHttp {
 fn outcome(response: &HttpResponse) -> ProviderOutcome {
     match ErrorResponse::of(response).map(|error| error.meaning()) {
         _ if response.status().is_server_error() => ProviderOutcome::Failed,
+        // The request is repeated.
+        _ if demands_nonce(response) => ProviderOutcome::Refused,
         Some(Meaning::ClientRefused) => ProviderOutcome::ClientRefused,
         Some(Meaning::Refused | Meaning::Unavailable) => ProviderOutcome::Refused,
         None => ProviderOutcome::Answered,

@@ -12,7 +12,10 @@ use super::{
     error_response::ErrorResponse,
     values::{IdToken, RefreshToken},
 };
-use crate::{server::observe::metrics::ProviderEndpoint, wire::auth::State};
+use crate::{
+    server::observe::metrics::ProviderEndpoint,
+    wire::auth::{AccessToken, State},
+};
 
 /// The maximum length of `id_token_hint`, in bytes, as servers refuse very long URLs. A longer one is left out, and the
 /// provider then has to ask the person for confirmation.
@@ -20,6 +23,15 @@ const MAX_HINT_LENGTH: usize = 6_000;
 
 /// The pauses between tries to revoke a token.
 const RETRY_AFTER: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(20), Duration::from_secs(120)];
+
+/// A token that the provider is to revoke.
+#[derive(Clone, Debug)]
+pub enum Revoked {
+    /// With the grant, and all that was issued for it (RFC 7009 §2.1).
+    Refresh(RefreshToken),
+    /// This one alone, or with its grant, as the provider likes.
+    Access(AccessToken),
+}
 
 /// The outcome of one try to revoke a token.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,33 +70,33 @@ impl OidcClient {
 
     /// Has the provider revoke the token, with retries. Failures are only logged. Does nothing if the provider has no
     /// revocation endpoint.
-    pub async fn revoke(&self, refresh_token: &RefreshToken) {
+    pub async fn revoke(&self, token: &Revoked) {
         let mut pauses = RETRY_AFTER.into_iter();
         loop {
-            let cause = match self.try_to_revoke(refresh_token).await {
+            let cause = match self.try_to_revoke(token).await {
                 Ok(None) => return,
-                Ok(Some(Revocation::Done)) => return tracing::debug!("refresh token revoked"),
+                Ok(Some(Revocation::Done)) => return tracing::debug!("{} was revoked", token.name()),
                 Ok(Some(Revocation::Refused(cause))) => {
-                    return tracing::warn!(cause, "the provider refused to revoke a refresh token");
+                    return tracing::warn!(cause, "the provider refused to revoke {}", token.name());
                 }
                 Ok(Some(Revocation::Retry(cause))) => cause,
                 Err(error) => error.to_string(),
             };
             let Some(pause) = pauses.next() else {
-                return tracing::warn!(cause, "a refresh token could not be revoked; it ends by its lifetime");
+                return tracing::warn!(cause, "{} could not be revoked; it ends by its lifetime", token.name());
             };
             tokio::time::sleep(pause).await;
         }
     }
 
-    async fn try_to_revoke(&self, refresh_token: &RefreshToken) -> Result<Option<Revocation>, ProviderError> {
+    async fn try_to_revoke(&self, token: &Revoked) -> Result<Option<Revocation>, ProviderError> {
         let fetched = self.discovery.current().await?;
         let Some(endpoint) = fetched.metadata.additional_metadata().revocation_endpoint() else { return Ok(None) };
         // RFC 7009 §2.1
         let params = [
             ("client_id", self.settings.client_id.as_str()),
-            ("token", refresh_token.secret()),
-            ("token_type_hint", "refresh_token"),
+            ("token", token.secret()),
+            ("token_type_hint", token.hint()),
         ];
         let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = self.client_form(endpoint.as_str(), &params)?;
@@ -94,6 +106,31 @@ impl OidcClient {
             Ok(answer) => classify(answer.status(), http.error_response(), excerpt),
             Err(error) => Revocation::Retry(error.to_string()),
         }))
+    }
+}
+
+impl Revoked {
+    fn secret(&self) -> &str {
+        match self {
+            Self::Refresh(token) => token.secret(),
+            Self::Access(token) => token.secret(),
+        }
+    }
+
+    /// For the log.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Refresh(_) => "a refresh token",
+            Self::Access(_) => "an access token",
+        }
+    }
+
+    /// `token_type_hint` (RFC 7009 §2.1).
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Refresh(_) => "refresh_token",
+            Self::Access(_) => "access_token",
+        }
     }
 }
 

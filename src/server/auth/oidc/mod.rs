@@ -9,8 +9,9 @@
 //! | `discovery`, `document` | the provider's metadata and keys: cached, fetched, validated |
 //! | `authorize`, `pushed`, `exchange`, `userinfo`, `refresh`, `logout`, `introspection` | one request each |
 //! | `client_authentication`, `client_key`, `http` | client authentication, and HTTP to the provider |
+//! | `dpop` | the proofs of requests to the provider, and its nonces |
 //! | `id_token`, `access_token`, `logout_token`, `signature` | verification of each kind of token |
-//! | `standard_claims`, `token_claims`, `permissions`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
+//! | `standard_claims`, `token_claims`, `permissions`, `current_roles`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
 //! | `deviations` | what is accepted against the specifications: counted, and logged once |
 //! | `diagnostics` | checks for `oracle-ai doctor` |
 //! | `error_response` | what the provider's error responses mean |
@@ -23,10 +24,12 @@ mod client;
 mod client_authentication;
 mod client_key;
 mod credentials;
+mod current_roles;
 mod deviations;
 mod diagnostics;
 mod discovery;
 mod document;
+mod dpop;
 mod error;
 mod error_response;
 mod exchange;
@@ -56,17 +59,19 @@ pub use client_authentication::ClientAuthentication;
 pub use client_key::{ClientKey, ClientKeyError};
 pub use credentials::{Credentials, CredentialsError};
 pub use diagnostics::{
-    AuthorizationAnswer, AuthorizationProbe, ClientAnswer, ClientRequest, ClockSkew, DiagnosticError, EndpointReport,
-    IntrospectionAnswer, MetadataReport, PushedRequests, SigningReport,
+    AuthorizationAnswer, AuthorizationProbe, ClientAnswer, ClientRequest, ClockSkew, DiagnosticError, DpopReport,
+    EndpointReport, IntrospectionAnswer, MetadataReport, PushedRequests, SigningReport,
 };
 pub use discovery::MetadataStatus;
 pub use document::{MetadataSettings, UnusableEndpoint};
+pub use dpop::{DpopPolicy, NotBound};
 pub use error::{AccessTokenError, ExchangeError, LogoutTokenError, ProviderError, RefreshError};
 pub use exchange::{Login, RefusedExchange};
 pub use http::ProviderHttp;
 pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_ALGORITHMS, signing_algorithm};
+pub use logout::Revoked;
 pub use logout_token::{LogoutTarget, LogoutToken};
-pub use permissions::{Permissions, RolesClaim};
+pub use permissions::{Permissions, PermissionsSource, RolesClaim};
 pub use refresh::Refreshed;
 pub use settings::{CommonSettings, LogoutSettings, ProviderSettings, RequestSettings};
 pub use token_claims::VerifiedToken;

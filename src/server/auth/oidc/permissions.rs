@@ -25,6 +25,18 @@ impl Permissions {
     }
 }
 
+/// `PERMISSIONS_FROM`: who says which roles a person has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PermissionsSource {
+    /// The ID token, of the login and of each refresh that brings one; at the login also userinfo, if it is requested.
+    #[default]
+    IdToken,
+    /// The userinfo endpoint, at the login and at each refresh.
+    Userinfo,
+    /// The introspection endpoint, at the login and at each refresh.
+    Introspection,
+}
+
 /// The claim that contains the roles, and their separator if it is one string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolesClaim {

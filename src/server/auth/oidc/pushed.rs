@@ -11,7 +11,7 @@ use super::{
     error::ProviderError,
     error_response::Meaning,
 };
-use crate::server::observe::metrics::ProviderEndpoint;
+use crate::server::{auth::dpop::ProofKey, observe::metrics::ProviderEndpoint};
 
 /// The successful response (RFC 9126 §2.2). `expires_in` is not read, as the browser is redirected at once.
 #[derive(Deserialize)]
@@ -22,23 +22,33 @@ struct PushedResponse {
 impl OidcClient {
     /// The URL to send the browser to. That is `url`, which has all parameters, unless the provider requires pushed
     /// requests (RFC 9126 §5) or they are configured: then it refers to the pushed ones.
-    pub(super) async fn pushed(&self, fetched: &FetchedMetadata, url: Url) -> Result<String, ProviderError> {
+    pub(super) async fn pushed(
+        &self,
+        fetched: &FetchedMetadata,
+        url: Url,
+        proof_key: Option<&ProofKey>,
+    ) -> Result<String, ProviderError> {
         let more = fetched.metadata.additional_metadata();
         if !self.settings.requests.pushed && !more.requires_pushed_authorization_requests() {
             return Ok(url.into());
         }
         // Boxed, as the future is large and seldom needed.
-        Box::pin(self.push(fetched, &url)).await
+        Box::pin(self.push(fetched, &url, proof_key)).await
     }
 
-    async fn push(&self, fetched: &FetchedMetadata, url: &Url) -> Result<String, ProviderError> {
+    async fn push(
+        &self,
+        fetched: &FetchedMetadata,
+        url: &Url,
+        proof_key: Option<&ProofKey>,
+    ) -> Result<String, ProviderError> {
         let more = fetched.metadata.additional_metadata();
         let endpoint = more
             .pushed_authorization_request_endpoint()
             .ok_or(ProviderError::MissingEndpoint("pushed_authorization_request_endpoint"))?;
         let failed = |text: String| ProviderError::PushedRequest(text);
         let request = self.client_form(endpoint, &request_params(&fetched.metadata, url))?;
-        let http = self.client_http(ProviderEndpoint::PushedAuthorization).await?;
+        let http = self.client_http_proving(ProviderEndpoint::PushedAuthorization, proof_key).await?;
         let answer = http.call(request).await.map_err(|error| failed(error.to_string()))?;
         if let Some(response) = http.error_response() {
             let text = response.describe(|text| http.excerpt(text).to_string());

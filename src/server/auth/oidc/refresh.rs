@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use openidconnect::OAuth2TokenResponse;
+use openidconnect::{OAuth2TokenResponse, SubjectIdentifier};
 
 use super::{
     client::OidcClient,
@@ -12,7 +12,7 @@ use super::{
     values::{IdToken, RefreshToken},
 };
 use crate::{
-    server::{excerpt::excerpt, observe::metrics::ProviderEndpoint},
+    server::{auth::dpop::ProofKey, excerpt::excerpt, observe::metrics::ProviderEndpoint},
     wire::auth::{AccessToken, UserClaims},
 };
 
@@ -28,10 +28,12 @@ pub struct Refreshed {
     pub id_token: Option<IdToken>,
     /// The granted scope; `None` if it is unchanged (RFC 6749 §5.1, §6).
     pub scope: Option<Vec<String>>,
-    /// From a new ID token; `None` if they are unchanged.
+    /// From a new ID token, or from where they are looked up; `None` if they are unchanged.
     pub roles: Option<Vec<String>>,
     /// `session_expiry` of a new ID token; `None` if it is unchanged.
     pub session_expiry: Option<SystemTime>,
+    /// The key that the access token is bound to at the provider, if it is.
+    pub proof_key: Option<ProofKey>,
 }
 
 impl OidcClient {
@@ -42,15 +44,17 @@ impl OidcClient {
     }
 
     /// Requests a new access token for `user`. `login` are the claims that an ID token in the response must repeat. If
-    /// that can't be verified, the access token is not returned either.
+    /// that can't be verified, the access token is not returned either. `proof_key` is that of the session.
     pub async fn refresh_access_token(
         &self,
         refresh_token: &RefreshToken,
         user: &UserClaims,
         login: &LoginClaims,
+        proof_key: Option<&ProofKey>,
     ) -> Result<Refreshed, RefreshError> {
         let relying_party = self.relying_party().await?;
-        let http = self.client_http(ProviderEndpoint::Refresh).await?;
+        let proof_key = self.proof_key(proof_key)?;
+        let http = self.client_http_proving(ProviderEndpoint::Refresh, proof_key.as_ref()).await?;
         let refresh_token = openidconnect::RefreshToken::new(refresh_token.secret().to_owned());
         let mut request = relying_party
             .exchange_refresh_token(&refresh_token)
@@ -61,6 +65,11 @@ impl OidcClient {
         let excerpt = |text: &str| http.excerpt(text).to_string();
         let response = request.request_async(&http).await.map_err(|error| match classify(&error, &http, excerpt) {
             TokenRequestFailure::Refused(text) => RefreshError::InvalidGrant(text),
+            // The session's key is lost, as where a server of an earlier release has stored the session: its person signs
+            // in again.
+            TokenRequestFailure::ClientRefused(text) if self.demands_lost_key(&http, proof_key.as_ref()) => {
+                RefreshError::InvalidGrant(text)
+            }
             TokenRequestFailure::ClientRefused(text) => RefreshError::ClientRefused(text),
             TokenRequestFailure::Unavailable(text) => RefreshError::Unavailable(text),
         })?;
@@ -69,6 +78,12 @@ impl OidcClient {
         if let Some(reason) = response.unusable_reason() {
             return Err(RefreshError::Unusable { refresh_token, reason: reason.into() });
         }
+        let proof_key = match self.bound_to(&response, proof_key.clone()) {
+            Ok(proof_key) => proof_key,
+            Err(error) => {
+                return Err(RefreshError::NotBound { access_token: response.browser_token(), refresh_token, error });
+            }
+        };
         let access_token = match response.usable_access_token() {
             Ok(access_token) => access_token,
             Err(length) => return Err(RefreshError::AccessTokenTooLong { refresh_token, length }),
@@ -93,14 +108,23 @@ impl OidcClient {
             Ok(expiry) => expiry.flatten(),
             Err(error) => return Err(RefreshError::InvalidIdToken { refresh_token, reason: error.to_string() }),
         };
+        let sub = SubjectIdentifier::new(user.sub.clone());
+        let stated = self.stated_roles(&relying_party, response.access_token(), &sub, proof_key.as_ref()).await;
+        let stated = match stated {
+            Ok(stated) => stated,
+            Err(error) => return Err(RefreshError::Unusable { refresh_token, reason: error.to_string() }),
+        };
+        let in_id_token = response.id_token().and_then(|verified| self.settings.claims.roles.of_id_token(verified));
+        let (scope, roles) = stated.permissions(response.granted_scope(), in_id_token);
         Ok(Refreshed {
             session_expiry,
             access_token,
             expires_in: response.lifetime(),
             refresh_token,
-            scope: response.granted_scope(),
-            roles: response.id_token().and_then(|verified| self.settings.claims.roles.of_id_token(verified)),
+            scope,
+            roles,
             id_token: response.id_token().cloned(),
+            proof_key,
         })
     }
 }

@@ -9,6 +9,7 @@ use super::{
     claim_names::ClaimNames,
     client_authentication::ClientAuthentication,
     document::{MetadataSettings, MetadataSource},
+    dpop::DpopPolicy,
     id_token::IdTokenPolicy,
 };
 use crate::server::certificates::TrustedAuthorities;
@@ -86,6 +87,7 @@ pub struct RequestSettings {
     pub resources: Vec<String>,
     /// Whether authorization requests are always pushed (RFC 9126), even if the provider does not require it.
     pub pushed: bool,
+    pub dpop: DpopPolicy,
 }
 
 impl RequestSettings {
@@ -96,7 +98,13 @@ impl RequestSettings {
 
 impl Default for RequestSettings {
     fn default() -> Self {
-        Self { timeout: Self::MAX_TIMEOUT, authorize_parameters: vec![], resources: vec![], pushed: false }
+        Self {
+            timeout: Self::MAX_TIMEOUT,
+            authorize_parameters: vec![],
+            resources: vec![],
+            pushed: false,
+            dpop: DpopPolicy::default(),
+        }
     }
 }
 

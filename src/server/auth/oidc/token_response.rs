@@ -57,10 +57,19 @@ impl TokenResponse {
         }
     }
 
+    /// Whether the access token is bound to the key of the request's DPoP proof (RFC 9449 §5).
+    pub(super) fn is_bound(&self) -> bool {
+        matches!(&self.token_type, CoreTokenType::Extension(other) if other == "dpop")
+    }
+
     /// The access token for the browser; the error is its length, if it is longer than a call can carry.
     pub(super) fn usable_access_token(&self) -> Result<BrowserToken, usize> {
-        let token = BrowserToken::new(self.access_token.secret().to_owned());
+        let token = self.browser_token();
         if token.is_too_long() { Err(token.secret().len()) } else { Ok(token) }
+    }
+
+    pub(super) fn browser_token(&self) -> BrowserToken {
+        BrowserToken::new(self.access_token.secret().to_owned())
     }
 
     /// `scope` of the response, if present (RFC 6749 §5.1).

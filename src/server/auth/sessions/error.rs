@@ -179,6 +179,7 @@ impl LoginError {
                 ExchangeError::Unavailable(_)
                 | ExchangeError::Undecided(_)
                 | ExchangeError::ClientRefused(_)
+                | ExchangeError::NotBound(_)
                 | ExchangeError::AccessTokenTooLong(_),
             )
             | Self::Provider(_)
@@ -256,7 +257,9 @@ impl From<LoginError> for ApiError {
                 ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
             ) => Self::LoginFailed,
             LoginError::Exchange(ExchangeError::AccessTokenTooLong(_)) => Self::AccessTokenTooLong,
-            LoginError::Exchange(ExchangeError::Unavailable(_) | ExchangeError::ClientRefused(_))
+            LoginError::Exchange(
+                ExchangeError::Unavailable(_) | ExchangeError::ClientRefused(_) | ExchangeError::NotBound(_),
+            )
             | LoginError::Provider(_) => Self::ProviderUnavailable { retry_after: None },
             LoginError::Exchange(ExchangeError::Undecided(_)) => {
                 Self::ProviderUnavailable { retry_after: Some(RETRY_AFTER_SECONDS) }

@@ -1,5 +1,7 @@
 //! The end of a login: the authorization response becomes a session.
 
+use std::fmt::Display;
+
 use super::{
     BrowserName, LoginError, Sessions, TOKEN_TYPE,
     authorization_error::classify,
@@ -12,7 +14,7 @@ use crate::{
     server::{
         auth::{
             dpop::{KeyRefusal, VerifiedProof},
-            oidc::{ExchangeError, Login, RefreshToken},
+            oidc::{ExchangeError, Login, RefreshToken, RefusedExchange, Revoked},
         },
         excerpt::excerpt,
         observe::audit::{self, Event},
@@ -40,10 +42,13 @@ impl Sessions {
         self.check_issuer(&response).await?;
         let previous = response.previous_session.clone();
         let code = accepted_code(response, &[pending.code_verifier.secret(), pending.nonce.secret()])?;
-        let login = match self.oidc.exchange_code(&code, &pending.code_verifier, &pending.nonce).await {
+        let login = match self.request_tokens(&code, &pending).await {
             Ok(login) => login,
             Err(refused) => {
                 self.revoke_unwanted(refused.refresh_token);
+                if let Some(access_token) = refused.access_token {
+                    self.revoke_in_background(Revoked::Access(access_token));
+                }
                 return Err(refused.error.into());
             }
         };
@@ -118,8 +123,17 @@ impl Sessions {
 
     fn revoke_unwanted(&self, refresh_token: Option<RefreshToken>) {
         if let Some(refresh_token) = refresh_token {
-            self.revoke_in_background(refresh_token);
+            self.revoke_in_background(Revoked::Refresh(refresh_token));
         }
+    }
+
+    async fn request_tokens(
+        &self,
+        code: &AuthorizationCode,
+        pending: &PendingAuthorization,
+    ) -> Result<Login, RefusedExchange> {
+        let PendingAuthorization { code_verifier, nonce, proof_key, .. } = pending;
+        self.oidc.exchange_code(code, code_verifier, nonce, proof_key.as_ref()).await
     }
 
     /// Stores the new session, which replaces the earlier ones of its DPoP key. A lock per key serialises this: if one
@@ -135,6 +149,7 @@ impl Sessions {
         let id = SessionId::new(self.environment.random_text()?);
         let (access_token, provider_expires_in) = (login.access_token.clone(), login.expires_in);
         let begun_at = pending.begun_at();
+        let token_type = token_type_issued(&pending, &login);
         let mut session = self.new_session(login, pending, browser);
         let expires_in = client_expires_in(&session, provider_expires_in, session.began_at);
 
@@ -152,7 +167,8 @@ impl Sessions {
                 if self.records.was_ended_since(&session, begun_at).await? {
                     return Err(LoginError::EndedMeanwhile);
                 }
-                Ok(self.store_access_token(&id, &session, &token_name, &access_token, expires_in).await?)
+                let issued = (&access_token, session.proof_key.as_ref());
+                Ok(self.store_access_token(&id, &session, &token_name, issued, expires_in).await?)
             };
             let stored = stored.await;
             if stored.is_err()
@@ -163,7 +179,7 @@ impl Sessions {
             stored
         })
         .await?;
-        audit::record(Event::LoginSucceeded, Some(&session.user), None);
+        audit::record(Event::LoginSucceeded, Some(&session.user), token_type.as_ref().map(|text| text as &dyn Display));
         Ok(self.token_response(id, session, access_token, expires_in.as_secs())?)
     }
 
@@ -188,6 +204,7 @@ impl Sessions {
             ends_at: login.session_expiry.map_or(latest_end, |end| end.min(latest_end)),
             latest_end,
             revision: 0,
+            proof_key: login.proof_key,
             last_refresh: None,
             tokens: vec![],
         }
@@ -211,6 +228,15 @@ impl Sessions {
             session_revision: Some(session.revision),
             user: session.user,
         })
+    }
+}
+
+/// For the audit log, if the login asked the provider to bind the access token (RFC 9449 §5).
+fn token_type_issued(pending: &PendingAuthorization, login: &Login) -> Option<&'static str> {
+    match (&pending.proof_key, &login.proof_key) {
+        (_, Some(_)) => Some("access token bound to a key of this server (DPoP)"),
+        (Some(_), None) => Some("bearer access token, although DPoP was asked for"),
+        (None, None) => None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     server::{
         auth::{
             dpop::VerifiedProof,
-            oidc::{LogoutTarget, LogoutToken, LogoutTokenError, RefreshToken},
+            oidc::{LogoutTarget, LogoutToken, LogoutTokenError, Revoked},
         },
         observe::audit::{self, Event},
         store::{Kind, RecordName, SecretHash, StoreError},
@@ -65,7 +65,7 @@ impl Sessions {
             audit::record(Event::LogoutSucceeded, session.as_ref().map(|session| &session.user), None);
         }
         let Some(mut session) = session else { return Ok(LogoutResponse::default()) };
-        let revocation = session.refresh_token.take().map(|token| self.revoke_in_background(token));
+        let revocation = session.refresh_token.take().map(|token| self.revoke_in_background(Revoked::Refresh(token)));
         let response = timeout_at(deadline, self.end_session_redirect(&session)).await.unwrap_or_default();
         if let Some(revocation) = revocation {
             // The task continues in the background after the timeout.
@@ -134,10 +134,10 @@ impl Sessions {
         RecordName::of(Kind::UsedLogoutToken, &format!("{} {}", self.oidc.issuer(), token.jti))
     }
 
-    /// Has the provider revoke a refresh token.
-    pub(super) fn revoke_in_background(&self, refresh_token: RefreshToken) -> tokio::task::JoinHandle<()> {
+    /// Has the provider revoke a token.
+    pub(super) fn revoke_in_background(&self, token: Revoked) -> tokio::task::JoinHandle<()> {
         let oidc = self.oidc.clone();
-        self.refreshes.spawn(async move { oidc.revoke(&refresh_token).await })
+        self.refreshes.spawn(async move { oidc.revoke(&token).await })
     }
 
     /// Where to send the browser to end the provider's session, and the `state` that it returns with.

@@ -71,7 +71,7 @@ use tokens::Lookup;
 use crate::{
     server::{
         auth::{
-            dpop::{Thumbprint, VerifiedProof},
+            dpop::{ProofKey, Thumbprint, VerifiedProof},
             oidc::{CodeVerifier, MetadataStatus, Nonce, OidcClient, Permissions},
         },
         environment::Environment,
@@ -102,10 +102,12 @@ pub enum TokenStatus {
 /// The record of an access token that was issued here.
 pub struct TokenInfo {
     pub user: UserClaims,
-    /// The thumbprint of the DPoP key that it is bound to.
+    /// The thumbprint of the browser's DPoP key, which it is bound to at this server.
     pub dpop_jkt: Thumbprint,
     pub permissions: Permissions,
     pub session: SecretHash,
+    /// The thumbprint of the server's key that the provider has bound it to, if it has.
+    pub provider_jkt: Option<Thumbprint>,
 }
 
 /// Settings of sessions, which depend on the configuration and on the guard.
@@ -135,9 +137,10 @@ impl Sessions {
         let [state, nonce, code_verifier] = self.environment.random_texts()?;
         let (state, nonce, code_verifier) = (State::new(state), Nonce::new(nonce), CodeVerifier::new(code_verifier));
 
-        let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier).await?;
+        let proof_key = self.oidc.new_proof_key().await?;
+        let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier, proof_key.as_ref()).await?;
         let expires_at = self.environment.after(PENDING_LIFETIME);
-        let pending = PendingAuthorization { nonce, code_verifier, dpop_jkt, expires_at };
+        let pending = PendingAuthorization { nonce, code_verifier, dpop_jkt, expires_at, proof_key };
         self.records.put_pending(&state, &pending).await?;
         Ok(AuthorizationRequest { authorize_url, state, front_url: self.oidc.front_url() })
     }
@@ -158,8 +161,8 @@ impl Sessions {
         if issued.expires_at <= self.environment.now() {
             return Ok(TokenStatus::Ended);
         }
-        let IssuedToken { session, user, dpop_jkt, permissions, .. } = issued;
-        Ok(TokenStatus::Issued(Box::new(TokenInfo { user, dpop_jkt, permissions, session })))
+        let IssuedToken { session, user, dpop_jkt, permissions, provider_jkt, .. } = issued;
+        Ok(TokenStatus::Issued(Box::new(TokenInfo { user, dpop_jkt, permissions, session, provider_jkt })))
     }
 
     /// Whether the session of this access token is live.
@@ -235,17 +238,19 @@ impl Sessions {
         name
     }
 
-    /// Stores the record of the access token. It expires after `expires_in`, or with the session if that is sooner.
+    /// Stores the record of the access token, which the provider may have bound to a key of this server. It expires after
+    /// `expires_in`, or with the session if that is sooner.
     async fn store_access_token(
         &self,
         id: &SessionId,
         session: &Session,
         name: &SecretHash,
-        access_token: &AccessToken,
+        (access_token, bound_to): (&AccessToken, Option<&ProofKey>),
         expires_in: Duration,
     ) -> Result<(), StoreError> {
         let expires_at = self.environment.after(expires_in).min(session.expires_at());
-        let issued = IssuedToken::of(session, SecretHash::of(id.secret()), expires_at);
+        let provider_jkt = bound_to.map(ProofKey::thumbprint);
+        let issued = IssuedToken::of(session, SecretHash::of(id.secret()), expires_at, provider_jkt);
         self.records.put_issued_token_as(name, access_token, &issued).await
     }
 }

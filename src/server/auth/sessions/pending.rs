@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stored;
 use crate::server::auth::{
-    dpop::Thumbprint,
+    dpop::{ProofKey, Thumbprint},
     oidc::{CodeVerifier, Nonce},
 };
 
@@ -36,11 +36,14 @@ pub struct PendingAuthorization {
     /// Sent with the code (RFC 7636 §4.5).
     #[serde(rename = "v", with = "stored::token")]
     pub code_verifier: CodeVerifier,
-    /// The thumbprint of the DPoP key that the login is bound to (RFC 9449 §10).
+    /// The thumbprint of the browser's DPoP key, which the login is bound to (RFC 9449 §10).
     #[serde(rename = "k")]
     pub dpop_jkt: Thumbprint,
     #[serde(rename = "e", with = "stored::time")]
     pub expires_at: SystemTime,
+    /// The server's key that the code is bound to at the provider, if it is (RFC 9449 §10).
+    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
+    pub proof_key: Option<ProofKey>,
 }
 
 impl PendingAuthorization {

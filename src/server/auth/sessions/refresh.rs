@@ -20,7 +20,7 @@ use crate::{
     server::{
         auth::{
             dpop::VerifiedProof,
-            oidc::{RefreshError, RefreshToken, Refreshed},
+            oidc::{RefreshError, RefreshToken, Refreshed, Revoked},
         },
         observe::audit::{self, Event},
         store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
@@ -143,7 +143,7 @@ impl Sessions {
         if self.records.remove_unchanged_session(id, &session).await? {
             audit::record(Event::SessionExpired, Some(&session.user), Some(&expiry.reason()));
             if let Some(refresh_token) = session.refresh_token.take() {
-                self.revoke_in_background(refresh_token);
+                self.revoke_in_background(Revoked::Refresh(refresh_token));
             }
         }
         Ok(ended(expiry.reason()))
@@ -166,14 +166,22 @@ impl Sessions {
         let refreshed = match self.request_access_token(&session, &refresh_token, lock).await? {
             Ok(refreshed) => refreshed,
             // The response could not be used, but it may have replaced the refresh token: store the new one.
-            Err(error @ (RefreshError::Unusable { .. } | RefreshError::AccessTokenTooLong { .. })) => {
+            Err(
+                error @ (RefreshError::Unusable { .. }
+                | RefreshError::AccessTokenTooLong { .. }
+                | RefreshError::NotBound { .. }),
+            ) => {
                 let cause = error.to_string();
-                let failure = match error {
+                let failure = match &error {
                     RefreshError::AccessTokenTooLong { .. } => RefreshFailure::AccessTokenTooLong(cause),
                     _ => RefreshFailure::ProviderUnavailable(cause),
                 };
+                if let RefreshError::NotBound { access_token, .. } = &error {
+                    self.revoke_in_background(Revoked::Access(access_token.clone()));
+                }
                 if let RefreshError::Unusable { refresh_token: Some(refresh_token), .. }
-                | RefreshError::AccessTokenTooLong { refresh_token: Some(refresh_token), .. } = error
+                | RefreshError::AccessTokenTooLong { refresh_token: Some(refresh_token), .. }
+                | RefreshError::NotBound { refresh_token: Some(refresh_token), .. } = error
                 {
                     session.refresh_token = Some(refresh_token);
                     session.revision += 1;
@@ -201,7 +209,8 @@ impl Sessions {
                 };
             }
         };
-        let Refreshed { access_token, refresh_token, id_token, scope, roles, session_expiry, .. } = refreshed;
+        let Refreshed { access_token, refresh_token, id_token, scope, roles, session_expiry, proof_key, .. } =
+            refreshed;
         let now = self.environment.now();
         if let Some(end) = session_expiry {
             session.ends_at = end.min(session.latest_end);
@@ -218,6 +227,8 @@ impl Sessions {
         if let Some(id_token) = id_token {
             session.id_token = id_token;
         }
+        // A session whose token is a bearer token this time keeps its key: the next one may be bound again.
+        session.proof_key = proof_key.clone().or(session.proof_key);
         session.permissions = session.permissions.refreshed(scope, roles);
         let expires_in = client_expires_in(&session, refreshed.expires_in, now);
         session.revision += 1;
@@ -225,12 +236,12 @@ impl Sessions {
         let token_name = self.attach_access_token(&mut session, &access_token, expires_in).await;
         // Stored before the response is sent.
         self.store_or_revoke(id, &mut session).await?;
-        self.store_access_token(id, &session, &token_name, &access_token, expires_in).await?;
+        self.store_access_token(id, &session, &token_name, (&access_token, proof_key.as_ref()), expires_in).await?;
         // If the session was ended since it was stored, the new tokens were not ended with it.
         if !self.records.session_lives(&SecretHash::of(id.secret())).await? {
             self.records.remove_token(&token_name).await;
             if let Some(refresh_token) = session.refresh_token.take() {
-                self.revoke_in_background(refresh_token);
+                self.revoke_in_background(Revoked::Refresh(refresh_token));
             }
             return Err(ended("signed out meanwhile"));
         }
@@ -249,7 +260,8 @@ impl Sessions {
             return Ok(Err(error));
         }
         lock.confirm().await?;
-        Ok(self.oidc.refresh_access_token(refresh_token, &session.user, &session.login).await)
+        let Session { user, login, proof_key, .. } = session;
+        Ok(self.oidc.refresh_access_token(refresh_token, user, login, proof_key.as_ref()).await)
     }
 
     fn response(
@@ -276,7 +288,7 @@ impl Sessions {
         match error {
             RefreshError::InvalidIdToken { refresh_token, .. } => {
                 if let Some(refresh_token) = refresh_token {
-                    self.revoke_in_background(refresh_token);
+                    self.revoke_in_background(Revoked::Refresh(refresh_token));
                 }
                 RefreshFailure::IdTokenRefused(cause)
             }

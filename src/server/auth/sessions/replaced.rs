@@ -10,7 +10,7 @@
 use super::{Sessions, attached::sessions_of_key, session::Session};
 use crate::{
     server::{
-        auth::dpop::Thumbprint,
+        auth::{dpop::Thumbprint, oidc::Revoked},
         observe::audit::{self, Event},
         store::{SecretHash, StoreError},
     },
@@ -44,7 +44,7 @@ impl Sessions {
         let (user, refresh_token) = opened.map(|session| (session.user, session.refresh_token)).unzip();
         let reason = match refresh_token.flatten() {
             Some(refresh_token) => {
-                self.revoke_in_background(refresh_token);
+                self.revoke_in_background(Revoked::Refresh(refresh_token));
                 "its refresh token is revoked"
             }
             None => "its record is destroyed",

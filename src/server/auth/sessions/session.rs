@@ -8,7 +8,7 @@ use super::{attached::AttachedToken, browser_name::BrowserName, stored};
 use crate::{
     server::{
         auth::{
-            dpop::Thumbprint,
+            dpop::{ProofKey, Thumbprint},
             oidc::{IdToken, LoginClaims, Permissions, RefreshToken},
         },
         store::SecretHash,
@@ -68,6 +68,9 @@ pub struct Session {
     /// The number of changes, for optimistic locking.
     #[serde(rename = "n")]
     pub revision: u64,
+    /// The server's key that the provider has bound an access token of this session to. Every refresh is proven with it.
+    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
+    pub proof_key: Option<ProofKey>,
     /// The response to the last refresh.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub last_refresh: Option<LastRefresh>,
@@ -113,6 +116,9 @@ pub struct IssuedToken {
     pub permissions: Permissions,
     #[serde(rename = "e", with = "stored::time")]
     pub expires_at: SystemTime,
+    /// The thumbprint of the server's key that the provider has bound the token to, if it has: its `cnf.jkt`.
+    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
+    pub provider_jkt: Option<Thumbprint>,
 }
 
 impl Session {
@@ -138,7 +144,12 @@ impl Session {
 
 impl IssuedToken {
     /// For an access token of this session.
-    pub(super) fn of(session: &Session, session_name: SecretHash, expires_at: SystemTime) -> Self {
+    pub(super) fn of(
+        session: &Session,
+        session_name: SecretHash,
+        expires_at: SystemTime,
+        provider_jkt: Option<Thumbprint>,
+    ) -> Self {
         let user = &session.user;
         let name = Some(user.display_name()).filter(|name| *name != user.sub).map(str::to_owned);
         Self {
@@ -147,6 +158,7 @@ impl IssuedToken {
             dpop_jkt: session.dpop_jkt.clone(),
             permissions: session.permissions.clone(),
             expires_at,
+            provider_jkt,
         }
     }
 }
@@ -209,6 +221,7 @@ pub(super) mod example {
             ends_at: at(4),
             latest_end: at(5),
             revision: 7,
+            proof_key: None,
             last_refresh: Some(LastRefresh {
                 access_token: AccessToken::new("AQIDBA"),
                 at: at(0),

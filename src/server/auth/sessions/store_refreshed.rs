@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{RefreshFailure, Sessions, refresh::ended, session::Session};
-use crate::{server::store::StoreError, wire::auth::SessionId};
+use crate::{
+    server::{auth::oidc::Revoked, store::StoreError},
+    wire::auth::SessionId,
+};
 
 /// Pauses between retries. The lock is held meanwhile.
 const STORE_RETRY_AFTER: [Duration; 10] = [
@@ -31,7 +34,7 @@ impl Sessions {
             return Err(RefreshFailure::NoTurn("the session was refreshed elsewhere".into()));
         }
         if let Some(refresh_token) = session.refresh_token.take() {
-            self.revoke_in_background(refresh_token);
+            self.revoke_in_background(Revoked::Refresh(refresh_token));
         }
         Err(ended("signed out meanwhile"))
     }

@@ -1,6 +1,7 @@
 //! The names of claims about a person.
 
 use super::super::{
+    guard::PERMISSIONS_FROM,
     setting::Setting,
     values::{Parsed, is_one_word},
     variables::{ConfigError, Variables},
@@ -75,6 +76,7 @@ pub fn names(variables: &Variables) -> Result<ClaimNames, ConfigError> {
     let roles = RolesClaim::at(ROLES_CLAIM.read(variables)?);
     Ok(ClaimNames {
         roles: roles.separated_by(ROLES_SEPARATOR.get(variables)?),
+        permissions_from: PERMISSIONS_FROM.read(variables)?,
         name: renamed(&NAME_CLAIM, variables)?,
         email: renamed(&EMAIL_CLAIM, variables)?,
         user_id: renamed(&USER_ID_CLAIM, variables)?,

@@ -6,12 +6,15 @@ use openidconnect::IssuerUrl;
 use url::Url;
 
 use super::super::{
-    guard::{ACCESS_TOKEN_CHECK, Check},
+    guard::{ACCESS_TOKEN_CHECK, Check, PERMISSIONS_FROM},
     setting::{AnySetting, Setting},
     values::{Flag, Parsed},
     variables::{ConfigError, Variables},
 };
-use crate::server::{auth::oidc::MetadataSettings, outbound};
+use crate::server::{
+    auth::oidc::{MetadataSettings, PermissionsSource},
+    outbound,
+};
 
 type Endpoint = Setting<Parsed<String>>;
 
@@ -145,7 +148,8 @@ pub fn metadata(variables: &Variables) -> Result<MetadataSettings, ConfigError> 
     let mut settings = MetadataSettings {
         discovery,
         hosts: OIDC_ENDPOINT_HOSTS.get(variables)?,
-        introspection: ACCESS_TOKEN_CHECK.read(variables)? == Check::Introspection,
+        introspection: ACCESS_TOKEN_CHECK.read(variables)? == Check::Introspection
+            || PERMISSIONS_FROM.read(variables)? == PermissionsSource::Introspection,
         ..MetadataSettings::default()
     };
     for (setting, member) in ENDPOINTS {

@@ -5,10 +5,10 @@ use url::{Url, form_urlencoded};
 
 use super::super::{
     setting::{AnySetting, Setting},
-    values::{Flag, Parsed, Seconds, words},
+    values::{Flag, OneOf, Parsed, Seconds, words},
     variables::{ConfigError, Variables},
 };
-use crate::server::auth::oidc::RequestSettings;
+use crate::server::auth::oidc::{DpopPolicy, RequestSettings};
 
 const CALLBACK_PATH: &str = "/auth/callback";
 
@@ -48,6 +48,20 @@ pub static PUSHED_AUTHORIZATION_REQUESTS: Setting<Flag> = Setting {
     text: "Whether authorization requests are pushed (RFC 9126). Where the provider's metadata demands it, they always are.",
     example: "true",
     value: Flag { default: false },
+};
+
+pub static OIDC_DPOP: Setting<OneOf<DpopPolicy>> = Setting {
+    name: "OIDC_DPOP",
+    text: "Whether the provider is to bind access tokens to a key of this server's, one for each session (DPoP, RFC 9449), so \
+           that a stolen access token is worth nothing at any other API: `auto`, where its metadata lists ES256 in \
+           dpop_signing_alg_values_supported, and bearer tokens are accepted nevertheless; `required`, in any case, and bearer \
+           tokens are discarded; `off`. At this server an access token always needs the browser's key, unless \
+           ALLOW_BEARER_TOKENS is set.",
+    example: "required",
+    value: OneOf {
+        values: &[("off", DpopPolicy::Off), ("auto", DpopPolicy::Auto), ("required", DpopPolicy::Required)],
+        default: Some(DpopPolicy::Auto),
+    },
 };
 
 pub static AUTHORIZE_PARAMETERS: Setting<Parsed<Vec<(String, String)>>> = Setting {
@@ -102,6 +116,7 @@ pub fn settings(variables: &Variables) -> Result<RequestSettings, ConfigError> {
         authorize_parameters: authorize_parameters(variables)?,
         resources: RESOURCE.get(variables)?.unwrap_or_default(),
         pushed: PUSHED_AUTHORIZATION_REQUESTS.read(variables)?,
+        dpop: OIDC_DPOP.read(variables)?,
     })
 }
 

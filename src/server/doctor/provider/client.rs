@@ -17,9 +17,10 @@ pub async fn credentials(oidc: &OidcClient) -> Verdict {
         ClientAnswer::ClientRefused(words) => return Verdict::refused(PART, words).remedy(REMEDY),
         ClientAnswer::RedirectUriRefused(words) => return Verdict::refused(PART, words).remedy("REDIRECT_URI"),
         ClientAnswer::ProofRequired(words) => {
-            let text =
-                format!("{words}; the client is registered for access tokens that are bound to a key of its own");
-            return Verdict::refused(PART, text).remedy("the client's dpop_bound_access_tokens: false");
+            let text = format!(
+                "{words}; the client is registered for access tokens that are bound to a key of its own, or its proof was refused"
+            );
+            return Verdict::refused(PART, text).remedy("OIDC_DPOP, the client's dpop_bound_access_tokens");
         }
     };
     let ours_text = format!("a made-up code with our credentials: {words}");
@@ -69,7 +70,7 @@ pub async fn introspection(oidc: &OidcClient) -> Option<Verdict> {
 /// Nothing without a revocation endpoint, which has a line of its own.
 pub async fn revocation(oidc: &OidcClient) -> Option<Verdict> {
     const PART: &str = "revocation";
-    const PROOF: &str = "`refresh token revoked` in the log (LOG=oracle_ai=debug) after a sign-out";
+    const PROOF: &str = "`a refresh token was revoked` in the log (LOG=oracle_ai=debug) after a sign-out";
     const REMEDY: &str = "REVOCATION_ENDPOINT, the client's permission to revoke";
     Some(match oidc.probe_client(ClientRequest::Revocation).await {
         Ok(None) => return None,

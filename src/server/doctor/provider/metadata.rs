@@ -2,7 +2,8 @@
 
 use super::{A_SIGN_IN, Verdict};
 use crate::server::auth::oidc::{
-    EndpointReport, MetadataReport, OidcClient, ProviderSettings, PushedRequests, SigningReport,
+    DpopPolicy, DpopReport, EndpointReport, MetadataReport, OidcClient, PermissionsSource, ProviderSettings,
+    PushedRequests, SigningReport,
 };
 
 pub fn discovery(issuer: &str, report: &MetadataReport) -> Verdict {
@@ -30,7 +31,7 @@ fn endpoint(endpoint: &EndpointReport, oidc: &OidcClient, settings: &ProviderSet
             Some(unusable) => format!("{member} is {unusable}"),
             None => format!("{member} is not in the metadata"),
         };
-        let verdict = match consequence(member, settings.logout.url.is_some()) {
+        let verdict = match consequence(member, settings) {
             (_, false) if !is_used => return None,
             (text, is_needed) if is_needed && is_used => Verdict::lacking(PART, what, text),
             (text, _) if is_used => Verdict::missing(PART, what, text),
@@ -49,19 +50,26 @@ fn endpoint(endpoint: &EndpointReport, oidc: &OidcClient, settings: &ProviderSet
     Some(Verdict::unproven(PART, format!("{member} is {url}{origin}"), called_for))
 }
 
+const ROLES_UNKNOWN: &str = "nobody's roles can be looked up, so nobody can sign in";
+
 /// What does not work without the endpoint, and whether that is too much.
-fn consequence(member: &str, has_logout_url: bool) -> (&'static str, bool) {
+fn consequence(member: &str, settings: &ProviderSettings) -> (&'static str, bool) {
+    let from = settings.claims.permissions_from;
     match member {
         "authorization_endpoint" => ("nobody can sign in", true),
         "token_endpoint" => ("no code can be exchanged, so nobody can sign in", true),
         "jwks_uri" => ("no ID token can be verified, so nobody can sign in", true),
+        "userinfo_endpoint" if from == PermissionsSource::Userinfo => (ROLES_UNKNOWN, true),
+        "introspection_endpoint" if from == PermissionsSource::Introspection => (ROLES_UNKNOWN, true),
         "introspection_endpoint" => ("no access token can be checked, so every call is refused", true),
         "pushed_authorization_request_endpoint" => ("no login can be pushed, so nobody can sign in", true),
         "userinfo_endpoint" => ("names and roles are those of the ID token alone", false),
         "revocation_endpoint" => {
             ("refresh tokens of sessions that have ended stay valid at the provider until they expire there", false)
         }
-        "end_session_endpoint" if has_logout_url => ("people who sign out are sent to LOGOUT_URL as it is", false),
+        "end_session_endpoint" if settings.logout.url.is_some() => {
+            ("people who sign out are sent to LOGOUT_URL as it is", false)
+        }
         "end_session_endpoint" => {
             ("people who sign out here stay signed in at the provider, and the page tells them so", false)
         }
@@ -72,7 +80,7 @@ fn consequence(member: &str, has_logout_url: bool) -> (&'static str, bool) {
 fn remedy(member: &str) -> String {
     match member {
         "end_session_endpoint" => "LOGOUT_URL, END_SESSION_ENDPOINT".into(),
-        "introspection_endpoint" => "INTROSPECTION_ENDPOINT, ACCESS_TOKEN_CHECK".into(),
+        "introspection_endpoint" => "INTROSPECTION_ENDPOINT, ACCESS_TOKEN_CHECK, PERMISSIONS_FROM".into(),
         _ => member.to_ascii_uppercase(),
     }
 }
@@ -153,18 +161,64 @@ pub fn protections(report: &MetadataReport) -> Vec<Verdict> {
             .remedy("PUSHED_AUTHORIZATION_REQUESTS=true, which works with both"),
         );
     }
-    if report.constrains_tokens {
+    verdicts.extend(bound_tokens(&report.dpop));
+    if report.binds_to_certificates {
         verdicts.push(
             Verdict::unproven(
                 "access tokens",
-                "the provider can bind them to a key of the client's (RFC 9449, RFC 8705), which this server does not \
-                 request; a client that is registered for that gets none",
+                "the provider can bind them to a client certificate (RFC 8705), which this server does not request; a client \
+                 that is registered for that gets none",
                 A_SIGN_IN,
             )
-            .remedy("dpop_bound_access_tokens and tls_client_certificate_bound_access_tokens of the client: false"),
+            .remedy("the client's tls_client_certificate_bound_access_tokens: false"),
         );
     }
     verdicts
+}
+
+/// RFC 9449. Nothing where the provider does not name it and the server does not insist.
+fn bound_tokens(report: &DpopReport) -> Option<Verdict> {
+    const PART: &str = "access tokens";
+    const SETTING: &str = "the provider's own setting for DPoP, OIDC_DPOP=auto";
+    let listed = report.listed.as_ref().map(|listed| format!("the metadata lists {} for DPoP", listed.join(", ")));
+    Some(match (report.policy, report.is_supported, listed) {
+        (DpopPolicy::Off, true, _) => Verdict::missing(
+            PART,
+            "the provider can bind them to a key of this server's (DPoP), and OIDC_DPOP=off",
+            "a stolen one is good at any other API that takes it; here it needs the browser's key in any case",
+        )
+        .remedy("OIDC_DPOP=auto"),
+        (DpopPolicy::Auto, true, _) => Verdict::unproven(
+            PART,
+            "the provider is asked to bind them to a key of this server's (DPoP with ES256), and may issue bearer tokens",
+            A_SIGN_IN,
+        )
+        .remedy("OIDC_DPOP=required discards bearer tokens"),
+        (DpopPolicy::Required, true, _) => Verdict::unproven(
+            PART,
+            "they are to be bound to a key of this server's (DPoP with ES256), and are discarded otherwise",
+            A_SIGN_IN,
+        ),
+        (DpopPolicy::Required, false, Some(listed)) => Verdict::lacking(
+            PART,
+            format!("{listed}, not ES256, and OIDC_DPOP=required"),
+            "no access token is bound to a key, so nobody can sign in",
+        )
+        .remedy(SETTING),
+        (DpopPolicy::Required, false, None) => Verdict::missing(
+            PART,
+            "the metadata does not name DPoP, and OIDC_DPOP=required",
+            "nobody can sign in unless the provider binds access tokens nevertheless",
+        )
+        .remedy(SETTING),
+        (DpopPolicy::Auto, false, Some(listed)) => Verdict::missing(
+            PART,
+            format!("{listed}, not ES256"),
+            "they are bearer tokens at any other API; here they need the browser's key in any case",
+        )
+        .remedy(SETTING),
+        (DpopPolicy::Off, false, _) | (DpopPolicy::Auto, false, None) => return None,
+    })
 }
 
 /// T07

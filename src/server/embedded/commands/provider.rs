@@ -11,7 +11,7 @@ use super::{
     options::Options,
     running::{self, CERTIFICATE_OPTIONS, HTTPS},
 };
-use crate::mock::provider::{Client, Issuer, Profile, Provider, Setup, usual_people};
+use crate::mock::provider::{Client, DpopSupport, Issuer, Profile, Provider, Setup, usual_people};
 
 const HELP: &str = "\
 usage: oracle-ai mock-provider [options]
@@ -30,13 +30,14 @@ What people there are, what their tokens say and what goes wrong is changed whil
   --backchannel-logout-uri URI
                              where logout tokens are sent
   --profile NAME             behave as entra, google, keycloak or siteminder
+  --dpop SUPPORT             what it does about DPoP: none, ignored, bound or nonce (default none)
   --people FILE              the people and their settings, as JSON: {\"dan\": {\"claims\": {\"groups\": \"staff\"}}}
   --any-user                 a login_hint signs in everybody without a page, and not only these people
   --issuers FILE             several issuers by path, as JSON, in place of the options above but --address:
                              {\"/staff\": {\"clients\": [{\"client_id\": \"app\", \"redirect_uris\": [\"…\"]}]}}
                              each has clients (client_id, client_secret, jwks, redirect_uris,
-                             post_logout_redirect_uris, backchannel_logout_uri, pushes_requests), and may have
-                             profile, people and any_user
+                             post_logout_redirect_uris, backchannel_logout_uri, pushes_requests,
+                             dpop_bound_access_tokens), and may have profile, people, any_user and dpop
   --https                    serve HTTPS, with a certificate that is made at the start
   --write-authority FILE     write the authority of that certificate there: clients have to trust it
   --certificate FILE         serve HTTPS with the certificate (or chain) in this file …
@@ -49,7 +50,7 @@ const ISSUERS: &str = "--issuers";
 const ANY_USER: &str = "--any-user";
 
 /// What describes the one issuer.
-const OF_ISSUER: [&str; 8] = [
+const OF_ISSUER: [&str; 9] = [
     "--client-id",
     "--client-secret",
     "--client-jwks",
@@ -57,6 +58,7 @@ const OF_ISSUER: [&str; 8] = [
     "--post-logout-redirect-uri",
     "--backchannel-logout-uri",
     "--profile",
+    "--dpop",
     "--people",
 ];
 
@@ -102,6 +104,7 @@ fn issuer(options: &Options<'_>) -> Result<Issuer, CommandError> {
             None => vec![],
         },
         pushes_requests: false,
+        dpop_bound_access_tokens: false,
         redirect_uris: texts("--redirect-uri"),
         post_logout_redirect_uris: texts("--post-logout-redirect-uri"),
         backchannel_logout_uri: options.value("--backchannel-logout-uri")?.map(str::to_owned),
@@ -114,11 +117,18 @@ fn issuer(options: &Options<'_>) -> Result<Issuer, CommandError> {
         }
         None => Profile::default(),
     };
+    let dpop = match options.value("--dpop")? {
+        Some(name) => {
+            let unknown = || CommandError::Usage(format!("--dpop {name}: not none, ignored, bound or nonce"));
+            DpopSupport::named(name).ok_or_else(unknown)?
+        }
+        None => DpopSupport::default(),
+    };
     let people = match options.value("--people")? {
         Some(file) => json("--people", file)?,
         None => usual_people(),
     };
-    Ok(Issuer { profile, clients: vec![client], people, any_user: options.has(ANY_USER) })
+    Ok(Issuer { profile, clients: vec![client], people, any_user: options.has(ANY_USER), dpop })
 }
 
 /// The keys of a JWK Set (RFC 7517 §5).

@@ -160,6 +160,7 @@ fn issue_code(
         sign_in: request.sign_in(user, &target.client_id, &settings, now),
         redirect_uri: target.redirect_uri.clone(),
         code_challenge: request.code_challenge,
+        dpop_jkt: request.dpop_jkt.filter(|_| shared.dpop().support.reads_proofs()),
     };
     let params = shared.profile.response_params(&code.sign_in);
     let code = shared.grants().issue_code(code, now);

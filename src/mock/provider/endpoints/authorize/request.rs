@@ -12,6 +12,8 @@ pub struct AuthorizationRequest {
     nonce: Option<String>,
     /// The S256 challenge (RFC 7636 §4.2).
     pub code_challenge: String,
+    /// The thumbprint of the key that the code is bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
     prompt: Prompt,
     /// Seconds.
     max_age: Option<u32>,
@@ -73,6 +75,7 @@ impl AuthorizationRequest {
             scope: scope.to_owned(),
             nonce: params.get("nonce").map(str::to_owned),
             code_challenge: read_code_challenge(params)?,
+            dpop_jkt: params.get("dpop_jkt").map(str::to_owned),
             prompt: Prompt::read(params.get("prompt").unwrap_or_default())?,
             max_age: read_max_age(params)?,
             acr: params.get("acr_values").and_then(|values| values.split(' ').next()).map(str::to_owned),

@@ -5,17 +5,29 @@ const CALLBACK: &str = "http://localhost/cb";
 /// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: NewToken = NewToken { ttl: Duration::from_secs(60), dpop_jkt: None };
 
 fn user(name: &str) -> UserName {
     UserName::parse(name).unwrap()
 }
 
+fn presented(code: &Secret) -> Presented<'_> {
+    Presented {
+        code: code.expose(),
+        client_id: CLIENT,
+        redirect_uri: CALLBACK,
+        code_verifier: VERIFIER,
+        dpop_jkt: None,
+    }
+}
+
 fn sign_in(grants: &mut Grants, name: &str, now: SystemTime) -> Secret {
     let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
-    let code =
-        grants.issue_code(Code { sign_in: SignIn::of(user(name), CLIENT, now), redirect_uri, code_challenge }, now);
-    grants.redeem_code(code.expose(), CLIENT, CALLBACK, VERIFIER, MINUTE, now).unwrap().refresh_token.unwrap()
+    let code = grants.issue_code(
+        Code { sign_in: SignIn::of(user(name), CLIENT, now), redirect_uri, code_challenge, dpop_jkt: None },
+        now,
+    );
+    grants.redeem_code(&presented(&code), MINUTE, now).unwrap().refresh_token.unwrap()
 }
 
 fn rotate(grants: &mut Grants, token: &Secret, now: SystemTime) -> Result<Secret, GrantError> {
@@ -65,11 +77,11 @@ fn used_codes_are_evicted_after_an_hour() {
     let now = SystemTime::now();
     let mut grants = Grants::default();
     let (redirect_uri, code_challenge) = (CALLBACK.into(), CHALLENGE.into());
-    let code = Code { sign_in: SignIn::of(user("alice"), CLIENT, now), redirect_uri, code_challenge };
+    let code = Code { sign_in: SignIn::of(user("alice"), CLIENT, now), redirect_uri, code_challenge, dpop_jkt: None };
     let code = grants.issue_code(code, now);
-    assert!(grants.redeem_code(code.expose(), CLIENT, CALLBACK, VERIFIER, MINUTE, now).is_ok());
+    assert!(grants.redeem_code(&presented(&code), MINUTE, now).is_ok());
     assert!(grants.user_of_code(code.expose()).is_some());
-    sign_in(&mut grants, "bob", now + 61 * MINUTE);
+    sign_in(&mut grants, "bob", now + 61 * MINUTE.ttl);
     assert_eq!(grants.user_of_code(code.expose()), None);
 }
 

@@ -99,7 +99,9 @@ impl OidcClient {
         let secrets = [state.clone(), nonce.clone(), verifier.clone()];
         let state = State::new(state);
         let fetched = self.discovery.current().await?;
-        let mut url = self.authorization_request(&fetched, &state, &Nonce::new(nonce), &CodeVerifier::new(verifier));
+        let key = self.new_proof_key().await?;
+        let (nonce, verifier) = (Nonce::new(nonce), CodeVerifier::new(verifier));
+        let mut url = self.authorization_request(&fetched, &state, &nonce, &verifier, key.as_ref());
         let mut redirect_uri = self.settings.redirect_uri.url().clone();
         match probe {
             AuthorizationProbe::AsConfigured => {}
@@ -109,7 +111,7 @@ impl OidcClient {
             }
             AuthorizationProbe::UnknownScope => replace(&mut url, "scope", |scope| format!("{scope} {UNKNOWN_SCOPE}")),
         }
-        let url = Url::parse(&self.pushed(&fetched, url).await?).map_err(unusable)?;
+        let url = Url::parse(&self.pushed(&fetched, url, key.as_ref()).await?).map_err(unusable)?;
         Ok(Sent { url, redirect_uri, state, secrets })
     }
 

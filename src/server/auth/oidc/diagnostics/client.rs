@@ -36,16 +36,21 @@ pub enum IntrospectionAnswer {
 }
 
 /// A response, and the client that knows which of the texts in it are secret.
-struct Answered {
+struct Answered<'c> {
     response: HttpResponse,
-    http: ClientHttp,
+    http: ClientHttp<'c>,
 }
 
 impl OidcClient {
     /// `None` where the endpoint does not exist.
     pub async fn probe_client(&self, request: Request) -> Result<Option<ClientAnswer>, DiagnosticError> {
+        // As at a login: a client may be registered for proofs (RFC 9449 §5.2).
+        let key = self.new_proof_key().await?;
         let Answered { response, http } = match request {
-            Request::Token => self.send_token_request(self.client_http(ProviderEndpoint::Diagnostics).await?).await?,
+            Request::Token => {
+                let http = self.client_http_proving(ProviderEndpoint::Diagnostics, key.as_ref()).await?;
+                self.send_token_request(http).await?
+            }
             Request::TokenWithWrongCredentials => {
                 self.send_token_request(self.client_http_with_wrong_credentials().await?).await?
             }
@@ -85,7 +90,7 @@ impl OidcClient {
     }
 
     /// The parameters of a login's token request (RFC 6749 §4.1.3, RFC 7636 §4.5).
-    async fn send_token_request(&self, http: ClientHttp) -> Result<Answered, DiagnosticError> {
+    async fn send_token_request<'c>(&self, http: ClientHttp<'c>) -> Result<Answered<'c>, DiagnosticError> {
         let fetched = self.discovery.current().await?;
         let url = fetched.metadata.token_endpoint().ok_or(ProviderError::MissingEndpoint("token_endpoint"))?;
         let mut params = vec![
@@ -104,7 +109,7 @@ impl OidcClient {
     }
 
     /// RFC 7009 §2.1, RFC 7662 §2.1
-    async fn send_with_token(&self, url: &str, hint: &str) -> Result<Answered, DiagnosticError> {
+    async fn send_with_token(&self, url: &str, hint: &str) -> Result<Answered<'_>, DiagnosticError> {
         let params = [
             ("client_id".to_owned(), self.settings.client_id.to_string()),
             ("token".into(), self.random()?),

@@ -11,6 +11,7 @@ use crate::server::{
     auth::oidc::{
         client::OidcClient,
         document::ENDPOINTS,
+        dpop::DpopPolicy,
         id_token::{ProviderKey, SIGNING_ALGORITHMS, is_large_enough, signing_algorithm},
     },
     excerpt::excerpt,
@@ -28,9 +29,11 @@ pub struct MetadataReport {
     /// `authorization_response_iss_parameter_supported` (RFC 9207 §3).
     pub announces_iss: bool,
     pub pushed_requests: PushedRequests,
-    /// Whether clients can be registered for sender-constrained access tokens, which this client does not request: by DPoP
-    /// (RFC 9449 §5.1) or by a certificate (RFC 8705 §3.3).
-    pub constrains_tokens: bool,
+    /// Whether access tokens are bound to a key of this server's (RFC 9449).
+    pub dpop: DpopReport,
+    /// Whether clients can be registered for access tokens that are bound to a certificate (RFC 8705 §3.3), which this
+    /// client does not request.
+    pub binds_to_certificates: bool,
     /// Configured scopes that `scopes_supported` does not list, where that is present.
     pub unlisted_scopes: Vec<String>,
 }
@@ -62,6 +65,17 @@ pub struct SigningReport {
     pub keys: usize,
     /// Those that fit one of the common algorithms.
     pub fitting_keys: usize,
+}
+
+/// DPoP at the provider (RFC 9449).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DpopReport {
+    /// `OIDC_DPOP`
+    pub policy: DpopPolicy,
+    /// `dpop_signing_alg_values_supported` (§5.1); `None` if it is absent.
+    pub listed: Option<Vec<String>>,
+    /// Whether ES256 is among them, the algorithm of this client's proofs.
+    pub is_supported: bool,
 }
 
 /// Pushed authorization requests (RFC 9126).
@@ -103,8 +117,13 @@ impl OidcClient {
                 Some(_) => PushedRequests::Possible,
                 None => PushedRequests::None,
             },
-            constrains_tokens: strings(document.get("dpop_signing_alg_values_supported")).is_some()
-                || document.get("tls_client_certificate_bound_access_tokens") == Some(&Value::Bool(true)),
+            dpop: DpopReport {
+                policy: self.settings.requests.dpop,
+                listed: strings(document.get("dpop_signing_alg_values_supported")),
+                is_supported: more.supports_dpop(),
+            },
+            binds_to_certificates: document.get("tls_client_certificate_bound_access_tokens")
+                == Some(&Value::Bool(true)),
             unlisted_scopes: self.settings.requested_scope().iter().filter(is_unlisted).cloned().collect(),
         })
     }

@@ -29,7 +29,7 @@ use crate::server::{environment::RandomnessError, excerpt::Excerpt, observe::met
 pub use answer::ClientAnswer;
 pub use authorization::{AuthorizationAnswer, AuthorizationProbe};
 pub use client::{IntrospectionAnswer, Request as ClientRequest};
-pub use metadata::{EndpointReport, MetadataReport, PushedRequests, SigningReport};
+pub use metadata::{DpopReport, EndpointReport, MetadataReport, PushedRequests, SigningReport};
 
 /// The difference of the provider's clock to this machine's, by the `Date` header of a response, in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,8 @@ const CODES: [(&str, Meaning); 19] = [
     ("unauthorized_client", ClientRefused),
     // RFC 8707 §2: a configured `resource`.
     ("invalid_target", ClientRefused),
-    // RFC 9449 §5, §8: the provider demands proofs of this client, which sends none.
+    // RFC 9449 §5, §8: the provider demands proofs and this client sent none, it refused one, or it demands another nonce
+    // for the repeated request too.
     ("invalid_dpop_proof", ClientRefused),
     ("use_dpop_nonce", ClientRefused),
     // GitHub, with status 200.

@@ -23,6 +23,9 @@ pub(super) enum Meaning {
     Unavailable,
 }
 
+/// Other credentials don't help against these (RFC 9449 §5, §8).
+const ABOUT_PROOFS: [&str; 2] = ["invalid_dpop_proof", "use_dpop_nonce"];
+
 /// An error response, with status 200 too.
 #[derive(Clone, Debug)]
 pub(super) struct ErrorResponse {
@@ -85,7 +88,8 @@ impl ErrorResponse {
     /// A 401 without a code is taken for that, too, as trying another credential does no harm.
     pub(super) fn may_be_about_credentials(&self) -> bool {
         let is_bare_401 = self.status == StatusCode::UNAUTHORIZED && self.body.code.is_none();
-        is_bare_401 || self.meaning() == Meaning::ClientRefused
+        is_bare_401
+            || (self.meaning() == Meaning::ClientRefused && !ABOUT_PROOFS.iter().any(|code| self.has_code(code)))
     }
 
     pub(super) fn has_code(&self, code: &str) -> bool {

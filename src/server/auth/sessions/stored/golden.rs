@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     server::{
         auth::{
+            dpop::ProofKey,
             oidc::{CodeVerifier, Nonce},
             sessions::{
                 IssuedToken, PendingAuthorization, Session,
@@ -30,6 +31,12 @@ fn named() -> UserClaims {
 fn ada() -> UserClaims {
     UserClaims::known_by("https://idp".into(), "ada".into())
 }
+
+/// A key pair in PKCS#8, as a byte string. It protects nothing.
+const PROOF_KEY: &str = "\
+    588a308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420de7332094f9955e69dfb5eec\
+    33ed5aa12b90ae8f9eb77a5be1857b2a889d01eea14403420004f9778b6f782b9174b80f477ab2008c15487c5ae01fa9d1d3\
+    17d81b409b475a05990491b5e368bbe1d62f9b81cb96355c36dc9c3c85a0b22678c3401102aa01df";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut hex, byte| {
@@ -76,7 +83,7 @@ fn a_session_without_its_user_is_refused() {
 
 #[test]
 fn an_issued_token_is_written_as_it_was() {
-    let issued = IssuedToken::of(&example::session(named()), SecretHash::of("s"), at(300));
+    let issued = IssuedToken::of(&example::session(named()), SecretHash::of("s"), at(300), None);
     assert_golden(
         &issued,
         "\
@@ -93,6 +100,7 @@ fn a_login_in_flight_is_written_as_it_was() {
         code_verifier: CodeVerifier::new("BAUG"),
         dpop_jkt: example::DPOP_JKT.parse().unwrap(),
         expires_at: at(600),
+        proof_key: None,
     };
     assert_golden(
         &pending,
@@ -100,6 +108,29 @@ fn a_login_in_flight_is_written_as_it_was() {
         a4616e814301020361768143040506616b5820d1970e08e459358cbe0d6a6aab7d236722461d33747761e0941577ba282e03\
         8261651b18fae302467d7005",
     );
+}
+
+#[test]
+fn the_servers_key_is_added_to_a_login_in_flight_to_a_session_and_its_thumbprint_to_an_issued_token() {
+    // T67
+    let proof_key: ProofKey = read(&bytes(PROOF_KEY)).unwrap();
+    let pending = PendingAuthorization {
+        nonce: Nonce::new("AQID"),
+        code_verifier: CodeVerifier::new("BAUG"),
+        dpop_jkt: example::DPOP_JKT.parse().unwrap(),
+        expires_at: at(600),
+        proof_key: Some(proof_key.clone()),
+    };
+    let written = hex(&super::write(&pending).unwrap());
+    assert!(written.ends_with(&format!("616a{PROOF_KEY}")), "{written}");
+    assert_golden(&pending, &written);
+    let session = Session { proof_key: Some(proof_key.clone()), ..example::session(ada()) };
+    let written = hex(&super::write(&session).unwrap());
+    assert!(written.contains(&format!("616a{PROOF_KEY}")), "{written}");
+    assert_golden(&session, &written);
+    let issued = IssuedToken::of(&session, SecretHash::of("s"), at(300), Some(proof_key.thumbprint()));
+    let thumbprint = format!("616a5820{}", hex(proof_key.thumbprint().as_bytes()));
+    assert!(hex(&super::write(&issued).unwrap()).ends_with(&thumbprint));
 }
 
 #[test]
