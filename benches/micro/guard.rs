@@ -71,6 +71,7 @@ async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Se
         user: user(),
         dpop_jkt: key.thumbprint().parse().unwrap(),
         refresh_token: None,
+        proof_key: None,
         permissions: Permissions { scope: vec!["openid".into(), "profile".into()], roles: vec![] },
         id_token: IdToken::new("a".repeat(700)),
         login: LoginClaims { nonce: Nonce::new("n"), audiences: vec![], authorized_party: None, auth_time: None },
@@ -90,6 +91,7 @@ async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Se
         session: SecretHash::of(id.secret()),
         user: user(),
         dpop_jkt: session.dpop_jkt,
+        provider_jkt: None,
         permissions: session.permissions,
         expires_at: now + hour,
     };

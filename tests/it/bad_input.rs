@@ -77,8 +77,8 @@ struct SignedIn {
 
 impl SignedIn {
     async fn start() -> Self {
-        let operator_role = Some("operators".to_owned());
-        let browser = Browser::with_guard(GuardSettings { operator_role, ..GuardSettings::default() });
+        let operator_roles = vec!["operators".to_owned()];
+        let browser = Browser::with_guard(GuardSettings { operator_roles, ..GuardSettings::default() });
         browser.set(json!({ "roles": ["operators"] })).await;
         let access_token = browser.sign_in().await.access_token;
         Self { browser, access_token }

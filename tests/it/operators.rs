@@ -28,7 +28,7 @@ struct Company {
 impl Company {
     async fn start() -> Self {
         let browser =
-            Browser::with_guard(GuardSettings { operator_role: Some(ROLE.into()), ..GuardSettings::default() });
+            Browser::with_guard(GuardSettings { operator_roles: vec![ROLE.into()], ..GuardSettings::default() });
         browser.set(json!({ "roles": ["Chat Users", ROLE] })).await;
         let person = browser.other_user();
         let mut sessions = vec![];

@@ -66,7 +66,7 @@ async fn with_jwts(browser: Browser) -> Browser {
 
 /// The thumbprint that a JWT access token is bound to.
 fn bound_to(access_token: &str) -> Option<String> {
-    let payload = access_token.split('.').nth(1).expect("a JWT");
+    let payload = access_token.split('.').nth(1).unwrap();
     let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     claims["cnf"]["jkt"].as_str().map(str::to_owned)
 }

@@ -102,16 +102,14 @@ static REQUIRED_SCOPE: Setting<Parsed<Vec<String>>> = Setting {
     },
 };
 
+const ROLES: &str = "roles as the provider names them, separated by `;`, without spaces around the whole";
+
 static REQUIRED_ROLE: Setting<Parsed<Vec<String>>> = Setting {
     name: "REQUIRED_ROLE",
     text: "Roles, separated by `;`, one of which everybody needs; they may have spaces in them. A person who has none of them is \
            answered 403.",
     example: "Chat Users;Chat Testers",
-    value: Parsed {
-        expected: "roles as the provider names them, separated by `;`, without spaces around the whole",
-        default: None,
-        parse: roles,
-    },
+    value: Parsed { expected: ROLES, default: None, parse: roles },
 };
 
 pub static PERMISSIONS_FROM: Setting<OneOf<PermissionsSource>> = Setting {
@@ -131,16 +129,12 @@ pub static PERMISSIONS_FROM: Setting<OneOf<PermissionsSource>> = Setting {
     },
 };
 
-static OPERATOR_ROLE: Setting<Parsed<String>> = Setting {
+static OPERATOR_ROLE: Setting<Parsed<Vec<String>>> = Setting {
     name: "OPERATOR_ROLE",
-    text: "One role, which may have spaces in it, whose holders may list and end the sessions of all people at \
-           /api/operator/sessions. Without it, these endpoints don't exist.",
+    text: "Roles, separated by `;`; who has one of them may list and end the sessions of all people at /api/operator/sessions. \
+           Without it, these endpoints don't exist.",
     example: "Chat Operators",
-    value: Parsed {
-        expected: "one role as the provider names it, without spaces around it",
-        default: None,
-        parse: role,
-    },
+    value: Parsed { expected: ROLES, default: None, parse: roles },
 };
 
 static ALLOW_BEARER_TOKENS: Setting<Flag> = Setting {
@@ -158,7 +152,7 @@ pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
             scope: REQUIRED_SCOPE.get(variables)?.unwrap_or_default(),
             roles: REQUIRED_ROLE.get(variables)?.unwrap_or_default(),
         },
-        operator_role: OPERATOR_ROLE.get(variables)?,
+        operator_roles: OPERATOR_ROLE.get(variables)?.unwrap_or_default(),
     })
 }
 

@@ -170,8 +170,9 @@ mod tests {
 
     #[test]
     fn a_code_presented_wrongly_is_used_up() {
+        type Change = fn(Presented<'_>) -> Presented<'_>;
         let now = SystemTime::now();
-        let change: [(fn(Presented<'_>) -> Presented<'_>, CodeError); 5] = [
+        let change: [(Change, CodeError); 5] = [
             (|good| Presented { client_id: "another", ..good }, CodeError::OtherClient),
             (|good| Presented { redirect_uri: "http://localhost/", ..good }, CodeError::OtherRedirectUri),
             (|good| Presented { code_verifier: CHALLENGE, ..good }, CodeError::WrongVerifier),

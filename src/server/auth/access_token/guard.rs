@@ -26,8 +26,8 @@ pub struct GuardSettings {
     /// `ALLOW_BEARER_TOKENS`: whether access tokens are accepted without a proof.
     pub bearer_tokens_allowed: bool,
     pub required: RequiredPermissions,
-    /// `OPERATOR_ROLE`: the role of those who may find and end the sessions of others. Without it, nobody may.
-    pub operator_role: Option<String>,
+    /// `OPERATOR_ROLE`: those who have one of these may find and end the sessions of others. Without them, nobody may.
+    pub operator_roles: Vec<String>,
 }
 
 /// `ACCESS_TOKEN_CHECK`: how access tokens are checked, in addition to the check that their session has not ended.
@@ -108,8 +108,8 @@ impl AccessTokenGuard {
         }
     }
 
-    pub fn operator_role(&self) -> Option<&str> {
-        self.settings.operator_role.as_deref()
+    pub fn operator_roles(&self) -> &[String] {
+        &self.settings.operator_roles
     }
 
     pub fn required(&self) -> &RequiredPermissions {

@@ -27,8 +27,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let caller = Caller::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let services = Services::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-        let role = services.guard.operator_role().ok_or_else(|| ApiError::NotFound.into_response())?;
-        if !caller.permissions.roles.iter().any(|has| has == role) {
+        let operator_roles = services.guard.operator_roles();
+        if operator_roles.is_empty() {
+            return Err(ApiError::NotFound.into_response());
+        }
+        if !caller.permissions.roles.iter().any(|role| operator_roles.contains(role)) {
             audit::record(Event::OperatorRefused, Some(&caller.user), None);
             return Err(AuthError::InsufficientScope(String::new()).into_response());
         }
