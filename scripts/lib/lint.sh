@@ -28,6 +28,8 @@ check_units() {
 # `--offline` is there since systemd 250.
 judges_units() { [ "$(systemd-analyze --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -ge 250 ] 2>/dev/null; }
 
+check_release() { node --test scripts/lib/release.test.mjs; }
+
 # These two tools are not installed for it: a line says then what was not checked.
 lint_units() {
   if judges_units; then
@@ -49,6 +51,7 @@ lint() {
   step lint-scripts check_scripts || true
   step lint-shell check_shell || true
   step lint-links check_links || true
+  step lint-release check_release || true
   lint_units
   lint_workflows
 }
