@@ -6,7 +6,7 @@
 //! | `app` | builds the services from the configuration and serves them |
 //! | `command` | the command line |
 //! | `config` | all settings, checked before anything starts |
-//! | `doctor`, `end_sessions`, `audit_user` | subcommands: check a configuration, end a user's sessions, find a user in the audit log |
+//! | `doctor`, `end_sessions`, `audit_user`, `health_check` | subcommands: check a configuration, end a user's sessions, find a user in the audit log, see whether the server answers |
 //! | `embedded` | the mocks in this process; the only module that uses them |
 //! | **3** | **HTTP** |
 //! | `http` | router, request layers, extractors, pages, `/metrics`, graceful shutdown; the only module that names axum |
@@ -23,6 +23,7 @@
 //! | `excerpt` | excerpts of external texts for the log, with secrets redacted |
 //! | `secret_hash` | the hash of a secret |
 //! | `environment` | clock and randomness |
+//! | `version` | the version of this program |
 
 pub mod app;
 mod audit_user;
@@ -37,12 +38,14 @@ mod embedded;
 mod end_sessions;
 pub mod environment;
 pub mod excerpt;
+mod health_check;
 pub mod http;
 pub mod observe;
 pub mod outbound;
 pub mod secret_hash;
 pub mod store;
 mod tls;
+pub mod version;
 
 pub use app::StartError;
 pub use http::Services;

@@ -23,7 +23,7 @@
 //! | `edge`, `floods`, `user_limits`, `connections`, `capacity` | request checks and ids; rate limits per address, browser and user; limits of connections and answers |
 //! | `idle_streams` | streams that are idle for most of the time |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
-//! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
+//! | `configuration`, `command_line`, `doctor`, `doctor_provider`, `private_files` | wrong settings, the commands, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
 //! | `nginx`, `haproxy`, `kubernetes` | what operators put in front of servers, by the examples in `deploy` |
 //! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
@@ -51,6 +51,7 @@ mod chat_endings;
 mod chat_streams;
 mod client_key;
 mod client_rotation;
+mod command_line;
 mod configuration;
 mod connections;
 mod conversation_store;
