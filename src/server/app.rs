@@ -18,7 +18,7 @@ use super::{
     },
     config::{self, ChatUpstream, Config, Provider, SessionStorage},
     conversations::{
-        self, ConversationStore, Conversations, TracedStore,
+        self, ConversationStore, Conversations, ObservedStore,
         peers::{Peers, ServerName},
         sql::{DatabaseUrl, SqlStore, WrongDatabaseUrl},
     },
@@ -266,7 +266,7 @@ async fn start(
         SessionStorage::Memory => Storage::in_memory(&environment)?,
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
-    let storage = if config.traces.is_some() { storage.traced() } else { storage };
+    let storage = storage.observed();
     for (service, authorities) in config.authorities() {
         tracing::info!("certificates of {service} are checked against {authorities}");
     }
@@ -286,10 +286,7 @@ async fn start(
     let peers: Option<Arc<dyn Peers>> = config.database_url.is_shared().then(|| store.clone() as Arc<dyn Peers>);
     let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = Services { link_hosts: config.link_hosts.clone(), ..services };
-    let store: Arc<dyn ConversationStore> = match config.traces {
-        Some(_) => Arc::new(TracedStore(store)),
-        None => store,
-    };
+    let store: Arc<dyn ConversationStore> = Arc::new(ObservedStore(store));
     let services = services.with_chat(store, upstream, config.answers, environment.clone());
     let services = match &config.sessions {
         SessionStorage::Memory => services,

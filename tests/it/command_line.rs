@@ -18,6 +18,7 @@ use crate::{
     doctor::{doctor, line},
     support::{
         provider::{CLIENT_ID, CLIENT_SECRET, FRONT_URL, MockProvider},
+        redis::free_port,
         server_process::ServerProcess,
     },
 };
@@ -62,9 +63,13 @@ fn text(bytes: &[u8]) -> &str {
 async fn the_version_is_shown_wherever_somebody_may_look_for_it() {
     let printed = run(&["--version"], &[]).await;
     assert_eq!(text(&printed.stdout), format!("oracle-ai {}\n", version::text()));
+    let address = format!("127.0.0.1:{}", free_port());
     let issuer = &MockProvider::shared().issuer;
-    let server = ServerProcess::start(issuer, &[]).await;
+    let server = ServerProcess::start(issuer, &[("METRICS_ADDR", &*address)]).await;
     assert_eq!(server.readiness_report().await.1["version"], VERSION);
+    let metrics = reqwest::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap();
+    let build = format!("\noracle_ai_build_info{{version=\"{VERSION}\",revision=\"{}\"}} 1\n", version::REVISION);
+    assert!(metrics.contains(&build), "{metrics}");
     let log = server.log();
     assert!(log.lines().any(|line| line.contains("serving") && line.contains(VERSION)), "{log}");
     assert!(line(&doctor(issuer, &[]).await, "proven", "version").ends_with(&version::text()));

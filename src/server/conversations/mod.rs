@@ -2,18 +2,18 @@
 //! everybody else it does not exist.
 
 mod export;
+mod observed;
 mod owner;
 pub mod peers;
 pub mod sql;
 pub mod store;
 pub mod text;
-mod traced;
 
 use std::sync::Arc;
 
+pub use observed::ObservedStore;
 pub use owner::Owner;
-pub use store::{ConversationStore, StoreError};
-pub use traced::TracedStore;
+pub use store::{Connections, ConversationStore, StoreError};
 
 use super::environment::Environment;
 use crate::wire::{
@@ -61,6 +61,10 @@ impl Conversations {
     /// An answer of it that is being written ends within a second.
     pub async fn delete(&self, user: &UserClaims, id: &ConversationId) -> Result<Done, ApiError> {
         done_if(self.store.delete(&Owner::of(user), id).await?)
+    }
+
+    pub fn connections(&self) -> Option<Connections> {
+        self.store.connections()
     }
 
     /// Whether conversations can be read now.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Longest time to the head of a response. Longer than a discovery and a token request at the provider may take.
-const MAX_TIME: Duration = Duration::from_secs(60);
+pub const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// Finds the client's address, and gives the request an id.
 pub fn identify(edge: Arc<Edge>) -> impl Fn(Request) -> Request + Clone {
@@ -72,7 +72,8 @@ pub async fn add_nonce(mut request: Request, next: Next) -> Response {
 pub async fn audit_context(State(pseudonyms): State<Pseudonyms>, mut request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ClientAddress>();
     let source = address.map(|address| audit::Source(address.network()));
-    let context = audit::Context::of_request(pseudonyms, source);
+    let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let context = audit::Context::of_request(pseudonyms, source, request_id);
     request.extensions_mut().insert(context.clone());
     context.scope(next.run(request)).await
 }

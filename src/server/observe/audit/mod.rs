@@ -19,7 +19,7 @@ use std::{
 pub use event::{Event, Outcome, markdown};
 pub use pseudonym::{Pseudonym, Pseudonyms};
 pub use subject::{
-    Context, Source, in_context, session_handle, set_bound_key, set_proof_key, set_session, set_subject,
+    Context, Source, in_context, request_id, session_handle, set_bound_key, set_proof_key, set_session, set_subject,
 };
 pub use user_hash::UserHash;
 
@@ -51,6 +51,13 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
         Outcome::Refused | Outcome::Failed => {
             tracing::warn!(target: TARGET, event = name, outcome, user, session, key, bound_key, reason, repeated);
         }
+    }
+}
+
+/// Creates the counters of all events, at zero.
+pub fn declare_metrics() {
+    for event in Event::ALL {
+        metrics::declare_audit_event(event.name(), event.outcome().name());
     }
 }
 

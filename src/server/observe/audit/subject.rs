@@ -31,6 +31,7 @@ pub struct Source(pub IpAddr);
 struct Shared {
     pseudonyms: Pseudonyms,
     source: Option<Source>,
+    request_id: Option<String>,
     subject: Mutex<Subject>,
 }
 
@@ -61,11 +62,11 @@ tokio::task_local! {
 
 impl Context {
     pub fn new(pseudonyms: Pseudonyms) -> Self {
-        Self::of_request(pseudonyms, None)
+        Self::of_request(pseudonyms, None, None)
     }
 
-    pub fn of_request(pseudonyms: Pseudonyms, source: Option<Source>) -> Self {
-        Self(Arc::new(Shared { pseudonyms, source, subject: Mutex::default() }))
+    pub fn of_request(pseudonyms: Pseudonyms, source: Option<Source>, request_id: Option<String>) -> Self {
+        Self(Arc::new(Shared { pseudonyms, source, request_id, subject: Mutex::default() }))
     }
 
     /// Runs the future in this context.
@@ -133,6 +134,11 @@ pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
         key: subject.key.clone(),
         bound_key: bound_key.cloned(),
     }
+}
+
+/// The id of the request, for the log lines of tasks that outlive it.
+pub fn request_id() -> Option<String> {
+    current()?.0.request_id.clone()
 }
 
 /// Where the request comes from.
