@@ -1,4 +1,4 @@
-# Checks of what is not Rust: TypeScript, scripts, links between documents, systemd's units, workflow files.
+# Checks of what is not Rust: TypeScript, scripts, links between documents, systemd's units, alert rules, workflow files.
 # shellcheck shell=bash
 
 # The most that `systemd-analyze security` may find in a unit, of 100: it finds 12, and its versions judge differently.
@@ -29,13 +29,23 @@ check_units() {
 judges_units() { [ "$(systemd-analyze --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -ge 250 ] 2>/dev/null; }
 
 check_release() { node --test scripts/lib/release.test.mjs; }
+check_alerts() {
+  promtool check rules deploy/prometheus/alerts.yml && promtool test rules deploy/prometheus/alerts.test.yml
+}
 
-# These two tools are not installed for it: a line says then what was not checked.
+# These tools are not installed for it: a line says then what was not checked.
 lint_units() {
   if judges_units; then
     step lint-units check_units || true
   else
     say lint-units "not checked: there is no systemd-analyze of systemd 250 or later"
+  fi
+}
+lint_alerts() {
+  if have promtool; then
+    step lint-alerts check_alerts || true
+  else
+    say lint-alerts "not checked: there is no promtool (Debian has it in the package prometheus)"
   fi
 }
 lint_workflows() {
@@ -53,5 +63,6 @@ lint() {
   step lint-links check_links || true
   step lint-release check_release || true
   lint_units
+  lint_alerts
   lint_workflows
 }

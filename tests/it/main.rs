@@ -23,6 +23,7 @@
 //! | `edge`, `floods`, `user_limits`, `connections`, `capacity` | request checks and ids; rate limits per address, browser and user; limits of connections and answers |
 //! | `idle_streams` | streams that are idle for most of the time |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
+//! | `watching` | alert rules, dashboard and runbooks: they name what a server has |
 //! | `configuration`, `command_line`, `doctor`, `doctor_provider`, `private_files` | wrong settings, the commands, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
 //! | `nginx`, `haproxy`, `kubernetes` | what operators put in front of servers, by the examples in `deploy` |
@@ -111,3 +112,4 @@ mod token_lifetime;
 mod traces;
 mod upstream;
 mod user_limits;
+mod watching;
