@@ -1,4 +1,4 @@
-# Checks of what is not Rust: TypeScript, scripts, links between documents, systemd's units, alert rules, workflow files.
+# Checks of what is not Rust: TypeScript, scripts, links between documents, systemd's units, alert rules, Helm's chart, workflow files.
 # shellcheck shell=bash
 
 # The most that `systemd-analyze security` may find in a unit, of 100: it finds 12, and its versions judge differently.
@@ -33,6 +33,16 @@ check_alerts() {
   promtool check rules deploy/prometheus/alerts.yml && promtool test rules deploy/prometheus/alerts.test.yml
 }
 
+# With the defaults, and with all that can be turned on. A secret is refused where everybody could read it.
+check_chart() {
+  local chart=deploy/chart values version=1.30
+  for values in "$chart/values.yaml" "$chart/ci/everything-values.yaml"; do
+    helm lint --strict --kube-version "$version" "$chart" --values "$values" &&
+      helm template oracle-ai --kube-version "$version" "$chart" --values "$values" >/dev/null || return
+  done
+  ! helm template oracle-ai --kube-version "$version" "$chart" --set settings.CLIENT_SECRET=hunter2
+}
+
 # These tools are not installed for it: a line says then what was not checked.
 lint_units() {
   if judges_units; then
@@ -46,6 +56,13 @@ lint_alerts() {
     step lint-alerts check_alerts || true
   else
     say lint-alerts "not checked: there is no promtool (Debian has it in the package prometheus)"
+  fi
+}
+lint_chart() {
+  if have helm; then
+    step lint-chart check_chart || true
+  else
+    say lint-chart "not checked: there is no helm (go install helm.sh/helm/v3/cmd/helm@v3.17.3)"
   fi
 }
 lint_workflows() {
@@ -64,5 +81,6 @@ lint() {
   step lint-release check_release || true
   lint_units
   lint_alerts
+  lint_chart
   lint_workflows
 }

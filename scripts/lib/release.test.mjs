@@ -103,6 +103,7 @@ test('a dry run shows the version in all places, and changes nothing', () => {
     assert.match(changes ?? '', line, file);
     assert.equal(changes.match(/^\+(?!## |$)/gm)?.length ?? 0, file === 'CHANGELOG.md' ? 0 : 1, `${file}: ${changes}`);
   }
+  assert.equal(shown.match(/^\+(version|appVersion): "99\.1\.2"$/gm).length, 2, 'those of the chart');
 });
 
 test('what is no version is refused', () => {
