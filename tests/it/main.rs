@@ -26,7 +26,7 @@
 //! | `watching` | alert rules, dashboard and runbooks: they name what a server has |
 //! | `configuration`, `command_line`, `doctor`, `doctor_provider`, `private_files` | wrong settings, the commands, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
-//! | `nginx`, `haproxy`, `kubernetes`, `chart` | what operators put in front of servers and around them, by the examples in `deploy` |
+//! | `nginx`, `haproxy`, `kubernetes`, `chart`, `trial` | what operators put in front of servers and around them, by the examples in `deploy` |
 //! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
@@ -111,6 +111,7 @@ mod store;
 mod support;
 mod token_lifetime;
 mod traces;
+mod trial;
 mod upstream;
 mod user_limits;
 mod watching;
