@@ -1,4 +1,4 @@
-# Checks of what is not Rust: TypeScript, scripts, links between documents, systemd's units, workflow files.
+# Checks of what is not Rust: TypeScript, scripts, links between documents, systemd's units, alert rules, Helm's chart, workflow files.
 # shellcheck shell=bash
 
 # The most that `systemd-analyze security` may find in a unit, of 100: it finds 12, and its versions judge differently.
@@ -28,12 +28,41 @@ check_units() {
 # `--offline` is there since systemd 250.
 judges_units() { [ "$(systemd-analyze --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -ge 250 ] 2>/dev/null; }
 
-# These two tools are not installed for it: a line says then what was not checked.
+check_release() { node --test scripts/lib/release.test.mjs; }
+check_alerts() {
+  promtool check rules deploy/prometheus/alerts.yml && promtool test rules deploy/prometheus/alerts.test.yml
+}
+
+# With the defaults, and with all that can be turned on. A secret is refused where everybody could read it.
+check_chart() {
+  local chart=deploy/chart values version=1.30
+  for values in "$chart/values.yaml" "$chart/ci/everything-values.yaml"; do
+    helm lint --strict --kube-version "$version" "$chart" --values "$values" &&
+      helm template oracle-ai --kube-version "$version" "$chart" --values "$values" >/dev/null || return
+  done
+  ! helm template oracle-ai --kube-version "$version" "$chart" --set settings.CLIENT_SECRET=hunter2
+}
+
+# These tools are not installed for it: a line says then what was not checked.
 lint_units() {
   if judges_units; then
     step lint-units check_units || true
   else
     say lint-units "not checked: there is no systemd-analyze of systemd 250 or later"
+  fi
+}
+lint_alerts() {
+  if have promtool; then
+    step lint-alerts check_alerts || true
+  else
+    say lint-alerts "not checked: there is no promtool (Debian has it in the package prometheus)"
+  fi
+}
+lint_chart() {
+  if have helm; then
+    step lint-chart check_chart || true
+  else
+    say lint-chart "not checked: there is no helm (go install helm.sh/helm/v3/cmd/helm@v3.17.3)"
   fi
 }
 lint_workflows() {
@@ -49,6 +78,9 @@ lint() {
   step lint-scripts check_scripts || true
   step lint-shell check_shell || true
   step lint-links check_links || true
+  step lint-release check_release || true
   lint_units
+  lint_alerts
+  lint_chart
   lint_workflows
 }

@@ -9,7 +9,13 @@ readonly largest_page=520000
 release=$target_dir/app/release
 release_with_mock=$target_dir/app/release-with-mock
 
-build_release() { dx_release "$release"; }
+# For `oracle-ai --version` and the metric oracle_ai_build_info. An image is built without git's folder, and is told it.
+release_revision() {
+  [ -n "${SOURCE_REVISION:-}" ] || SOURCE_REVISION=$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || true)
+  printf '%s' "$SOURCE_REVISION"
+}
+
+build_release() { SOURCE_REVISION=$(release_revision) dx_release "$release"; }
 build_release_with_mock() { dx_release "$release_with_mock" --features mock; }
 
 # dx has one output folder for all release builds. A complete build is moved away from there, so that none is taken for
@@ -24,4 +30,12 @@ dx_release() { # folder [options of dx build...]
     node scripts/lib/compress.mjs "$output/public" "$largest_page" &&
     mkdir -p "$(dirname "$folder")" &&
     mv "$output" "$folder"
+}
+
+# The dependencies of both halves, compiled as dx does it. dx turns cargo's own stripping off.
+build_release_dependencies() {
+  cargo build --locked --lib --profile server-release --config profile.server-release.strip=false --target "$host" \
+    --no-default-features --features server &&
+    RUSTFLAGS=$browser_rustflags cargo build --locked --lib --profile wasm-release \
+      --config profile.wasm-release.strip=false --target wasm32-unknown-unknown --no-default-features --features web
 }

@@ -1,6 +1,6 @@
 //! Builds the services from the configuration and serves them.
 
-use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{fmt::Display, io, net::SocketAddr, process::ExitCode, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
@@ -16,9 +16,9 @@ use super::{
         answer_log::RedisAnswerLog,
         upstream::{ChatCompletions, Demo, SharedUpstream},
     },
-    config::{ChatUpstream, Config, Provider, SessionStorage},
+    config::{self, ChatUpstream, Config, Provider, SessionStorage},
     conversations::{
-        self, ConversationStore, Conversations, TracedStore,
+        self, ConversationStore, Conversations, ObservedStore,
         peers::{Peers, ServerName},
         sql::{DatabaseUrl, SqlStore, WrongDatabaseUrl},
     },
@@ -35,11 +35,12 @@ use super::{
     },
     observe::{
         audit::{self, Pseudonyms},
-        logs,
+        logs::{self, LogFormat},
         traces::TracesSetupError,
     },
     outbound::{HttpSetupError, OutboundProxy},
     store::{KeyRing, RedisAddress, RedisDurability, SealError, StoreError},
+    version,
 };
 use crate::wire::link_hosts::LinkHosts;
 
@@ -73,15 +74,31 @@ pub enum StartError {
 
 /// Serves `app` and the API until the process is stopped.
 pub fn serve(app: App) -> ExitCode {
-    let config = match load_config() {
+    let config = match Config::from_environment() {
         Ok(config) => config,
-        Err(code) => return code,
+        Err(error) => {
+            report_failed_start(config::log_format(), &error);
+            return ExitCode::from(EX_CONFIG);
+        }
     };
+    let format = config.log_format;
     match run(config, app) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("oracle-ai: {error}");
+            report_failed_start(format, &error);
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The last line of a server that did not start: in the log where that is JSON, as what reads it understands nothing else.
+/// No filter suppresses it.
+fn report_failed_start(format: LogFormat, error: &dyn Display) {
+    match format {
+        LogFormat::Pretty => eprintln!("oracle-ai: {error}"),
+        LogFormat::Json => {
+            let log = logs::log(logs::DEFAULT_FILTER, format, false, io::stdout);
+            tracing::subscriber::with_default(log, || tracing::error!(%error, "the server did not start"));
         }
     }
 }
@@ -189,8 +206,15 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
     };
     audit::install(config.audit.clone(), Environment::system())?;
     let runtime = tokio::runtime::Runtime::new()?;
+    tracing::info!(version = version::VERSION, revision = version::REVISION, "starting");
+    for misspelt in &config.misspelt {
+        tracing::warn!(
+            name = misspelt.name,
+            setting = misspelt.setting,
+            "a variable of the environment is no setting, and resembles one"
+        );
+    }
     let (services, _embedded) = runtime.block_on(start(&config))?;
-    tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, "serving");
     if let Some(address) = config.metrics {
         let serving = metrics::serve(address, services.clone());
         runtime.block_on(serving).map_err(|source| StartError::Bind { address, source })?;
@@ -209,6 +233,7 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
         // `dioxus::serve` panics if it can't listen, so check it first.
         std::net::TcpListener::bind(config.listen)
             .map_err(|source| StartError::Bind { address: config.listen, source })?;
+        log_serving(&config);
         // Listens on `IP` and `PORT`, which `config.listen` is read from too, and never returns.
         let _entered = runtime.enter();
         dioxus::serve(move || {
@@ -223,6 +248,11 @@ fn run(config: Config, app: App) -> Result<(), StartError> {
         traces.flush();
     }
     outcome
+}
+
+fn log_serving(config: &Config) {
+    let version = version::VERSION;
+    tracing::info!(front_url = config.front_url.as_str(), listen = %config.listen, version, "serving");
 }
 
 async fn start(
@@ -241,7 +271,7 @@ async fn start(
         SessionStorage::Memory => Storage::in_memory(&environment)?,
         SessionStorage::Redis { address, ring } => Storage::in_redis(address, ring.clone())?,
     };
-    let storage = if config.traces.is_some() { storage.traced() } else { storage };
+    let storage = storage.observed();
     for (service, authorities) in config.authorities() {
         tracing::info!("certificates of {service} are checked against {authorities}");
     }
@@ -261,10 +291,7 @@ async fn start(
     let peers: Option<Arc<dyn Peers>> = config.database_url.is_shared().then(|| store.clone() as Arc<dyn Peers>);
     let services = services.with_edge(config.edge.clone(), environment.clone());
     let services = Services { link_hosts: config.link_hosts.clone(), ..services };
-    let store: Arc<dyn ConversationStore> = match config.traces {
-        Some(_) => Arc::new(TracedStore(store)),
-        None => store,
-    };
+    let store: Arc<dyn ConversationStore> = Arc::new(ObservedStore(store));
     let services = services.with_chat(store, upstream, config.answers, environment.clone());
     let services = match &config.sessions {
         SessionStorage::Memory => services,
@@ -315,6 +342,7 @@ async fn listen(config: Config, services: Services, app: App, headers: HeaderSet
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Bind { address: config.listen, source })?;
+    log_serving(&config);
     let router = router::application(services.clone(), app, headers);
     shutdown::serve_until_stopped(listener, router, config.connections, config.draining, &services).await;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -11,9 +12,11 @@ use super::{
     config::reference,
     doctor,
     embedded::{self, CommandError},
+    health_check,
     http::pages::App,
     observe::audit,
     user_sessions::{self, Action},
+    version,
 };
 
 /// Exit code for wrong arguments (`EX_USAGE` of sysexits.h).
@@ -22,6 +25,10 @@ const EX_USAGE: u8 = 64;
 const USAGE: &str = "\
 usage: oracle-ai                 serve
        oracle-ai doctor          whether the configuration would work, part by part
+       oracle-ai doctor --file FILE
+                                 the same with the settings in FILE, in place of .env
+       oracle-ai health          whether the server that has these settings answers on this machine
+       oracle-ai --version       the version of this program
        oracle-ai config          every variable, as a page of Markdown
        oracle-ai config --env    the same, as a file to copy to .env
        oracle-ai audit-events    every event that is recorded for auditors
@@ -40,7 +47,12 @@ usage: oracle-ai                 serve
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Serve,
-    Doctor,
+    Doctor {
+        /// The file with settings that is read in place of `.env`.
+        file: Option<PathBuf>,
+    },
+    Health,
+    Version,
     Config(ConfigForm),
     AuditEvents,
     /// Prints the pseudonyms of a user in audit events.
@@ -78,7 +90,9 @@ pub fn run(app: App) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match Command::from_arguments(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
         Ok(Command::Serve) => super::app::serve(app),
-        Ok(Command::Doctor) => doctor::run(),
+        Ok(Command::Doctor { file }) => doctor::run(file.as_deref()),
+        Ok(Command::Health) => health_check::run(),
+        Ok(Command::Version) => print(&format!("oracle-ai {}\n", version::text())),
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
         Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
         Ok(Command::AuditEvents) => print(&audit::markdown()),
@@ -100,7 +114,10 @@ impl Command {
     pub fn from_arguments(arguments: &[&str]) -> Result<Self, NoSuchCommand> {
         match arguments {
             [] => Ok(Self::Serve),
-            ["doctor"] => Ok(Self::Doctor),
+            ["doctor"] => Ok(Self::Doctor { file: None }),
+            ["doctor", "--file", file] if !file.is_empty() => Ok(Self::Doctor { file: Some(Path::new(file).into()) }),
+            ["health"] => Ok(Self::Health),
+            ["version" | "--version" | "-V"] => Ok(Self::Version),
             ["config"] => Ok(Self::Config(ConfigForm::Markdown)),
             ["config", "--env"] => Ok(Self::Config(ConfigForm::Env)),
             ["audit-events"] => Ok(Self::AuditEvents),
@@ -161,6 +178,13 @@ mod tests {
     }
 
     #[test]
+    fn the_doctor_reads_the_file_that_is_named() {
+        assert_eq!(Command::from_arguments(&["doctor"]), Ok(Command::Doctor { file: None }));
+        let file = Some("/etc/oracle-ai/env".into());
+        assert_eq!(Command::from_arguments(&["doctor", "--file", "/etc/oracle-ai/env"]), Ok(Command::Doctor { file }));
+    }
+
+    #[test]
     fn end_sessions_needs_an_issuer_and_a_subject() {
         // T88
         let of_alice =
@@ -208,8 +232,16 @@ mod tests {
 
     #[test]
     fn unknown_arguments_are_refused() {
-        for arguments in [&["serve"][..], &["config", "--json"], &["config", "--env", "more"], &["--port", "1"], &[""]]
-        {
+        for arguments in [
+            &["serve"][..],
+            &["config", "--json"],
+            &["config", "--env", "more"],
+            &["doctor", "--file"],
+            &["doctor", "--file", ""],
+            &["health", "now"],
+            &["--port", "1"],
+            &[""],
+        ] {
             assert_eq!(Command::from_arguments(arguments), Err(NoSuchCommand), "{arguments:?}");
         }
     }

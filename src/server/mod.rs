@@ -8,6 +8,7 @@
 //! | `config` | all settings, checked before anything starts |
 //! | `doctor`, `user_sessions` | subcommands: check a configuration, list and end a user's sessions |
 //! | `audit_user`, `audit_verify` | subcommands: find a user in the audit log, check its chain |
+//! | `health_check` | subcommand: whether the server answers |
 //! | `embedded` | the mocks in this process; the only module that uses them |
 //! | **3** | **HTTP** |
 //! | `http` | router, request layers, extractors, pages, `/metrics`, graceful shutdown; the only module that names axum |
@@ -24,6 +25,7 @@
 //! | `excerpt` | excerpts of external texts for the log, with secrets redacted |
 //! | `secret_hash` | the hash of a secret |
 //! | `environment` | clock and randomness |
+//! | `version` | the version of this program |
 
 pub mod app;
 mod audit_user;
@@ -38,6 +40,7 @@ pub mod doctor;
 mod embedded;
 pub mod environment;
 pub mod excerpt;
+mod health_check;
 pub mod http;
 pub mod observe;
 pub mod outbound;
@@ -45,6 +48,7 @@ pub mod secret_hash;
 pub mod store;
 mod tls;
 mod user_sessions;
+pub mod version;
 
 pub use app::StartError;
 pub use http::Services;

@@ -23,9 +23,10 @@
 //! | `edge`, `floods`, `user_limits`, `connections`, `capacity` | request checks and ids; rate limits per address, browser and user; limits of connections and answers |
 //! | `idle_streams` | streams that are idle for most of the time |
 //! | `audit`, `metrics`, `traces` | the audit log, metrics and traces of a server process |
-//! | `configuration`, `doctor`, `doctor_provider`, `private_files` | wrong settings, `oracle-ai doctor`, file permissions |
+//! | `watching` | alert rules, dashboard and runbooks: they name what a server has |
+//! | `configuration`, `command_line`, `doctor`, `doctor_provider`, `private_files` | wrong settings, the commands, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
-//! | `nginx`, `haproxy`, `kubernetes` | what operators put in front of servers, by the examples in `deploy` |
+//! | `nginx`, `haproxy`, `kubernetes`, `chart`, `trial` | what operators put in front of servers and around them, by the examples in `deploy` |
 //! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
@@ -47,11 +48,13 @@ mod authorization_request;
 mod backchannel;
 mod bad_input;
 mod capacity;
+mod chart;
 mod chat;
 mod chat_endings;
 mod chat_streams;
 mod client_key;
 mod client_rotation;
+mod command_line;
 mod configuration;
 mod connections;
 mod conversation_store;
@@ -112,5 +115,7 @@ mod store;
 mod support;
 mod token_lifetime;
 mod traces;
+mod trial;
 mod upstream;
 mod user_limits;
+mod watching;

@@ -9,9 +9,12 @@ use super::{
     writing::{AnswerTask, Outcome},
 };
 use crate::{
-    server::conversations::{
-        StoreError,
-        store::{Ending, StoredAnswer},
+    server::{
+        conversations::{
+            StoreError,
+            store::{Ending, StoredAnswer},
+        },
+        observe::metrics,
     },
     wire::chat::{ChatEventKind, EndReason, Usage},
 };
@@ -71,6 +74,7 @@ impl AnswerTask {
             sleep(RETRY_PAUSE).await;
         }
         tracing::error!("the end of an answer is lost");
+        metrics::answer_end_lost();
         Stored::Nothing
     }
 

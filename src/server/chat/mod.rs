@@ -51,7 +51,7 @@ use super::{
         text::storable,
     },
     environment::Environment,
-    observe::traces,
+    observe::{audit, traces},
 };
 use crate::wire::{
     auth::UserClaims,
@@ -133,7 +133,7 @@ impl Chat {
             AnswerTask { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
         // Storing the question is part of the task, so that a cancelled request leaves nothing half done.
         let (begun, outcome) = oneshot::channel();
-        self.running.tasks.spawn(task.run(begun, traces::answer()));
+        self.running.tasks.spawn(task.run(begun, audit::request_id(), traces::answer()));
         match outcome.await {
             Ok(Ok(Begun::New)) => Ok(streamed(events, session_end)),
             Ok(Ok(Begun::AlreadyStored { answer })) => self.follow_as(&owner, session_end, answer, None).await,
@@ -174,6 +174,11 @@ impl Chat {
     /// How many answers this process is writing.
     pub fn running(&self) -> usize {
         self.running.count()
+    }
+
+    /// How many it may write.
+    pub fn max_running(&self) -> u32 {
+        self.settings.limits.total.get()
     }
 
     /// Refuses new answers. Those that are running go on.

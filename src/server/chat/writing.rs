@@ -24,7 +24,7 @@ use crate::{
             store::{AnswerStatus, BeginError, Begun, Exchange, NewQuestion},
             text::storable,
         },
-        observe::{metrics, traces},
+        observe::{audit, metrics, traces},
     },
     wire::{
         auth::UserClaims,
@@ -66,9 +66,11 @@ struct UsageTimer {
 }
 
 impl AnswerTask {
-    /// Stores the question, sends the outcome to `begun`, and answers the question within `span`.
-    pub async fn run(self, begun: oneshot::Sender<Result<Begun, BeginError>>, span: Span) {
-        if self.store_and_answer(begun).instrument(span).await {
+    /// Stores the question, sends the outcome to `begun`, and answers the question within `span`. The log lines have the id of
+    /// the request that sent the question.
+    pub async fn run(self, begun: oneshot::Sender<Result<Begun, BeginError>>, request_id: Option<String>, span: Span) {
+        let log_span = tracing::error_span!(target: audit::TARGET, parent: None, "answer", request_id);
+        if self.store_and_answer(begun).instrument(span).instrument(log_span).await {
             let _ = timeout(RETENTION, self.chat.running.refusing.cancelled()).await;
         }
         self.chat.running.remove(&self.new.answer);
@@ -120,7 +122,8 @@ impl AnswerTask {
             tracing::error!("writing an answer panicked");
             Outcome { error: Some(AnswerErrorKind::Upstream), ..Outcome::of(EndReason::Interrupted) }
         });
-        tracing::info!(reason = ?outcome.reason, error = ?outcome.error, "answer ended");
+        let (reason, error) = (metrics::wire_name(outcome.reason), outcome.error.map(metrics::wire_name));
+        tracing::info!(reason, error, "answer ended");
         metrics::answer_ended(outcome.reason, outcome.error);
         traces::answer_ended(outcome.reason, outcome.error);
         self.end(outcome, timer.usage()).await;
@@ -253,21 +256,15 @@ impl Outcome {
 
 impl From<UpstreamError> for Outcome {
     fn from(error: UpstreamError) -> Self {
-        let (kind, retry_after) = match error {
-            UpstreamError::Auth => (AnswerErrorKind::Auth, None),
-            UpstreamError::Limit { retry_after } => (AnswerErrorKind::Limit, retry_after),
-            UpstreamError::Busy { retry_after } => (AnswerErrorKind::Busy, retry_after),
-            UpstreamError::Upstream => (AnswerErrorKind::Upstream, None),
-            UpstreamError::Filtered => (AnswerErrorKind::Filtered, None),
-            UpstreamError::TooLong => (AnswerErrorKind::TooLong, None),
-            UpstreamError::Network => (AnswerErrorKind::Network, None),
-            UpstreamError::Timeout => (AnswerErrorKind::Timeout, None),
+        let retry_after = match error {
+            UpstreamError::Limit { retry_after } | UpstreamError::Busy { retry_after } => retry_after,
+            _ => None,
         };
         let reason = match error {
             UpstreamError::Filtered => EndReason::Filtered,
             _ => EndReason::Interrupted,
         };
-        Self { reason, error: Some(kind), retry_after }
+        Self { reason, error: Some(error.kind()), retry_after }
     }
 }
 

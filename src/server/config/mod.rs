@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `setting` | a setting: its name, documentation and values |
 //! | `values` | the types of values: flags, numbers, words, parsed texts |
-//! | `variables` | the environment and `.env`, and the errors |
+//! | `variables`, `settings_file`, `resemblance` | the environment and `.env`, the errors, and names that are misspelt |
 //! | `reference` | the documentation, made from the settings |
 //! | `provider`, `logout`, `id_tokens`, `guard`, `chat`, `conversations`, `sessions`, `outbound`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
 //! | `audit`, `limits`, `proxies` | parts of the section `server` |
@@ -32,10 +32,12 @@ mod plaintext;
 mod provider;
 mod proxies;
 pub mod reference;
+mod resemblance;
 mod secret_files;
 mod server;
 mod sessions;
 mod setting;
+mod settings_file;
 mod traces;
 mod urls;
 mod values;
@@ -47,6 +49,7 @@ mod tests;
 use std::{
     net::SocketAddr,
     num::{NonZeroU32, NonZeroU64},
+    path::Path,
 };
 
 use url::Url;
@@ -56,6 +59,7 @@ pub use chat::{ChatUpstream, MockUpstream};
 pub use mocks::mock_profiles;
 pub use plaintext::Plaintext;
 pub use provider::{MockProvider, Provider};
+pub use resemblance::Misspelt;
 pub use sessions::SessionStorage;
 pub use variables::{ConfigError, Variables};
 
@@ -69,6 +73,18 @@ use super::{
     outbound::OutboundProxy,
 };
 use crate::wire::link_hosts::LinkHosts;
+
+/// The format of the log, also where another setting is wrong.
+pub fn log_format() -> LogFormat {
+    let set = std::env::var("LOG_FORMAT").unwrap_or_default();
+    let variables = Variables::read().unwrap_or_else(|_| Variables::from_pairs([("LOG_FORMAT", &*set)]));
+    server::log_format(&variables).unwrap_or_default()
+}
+
+/// Where a server with the same settings listens. No other setting is read.
+pub fn listen_address() -> Result<SocketAddr, ConfigError> {
+    server::listen(&Variables::read()?)
+}
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -99,6 +115,8 @@ pub struct Config {
     pub proxy: OutboundProxy,
     /// What crosses the network unencrypted.
     pub plaintext: Vec<Plaintext>,
+    /// Variables of the environment without effect.
+    pub misspelt: Vec<Misspelt>,
     /// A filter in the syntax of `tracing`'s `EnvFilter`.
     pub log: String,
     pub log_format: LogFormat,
@@ -109,6 +127,11 @@ impl Config {
     /// Reads the environment and `.env`.
     pub fn from_environment() -> Result<Self, ConfigError> {
         Self::from_variables(&Variables::read()?)
+    }
+
+    /// Reads the environment and this file, in place of `.env`.
+    pub fn from_file(file: &Path) -> Result<Self, ConfigError> {
+        Self::from_variables(&Variables::read_with(file)?)
     }
 
     pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
@@ -180,6 +203,7 @@ impl Config {
             traces: traces::settings(variables)?,
             proxy: outbound::proxy_settings(variables)?,
             plaintext: plaintext::exceptions(variables)?,
+            misspelt: variables.misspelt().to_vec(),
             listen,
             front_url,
             log,

@@ -39,7 +39,9 @@ pub(super) fn secret_files() -> impl Iterator<Item = (&'static str, &'static str
 pub fn env_example() -> String {
     let mut text = wrapped(
         "Copy to .env and uncomment what you need; for development that is nothing. A variable of the environment wins \
-         over this file, and a name that is not listed here stops the start.",
+         over .env, and a name in .env that is not listed here stops the start. Where systemd or a container platform reads \
+         this file, its lines are variables of the environment: there a name that resembles one of these is logged, and \
+         `oracle-ai doctor --file` checks the file as .env is checked. A $ stands for itself.",
         "# ",
     );
     text += "#\n";
@@ -62,7 +64,10 @@ pub fn markdown() -> String {
         "# Configuration\n\n\
          By environment variables, or by a file `.env` in the working directory; the environment wins. An empty value is \
          none. A wrong value, and a name in `.env` that is not listed here, stops the start with one line that names \
-         it.\n\n\
+         it. A variable of the environment that is not listed here and resembles a name that is, as a misspelt one does, \
+         is logged at each start, and the doctor reports it.\n\n\
+         A line of the file is `NAME=value`, as in systemd's `EnvironmentFile=`. A value with a space, a quote or a `#` is in \
+         quotes; `$` stands for itself. `oracle-ai doctor --file FILE` reads FILE in place of `.env`.\n\n\
          This page and `.env.example` are what `oracle-ai config` prints; `scripts/docs` writes them anew.\n\n",
     );
     text += &format!("{}\n", about_secret_files(code));

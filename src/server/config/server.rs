@@ -167,6 +167,11 @@ pub fn log(variables: &Variables) -> Result<(String, LogFormat), ConfigError> {
     Ok((LOG.read(variables)?, LOG_FORMAT.read(variables)?))
 }
 
+/// `None` for a wrong value, and for none.
+pub fn log_format(variables: &Variables) -> Option<LogFormat> {
+    LOG_FORMAT.get(variables).ok().flatten()
+}
+
 fn is_origin(url: &Url) -> bool {
     url.path() == "/"
         && url.query().is_none()

@@ -1,10 +1,13 @@
 //! The environment and `.env`, and the errors for wrong values.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, path::Path};
 
-use super::{outbound::PROXY_VARIABLES, reference, secret_files};
-
-const DOTENV: &str = ".env";
+use super::{
+    outbound::PROXY_VARIABLES,
+    reference,
+    resemblance::{Misspelt, resembled},
+    secret_files, settings_file,
+};
 
 /// One line that names the variable and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,46 +20,51 @@ pub enum ConfigError {
     Unexpected { variable: &'static str, reason: String },
     #[error("{variable} is set, but {other} is, too: remove one of the two")]
     BothSet { variable: &'static str, other: &'static str },
-    #[error("{place} sets {variable}, which is no setting of oracle-ai; `oracle-ai config` lists the settings")]
-    Unknown { place: &'static str, variable: String },
+    #[error("{place} sets {variable}, which is no setting of oracle-ai; {}", Meant(.variable))]
+    Unknown { place: String, variable: String },
     #[error("{variable} must name a readable file that holds {of} on one line; {path}: {cause}")]
     SecretFile { variable: &'static str, of: &'static str, path: String, cause: String },
-    #[error(".env can't be read: {0}")]
-    Unreadable(String),
+    #[error("{file} can't be read: {cause}")]
+    Unreadable { file: String, cause: String },
 }
+
+/// What an unknown name was probably meant to be.
+struct Meant<'a>(&'a str);
 
 /// Names and values, empty ones left out.
 #[derive(Clone, Debug, Default)]
-pub struct Variables(BTreeMap<String, String>);
+pub struct Variables {
+    values: BTreeMap<String, String>,
+    misspelt: Vec<Misspelt>,
+}
 
 impl Variables {
     /// The process's environment over `.env` in the working directory.
     pub fn read() -> Result<Self, ConfigError> {
-        let mut variables = match dotenvy::from_filename_iter(DOTENV) {
-            Ok(lines) => Self::from_dotenv(lines)?,
-            Err(error) if error.not_found() => Self::default(),
-            Err(error) => return Err(ConfigError::Unreadable(error.to_string())),
-        };
-        let environment =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let environment: BTreeMap<_, _> = environment.collect();
-        variables.add_lower_case(&environment);
-        variables.add_environment(environment.into_iter())?;
-        Ok(variables)
+        Self::over(settings_file::dotenv().as_deref())
+    }
+
+    /// The process's environment over this file.
+    pub fn read_with(file: &Path) -> Result<Self, ConfigError> {
+        Self::over(Some(file))
     }
 
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
+        let values = pairs
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Self { values, misspelt: vec![] }
     }
 
     pub fn get(&self, variable: &'static str) -> Option<&str> {
-        self.0.get(variable).map(String::as_str)
+        self.values.get(variable).map(String::as_str)
+    }
+
+    /// Names in the environment that are no settings, and resemble one.
+    pub fn misspelt(&self) -> &[Misspelt] {
+        &self.misspelt
     }
 
     /// Sets each secret whose file is named to what is in the file. A file is read once, at the start.
@@ -73,7 +81,7 @@ impl Variables {
                 path: path.to_owned(),
                 cause,
             })?;
-            variables.0.insert(secret.to_owned(), text);
+            variables.values.insert(secret.to_owned(), text);
         }
         Ok(variables)
     }
@@ -88,23 +96,35 @@ impl Variables {
         error
     }
 
-    fn from_dotenv(lines: impl Iterator<Item = Result<(String, String), dotenvy::Error>>) -> Result<Self, ConfigError> {
-        let mut variables = BTreeMap::new();
-        for line in lines {
-            let (name, value) = line.map_err(|error| ConfigError::Unreadable(error.to_string()))?;
+    fn over(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut variables = match file {
+            Some(file) => Self::from_file(&settings_file::name_of(file), settings_file::read(file)?)?,
+            None => Self::default(),
+        };
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment: BTreeMap<_, _> = environment.collect();
+        variables.add_lower_case(&environment);
+        variables.add_environment(environment.into_iter())?;
+        Ok(variables)
+    }
+
+    fn from_file(file: &str, lines: Vec<(String, String)>) -> Result<Self, ConfigError> {
+        let mut values = BTreeMap::new();
+        for (name, value) in lines {
             let upper = proxy_in_lower_case(&name);
-            if upper.as_ref().is_some_and(|upper| variables.contains_key(upper)) {
+            if upper.as_ref().is_some_and(|upper| values.contains_key(upper)) {
                 continue;
             }
             let name = upper.unwrap_or(name);
             if !is_known(&name) {
-                return Err(ConfigError::Unknown { place: ".env", variable: name });
+                return Err(ConfigError::Unknown { place: file.to_owned(), variable: name });
             }
             if !value.is_empty() {
-                variables.insert(name, value);
+                values.insert(name, value);
             }
         }
-        Ok(Self(variables))
+        Ok(Self { values, misspelt: vec![] })
     }
 
     /// The variables of proxies in lower case, unless they are set in upper case, too.
@@ -112,25 +132,39 @@ impl Variables {
         for name in PROXY_VARIABLES {
             if let Some(value) = environment.get(&name.to_ascii_lowercase()).filter(|_| !environment.contains_key(name))
             {
-                self.0.insert(name.to_owned(), value.clone());
+                self.values.insert(name.to_owned(), value.clone());
             }
         }
-        self.0.retain(|_, value| !value.is_empty());
+        self.values.retain(|_, value| !value.is_empty());
     }
 
-    /// Other programs share the environment, so an unknown name is an error only if it begins as ours do.
+    /// Other programs share the environment, so an unknown name is an error only if it begins as ours do. One that resembles
+    /// a setting is noted.
     fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
         for (name, value) in variables {
             if is_known(&name) {
                 match value.is_empty() {
-                    true => self.0.remove(&name),
-                    false => self.0.insert(name, value),
+                    true => self.values.remove(&name),
+                    false => self.values.insert(name, value),
                 };
             } else if ["OIDC_", "MOCK_PROVIDER_", "MOCK_UPSTREAM_"].iter().any(|prefix| name.starts_with(prefix)) {
-                return Err(ConfigError::Unknown { place: "the environment", variable: name });
+                return Err(ConfigError::Unknown { place: "the environment".into(), variable: name });
+            } else if proxy_in_lower_case(&name).is_none()
+                && let Some(setting) = resembled(&name)
+            {
+                self.misspelt.push(Misspelt { name, setting });
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Meant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match resembled(self.0) {
+            Some(setting) => write!(f, "{setting} is one"),
+            None => f.write_str("`oracle-ai config` lists the settings"),
+        }
     }
 }
 
@@ -154,7 +188,7 @@ mod tests {
 
     /// What is read with these lines in `.env` and this environment.
     fn read(lines: &[(&str, &str)], environment: &[(&str, &str)]) -> Variables {
-        let mut variables = Variables::from_dotenv(pairs(lines).into_iter().map(Ok)).unwrap();
+        let mut variables = Variables::from_file(".env", pairs(lines)).unwrap();
         variables.add_lower_case(&pairs(environment).into_iter().collect());
         variables.add_environment(pairs(environment).into_iter()).unwrap();
         variables
@@ -177,7 +211,19 @@ mod tests {
                 assert_eq!(read(lines, environment).get(upper), expected, "{lines:?} {environment:?}");
             }
         }
-        let odd = Variables::from_dotenv(pairs(&[("Https_Proxy", "a")]).into_iter().map(Ok));
+        let odd = Variables::from_file(".env", pairs(&[("Https_Proxy", "a")]));
         assert!(matches!(odd, Err(ConfigError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_name_that_resembles_a_setting_is_noted_in_the_environment_and_refused_in_a_file() {
+        let environment = [("TRUSTED_PROXYS", "10.0.0.1"), ("LANG", "C"), ("https_proxy", ""), ("PORT", "1")];
+        let noted = Misspelt { name: "TRUSTED_PROXYS".into(), setting: "TRUSTED_PROXIES" };
+        assert_eq!(read(&[], &environment).misspelt(), [noted]);
+        let refused = Variables::from_file("/etc/oracle-ai/env", pairs(&environment)).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "/etc/oracle-ai/env sets TRUSTED_PROXYS, which is no setting of oracle-ai; TRUSTED_PROXIES is one"
+        );
     }
 }

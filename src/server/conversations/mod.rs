@@ -2,18 +2,18 @@
 //! everybody else it does not exist.
 
 mod export;
+mod observed;
 mod owner;
 pub mod peers;
 pub mod sql;
 pub mod store;
 pub mod text;
-mod traced;
 
 use std::sync::Arc;
 
+pub use observed::ObservedStore;
 pub use owner::Owner;
-pub use store::{ConversationStore, StoreError};
-pub use traced::TracedStore;
+pub use store::{Connections, ConversationStore, StoreError};
 
 use super::{
     environment::Environment,
@@ -67,6 +67,10 @@ impl Conversations {
         let done = done_if(self.store.delete(&Owner::of(user), id).await?).inspect_err(|_| record_not_found(user))?;
         audit::record(Event::ConversationDeleted, Some(user), None);
         Ok(done)
+    }
+
+    pub fn connections(&self) -> Option<Connections> {
+        self.store.connections()
     }
 
     /// Whether conversations can be read now.

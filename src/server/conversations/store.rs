@@ -89,6 +89,15 @@ pub struct Exchange {
     pub answer: String,
 }
 
+/// The connections to a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    pub in_use: usize,
+    pub idle: usize,
+    /// How many there may be.
+    pub most: u32,
+}
+
 /// IDs are looked up among the owner's conversations only; those of others are not found.
 ///
 /// Texts must not contain U+0000. Times are rounded down to milliseconds.
@@ -151,6 +160,9 @@ pub trait ConversationStore: Send + Sync {
 
     /// Deletes the conversation with all its messages. Returns whether there was one.
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError>;
+
+    /// `None` if there are none yet, or none at all.
+    fn connections(&self) -> Option<Connections>;
 
     /// Whether conversations can be read now.
     async fn check(&self) -> Result<(), StoreError>;

@@ -5,7 +5,7 @@
 mod provider;
 mod verdict;
 
-use std::{io::Write, process::ExitCode, time::Duration};
+use std::{io::Write, path::Path, process::ExitCode, time::Duration};
 
 use super::{
     app::EX_CONFIG,
@@ -20,6 +20,7 @@ use super::{
     observe::traces::{self, TraceSettings},
     outbound::{OutboundProxy, cause},
     store::{RedisDurability, Store, StoreError},
+    version,
 };
 use crate::wire::auth::UserClaims;
 
@@ -28,12 +29,14 @@ pub use verdict::{Grade, Verdict};
 /// For the first response of the model's server to anything.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Checks the configuration in the environment and prints the results. Fails if something would not work.
-pub fn run() -> ExitCode {
-    let config = match Config::from_environment() {
+/// Checks the configuration in the environment, over `file` or `.env`, and prints the results. Fails if something would not
+/// work.
+pub fn run(file: Option<&Path>) -> ExitCode {
+    let program = Verdict::proven("version", version::text());
+    let config = match file.map_or_else(Config::from_environment, Config::from_file) {
         Ok(config) => config,
         Err(error) => {
-            print(&[Verdict::refused("configuration", error)]);
+            print(&[program, Verdict::refused("configuration", error)]);
             return ExitCode::from(EX_CONFIG);
         }
     };
@@ -41,6 +44,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime.block_on(examine(&config)),
         Err(error) => vec![Verdict::refused("runtime", error)],
     };
+    let verdicts = [vec![program], verdicts].concat();
     match print(&verdicts) && !verdicts.iter().any(Verdict::is_failure) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
@@ -51,6 +55,10 @@ pub fn run() -> ExitCode {
 pub async fn examine(config: &Config) -> Vec<Verdict> {
     let front_url = format!("it is complete; browsers are to reach this server at {}", config.front_url);
     let mut verdicts = vec![Verdict::unproven("configuration", front_url, "opening that address in a browser")];
+    verdicts.extend(config.misspelt.iter().map(|it| {
+        let name = format!("{} is set, which is no setting", it.name);
+        Verdict::missing("misspelt", name, "it has no effect").remedy(it.setting)
+    }));
     verdicts
         .extend(config.plaintext.iter().map(|it| Verdict::missing("encryption", "TLS", it.words).remedy(it.setting)));
     verdicts.extend(config.authorities().into_iter().map(|(service, authorities)| {

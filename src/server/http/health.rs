@@ -11,7 +11,7 @@ use super::{
     Services,
     readiness::{Access, Verdict},
 };
-use crate::server::auth::oidc::MetadataStatus;
+use crate::server::{auth::oidc::MetadataStatus, version::VERSION};
 
 /// Whether the process answers.
 pub async fn live() -> StatusCode {
@@ -21,7 +21,7 @@ pub async fn live() -> StatusCode {
 /// Whether requests should be sent here.
 pub async fn ready(services: Services) -> Response {
     if services.draining.is_cancelled() {
-        let body = json!({ "status": "draining", "reason": "the server is being stopped" });
+        let body = json!({ "status": "draining", "reason": "the server is being stopped", "version": VERSION });
         return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
     }
     let report = services.readiness.report().await;
@@ -32,6 +32,7 @@ pub async fn ready(services: Services) -> Response {
     };
     let mut body = json!({
         "status": word,
+        "version": VERSION,
         "sessions": access(report.stores.sessions),
         "conversations": access(report.stores.conversations),
         "provider_metadata": match report.provider_metadata {

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Longest time to the head of a response. Longer than a discovery and a token request at the provider may take.
-const MAX_TIME: Duration = Duration::from_secs(60);
+pub const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// Finds the client's address, and gives the request an id.
 pub fn identify(edge: Arc<Edge>) -> impl Fn(Request) -> Request + Clone {

@@ -5,17 +5,22 @@ use std::{borrow::Cow, io, net::SocketAddr, time::Instant};
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use tokio::net::TcpListener;
 
-use super::Services;
-use crate::server::{observe::metrics, store::SessionCount};
-
-/// OpenMetrics 1.0, which Prometheus reads.
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+use super::{Services, ingress};
+use crate::server::{
+    chat::upstream,
+    conversations::Connections,
+    observe::{
+        audit,
+        metrics::{self, Format},
+    },
+    store::SessionCount,
+};
 
 /// Routes with a label of their own, besides the API endpoints.
 const OTHERS: [&str; 4] = ["/livez", "/readyz", "/backchannel-logout", "/csp-report"];
@@ -30,23 +35,32 @@ pub struct Counted {
 /// Serves `/metrics` at an address of its own, which browsers don't reach, until the process ends.
 pub async fn serve(address: SocketAddr, services: Services) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
+    metrics::declare();
+    audit::declare_metrics();
+    ingress::declare_metrics();
+    upstream::declare_metrics();
     tracing::info!(%address, "figures are at /metrics of");
-    let router = Router::new().route("/metrics", get(async move || page(&services).await));
+    let router = Router::new().route("/metrics", get(async move |headers: HeaderMap| page(&services, &headers).await));
     tokio::spawn(async { axum::serve(listener, router).await });
     Ok(())
 }
 
-async fn page(services: &Services) -> Response {
+async fn page(services: &Services, headers: &HeaderMap) -> Response {
     // The report sets the gauges of its parts.
     services.readiness.report().await;
-    metrics::set_running_answers(services.chat.running());
+    metrics::set_running_answers(services.chat.running(), services.chat.max_running());
+    metrics::set_open_streams(services.edge.open_streams());
+    if let Some(Connections { in_use, idle, most }) = services.conversations.connections() {
+        metrics::set_database_connections(in_use, idle, most);
+    }
     match services.sessions.count() {
         SessionCount::All(count) => metrics::set_sessions("all", count),
         SessionCount::InUseHere(count) => metrics::set_sessions("in_use_here", count),
         SessionCount::Unknown => {}
     }
-    match metrics::text() {
-        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+    let format = Format::wanted(headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()));
+    match metrics::text(format) {
+        Ok(text) => ([(header::CONTENT_TYPE, format.content_type())], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

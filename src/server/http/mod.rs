@@ -34,4 +34,5 @@ pub mod shutdown;
 mod sign_in;
 pub mod traces;
 
+pub use layers::MAX_TIME;
 pub use services::Services;

@@ -14,11 +14,11 @@
 mod bounded_ttl_map;
 mod members;
 mod memory;
+mod observed;
 mod outage;
 mod redis;
 mod sealing;
 mod session_ends;
-mod traced;
 mod unix_millis;
 
 use std::{
@@ -31,10 +31,10 @@ use async_trait::async_trait;
 pub use self::redis::{RedisAddress, RedisAddressError, RedisDurability, RedisSessionEnds, RedisStore, RedisStreams};
 pub use bounded_ttl_map::{BoundedTtlMap, Expiring, WhenFull};
 pub use memory::{MAX_USED_PROOFS, MemoryStore};
+pub use observed::ObservedStore;
 pub use outage::OutageStore;
 pub use sealing::{KeyRing, OpenError, SealError, TAG_LEN};
 pub use session_ends::{Announced, MemorySessionEnds, Position, SessionEnds};
-pub use traced::TracedStore;
 pub use unix_millis::{UnixMillis, whole_millis};
 
 pub use super::secret_hash::SecretHash;

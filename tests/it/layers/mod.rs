@@ -20,10 +20,10 @@ const LAYERS: [(&str, &[&str]); 5] =
 
 /// The server's floors from the ground up, with their folders and files: each imports its own floor and those below.
 const FLOORS: [&[&str]; 4] = [
-    &["certificates", "environment", "excerpt", "outbound", "observe", "secret_hash", "store", "tls"],
+    &["certificates", "environment", "excerpt", "outbound", "observe", "secret_hash", "store", "tls", "version"],
     &["auth", "chat", "conversations"],
     &["http"],
-    &["app", "audit_user", "audit_verify", "command", "config", "doctor", "embedded", "user_sessions"],
+    &["app", "audit_user", "audit_verify", "command", "config", "doctor", "embedded", "health_check", "user_sessions"],
 ];
 
 /// The client's folders from the ground up: each imports only those before it.

@@ -19,8 +19,8 @@ use crate::{
         environment::{Environment, RandomnessError},
         observe::audit,
         store::{
-            KeyRing, Kind, MemorySessionEnds, MemoryStore, OutageStore, Record, RecordName, RedisAddress, RedisStore,
-            SealError, SecretHash, SessionEnds, Store, StoreError, TracedStore,
+            KeyRing, Kind, MemorySessionEnds, MemoryStore, ObservedStore, OutageStore, Record, RecordName,
+            RedisAddress, RedisStore, SealError, SecretHash, SessionEnds, Store, StoreError,
         },
     },
     wire::auth::{SessionId, State},
@@ -61,9 +61,9 @@ impl Storage {
         Ok(Self { store: Arc::new(OutageStore::new(Arc::new(redis))), ends, ring })
     }
 
-    /// Adds a span for each call of the store.
-    pub fn traced(self) -> Self {
-        Self { store: Arc::new(TracedStore(self.store)), ..self }
+    /// Times each call of the store, with a span for it if traces are on.
+    pub fn observed(self) -> Self {
+        Self { store: Arc::new(ObservedStore(self.store)), ..self }
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     server::{
         environment::Environment,
-        observe::traces,
+        observe::{metrics, traces},
         outbound::{HttpSetupError, OutboundProxy, cause},
         tls,
     },
@@ -210,13 +210,17 @@ impl Upstream for ChatCompletions {
         let first_token_by = Instant::now() + self.settings.timeouts.first_token;
         let mut retries = 0;
         loop {
-            let failure = match timeout_at(first_token_by, self.request(body.clone(), &sent)).await {
-                Ok(Ok(events)) => return Ok(events),
-                Ok(Err(failure)) => failure,
-                Err(_) => {
-                    tracing::warn!("the upstream gave no first token in time");
-                    return Err(UpstreamError::Timeout);
-                }
+            let sent_at = Instant::now();
+            let outcome = timeout_at(first_token_by, self.request(body.clone(), &sent)).await;
+            let outcome = outcome.unwrap_or_else(|_| {
+                tracing::warn!("the upstream gave no first token in time");
+                Err(Failure::of(UpstreamError::Timeout))
+            });
+            let kind = outcome.as_ref().map(|_| ()).map_err(|failure| failure.error.kind());
+            metrics::model_call(kind, sent_at.elapsed());
+            let failure = match outcome {
+                Ok(events) => return Ok(events),
+                Err(failure) => failure,
             };
             if failure.names_stream_options && with_stream_options {
                 tracing::info!("the upstream does not know stream_options: from now on it is asked without them");

@@ -55,7 +55,26 @@ impl Deviations {
     }
 }
 
+/// Creates the counters of all deviations, at zero.
+pub fn declare_metrics() {
+    for deviation in Deviation::ALL {
+        metrics::declare_upstream_deviation(deviation.name());
+    }
+}
+
 impl Deviation {
+    const ALL: [Self; 9] = [
+        Self::UnreadableEvent,
+        Self::SplitCharacter,
+        Self::ContentType,
+        Self::BareJson,
+        Self::NoDelta,
+        Self::ThinkingTags,
+        Self::NoOpeningTag,
+        Self::FinishReason,
+        Self::UnknownFinishReason,
+    ];
+
     const fn name(self) -> &'static str {
         match self {
             Self::UnreadableEvent => "unreadable_event",

@@ -39,9 +39,10 @@ use futures_util::stream::BoxStream;
 
 pub use completions::ChatCompletions;
 pub use demo::Demo;
+pub use deviations::declare_metrics;
 pub use settings::{ApiKey, ApiStyle, Timeouts, UpstreamSettings};
 
-use crate::wire::auth::UserClaims;
+use crate::wire::{auth::UserClaims, chat::AnswerErrorKind};
 
 /// One message of a conversation, as it is sent to the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +110,22 @@ pub enum UpstreamError {
     Network,
     #[error("the upstream has been silent for too long")]
     Timeout,
+}
+
+impl UpstreamError {
+    /// As the page and the metrics name it.
+    pub fn kind(self) -> AnswerErrorKind {
+        match self {
+            Self::Auth => AnswerErrorKind::Auth,
+            Self::Limit { .. } => AnswerErrorKind::Limit,
+            Self::Busy { .. } => AnswerErrorKind::Busy,
+            Self::Upstream => AnswerErrorKind::Upstream,
+            Self::Filtered => AnswerErrorKind::Filtered,
+            Self::TooLong => AnswerErrorKind::TooLong,
+            Self::Network => AnswerErrorKind::Network,
+            Self::Timeout => AnswerErrorKind::Timeout,
+        }
+    }
 }
 
 /// The upstream is read only as fast as this stream is polled. Dropping the stream closes the upstream's socket at once.

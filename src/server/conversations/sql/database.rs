@@ -21,7 +21,7 @@ use sqlx::{
 use url::Url;
 
 use super::{
-    super::store::StoreError,
+    super::store::{Connections, StoreError},
     migrations::{self, MigrationText},
     transaction::{Transaction, in_time, statement},
     write,
@@ -199,6 +199,12 @@ impl Kind {
 impl Database {
     pub(super) async fn reading(&self) -> Result<Transaction<'_>, StoreError> {
         Ok(Transaction::begin(&self.pool, self.kind.begin_reading(), None).await?)
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        let idle = self.pool.num_idle();
+        let open = usize::try_from(self.pool.size()).unwrap_or(usize::MAX);
+        Connections { in_use: open.saturating_sub(idle), idle, most: self.pool.options().get_max_connections() }
     }
 
     pub(super) async fn writing(&self) -> Result<Transaction<'_>, StoreError> {

@@ -35,7 +35,8 @@ use transaction::{Transaction, in_time};
 use super::{
     Owner,
     store::{
-        AnswerStatus, BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer,
+        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Ending, Exchange, NewQuestion, StoreError,
+        StoredAnswer,
     },
 };
 use crate::{
@@ -211,6 +212,10 @@ impl ConversationStore for SqlStore {
         let mut transaction = self.writing().await?;
         let written = in_time(write::delete(transaction.connection()?, owner, id)).await;
         Ok(transaction.end(written).await?)
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        self.database.get().map(Database::connections)
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -128,6 +128,17 @@ impl Default for LimitSettings {
     }
 }
 
+/// Creates the counters of all limits, at zero.
+pub fn declare_metrics() {
+    for calls in [UNPROVEN, UNKNOWN_KEY, BEGUN_LOGIN] {
+        metrics::declare_limited(calls, "address");
+    }
+    for calls in ENDPOINTS.iter().map(|(endpoint, _)| *endpoint).chain([OTHERS]) {
+        metrics::declare_limited(calls, "browser");
+    }
+    metrics::declare_limited(ALL, "person");
+}
+
 impl Limits {
     pub(super) fn new(settings: LimitSettings) -> Self {
         let times = |limit: Option<NonZeroU32>, factor| limit.map(|per_minute| per_minute.saturating_mul(factor));

@@ -37,7 +37,7 @@ use axum::{
 pub use call::Call;
 pub use client_address::{ClientAddress, ClientAddressHeader, TrustedProxies, WrongHeader, WrongNetwork};
 pub use known_keys::Person;
-pub use limits::{LimitSettings, TooMany};
+pub use limits::{LimitSettings, TooMany, declare_metrics};
 pub use request_id::{REQUEST_ID, RequestId};
 pub use streams::OpenStream;
 
@@ -198,6 +198,11 @@ impl Edge {
         if let Some(key) = call.key() {
             self.known_keys.learn(key, self.known_keys.person(user));
         }
+    }
+
+    /// How many streams of events are open, of all people.
+    pub fn open_streams(&self) -> u64 {
+        self.streams.count()
     }
 
     /// Opens one more stream of events for this user.

@@ -38,6 +38,11 @@ impl Streams {
         *of_person += 1;
         Ok(OpenStream { person, open: self.open.clone() })
     }
+
+    /// How many are open, of all people.
+    pub fn count(&self) -> u64 {
+        lock(&self.open).values().copied().map(u64::from).sum()
+    }
 }
 
 impl OpenStream {
@@ -77,6 +82,7 @@ mod tests {
         let (one, _two) = (streams.open(Person(1)).unwrap(), streams.open(Person(1)).unwrap());
         assert!(matches!(streams.open(Person(1)), Err(ApiError::TooManyRequests { .. })));
         assert!(streams.open(Person(2)).is_ok(), "somebody else's are counted apart");
+        assert_eq!(streams.count(), 2);
         drop(one.holding(futures_util::stream::pending::<()>()));
         assert!(streams.open(Person(1)).is_ok());
         assert_eq!(lock(&streams.open).len(), 1, "who has none is forgotten");

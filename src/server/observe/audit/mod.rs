@@ -37,8 +37,8 @@ pub use pseudonym::{Pseudonym, Pseudonyms};
 pub use reference::markdown;
 pub use sink::{AuditFormat, AuditSettings, install, stop, write_due_head};
 pub use subject::{
-    Context, Source, in_context, session_handle, set_bound_key, set_conversation, set_operator, set_operator_account,
-    set_proof_key, set_session, set_subject,
+    Context, Source, in_context, request_id, session_handle, set_bound_key, set_conversation, set_operator,
+    set_operator_account, set_proof_key, set_session, set_subject,
 };
 pub use user_hash::UserHash;
 
@@ -69,6 +69,13 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     let (reason, request) = (reason.as_deref(), request.as_ref());
     let Line::Written { repeated } = line(event, fields.user.as_deref(), reason) else { return };
     write(&Entry { event, fields, reason, repeated, request, source: None });
+}
+
+/// Creates the counters of all events, at zero.
+pub fn declare_metrics() {
+    for event in Event::ALL {
+        metrics::declare_audit_event(event.name(), event.outcome().name());
+    }
 }
 
 /// Writes the number of repetitions of each kind of event that was last written more than a minute before `now`. Without a

@@ -170,6 +170,11 @@ pub(super) fn fields(user: Option<&UserClaims>) -> Fields {
     }
 }
 
+/// The id of the request, for the log lines of tasks that outlive it.
+pub fn request_id() -> Option<String> {
+    Some(current()?.0.request.as_ref()?.id.clone())
+}
+
 /// Where the request comes from.
 pub(super) fn source() -> Option<Source> {
     current()?.0.source

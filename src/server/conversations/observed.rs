@@ -1,0 +1,111 @@
+//! A store that times each call of another, with a span for it.
+
+use std::{sync::Arc, time::SystemTime};
+
+use super::{
+    Owner,
+    store::{
+        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Ending, Exchange, NewQuestion, StoreError,
+        StoredAnswer,
+    },
+};
+use crate::{
+    server::observe::store_calls::conversation_store_call,
+    wire::{
+        chat::{ConversationId, MessageId},
+        conversations::{Conversation, ConversationSummary},
+    },
+};
+use async_trait::async_trait;
+
+pub struct ObservedStore(pub Arc<dyn ConversationStore>);
+
+#[async_trait]
+impl ConversationStore for ObservedStore {
+    async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
+        // The other errors are regular outcomes.
+        let begun = async {
+            match self.0.begin(owner, new, now).await {
+                Err(BeginError::Store(error)) => Err(error),
+                outcome => Ok(outcome),
+            }
+        };
+        conversation_store_call("conversation store begin", begun).await?
+    }
+
+    async fn exchanges_before(
+        &self,
+        owner: &Owner,
+        question: &MessageId,
+        budget: usize,
+    ) -> Result<Vec<Exchange>, StoreError> {
+        conversation_store_call("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget))
+            .await
+    }
+
+    async fn touch(
+        &self,
+        answer: &MessageId,
+        start: usize,
+        more: &str,
+        now: SystemTime,
+    ) -> Result<AnswerStatus, StoreError> {
+        conversation_store_call("conversation store touch", self.0.touch(answer, start, more, now)).await
+    }
+
+    async fn end(&self, answer: &MessageId, ending: &Ending) -> Result<bool, StoreError> {
+        conversation_store_call("conversation store end", self.0.end(answer, ending)).await
+    }
+
+    async fn request_stop(&self, owner: &Owner, answer: &MessageId) -> Result<(), StoreError> {
+        conversation_store_call("conversation store ask_to_stop", self.0.request_stop(owner, answer)).await
+    }
+
+    async fn answer(
+        &self,
+        owner: &Owner,
+        answer: &MessageId,
+        now: SystemTime,
+    ) -> Result<Option<StoredAnswer>, StoreError> {
+        conversation_store_call("conversation store answer", self.0.answer(owner, answer, now)).await
+    }
+
+    async fn list(
+        &self,
+        owner: &Owner,
+        search: &str,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<ConversationSummary>, StoreError> {
+        conversation_store_call("conversation store list", self.0.list(owner, search, limit, now)).await
+    }
+
+    async fn conversation(
+        &self,
+        owner: &Owner,
+        id: &ConversationId,
+        now: SystemTime,
+    ) -> Result<Option<Conversation>, StoreError> {
+        conversation_store_call("conversation store conversation", self.0.conversation(owner, id, now)).await
+    }
+
+    async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {
+        conversation_store_call("conversation store rename", self.0.rename(owner, id, title)).await
+    }
+
+    async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
+        conversation_store_call("conversation store delete", self.0.delete(owner, id)).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        conversation_store_call("conversation store check", self.0.check()).await
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        self.0.connections()
+    }
+
+    async fn check_writes(&self) -> Result<(), StoreError> {
+        conversation_store_call("conversation store check_writes", self.0.check_writes()).await
+    }
+}
