@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::{
     Owner,
     store::{
-        AnswerStatus, BeginError, Begun, ConversationStore, Ending, Exchange, NewQuestion, StoreError, StoredAnswer,
+        AnswerStatus, BeginError, Begun, ConversationStore, Earlier, Ending, NewQuestion, StoreError, StoredAnswer,
     },
 };
 use crate::{
@@ -38,7 +38,7 @@ impl ConversationStore for TracedStore {
         owner: &Owner,
         question: &MessageId,
         budget: usize,
-    ) -> Result<Vec<Exchange>, StoreError> {
+    ) -> Result<Earlier, StoreError> {
         store_call("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget)).await
     }
 
