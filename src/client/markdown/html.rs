@@ -3,37 +3,34 @@
 use super::{
     parse,
     split::split,
-    tree::{Align, Block, Inline, Table},
+    tree::{Align, Block, Cell, Inline, Table},
 };
 
 /// The HTML of a Markdown text.
 pub fn of(text: &str) -> String {
     let mut html = String::new();
-    split(text).iter().flat_map(|block| parse(block)).for_each(|block| push_block(&mut html, &block));
+    for block in split(text) {
+        push_blocks(&mut html, &parse(&block));
+    }
     html
 }
+
+// Without `format!`, which would add to the download.
+
+const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
 
 fn push_block(html: &mut String, block: &Block) {
     match block {
         Block::Paragraph(content) => push_element(html, "p", content),
         Block::Plain(content) => push_inlines(html, content),
-        Block::Heading { level, content } => push_element(html, &format!("h{level}"), content),
-        Block::List { start, items } => {
-            let (open, close) = match start {
-                None => ("<ul>".to_owned(), "</ul>"),
-                Some(start) => (format!("<ol start=\"{start}\">"), "</ol>"),
-            };
-            html.push_str(&open);
-            for item in items {
-                html.push_str("<li>");
-                item.iter().for_each(|block| push_block(html, block));
-                html.push_str("</li>");
-            }
-            html.push_str(close);
+        Block::Heading { level, content } => {
+            let name = HEADINGS.get(usize::from(*level).saturating_sub(1)).unwrap_or(&"h6");
+            push_element(html, name, content);
         }
+        Block::List { start, items } => push_list(html, *start, items),
         Block::Quote(blocks) => {
             html.push_str("<blockquote>");
-            blocks.iter().for_each(|block| push_block(html, block));
+            push_blocks(html, blocks);
             html.push_str("</blockquote>");
         }
         Block::Code { text, .. } => {
@@ -46,31 +43,68 @@ fn push_block(html: &mut String, block: &Block) {
     }
 }
 
-/// With its borders in attributes: mail programs ignore style sheets.
-fn push_table(html: &mut String, table: &Table) {
-    html.push_str("<table border=\"1\" cellpadding=\"4\" style=\"border-collapse:collapse\">");
-    let heads = [("th", &table.head)];
-    for (name, row) in heads.into_iter().chain(table.rows.iter().map(|row| ("td", row))) {
-        html.push_str("<tr>");
-        for (column, cell) in row.iter().enumerate() {
-            let align = match table.align(column) {
-                Align::Right => " align=\"right\"",
-                Align::Center => " align=\"center\"",
-                Align::Left | Align::Unset => "",
-            };
-            html.push_str(&format!("<{name}{align}>"));
-            push_inlines(html, cell);
-            html.push_str(&format!("</{name}>"));
+fn push_blocks(html: &mut String, blocks: &[Block]) {
+    for block in blocks {
+        push_block(html, block);
+    }
+}
+
+fn push_list(html: &mut String, start: Option<u64>, items: &[Vec<Block>]) {
+    match start {
+        None => html.push_str("<ul>"),
+        Some(start) => {
+            html.push_str("<ol start=\"");
+            html.push_str(&start.to_string());
+            html.push_str("\">");
         }
-        html.push_str("</tr>");
+    }
+    for item in items {
+        html.push_str("<li>");
+        push_blocks(html, item);
+        html.push_str("</li>");
+    }
+    html.push_str(if start.is_some() { "</ol>" } else { "</ul>" });
+}
+
+/// With its borders in attributes: mail programs ignore style sheets, and browsers parse what is copied under the page's policy,
+/// which allows no inline style.
+fn push_table(html: &mut String, table: &Table) {
+    html.push_str("<table border=\"1\" cellspacing=\"0\" cellpadding=\"4\">");
+    push_row(html, table, "th", &table.head);
+    for row in &table.rows {
+        push_row(html, table, "td", row);
     }
     html.push_str("</table>");
 }
 
+fn push_row(html: &mut String, table: &Table, name: &str, row: &[Cell]) {
+    html.push_str("<tr>");
+    for (column, cell) in row.iter().enumerate() {
+        html.push('<');
+        html.push_str(name);
+        html.push_str(match table.align(column) {
+            Align::Right => " align=\"right\">",
+            Align::Center => " align=\"center\">",
+            Align::Left | Align::Unset => ">",
+        });
+        push_inlines(html, cell);
+        push_end(html, name);
+    }
+    html.push_str("</tr>");
+}
+
 fn push_element(html: &mut String, name: &str, content: &[Inline]) {
-    html.push_str(&format!("<{name}>"));
+    html.push('<');
+    html.push_str(name);
+    html.push('>');
     push_inlines(html, content);
-    html.push_str(&format!("</{name}>"));
+    push_end(html, name);
+}
+
+fn push_end(html: &mut String, name: &str) {
+    html.push_str("</");
+    html.push_str(name);
+    html.push('>');
 }
 
 fn push_inlines(html: &mut String, content: &[Inline]) {
@@ -119,7 +153,7 @@ mod tests {
     fn a_table_is_a_table_with_its_alignment_and_line_breaks() {
         let text = "| SQL_ID | Seconds |\n|---|---|\n| `a<b` | 12 |\n| c<br>d | 3 |\n";
         let expected = concat!(
-            r#"<table border="1" cellpadding="4" style="border-collapse:collapse">"#,
+            r#"<table border="1" cellspacing="0" cellpadding="4">"#,
             r#"<tr><th>SQL_ID</th><th align="right">Seconds</th></tr>"#,
             r#"<tr><td><code>a&lt;b</code></td><td align="right">12</td></tr>"#,
             r#"<tr><td>c<br>d</td><td align="right">3</td></tr></table>"#,
