@@ -77,6 +77,7 @@ async fn write(store: &SqlStore, owner: &Owner, id: &ConversationId, messages: u
             reason: EndReason::Complete,
             error: None,
             usage: None,
+            sent_from: None,
         };
         store.end(&new.answer, &ending).await.unwrap();
         last = Some(new.question);

@@ -37,7 +37,8 @@ for (const [kind, says] of Object.entries({
     await chat.ask('Tell me');
     await expect(chat.failure).toContainText(says);
     await expect(chat.answers.last()).toContainText('Half');
-    await expect(chat.retry).toHaveCount(kind === 'too_long' ? 0 : 1);
+    await expect(chat.retry).toHaveCount(['too_long', 'auth'].includes(kind) ? 0 : 1);
+    await expect(chat.goOn, 'there is a beginning to go on from').toHaveCount(['filtered', 'auth'].includes(kind) ? 0 : 1);
   });
 }
 

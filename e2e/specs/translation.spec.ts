@@ -58,7 +58,7 @@ for (const way of ['replaced', 'inserted and removed'] satisfies Way[]) {
         opened, delta('Half'), { type: 'error', kind: 'busy', retry_after: 3 }, ended('interrupted'),
       ]);
       await chat.ask('Are you busy?');
-      const retry = chat.failure.getByRole('button');
+      const retry = chat.failure.getByRole('button', { name: /^Retry/ });
       await expect(retry).toHaveText('Retry in 2 seconds');
       await expect(retry).toHaveText('Retry in 1 second');
       await expect(retry).toHaveText('Retry');

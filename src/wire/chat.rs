@@ -80,8 +80,17 @@ pub struct ChatEvent {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ChatEventKind {
     /// The message was stored, and its answer has begun. A reader that has parts of this answer already drops them, as
-    /// all of it follows. It comes again where text turned out to be the model's reasoning.
-    Open { question: MessageId, answer: MessageId, model: String },
+    /// all of it follows. It comes again where text turned out to be the model's reasoning, and where not all earlier
+    /// messages could be sent to the model.
+    Open {
+        question: MessageId,
+        answer: MessageId,
+        model: String,
+        /// The oldest message that was sent to the model, if older ones were left out. If it is an answer, that one's
+        /// beginning was left out, too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent_from: Option<MessageId>,
+    },
     /// The next piece of the answer's text.
     Delta { text: String },
     /// The next piece of the model's reasoning, which is no part of the answer.
@@ -115,12 +124,16 @@ pub struct AnswerError {
     /// Seconds to wait before another try, where the upstream said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// With [`AnswerErrorKind::Auth`], whose text older pages show: no other request would be accepted either, as the
+    /// model or the address that this server is configured with does not exist at the upstream.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub misconfigured: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerErrorKind {
-    /// The upstream does not accept this server's credentials: a matter for the administrator.
+    /// The upstream does not accept this server's credentials or requests: a matter for the administrator.
     Auth,
     /// A quota of the upstream is exhausted.
     Limit,
@@ -153,6 +166,26 @@ pub enum EndReason {
     Interrupted,
 }
 
+impl AnswerError {
+    pub const fn of(kind: AnswerErrorKind) -> Self {
+        Self { kind, retry_after: None, misconfigured: false }
+    }
+}
+
+/// Whether the model refused a question because of its content or length. Such a question is not sent again with later
+/// ones: they would be refused, too. All others are, also where their answer failed.
+pub fn is_refused(end: Option<EndReason>, error: Option<AnswerErrorKind>, answer: &str) -> bool {
+    match (error, end) {
+        (Some(AnswerErrorKind::Filtered), _) => true,
+        (Some(AnswerErrorKind::TooLong), _) | (None, Some(EndReason::Filtered)) => answer.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,12 +195,20 @@ mod tests {
         let message = MessageId::new("m");
         let usage = Usage { input_tokens: Some(1), output_tokens: Some(2), ..Usage::default() };
         let usage = Usage { first_token_ms: Some(3), tokens_per_second: Some(1.5), ..usage };
-        let failed = AnswerError { kind: AnswerErrorKind::TooLong, retry_after: None };
-        let busy = AnswerError { kind: AnswerErrorKind::Busy, retry_after: Some(4) };
+        let failed = AnswerError::of(AnswerErrorKind::TooLong);
+        let busy = AnswerError { retry_after: Some(4), ..AnswerError::of(AnswerErrorKind::Busy) };
+        let misconfigured = AnswerError { misconfigured: true, ..AnswerError::of(AnswerErrorKind::Auth) };
+        let open = |sent_from| ChatEventKind::Open {
+            question: message.clone(),
+            answer: message.clone(),
+            model: "x".into(),
+            sent_from,
+        };
         vec![
+            (open(None), r#"{"n":5,"type":"open","question":"m","answer":"m","model":"x"}"#),
             (
-                ChatEventKind::Open { question: message.clone(), answer: message, model: "x".into() },
-                r#"{"n":5,"type":"open","question":"m","answer":"m","model":"x"}"#,
+                open(Some(MessageId::new("s"))),
+                r#"{"n":5,"type":"open","question":"m","answer":"m","model":"x","sent_from":"s"}"#,
             ),
             (ChatEventKind::Delta { text: "a".into() }, r#"{"n":5,"type":"delta","text":"a"}"#),
             (ChatEventKind::Thinking { text: "b".into() }, r#"{"n":5,"type":"thinking","text":"b"}"#),
@@ -181,6 +222,7 @@ mod tests {
             (ChatEventKind::Usage(Usage::default()), r#"{"n":5,"type":"usage"}"#),
             (ChatEventKind::Error(failed), r#"{"n":5,"type":"error","kind":"too_long"}"#),
             (ChatEventKind::Error(busy), r#"{"n":5,"type":"error","kind":"busy","retry_after":4}"#),
+            (ChatEventKind::Error(misconfigured), r#"{"n":5,"type":"error","kind":"auth","misconfigured":true}"#),
             (ChatEventKind::End { reason: EndReason::Length }, r#"{"n":5,"type":"end","reason":"length"}"#),
         ]
     }

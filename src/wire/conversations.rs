@@ -50,6 +50,13 @@ pub struct Message {
     pub end: Option<EndReason>,
     pub error: Option<AnswerError>,
     pub usage: Option<Usage>,
+    /// The model that wrote an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Of an answer that has ended: the oldest message that was sent to the model for it, if older ones were left out. If
+    /// it is an answer, that one's beginning was left out, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_from: Option<MessageId>,
     /// When the question was sent, or the answer begun.
     pub at: u64,
 }

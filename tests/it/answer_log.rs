@@ -261,7 +261,7 @@ async fn where_another_server_has_ended_an_answer_its_slow_writer_gives_readers_
 
     // As a reader does, or the next message, when the writer has stored nothing for too long.
     let (text, thinking, reason) = ("one ".to_owned(), String::new(), EndReason::Interrupted);
-    let ending = Ending { text, thinking, reason, error: None, usage: None };
+    let ending = Ending { text, thinking, reason, error: None, usage: None, sent_from: None };
     assert!(conversations.end(&answer, &ending).await.unwrap());
     call.answer("two");
 

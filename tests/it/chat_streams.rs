@@ -11,7 +11,7 @@ use oracle_ai::{
         },
         conversations::sql::SqlStore,
     },
-    wire::chat::{ChatEvent, ChatEventKind, EndReason, MessageId},
+    wire::chat::{AnswerError, AnswerErrorKind, ChatEvent, ChatEventKind, EndReason, MessageId},
 };
 use serde_json::json;
 
@@ -202,26 +202,29 @@ async fn an_edited_question_replaces_the_old_one_and_everything_after_it() {
 }
 
 #[tokio::test]
-async fn the_upstream_is_sent_the_history_without_failed_answers_up_to_the_limit() {
+async fn the_upstream_is_sent_the_history_up_to_the_limit_and_readers_learn_from_where() {
     let settings = ChatSettings { history_chars: 20, ..LONG_GRACE };
     let client = ChatClient::with(in_memory(), settings).await;
     client.exchange(&message("oldest question"), "an answer").await;
-    client.exchange(&message("two"), "2").await;
+    let (two, _) = client.exchange(&message("two"), "2").await;
     let (stream, ..) = client.ask("failed").await;
     client.upstream.next_request().await.fail(UpstreamError::Network);
     stream.rest().await;
-    let (_reading, ..) = client.ask("now \0").await;
+    let (reading, _, answer) = client.ask("now \0").await;
     let call = client.upstream.next_request().await;
-    let message = |role, text: &str| Message { role, text: text.into() };
-    let sent = [
-        message(Role::User, "two"),
-        message(Role::Assistant, "2"),
-        // As it is stored: PostgreSQL keeps no U+0000.
-        message(Role::User, "now \u{FFFD}"),
-    ];
-    assert_eq!(call.messages, sent);
+    // As it is stored: PostgreSQL keeps no U+0000. The question whose answer failed is on the screen, so it is sent.
+    let now = "failed\n\nnow \u{FFFD}";
+    assert_eq!(call.messages, sent(&[(Role::User, "two"), (Role::Assistant, "2"), (Role::User, now)]));
     let called = call.user.display_name().to_lowercase();
     assert_eq!((called, &call.user.email), (client.browser.user.clone(), &None), "no more than who it is");
+
+    call.answer("done");
+    assert_eq!(sent_from(&reading.rest().await), Some(two.clone()));
+    let stored = client.conversation("c").await.messages;
+    assert_eq!(stored.last().unwrap().sent_from, Some(two.clone()));
+    assert_eq!(stored[1].sent_from, None, "nothing was left out then");
+    // Read again after its end.
+    assert_eq!(sent_from(&client.follow(&answer, None).await.rest().await), Some(two));
 }
 
 #[tokio::test]
@@ -229,9 +232,87 @@ async fn the_question_is_sent_even_if_no_history_fits() {
     let settings = ChatSettings { history_chars: 0, ..LONG_GRACE };
     let client = ChatClient::with(in_memory(), settings).await;
     client.exchange(&message("one"), "1").await;
-    let (_reading, ..) = client.ask("two").await;
-    let sent = client.upstream.next_request().await.messages;
-    assert_eq!(sent, [Message { role: Role::User, text: "two".into() }]);
+    let (reading, question, _) = client.ask("two").await;
+    let call = client.upstream.next_request().await;
+    assert_eq!(call.messages, sent(&[(Role::User, "two")]));
+    call.answer("2");
+    assert_eq!(sent_from(&reading.rest().await), Some(question));
+}
+
+#[tokio::test]
+async fn a_stopped_question_is_sent_with_the_next_and_a_refused_one_is_not() {
+    let client = ChatClient::start().await;
+    let (stream, _, answer) = client.ask("Here is my report.").await;
+    let call = client.upstream.next_request().await;
+    client.stop(&answer).await.assert_ok();
+    stream.rest().await;
+    call.closed().await;
+    let (stream, ..) = client.ask("refused").await;
+    client.upstream.next_request().await.fail(UpstreamError::Filtered);
+    stream.rest().await;
+    let (stream, ..) = client.ask("And its locks?").await;
+    let call = client.upstream.next_request().await;
+    assert_eq!(call.messages, sent(&[(Role::User, "Here is my report.\n\nAnd its locks?")]));
+    call.answer("None.");
+    assert_eq!(sent_from(&stream.rest().await), None, "the page marks the refused one");
+}
+
+#[tokio::test]
+async fn where_the_model_finds_it_too_long_the_oldest_messages_are_left_out_and_never_the_question() {
+    let client = ChatClient::start().await;
+    let (one, _) = client.exchange(&message("one"), "1").await;
+    let (two, _) = client.exchange(&message("two"), "2").await;
+    let (stream, ..) = client.ask("three").await;
+    let expected = [(Role::User, "one"), (Role::Assistant, "1"), (Role::User, "two"), (Role::Assistant, "2")];
+    let now = [(Role::User, "three")];
+    let call = client.upstream.next_request().await;
+    assert_eq!(call.messages, sent(&[&expected[..], &now].concat()));
+    call.fail(UpstreamError::TooLong);
+    let call = client.upstream.next_request().await;
+    assert_eq!(call.messages, sent(&[&expected[2..], &now].concat()));
+    call.answer("3");
+    let events = stream.rest().await;
+    assert_eq!(end_reason(&events), EndReason::Complete);
+    assert_eq!(sent_from(&events), Some(two));
+    assert_ne!(sent_from(&events), Some(one));
+
+    // Not even the question fits: it is refused, and said so.
+    let (stream, ..) = client.begin(&send_as("d", "much", "much")).await;
+    client.upstream.next_request().await.fail(UpstreamError::TooLong);
+    let events = stream.rest().await;
+    let error = ChatEventKind::Error(AnswerError::of(AnswerErrorKind::TooLong));
+    assert!(events.iter().any(|event| event.kind == error), "{events:?}");
+    assert!(!client.upstream.has_request().await, "there is nothing to leave out");
+}
+
+#[tokio::test]
+async fn to_continue_an_answer_that_fills_the_window_its_question_and_end_are_sent() {
+    let client = ChatClient::start().await;
+    let (stream, _, answer) = client.ask("Write.").await;
+    let call = client.upstream.next_request().await;
+    call.send_text("1 2 3 4 ");
+    call.finish(FinishReason::Length);
+    stream.rest().await;
+    let (stream, ..) = client.ask("Please continue.").await;
+    client.upstream.next_request().await.fail(UpstreamError::TooLong);
+    let call = client.upstream.next_request().await;
+    let expected = [(Role::User, "Write."), (Role::Assistant, "3 4 "), (Role::User, "Please continue.")];
+    assert_eq!(call.messages, sent(&expected));
+    call.answer("5");
+    assert_eq!(sent_from(&stream.rest().await), Some(answer));
+}
+
+fn sent(messages: &[(Role, &str)]) -> Vec<Message> {
+    messages.iter().map(|(role, text)| Message { role: *role, text: (*text).into() }).collect()
+}
+
+/// What the last event of this kind says.
+fn sent_from(events: &[ChatEvent]) -> Option<MessageId> {
+    let opened = events.iter().rev().find_map(|event| match &event.kind {
+        ChatEventKind::Open { sent_from, .. } => Some(sent_from.clone()),
+        _ => None,
+    });
+    opened.flatten()
 }
 
 #[tokio::test]

@@ -16,13 +16,13 @@ use oracle_ai::{
         ConversationStore, Owner,
         sql::{DatabaseUrl, SqlStore},
         store::{
-            AnswerStatus, BeginError, Begun, Ending, Exchange, LOST_AFTER, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion,
+            AnswerStatus, BeginError, Begun, Earlier, Ending, LOST_AFTER, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion,
         },
         text::folded,
     },
     wire::{
         auth::UserClaims,
-        chat::{AnswerError, AnswerErrorKind, ConversationId, EndReason, IdempotencyKey, MessageId, Usage},
+        chat::{AnswerError, AnswerErrorKind, ConversationId, EndReason, IdempotencyKey, MessageId, Usage, is_refused},
         conversations::{Conversation, Role},
         error::Limit,
     },
@@ -111,7 +111,7 @@ pub async fn keeps_the_contract(store: Store) {
     a_deleted_conversation_is_gone_with_its_messages(&store).await;
     an_abandoned_answer_is_marked_as_interrupted(&store).await;
     a_stop_request_reaches_the_writer(&store).await;
-    the_history_is_the_latest_successful_messages_that_fit(&store).await;
+    the_history_is_the_latest_messages_that_fit(&store).await;
     texts_are_stored_unchanged(&store).await;
     conversations_and_messages_are_bounded(&store).await;
 }
@@ -152,7 +152,14 @@ pub fn question(conversation: &str, text: &str) -> NewQuestion {
 }
 
 pub fn whole(text: &str) -> Ending {
-    Ending { text: text.into(), thinking: String::new(), reason: EndReason::Complete, error: None, usage: None }
+    Ending {
+        text: text.into(),
+        thinking: String::new(),
+        reason: EndReason::Complete,
+        error: None,
+        usage: None,
+        sent_from: None,
+    }
 }
 
 pub async fn begin(store: &Store, owner: &Owner, new: &NewQuestion) {
@@ -224,18 +231,22 @@ async fn an_answer_is_touched_until_it_ends(store: &Store) {
 async fn an_end_is_stored_once_and_whole(store: &Store) {
     let (owner, new) = (new_owner(), question("c", "Why?"));
     begin(store, &owner, &new).await;
-    let error = AnswerError { kind: AnswerErrorKind::Limit, retry_after: Some(7) };
+    let error = AnswerError { retry_after: Some(7), ..AnswerError::of(AnswerErrorKind::Limit) };
     let usage =
         Usage { input_tokens: Some(1), output_tokens: None, first_token_ms: Some(2), tokens_per_second: Some(3.5) };
     let (reason, thinking) = (EndReason::Interrupted, "Hm, why?".to_owned());
-    let ending = Ending { text: "Beca".into(), thinking, reason, error: Some(error), usage: Some(usage) };
+    let sent_from = Some(new.question.clone());
+    let (text, error, usage) = ("Beca".to_owned(), Some(error), Some(usage));
+    let ending = Ending { text, thinking, reason, error, usage, sent_from: sent_from.clone() };
     assert!(store.end(&new.answer, &ending).await.unwrap());
     assert!(!store.end(&new.answer, &whole("another")).await.unwrap());
     assert!(!store.end(&MessageId::new("unknown"), &whole("another")).await.unwrap());
     let Conversation { messages, running, .. } = read(store, &owner, "c").await;
     let answer = &messages[1];
     assert_eq!((answer.text.as_str(), answer.end), ("Beca", Some(EndReason::Interrupted)));
-    assert_eq!((answer.error, answer.usage, running), (Some(error), Some(usage), None));
+    assert_eq!((answer.error, answer.usage, running), (error, usage, None));
+    assert_eq!((&answer.sent_from, answer.model.as_ref()), (&sent_from, Some(&new.model)));
+    assert_eq!((&messages[0].sent_from, &messages[0].model), (&None, &None));
     assert_eq!((messages[0].thinking.as_str(), answer.thinking.as_str()), ("", "Hm, why?"));
     assert!(store.list(&owner, "Hm", 200, now()).await.unwrap().is_empty(), "thinking is not searched");
     assert_eq!(store.list(&owner, "", 200, now()).await.unwrap()[0].running, None);
@@ -336,7 +347,7 @@ async fn conversations_of_another_user_are_not_found(store: &Store) {
     begin(store, &owner, &new).await;
     assert!(store.conversation(&other, &id("c"), now()).await.unwrap().is_none());
     assert!(store.answer(&other, &new.answer, now()).await.unwrap().is_none());
-    assert!(store.exchanges_before(&other, &new.question, 1000).await.unwrap().is_empty());
+    assert!(store.exchanges_before(&other, &new.question, 1000).await.unwrap() == Earlier::default());
     assert_eq!(found(store, &other, "").await, [""; 0]);
     assert_eq!(found(store, &other, "secret").await, [""; 0]);
     assert!(!store.rename(&other, &id("c"), "mine").await.unwrap());
@@ -455,40 +466,62 @@ async fn a_stop_request_reaches_the_writer(store: &Store) {
     assert_eq!(read(store, &owner, "c").await.messages[1].end, Some(EndReason::Stopped));
 }
 
-async fn the_history_is_the_latest_successful_messages_that_fit(store: &Store) {
+async fn the_history_is_the_latest_messages_that_fit(store: &Store) {
     let owner = new_owner();
-    let exchanges = |pairs: &[(&str, &str)]| -> Vec<Exchange> {
-        let of =
-            |(question, answer): &(&str, &str)| Exchange { question: (*question).into(), answer: (*answer).into() };
-        pairs.iter().map(of).collect()
+    let texts = |earlier: &Earlier| -> Vec<(String, String)> {
+        earlier.exchanges.iter().map(|it| (it.question.text.clone(), it.answer.text.clone())).collect()
     };
-    exchange(store, &owner, "c", "éé", "1111").await;
-    let failed = question("c", "failed");
-    begin(store, &owner, &failed).await;
-    let error = Some(AnswerError { kind: AnswerErrorKind::Network, retry_after: None });
-    let ending = Ending { reason: EndReason::Interrupted, error, ..whole("some") };
-    store.end(&failed.answer, &ending).await.unwrap();
-    exchange(store, &owner, "c", "empty", "").await;
-    let stopped = question("c", "22");
-    begin(store, &owner, &stopped).await;
-    store.end(&stopped.answer, &Ending { reason: EndReason::Stopped, ..whole("2222") }).await.unwrap();
+    let pairs =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(q, a)| ((*q).to_owned(), (*a).to_owned())).collect::<Vec<_>>();
+    let first = exchange(store, &owner, "c", "éé", "1111").await;
+    let ended = async |text: &str, answer: &str, reason, kind: Option<AnswerErrorKind>| {
+        let new = question("c", text);
+        begin(store, &owner, &new).await;
+        let error = kind.map(AnswerError::of);
+        assert!(store.end(&new.answer, &Ending { reason, error, ..whole(answer) }).await.unwrap());
+        new
+    };
+    // Whatever became of the answer, the person sees the question and what there is of the answer.
+    let failed = ended("failed", "some", EndReason::Interrupted, Some(AnswerErrorKind::Network)).await;
+    ended("lost", "", EndReason::Interrupted, Some(AnswerErrorKind::Limit)).await;
+    ended("stopped", "", EndReason::Stopped, None).await;
+    ended("withheld", "begun", EndReason::Filtered, None).await;
+    ended("cut off", "begun", EndReason::Interrupted, Some(AnswerErrorKind::TooLong)).await;
+    // They would be refused again.
+    let refused = [
+        ("bad", "", EndReason::Filtered, Some(AnswerErrorKind::Filtered)),
+        ("bad", "begun", EndReason::Filtered, Some(AnswerErrorKind::Filtered)),
+        ("bad", "", EndReason::Filtered, None),
+        ("big", "", EndReason::Interrupted, Some(AnswerErrorKind::TooLong)),
+    ];
+    for (text, answer, reason, kind) in refused {
+        assert!(is_refused(Some(reason), kind, answer));
+        ended(text, answer, reason, kind).await;
+    }
+    ended("22", "2222", EndReason::Stopped, None).await;
     exchange(store, &owner, "d", "elsewhere", "elsewhere").await;
     let last = question("c", "last");
     begin(store, &owner, &last).await;
 
-    let both = exchanges(&[("éé", "1111"), ("22", "2222")]);
-    for (budget, expected) in [
-        (1000, both.clone()),
-        (12, both.clone()),
-        (11, both[1..].into()),
-        (6, both[1..].into()),
-        (5, vec![]),
-        (0, vec![]),
-    ] {
-        assert_eq!(store.exchanges_before(&owner, &last.question, budget).await.unwrap(), expected, "{budget}");
+    let all = pairs(&[
+        ("éé", "1111"),
+        ("failed", "some"),
+        ("lost", ""),
+        ("stopped", ""),
+        ("withheld", "begun"),
+        ("cut off", "begun"),
+        ("22", "2222"),
+    ]);
+    for (budget, sent) in [(1000, 7), (58, 7), (57, 6), (52, 6), (18, 2), (17, 1), (6, 1), (5, 1), (0, 1)] {
+        let earlier = store.exchanges_before(&owner, &last.question, budget).await.unwrap();
+        assert_eq!(texts(&earlier), all[7 - sent..], "{budget}");
+        assert_eq!(earlier.has_more, sent < 7, "{budget}");
     }
     // What came later is no history.
-    assert_eq!(store.exchanges_before(&owner, &failed.question, 1000).await.unwrap(), both[..1]);
+    let earlier = store.exchanges_before(&owner, &failed.question, 1000).await.unwrap();
+    assert_eq!((texts(&earlier), earlier.has_more), (all[..1].to_vec(), false));
+    assert_eq!((&earlier.exchanges[0].question.id, &earlier.exchanges[0].answer.id), (&first.question, &first.answer));
+    assert_eq!(store.exchanges_before(&owner, &first.question, 1000).await.unwrap(), Earlier::default());
 }
 
 async fn texts_are_stored_unchanged(store: &Store) {

@@ -25,6 +25,15 @@ async fn export(client: &ChatClient, id: &str, format: &str) -> Export {
     serde_json::from_value(answer.json()).unwrap()
 }
 
+/// `*2026-01-02 03:04 UTC · model*` becomes `*TIME · model*`.
+fn without_times(markdown: &str) -> String {
+    let without = |line: &str| match line.starts_with("*20") && line[17..].starts_with(" UTC") {
+        true => format!("*TIME{}\n", &line[21..]),
+        false => format!("{line}\n"),
+    };
+    markdown.lines().map(without).collect()
+}
+
 #[tokio::test]
 async fn conversations_are_listed_found_read_renamed_and_deleted() {
     let client = ChatClient::start().await;
@@ -67,11 +76,13 @@ async fn a_conversation_is_exported_in_two_formats() {
 
     let markdown = export(&client, "c", "markdown").await;
     assert_eq!((markdown.file_name.as_str(), markdown.media_type.as_str()), ("why-is-it-slow.md", "text/markdown"));
-    let text = "# Why is it slow?\n\n## Question\n\nWhy is it slow?\n\n## Answer\n\nLook at `v$session`.\n\n\
-                ## Question\n\nAnd now?\n\n## Answer\n\n\n\n*(stopped)*\n";
-    assert_eq!(markdown.text, text);
+    let text = "# Why is it slow?\n\n## Question\n\n*TIME*\n\nWhy is it slow?\n\n\
+                ## Answer\n\n*TIME · scripted*\n\nLook at `v$session`.\n\n\
+                ## Question\n\n*TIME*\n\nAnd now?\n\n## Answer\n\n*TIME · scripted*\n\n\n\n*(stopped)*\n";
+    assert_eq!(without_times(&markdown.text), text);
     let french = export(&client, "c", "markdown&language=fr").await;
-    assert_eq!(french.text, text.replace("## Answer", "## Réponse").replace("stopped", "arrêtée"));
+    let expected = text.replace("## Answer", "## Réponse").replace("stopped", "arrêtée");
+    assert_eq!(without_times(&french.text), expected);
     assert_eq!(export(&client, "c", "markdown&language=en").await, markdown);
 
     let file = export(&client, "c", "json").await;
@@ -92,8 +103,8 @@ async fn thinking_is_stored_exported_folded_and_not_sent_to_the_model() {
     let Conversation { messages, .. } = client.conversation("c").await;
     let sent: Vec<_> = messages.iter().map(|it| (it.text.as_str(), it.thinking.as_str())).collect();
     assert_eq!(sent, [("Why?", ""), ("Because.", "Hm. </DETAILS>\u{fffd}")]);
-    let folded = "## Answer\n\n<details>\n<summary>Thinking</summary>\n\n> Hm. &lt;/DETAILS>\u{fffd}\n\n</details>\n\nBecause.\n";
-    let markdown = export(&client, "c", "markdown").await.text;
+    let folded = "## Answer\n\n*TIME · scripted*\n\n<details>\n<summary>Thinking</summary>\n\n> Hm. &lt;/DETAILS>\u{fffd}\n\n</details>\n\nBecause.\n";
+    let markdown = without_times(&export(&client, "c", "markdown").await.text);
     assert!(markdown.ends_with(folded), "{markdown}");
     assert!(export(&client, "c", "json").await.text.contains("\"thinking\": \"Hm."));
 

@@ -8,7 +8,7 @@ use crate::{
         markdown::{language_detection::language_of, split::split},
     },
     wire::{
-        chat::{AnswerError, EndReason, MessageId, Usage},
+        chat::{AnswerError, EndReason, MessageId, Usage, is_refused},
         conversations::{Message, Role},
         error::ApiError,
     },
@@ -30,6 +30,8 @@ pub struct Entry {
     pub language: Option<Language>,
     pub thinking: Rc<str>,
     pub usage: Option<Usage>,
+    /// Of an answer: the oldest message that was sent to the model, if older ones were left out.
+    pub sent_from: Option<MessageId>,
     pub progress: Progress,
 }
 
@@ -68,7 +70,18 @@ impl Entry {
             language: None,
             thinking: "".into(),
             usage: None,
+            sent_from: None,
             progress,
+        }
+    }
+
+    /// Whether the model refused the question of this answer, so that it is not sent again with later ones.
+    pub fn is_refusal(&self) -> bool {
+        match &self.progress {
+            Progress::Ended(reason, error) if self.author == Author::Assistant => {
+                is_refused(Some(*reason), error.map(|error| error.kind), &self.text)
+            }
+            _ => false,
         }
     }
 
@@ -88,6 +101,7 @@ impl Entry {
             blocks,
             thinking: message.thinking.as_str().into(),
             usage: message.usage,
+            sent_from: message.sent_from.clone(),
             ..Self::answer(key, Some(message.id.clone()), progress)
         }
     }

@@ -17,6 +17,8 @@ pub struct ReceivedAnswer {
     /// Of the answer.
     pub id: Option<MessageId>,
     pub blocks: Splitter,
+    /// The oldest message that was sent to the model, if older ones were left out.
+    pub sent_from: Option<MessageId>,
     /// The number of the last event.
     pub last_event: Option<u64>,
     text: String,
@@ -37,9 +39,9 @@ pub struct AnswerText {
 impl ReceivedAnswer {
     /// Adds the next event. An event that was received before changes nothing.
     pub fn add(&mut self, event: ChatEvent) {
-        if let ChatEventKind::Open { answer, .. } = event.kind {
+        if let ChatEventKind::Open { answer, sent_from, .. } = event.kind {
             // The server repeats the answer from its start.
-            *self = Self { id: Some(answer), last_event: Some(event.n), ..Self::default() };
+            *self = Self { id: Some(answer), sent_from, last_event: Some(event.n), ..Self::default() };
             return;
         }
         if self.last_event.is_some_and(|last| event.n <= last) {
@@ -81,6 +83,7 @@ impl ReceivedAnswer {
             language,
             thinking,
             usage: self.usage,
+            sent_from: self.sent_from.clone(),
             progress,
         }
     }
@@ -100,7 +103,7 @@ mod tests {
 
     fn open() -> ChatEvent {
         let (question, answer) = (MessageId::new("q"), MessageId::new("a"));
-        event(0, ChatEventKind::Open { question, answer, model: "m".into() })
+        event(0, ChatEventKind::Open { question, answer, model: "m".into(), sent_from: None })
     }
 
     #[test]

@@ -258,9 +258,10 @@ impl RunningAnswer {
     }
 
     fn add(mut self, event: ChatEvent, on_open: impl Fn(&MessageId, &MessageId)) {
-        if let ChatEventKind::Open { question, answer, .. } = &event.kind {
+        if let ChatEventKind::Open { question, answer, sent_from, .. } = &event.kind {
             let entry = self.entry.peek().as_deref().cloned();
-            self.entry.set(entry.map(|entry| Rc::new(Entry { id: Some(answer.clone()), ..entry })));
+            let (id, sent_from) = (Some(answer.clone()), sent_from.clone());
+            self.entry.set(entry.map(|entry| Rc::new(Entry { id, sent_from, ..entry })));
             on_open(question, answer);
         }
         self.received.write().add(event);

@@ -111,12 +111,21 @@ pub struct Chat {
     pub continue_prompt: &'static str,
     pub loading_conversation: &'static str,
     pub message_too_long: fn(over: usize) -> String,
+    /// Below a question that the model has refused.
+    pub question_not_sent: &'static str,
+    /// On a line above the oldest message that the model was sent.
+    pub earlier_not_sent: &'static str,
+    /// The same where only the end of an answer was sent.
+    pub beginning_not_sent: &'static str,
+    pub earlier_and_beginning_not_sent: &'static str,
 }
 
 /// An answer: its parts, how it ends, how it is announced.
 #[derive(Debug)]
 pub struct Answer {
     pub waiting: &'static str,
+    pub reading_for: fn(seconds: u64) -> String,
+    pub thinking_for: fn(seconds: u64) -> String,
     /// The connection was lost in the middle of the answer.
     pub reconnecting: &'static str,
     pub thinking: &'static str,
@@ -135,6 +144,7 @@ pub struct Answer {
     pub filtered: &'static str,
     pub interrupted: &'static str,
     pub auth_error: Message,
+    pub misconfigured_error: Message,
     pub limit_error: Message,
     pub busy_error: Message,
     pub upstream_error: Message,

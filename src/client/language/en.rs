@@ -175,9 +175,15 @@ pub static ENGLISH: Catalog = Catalog {
         continue_prompt: "Please continue where you stopped.",
         loading_conversation: "Opening the conversation…",
         message_too_long: |over| format!("{over} character{} too long", if over == 1 { "" } else { "s" }),
+        question_not_sent: "The model refused it, so it is not sent with later questions.",
+        earlier_not_sent: "Earlier messages are no longer sent to the model",
+        beginning_not_sent: "The beginning of this answer is no longer sent to the model",
+        earlier_and_beginning_not_sent: "Earlier messages and the beginning of this answer are no longer sent to the model",
     },
     answer: Answer {
         waiting: "The answer is on its way",
+        reading_for: |seconds| format!("Reading your question… {seconds} s"),
+        thinking_for: |seconds| format!("Thinking… {seconds} s"),
         reconnecting: "The connection was lost. The answer continues as soon as the server can be reached.",
         thinking: "Thinking",
         code_label: "Code",
@@ -198,6 +204,10 @@ pub static ENGLISH: Catalog = Catalog {
         auth_error: Message {
             title: "The model did not let us in",
             text: "Nothing is wrong with your question. Tell your administrator.",
+        },
+        misconfigured_error: Message {
+            title: "The chat is not set up right",
+            text: "Nothing is wrong with your question, and another try would not help. Tell your administrator.",
         },
         limit_error: Message { title: "The limit of the model is reached", text: "Your question is kept." },
         busy_error: Message { title: "The model is busy", text: "Your question is kept. Try again in a moment." },

@@ -186,9 +186,15 @@ pub static FRENCH: Catalog = Catalog {
         continue_prompt: "Continue là où tu t’es arrêté.",
         loading_conversation: "Ouverture de la conversation…",
         message_too_long: |over| format!("{over}\u{a0}caractère{} de trop", if over == 1 { "" } else { "s" }),
+        question_not_sent: "Le modèle l’a refusée\u{a0}: elle n’est pas envoyée avec les questions suivantes.",
+        earlier_not_sent: "Les messages précédents ne sont plus envoyés au modèle",
+        beginning_not_sent: "Le début de cette réponse n’est plus envoyé au modèle",
+        earlier_and_beginning_not_sent: "Les messages précédents et le début de cette réponse ne sont plus envoyés au modèle",
     },
     answer: Answer {
         waiting: "La réponse arrive",
+        reading_for: |seconds| format!("Lecture de votre question… {seconds}\u{a0}s"),
+        thinking_for: |seconds| format!("Réflexion… {seconds}\u{a0}s"),
         reconnecting: "La connexion est perdue. La réponse reprendra dès que le serveur sera joignable.",
         thinking: "Réflexion",
         code_label: "Code source",
@@ -209,6 +215,10 @@ pub static FRENCH: Catalog = Catalog {
         auth_error: Message {
             title: "Le modèle ne nous a pas laissé entrer",
             text: "Votre question n’est pas en cause. Prévenez votre administrateur.",
+        },
+        misconfigured_error: Message {
+            title: "Le chat est mal configuré",
+            text: "Votre question n’est pas en cause, et réessayer n’y changerait rien. Prévenez votre administrateur.",
         },
         limit_error: Message { title: "La limite du modèle est atteinte", text: "Votre question est conservée." },
         busy_error: Message {

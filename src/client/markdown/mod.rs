@@ -8,6 +8,7 @@
 //! | `parse`, `nesting` | parses a block with `pulldown-cmark`, unless it nests too deep |
 //! | `tree`, `table` | the tree, and the alignment of a table's columns |
 //! | `links`, `destination` | which addresses links may lead to, and what is shown of a link, against phishing |
+//! | `html` | an answer as HTML, for the clipboard |
 //! | `hidden_characters` | invisible characters in code |
 //! | `sql` | syntax highlighting |
 //! | `announcements` | whole sentences for screen readers |
@@ -16,6 +17,7 @@
 pub mod announcements;
 pub mod destination;
 pub mod hidden_characters;
+pub mod html;
 pub mod language_detection;
 mod links;
 mod nesting;

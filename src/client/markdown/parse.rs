@@ -140,6 +140,8 @@ impl<'a> Reader<'a> {
                 Event::Start(tag) => self.span(tag).into_iter().for_each(|inline| push_joined(&mut content, inline)),
                 Event::Code(code) => content.push(Inline::Code(code.into_string())),
                 Event::HardBreak => content.push(Inline::Break),
+                // Models break lines so in the cells of tables.
+                Event::InlineHtml(tag) if is_line_break(&tag) => content.push(Inline::Break),
                 Event::TaskListMarker(done) => content.push(Inline::Task(done)),
                 Event::SoftBreak => push_joined(&mut content, Inline::Text("\n".into())),
                 Event::Text(text) | Event::InlineHtml(text) => {
@@ -204,6 +206,11 @@ impl<'a> Reader<'a> {
         }
         text
     }
+}
+
+fn is_line_break(tag: &str) -> bool {
+    let name = tag.trim_start_matches('<').trim_end_matches(['>', '/', ' ']);
+    name.eq_ignore_ascii_case("br")
 }
 
 fn is_row(event: &Event<'_>) -> bool {

@@ -132,7 +132,7 @@ const MAX_KEYWORD_LENGTH: usize = 12;
 
 /// Sorted, for a binary search.
 #[rustfmt::skip]
-const KEYWORDS: [&str; 164] = [
+const KEYWORDS: [&str; 166] = [
     "add", "all", "alter", "analyze", "and", "any", "apply", "as", "asc", "autonomous", "begin", "between", "bulk",
     "by", "call", "cascade", "case", "char", "check", "clob", "close", "collect", "column", "comment", "commit",
     "connect", "constant", "constraint", "create", "cross", "current", "cursor", "cycle", "date", "declare", "default",
@@ -141,9 +141,9 @@ const KEYWORDS: [&str; 164] = [
     "full", "function", "grant", "group", "having", "identified", "if", "immediate", "in", "index", "inner", "insert",
     "instance", "intersect", "interval", "into", "is", "join", "key", "kill", "last", "lateral", "left", "level",
     "like", "limit", "lock", "loop", "materialized", "merge", "minus", "model", "modify", "natural", "next", "not",
-    "null", "nulls", "number", "of", "offset", "on", "only", "open", "or", "order", "out", "outer", "over", "package",
+    "null", "nulls", "number", "of", "offset", "on", "only", "open", "or", "order", "others", "out", "outer", "over", "package",
     "parallel", "partition", "pivot", "plan", "pragma", "preceding", "primary", "prior", "procedure", "purge", "raise",
-    "range", "record", "ref", "references", "rename", "return", "returning", "revoke", "right", "rollback", "row",
+    "range", "record", "ref", "references", "rename", "replace", "return", "returning", "revoke", "right", "rollback", "row",
     "rowid", "rownum", "rows", "savepoint", "select", "sequence", "session", "set", "show", "start", "statistics",
     "synonym", "system", "table", "then", "timestamp", "to", "trigger", "true", "truncate", "type", "union", "unique",
     "update", "using", "values", "varchar2", "view", "when", "where", "while", "with",

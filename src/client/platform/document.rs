@@ -1,4 +1,4 @@
-//! Title, language, metadata and width of the document.
+//! Title, language and metadata of the document, and what the screen is like.
 
 use web_sys::{Document, window};
 
@@ -30,9 +30,9 @@ pub fn preferred_languages() -> Vec<String> {
     languages.into_iter().flatten().filter_map(|tag| tag.as_string()).collect()
 }
 
-/// The width of the viewport in CSS pixels.
-pub fn viewport_width() -> f64 {
-    window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or_default()
+/// Whether a media query matches.
+pub fn matches_media(query: &str) -> bool {
+    window().and_then(|window| window.match_media(query).ok()?).is_some_and(|list| list.matches())
 }
 
 fn document() -> Option<Document> {

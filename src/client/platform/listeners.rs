@@ -2,7 +2,7 @@
 
 use futures_channel::mpsc;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Event, KeyboardEvent, window};
+use web_sys::{Event, EventTarget, KeyboardEvent, window};
 
 use super::keyboard;
 
@@ -22,27 +22,33 @@ pub struct KeyPress {
     pub is_repeated: bool,
 }
 
-/// Listens to an event of the window until it is dropped.
+/// Listens to an event until it is dropped.
 pub struct Listener {
+    target: Option<EventTarget>,
     event: &'static str,
     on_event: Closure<dyn Fn(Event)>,
 }
 
 impl Listener {
+    /// Of the window.
     fn new(event: &'static str, on_event: impl Fn(Event) + 'static) -> Self {
+        Self::at(window().map(Into::into), event, on_event)
+    }
+
+    fn at(target: Option<EventTarget>, event: &'static str, on_event: impl Fn(Event) + 'static) -> Self {
         let on_event = Closure::<dyn Fn(Event)>::new(on_event);
-        if let Some(window) = window() {
+        if let Some(target) = &target {
             // Fails only for a listener that is no function.
-            let _ = window.add_event_listener_with_callback(event, on_event.as_ref().unchecked_ref());
+            let _ = target.add_event_listener_with_callback(event, on_event.as_ref().unchecked_ref());
         }
-        Self { event, on_event }
+        Self { target, event, on_event }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(window) = window() {
-            let _ = window.remove_event_listener_with_callback(self.event, self.on_event.as_ref().unchecked_ref());
+        if let Some(target) = &self.target {
+            let _ = target.remove_event_listener_with_callback(self.event, self.on_event.as_ref().unchecked_ref());
         }
     }
 }
@@ -83,6 +89,18 @@ pub fn connection_changes() -> ([Listener; 2], mpsc::UnboundedReceiver<bool>) {
         })
     };
     ([listen("online", true), listen("offline", false)], changes)
+}
+
+/// Whether a media query matches, at each change.
+pub fn media_changes(query: &str) -> (Listener, mpsc::UnboundedReceiver<bool>) {
+    let (sender, changes) = mpsc::unbounded();
+    let list = window().and_then(|window| window.match_media(query).ok()?);
+    let changed = list.clone();
+    let listener = Listener::at(list.map(Into::into), "change", move |_| {
+        // Fails only when the receiver was dropped.
+        let _ = sender.unbounded_send(changed.as_ref().is_some_and(|list| list.matches()));
+    });
+    (listener, changes)
 }
 
 pub fn is_online() -> bool {

@@ -43,12 +43,13 @@ impl AnswerTask {
         if let Some(usage) = usage {
             log.append(ChatEventKind::Usage(usage));
         }
-        let error = outcome.error();
+        let error = outcome.error;
         if let Some(error) = error {
             log.append(ChatEventKind::Error(error));
         }
         log.flush();
-        let ending = Ending { text: log.text(), thinking: log.thinking(), reason: outcome.reason, error, usage };
+        let (text, thinking, sent_from) = (log.text(), log.thinking(), self.sent_from());
+        let ending = Ending { text, thinking, reason: outcome.reason, error, usage, sent_from };
         match self.store(&ending).await {
             Stored::Ours => log.append(ChatEventKind::End { reason: outcome.reason }),
             // All of the answer, once more.

@@ -8,8 +8,16 @@ use crate::{
         ConversationStore, StoreError,
         store::{Ending, StoredAnswer},
     },
-    wire::chat::{ChatEventKind, EndReason},
+    wire::chat::{ChatEventKind, EndReason, MessageId},
 };
+
+/// What the log has of an answer.
+#[derive(Default)]
+struct Logged {
+    text: String,
+    thinking: String,
+    sent_from: Option<MessageId>,
+}
 
 /// Stores the end of an answer that counts as interrupted, and returns what is stored then. An answer that has ended is not
 /// changed. `None` if its conversation was deleted.
@@ -22,8 +30,8 @@ pub(super) async fn end_lost(
     stored: &StoredAnswer,
     now: SystemTime,
 ) -> Result<Option<StoredAnswer>, StoreError> {
-    let (mut text, mut thinking) = match log {
-        Some(log) => logged_text(log, name).await,
+    let Logged { mut text, mut thinking, sent_from } = match log {
+        Some(log) => read_log(log, name).await,
         None => Default::default(),
     };
     // There is no log, or it was lost.
@@ -33,7 +41,7 @@ pub(super) async fn end_lost(
     if thinking.len() < stored.message.thinking.len() {
         thinking.clone_from(&stored.message.thinking);
     }
-    let ending = Ending { text, thinking, reason: EndReason::Interrupted, error: None, usage: None };
+    let ending = Ending { text, thinking, reason: EndReason::Interrupted, error: None, usage: None, sent_from };
     let has_ended = store.end(&name.answer, &ending).await;
     has_ended.inspect_err(|error| {
         tracing::warn!(%error, "the end of an answer whose server has failed was not stored");
@@ -41,20 +49,16 @@ pub(super) async fn end_lost(
     store.answer(&name.owner, &name.answer, now).await
 }
 
-/// Text and thinking.
-async fn logged_text(log: &dyn AnswerLog, name: &AnswerName) -> (String, String) {
-    let (mut text, mut thinking) = (String::new(), String::new());
+async fn read_log(log: &dyn AnswerLog, name: &AnswerName) -> Logged {
+    let mut logged = Logged::default();
     for event in log.read(name, 0).await.unwrap_or_default() {
         match event.kind {
             // All of the answer follows once more.
-            ChatEventKind::Open { .. } => {
-                text.clear();
-                thinking.clear();
-            }
-            ChatEventKind::Delta { text: piece } => text.push_str(&piece),
-            ChatEventKind::Thinking { text: piece } => thinking.push_str(&piece),
+            ChatEventKind::Open { sent_from, .. } => logged = Logged { sent_from, ..Logged::default() },
+            ChatEventKind::Delta { text } => logged.text.push_str(&text),
+            ChatEventKind::Thinking { text } => logged.thinking.push_str(&text),
             ChatEventKind::Usage(_) | ChatEventKind::Error(_) | ChatEventKind::End { .. } => {}
         }
     }
-    (text, thinking)
+    logged
 }

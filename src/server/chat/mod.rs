@@ -24,6 +24,7 @@
 
 pub mod answer_log;
 mod ending;
+mod history;
 mod log;
 mod lost_answer;
 mod running;
@@ -129,8 +130,7 @@ impl Chat {
         let running = self.running.insert(&answer, &owner)?;
         // Counts as a reader from here on, so that the grace period begins only when the request ends.
         let events = running.log.read(None);
-        let task =
-            AnswerTask { chat: self.clone(), running, user: user.clone(), session_end: session_end.clone(), new };
+        let task = AnswerTask::new(self.clone(), running, user.clone(), session_end.clone(), new);
         // Storing the question is part of the task, so that a cancelled request leaves nothing half done.
         let (begun, outcome) = oneshot::channel();
         self.running.tasks.spawn(task.run(begun, audit::request_id(), traces::answer()));
@@ -284,7 +284,7 @@ fn replay(stored: StoredAnswer, reason: EndReason) -> Vec<ChatEvent> {
     let StoredAnswer { question, model, message } = stored;
     let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
     let kinds = [
-        Some(ChatEventKind::Open { question, answer: message.id, model }),
+        Some(ChatEventKind::Open { question, answer: message.id, model, sent_from: message.sent_from }),
         non_empty(message.thinking).map(|text| ChatEventKind::Thinking { text }),
         non_empty(message.text).map(|text| ChatEventKind::Delta { text }),
         message.usage.map(ChatEventKind::Usage),

@@ -161,7 +161,7 @@ mod tests {
             let inserted = answers.insert(&MessageId::new(n.to_string()), &self::owner(owner));
             inserted.inspect(|running| {
                 let (question, answer) = (MessageId::new("q"), MessageId::new(n.to_string()));
-                running.log.append(ChatEventKind::Open { question, answer, model: "m".into() });
+                running.log.append(ChatEventKind::Open { question, answer, model: "m".into(), sent_from: None });
             })
         };
         let running: Vec<_> = (0..3).map(|n| open(n, 1).unwrap()).collect();

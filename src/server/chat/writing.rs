@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use tokio::{
-    sync::oneshot,
+    sync::{oneshot, watch},
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use tracing::{Instrument, Span};
@@ -13,22 +13,23 @@ use tracing::{Instrument, Span};
 use super::{
     Chat,
     answer_log::{AnswerName, publish},
+    history::History,
     log::Piece,
     running::RunningAnswer,
-    upstream::{FinishReason, Message, Role, TokenUsage, UpstreamError, UpstreamEvent},
+    upstream::{FinishReason, TokenUsage, UpstreamError, UpstreamEvent, UpstreamEvents},
 };
 use crate::{
     server::{
         auth::sessions::SessionEnd,
         conversations::{
-            store::{AnswerStatus, BeginError, Begun, Exchange, NewQuestion},
+            store::{AnswerStatus, BeginError, Begun, NewQuestion},
             text::storable,
         },
         observe::{audit, metrics, traces},
     },
     wire::{
         auth::UserClaims,
-        chat::{AnswerError, AnswerErrorKind, ChatEventKind, EndReason, Usage},
+        chat::{AnswerError, ChatEventKind, EndReason, MessageId, Usage},
     },
 };
 
@@ -41,6 +42,9 @@ const RETENTION: Duration = Duration::from_secs(60);
 /// How often an answer without readers at this server is checked for readers at others.
 const READER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Of an answer that was written in less time, no rate is given: it would say nothing.
+const SHORTEST_MEASURED: Duration = Duration::from_secs(1);
+
 pub struct AnswerTask {
     pub chat: Chat,
     pub running: Arc<RunningAnswer>,
@@ -48,14 +52,15 @@ pub struct AnswerTask {
     /// Of the session in which the question was sent.
     pub session_end: SessionEnd,
     pub new: NewQuestion,
+    /// The oldest message that the model is sent, if older ones are left out.
+    sent_from: watch::Sender<Option<MessageId>>,
 }
 
 /// How an answer ended, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub reason: EndReason,
-    error: Option<AnswerErrorKind>,
-    retry_after: Option<Duration>,
+    pub error: Option<AnswerError>,
 }
 
 /// Measures what the answer takes.
@@ -66,6 +71,20 @@ struct UsageTimer {
 }
 
 impl AnswerTask {
+    pub fn new(
+        chat: Chat,
+        running: Arc<RunningAnswer>,
+        user: UserClaims,
+        session_end: SessionEnd,
+        new: NewQuestion,
+    ) -> Self {
+        Self { chat, running, user, session_end, new, sent_from: watch::Sender::new(None) }
+    }
+
+    pub fn sent_from(&self) -> Option<MessageId> {
+        self.sent_from.borrow().clone()
+    }
+
     /// Stores the question, sends the outcome to `begun`, and answers the question within `span`. The log lines have the id of
     /// the request that sent the question.
     pub async fn run(self, begun: oneshot::Sender<Result<Begun, BeginError>>, request_id: Option<String>, span: Span) {
@@ -96,7 +115,8 @@ impl AnswerTask {
 
     fn open(&self) -> ChatEventKind {
         let NewQuestion { question, answer, model, .. } = &self.new;
-        ChatEventKind::Open { question: question.clone(), answer: answer.clone(), model: model.clone() }
+        let (question, answer, model) = (question.clone(), answer.clone(), model.clone());
+        ChatEventKind::Open { question, answer, model, sent_from: self.sent_from() }
     }
 
     /// Appends the events to the log that all servers read. Returns a future that ends when the answer's end is there, or
@@ -120,12 +140,13 @@ impl AnswerTask {
         // Even after a panic, the answer must end, and end once.
         let outcome = AssertUnwindSafe(self.write(&mut timer)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("writing an answer panicked");
-            Outcome { error: Some(AnswerErrorKind::Upstream), ..Outcome::of(EndReason::Interrupted) }
+            Outcome::from(UpstreamError::Upstream)
         });
-        let (reason, error) = (metrics::wire_name(outcome.reason), outcome.error.map(metrics::wire_name));
-        tracing::info!(reason, error, "answer ended");
-        metrics::answer_ended(outcome.reason, outcome.error);
-        traces::answer_ended(outcome.reason, outcome.error);
+        let (reason, error) = (metrics::wire_name(outcome.reason), outcome.error.map(|error| error.kind));
+        // The page shows the answer's id with an error that is a matter for the administrator.
+        tracing::info!(reason, error = error.map(metrics::wire_name), answer = %self.new.answer, "answer ended");
+        metrics::answer_ended(outcome.reason, error);
+        traces::answer_ended(outcome.reason, error);
         self.end(outcome, timer.usage()).await;
     }
 
@@ -146,14 +167,36 @@ impl AnswerTask {
         }
     }
 
-    async fn call_upstream(&self) -> Result<super::upstream::UpstreamEvents, UpstreamError> {
+    /// If the conversation is too long for the model, asks again with less of it.
+    async fn call_upstream(&self) -> Result<UpstreamEvents, UpstreamError> {
+        let mut history = self.history().await?;
+        loop {
+            self.emit_sent_from(history.sent_from());
+            match self.chat.upstream.answer(history.messages(), &self.user).await {
+                Err(UpstreamError::TooLong) if history.cut() => {
+                    tracing::info!("the conversation is too long for the model: it is asked again with less of it");
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn history(&self) -> Result<History, UpstreamError> {
         let budget = self.chat.settings.history_chars.saturating_sub(self.new.text.chars().count());
         let earlier = self.chat.store.exchanges_before(&self.running.owner, &self.new.question, budget).await;
         let earlier = earlier.map_err(|error| {
             tracing::error!(%error, "what was said before can't be read");
             UpstreamError::Upstream
         })?;
-        self.chat.upstream.answer(messages(earlier, &self.new.text), &self.user).await
+        Ok(History::new(earlier, &self.new, budget))
+    }
+
+    /// The first event was emitted before the history was read, so that the answer can be stopped at once.
+    fn emit_sent_from(&self, sent_from: Option<MessageId>) {
+        if self.sent_from() != sent_from {
+            self.sent_from.send_replace(sent_from);
+            self.running.log.append(self.open());
+        }
     }
 
     /// Returns an outcome if the event was the last.
@@ -235,22 +278,9 @@ impl AnswerTask {
     }
 }
 
-/// In order, the question last.
-fn messages(earlier: Vec<Exchange>, question: &str) -> Vec<Message> {
-    let earlier = earlier.into_iter().flat_map(|Exchange { question, answer }| {
-        [Message { role: Role::User, text: question }, Message { role: Role::Assistant, text: answer }]
-    });
-    earlier.chain([Message { role: Role::User, text: question.to_owned() }]).collect()
-}
-
 impl Outcome {
     fn of(reason: EndReason) -> Self {
-        Self { reason, error: None, retry_after: None }
-    }
-
-    pub(super) fn error(self) -> Option<AnswerError> {
-        let retry_after = self.retry_after.map(|after| after.as_secs_f64().ceil() as u64);
-        self.error.map(|kind| AnswerError { kind, retry_after })
+        Self { reason, error: None }
     }
 }
 
@@ -264,7 +294,9 @@ impl From<UpstreamError> for Outcome {
             UpstreamError::Filtered => EndReason::Filtered,
             _ => EndReason::Interrupted,
         };
-        Self { reason, error: Some(error.kind()), retry_after }
+        let retry_after = retry_after.map(|after| after.as_secs_f64().ceil() as u64);
+        let misconfigured = error == UpstreamError::Misconfigured;
+        Self { reason, error: Some(AnswerError { kind: error.kind(), retry_after, misconfigured }) }
     }
 }
 
@@ -291,13 +323,31 @@ impl UsageTimer {
     fn usage(&self) -> Option<Usage> {
         let first_token_at = self.first_token_at?;
         let tokens = self.tokens.unwrap_or_default();
-        let seconds = first_token_at.elapsed().as_secs_f64();
-        let rate = tokens.output.filter(|_| seconds > 0.0).map(|output| output as f64 / seconds);
+        let rate = tokens.output.and_then(|output| rate(output, first_token_at.elapsed()));
         Some(Usage {
             input_tokens: tokens.input,
             output_tokens: tokens.output,
             first_token_ms: u64::try_from((first_token_at - self.requested_at).as_millis()).ok(),
-            tokens_per_second: rate.map(|rate| (rate * 10.0).round() / 10.0),
+            tokens_per_second: rate,
         })
+    }
+}
+
+/// Tokens a second, to a tenth.
+fn rate(tokens: u64, writing_time: Duration) -> Option<f64> {
+    let is_measured = writing_time >= SHORTEST_MEASURED;
+    is_measured.then(|| (tokens as f64 / writing_time.as_secs_f64() * 10.0).round() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_was_written_in_less_than_a_second_has_no_rate() {
+        assert_eq!(rate(2, Duration::from_millis(1)), None);
+        assert_eq!(rate(8898, Duration::from_millis(999)), None);
+        assert_eq!(rate(50, Duration::from_secs(1)), Some(50.0));
+        assert_eq!(rate(100, Duration::from_millis(3000)), Some(33.3));
     }
 }

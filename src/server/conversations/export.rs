@@ -1,5 +1,8 @@
 //! Exports a conversation as a file.
 
+use chrono::{DateTime, Datelike, Timelike};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
+
 use super::text::folded;
 use crate::wire::{
     chat::EndReason,
@@ -50,15 +53,46 @@ fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
             Role::Answer => labels.answer,
         };
         text.push_str(&format!("\n## {heading}\n"));
+        let (model, time) = (message.model.as_deref().filter(|model| !model.is_empty()), time(message.at));
+        let about: Vec<_> = time.into_iter().chain(model.map(str::to_owned)).collect();
+        if !about.is_empty() {
+            text.push_str(&format!("\n*{}*\n", about.join(" · ")));
+        }
         if !message.thinking.trim().is_empty() {
             text.push_str(&details(labels.thinking, message.thinking.trim()));
         }
-        text.push_str(&format!("\n{}\n", message.text.trim_end()));
+        text.push_str(&format!("\n{}\n", with_closed_code(message.text.trim_end())));
         if let Some(note) = labels.note(message) {
             text.push_str(&format!("\n*({note})*\n"));
         }
     }
     text
+}
+
+/// The time in UTC: the server does not know the person's time zone.
+fn time(unix_seconds: u64) -> Option<String> {
+    let time = DateTime::from_timestamp(i64::try_from(unix_seconds).ok()?, 0)?;
+    let (year, month, day) = (time.year(), time.month(), time.day());
+    Some(format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", time.hour(), time.minute()))
+}
+
+/// The Markdown with a closing fence where it ends within a code block, as answers do that were stopped or cut. Otherwise
+/// what follows in the file would be code, too.
+fn with_closed_code(text: &str) -> String {
+    let fenced = |event: &Event| matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))));
+    let blocks = Parser::new(text).into_offset_iter().filter(|(event, _)| fenced(event));
+    let Some((_, last)) = blocks.last().filter(|(_, range)| range.end >= text.len()) else { return text.to_owned() };
+    let block = &text[last.clone()];
+    let mark = block.chars().next().unwrap_or('`');
+    let length = block.chars().take_while(|c| *c == mark).count();
+    let end = block.lines().skip(1).last().unwrap_or_default().trim_start_matches([' ', '\t', '>']).trim_end();
+    if end.len() >= length && end.chars().all(|c| c == mark) {
+        return text.to_owned();
+    }
+    // Indented as the opening fence, after the marks of the quotes around it.
+    let line_start = text[..last.start].rfind('\n').map_or(0, |end| end + 1);
+    let indent: String = text[line_start..last.start].chars().map(|c| if c == '>' { c } else { ' ' }).collect();
+    format!("{text}\n{indent}{}", mark.to_string().repeat(length))
 }
 
 /// An HTML `details` element, which Markdown viewers show collapsed.
@@ -124,6 +158,33 @@ fn file_name(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_that_an_answer_leaves_open_is_closed() {
+        for (open, closed) in [
+            ("```sql\nselect 1", "```sql\nselect 1\n```"),
+            ("```", "```\n```"),
+            ("~~~~ x\n~~~", "~~~~ x\n~~~\n~~~~"),
+            ("1. Run\n   ```sh\n   ls", "1. Run\n   ```sh\n   ls\n   ```"),
+            ("- ```\n  a", "- ```\n  a\n  ```"),
+            ("> ```\n> a", "> ```\n> a\n> ```"),
+        ] {
+            assert_eq!(with_closed_code(open), closed);
+            assert_eq!(with_closed_code(closed), closed, "it is closed");
+            let parsed = format!("{closed}\n\n## Question");
+            let headings = Parser::new(&parsed).filter(|event| matches!(event, Event::Start(Tag::Heading { .. })));
+            assert_eq!(headings.count(), 1, "{closed}");
+        }
+        for text in ["", "plain", "```\na\n```\n\nafter", "a `code` span", "    indented"] {
+            assert_eq!(with_closed_code(text), text);
+        }
+    }
+
+    #[test]
+    fn a_time_is_shown_to_the_minute_in_utc() {
+        assert_eq!(time(1_767_323_045).as_deref(), Some("2026-01-02 03:04 UTC"));
+        assert_eq!(time(u64::MAX), None);
+    }
 
     #[test]
     fn a_file_name_is_plain_for_every_title() {

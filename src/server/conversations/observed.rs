@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use super::{
     Owner,
     store::{
-        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Ending, Exchange, NewQuestion, StoreError,
+        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, NewQuestion, StoreError,
         StoredAnswer,
     },
 };
@@ -38,7 +38,7 @@ impl ConversationStore for ObservedStore {
         owner: &Owner,
         question: &MessageId,
         budget: usize,
-    ) -> Result<Vec<Exchange>, StoreError> {
+    ) -> Result<Earlier, StoreError> {
         conversation_store_call("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget))
             .await
     }

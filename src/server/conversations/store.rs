@@ -63,6 +63,8 @@ pub struct Ending {
     pub reason: EndReason,
     pub error: Option<AnswerError>,
     pub usage: Option<Usage>,
+    /// The oldest message that was sent to the model, if older ones were left out.
+    pub sent_from: Option<MessageId>,
 }
 
 /// Whether the task that writes an answer is to continue.
@@ -82,11 +84,26 @@ pub struct StoredAnswer {
     pub message: Message,
 }
 
-/// An earlier question with its answer, for the history that is sent to the model.
+/// An earlier question with its answer, which may have no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    pub question: String,
-    pub answer: String,
+    pub question: ExchangeText,
+    pub answer: ExchangeText,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeText {
+    pub id: MessageId,
+    pub text: String,
+}
+
+/// What was said before a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// In order.
+    pub exchanges: Vec<Exchange>,
+    /// Whether there are more before them.
+    pub has_more: bool,
 }
 
 /// The connections to a database.
@@ -107,14 +124,10 @@ pub trait ConversationStore: Send + Sync {
     /// the question; of concurrent calls with different keys for the same conversation, one succeeds.
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError>;
 
-    /// The latest exchanges before `question` that fit into `budget` characters together, in order. Exchanges whose answer
-    /// failed or has no text are left out.
-    async fn exchanges_before(
-        &self,
-        owner: &Owner,
-        question: &MessageId,
-        budget: usize,
-    ) -> Result<Vec<Exchange>, StoreError>;
+    /// The latest exchanges before `question` that fit into `budget` characters together, and in any case the latest one.
+    /// Those that the model refused are left out ([`crate::wire::chat::is_refused`]).
+    async fn exchanges_before(&self, owner: &Owner, question: &MessageId, budget: usize)
+    -> Result<Earlier, StoreError>;
 
     /// Appends `more` to the text of a running answer after its first `start` bytes, which were stored before. So each
     /// word of a long answer is written only once here, and once more at its end.

@@ -10,9 +10,12 @@ pub fn storable(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }
 
-/// The first non-empty line of a question, cut to 60 characters.
+/// The first line of a question with a letter or digit, cut to 60 characters. A fence of code, or a rule of a report, says
+/// nothing; it is the title only where there is nothing else.
 pub fn title_of(question: &str) -> String {
-    let line = question.lines().map(one_line).find(|line| !line.is_empty()).unwrap_or_default();
+    let lines = || question.lines().map(one_line).filter(|line| !line.is_empty());
+    let line = lines().find(|line| line.chars().any(char::is_alphanumeric)).or_else(|| lines().next());
+    let line = line.unwrap_or_default();
     match line.chars().count() > MAX_MADE_TITLE_CHARS {
         true => line.chars().take(MAX_MADE_TITLE_CHARS - 1).chain(['…']).collect(),
         false => line,
@@ -84,6 +87,8 @@ mod tests {
         assert_eq!(title_of("hello"), "hello");
         assert_eq!(title_of("\n \t\n  Why\tis   this\u{7}slow? \r\nSELECT 1"), "Why is this slow?");
         assert_eq!(title_of(" \n "), "");
+        assert_eq!(title_of("```\n-----\nWORKLOAD REPOSITORY report"), "WORKLOAD REPOSITORY report");
+        assert_eq!(title_of("???\n!"), "???");
         assert_eq!(title_of(&"é".repeat(60)), "é".repeat(60));
         assert_eq!(title_of(&"é".repeat(61)), format!("{}…", "é".repeat(59)));
     }

@@ -13,7 +13,7 @@ use super::{
         oidc::{OidcClient, ProviderHttp},
         sessions::{SessionLimits, Storage},
     },
-    chat::upstream::{ChatCompletions, Message, Role, Upstream, UpstreamSettings},
+    chat::upstream::{ChatCompletions, UpstreamSettings},
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::sql::DatabaseUrl,
     environment::Environment,
@@ -22,7 +22,6 @@ use super::{
     store::{RedisDurability, Store, StoreError},
     version,
 };
-use crate::wire::auth::UserClaims;
 
 pub use verdict::{Grade, Verdict};
 
@@ -192,9 +191,8 @@ async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
         Ok(upstream) => upstream,
         Err(error) => return Verdict::refused(PART, error).remedy(REMEDY),
     };
-    let question = Message { role: Role::User, text: "Say: ok".into() };
-    match upstream.answer(vec![question], &test_user()).await {
-        Ok(_) => Verdict::proven(PART, format!("{model} answers")),
+    match upstream.try_out("Say: ok").await {
+        Ok(()) => Verdict::proven(PART, format!("{model} answers")),
         Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
     }
 }
@@ -211,10 +209,6 @@ async fn collector(settings: &TraceSettings) -> Verdict {
         Err(error) => Verdict::refused("collector", error)
             .remedy("OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_CERTIFICATE, CA_FILE, OTEL_EXPORTER_OTLP_HEADERS"),
     }
-}
-
-fn test_user() -> UserClaims {
-    UserClaims::known_by("https://doctor.invalid".into(), "doctor".into())
 }
 
 /// Prints the results and their counts. Returns whether they could be written.

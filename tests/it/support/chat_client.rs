@@ -234,7 +234,7 @@ impl ChatStream {
 
     pub async fn read_open(&mut self) -> (MessageId, MessageId) {
         match self.next().await {
-            Some(ChatEvent { n: 0, kind: ChatEventKind::Open { question, answer, model } }) => {
+            Some(ChatEvent { n: 0, kind: ChatEventKind::Open { question, answer, model, .. } }) => {
                 assert!(!model.is_empty());
                 (question, answer)
             }

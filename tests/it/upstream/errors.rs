@@ -15,8 +15,8 @@ async fn each_error_status_has_its_meaning_and_is_not_retried() {
         ("/unavailable 60", UpstreamError::Busy { retry_after: seconds(60) }),
         ("/too-long", UpstreamError::TooLong),
         ("/policy-violation", UpstreamError::Filtered),
-        ("/no-model", UpstreamError::Upstream),
-        ("/redirect", UpstreamError::Upstream),
+        ("/no-model", UpstreamError::Misconfigured),
+        ("/redirect", UpstreamError::Misconfigured),
         ("/page", UpstreamError::Upstream),
         ("/error-document", UpstreamError::Limit { retry_after: None }),
     ] {
@@ -86,6 +86,34 @@ async fn a_connection_that_breaks_before_the_first_token_is_retried() {
     upstream.play("broken-early", 0, 1).await;
     upstream.ask("/empty").await.assert_is("", Ok(Some(FinishReason::Complete)));
     assert_eq!(upstream.requests().await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_without_anything_is_retried_like_a_lost_connection_at_the_same_point() {
+    let upstream = TestUpstream::start().await;
+    upstream.play("bare-done", 0, 1).await;
+    upstream.ask("/empty").await.assert_is("", Ok(Some(FinishReason::Complete)));
+    assert_eq!(upstream.requests().await.len(), 2);
+
+    let upstream = TestUpstream::start().await;
+    upstream.ask("/bare-done").await.assert_is("", Err(UpstreamError::Upstream));
+    assert_eq!(upstream.requests().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_upstreams_own_message_without_our_key() {
+    let upstream = TestUpstream::start().await;
+    let refusal = upstream.completions.try_out("/no-model").await.unwrap_err();
+    assert_eq!(refusal.error, UpstreamError::Misconfigured);
+    assert!(
+        refusal.to_string().ends_with("our requests: The mock upstream was told to answer model_not_found."),
+        "{refusal}"
+    );
+    let refusal = upstream.completions.try_out("/echo").await.unwrap_err();
+    assert_eq!(refusal.error, UpstreamError::Auth);
+    assert!(refusal.to_string().contains("Incorrect API key provided"), "{refusal}");
+    assert!(!refusal.to_string().contains(API_KEY), "{refusal}");
+    assert_eq!(upstream.completions.try_out("/empty").await, Ok(()));
 }
 
 #[tokio::test]

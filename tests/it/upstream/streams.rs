@@ -102,7 +102,6 @@ async fn an_answer_without_a_finish_reason_is_interrupted() {
     for scenario in ["/cut", "/done-without-finish", "/unknown-finish"] {
         upstream.ask(scenario).await.assert_is(SOME_WORDS, INTERRUPTED);
     }
-    upstream.ask("/bare-done").await.assert_is("", INTERRUPTED);
 }
 
 #[tokio::test]

@@ -15,6 +15,18 @@ fn link(to: &str, shown: &str) -> Inline {
 }
 
 #[test]
+fn a_line_break_of_html_breaks_the_line() {
+    for tag in ["<br>", "<br/>", "<br />", "<BR>"] {
+        let broken = vec![text("one"), Inline::Break, text("two")];
+        assert_eq!(parse(&format!("one{tag}two")), [Block::Paragraph(broken.clone())]);
+        let [Block::Table(table)] = &parse(&format!("| a |\n|---|\n| one{tag}two |"))[..] else { panic!("no table") };
+        assert_eq!(table.rows, [vec![broken]]);
+    }
+    let [Block::Paragraph(content)] = &parse("one<break>two `<br>`")[..] else { panic!("no paragraph") };
+    assert!(!content.contains(&Inline::Break), "{content:?}");
+}
+
+#[test]
 fn raw_html_is_text() {
     for html in [
         "<img src=x onerror=alert(1)> and <b>bold</b>",

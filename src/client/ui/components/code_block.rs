@@ -20,16 +20,16 @@ pub fn CodeBlock(language: String, text: String) -> Element {
     let messages = &use_catalog().answer;
     let label = if language.is_empty() { messages.code_label.to_owned() } else { language.clone() };
     rsx! {
-        div { class: "code",
+        div { class: "code", dir: "ltr",
             div { class: "code-bar",
                 span { class: "code-language", translate: "no", {text_span(label.clone())} }
                 CopyButton { label: messages.copy_code, text: text.clone() }
             }
             if has_hidden(&text) {
-                p { class: "hidden-characters", {text_span(messages.hidden_characters_warning)} }
+                p { class: "hidden-characters", dir: "auto", {text_span(messages.hidden_characters_warning)} }
             }
             pre { tabindex: 0, role: "region", "aria-label": label,
-                code { translate: "no", dir: "ltr",
+                code { translate: "no",
                     if is_sql(&language) {
                         for (index, (state, line)) in lines(&text).into_iter().enumerate() {
                             SqlLine { key: "{index}", state, line: line.to_owned() }

@@ -25,7 +25,7 @@ pub fn Markdown(
     language: Option<Language>,
 ) -> Element {
     rsx! {
-        div { class: "markdown", dir: "auto", lang: language.map(Language::tag),
+        div { class: "markdown", lang: language.map(Language::tag),
             for (index, source) in blocks.into_iter().enumerate() {
                 MarkdownBlock { key: "{index}", source }
             }
@@ -44,17 +44,23 @@ fn MarkdownBlock(source: Rc<str>) -> Element {
 
 fn render_block(block: Block) -> Element {
     match block {
-        Block::Paragraph(content) => rsx! { p { {render_inlines(content)} } },
+        Block::Paragraph(content) => rsx! { p { dir: "auto", {render_inlines(content)} } },
         Block::Plain(content) => render_inlines(content),
         // Below the headings of the page, h1 and h2.
-        Block::Heading { level: 1, content } => rsx! { h3 { class: "level-1", {render_inlines(content)} } },
-        Block::Heading { level: 2, content } => rsx! { h4 { class: "level-2", {render_inlines(content)} } },
-        Block::Heading { level: 3, content } => rsx! { h5 { {render_inlines(content)} } },
-        Block::Heading { content, .. } => rsx! { h6 { {render_inlines(content)} } },
-        Block::List { start: None, items } => rsx! { ul { {render_items(items)} } },
-        Block::List { start: Some(start), items } => rsx! { ol { start: start as i64, {render_items(items)} } },
+        Block::Heading { level: 1, content } => {
+            rsx! { h3 { class: "level-1", dir: "auto", {render_inlines(content)} } }
+        }
+        Block::Heading { level: 2, content } => {
+            rsx! { h4 { class: "level-2", dir: "auto", {render_inlines(content)} } }
+        }
+        Block::Heading { level: 3, content } => rsx! { h5 { dir: "auto", {render_inlines(content)} } },
+        Block::Heading { content, .. } => rsx! { h6 { dir: "auto", {render_inlines(content)} } },
+        Block::List { start: None, items } => rsx! { ul { dir: "auto", {render_items(items)} } },
+        Block::List { start: Some(start), items } => {
+            rsx! { ol { start: start as i64, dir: "auto", {render_items(items)} } }
+        }
         Block::Quote(blocks) => rsx! {
-            blockquote {
+            blockquote { dir: "auto",
                 for block in blocks {
                     {render_block(block)}
                 }
@@ -89,7 +95,7 @@ fn render_inlines(content: Vec<Inline>) -> Element {
 fn render_inline(inline: Inline) -> Element {
     match inline {
         Inline::Text(text) => text_span(text),
-        Inline::Code(text) => rsx! { code { CodeText { text } } },
+        Inline::Code(text) => rsx! { code { dir: "ltr", CodeText { text } } },
         Inline::Emphasis(content) => rsx! { em { {render_inlines(content)} } },
         Inline::Strong(content) => rsx! { strong { {render_inlines(content)} } },
         Inline::Strikethrough(content) => rsx! { s { {render_inlines(content)} } },
@@ -112,11 +118,11 @@ fn ScrollableTable(table: Table) -> Element {
     };
     rsx! {
         div { class: "table", role: "region", "aria-label": messages.table_label, tabindex: 0,
-            table {
+            table { dir: "auto",
                 thead {
                     tr {
                         for (column, cell) in table.head.iter().enumerate() {
-                            th { scope: "col", class: class(column), {render_inlines(cell.clone())} }
+                            th { scope: "col", class: class(column), dir: "auto", {render_inlines(cell.clone())} }
                         }
                     }
                 }
@@ -124,7 +130,7 @@ fn ScrollableTable(table: Table) -> Element {
                     for row in table.rows.iter() {
                         tr {
                             for (column, cell) in row.iter().enumerate() {
-                                td { class: class(column), {render_inlines(cell.clone())} }
+                                td { class: class(column), dir: "auto", {render_inlines(cell.clone())} }
                             }
                         }
                     }

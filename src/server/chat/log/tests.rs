@@ -118,7 +118,13 @@ async fn a_text_beyond_the_limit_is_refused() {
 #[tokio::test]
 async fn text_that_was_thinking_is_repeated_as_thinking_after_another_open_event() {
     let log = log();
-    let open = || ChatEventKind::Open { question: MessageId::new("q"), answer: MessageId::new("a"), model: "m".into() };
+    let (question, answer) = (MessageId::new("q"), MessageId::new("a"));
+    let open = || ChatEventKind::Open {
+        question: question.clone(),
+        answer: answer.clone(),
+        model: "m".into(),
+        sent_from: None,
+    };
     log.append(open());
     log.push(Piece::Thinking("hm, ".into())).unwrap();
     log.push(delta("a plan")).unwrap();

@@ -59,6 +59,16 @@ struct Failure {
     retry_after: Option<Duration>,
     /// Whether the error is about `stream_options`.
     names_stream_options: bool,
+    /// The upstream's own message, if it has sent one.
+    message: Option<String>,
+}
+
+/// Why the upstream did not answer, with an excerpt of its own message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}{}", message.iter().map(|message| format!(": {message}")).collect::<String>())]
+pub struct Refusal {
+    pub error: UpstreamError,
+    pub message: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -135,8 +145,12 @@ impl ChatCompletions {
         traces::answered(span, response.status().as_u16());
         let response = accept(response, sent).await?;
         let mut answer = AnswerResponse::new(response, self.settings.timeouts, sent.clone());
-        let Some(first) = answer.first().await else { return Ok(stream::empty().boxed()) };
-        // A connection that breaks before the first token can be retried: the person has seen no text yet.
+        // A connection that breaks before the first token can be retried, and so can a stream without anything: the person
+        // has seen no text yet.
+        let Some(first) = answer.first().await else {
+            tracing::warn!("the upstream's answer is empty");
+            return Err(Failure { is_transient: true, ..Failure::of(UpstreamError::Upstream) });
+        };
         let first =
             first.map_err(|error| Failure { is_transient: error == UpstreamError::Network, ..Failure::of(error) })?;
         Ok(stream::once(async { Ok(first) }).chain(answer.into_events()).boxed())
@@ -194,19 +208,19 @@ impl ChatCompletions {
             }
         }
     }
-}
 
-#[async_trait]
-impl Upstream for ChatCompletions {
-    fn model(&self) -> &str {
-        &self.settings.model
+    /// Asks a question of ours, whose answer is not read.
+    pub async fn try_out(&self, question: &str) -> Result<(), Refusal> {
+        let question = Message { role: Role::User, text: question.to_owned() };
+        let outcome = self.begin(vec![question]).await;
+        outcome.map(drop).map_err(|Failure { error, message, .. }| Refusal { error, message })
     }
 
-    /// The upstream gets no data of the user but the messages.
-    async fn answer(&self, messages: Vec<Message>, _user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
+    /// Returns when the first event has arrived.
+    async fn begin(&self, messages: Vec<Message>) -> Result<UpstreamEvents, Failure> {
         let mut with_stream_options = self.accepts_stream_options.load(Ordering::Relaxed);
         let sent = SentRequest::new(self.settings.clone(), messages);
-        let mut body = self.request_body(sent.messages(), with_stream_options)?;
+        let mut body = self.request_body(sent.messages(), with_stream_options).map_err(Failure::of)?;
         let first_token_by = Instant::now() + self.settings.timeouts.first_token;
         let mut retries = 0;
         loop {
@@ -226,12 +240,12 @@ impl Upstream for ChatCompletions {
                 tracing::info!("the upstream does not know stream_options: from now on it is asked without them");
                 self.accepts_stream_options.store(false, Ordering::Relaxed);
                 with_stream_options = false;
-                body = self.request_body(sent.messages(), with_stream_options)?;
+                body = self.request_body(sent.messages(), with_stream_options).map_err(Failure::of)?;
                 continue;
             }
-            let Some(pause) = self.pause(&failure, retries) else { return Err(failure.error) };
+            let Some(pause) = self.pause(&failure, retries) else { return Err(failure) };
             if Instant::now() + pause >= first_token_by {
-                return Err(failure.error);
+                return Err(failure);
             }
             sleep(pause).await;
             retries += 1;
@@ -239,9 +253,21 @@ impl Upstream for ChatCompletions {
     }
 }
 
+#[async_trait]
+impl Upstream for ChatCompletions {
+    fn model(&self) -> &str {
+        &self.settings.model
+    }
+
+    /// The upstream gets no data of the user but the messages.
+    async fn answer(&self, messages: Vec<Message>, _user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
+        self.begin(messages).await.map_err(|failure| failure.error)
+    }
+}
+
 impl Failure {
     fn of(error: UpstreamError) -> Self {
-        Self { error, is_transient: false, retry_after: None, names_stream_options: false }
+        Self { error, is_transient: false, retry_after: None, names_stream_options: false, message: None }
     }
 }
 
@@ -270,6 +296,7 @@ async fn accept(response: reqwest::Response, sent: &SentRequest) -> Result<reqwe
         is_transient: error.is_transient(status, &headers),
         retry_after: error_body::retry_after(&headers),
         names_stream_options: is_bad_request && String::from_utf8_lossy(&body).contains("stream_options"),
+        message: Some(sent.excerpt(error.message())).filter(|message| !message.is_empty()),
     })
 }
 

@@ -20,6 +20,18 @@ pub struct ErrorBody {
     status: String,
 }
 
+/// How servers without a code for it say that a conversation is too long, in lower case: vLLM, LiteLLM, llama.cpp,
+/// Anthropic, Gemini and Bedrock.
+const TOO_LONG: [&str; 7] = [
+    "context length",
+    "context window",
+    "contextwindowexceeded",
+    "context size",
+    "prompt is too long",
+    "input token count",
+    "input is too long",
+];
+
 impl ErrorBody {
     /// Reads the body of an error response. All members are empty if it holds no error object.
     pub fn parse(body: &[u8]) -> Self {
@@ -65,14 +77,15 @@ impl ErrorBody {
         let has_code =
             |codes: &[&str]| codes.iter().any(|code| codes_in_body.iter().any(|it| it.eq_ignore_ascii_case(code)));
         // vLLM has no codes for the first two errors, and LiteLLM drops them: there, only the message is specific.
-        let mentions = |phrases: &[&str]| phrases.iter().any(|phrase| self.message.contains(phrase));
+        let message = self.message.to_lowercase();
+        let mentions = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
         if has_code(&["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"])
-            || mentions(&["ContentPolicyViolation", "content management policy"])
+            || mentions(&["contentpolicyviolation", "content management policy"])
         {
             return UpstreamError::Filtered;
         }
-        if has_code(&["context_length_exceeded", "exceed_context_size_error"])
-            || mentions(&["ContextWindowExceeded", "context length"])
+        if has_code(&["context_length_exceeded", "exceed_context_size_error", "string_above_max_length"])
+            || mentions(&TOO_LONG)
         {
             return UpstreamError::TooLong;
         }
@@ -106,11 +119,16 @@ impl ErrorBody {
             409 | 503 | 529 => UpstreamError::Busy { retry_after },
             413 => UpstreamError::TooLong,
             0 if has_code(&["unavailable"]) => UpstreamError::Busy { retry_after },
-            0 if mentions(&["rate limit", "Rate limit", "Too many requests", "Too Many Requests", "quota"]) => {
-                UpstreamError::Limit { retry_after }
-            }
+            0 if mentions(&["rate limit", "too many requests", "quota"]) => UpstreamError::Limit { retry_after },
+            // The same request would be refused again, and so would any other.
+            300..=407 | 410..=428 => UpstreamError::Misconfigured,
             _ => UpstreamError::Upstream,
         }
+    }
+
+    /// The upstream's own message.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// Whether a retry may succeed. An exhausted quota is not transient.
@@ -179,7 +197,20 @@ mod tests {
             (401, r#"{"error":{"code":"invalid_api_key"}}"#, UpstreamError::Auth),
             (403, "<html>forbidden", UpstreamError::Auth),
             (402, "", UpstreamError::Limit { retry_after: None }),
-            (404, r#"{"error":"model not found"}"#, UpstreamError::Upstream),
+            (400, r#"{"error":{"message":"prompt is too long: 210000 tokens"}}"#, UpstreamError::TooLong),
+            (404, r#"{"error":"model not found"}"#, UpstreamError::Misconfigured),
+            (400, r#"{"error":{"type":"invalid_request_error","code":"400"}}"#, UpstreamError::Misconfigured),
+            // LiteLLM without a database, for a wrong key.
+            (
+                400,
+                r#"{"error":{"message":"No connected db.","type":"no_db_connection"}}"#,
+                UpstreamError::Misconfigured,
+            ),
+            (422, r#"{"detail":[{"loc":["body","model"]}]}"#, UpstreamError::Misconfigured),
+            (405, "", UpstreamError::Misconfigured),
+            (307, "", UpstreamError::Misconfigured),
+            (408, "", UpstreamError::Timeout),
+            (409, "", UpstreamError::Busy { retry_after: None }),
             (503, r#"{"error":null}"#, UpstreamError::Busy { retry_after: None }),
             (413, "[]", UpstreamError::TooLong),
             (500, r#"{"detail":"x"}"#, UpstreamError::Upstream),

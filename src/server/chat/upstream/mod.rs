@@ -37,7 +37,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
-pub use completions::ChatCompletions;
+pub use completions::{ChatCompletions, Refusal};
 pub use demo::Demo;
 pub use deviations::declare_metrics;
 pub use settings::{ApiKey, ApiStyle, Timeouts, UpstreamSettings};
@@ -95,6 +95,9 @@ pub enum FinishReason {
 pub enum UpstreamError {
     #[error("the upstream doesn't accept our key")]
     Auth,
+    /// The address or the model does not exist there, or it refuses requests of this form.
+    #[error("the upstream does not know the model or the address, or refuses our requests")]
+    Misconfigured,
     /// Too many requests, or the quota is used up.
     #[error("the upstream accepts no more requests from us for now")]
     Limit { retry_after: Option<Duration> },
@@ -116,7 +119,7 @@ impl UpstreamError {
     /// As the page and the metrics name it.
     pub fn kind(self) -> AnswerErrorKind {
         match self {
-            Self::Auth => AnswerErrorKind::Auth,
+            Self::Auth | Self::Misconfigured => AnswerErrorKind::Auth,
             Self::Limit { .. } => AnswerErrorKind::Limit,
             Self::Busy { .. } => AnswerErrorKind::Busy,
             Self::Upstream => AnswerErrorKind::Upstream,

@@ -35,7 +35,7 @@ use transaction::{Transaction, in_time};
 use super::{
     Owner,
     store::{
-        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Ending, Exchange, NewQuestion, StoreError,
+        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, NewQuestion, StoreError,
         StoredAnswer,
     },
 };
@@ -138,7 +138,7 @@ impl ConversationStore for SqlStore {
         owner: &Owner,
         question: &MessageId,
         budget: usize,
-    ) -> Result<Vec<Exchange>, StoreError> {
+    ) -> Result<Earlier, StoreError> {
         let mut transaction = self.reading().await?;
         let found = in_time(read::exchanges_before(transaction.connection()?, owner, question, budget)).await;
         Ok(transaction.end(found).await?)

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 use super::{
     super::{
         Owner,
-        store::{Exchange, StoredAnswer},
+        store::{Earlier, Exchange, ExchangeText, StoredAnswer},
         text::pattern,
     },
     rows::{self, lost_before, message_columns, seconds},
@@ -18,15 +18,19 @@ use crate::wire::{
     conversations::{Conversation, ConversationSummary},
 };
 
-/// `total` is the number of characters from each exchange up to the question.
-const EXCHANGES_BEFORE: &str = "SELECT question, answer FROM ( \
-         SELECT q.text AS question, a.text AS answer, q.position, \
-         SUM(LENGTH(q.text) + LENGTH(a.text)) OVER (ORDER BY q.position DESC) AS total \
+/// `total` is the number of characters from each exchange up to the question, `latest` the position of the latest exchange, and
+/// `number` how many there are. The conditions on answers are those of [`crate::wire::chat::is_refused`].
+const EXCHANGES_BEFORE: &str = "SELECT question_id, question, answer_id, answer, number FROM ( \
+         SELECT q.id AS question_id, q.text AS question, a.id AS answer_id, a.text AS answer, q.position, \
+         SUM(LENGTH(q.text) + LENGTH(a.text)) OVER (ORDER BY q.position DESC) AS total, \
+         MAX(q.position) OVER () AS latest, COUNT(*) OVER () AS number \
          FROM messages n JOIN messages q ON q.owner = n.owner AND q.conversation = n.conversation \
          JOIN messages a ON a.owner = q.owner AND a.conversation = q.conversation AND a.position = q.position + 1 \
          WHERE n.owner = $1 AND n.id = $2 AND q.position < n.position AND q.role = 'question' \
-         AND a.text <> '' AND a.error IS NULL \
-     ) AS earlier WHERE total <= $3 ORDER BY position";
+         AND COALESCE(a.error, '') NOT LIKE '%\"kind\":\"filtered\"%' \
+         AND (a.text <> '' OR COALESCE(a.error, '') NOT LIKE '%\"kind\":\"too_long\"%') \
+         AND (a.text <> '' OR a.error IS NOT NULL OR COALESCE(a.end_reason, '') <> 'filtered') \
+     ) AS earlier WHERE total <= $3 OR earlier.position = latest ORDER BY earlier.position";
 
 const LIST: &str = "SELECT c.id, c.title, c.updated_at, ( \
          SELECT a.id FROM messages a WHERE a.owner = c.owner AND a.conversation = c.id AND a.role = 'answer' \
@@ -41,14 +45,16 @@ pub async fn exchanges_before(
     owner: &Owner,
     question: &MessageId,
     budget: usize,
-) -> Result<Vec<Exchange>, sqlx::Error> {
+) -> Result<Earlier, sqlx::Error> {
     let rows = statement(EXCHANGES_BEFORE)
         .bind(owner.as_str())
         .bind(question.as_str())
         .bind(i64::try_from(budget).unwrap_or(i64::MAX))
         .fetch_all(connection)
         .await?;
-    rows.iter().map(exchange).collect()
+    let exchanges = rows.iter().map(exchange).collect::<Result<Vec<_>, _>>()?;
+    let number: i64 = rows.first().map_or(Ok(0), |row| row.try_get("number"))?;
+    Ok(Earlier { has_more: usize::try_from(number).is_ok_and(|number| number > exchanges.len()), exchanges })
 }
 
 pub async fn answer(
@@ -58,7 +64,7 @@ pub async fn answer(
     now: SystemTime,
 ) -> Result<Option<StoredAnswer>, sqlx::Error> {
     let row = statement(&format!(
-        "SELECT {}, m.model, q.id AS question FROM messages m JOIN messages q \
+        "SELECT {}, q.id AS question FROM messages m JOIN messages q \
          ON q.owner = m.owner AND q.conversation = m.conversation AND q.position = m.position - 1 \
          WHERE m.owner = $1 AND m.id = $2 AND m.role = 'answer'",
         message_columns()
@@ -117,7 +123,13 @@ pub async fn conversation(
 }
 
 fn exchange(row: &AnyRow) -> Result<Exchange, sqlx::Error> {
-    Ok(Exchange { question: row.try_get("question")?, answer: row.try_get("answer")? })
+    let text = |id, text| {
+        Ok::<_, sqlx::Error>(ExchangeText {
+            id: MessageId::new(row.try_get::<String, _>(id)?),
+            text: row.try_get(text)?,
+        })
+    };
+    Ok(Exchange { question: text("question_id", "question")?, answer: text("answer_id", "answer")? })
 }
 
 fn summary(row: &AnyRow) -> Result<ConversationSummary, sqlx::Error> {

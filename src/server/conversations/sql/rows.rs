@@ -20,7 +20,8 @@ pub const TEXT_SO_FAR: &str = "m.text || COALESCE((SELECT STRING_AGG(p.text, '' 
 /// The columns that [`message`] reads.
 pub fn message_columns() -> String {
     format!(
-        "m.id, m.role, {TEXT_SO_FAR} AS text, m.thinking, m.created_at, m.touched_at, m.end_reason, m.error, m.usage"
+        "m.id, m.role, {TEXT_SO_FAR} AS text, m.thinking, m.created_at, m.touched_at, m.end_reason, m.error, m.usage, \
+         m.model, m.sent_from"
     )
 }
 
@@ -40,6 +41,8 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
         end: end.or(is_lost.then_some(EndReason::Interrupted)),
         error: from_json(row.try_get("error")?)?,
         usage: from_json(row.try_get("usage")?)?,
+        model: row.try_get("model")?,
+        sent_from: row.try_get::<Option<String>, _>("sent_from")?.map(MessageId::new),
         at: seconds(row.try_get("created_at")?),
     })
 }

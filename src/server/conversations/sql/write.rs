@@ -64,7 +64,8 @@ pub async fn end(connection: &mut AnyConnection, answer: &MessageId, ending: &En
     let folded = folded(&ending.text);
     let bytes = ending.text.len() + folded.len() + ending.thinking.len();
     let ended = statement(
-        "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6, thinking = $7, bytes = $8 \
+        "UPDATE messages SET text = $2, folded = $3, end_reason = $4, error = $5, usage = $6, thinking = $7, bytes = $8, \
+         sent_from = $9 \
          WHERE id = $1 AND role = 'answer' AND end_reason IS NULL",
     )
     .bind(answer.as_str())
@@ -75,6 +76,7 @@ pub async fn end(connection: &mut AnyConnection, answer: &MessageId, ending: &En
     .bind(json(ending.usage)?)
     .bind(&ending.thinking)
     .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+    .bind(ending.sent_from.as_ref().map(MessageId::as_str))
     .execute(&mut *connection)
     .await?;
     statement("DELETE FROM answer_pieces WHERE answer = $1").bind(answer.as_str()).execute(&mut *connection).await?;

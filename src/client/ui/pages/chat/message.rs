@@ -1,6 +1,6 @@
 //! One message of the transcript.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 
@@ -13,6 +13,7 @@ use crate::{
             received_answer::AnswerText,
         },
         language::{Catalog, Message, use_catalog},
+        platform::clock,
         ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain, text_span},
     },
     wire::{
@@ -21,14 +22,25 @@ use crate::{
     },
 };
 
+/// A wait that is shorter needs no words.
+const SHORT_WAIT: Duration = Duration::from_secs(2);
+
 #[component]
-pub fn Question(entry: Rc<Entry>, conversation: Conversation) -> Element {
+pub fn Question(
+    entry: Rc<Entry>,
+    /// The model has refused it, so it is not sent again with later questions.
+    is_refused: bool,
+    conversation: Conversation,
+) -> Element {
     let messages = &use_catalog().chat;
     let edited = entry.clone();
     rsx! {
         article { class: "message you", "aria-label": messages.you,
             h2 { class: "for-screen-readers", {text_span(messages.you)} }
             p { class: "text", dir: "auto", {text_span(&*entry.text)} }
+            if is_refused {
+                p { class: "outcome", {text_span(messages.question_not_sent)} }
+            }
             div { class: "actions",
                 CopyButton { label: messages.copy, text: entry.text.to_string() }
                 if entry.id.is_some() {
@@ -64,12 +76,16 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                 Markdown { blocks, language }
             }
             if is_running {
-                Waiting { has_text, is_reconnecting: conversation.is_reconnecting() }
+                Waiting {
+                    has_text,
+                    is_thinking: !thinking.trim().is_empty(),
+                    is_reconnecting: conversation.is_reconnecting(),
+                }
             } else {
-                End { progress: entry.progress.clone(), conversation, is_last }
+                End { entry: entry.clone(), conversation, is_last }
                 div { class: "actions",
                     if has_text {
-                        CopyButton { label: catalog.chat.copy, text: entry.text.to_string() }
+                        CopyButton { label: catalog.chat.copy, text: entry.text.to_string(), is_markdown: true }
                     }
                     if is_last && can_ask_again(&entry.progress) {
                         button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {text_span(catalog.chat.retry)} }
@@ -84,7 +100,7 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
 }
 
 #[component]
-fn Waiting(has_text: bool, is_reconnecting: bool) -> Element {
+fn Waiting(has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element {
     let messages = &use_catalog().answer;
     rsx! {
         span { class: "caret", "aria-hidden": "true" }
@@ -92,27 +108,53 @@ fn Waiting(has_text: bool, is_reconnecting: bool) -> Element {
             p { class: "outcome", role: "status", {text_span(messages.reconnecting)} }
         } else if !has_text {
             span { class: "for-screen-readers", {text_span(messages.waiting)} }
+            WaitingTime { is_thinking }
+        }
+    }
+}
+
+/// What the model does before its first word, and for how long. Screen readers are told once, without the seconds.
+#[component]
+fn WaitingTime(is_thinking: bool) -> Element {
+    let messages = &use_catalog().answer;
+    let mut waited = use_signal(|| Duration::ZERO);
+    use_future(move || async move {
+        let began_at = clock::monotonic();
+        loop {
+            clock::sleep(Duration::from_secs(1)).await;
+            waited.set(clock::monotonic().saturating_sub(began_at));
+        }
+    });
+    let message = if is_thinking { messages.thinking_for } else { messages.reading_for };
+    rsx! {
+        if waited() >= SHORT_WAIT {
+            span { class: "waiting-time", "aria-hidden": "true", {text_span(message(waited().as_secs()))} }
         }
     }
 }
 
 /// Shows why an answer is not complete, with a button to retry or to continue.
 #[component]
-fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element {
+fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
     let catalog = use_catalog();
-    let failure = match &progress {
+    let progress = &entry.progress;
+    let failure = match progress {
         Progress::Running | Progress::Stopping => None,
         Progress::Failed(error) => Some((catalog.error_message(error), error.retry_after())),
         Progress::Ended(_, Some(error)) => {
-            Some((answer_error_message(error.kind, catalog), error.retry_after.unwrap_or(0)))
+            Some((answer_error_message(*error, catalog), error.retry_after.unwrap_or(0)))
         }
         Progress::Ended(..) => None,
     };
-    let outcome = match &progress {
+    let outcome = match progress {
         Progress::Stopping => Some(catalog.answer.stopping),
         Progress::Ended(reason, None) => incomplete_message(*reason, catalog),
         _ => None,
     };
+    let continues = is_last && can_continue(&entry);
+    let go_on = move |_| conversation.send_text(catalog.chat.continue_prompt);
+    // The log has it at the end of the answer.
+    let reference = entry.id.clone().filter(|_| is_for_administrator(progress));
     rsx! {
         if let Some((message, after)) = failure {
             div { class: "failure", role: "alert",
@@ -121,22 +163,28 @@ fn End(progress: Progress, conversation: Conversation, is_last: bool) -> Element
                     " "
                     {text_span(message.text)}
                 }
-                if let Progress::Failed(error) = &progress {
+                if let Progress::Failed(error) = progress {
                     RequestIdLabel { error: error.clone() }
                 }
-                if is_last && can_retry(&progress) {
+                if let Some(answer) = reference {
+                    p { class: "reference", {text_span((catalog.failures.request_id)(answer.as_str()))} }
+                }
+                if is_last && can_retry(progress) {
                     RetryButton { after, on_retry: move |()| conversation.retry() }
-                    if let Progress::Failed(error) = &progress {
+                    if let Progress::Failed(error) = progress {
                         SignInAgain { error: error.clone() }
                     }
+                }
+                if continues {
+                    button { r#type: "button", onclick: go_on, {text_span(catalog.chat.continue_answer)} }
                 }
             }
         }
         if let Some(outcome) = outcome {
             p { class: "outcome",
                 {text_span(format!("{outcome} "))}
-                if is_last && can_continue(&progress) {
-                    button { r#type: "button", onclick: move |_| conversation.send_text(catalog.chat.continue_prompt), {text_span(catalog.chat.continue_answer)} }
+                if continues {
+                    button { r#type: "button", onclick: go_on, {text_span(catalog.chat.continue_answer)} }
                 }
             }
         }
@@ -153,17 +201,30 @@ fn can_retry(progress: &Progress) -> bool {
     !matches!(
         progress,
         Progress::Failed(ApiError::Forbidden | ApiError::LimitReached { .. })
-            | Progress::Ended(_, Some(AnswerError { kind: AnswerErrorKind::TooLong, .. }))
+            | Progress::Ended(_, Some(AnswerError { kind: AnswerErrorKind::TooLong | AnswerErrorKind::Auth, .. }))
     )
 }
 
-fn can_continue(progress: &Progress) -> bool {
-    matches!(progress, Progress::Ended(EndReason::Length | EndReason::Interrupted | EndReason::Stopped, None))
+/// Whether the model has begun the answer and can be asked for the rest.
+fn can_continue(entry: &Entry) -> bool {
+    let has_rest = match entry.progress {
+        Progress::Ended(reason, None) => {
+            matches!(reason, EndReason::Length | EndReason::Interrupted | EndReason::Stopped)
+        }
+        Progress::Ended(_, Some(error)) => !matches!(error.kind, AnswerErrorKind::Auth | AnswerErrorKind::Filtered),
+        _ => false,
+    };
+    has_rest && !entry.text.trim().is_empty()
 }
 
-fn answer_error_message(kind: AnswerErrorKind, catalog: &Catalog) -> Message {
+fn is_for_administrator(progress: &Progress) -> bool {
+    matches!(progress, Progress::Ended(_, Some(AnswerError { kind: AnswerErrorKind::Auth, .. })))
+}
+
+fn answer_error_message(error: AnswerError, catalog: &Catalog) -> Message {
     let messages = &catalog.answer;
-    match kind {
+    match error.kind {
+        AnswerErrorKind::Auth if error.misconfigured => messages.misconfigured_error,
         AnswerErrorKind::Auth => messages.auth_error,
         AnswerErrorKind::Limit => messages.limit_error,
         AnswerErrorKind::Busy => messages.busy_error,

@@ -156,7 +156,7 @@ fn conversation_of(route: &Route) -> Option<ConversationId> {
 
 async fn copy_last_code(announcer: Announcer, language: Language) {
     let Some(code) = dom::last_text(CODE_SELECTOR) else { return };
-    if clipboard::copy(&code).await {
+    if clipboard::copy(&code, None).await {
         announcer.say(language.catalog().chat.copied.to_owned());
     }
 }

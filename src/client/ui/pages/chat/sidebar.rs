@@ -1,6 +1,7 @@
 //! The list of conversations. On a narrow screen, it covers the chat while it is shown.
 
 use dioxus::prelude::*;
+use futures_util::StreamExt;
 
 use super::{navigation::new_conversation, open_dialog::OpenDialog};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
             list::{ConversationList, Found, title_of},
         },
         language::use_catalog,
-        platform::{document, web_storage::LOCAL_STORAGE},
+        platform::{document, listeners, web_storage::LOCAL_STORAGE},
         ui::{components::text_span, route::Route},
     },
     wire::conversations::ConversationSummary,
@@ -24,8 +25,8 @@ pub const SEARCH: &str = "search";
 /// In the local storage; empty where the list is shown.
 const HIDDEN: &str = "oracle-ai.sidebar_hidden";
 
-/// From this viewport width on, in CSS pixels, the list is beside the chat.
-const MIN_WIDE_VIEWPORT: f64 = 800.0;
+/// Where it matches, the list is beside the chat, as in the style sheet.
+const WIDE_VIEWPORT: &str = "(min-width: 800px)";
 
 /// Whether the list is shown.
 #[derive(Clone, Copy, PartialEq)]
@@ -35,6 +36,13 @@ impl SidebarState {
     pub fn use_sidebar() -> Self {
         let state = Self(use_signal(|| false));
         use_effect(move || state.load());
+        // A window that gets narrow, or whose text is enlarged, shows the conversation and not the list over it.
+        use_future(move || async move {
+            let (_listener, mut changes) = listeners::media_changes(WIDE_VIEWPORT);
+            while changes.next().await.is_some() {
+                state.load();
+            }
+        });
         state
     }
 
@@ -151,5 +159,5 @@ fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dial
 }
 
 fn is_wide() -> bool {
-    document::viewport_width() >= MIN_WIDE_VIEWPORT
+    document::matches_media(WIDE_VIEWPORT)
 }

@@ -13,16 +13,16 @@ use crate::{
         chat::{
             conversation::{Conversation, Phase},
             element_ids::TRANSCRIPT,
-            entry::{Author, Entry},
+            entry::{Author, Entry, Progress},
         },
-        language::use_catalog,
+        language::{Catalog, use_catalog},
         platform::keyboard,
         ui::{
             components::{RequestIdLabel, RetryButton, SignInAgain, text_span},
             route::Route,
         },
     },
-    wire::error::ApiError,
+    wire::{chat::MessageId, error::ApiError},
 };
 
 #[component]
@@ -32,6 +32,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
     let entries = conversation.entries();
     let is_answering = conversation.is_answering();
     let is_empty = entries.is_empty();
+    let line = line(&entries, catalog);
     let groups = entries.chunks(MESSAGES_PER_GROUP);
     let last_group = groups.len().saturating_sub(1);
     let not_rendered = groups.len().saturating_sub(use_rendered_groups(conversation));
@@ -50,7 +51,13 @@ pub fn Transcript(conversation: Conversation) -> Element {
             // running, the style sheet hides the edit buttons, so that no question is rendered again.
             div { class: if is_answering { "log answering" } else { "log" }, role: "log", "aria-label": messages.transcript_label, "aria-live": "off",
                 for (number, group) in groups.enumerate().skip(not_rendered) {
-                    Group { key: "{number}", entries: group.to_vec(), is_last: number == last_group, conversation }
+                    Group {
+                        key: "{number}",
+                        entries: group.to_vec(),
+                        is_last: number == last_group,
+                        line: line.clone().filter(|line| group.iter().any(|entry| entry.id.as_ref() == Some(&line.above))),
+                        conversation,
+                    }
                 }
             }
         }
@@ -63,20 +70,51 @@ pub fn Transcript(conversation: Conversation) -> Element {
     }
 }
 
+/// A line above a message.
+#[derive(Clone, PartialEq)]
+struct Line {
+    above: MessageId,
+    text: &'static str,
+}
+
+/// The line above the oldest message that was sent to the model, if older ones were left out.
+fn line(entries: &[Rc<Entry>], catalog: &Catalog) -> Option<Line> {
+    let answers = entries.iter().rev().filter(|entry| entry.author == Author::Assistant && !entry.is_refusal());
+    // Of an answer that has just begun it is not known.
+    let latest = answers.take(2).find(|entry| entry.sent_from.is_some() || entry.progress != Progress::Running)?;
+    let above = latest.sent_from.clone()?;
+    let position = entries.iter().position(|entry| entry.id.as_ref() == Some(&above))?;
+    let messages = &catalog.chat;
+    let text = match entries[position].author {
+        Author::You => messages.earlier_not_sent,
+        Author::Assistant if position < 2 => messages.beginning_not_sent,
+        Author::Assistant => messages.earlier_and_beginning_not_sent,
+    };
+    Some(Line { above, text })
+}
+
 /// Some messages in a row. Few groups change with a message, and the others are compared as a whole: in a long
 /// conversation, comparing message by message takes longer than rendering one group.
 #[component]
-fn Group(entries: Vec<Rc<Entry>>, is_last: bool, conversation: Conversation) -> Element {
+fn Group(entries: Vec<Rc<Entry>>, is_last: bool, line: Option<Line>, conversation: Conversation) -> Element {
     let last = entries.last().map(|entry| entry.key).filter(|_| is_last);
+    // Questions and answers take turns, and a group has both of each pair.
+    let refusals: Vec<_> = entries.iter().skip(1).map(|next| next.is_refusal()).chain([false]).collect();
+    let line_above = |entry: &Entry| line.as_ref().filter(|line| entry.id.as_ref() == Some(&line.above));
     rsx! {
-        for entry in entries {
-            match entry.author {
-                Author::You => rsx! {
-                    Question { key: "{entry.key}", entry, conversation }
-                },
-                Author::Assistant => rsx! {
-                    Answer { key: "{entry.key}", is_last: last == Some(entry.key), entry, conversation }
-                },
+        for (entry, is_refused) in entries.iter().cloned().zip(refusals) {
+            Fragment { key: "{entry.key}",
+                if let Some(line) = line_above(&entry) {
+                    p { class: "history-line", {text_span(line.text)} }
+                }
+                match entry.author {
+                    Author::You => rsx! {
+                        Question { entry, is_refused, conversation }
+                    },
+                    Author::Assistant => rsx! {
+                        Answer { is_last: last == Some(entry.key), entry, conversation }
+                    },
+                }
             }
         }
     }
