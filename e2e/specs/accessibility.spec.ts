@@ -39,6 +39,11 @@ for (const { name, use } of [
       await expectAccessible(page, 'nothing to finish');
       await signIn();
       await expectAccessible(page, 'empty');
+      await chat.account.open();
+      await expectAccessible(page, 'account menu');
+      await chat.account.item(words.privacy).click();
+      await expectAccessible(page, 'privacy');
+      await page.keyboard.press('Escape');
       await answerNextWithText(page, everything);
       await chat.ask('Everything');
       await chat.answered('quoted');
@@ -180,6 +185,7 @@ test.describe('320 pixels wide', () => {
     await chat.answered('quoted');
     await sidebar.show.click();
     await expect(sidebar.list).toBeVisible();
+    await chat.account.open();
     const small = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('button, select, input, summary, nav a')]
         .map((it) => ({ name: it.getAttribute('aria-label') ?? it.textContent, box: it.getBoundingClientRect() }))

@@ -13,6 +13,7 @@ pub struct Catalog {
     pub pages: Pages,
     pub failures: Failures,
     pub chat: Chat,
+    pub account: Account,
     pub answer: Answer,
     pub links: Links,
     pub sidebar: Sidebar,
@@ -83,7 +84,6 @@ pub struct Failures {
 #[derive(Debug)]
 pub struct Chat {
     pub sign_out: &'static str,
-    pub language_label: &'static str,
     pub composer_label: &'static str,
     pub placeholder: &'static str,
     pub send: &'static str,
@@ -111,6 +111,20 @@ pub struct Chat {
     pub continue_prompt: &'static str,
     pub loading_conversation: &'static str,
     pub message_too_long: fn(over: usize) -> String,
+}
+
+/// The menu behind the person's initials.
+#[derive(Debug)]
+pub struct Account {
+    pub button_label: fn(name: &str) -> String,
+    pub language: &'static str,
+    pub theme: &'static str,
+    pub theme_system: &'static str,
+    pub theme_light: &'static str,
+    pub theme_dark: &'static str,
+    pub privacy: &'static str,
+    /// What is stored, where, and until when.
+    pub stored: [Message; 4],
 }
 
 /// An answer: its parts, how it ends, how it is announced.
@@ -206,8 +220,6 @@ pub struct Shortcuts {
 /// Where the person is signed in.
 #[derive(Debug)]
 pub struct Sessions {
-    /// The button with the person's name.
-    pub button_label: fn(name: &str) -> String,
     pub title: &'static str,
     pub loading: &'static str,
     pub no_sessions: &'static str,

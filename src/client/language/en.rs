@@ -1,7 +1,7 @@
 //! English.
 
 use super::catalog::{
-    Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
 };
 
 pub static ENGLISH: Catalog = Catalog {
@@ -146,7 +146,6 @@ pub static ENGLISH: Catalog = Catalog {
     },
     chat: Chat {
         sign_out: "Sign out",
-        language_label: "Language",
         composer_label: "Message",
         placeholder: "Ask anything",
         send: "Send",
@@ -175,6 +174,36 @@ pub static ENGLISH: Catalog = Catalog {
         continue_prompt: "Please continue where you stopped.",
         loading_conversation: "Opening the conversation…",
         message_too_long: |over| format!("{over} character{} too long", if over == 1 { "" } else { "s" }),
+    },
+    account: Account {
+        button_label: |name| format!("{name}: account and settings"),
+        language: "Language",
+        theme: "Theme",
+        theme_system: "System",
+        theme_light: "Light",
+        theme_dark: "Dark",
+        privacy: "Privacy and data",
+        stored: [
+            Message {
+                title: "Conversations",
+                text: "They are stored on the server under a code made from your account, without your name, until \
+                       you delete them.",
+            },
+            Message {
+                title: "The model",
+                text: "It gets your question and the messages before it in the same conversation.",
+            },
+            Message {
+                title: "This browser",
+                text: "It stores the key of your session, your choices on this page and, encrypted, what you have \
+                       typed and not sent. Signing out removes the key and the unsent text.",
+            },
+            Message {
+                title: "The server’s log",
+                text: "It records when you sign in and out, and requests that are refused; never what you write, nor \
+                       the answers.",
+            },
+        ],
     },
     answer: Answer {
         waiting: "The answer is on its way",
@@ -278,7 +307,6 @@ pub static ENGLISH: Catalog = Catalog {
         use_shortcuts: "Use these shortcuts",
     },
     sessions: Sessions {
-        button_label: |name| format!("{name}: where you are signed in"),
         title: "Where you are signed in",
         loading: "Looking…",
         no_sessions: "No session of yours is known here.",

@@ -1,7 +1,7 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
 use super::catalog::{
-    Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
 };
 
 pub static FRENCH: Catalog = Catalog {
@@ -157,7 +157,6 @@ pub static FRENCH: Catalog = Catalog {
     },
     chat: Chat {
         sign_out: "Se déconnecter",
-        language_label: "Langue",
         composer_label: "Message",
         placeholder: "Posez votre question",
         send: "Envoyer",
@@ -186,6 +185,36 @@ pub static FRENCH: Catalog = Catalog {
         continue_prompt: "Continue là où tu t’es arrêté.",
         loading_conversation: "Ouverture de la conversation…",
         message_too_long: |over| format!("{over}\u{a0}caractère{} de trop", if over == 1 { "" } else { "s" }),
+    },
+    account: Account {
+        button_label: |name| format!("{name}\u{a0}: compte et réglages"),
+        language: "Langue",
+        theme: "Thème",
+        theme_system: "Système",
+        theme_light: "Clair",
+        theme_dark: "Sombre",
+        privacy: "Vie privée et données",
+        stored: [
+            Message {
+                title: "Vos conversations",
+                text: "Elles sont conservées sur le serveur sous un code tiré de votre compte, sans votre nom, \
+                       jusqu’à ce que vous les supprimiez.",
+            },
+            Message {
+                title: "Le modèle",
+                text: "Il reçoit votre question et les messages qui la précèdent dans la même conversation.",
+            },
+            Message {
+                title: "Ce navigateur",
+                text: "Il conserve la clé de votre session, vos choix sur cette page et, chiffré, le texte que vous \
+                       n’avez pas encore envoyé. La déconnexion supprime la clé et ce texte.",
+            },
+            Message {
+                title: "Le journal du serveur",
+                text: "Il note vos connexions et déconnexions, et les demandes refusées ; jamais ce que vous écrivez, \
+                       ni les réponses.",
+            },
+        ],
     },
     answer: Answer {
         waiting: "La réponse arrive",
@@ -295,7 +324,6 @@ pub static FRENCH: Catalog = Catalog {
         use_shortcuts: "Utiliser ces raccourcis",
     },
     sessions: Sessions {
-        button_label: |name| format!("{name}\u{a0}: où vous êtes connecté"),
         title: "Où vous êtes connecté",
         loading: "Recherche en cours…",
         no_sessions: "Aucune de vos sessions n’est connue ici.",

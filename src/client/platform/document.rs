@@ -1,4 +1,4 @@
-//! Title, language, metadata and width of the document.
+//! Title, language, theme, metadata and width of the document.
 
 use web_sys::{Document, window};
 
@@ -17,11 +17,12 @@ pub fn set_title(title: &str) {
 
 /// The `lang` attribute of the document, for assistive technology and hyphenation.
 pub fn set_language(tag: &str) {
-    let root = document().and_then(|document| document.document_element());
-    if let Some(root) = root {
-        // Fails only for an invalid attribute name.
-        let _ = root.set_attribute("lang", tag);
-    }
+    set_root_attribute("lang", tag);
+}
+
+/// By this the style sheet selects the colours. The script in `index.html` sets it, too, before the first paint.
+pub fn set_theme(name: &str) {
+    set_root_attribute("data-theme", name);
 }
 
 /// The languages set in the browser, preferred first (BCP 47).
@@ -33,6 +34,14 @@ pub fn preferred_languages() -> Vec<String> {
 /// The width of the viewport in CSS pixels.
 pub fn viewport_width() -> f64 {
     window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or_default()
+}
+
+fn set_root_attribute(name: &str, value: &str) {
+    let root = document().and_then(|document| document.document_element());
+    if let Some(root) = root {
+        // Fails only for an invalid attribute name.
+        let _ = root.set_attribute(name, value);
+    }
 }
 
 fn document() -> Option<Document> {

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::{
     failure::Failure, navigation::new_conversation, open_dialog::OpenDialog, own_sessions::OwnSessions,
-    sessions_dialog::SessionsDialog, shortcuts::Shortcuts,
+    privacy_dialog::PrivacyDialog, sessions_dialog::SessionsDialog, shortcuts::Shortcuts,
 };
 use crate::{
     client::{
@@ -37,6 +37,7 @@ pub fn Dialogs(
     match dialog() {
         OpenDialog::None => rsx! {},
         OpenDialog::Shortcuts => rsx! { ShortcutsDialog { dialog, shortcuts } },
+        OpenDialog::Privacy => rsx! { PrivacyDialog { dialog } },
         OpenDialog::Sessions => rsx! { SessionsDialog { dialog, sessions } },
         OpenDialog::Conversation(summary) => rsx! { ConversationDialog { dialog, list, summary } },
         OpenDialog::Delete(summary) => rsx! { DeleteDialog { dialog, list, conversation, summary } },

@@ -3,17 +3,19 @@
 //! | file | |
 //! |---|---|
 //! | `header`, `sidebar` | the bar above, the list of conversations |
+//! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
 //! | `rendered_groups` | how many of them are rendered |
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
-//! | `dialogs`, `sessions_dialog` | the dialogs |
+//! | `dialogs`, `sessions_dialog`, `privacy_dialog` | the dialogs |
 //! | `open_dialog` | which dialog is open |
 //! | `own_sessions` | loads and ends the person's sessions |
 //! | `failure` | shows why a request has failed |
 //! | `navigation` | navigation to a conversation |
 
+mod account_menu;
 mod dialogs;
 mod failure;
 mod header;
@@ -23,6 +25,7 @@ mod navigation;
 mod notices;
 mod open_dialog;
 mod own_sessions;
+mod privacy_dialog;
 mod rendered_groups;
 mod sessions_dialog;
 mod shortcuts;
@@ -112,9 +115,9 @@ fn ChatPage(user: UserClaims) -> Element {
     });
 
     rsx! {
-        PageTitle { title: "oracle-ai" }
+        PageTitle { title: conversation.title() }
         div { class: if sidebar.is_shown() { "chat with-sidebar" } else { "chat" },
-            Header { user, sidebar, dialog }
+            Header { user, conversation, sidebar, dialog }
             Sidebar { list, conversation, sidebar, dialog }
             main { class: "main",
                 Transcript { conversation }

@@ -8,6 +8,8 @@ pub enum OpenDialog {
     Shortcuts,
     /// The list of the person's sessions.
     Sessions,
+    /// What is stored about the person, and how to remove it.
+    Privacy,
     /// The actions for a conversation.
     Conversation(ConversationSummary),
     /// The question before a conversation is deleted.
