@@ -86,13 +86,14 @@ pub struct Chat {
     pub sign_out: &'static str,
     pub composer_label: &'static str,
     pub placeholder: &'static str,
+    /// Which key sends.
+    pub composer_hint: &'static str,
+    /// In its place on a touch screen.
+    pub composer_hint_touch: &'static str,
     pub send: &'static str,
     pub stop: &'static str,
     pub transcript_label: &'static str,
     pub empty_title: &'static str,
-    pub empty_text: &'static str,
-    /// In its place on a touch screen.
-    pub empty_text_touch: &'static str,
     pub starters_label: &'static str,
     pub you: &'static str,
     pub assistant: &'static str,

@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use super::source_files;
 
 /// What an expression among the children of an element may begin with: functions and values that are elements.
-const ELEMENTS: [&str; 9] = [
+const ELEMENTS: [&str; 10] = [
     "text_span",
     "render_block",
     "render_inlines",
@@ -13,6 +13,7 @@ const ELEMENTS: [&str; 9] = [
     "render_items",
     "children",
     "header",
+    "icon",
     "item",
     "items",
 ];

@@ -11,7 +11,7 @@ use crate::{
     client::{
         chat::conversation::Conversation,
         language::use_catalog,
-        ui::components::{PRODUCT, text_span},
+        ui::components::{Icon, PRODUCT, icon, text_span},
     },
     wire::auth::UserClaims,
 };
@@ -36,7 +36,7 @@ pub fn Header(
                 "aria-expanded": sidebar.is_shown(),
                 "aria-controls": SIDEBAR,
                 onclick: move |_| sidebar.toggle(),
-                span { "aria-hidden": "true", "☰" }
+                {icon(Icon::Menu)}
             }
             if title.is_empty() {
                 h1 { translate: "no", {text_span(PRODUCT)} }

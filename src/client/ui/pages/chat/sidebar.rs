@@ -11,7 +11,10 @@ use crate::{
         },
         language::use_catalog,
         platform::{document, web_storage::LOCAL_STORAGE},
-        ui::{components::text_span, route::Route},
+        ui::{
+            components::{Icon, icon, text_span},
+            route::Route,
+        },
     },
     wire::conversations::ConversationSummary,
 };
@@ -81,7 +84,10 @@ pub fn Sidebar(
     };
     rsx! {
         nav { class: "sidebar", id: SIDEBAR, "aria-label": messages.conversations, hidden: !sidebar.is_shown(),
-            button { r#type: "button", class: "new", onclick: begin_conversation, {text_span(messages.new_conversation)} }
+            button { r#type: "button", class: "primary new", onclick: begin_conversation,
+                {icon(Icon::Plus)}
+                {text_span(messages.new_conversation)}
+            }
             input {
                 id: SEARCH,
                 r#type: "search",
@@ -144,7 +150,7 @@ fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dial
                 "aria-label": more.clone(),
                 title: more,
                 onclick: move |_| dialog.set(OpenDialog::Conversation(summary.clone())),
-                span { "aria-hidden": "true", "⋯" }
+                {icon(Icon::More)}
             }
         }
     }
