@@ -62,10 +62,13 @@ for (const { name, use } of [
       await expect(sidebar.entries).not.toHaveCount(0);
       await expectAccessible(page, 'with the list');
       await sidebar.more('/slow');
-      await expectAccessible(page, 'a conversation’s dialog');
-      await sidebar.dialog.getByRole('button', { name: words.deleteAfterAsking }).click();
-      await expectAccessible(page, 'the question before deleting');
+      await expectAccessible(page, 'a conversation’s menu');
+      await sidebar.item(words.rename).click();
+      await expectAccessible(page, 'renaming');
       await page.keyboard.press('Escape');
+      await sidebar.delete('/slow');
+      await expectAccessible(page, 'to be deleted');
+      await sidebar.undo('/slow').click();
       await page.keyboard.press('Control+/');
       await expectAccessible(page, 'shortcuts');
       await page.keyboard.press('Escape');
@@ -149,10 +152,18 @@ test('focus goes where the next thing is done', async ({ page, signIn, chat, sid
   await chat.stop.click();
   await expect(chat.message, 'after stopping').toBeFocused();
   await sidebar.more('Question');
-  await expect(sidebar.dialog).toBeVisible();
-  expect(await page.evaluate(() => !!document.activeElement?.closest('dialog')), 'in the dialog').toBe(true);
+  await expect(sidebar.item('Rename'), 'the first item').toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('button', { name: 'More for “Question”' }), 'back where it was').toBeFocused();
+  const more = page.getByRole('button', { name: 'More for “Question”' });
+  await expect(more, 'back where it was').toBeFocused();
+  await sidebar.choose('Question', 'Rename');
+  await expect(sidebar.newTitle).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(more, 'back where it was').toBeFocused();
+  await sidebar.choose('Question', 'Delete');
+  await expect(sidebar.undo('Question'), 'in place of the button that had it').toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(more).toBeFocused();
 });
 
 test('nothing moves for people who want no motion', async ({ page, signIn, chat }) => {

@@ -10,6 +10,8 @@ pub enum Icon {
     More,
     Send,
     Stop,
+    Check,
+    Close,
 }
 
 pub fn icon(icon: Icon) -> Element {
@@ -27,6 +29,8 @@ fn path(icon: Icon) -> &'static str {
             "M11 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M18 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M4 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0"
         }
         Icon::Send => "m5 12 7-7 7 7M12 19V5",
+        Icon::Check => "M20 6 9 17l-5-5",
+        Icon::Close => "M18 6 6 18M6 6l12 12",
         Icon::Stop => "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z",
     }
 }

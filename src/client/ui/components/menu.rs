@@ -3,11 +3,12 @@
 
 use dioxus::prelude::*;
 
+use super::text_span;
 use crate::client::platform::popover::{self, ItemFocus};
 
 #[component]
 pub fn Menu(
-    /// Unique on the page.
+    /// Unique on the page. That of the button is followed by `-button`.
     id: String,
     /// The accessible name of the button and of its menu.
     label: String,
@@ -49,6 +50,7 @@ pub fn Menu(
     };
     rsx! {
         button {
+            id: "{id}-button",
             class,
             r#type: "button",
             "aria-label": label.clone(),
@@ -71,31 +73,28 @@ pub fn Menu(
 }
 
 /// An item that does something.
-#[component]
-pub fn MenuItem(#[props(default)] class: &'static str, on_choose: EventHandler<()>, children: Element) -> Element {
+pub fn menu_item(class: &'static str, text: &'static str, mut on_choose: impl FnMut() + 'static) -> Element {
     rsx! {
-        button { class, r#type: "button", role: "menuitem", tabindex: -1, onclick: move |_| on_choose.call(()), {children} }
+        button { class, r#type: "button", role: "menuitem", tabindex: -1, onclick: move |_| on_choose(), {text_span(text)} }
     }
 }
 
-/// Values of which one is chosen.
-#[component]
-pub fn MenuGroup(label: &'static str, children: Element) -> Element {
+/// Values of which one is chosen, as [`menu_choice`]s.
+pub fn menu_group(label: &'static str, items: impl Iterator<Item = Element>) -> Element {
     rsx! {
         div { class: "group", role: "group", "aria-label": label,
-            span { class: "label", "aria-hidden": "true", {super::text_span(label)} }
-            {children}
+            span { class: "label", "aria-hidden": "true", {text_span(label)} }
+            {items}
         }
     }
 }
 
-#[component]
-pub fn MenuChoice(
-    is_chosen: bool,
-    /// The language of its text, where that is another one than the page's.
+pub fn menu_choice(
+    text: &'static str,
+    // The language of the text, where that is another one than the page's.
     lang: Option<&'static str>,
-    on_choose: EventHandler<()>,
-    children: Element,
+    is_chosen: bool,
+    mut on_choose: impl FnMut() + 'static,
 ) -> Element {
     rsx! {
         button {
@@ -105,8 +104,8 @@ pub fn MenuChoice(
             tabindex: -1,
             lang,
             translate: if lang.is_some() { "no" },
-            onclick: move |_| on_choose.call(()),
-            {children}
+            onclick: move |_| on_choose(),
+            {text_span(text)}
         }
     }
 }

@@ -25,7 +25,7 @@ pub use copy_button::CopyButton;
 pub use dialog::Dialog;
 pub use icon::{Icon, icon};
 pub use markdown::Markdown;
-pub use menu::{Menu, MenuChoice, MenuGroup, MenuItem};
+pub use menu::{Menu, menu_choice, menu_group, menu_item};
 pub use notice_page::{NoticePage, SigningInPage};
 pub use page_title::{PRODUCT, PageTitle};
 pub use request_id_label::RequestIdLabel;

@@ -6,88 +6,67 @@ use super::open_dialog::OpenDialog;
 use crate::{
     client::{
         chat::draft_storage,
-        language::{Language, use_catalog, use_language},
+        language::{Language, use_language},
         platform::keyboard,
         session::use_auth,
         ui::{
-            components::{Menu, MenuChoice, MenuGroup, MenuItem, text_span},
+            components::{Menu, menu_choice, menu_group, menu_item, text_span},
             theme::{Theme, use_theme},
         },
     },
     wire::auth::UserClaims,
 };
 
-#[component]
-pub fn AccountMenu(user: UserClaims, dialog: Signal<OpenDialog>) -> Element {
-    let catalog = use_catalog();
-    let name = user.display_name();
-    let items = use_callback(move |()| rsx! { Items { dialog } });
-    rsx! {
-        Menu {
-            id: "account",
-            label: (catalog.account.button_label)(name),
-            class: "avatar",
-            header: rsx! { Person { user: user.clone() } },
-            items,
-            span { translate: "no", "aria-hidden": "true", {text_span(initials(name))} }
-        }
-    }
-}
-
-#[component]
-fn Person(user: UserClaims) -> Element {
+/// To be called in a component, at each rendering.
+pub fn use_account_menu(user: &UserClaims, mut dialog: Signal<OpenDialog>) -> Element {
+    let (auth, language, theme) = (use_auth(), use_language(), use_theme());
     let name = user.display_name();
     let email = user.email.as_deref().filter(|email| *email != name);
-    rsx! {
+    let items = use_callback(move |()| {
+        let catalog = language.get().catalog();
+        let messages = &catalog.account;
+        let sign_out = move || {
+            draft_storage::remove();
+            auth.sign_out();
+        };
+        // Each by its name in that language, so that its speakers find it.
+        let languages = Language::ALL.into_iter().map(|choice| {
+            let is_chosen = language.get() == choice;
+            menu_choice(choice.own_name(), Some(choice.tag()), is_chosen, move || language.choose(choice))
+        });
+        let themes = Theme::ALL.into_iter().map(|choice| {
+            let text = match choice {
+                Theme::System => messages.theme_system,
+                Theme::Light => messages.theme_light,
+                Theme::Dark => messages.theme_dark,
+            };
+            menu_choice(text, None, theme.get() == choice, move || theme.choose(choice))
+        });
+        let mut items = vec![
+            menu_group(messages.language, languages),
+            menu_group(messages.theme, themes),
+            menu_item("", catalog.sessions.title, move || dialog.set(OpenDialog::Sessions)),
+            menu_item("", messages.privacy, move || dialog.set(OpenDialog::Privacy)),
+        ];
+        // Where there is no keyboard, nobody looks for its shortcuts.
+        if keyboard::enter_sends() {
+            items.push(menu_item("", catalog.shortcuts.title, move || dialog.set(OpenDialog::Shortcuts)));
+        }
+        items.push(menu_item("last", catalog.chat.sign_out, sign_out));
+        rsx! { {items.into_iter()} }
+    });
+    let header = rsx! {
         div { class: "whose", translate: "no",
             strong { {text_span(name)} }
             if let Some(email) = email {
                 span { {text_span(email)} }
             }
         }
-    }
-}
-
-#[component]
-fn Items(dialog: Signal<OpenDialog>) -> Element {
-    let (auth, language, theme) = (use_auth(), use_language(), use_theme());
-    let catalog = use_catalog();
-    let messages = &catalog.account;
-    let sign_out = move |()| {
-        draft_storage::remove();
-        auth.sign_out();
     };
     rsx! {
-        MenuGroup { label: messages.language,
-            for choice in Language::ALL {
-                // Each by its name in that language, so that its speakers find it.
-                MenuChoice {
-                    key: "{choice.tag()}",
-                    is_chosen: language.get() == choice,
-                    lang: choice.tag(),
-                    on_choose: move |()| language.choose(choice),
-                    {text_span(choice.own_name())}
-                }
-            }
+        Menu { id: "account", label: (language.get().catalog().account.button_label)(name), class: "avatar", header, items,
+            span { translate: "no", "aria-hidden": "true", {text_span(initials(name))} }
         }
-        MenuGroup { label: messages.theme,
-            for choice in Theme::ALL {
-                MenuChoice { key: "{choice:?}", is_chosen: theme.get() == choice, on_choose: move |()| theme.choose(choice),
-                    {text_span(match choice {
-                        Theme::System => messages.theme_system,
-                        Theme::Light => messages.theme_light,
-                        Theme::Dark => messages.theme_dark,
-                    })}
-                }
-            }
-        }
-        MenuItem { on_choose: move |()| dialog.set(OpenDialog::Sessions), {text_span(catalog.sessions.title)} }
-        MenuItem { on_choose: move |()| dialog.set(OpenDialog::Privacy), {text_span(messages.privacy)} }
-        // Where there is no keyboard, nobody looks for its shortcuts.
-        if keyboard::enter_sends() {
-            MenuItem { on_choose: move |()| dialog.set(OpenDialog::Shortcuts), {text_span(catalog.shortcuts.title)} }
-        }
-        MenuItem { class: "last", on_choose: sign_out, {text_span(catalog.chat.sign_out)} }
     }
 }
 

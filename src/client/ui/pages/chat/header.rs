@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::{
-    account_menu::AccountMenu,
+    account_menu::use_account_menu,
     open_dialog::OpenDialog,
     sidebar::{SIDEBAR, SidebarState},
 };
@@ -26,6 +26,7 @@ pub fn Header(
     let messages = &use_catalog().sidebar;
     let toggle = if sidebar.is_shown() { messages.hide } else { messages.show };
     let title = conversation.title();
+    let children = use_account_menu(&user, dialog);
     rsx! {
         header { class: "bar",
             button {
@@ -43,7 +44,7 @@ pub fn Header(
             } else {
                 h1 { dir: "auto", title: title.clone(), {text_span(title.clone())} }
             }
-            AccountMenu { user, dialog }
+            {children}
         }
     }
 }

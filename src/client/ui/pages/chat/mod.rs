@@ -3,6 +3,7 @@
 //! | file | |
 //! |---|---|
 //! | `header`, `sidebar` | the bar above, the list of conversations |
+//! | `conversation_row`, `deletions` | a conversation in the list; those that the person deletes |
 //! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
 //! | `rendered_groups` | how many of them are rendered |
@@ -16,6 +17,8 @@
 //! | `navigation` | navigation to a conversation |
 
 mod account_menu;
+mod conversation_row;
+mod deletions;
 mod dialogs;
 mod failure;
 mod header;
@@ -35,6 +38,7 @@ mod transcript;
 use dioxus::prelude::*;
 
 use self::{
+    deletions::Deletions,
     dialogs::Dialogs,
     header::Header,
     live_region::LiveRegion,
@@ -94,6 +98,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let announcer = Announcer::use_announcer();
     let navigate = use_callback(navigate_to_conversation);
     let conversation = OpenConversation::use_conversation(draft, list, announcer, navigate);
+    let deletions = Deletions::use_deletions(list, conversation);
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
     let mut dialog = use_signal(|| OpenDialog::None);
@@ -118,7 +123,7 @@ fn ChatPage(user: UserClaims) -> Element {
         PageTitle { title: conversation.title() }
         div { class: if sidebar.is_shown() { "chat with-sidebar" } else { "chat" },
             Header { user, conversation, sidebar, dialog }
-            Sidebar { list, conversation, sidebar, dialog }
+            Sidebar { list, conversation, sidebar, deletions }
             main { class: "main",
                 Transcript { conversation }
                 div { class: "dock",
@@ -128,7 +133,7 @@ fn ChatPage(user: UserClaims) -> Element {
                 }
             }
             LiveRegion { announcer }
-            Dialogs { dialog, list, conversation, shortcuts, sessions }
+            Dialogs { dialog, shortcuts, sessions }
             LinkConfirmationDialog {}
         }
     }

@@ -1,8 +1,6 @@
 //! Which dialog is open.
 
-use crate::wire::conversations::ConversationSummary;
-
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenDialog {
     None,
     Shortcuts,
@@ -10,8 +8,4 @@ pub enum OpenDialog {
     Sessions,
     /// What is stored about the person, and how to remove it.
     Privacy,
-    /// The actions for a conversation.
-    Conversation(ConversationSummary),
-    /// The question before a conversation is deleted.
-    Delete(ConversationSummary),
 }

@@ -5,13 +5,11 @@ use dioxus::prelude::*;
 use super::open_dialog::OpenDialog;
 use crate::client::{
     chat::element_ids::COMPOSER,
-    language::use_catalog,
+    language::Catalog,
     ui::components::{Dialog, text_span},
 };
 
-#[component]
-pub fn PrivacyDialog(dialog: Signal<OpenDialog>) -> Element {
-    let catalog = use_catalog();
+pub fn privacy_dialog(mut dialog: Signal<OpenDialog>, catalog: &Catalog) -> Element {
     rsx! {
         Dialog { id: "privacy", title: catalog.account.privacy, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
             dl { class: "privacy",
