@@ -2,12 +2,14 @@
 
 import { expect, type Locator, type Page } from '@playwright/test';
 
+import { accountMenu } from './account-menu';
 import { wordsOf, type Words } from './words';
 
 export type ChatPage = ReturnType<typeof chatPage>;
 
 export function chatPage(page: Page, words: Words = wordsOf()) {
   const banner = page.getByRole('banner');
+  const account = accountMenu(page, words);
   const conversation = page.getByRole('log', { name: words.conversation });
   const answers = conversation.getByRole('article', { name: words.assistant });
   const questions = conversation.getByRole('article', { name: words.you });
@@ -19,8 +21,11 @@ export function chatPage(page: Page, words: Words = wordsOf()) {
 
   return {
     banner,
-    signOut: banner.getByRole('button', { name: words.signOut }),
-    language: banner.getByRole('combobox'),
+    title: banner.getByRole('heading', { level: 1 }),
+    account,
+    /** As a person does it: in the account menu. */
+    signOut: { click: () => account.choose(words.signOut) },
+    language: { selectOption: (name: string) => account.set(name) },
     emptyHeading: page.getByRole('heading', { name: words.emptyHeading }),
     starters: page.getByRole('list', { name: words.starters }).getByRole('button'),
     conversation,

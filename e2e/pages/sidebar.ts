@@ -1,6 +1,6 @@
-// The list of conversations beside the chat, and the dialogs that it opens.
+// The list of conversations beside the chat, and the menu of each.
 
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 
 import { wordsOf, type Words } from './words';
 
@@ -23,20 +23,33 @@ export function sidebarOf(page: Page, words: Words = wordsOf()) {
 
     open: (title: string) => entry(title).click(),
 
+    /** An item of the menu that `more` opens. */
+    item: (name: string) => page.getByRole('menuitem', { name }),
+    /** The form in which a conversation is renamed. */
+    newTitle: list.getByRole('textbox', { name: words.newTitle }),
+    save: list.getByRole('button', { name: words.rename }),
+    undo: (title: string) => list.getByRole('button', { name: words.undo(title) }),
+    failure: list.getByRole('alert'),
+
     async more(title: string) {
       await list.getByRole('button', { name: words.more(title) }).click();
     },
 
-    async rename(title: string, to: string) {
+    async choose(title: string, item: string) {
       await this.more(title);
-      await dialog.getByRole('textbox', { name: words.newTitle }).fill(to);
-      await dialog.getByRole('button', { name: words.rename }).click();
+      await this.item(item).click();
     },
 
+    async rename(title: string, to: string) {
+      await this.choose(title, words.rename);
+      await this.newTitle.fill(to);
+      await this.newTitle.press('Enter');
+    },
+
+    /** The page waits a while, so that it can be undone. */
     async delete(title: string) {
-      await this.more(title);
-      await dialog.getByRole('button', { name: words.deleteAfterAsking }).click();
-      await dialog.getByRole('button', { name: words.delete, exact: true }).click();
+      await this.choose(title, words.delete);
+      await expect(this.undo(title)).toBeVisible();
     },
   };
 }

@@ -39,6 +39,11 @@ for (const { name, use } of [
       await expectAccessible(page, 'nothing to finish');
       await signIn();
       await expectAccessible(page, 'empty');
+      await chat.account.open();
+      await expectAccessible(page, 'account menu');
+      await chat.account.item(words.privacy).click();
+      await expectAccessible(page, 'privacy');
+      await page.keyboard.press('Escape');
       await answerNextWithText(page, everything);
       await chat.ask('Everything');
       await chat.answered('quoted');
@@ -57,9 +62,9 @@ for (const { name, use } of [
       await expect(sidebar.entries).not.toHaveCount(0);
       await expectAccessible(page, 'with the list');
       await sidebar.more('/slow');
-      await expectAccessible(page, 'a conversation’s dialog');
-      await sidebar.dialog.getByRole('button', { name: words.deleteAfterAsking }).click();
-      await expectAccessible(page, 'the question before deleting');
+      await expectAccessible(page, 'a conversation’s menu');
+      await sidebar.item(words.rename).click();
+      await expectAccessible(page, 'renaming');
       await page.keyboard.press('Escape');
       await page.keyboard.press('Control+/');
       await expectAccessible(page, 'shortcuts');
@@ -90,6 +95,16 @@ for (const { name, use } of [
       await login.signInAs(user.name);
       await chat.answered('Expired');
       await expectAccessible(page, 'signed in again');
+    });
+
+    // A test of its own: axe may take longer than the deletion waits.
+    test('axe finds nothing in a conversation that is to be deleted', async ({ page, signIn, chat, sidebar }) => {
+      await signIn();
+      await chat.askByButton('Delete me');
+      await chat.answered('Delete me');
+      if (await sidebar.show.isVisible()) await sidebar.show.click();
+      await sidebar.delete('Delete me');
+      await expectAccessible(page, 'to be deleted');
     });
   });
 }
@@ -144,10 +159,18 @@ test('focus goes where the next thing is done', async ({ page, signIn, chat, sid
   await chat.stop.click();
   await expect(chat.message, 'after stopping').toBeFocused();
   await sidebar.more('Question');
-  await expect(sidebar.dialog).toBeVisible();
-  expect(await page.evaluate(() => !!document.activeElement?.closest('dialog')), 'in the dialog').toBe(true);
+  await expect(sidebar.item('Rename'), 'the first item').toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('button', { name: 'More for “Question”' }), 'back where it was').toBeFocused();
+  const more = page.getByRole('button', { name: 'More for “Question”' });
+  await expect(more, 'back where it was').toBeFocused();
+  await sidebar.choose('Question', 'Rename');
+  await expect(sidebar.newTitle).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(more, 'back where it was').toBeFocused();
+  await sidebar.choose('Question', 'Delete');
+  await expect(sidebar.undo('Question'), 'in place of the button that had it').toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(more).toBeFocused();
 });
 
 test('nothing moves for people who want no motion', async ({ page, signIn, chat }) => {
@@ -180,6 +203,7 @@ test.describe('320 pixels wide', () => {
     await chat.answered('quoted');
     await sidebar.show.click();
     await expect(sidebar.list).toBeVisible();
+    await chat.account.open();
     const small = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('button, select, input, summary, nav a')]
         .map((it) => ({ name: it.getAttribute('aria-label') ?? it.textContent, box: it.getBoundingClientRect() }))

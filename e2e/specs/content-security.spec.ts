@@ -46,7 +46,7 @@ test('a person signs in, chats, stops, copies, exports, reloads, opens a tab and
 
   await sidebar.more('What are latches?');
   const download = page.waitForEvent('download');
-  await sidebar.dialog.getByRole('button', { name: 'Export as Markdown' }).click();
+  await sidebar.item('Export as Markdown').click();
   expect((await download).suggestedFilename()).toMatch(/\.md$/);
   await page.keyboard.press('Escape');
 

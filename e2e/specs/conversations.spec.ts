@@ -26,7 +26,7 @@ test('a conversation is listed, found, renamed, exported and deleted', async ({ 
 
   await sidebar.more('Latches');
   const download = page.waitForEvent('download');
-  await sidebar.dialog.getByRole('button', { name: 'Export as Markdown' }).click();
+  await sidebar.item('Export as Markdown').click();
   const file = await download;
   expect(file.suggestedFilename()).toMatch(/\.md$/);
   expect(await readFile(await file.path(), 'utf8')).toContain('What are latches?');
@@ -38,16 +38,103 @@ test('a conversation is listed, found, renamed, exported and deleted', async ({ 
   await chat.answered('Why is my index unused?');
 });
 
-test('deleting asks first, and Escape leaves everything as it is', async ({ page, signIn, chat, sidebar }) => {
+test('a conversation that is deleted stays for a while, and the deletion can be undone', async ({ page, signIn, chat, sidebar }) => {
   await signIn();
   await chat.ask('Keep me');
   await chat.answered('Keep me');
-  await sidebar.more('Keep me');
-  await sidebar.dialog.getByRole('button', { name: 'Delete…' }).click();
-  await expect(sidebar.dialog).toContainText('gone for good');
-  await page.keyboard.press('Escape');
-  await expect(sidebar.dialog).toBeHidden();
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  await sidebar.delete('Keep me');
+  await expect(sidebar.entry('Keep me'), 'no link to what is about to go').toHaveCount(0);
+  await expect(chat.announcements).toContainText('will be deleted in ten seconds');
+  await expect(chat.questions).toContainText('Keep me');
+  await sidebar.undo('Keep me').click();
   await expect(sidebar.entry('Keep me')).toBeVisible();
+
+  // Deleted again, and undone again, past the end of the first ten seconds.
+  await sidebar.delete('Keep me');
+  await sidebar.undo('Keep me').click();
+  await sidebar.delete('Keep me');
+  const deletion = page.waitForRequest('**/api/conversation/delete');
+  const since = Date.now();
+  await deletion;
+  expect(Date.now() - since, 'ten seconds from the last time').toBeGreaterThan(9_000);
+  await expect(sidebar.entries).toHaveCount(0);
+  await expect(page).toHaveURL('/chat');
+  await expect(chat.announcements).toContainText('The conversation is deleted.');
+  expect(requests.filter((url) => url.endsWith('/api/conversation/delete'))).toHaveLength(1);
+});
+
+test('what was to be deleted when the page was left is deleted, and not another person’s', async ({
+  page, user, signIn, login, chat, sidebar,
+}) => {
+  await signIn();
+  for (const text of ['Stays', 'Goes', 'Goes, too']) {
+    await chat.ask(text);
+    await chat.answered(text);
+    await sidebar.create.click();
+    await expect(chat.emptyHeading).toBeVisible();
+  }
+  // The page is closed before it can send anything.
+  await page.route('**/api/conversation/delete', () => {});
+  await sidebar.delete('Goes');
+  await page.reload();
+  await chat.isOpen();
+  await page.unroute('**/api/conversation/delete');
+  await expect(sidebar.entry('Stays')).toBeVisible();
+
+  await sidebar.delete('Goes, too');
+  await chat.signOut.click();
+  await signedOutPage(page).everywhere();
+  await page.goto('/chat');
+  await login.signInAs(`${user.name}-other`);
+  await chat.ask('Other');
+  await chat.answered('Other');
+  await expect(sidebar.entries).toHaveCount(1);
+  await chat.signOut.click();
+  await signedOutPage(page).everywhere();
+  await page.goto('/chat');
+  await login.signInAs(user.name);
+  await expect(sidebar.entries).toHaveText([/Stays/]);
+});
+
+test('a conversation is renamed in its row, and Escape or an empty title leaves it as it is', async ({
+  page, signIn, chat, sidebar,
+}) => {
+  await signIn();
+  await chat.ask('/slow');
+  await expect(chat.answers.last()).toContainText('word 2,');
+  await sidebar.choose('/slow', 'Rename');
+  await expect(sidebar.newTitle).toHaveValue('/slow');
+  await page.keyboard.type('Typed over');
+  await page.keyboard.press('Escape');
+  await expect(sidebar.entry('/slow')).toBeVisible();
+  await expect(chat.stop, 'Escape was for the title').toBeVisible();
+  await sidebar.choose('/slow', 'Rename');
+  await sidebar.newTitle.fill('   ');
+  await expect(sidebar.save).toBeDisabled();
+  await sidebar.newTitle.fill('Locks');
+  await sidebar.save.click();
+  await expect(sidebar.entry('Locks')).toBeVisible();
+  await expect(chat.title).toHaveText('Locks');
+  await chat.stop.click();
+});
+
+test('conversations are listed by the day of their last message', async ({ page, signIn, chat, sidebar }) => {
+  const day = 24 * 60 * 60;
+  const now = Math.floor(Date.now() / 1000);
+  const listed = [0, 1, 3, 7, 8, 400].map((days) => ({
+    id: `c${days}`, title: `${days} days ago, and a title that is too long for the list`, updated_at: now - days * day, running: null,
+  }));
+  await page.route('**/api/conversations', (route) => route.fulfill({ json: { conversations: listed } }));
+  await signIn();
+  await chat.isOpen();
+  await expect(sidebar.list.getByRole('heading')).toHaveText(['Today', 'Yesterday', 'Last 7 days', 'Earlier']);
+  const rows = (heading: string) => sidebar.list.getByRole('list', { name: heading }).getByRole('listitem');
+  for (const [heading, count] of [['Today', 1], ['Yesterday', 1], ['Last 7 days', 2], ['Earlier', 2]] as const) {
+    await expect(rows(heading)).toHaveCount(count);
+  }
+  await expect(rows('Yesterday').getByRole('link')).toHaveAttribute('title', listed[1].title);
 });
 
 test('what the server did not do is not shown as done, and can be tried again', async ({ page, signIn, chat, sidebar }) => {
@@ -55,24 +142,25 @@ test('what the server did not do is not shown as done, and can be tried again', 
   await signIn();
   await chat.ask('Keep me');
   await chat.answered('Keep me');
-  const failure = sidebar.dialog.getByRole('alert');
   const fails = (path: string) => page.route(`**/api/conversation/${path}`, (route) => route.abort(), { times: 1 });
 
   await fails('rename');
   await sidebar.rename('Keep me', 'Renamed');
-  await expect(failure).toContainText('The connection was lost');
-  await expect(sidebar.entry('Keep me')).toBeVisible();
-  await expect(sidebar.entry('Renamed')).toHaveCount(0);
-  await sidebar.dialog.getByRole('button', { name: 'Rename' }).click();
+  await expect(sidebar.failure).toContainText('The connection was lost');
+  await expect(sidebar.newTitle, 'what was typed is kept').toHaveValue('Renamed');
+  await expect(chat.title).toHaveText('Keep me');
+  await sidebar.save.click();
   await expect(sidebar.entry('Renamed')).toBeVisible();
+  await expect(sidebar.failure).toHaveCount(0);
 
   await fails('delete');
   await sidebar.delete('Renamed');
-  await expect(failure).toContainText('The connection was lost');
+  await expect(sidebar.failure).toContainText('The connection was lost');
   await expect(sidebar.entry('Renamed')).toBeVisible();
   await expect(chat.questions).toContainText('Keep me');
   await expect(page).toHaveURL(/\/c\//);
-  await sidebar.dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  await sidebar.delete('Renamed');
+  await expect(sidebar.failure).toHaveCount(0);
   await expect(sidebar.entries).toHaveCount(0);
   await expect(page).toHaveURL('/chat');
 });

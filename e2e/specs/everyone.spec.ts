@@ -102,7 +102,9 @@ test('signing in, asking and signing out need no mouse', async ({ page, user, ch
   await chat.answered('Which indexes are unused?');
   await expect(chat.message, 'ready for the next question').toBeFocused();
 
-  await tabTo(page, chat.signOut);
+  await tabTo(page, chat.account.button);
+  await page.keyboard.press('Enter');
+  await chat.account.focusByArrows(chat.account.signOut);
   await page.keyboard.press('Enter');
   await signedOutPage(page).everywhere();
   await tabTo(page, signedOutPage(page).signIn);

@@ -27,7 +27,7 @@ test.describe('in a French browser', () => {
     await chat.answered('Bonjour');
     await sidebar.more('Bonjour');
     const download = page.waitForEvent('download');
-    await sidebar.dialog.getByRole('button', { name: 'Exporter en Markdown' }).click();
+    await sidebar.item('Exporter en Markdown').click();
     const text = await readFile(await (await download).path(), 'utf8');
     expect(text).toContain('## Réponse');
   });

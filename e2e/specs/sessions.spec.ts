@@ -60,7 +60,7 @@ test('a person ends the session of another browser, and it leaves at once', asyn
   expect(await judged(other.page, access_token)).toBe('taken');
   await holdKey(other.page);
 
-  await sessions.opener.press('Enter');
+  await sessions.openByKeys();
   await expect(sessions.rows).toHaveCount(2);
   await expect(sessions.here).toContainText('Chrome on');
   await expect(sessions.here).toContainText('in use now');
@@ -93,7 +93,7 @@ test('a person ends all sessions, and this one with them', async ({
   // T88
   await signIn();
   const other = await signInElsewhere();
-  await sessions.opener.click();
+  await sessions.open();
   await expect(sessions.endOthers).toBeVisible();
   await sessions.endAll.click();
   await expect(other.chat.message).toBeHidden();
@@ -107,7 +107,7 @@ test('a session that could not be ended stays in the list, with a message, until
   mayLog(noAnswer);
   await signIn();
   const other = await signInElsewhere();
-  await sessions.opener.click();
+  await sessions.open();
   for (const [path, button] of [['end', sessions.endOne], ['end-all', sessions.endOthers]] as const) {
     await page.route(`**/api/sessions/${path}`, (route) => route.abort(), { times: 1 });
     await button.click();
@@ -131,7 +131,7 @@ test('sessions that cannot be listed are asked for again', async ({ page, signIn
   mayLog(noAnswer);
   await signIn();
   await page.route('**/api/sessions', (route) => route.abort(), { times: 1 });
-  await sessions.opener.click();
+  await sessions.open();
   await expect(sessions.failure).toContainText('The connection was lost');
   await sessions.retry.click();
   await expect(sessions.here).toBeVisible();
@@ -148,7 +148,7 @@ for (const width of [390, 320]) {
       // T88
       await signIn();
       const other = await signInElsewhere();
-      await sessions.opener.tap();
+      await sessions.open();
       await expect(sessions.rows).toHaveCount(2);
       await expect(sessions.here).toContainText('en cours d’utilisation');
       await expect(sessions.elsewhere).toContainText(/connecté le .*\d.*, utilisé en dernier le .*\d/);

@@ -11,7 +11,7 @@ test('a login hint signs in without a form', async ({ page, user, chat, wire, ba
   await signInNextAs(page, user.name, provider.mock.origin);
   await page.goto('/chat');
   await chat.isOpen();
-  await expect(chat.banner).toContainText(new RegExp(user.name, 'i'));
+  await expect(chat.account.button).toHaveAccessibleName(new RegExp(user.name, 'i'));
   expect(await user.tokenCalls('authorization_code')).toEqual(['ok']);
   expect(wire.pagesOutside(baseURL!), 'the request that was redirected').toHaveLength(1);
 });
@@ -23,7 +23,7 @@ test('two pages with different hints are two people', async ({ browser, baseURL 
     const page = await contexts[n].newPage();
     await signInNextAs(page, name, provider.mock.origin);
     await page.goto('/chat');
-    await expect(chatPage(page).banner).toContainText(new RegExp(name, 'i'));
+    await expect(chatPage(page).account.button).toHaveAccessibleName(new RegExp(name, 'i'));
   }));
   await Promise.all(contexts.map((context) => context.close()));
 });
@@ -31,7 +31,7 @@ test('two pages with different hints are two people', async ({ browser, baseURL 
 for (const test of ['a first', 'a second']) {
   signedIn(`${test} test of a worker is signed in without a request to the provider`, async ({ signIn, chat, wire, baseURL }) => {
     await signIn();
-    await expect(chat.banner).toContainText(/u-/i);
+    await expect(chat.account.button).toHaveAccessibleName(/u-/i);
     expect(wire.pagesOutside(baseURL!)).toEqual([]);
   });
 }

@@ -110,13 +110,16 @@ for (const way of ['replaced', 'inserted and removed'] satisfies Way[]) {
       await chat.language.selectOption('Français');
       const french = wordsOf('fr');
       await expect(page.locator('body')).not.toContainText(/Sign out|New conversation|Edit/);
-      await expect(chatPage(page, french).signOut).toHaveText('Se déconnecter');
+      const { account } = chatPage(page, french);
+      await account.open();
+      await expect(account.signOut).toHaveText('Se déconnecter');
+      await expect(account.menu).not.toContainText(/Sign out|Privacy|Dark/);
       await expect(sidebarOf(page, french).create).toHaveText('Nouvelle conversation');
       await chatPage(page, french).language.selectOption('English');
       await expect(page.locator('body')).not.toContainText(/Se déconnecter|Nouvelle conversation/);
 
-      const { opener, dialog, rows, close } = sessionsDialog(page);
-      await opener.click();
+      const { open, dialog, rows, close } = sessionsDialog(page);
+      await open();
       await expect(rows).toHaveCount(1);
       await expect(dialog).not.toContainText('Looking…');
       await close.click();

@@ -71,11 +71,23 @@ impl ConversationList {
         self.request(Duration::ZERO);
     }
 
-    pub async fn rename(self, id: ConversationId, title: String) -> Result<(), ApiError> {
+    /// The title of a conversation that is listed. Subscribes the caller.
+    pub fn title_of(self, id: &ConversationId) -> Option<String> {
+        let Found::Conversations(found) = &*self.found.read() else { return None };
+        Some(found.iter().find(|summary| summary.id == *id)?.title.clone())
+    }
+
+    pub async fn rename(mut self, id: ConversationId, title: String) -> Result<(), ApiError> {
         let request = RenameRequest { id, title };
         let endpoint =
             |token| api::conversations::rename_conversation(Authorized::new(token, dpop_key::sign, request.clone()));
         self.auth.call(endpoint).await?;
+        // At once: a search may leave it out of the next list.
+        if let Found::Conversations(found) = &mut *self.found.write()
+            && let Some(summary) = found.iter_mut().find(|summary| summary.id == request.id)
+        {
+            summary.title = request.title;
+        }
         self.refresh();
         Ok(())
     }

@@ -13,6 +13,7 @@ pub struct Catalog {
     pub pages: Pages,
     pub failures: Failures,
     pub chat: Chat,
+    pub account: Account,
     pub answer: Answer,
     pub links: Links,
     pub sidebar: Sidebar,
@@ -83,16 +84,16 @@ pub struct Failures {
 #[derive(Debug)]
 pub struct Chat {
     pub sign_out: &'static str,
-    pub language_label: &'static str,
     pub composer_label: &'static str,
     pub placeholder: &'static str,
+    /// Which key sends.
+    pub composer_hint: &'static str,
+    /// In its place on a touch screen.
+    pub composer_hint_touch: &'static str,
     pub send: &'static str,
     pub stop: &'static str,
     pub transcript_label: &'static str,
     pub empty_title: &'static str,
-    pub empty_text: &'static str,
-    /// In its place on a touch screen.
-    pub empty_text_touch: &'static str,
     pub starters_label: &'static str,
     pub you: &'static str,
     pub assistant: &'static str,
@@ -118,6 +119,20 @@ pub struct Chat {
     /// The same where only the end of an answer was sent.
     pub beginning_not_sent: &'static str,
     pub earlier_and_beginning_not_sent: &'static str,
+}
+
+/// The menu behind the person's initials.
+#[derive(Debug)]
+pub struct Account {
+    pub button_label: fn(name: &str) -> String,
+    pub language: &'static str,
+    pub theme: &'static str,
+    pub theme_system: &'static str,
+    pub theme_light: &'static str,
+    pub theme_dark: &'static str,
+    pub privacy: &'static str,
+    /// What is stored, where, and until when.
+    pub stored: [Message; 4],
 }
 
 /// An answer: its parts, how it ends, how it is announced.
@@ -173,6 +188,10 @@ pub struct Sidebar {
     pub hide: &'static str,
     pub new_conversation: &'static str,
     pub search: &'static str,
+    pub today: &'static str,
+    pub yesterday: &'static str,
+    pub last_seven_days: &'static str,
+    pub earlier: &'static str,
     /// In place of an empty list.
     pub no_conversations: &'static str,
     /// In place of the list when a search finds nothing.
@@ -184,8 +203,10 @@ pub struct Sidebar {
     pub rename: &'static str,
     pub new_title: &'static str,
     pub delete: &'static str,
-    pub delete_title: &'static str,
-    pub delete_text: fn(title: &str) -> String,
+    /// Until the server is asked to delete it.
+    pub to_be_deleted: &'static str,
+    pub undo: &'static str,
+    pub undo_label: fn(title: &str) -> String,
     pub deleted: &'static str,
     pub export_markdown: &'static str,
     pub export_json: &'static str,
@@ -218,8 +239,6 @@ pub struct Shortcuts {
 /// Where the person is signed in.
 #[derive(Debug)]
 pub struct Sessions {
-    /// The button with the person's name.
-    pub button_label: fn(name: &str) -> String,
     pub title: &'static str,
     pub loading: &'static str,
     pub no_sessions: &'static str,

@@ -1,7 +1,7 @@
 //! English.
 
 use super::catalog::{
-    Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
 };
 
 pub static ENGLISH: Catalog = Catalog {
@@ -146,15 +146,14 @@ pub static ENGLISH: Catalog = Catalog {
     },
     chat: Chat {
         sign_out: "Sign out",
-        language_label: "Language",
         composer_label: "Message",
         placeholder: "Ask anything",
+        composer_hint: "Enter sends, Shift+Enter breaks the line.",
+        composer_hint_touch: "The button sends, Enter breaks the line.",
         send: "Send",
         stop: "Stop",
         transcript_label: "Conversation",
         empty_title: "What would you like to know?",
-        empty_text: "Enter sends, Shift+Enter breaks the line.",
-        empty_text_touch: "The button sends, Enter breaks the line.",
         starters_label: "Questions to start with",
         you: "You",
         assistant: "Assistant",
@@ -179,6 +178,36 @@ pub static ENGLISH: Catalog = Catalog {
         earlier_not_sent: "Earlier messages are no longer sent to the model",
         beginning_not_sent: "The beginning of this answer is no longer sent to the model",
         earlier_and_beginning_not_sent: "Earlier messages and the beginning of this answer are no longer sent to the model",
+    },
+    account: Account {
+        button_label: |name| format!("{name}: account and settings"),
+        language: "Language",
+        theme: "Theme",
+        theme_system: "System",
+        theme_light: "Light",
+        theme_dark: "Dark",
+        privacy: "Privacy and data",
+        stored: [
+            Message {
+                title: "Conversations",
+                text: "They are stored on the server under a code made from your account, without your name, until \
+                       you delete them.",
+            },
+            Message {
+                title: "The model",
+                text: "It gets your question and the messages before it in the same conversation.",
+            },
+            Message {
+                title: "This browser",
+                text: "It stores the key of your session, your choices on this page and, encrypted, what you have \
+                       typed and not sent. Signing out removes the key and the unsent text.",
+            },
+            Message {
+                title: "The server’s log",
+                text: "It records when you sign in and out, and requests that are refused; never what you write, nor \
+                       the answers.",
+            },
+        ],
     },
     answer: Answer {
         waiting: "The answer is on its way",
@@ -251,6 +280,10 @@ pub static ENGLISH: Catalog = Catalog {
         hide: "Hide conversations",
         new_conversation: "New conversation",
         search: "Search conversations",
+        today: "Today",
+        yesterday: "Yesterday",
+        last_seven_days: "Last 7 days",
+        earlier: "Earlier",
         no_conversations: "Your conversations will be listed here.",
         no_search_results: "No conversation has these words.",
         load_failed: "The list could not be loaded.",
@@ -260,8 +293,9 @@ pub static ENGLISH: Catalog = Catalog {
         rename: "Rename",
         new_title: "New title",
         delete: "Delete",
-        delete_title: "Delete this conversation?",
-        delete_text: |title| format!("“{title}” and all its messages will be gone for good."),
+        to_be_deleted: "The conversation will be deleted in ten seconds.",
+        undo: "Undo",
+        undo_label: |title| format!("Undo: keep “{title}”"),
         deleted: "The conversation is deleted.",
         export_markdown: "Export as Markdown",
         export_json: "Export as JSON",
@@ -288,7 +322,6 @@ pub static ENGLISH: Catalog = Catalog {
         use_shortcuts: "Use these shortcuts",
     },
     sessions: Sessions {
-        button_label: |name| format!("{name}: where you are signed in"),
         title: "Where you are signed in",
         loading: "Looking…",
         no_sessions: "No session of yours is known here.",

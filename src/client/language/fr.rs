@@ -1,7 +1,7 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
 use super::catalog::{
-    Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
 };
 
 pub static FRENCH: Catalog = Catalog {
@@ -157,15 +157,14 @@ pub static FRENCH: Catalog = Catalog {
     },
     chat: Chat {
         sign_out: "Se déconnecter",
-        language_label: "Langue",
         composer_label: "Message",
         placeholder: "Posez votre question",
+        composer_hint: "Entrée envoie, Maj+Entrée va à la ligne.",
+        composer_hint_touch: "Le bouton envoie, Entrée va à la ligne.",
         send: "Envoyer",
         stop: "Arrêter",
         transcript_label: "Conversation",
         empty_title: "Que souhaitez-vous savoir ?",
-        empty_text: "Entrée envoie, Maj+Entrée va à la ligne.",
-        empty_text_touch: "Le bouton envoie, Entrée va à la ligne.",
         starters_label: "Questions pour commencer",
         you: "Vous",
         assistant: "Assistant",
@@ -190,6 +189,36 @@ pub static FRENCH: Catalog = Catalog {
         earlier_not_sent: "Les messages précédents ne sont plus envoyés au modèle",
         beginning_not_sent: "Le début de cette réponse n’est plus envoyé au modèle",
         earlier_and_beginning_not_sent: "Les messages précédents et le début de cette réponse ne sont plus envoyés au modèle",
+    },
+    account: Account {
+        button_label: |name| format!("{name}\u{a0}: compte et réglages"),
+        language: "Langue",
+        theme: "Thème",
+        theme_system: "Système",
+        theme_light: "Clair",
+        theme_dark: "Sombre",
+        privacy: "Vie privée et données",
+        stored: [
+            Message {
+                title: "Vos conversations",
+                text: "Elles sont conservées sur le serveur sous un code tiré de votre compte, sans votre nom, \
+                       jusqu’à ce que vous les supprimiez.",
+            },
+            Message {
+                title: "Le modèle",
+                text: "Il reçoit votre question et les messages qui la précèdent dans la même conversation.",
+            },
+            Message {
+                title: "Ce navigateur",
+                text: "Il conserve la clé de votre session, vos choix sur cette page et, chiffré, le texte que vous \
+                       n’avez pas encore envoyé. La déconnexion supprime la clé et ce texte.",
+            },
+            Message {
+                title: "Le journal du serveur",
+                text: "Il note vos connexions et déconnexions, et les demandes refusées ; jamais ce que vous écrivez, \
+                       ni les réponses.",
+            },
+        ],
     },
     answer: Answer {
         waiting: "La réponse arrive",
@@ -268,6 +297,10 @@ pub static FRENCH: Catalog = Catalog {
         hide: "Masquer les conversations",
         new_conversation: "Nouvelle conversation",
         search: "Chercher une conversation",
+        today: "Aujourd’hui",
+        yesterday: "Hier",
+        last_seven_days: "7\u{a0}derniers jours",
+        earlier: "Plus ancien",
         no_conversations: "Vos conversations apparaîtront ici.",
         no_search_results: "Aucune conversation ne contient ces mots.",
         load_failed: "La liste n’a pas pu être chargée.",
@@ -277,8 +310,9 @@ pub static FRENCH: Catalog = Catalog {
         rename: "Renommer",
         new_title: "Nouveau titre",
         delete: "Supprimer",
-        delete_title: "Supprimer cette conversation ?",
-        delete_text: |title| format!("«\u{a0}{title}\u{a0}» et tous ses messages seront perdus définitivement."),
+        to_be_deleted: "La conversation sera supprimée dans dix secondes.",
+        undo: "Annuler",
+        undo_label: |title| format!("Annuler\u{a0}: garder «\u{a0}{title}\u{a0}»"),
         deleted: "La conversation est supprimée.",
         export_markdown: "Exporter en Markdown",
         export_json: "Exporter en JSON",
@@ -305,7 +339,6 @@ pub static FRENCH: Catalog = Catalog {
         use_shortcuts: "Utiliser ces raccourcis",
     },
     sessions: Sessions {
-        button_label: |name| format!("{name}\u{a0}: où vous êtes connecté"),
         title: "Où vous êtes connecté",
         loading: "Recherche en cours…",
         no_sessions: "Aucune de vos sessions n’est connue ici.",

@@ -16,7 +16,7 @@ mod en;
 mod errors;
 mod fr;
 
-pub use catalog::{Catalog, Message};
+pub use catalog::{Catalog, Message, Sidebar as SidebarMessages};
 pub use choice::{ChosenLanguage, use_catalog, use_language};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -34,6 +34,19 @@ pub async fn sleep_with_jitter(duration: Duration) {
     sleep(duration.mul_f64(1.0 + js_sys::Math::random())).await;
 }
 
+/// How many midnights of this browser's time zone have passed since.
+pub fn days_since(unix_seconds: u64) -> i64 {
+    local_day(Date::now()) - local_day(unix_seconds as f64 * 1000.0)
+}
+
+/// Days since 1970 in this browser's time zone.
+fn local_day(milliseconds: f64) -> i64 {
+    const MINUTE: f64 = 60_000.0;
+    const DAY: f64 = 24.0 * 60.0 * MINUTE;
+    let behind_utc = Date::new(&milliseconds.into()).get_timezone_offset() * MINUTE;
+    ((milliseconds - behind_utc) / DAY).floor() as i64
+}
+
 /// Date and time in the format of `language` (BCP 47) and in this browser's time zone.
 pub fn local_time(unix_seconds: u64, language: &str) -> String {
     let options = Object::new();

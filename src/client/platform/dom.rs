@@ -1,7 +1,9 @@
 //! Elements of the page: focus, scrolling, dialogs.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, HtmlTextAreaElement, window};
+use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, window};
+
+use super::frame;
 
 /// An element scrolled to within so many pixels of its end counts as scrolled to the end.
 const NEAR_THE_END: i32 = 80;
@@ -9,6 +11,27 @@ const NEAR_THE_END: i32 = 80;
 pub fn focus(id: &str) {
     if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
+    }
+}
+
+/// For an element that is rendered in between.
+pub async fn focus_next_frame(id: String) {
+    frame::next_frame().await;
+    focus(&id);
+}
+
+/// Where no element has the focus, as after the one that had it was removed.
+pub fn focus_if_lost(id: &str) {
+    if focused().is_none_or(|element| element.tag_name() == "BODY") {
+        focus(id);
+    }
+}
+
+/// Focuses an `<input>`, and selects its text.
+pub fn select_input(id: &str) {
+    focus(id);
+    if let Some(input) = element(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok()) {
+        input.select();
     }
 }
 
@@ -67,9 +90,7 @@ pub fn close_dialog(id: &str, focus_after: &str) {
     if let Some(dialog) = element(id).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
         dialog.close();
     }
-    if focused().is_none_or(|element| element.tag_name() == "BODY") {
-        focus(focus_after);
-    }
+    focus_if_lost(focus_after);
 }
 
 /// Whether the focus is in a field that takes text.

@@ -53,13 +53,16 @@ impl Drop for Listener {
     }
 }
 
-/// Keys pressed anywhere on the page, as `take` maps them. The browser does nothing else with a key for which `take`
+/// Keys pressed anywhere on the page, as `take` maps them, but those that an element has handled. The browser does nothing else with a key for which `take`
 /// returns something.
 pub fn key_presses<T: 'static>(
     take: impl Fn(&KeyPress) -> Option<T> + 'static,
 ) -> (Listener, mpsc::UnboundedReceiver<T>) {
     let (sender, keys) = mpsc::unbounded();
     let listener = Listener::new("keydown", move |event| {
+        if event.default_prevented() {
+            return;
+        }
         let taken = event.dyn_ref::<KeyboardEvent>().and_then(|event| take(&KeyPress::of(event)));
         if let Some(taken) = taken {
             event.prevent_default();

@@ -17,8 +17,9 @@
 //! | `frame` | animation frames |
 //! | `listeners` | events of the window: keys, input, network |
 //! | `keyboard` | what a key press means, on this device |
-//! | `document` | title, language, metadata, width |
+//! | `document` | title, language, theme, metadata, width |
 //! | `dom` | elements: focus, text fields, scrolling, dialogs |
+//! | `popover` | popovers, and the menus in them |
 //! | `clipboard`, `files` | copying a text, saving a file |
 //! | `tasks` | tasks that outlive the component that starts them |
 
@@ -35,6 +36,7 @@ pub mod keyboard;
 pub mod listeners;
 pub mod location;
 pub mod locks;
+pub mod popover;
 pub mod tasks;
 pub mod url;
 pub mod visibility;

@@ -5,13 +5,14 @@ use dioxus::{
     prelude::*,
 };
 
-use super::{components::SessionWarning, head::Head, route::Route};
+use super::{components::SessionWarning, head::Head, route::Route, theme::ChosenTheme};
 use crate::client::{language::ChosenLanguage, session::Auth};
 
 #[component]
 pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
     ChosenLanguage::use_choice();
+    ChosenTheme::use_choice();
     let session = use_memo(move || auth.session());
     let mut session_tasks = use_signal(Vec::<Task>::new);
     use_effect(move || {

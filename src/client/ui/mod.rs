@@ -5,6 +5,7 @@
 //! | `app` | the root component |
 //! | `route` | the routes |
 //! | `head` | links and metadata of the document |
+//! | `theme` | light or dark: the person's choice |
 //! | `pages` | one per route; `pages/chat` is the largest |
 //! | `components` | parts of pages |
 
@@ -13,3 +14,4 @@ mod components;
 mod head;
 mod pages;
 pub mod route;
+mod theme;

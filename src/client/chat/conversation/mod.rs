@@ -37,6 +37,8 @@ pub struct Conversation {
     /// Puts the id of a new conversation into the address bar.
     navigate: Callback<ConversationId>,
     id: Signal<Option<ConversationId>>,
+    /// Empty where it is not known.
+    title: Signal<String>,
     phase: Signal<Phase>,
     /// All messages but the running answer.
     entries: Signal<Vec<Rc<Entry>>>,
@@ -81,6 +83,7 @@ impl Conversation {
             running,
             navigate,
             id: Signal::new(None),
+            title: Signal::new(String::new()),
             phase: Signal::new(Phase::Shown),
             entries: Signal::new(vec![]),
             pending: CopyValue::new(vec![]),
@@ -96,11 +99,22 @@ impl Conversation {
                 conversation.following.scroll_if_on();
             }
         });
+        use_effect(move || {
+            let mut title = conversation.title;
+            if let Some(listed) = conversation.id().and_then(|id| list.title_of(&id)) {
+                title.set(listed);
+            }
+        });
         conversation
     }
 
     pub fn id(self) -> Option<ConversationId> {
         self.id.read().clone()
+    }
+
+    /// Subscribes the caller.
+    pub fn title(self) -> String {
+        self.title.read().trim().to_owned()
     }
 
     pub fn phase(self) -> Phase {
@@ -151,6 +165,7 @@ impl Conversation {
     fn leave(mut self) {
         self.running.leave();
         self.editing.set(None);
+        self.title.set(String::new());
         self.entries.set(vec![]);
         self.last_request.set(None);
         self.sends_when_open.set(false);
@@ -170,6 +185,7 @@ impl Conversation {
         let undelivered = self.draft.undelivered(&id);
         match outcome {
             Ok(Answer(conversation)) => {
+                self.title.set(conversation.title);
                 let running = conversation.running;
                 let ended = conversation.messages.iter().filter(|message| Some(&message.id) != running.as_ref());
                 let entries = ended.map(|message| Rc::new(Entry::of_message(self.next_key(), message)));

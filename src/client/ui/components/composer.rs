@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::text_span;
+use super::{Icon, icon, text_span};
 use crate::client::{
     chat::{draft::Measure, element_ids::COMPOSER},
     language::use_catalog,
@@ -25,6 +25,12 @@ pub fn Composer(
     let messages = &use_catalog().chat;
     let over = measure.over;
     let can_send = !answering && measure.can_be_sent();
+    let hint = match keyboard::enter_sends() {
+        // Nothing can be sent.
+        _ if answering => "",
+        true => messages.composer_hint,
+        false => messages.composer_hint_touch,
+    };
     let on_key = move |event: KeyboardEvent| match event.key() {
         // With a modifier, Enter does what the browser makes of it: Shift+Enter breaks the line.
         Key::Enter if keyboard::is_plain(&event) && keyboard::enter_sends() => {
@@ -51,7 +57,7 @@ pub fn Composer(
             textarea {
                 id: COMPOSER,
                 "aria-label": messages.composer_label,
-                "aria-describedby": if over > 0 { "too-long" },
+                "aria-describedby": if over > 0 { "too-long" } else { "composer-hint" },
                 "aria-invalid": over > 0,
                 placeholder: messages.placeholder,
                 // The height in browsers that don't size a field by its content (`field-sizing`).
@@ -62,6 +68,8 @@ pub fn Composer(
                 oninput: move |_| on_input.call(()),
                 onkeydown: on_key,
             }
+            // A label: a click on it goes to the field.
+            label { id: "composer-hint", r#for: COMPOSER, {text_span(hint)} }
             // One button for both, so that the focus stays on it when it changes.
             button {
                 r#type: if answering { "button" } else { "submit" },
@@ -72,6 +80,7 @@ pub fn Composer(
                         on_stop.call(());
                     }
                 },
+                {icon(if answering { Icon::Stop } else { Icon::Send })}
                 {text_span(if answering { messages.stop } else { messages.send })}
             }
             if over > 0 {

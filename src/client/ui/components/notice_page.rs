@@ -24,7 +24,7 @@ pub fn NoticePage(
     children: Element,
 ) -> Element {
     rsx! {
-        PageTitle { title: "{title} · oracle-ai" }
+        PageTitle { title: title.clone() }
         main { class: "notice",
             div { role: if alert { "alert" } else if live { "status" },
                 h1 { {text_span(title.clone())} }

@@ -1,30 +1,32 @@
-//! The bar above the chat: who is signed in, the language, sign-out.
+//! The bar above the chat: the conversation's title, and the account menu.
 
 use dioxus::prelude::*;
 
 use super::{
+    account_menu::use_account_menu,
     open_dialog::OpenDialog,
     sidebar::{SIDEBAR, SidebarState},
 };
 use crate::{
     client::{
-        chat::draft_storage,
+        chat::conversation::Conversation,
         language::use_catalog,
-        session::use_auth,
-        ui::components::{LanguageSwitch, text_span},
+        ui::components::{Icon, PRODUCT, icon, text_span},
     },
     wire::auth::UserClaims,
 };
 
 #[component]
-pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog>) -> Element {
-    let auth = use_auth();
-    let catalog = use_catalog();
-    let sign_out = move |_| {
-        draft_storage::remove();
-        auth.sign_out();
-    };
-    let toggle = if sidebar.is_shown() { catalog.sidebar.hide } else { catalog.sidebar.show };
+pub fn Header(
+    user: UserClaims,
+    conversation: Conversation,
+    sidebar: SidebarState,
+    dialog: Signal<OpenDialog>,
+) -> Element {
+    let messages = &use_catalog().sidebar;
+    let toggle = if sidebar.is_shown() { messages.hide } else { messages.show };
+    let title = conversation.title();
+    let children = use_account_menu(&user, dialog);
     rsx! {
         header { class: "bar",
             button {
@@ -35,30 +37,14 @@ pub fn Header(user: UserClaims, sidebar: SidebarState, dialog: Signal<OpenDialog
                 "aria-expanded": sidebar.is_shown(),
                 "aria-controls": SIDEBAR,
                 onclick: move |_| sidebar.toggle(),
-                span { "aria-hidden": "true", "☰" }
+                {icon(Icon::Menu)}
             }
-            h1 { class: "product", "oracle-ai" }
-            div { class: "person",
-                button {
-                    r#type: "button",
-                    translate: "no",
-                    "aria-label": (catalog.sessions.button_label)(user.display_name()),
-                    "aria-haspopup": "dialog",
-                    title: user.email.clone(),
-                    onclick: move |_| dialog.set(OpenDialog::Sessions),
-                    {text_span(user.display_name())}
-                }
+            if title.is_empty() {
+                h1 { translate: "no", {text_span(PRODUCT)} }
+            } else {
+                h1 { dir: "auto", title: title.clone(), {text_span(title.clone())} }
             }
-            LanguageSwitch {}
-            button {
-                class: "icon keys-button",
-                r#type: "button",
-                "aria-label": catalog.shortcuts.title,
-                title: catalog.shortcuts.title,
-                onclick: move |_| dialog.set(OpenDialog::Shortcuts),
-                span { "aria-hidden": "true", "?" }
-            }
-            button { r#type: "button", onclick: sign_out, {text_span(catalog.chat.sign_out)} }
+            {children}
         }
     }
 }

@@ -3,17 +3,22 @@
 //! | file | |
 //! |---|---|
 //! | `header`, `sidebar` | the bar above, the list of conversations |
+//! | `conversation_row`, `deletions` | a conversation in the list; those that the person deletes |
+//! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
 //! | `rendered_groups` | how many of them are rendered |
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
-//! | `dialogs`, `sessions_dialog` | the dialogs |
+//! | `dialogs`, `sessions_dialog`, `privacy_dialog` | the dialogs |
 //! | `open_dialog` | which dialog is open |
 //! | `own_sessions` | loads and ends the person's sessions |
 //! | `failure` | shows why a request has failed |
 //! | `navigation` | navigation to a conversation |
 
+mod account_menu;
+mod conversation_row;
+mod deletions;
 mod dialogs;
 mod failure;
 mod header;
@@ -23,6 +28,7 @@ mod navigation;
 mod notices;
 mod open_dialog;
 mod own_sessions;
+mod privacy_dialog;
 mod rendered_groups;
 mod sessions_dialog;
 mod shortcuts;
@@ -32,6 +38,7 @@ mod transcript;
 use dioxus::prelude::*;
 
 use self::{
+    deletions::Deletions,
     dialogs::Dialogs,
     header::Header,
     live_region::LiveRegion,
@@ -91,6 +98,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let announcer = Announcer::use_announcer();
     let navigate = use_callback(navigate_to_conversation);
     let conversation = OpenConversation::use_conversation(draft, list, announcer, navigate);
+    let deletions = Deletions::use_deletions(list, conversation);
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
     let mut dialog = use_signal(|| OpenDialog::None);
@@ -112,10 +120,10 @@ fn ChatPage(user: UserClaims) -> Element {
     });
 
     rsx! {
-        PageTitle { title: "oracle-ai" }
+        PageTitle { title: conversation.title() }
         div { class: if sidebar.is_shown() { "chat with-sidebar" } else { "chat" },
-            Header { user, sidebar, dialog }
-            Sidebar { list, conversation, sidebar, dialog }
+            Header { user, conversation, sidebar, dialog }
+            Sidebar { list, conversation, sidebar, deletions }
             main { class: "main",
                 Transcript { conversation }
                 div { class: "dock",
@@ -125,7 +133,7 @@ fn ChatPage(user: UserClaims) -> Element {
                 }
             }
             LiveRegion { announcer }
-            Dialogs { dialog, list, conversation, shortcuts, sessions }
+            Dialogs { dialog, shortcuts, sessions }
             LinkConfirmationDialog {}
         }
     }

@@ -1,15 +1,11 @@
 //! Which dialog is open.
 
-use crate::wire::conversations::ConversationSummary;
-
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenDialog {
     None,
     Shortcuts,
     /// The list of the person's sessions.
     Sessions,
-    /// The actions for a conversation.
-    Conversation(ConversationSummary),
-    /// The question before a conversation is deleted.
-    Delete(ConversationSummary),
+    /// What is stored about the person, and how to remove it.
+    Privacy,
 }

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use crate::client::platform::{
     dom,
     listeners::{self, KeyPress},
+    popover,
     web_storage::LOCAL_STORAGE,
 };
 
@@ -38,10 +39,10 @@ impl Shortcut {
         }
     }
 
-    /// Not while a dialog is open. A question mark is text while the person is typing.
+    /// Not while a dialog or a menu is open. A question mark is text while the person is typing.
     fn is_for_page(pressed: &KeyPress) -> bool {
         let is_text = pressed.key == "?";
-        !(dom::has_dialog() || is_text && dom::is_typing())
+        !(dom::has_dialog() || popover::is_any_shown() || is_text && dom::is_typing())
     }
 }
 

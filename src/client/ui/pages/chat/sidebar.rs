@@ -3,16 +3,16 @@
 use dioxus::prelude::*;
 use futures_util::StreamExt;
 
-use super::{navigation::new_conversation, open_dialog::OpenDialog};
+use super::{conversation_row::ConversationRow, deletions::Deletions, failure::Failure, navigation::new_conversation};
 use crate::{
     client::{
         chat::{
             conversation::Conversation,
-            list::{ConversationList, Found, title_of},
+            list::{ConversationList, Found},
         },
-        language::use_catalog,
-        platform::{document, listeners, web_storage::LOCAL_STORAGE},
-        ui::{components::text_span, route::Route},
+        language::{SidebarMessages, use_catalog},
+        platform::{clock, document, listeners, web_storage::LOCAL_STORAGE},
+        ui::components::{Icon, icon, text_span},
     },
     wire::conversations::ConversationSummary,
 };
@@ -63,7 +63,7 @@ impl SidebarState {
     }
 
     /// Uncovers the conversation that was selected.
-    fn hide_if_narrow(mut self) {
+    pub fn hide_if_narrow(mut self) {
         if !is_wide() {
             self.0.set(false);
         }
@@ -80,7 +80,7 @@ pub fn Sidebar(
     list: ConversationList,
     conversation: Conversation,
     sidebar: SidebarState,
-    dialog: Signal<OpenDialog>,
+    deletions: Deletions,
 ) -> Element {
     let messages = &use_catalog().sidebar;
     let begin_conversation = move |_| {
@@ -89,7 +89,10 @@ pub fn Sidebar(
     };
     rsx! {
         nav { class: "sidebar", id: SIDEBAR, "aria-label": messages.conversations, hidden: !sidebar.is_shown(),
-            button { r#type: "button", class: "new", onclick: begin_conversation, {text_span(messages.new_conversation)} }
+            button { r#type: "button", class: "primary new", onclick: begin_conversation,
+                {icon(Icon::Plus)}
+                {text_span(messages.new_conversation)}
+            }
             input {
                 id: SEARCH,
                 r#type: "search",
@@ -98,6 +101,7 @@ pub fn Sidebar(
                 value: list.search_text(),
                 oninput: move |event| list.search(event.value()),
             }
+            Failure { error: deletions.failure() }
             match list.found() {
                 Found::Loading => rsx! {},
                 Found::Failed => rsx! {
@@ -109,14 +113,20 @@ pub fn Sidebar(
                     }
                 },
                 Found::Conversations(found) => rsx! {
-                    ul {
-                        for summary in found {
-                            Row {
-                                key: "{summary.id}",
-                                is_shown: conversation.id().as_ref() == Some(&summary.id),
-                                summary,
-                                sidebar,
-                                dialog,
+                    div { class: "list",
+                        for (age, group) in groups(found) {
+                            h2 { key: "{age:?}", id: "{age:?}", {text_span(age.heading(messages))} }
+                            ul { "aria-labelledby": "{age:?}",
+                                for summary in group {
+                                    ConversationRow {
+                                        key: "{summary.id}",
+                                        is_shown: conversation.id().as_ref() == Some(&summary.id),
+                                        summary,
+                                        list,
+                                        sidebar,
+                                        deletions,
+                                    }
+                                }
                             }
                         }
                     }
@@ -126,38 +136,68 @@ pub fn Sidebar(
     }
 }
 
-#[component]
-fn Row(summary: ConversationSummary, is_shown: bool, sidebar: SidebarState, dialog: Signal<OpenDialog>) -> Element {
-    let messages = &use_catalog().sidebar;
-    let title = title_of(&summary, messages.untitled);
-    let more = (messages.more_actions)(&title);
-    let (id, is_running) = (summary.id.to_string(), summary.running.is_some());
-    rsx! {
-        li {
-            Link {
-                to: Route::Conversation { id },
-                class: "title",
-                "aria-current": if is_shown { "page" },
-                onclick: move |_| sidebar.hide_if_narrow(),
-                span { class: "name", dir: "auto", {text_span(title)} }
-                if is_running {
-                    span { class: "running",
-                        span { class: "for-screen-readers", {text_span(messages.answer_running)} }
-                    }
-                }
-            }
-            button {
-                class: "icon",
-                r#type: "button",
-                "aria-label": more.clone(),
-                title: more,
-                onclick: move |_| dialog.set(OpenDialog::Conversation(summary.clone())),
-                span { "aria-hidden": "true", "⋯" }
-            }
+/// The headings of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    Today,
+    Yesterday,
+    LastSevenDays,
+    Earlier,
+}
+
+impl Age {
+    fn of_days(days: i64) -> Self {
+        match days {
+            // A server's clock may be ahead.
+            ..=0 => Self::Today,
+            1 => Self::Yesterday,
+            2..=7 => Self::LastSevenDays,
+            _ => Self::Earlier,
+        }
+    }
+
+    fn heading(self, messages: &SidebarMessages) -> &'static str {
+        match self {
+            Self::Today => messages.today,
+            Self::Yesterday => messages.yesterday,
+            Self::LastSevenDays => messages.last_seven_days,
+            Self::Earlier => messages.earlier,
         }
     }
 }
 
+/// The conversations by age: they are sorted already.
+fn groups(found: Vec<ConversationSummary>) -> Vec<(Age, Vec<ConversationSummary>)> {
+    let mut groups: Vec<(Age, Vec<ConversationSummary>)> = vec![];
+    for summary in found {
+        let age = Age::of_days(clock::days_since(summary.updated_at));
+        match groups.last_mut() {
+            Some((last, group)) if *last == age => group.push(summary),
+            _ => groups.push((age, vec![summary])),
+        }
+    }
+    groups
+}
+
 fn is_wide() -> bool {
     document::matches_media(WIDE_VIEWPORT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Age;
+
+    #[test]
+    fn conversations_are_grouped_by_the_midnights_since_their_last_message() {
+        for (days, age) in [
+            (-1, Age::Today),
+            (0, Age::Today),
+            (1, Age::Yesterday),
+            (2, Age::LastSevenDays),
+            (7, Age::LastSevenDays),
+            (8, Age::Earlier),
+        ] {
+            assert_eq!(Age::of_days(days), age, "{days}");
+        }
+    }
 }

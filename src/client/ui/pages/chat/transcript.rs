@@ -16,7 +16,6 @@ use crate::{
             entry::{Author, Entry, Progress},
         },
         language::{Catalog, use_catalog},
-        platform::keyboard,
         ui::{
             components::{RequestIdLabel, RetryButton, SignInAgain, text_span},
             route::Route,
@@ -127,7 +126,6 @@ fn Empty(conversation: Conversation) -> Element {
     rsx! {
         div { class: "empty",
             h2 { {text_span(messages.empty_title)} }
-            p { {text_span(if keyboard::enter_sends() { messages.empty_text } else { messages.empty_text_touch })} }
             ul { "aria-label": messages.starters_label,
                 for starter in catalog.starters {
                     li { key: "{starter.topic}",

@@ -1,0 +1,36 @@
+//! Icons: the outlines of [Lucide](https://lucide.dev) 1.62, each as one path. Their license is in
+//! `assets/LICENSE-lucide`. What an icon means is said by its button, in words.
+
+use dioxus::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    Menu,
+    Plus,
+    More,
+    Send,
+    Stop,
+    Check,
+    Close,
+}
+
+pub fn icon(icon: Icon) -> Element {
+    rsx! {
+        svg { class: "glyph", view_box: "0 0 24 24", "aria-hidden": "true", path { d: path(icon) } }
+    }
+}
+
+/// In a square of 24 units.
+fn path(icon: Icon) -> &'static str {
+    match icon {
+        Icon::Menu => "M4 5h16M4 12h16M4 19h16",
+        Icon::Plus => "M5 12h14M12 5v14",
+        Icon::More => {
+            "M11 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M18 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0M4 12a1 1 0 1 0 2 0 1 1 0 1 0-2 0"
+        }
+        Icon::Send => "m5 12 7-7 7 7M12 19V5",
+        Icon::Check => "M20 6 9 17l-5-5",
+        Icon::Close => "M18 6 6 18M6 6l12 12",
+        Icon::Stop => "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z",
+    }
+}
