@@ -178,8 +178,9 @@ test('a login under way in another tab keeps its key through a sign-out', async 
 });
 
 test('two logins that were begun together end in one session, the later one', async ({
-  page, context, user, login, chat, identityProvider, wire,
+  page, context, browserName, user, login, chat, identityProvider, wire,
 }) => {
+  needs(browserName, 'bodies of requests');
   const other = await context.newPage();
   const otherLogin = loginPageOf(identityProvider, other);
   const theirs = new Wire(other);

@@ -92,7 +92,7 @@ for (const { colorScheme, darker, lighter } of [
   });
 }
 
-test('signing in, asking and signing out need no mouse', { tag: '@engines' }, async ({ page, user, chat }) => {
+test('signing in, asking and signing out need no mouse', async ({ page, user, chat }) => {
   const login = mockLoginPage(page);
   await page.goto('/');
   await login.isOpen();

@@ -27,7 +27,7 @@ test.beforeEach(async ({ page, context }) => {
   await limit(context, { idle_timeout: 600, session_expires_in: 36_000 });
 });
 
-test('two minutes before the end by inactivity the person is warned, and stays with one key', { tag: '@engines' }, async ({
+test('two minutes before the end by inactivity the person is warned, and stays with one key', async ({
   page, signIn, chat, warning, wire,
 }) => {
   await signIn();

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 
+import { needs } from '../fixtures/engines';
 import { holdKey, judged, signedCall } from '../fixtures/browser-key';
 import { expect, mayLog, statusError, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
@@ -10,9 +11,10 @@ test.beforeEach(() => mayLog(statusError(401)));
 
 const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 
-test('a refused refresh leads to sign-in, and the message is sent automatically, once', { tag: ['@every-provider', '@engines'] }, async ({
-  asleep, page, user, signIn, untilTokenExpires, login, chat, wire,
+test('a refused refresh leads to sign-in, and the message is sent automatically, once', { tag: '@every-provider' }, async ({
+  asleep, page, browserName, user, signIn, untilTokenExpires, login, chat, wire,
 }) => {
+  needs(browserName, 'bodies of requests');
   mayLog(statusError(401), statusError(404));
   await user.set({ access_token_ttl: 4 });
   await signIn('/chat?topic=plans');
@@ -34,7 +36,7 @@ test('a refused refresh leads to sign-in, and the message is sent automatically,
   expect(new Set(keys).size, 'one message, however often it is sent').toBe(1);
 });
 
-test('a session that ends while a person types keeps what they typed', { tag: '@engines' }, async ({
+test('a session that ends while a person types keeps what they typed', async ({
   page, user, signIn, login, chat,
 }) => {
   mayLog(statusError(401), statusError(404));

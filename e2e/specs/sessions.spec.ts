@@ -51,7 +51,7 @@ const test = base.extend<{
 // A page whose session or token has ended may have a request under way, which is then refused.
 test.beforeEach(() => mayLog(statusError(401)));
 
-test('a person ends the session of another browser, and it leaves at once', { tag: '@engines' }, async ({
+test('a person ends the session of another browser, and it leaves at once', async ({
   page, signIn, signInElsewhere, chat, sessions,
 }) => {
   // T87, T88

@@ -70,7 +70,7 @@ test('a sign-in that is stopped on its way can be gone on with', { tag: '@engine
   await login.isOpen();
 });
 
-test('the Back button leads from the provider to where the person was', { tag: '@engines' }, async ({ page, login }) => {
+test('the Back button leads from the provider to where the person was', async ({ page, login }) => {
   await page.goto('/signed-out');
   await page.getByRole('link', { name: 'Sign in' }).click();
   await login.isOpen();
