@@ -38,7 +38,7 @@ export default defineConfig(
       // By these methods, page objects assert.
       'playwright/expect-expect': [
         'error',
-        { assertFunctionNames: ['answered', 'everywhere', 'here', 'isOpen', 'narrow', 'says'] },
+        { assertFunctionNames: ['answered', 'everywhere', 'here', 'isOpen', 'narrow', 'says', 'shows'] },
       ],
       // Where a provider lacks what is tested, or a tool is not installed.
       'playwright/no-skipped-test': ['error', { allowConditional: true }],

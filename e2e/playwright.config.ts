@@ -1,25 +1,21 @@
-import { defineConfig, devices } from '@playwright/test';
+import { defineConfig } from '@playwright/test';
 
+import { chromium, firefox, ownWebKit } from './fixtures/engines';
 import { type Options } from './fixtures/test';
 import { app, servers } from './fixtures/servers';
-
-// Debian's browser in a container: no sandbox to be had, and nobody to phone home to.
-const debianChromium = process.env.CHROMIUM_PATH && {
-  executablePath: process.env.CHROMIUM_PATH,
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
 
 // What is measured, with nothing else running, and what development.config.ts runs.
 const figures = ['page-load.spec.ts', 'performance.spec.ts', 'lighthouse.spec.ts'];
 const notBehaviour = [...figures, 'development.spec.ts'];
+const ofFirefox = 'firefox.spec.ts';
+
+/** In engines besides Chromium: the tests with the tag, or all of the mock's. */
+const inOtherEngines = {
+  testIgnore: notBehaviour,
+  grep: process.env.ALL_ENGINES ? /./ : /@engines/,
+  grepInvert: /@certified/,
+};
+const atMock = { identityProvider: 'mock', baseURL: app.mock.origin } as const;
 
 export default defineConfig<Options>({
   testDir: 'specs',
@@ -33,23 +29,24 @@ export default defineConfig<Options>({
   workers: Number(process.env.E2E_WORKERS ?? 2),
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {
-    ...devices['Desktop Chrome'],
-    launchOptions: debianChromium || {},
+    ...chromium,
     trace: 'retain-on-failure',
   },
   projects: [
     {
       name: 'mock',
-      testIgnore: notBehaviour,
-      use: { identityProvider: 'mock', baseURL: app.mock.origin },
+      testIgnore: [...notBehaviour, ofFirefox],
+      use: atMock,
       grepInvert: /@certified/,
     },
     {
       name: 'certified',
-      testIgnore: notBehaviour,
+      testIgnore: [...notBehaviour, ofFirefox],
       use: { identityProvider: 'certified', baseURL: app.certified.origin },
       grep: /@every-provider|@certified/,
     },
+    { name: 'firefox', ...inOtherEngines, use: { ...firefox, ...atMock } },
+    ...(ownWebKit ? [{ name: 'webkit', ...inOtherEngines, testIgnore: [...notBehaviour, ofFirefox], use: { ...ownWebKit, ...atMock } }] : []),
     {
       name: 'figures',
       testMatch: figures,

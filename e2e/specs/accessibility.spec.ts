@@ -3,6 +3,7 @@
 import type { Page, Route } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
+import { needs } from '../fixtures/engines';
 import {
   answerNextWith, answerNextWithText, ended, expect, mayLog, noAnswer, opened, refuseNextMessage, test,
 } from '../fixtures/test';
@@ -28,6 +29,10 @@ for (const { name, use } of [
 ]) {
   test.describe(name, () => {
     test.use(use);
+
+    test.beforeEach(({ browserName }) => {
+      if ('colorScheme' in use || 'forcedColors' in use) needs(browserName, 'emulated media');
+    });
 
     test('axe finds nothing in any state', async ({
       page, context, user, signIn, login, words, callback, chat, sidebar,
@@ -109,7 +114,9 @@ for (const { name, use } of [
   });
 }
 
-test('a screen reader announces an answer in whole sentences, none twice, and its end', async ({ page, signIn, chat }) => {
+test('a screen reader announces an answer in whole sentences, none twice, and its end', { tag: '@engines' }, async ({
+  page, signIn, chat,
+}) => {
   await signIn();
   await page.evaluate(() => {
     const announced: string[] = (window.announced = []);
@@ -149,7 +156,7 @@ test('the visible answer itself is not announced', async ({ signIn, chat }) => {
   await expect(chat.conversation).toHaveAttribute('aria-live', 'off');
 });
 
-test('focus goes where the next thing is done', async ({ page, signIn, chat, sidebar }) => {
+test('focus goes where the next thing is done', { tag: '@engines' }, async ({ page, signIn, chat, sidebar }) => {
   await signIn();
   await chat.message.fill('Question');
   await chat.send.click();
@@ -173,7 +180,8 @@ test('focus goes where the next thing is done', async ({ page, signIn, chat, sid
   await expect(more).toBeFocused();
 });
 
-test('nothing moves for people who want no motion', async ({ page, signIn, chat }) => {
+test('nothing moves for people who want no motion', async ({ page, browserName, signIn, chat }) => {
+  needs(browserName, 'emulated media');
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await signIn();
   await chat.ask('/slow');

@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test';
 
 import { openBlank } from '../fixtures/blank';
 import { callWith, judged, proofBy, signedCall, thumbprintOf } from '../fixtures/browser-key';
+import { needs } from '../fixtures/engines';
 import { expect, mayLog, noAnswer, refuseNextProof, statusError, test as base } from '../fixtures/test';
 import { Wire } from '../fixtures/wire';
 import { loginPageOf, mockLoginPage } from '../pages/login';
@@ -31,7 +32,7 @@ const test = base.extend<{
 // A page whose session or token has ended may have a request under way, which is then refused.
 test.beforeEach(() => mayLog(statusError(401)));
 
-test.describe('comes back signed in, by one refresh and no page of the provider', { tag: '@every-provider' }, () => {
+test.describe('comes back signed in, by one refresh and no page of the provider', { tag: ['@every-provider', '@engines'] }, () => {
   const path = '/chat?topic=awr&depth=2#plan';
 
   test('a reloaded page', async ({ page, baseURL, user, signIn }) => {
@@ -55,10 +56,10 @@ test.describe('comes back signed in, by one refresh and no page of the provider'
   });
 
   test('a browser that was closed and started again', async ({
-    playwright, launchOptions, baseURL, identityProvider, user,
+    playwright, browserName, channel, launchOptions, baseURL, identityProvider, user,
   }) => {
     const profile = test.info().outputPath('profile');
-    const start = () => playwright.chromium.launchPersistentContext(profile, { ...launchOptions, baseURL });
+    const start = () => playwright[browserName].launchPersistentContext(profile, { ...launchOptions, channel, baseURL });
     const before = await start();
     const page = await before.newPage();
     await page.goto('/');
@@ -77,7 +78,7 @@ test.describe('comes back signed in, by one refresh and no page of the provider'
   });
 });
 
-test('a reload while the provider is down keeps the session and the place', async ({
+test('a reload while the provider is down keeps the session and the place', { tag: '@engines' }, async ({
   page, user, signIn, chat, callback, wire,
 }) => {
   mayLog(statusError(503));
@@ -128,7 +129,7 @@ test('signing out without a connection is forgotten by this browser all the same
   expect(wire.calls('POST', '/api/refresh')).toHaveLength(0);
 });
 
-test('the key ends with its session, and each sign-in after it has another', async ({
+test('the key ends with its session, and each sign-in after it has another', { tag: '@engines' }, async ({
   page, user, signIn, login, chat,
 }) => {
   mayLog(statusError(401));
@@ -177,8 +178,9 @@ test('a login under way in another tab keeps its key through a sign-out', async 
 });
 
 test('two logins that were begun together end in one session, the later one', async ({
-  page, context, user, login, chat, identityProvider, wire,
+  page, context, browserName, user, login, chat, identityProvider, wire,
 }) => {
+  needs(browserName, 'bodies of requests');
   const other = await context.newPage();
   const otherLogin = loginPageOf(identityProvider, other);
   const theirs = new Wire(other);
@@ -200,7 +202,7 @@ test('two logins that were begun together end in one session, the later one', as
   expect(await keptSession(page)).toBe(later);
 });
 
-test('the private key can not be exported, in no format', async ({ page, signIn }) => {
+test('the private key can not be exported, in no format', { tag: '@engines' }, async ({ page, signIn }) => {
   // T68
   await signIn();
   const { extractable, refusals } = await page.evaluate(async () => {
@@ -221,8 +223,9 @@ test('the private key can not be exported, in no format', async ({ page, signIn 
 });
 
 test('a browser whose site data was deleted signs in again, without error or loop', async ({
-  page, context, baseURL, user, signIn, login, chat, wire,
+  page, context, browserName, baseURL, user, signIn, login, chat, wire,
 }) => {
+  needs(browserName, 'Chrome DevTools');
   await signIn();
   const devtools = await context.newCDPSession(page);
   await devtools.send('Storage.clearDataForOrigin', { origin: baseURL!, storageTypes: 'indexeddb' });
@@ -236,7 +239,7 @@ test('a browser whose site data was deleted signs in again, without error or loo
   expect(wire.calls('POST', '/api/refresh'), 'there was nothing to go on with').toHaveLength(0);
 });
 
-test('a session whose key is gone is given up for a new sign-in', async ({
+test('a session whose key is gone is given up for a new sign-in', { tag: '@engines' }, async ({
   page, context, user, signIn, login, chat, wire,
 }) => {
   mayLog(statusError(401));
@@ -295,7 +298,9 @@ test('a stolen access token is refused, with another key and as a bearer token',
   expect(bearer.status()).toBe(401);
 });
 
-test('a proof is valid once, and for one method, one endpoint and one token', async ({ page, signIn, wire }) => {
+test('a proof is valid once, and for one method, one endpoint and one token', { tag: '@engines' }, async ({
+  page, signIn, wire,
+}) => {
   // T65 T69
   await signIn();
   const { access_token: token, session } = await wire.current();
@@ -337,63 +342,6 @@ test('a login can not be begun without naming a key, nor without a proof by it',
   }
   expect((await request.get(`/api/authorize?dpop_jkt=${'A'.repeat(43)}`)).status()).toBe(401);
 });
-
-const keepsNothing = 'This browser keeps nothing for this page';
-const tooOld = 'This browser is too old';
-
-for (const { lacks, heading, breakIt } of [
-  {
-    lacks: 'IndexedDB',
-    heading: keepsNothing,
-    breakIt: () => Object.defineProperty(window, 'indexedDB', { value: undefined }),
-  },
-  {
-    lacks: 'the permission to open IndexedDB',
-    heading: keepsNothing,
-    breakIt: () => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException('The operation is insecure.', 'SecurityError');
-      };
-    },
-  },
-  {
-    lacks: 'room in IndexedDB for a key',
-    heading: keepsNothing,
-    breakIt: () => {
-      IDBObjectStore.prototype.put = () => {
-        throw new DOMException('A CryptoKey could not be cloned.', 'DataCloneError');
-      };
-    },
-  },
-  {
-    lacks: 'WebCrypto',
-    heading: tooOld,
-    breakIt: () => Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined }),
-  },
-  {
-    lacks: 'P-256',
-    heading: tooOld,
-    breakIt: () => {
-      SubtleCrypto.prototype.generateKey = (): Promise<never> =>
-        Promise.reject(new DOMException('Unrecognized namedCurve', 'NotSupportedError'));
-    },
-  },
-  {
-    lacks: 'a secure context',
-    heading: 'This page needs a secure address',
-    breakIt: () => Object.defineProperty(window, 'isSecureContext', { value: false }),
-  },
-]) {
-  test(`a browser without ${lacks} shows so`, async ({ page, wire, callback }) => {
-    // T98
-    await page.addInitScript(breakIt);
-    await page.goto('/');
-    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
-    await callback.tryAgain.click();
-    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
-    expect(wire.calls('GET', '/api/authorize'), 'no login was begun').toHaveLength(0);
-  });
-}
 
 const hour = 3_600_000;
 
@@ -485,38 +433,3 @@ async function keepNothingBut(session: string) {
   await done(store.put(session, 'session'));
   database.close();
 }
-
-for (const [what, silence] of [
-  ['is never opened', () => (IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest)],
-  ['is opened, and never read', () => (IDBObjectStore.prototype.get = () => new EventTarget() as IDBRequest)],
-] as const) {
-  test(`where IndexedDB ${what}, the page says so within seconds`, async ({ page, callback }) => {
-    const explanation = page.getByRole('heading', { name: "This browser's storage does not answer" });
-    await page.addInitScript(silence);
-    await page.goto('/');
-    await expect(explanation).toBeVisible();
-    await callback.tryAgain.click();
-    await expect(explanation).toHaveCount(0);
-    await expect(explanation).toBeVisible();
-    await page.goto('/auth/callback?code=c&state=s');
-    await expect(explanation).toBeVisible();
-  });
-}
-
-test('where another page blocks IndexedDB, the page says so, and signs in once it is free', async ({
-  context, page, login, callback,
-}) => {
-  const blocking = await context.newPage();
-  await openBlank(blocking);
-  await blocking.evaluate(() => new Promise<void>((blocked) => {
-    indexedDB.open('oracle-ai', 1).onsuccess = () => {
-      indexedDB.deleteDatabase('oracle-ai').onblocked = () => blocked();
-    };
-  }));
-  await page.bringToFront();
-  await page.goto('/');
-  await expect(page.getByRole('heading', { name: "This browser's storage does not answer" })).toBeVisible();
-  await blocking.close();
-  await callback.tryAgain.click();
-  await login.isOpen();
-});

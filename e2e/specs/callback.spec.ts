@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 
-test('a refused sign-in says so, and trying again leads to the wanted page', { tag: '@every-provider' }, async ({
+test('a refused sign-in says so, and trying again leads to the wanted page', { tag: ['@every-provider', '@engines'] }, async ({
   page, user, login, callback, chat,
 }) => {
   mayLog(statusError(401));
@@ -24,7 +24,7 @@ test('a refusal that no person caused leads to the same page', async ({ page, us
   await callback.says('refused');
 });
 
-test('code and state leave the address bar before the code is exchanged', { tag: '@every-provider' }, async ({
+test('code and state leave the address bar before the code is exchanged', { tag: ['@every-provider', '@engines'] }, async ({
   page, signIn,
 }) => {
   let addressAtExchange = '';
@@ -36,7 +36,7 @@ test('code and state leave the address bar before the code is exchanged', { tag:
   expect(addressAtExchange).toMatch(/\/auth\/callback$/);
 });
 
-test('a callback link used a second time names the reason and starts afresh', { tag: '@every-provider' }, async ({
+test('a callback link used a second time names the reason and starts afresh', { tag: ['@every-provider', '@engines'] }, async ({
   page, signIn, wire, callback, chat,
 }) => {
   mayLog(statusError(400));
@@ -57,7 +57,7 @@ test('a callback link used a second time names the reason and starts afresh', { 
   await chat.isOpen();
 });
 
-test('a callback link with a state nobody gave out is not followed', async ({ page, callback }) => {
+test('a callback link with a state nobody gave out is not followed', { tag: '@engines' }, async ({ page, callback }) => {
   mayLog(statusError(400), statusError(401));
   await page.goto('/auth/callback?code=from-somewhere&state=of-my-own-making');
   await callback.says('linkNotValid');
@@ -111,7 +111,7 @@ test('a login page that was open for too long leads to the next one automaticall
   await expect(page).toHaveURL('/chat?topic=awr');
 });
 
-test('a callback opened by hand has nothing to finish', async ({ page, callback, login }) => {
+test('a callback opened by hand has nothing to finish', { tag: '@engines' }, async ({ page, callback, login }) => {
   await page.goto('/auth/callback');
   await callback.says('nothingToFinish');
   await callback.tryAgain.click();

@@ -1,3 +1,4 @@
+import { needs } from '../fixtures/engines';
 import { expect, mayLog, noAnswer, onNextMessage, test } from '../fixtures/test';
 
 declare global {
@@ -7,7 +8,7 @@ declare global {
   }
 }
 
-test('an answer appears while it is written, and only ever grows', async ({ page, signIn, chat }) => {
+test('an answer appears while it is written, and only ever grows', { tag: '@engines' }, async ({ page, signIn, chat }) => {
   await signIn();
   await page.evaluate(() => {
     const seen: string[] = (window.seen = []);
@@ -29,7 +30,7 @@ test('an answer appears while it is written, and only ever grows', async ({ page
   await chat.stop.click();
 });
 
-test('Stop ends the answer and the request behind it', async ({ page, signIn, chat }) => {
+test('Stop ends the answer and the request behind it', { tag: '@engines' }, async ({ page, signIn, chat }) => {
   await signIn();
   const aborted = page.waitForEvent('requestfailed', (it) => it.method() === 'POST' && it.url().endsWith('/api/chat'));
   await chat.ask('/slow tell me everything');
@@ -46,7 +47,9 @@ test('Stop ends the answer and the request behind it', async ({ page, signIn, ch
   expect(await chat.textOf(stopped)).toBe(text);
 });
 
-test('Shift+Enter breaks the line, Enter sends, and nothing empty is sent', async ({ signIn, chat, wire }) => {
+test('Shift+Enter breaks the line, Enter sends, and nothing empty is sent', { tag: '@engines' }, async ({
+  signIn, chat, wire,
+}) => {
   await signIn();
   await chat.message.press('Enter');
   await chat.message.fill('   ');
@@ -65,7 +68,10 @@ test('Shift+Enter breaks the line, Enter sends, and nothing empty is sent', asyn
   expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
 });
 
-test('Enter that ends an input-method composition does not send', async ({ page, signIn, chat }) => {
+test('Enter that ends an input-method composition does not send', async ({
+  page, browserName, signIn, chat,
+}) => {
+  needs(browserName, 'Chrome DevTools');
   await signIn();
   await chat.message.focus();
   const keyboard = await page.context().newCDPSession(page);
@@ -91,7 +97,7 @@ test('Enter that confirms a candidate in Safari, after the composition, does not
   await expect(chat.questions, 'it was sent once').toHaveCount(1);
 });
 
-test('only Enter alone sends', async ({ signIn, chat, wire }) => {
+test('only Enter alone sends', { tag: '@engines' }, async ({ signIn, chat, wire }) => {
   await signIn();
   await chat.message.fill('not yet');
   for (const keys of ['Control+Enter', 'Alt+Enter', 'Meta+Enter', 'Shift+Enter', 'Control+Shift+Enter']) {
@@ -104,7 +110,9 @@ test('only Enter alone sends', async ({ signIn, chat, wire }) => {
   expect(wire.calls('POST', '/api/chat')).toHaveLength(1);
 });
 
-test('a lost connection is shown in its place, and Retry sends the message again', async ({ page, signIn, chat, wire }) => {
+test('a lost connection is shown in its place, and Retry sends the message again', { tag: '@engines' }, async ({
+  page, signIn, chat, wire,
+}) => {
   await signIn();
   mayLog(noAnswer);
   await onNextMessage(page, (route) => route.abort('connectionrefused'));

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 
+import { needs } from '../fixtures/engines';
 import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 import { signedOutPage } from '../pages/signed-out';
 
-test('a conversation is listed, found, renamed, exported and deleted', async ({ page, signIn, chat, sidebar }) => {
+test('a conversation is listed, found, renamed, exported and deleted', async ({
+  page, browserName, signIn, chat, sidebar,
+}) => {
+  needs(browserName, 'downloads');
   await signIn();
   await chat.ask('Why is my index unused?');
   await chat.answered('Why is my index unused?');

@@ -2,12 +2,15 @@
 
 import type { Locator, Page } from '@playwright/test';
 
+import { needs } from '../fixtures/engines';
 import { expect, test } from '../fixtures/test';
 import { mockLoginPage } from '../pages/login';
 import { signedOutPage } from '../pages/signed-out';
 
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test.skip(({ browserName }) => browserName === 'firefox', 'needs an emulated phone, which Playwright has not in Firefox');
 
   test('every page fits its width, however long a word', async ({ page, user, login, signIn, chat, callback }) => {
     await page.goto('/');
@@ -63,6 +66,8 @@ for (const { colorScheme, darker, lighter } of [
 ] as const) {
   test.describe(`in a ${colorScheme} scheme`, () => {
     test.use({ colorScheme });
+
+    test.beforeEach(({ browserName }) => needs(browserName, 'emulated media'));
 
     test(`the ${darker} is darker than the ${lighter}, and readable`, async ({ page, signIn, chat, callback }) => {
       await page.goto('/auth/callback');

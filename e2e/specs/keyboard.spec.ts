@@ -1,6 +1,6 @@
 import { answerNextWithText, expect, test } from '../fixtures/test';
 
-test('Escape stops the answer, and the composer keeps the focus', async ({ page, signIn, chat }) => {
+test('Escape stops the answer, and the composer keeps the focus', { tag: '@engines' }, async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/slow');
   await expect(chat.answers.last()).toContainText('word 2,');
@@ -9,7 +9,7 @@ test('Escape stops the answer, and the composer keeps the focus', async ({ page,
   await expect(chat.message).toBeFocused();
 });
 
-test('the up arrow in an empty message edits the last question', async ({ page, signIn, chat }) => {
+test('the up arrow in an empty message edits the last question', { tag: '@engines' }, async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('First try');
   await chat.answered('First try');
@@ -23,7 +23,7 @@ test('the up arrow in an empty message edits the last question', async ({ page, 
   await expect(chat.message, 'an arrow in a text is an arrow').toHaveValue('a\nb');
 });
 
-test('shortcuts reach everything from anywhere', async ({ page, signIn, chat, sidebar }) => {
+test('shortcuts reach everything from anywhere', { tag: '@engines' }, async ({ page, signIn, chat, sidebar }) => {
   await signIn();
   await chat.ask('Old one');
   await chat.answered('Old one');
@@ -37,7 +37,7 @@ test('shortcuts reach everything from anywhere', async ({ page, signIn, chat, si
   await expect(chat.message).toBeFocused();
 });
 
-test('the list of shortcuts opens by its keys, closes by Escape, and gives the focus back', async ({
+test('the list of shortcuts opens by its keys, closes by Escape, and gives the focus back', { tag: '@engines' }, async ({
   page, signIn, chat, sidebar,
 }) => {
   await signIn();
@@ -65,7 +65,9 @@ test('shortcuts can be switched off, and stay off', async ({ page, signIn, chat,
   await expect(sidebar.dialog).toBeHidden();
 });
 
-test('a reader who scrolls up is left there, and one click leads back to the end', async ({ page, signIn, chat }) => {
+test('a reader who scrolls up is left there, and one click leads back to the end', { tag: '@engines' }, async ({
+  page, signIn, chat,
+}) => {
   await page.setViewportSize({ width: 1000, height: 500 });
   await signIn();
   await answerNextWithText(page, 'A line.\n\n'.repeat(60));

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
+import { needs } from '../fixtures/engines';
 import { answerNextWith, delta, ended, expect, opened, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 
@@ -21,7 +22,8 @@ test.describe('in a French browser', () => {
     await expect(page.locator('#announcements')).toContainText('la réponse a atteint sa longueur maximale');
   });
 
-  test('a conversation is exported with French headings', async ({ page, signIn, chat, sidebar }) => {
+  test('a conversation is exported with French headings', async ({ page, browserName, signIn, chat, sidebar }) => {
+    needs(browserName, 'downloads');
     await signIn();
     await chat.ask('Bonjour');
     await chat.answered('Bonjour');

@@ -1,5 +1,6 @@
 import { type Page } from '@playwright/test';
 
+import { needs } from '../fixtures/engines';
 import { answerNextWithText, expect, test } from '../fixtures/test';
 import { type ChatPage } from '../pages/chat';
 
@@ -93,8 +94,11 @@ test('a link to a host that the operator names opens at once', async ({ page, co
   await expect(page.getByRole('dialog')).toBeHidden();
 });
 
-test('characters that are not seen are marked in code, and copied as they are', async ({ page, context, signIn, chat }) => {
+test('characters that are not seen are marked in code, and copied as they are', async ({
+  page, context, browserName, signIn, chat,
+}) => {
   // A comment of a model's code turned the rest of its line around, unmarked.
+  needs(browserName, 'reading the clipboard');
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await signIn();
   const code = "select 1; -- \u202e;elbat pord\u2066\nselect\u200b 2;\n";

@@ -1,6 +1,9 @@
+import { needs } from '../fixtures/engines';
 import { answerNextWithText, expect, test } from '../fixtures/signed-in';
 
-test('a table has its heads, its numbers to the right, and a box of its own to scroll in', async ({ signIn, chat }) => {
+test('a table has its heads, its numbers to the right, and a box of its own to scroll in', { tag: '@engines' }, async ({
+  signIn, chat,
+}) => {
   await signIn();
   await chat.ask('/table');
   const table = chat.answers.last().getByRole('table');
@@ -10,7 +13,10 @@ test('a table has its heads, its numbers to the right, and a box of its own to s
   await expect(chat.answers.last().getByRole('region', { name: 'Table' })).toHaveCSS('overflow-x', 'auto');
 });
 
-test('SQL is coloured and copied as it was written', async ({ page, context, signIn, chat }) => {
+test('SQL is coloured and copied as it was written', async ({
+  page, context, browserName, signIn, chat,
+}) => {
+  needs(browserName, 'reading the clipboard');
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await signIn();
   const code = "select /*+ full(t) */ 'it''s'\n\nfrom t -- end\nwhere n > 10;\n";

@@ -6,7 +6,7 @@ test.beforeEach(() => mayLog(statusError(401)));
 
 const hour = 3_600_000;
 
-test('a message after the access token expired is answered, with one refresh', { tag: '@every-provider' }, async ({
+test('a message after the access token expired is answered, with one refresh', { tag: ['@every-provider', '@engines'] }, async ({
   asleep, user, signIn, untilTokenExpires, chat, wire,
 }) => {
   await user.set({ access_token_ttl: 4 });
@@ -66,7 +66,9 @@ test('an old refresh token used by a thief ends the session', { tag: '@certified
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok', 'invalid_grant', 'invalid_grant']);
 });
 
-test('a token is renewed before it expires, and no message meets a 401', async ({ page, user, signIn, chat, wire }) => {
+test('a token is renewed before it expires, and no message meets a 401', { tag: '@engines' }, async ({
+  page, user, signIn, chat, wire,
+}) => {
   await page.clock.install();
   await signIn();
   await page.clock.fastForward('04:55');

@@ -6,7 +6,7 @@ import { expect, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { signedOutPage } from '../pages/signed-out';
 
-test('the app sets no cookie and is sent none', { tag: '@every-provider' }, async ({
+test('the app sets no cookie and is sent none', { tag: ['@every-provider', '@engines'] }, async ({
   page, context, baseURL, signIn, chat, login,
 }) => {
   const answers: Response[] = [];
@@ -27,7 +27,7 @@ test('the app sets no cookie and is sent none', { tag: '@every-provider' }, asyn
   expect(await page.evaluate(() => document.cookie)).toBe('');
 });
 
-test('no token is found in storage, address, document or log', { tag: '@every-provider' }, async ({
+test('no token is found in storage, address, document or log', { tag: ['@every-provider', '@engines'] }, async ({
   asleep, page, user, signIn, untilTokenExpires, chat, wire,
 }) => {
   const log: string[] = [];

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 
+import { needs } from '../fixtures/engines';
 import { holdKey, judged, signedCall } from '../fixtures/browser-key';
 import { expect, mayLog, statusError, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
@@ -11,8 +12,9 @@ test.beforeEach(() => mayLog(statusError(401)));
 const draft = 'Why is this plan slow?\nIt was fast yesterday.';
 
 test('a refused refresh leads to sign-in, and the message is sent automatically, once', { tag: '@every-provider' }, async ({
-  asleep, page, user, signIn, untilTokenExpires, login, chat, wire,
+  asleep, page, browserName, user, signIn, untilTokenExpires, login, chat, wire,
 }) => {
+  needs(browserName, 'bodies of requests');
   mayLog(statusError(401), statusError(404));
   await user.set({ access_token_ttl: 4 });
   await signIn('/chat?topic=plans');
@@ -34,7 +36,9 @@ test('a refused refresh leads to sign-in, and the message is sent automatically,
   expect(new Set(keys).size, 'one message, however often it is sent').toBe(1);
 });
 
-test('a session that ends while a person types keeps what they typed', async ({ page, user, signIn, login, chat }) => {
+test('a session that ends while a person types keeps what they typed', async ({
+  page, user, signIn, login, chat,
+}) => {
   mayLog(statusError(401), statusError(404));
   await page.clock.install();
   await signIn();
@@ -88,7 +92,9 @@ test('signing out ends on a page of its own, and signs nobody in again', async (
   await chat.isOpen();
 });
 
-test('signing out leaves nothing of what was typed, in no tab', async ({ page, context, signIn, chat }) => {
+test('signing out leaves nothing of what was typed, in no tab', { tag: '@engines' }, async ({
+  page, context, signIn, chat,
+}) => {
   await signIn();
   const other = await context.newPage();
   await other.goto('/chat');

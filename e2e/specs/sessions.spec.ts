@@ -2,6 +2,7 @@
 
 import type { BrowserContext, Page } from '@playwright/test';
 
+import { needs } from '../fixtures/engines';
 import { expectAccessible } from '../fixtures/axe';
 import { holdKey, judged } from '../fixtures/browser-key';
 import { expect, mayLog, noAnswer, statusError, test as base } from '../fixtures/test';
@@ -141,6 +142,8 @@ test('sessions that cannot be listed are asked for again', async ({ page, signIn
 for (const width of [390, 320]) {
   test.describe(`in French, on a phone of ${width} pixels`, () => {
     test.use({ locale: 'fr-FR', viewport: { width, height: 700 }, hasTouch: true });
+
+    test.beforeEach(({ browserName }) => needs(browserName, 'a touch screen'));
 
     test('the sessions are listed and ended in French, and all of it fits', async ({
       page, signIn, signInElsewhere, sessions,

@@ -1,7 +1,7 @@
 import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 import { mockLoginPage } from '../pages/login';
 
-test('a cold start leads through the provider to the chat', { tag: '@every-provider' }, async ({
+test('a cold start leads through the provider to the chat', { tag: ['@every-provider', '@engines'] }, async ({
   page, user, login, chat,
 }) => {
   await page.goto('/');
@@ -33,14 +33,16 @@ test('a person whose name only the userinfo endpoint has is greeted by it', { ta
   await expect(chat.account.button).toHaveAccessibleName(new RegExp(`^Certified ${user.name}:`));
 });
 
-test('a deep link is where the sign-in ends, query and fragment included', { tag: '@every-provider' }, async ({
+test('a deep link is where the sign-in ends, query and fragment included', { tag: ['@every-provider', '@engines'] }, async ({
   page, signIn,
 }) => {
   await signIn('/chat?topic=awr&depth=2#plan');
   await expect(page).toHaveURL('/chat?topic=awr&depth=2#plan');
 });
 
-test('the way back from the chat does not lead over the used callback link', async ({ page, user, login, chat }) => {
+test('the way back from the chat does not lead over the used callback link', { tag: '@engines' }, async ({
+  page, user, login, chat,
+}) => {
   await page.goto('/');
   await login.signInAs(user.name);
   await chat.isOpen();
@@ -56,7 +58,7 @@ test('an address that leads nowhere says so and offers the chat', async ({ page,
   await login.isOpen();
 });
 
-test('a sign-in that is stopped on its way can be gone on with', async ({ page, login }) => {
+test('a sign-in that is stopped on its way can be gone on with', { tag: '@engines' }, async ({ page, login }) => {
   mayLog(noAnswer);
   const toProvider = (url: URL) => url.pathname.endsWith('/authorize') && !url.pathname.startsWith('/api/');
   await page.route(toProvider, (route) => route.abort('aborted'));
@@ -73,16 +75,7 @@ test('the Back button leads from the provider to where the person was', async ({
   await page.getByRole('link', { name: 'Sign in' }).click();
   await login.isOpen();
 
-  await page.goBack();
+  // Firefox shows the page as it was left, from its memory, and so loads nothing.
+  await page.goBack({ waitUntil: 'commit' });
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
-});
-
-test('a browser without WebAssembly shows what is missing', async ({ browser, baseURL }) => {
-  // T98
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.addInitScript(() => Reflect.deleteProperty(window, 'WebAssembly'));
-  await page.goto(`${baseURL}/chat`);
-  await expect(page.getByText('WebAssembly is switched off: oracle-ai needs it')).toBeVisible();
-  await context.close();
 });

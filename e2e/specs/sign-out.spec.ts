@@ -49,7 +49,7 @@ for (const { what, answer } of [
   });
 }
 
-test('a sign-out that the page was closed in the middle of is finished by the next page', async ({
+test('a sign-out that the page was closed in the middle of is finished by the next page', { tag: '@engines' }, async ({
   page, context, signIn, chat, wire,
 }) => {
   mayLog(noAnswer);
@@ -70,7 +70,7 @@ test('a sign-out that the page was closed in the middle of is finished by the ne
   expect(await thumbprintOf(next)).toBeNull();
 });
 
-test('the request of a sign-out outlives its page', async ({ page, signIn, chat }) => {
+test('the request of a sign-out outlives its page', { tag: '@engines' }, async ({ page, signIn, chat }) => {
   mayLog(noAnswer);
   await page.addInitScript(() => {
     const fetch = window.fetch.bind(window);
@@ -139,7 +139,7 @@ test('the page for those who signed out is honest with somebody who has not', as
 
 const typed = 'a thought that is nobody else\'s';
 
-test('signing out leaves neither token nor session nor what was typed in the browser', async ({
+test('signing out leaves neither token nor session nor what was typed in the browser', { tag: '@engines' }, async ({
   page, signIn, chat, wire,
 }) => {
   // T108

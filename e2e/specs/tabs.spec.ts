@@ -29,7 +29,7 @@ const test = base.extend<{
 // A page whose session or token has ended may have a request under way, which is then refused.
 test.beforeEach(() => mayLog(statusError(401)));
 
-test('a second tab opens with the token of the first, and no refresh at all', { tag: '@every-provider' }, async ({
+test('a second tab opens with the token of the first, and no refresh at all', { tag: ['@every-provider', '@engines'] }, async ({
   baseURL, user, signIn, openTab, chat,
 }) => {
   // T46
@@ -47,7 +47,7 @@ test('a second tab opens with the token of the first, and no refresh at all', { 
   expect(await user.tokenCalls('refresh_token')).toEqual([]);
 });
 
-test('three tabs that need a new token at once make one refresh between them', { tag: '@every-provider' }, async ({
+test('three tabs that need a new token at once make one refresh between them', { tag: ['@every-provider', '@engines'] }, async ({
   page, user, signIn, openTab, chat, wire,
 }) => {
   // T46
@@ -62,7 +62,7 @@ test('three tabs that need a new token at once make one refresh between them', {
   expect(await user.tokenCalls('refresh_token')).toEqual(['ok']);
 });
 
-test('a new token of one tab is used by the others', async ({ page, signIn, openTab, chat, wire }) => {
+test('a new token of one tab is used by the others', { tag: '@engines' }, async ({ page, signIn, openTab, chat, wire }) => {
   await signIn();
   const other = await openTab();
   await refuseNextMessage(page);
@@ -76,7 +76,9 @@ test('a new token of one tab is used by the others', async ({ page, signIn, open
   expect(await message.headerValue('authorization')).toBe(`DPoP ${access_token}`);
 });
 
-test('a tab that is closed in the middle of its refresh leaves the way free', async ({ page, signIn, openTab, chat }) => {
+test('a tab that is closed in the middle of its refresh leaves the way free', { tag: '@engines' }, async ({
+  page, signIn, openTab, chat,
+}) => {
   await signIn();
   const other = await openTab();
   await page.route('**/api/refresh', () => {
@@ -114,7 +116,7 @@ test('a refresh that hangs is given up, and blocks no other tab', async ({ page,
   await other.chat.answered('And here?');
 });
 
-test('a browser without Web Locks signs in, refreshes and opens tabs all the same', async ({
+test('a browser without Web Locks signs in, refreshes and opens tabs all the same', { tag: '@engines' }, async ({
   page, context, user, signIn, openTab, chat,
 }) => {
   await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }));
@@ -167,7 +169,9 @@ test('what no tab of ours can have said changes nothing', async ({ signIn, openT
   }
 });
 
-test('signing out in one tab ends the session in the others', async ({ signIn, openTab, chat }) => { // T57
+test('signing out in one tab ends the session in the others', { tag: '@engines' }, async ({
+  signIn, openTab, chat,
+}) => { // T57
   await signIn();
   const other = await openTab();
   await chat.signOut.click();
@@ -175,7 +179,9 @@ test('signing out in one tab ends the session in the others', async ({ signIn, o
   await expect(other.page).toHaveURL('/signed-out');
 });
 
-test('a session that ends in one tab ends in the others', async ({ page, user, signIn, openTab, chat, login }) => {
+test('a session that ends in one tab ends in the others', { tag: '@engines' }, async ({
+  page, user, signIn, openTab, chat, login,
+}) => {
   mayLog(statusError(401));
   await signIn();
   const other = await openTab();

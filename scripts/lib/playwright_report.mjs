@@ -1,5 +1,5 @@
-// Prints a Playwright JSON report: each test that failed, why, and what the API answered it; the slowest tests; then the
-// counts, in the one line that `count_tests` reads.
+// Prints a Playwright JSON report: each test that failed, why, and what the API answered it; each that was not run, and why; the
+// slowest tests; then the counts, in the one line that `count_tests` reads.
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -13,6 +13,9 @@ for (const { name, results } of tests.filter(({ status }) => status === 'unexpec
   console.log(`\n${name}`);
   results.forEach(printFailure);
 }
+for (const { name, reason } of tests.filter(({ status }) => status === 'skipped')) {
+  console.log(`not run: ${name}: ${reason || 'no reason given'}`);
+}
 const timed = tests.filter(({ seconds }) => seconds > 0).sort((a, b) => b.seconds - a.seconds);
 for (const { name, seconds } of timed.slice(0, SLOWEST)) {
   console.log(`slowest: ${seconds.toFixed(1).padStart(5)} s  ${name}`);
@@ -24,9 +27,10 @@ function specsIn({ specs, suites = [] }) {
 }
 
 function testsOf({ file, title, tests }) {
-  return tests.map(({ projectName, status, results }) => ({
+  return tests.map(({ projectName, status, results, annotations }) => ({
     name: `${projectName}, ${file}: ${title}`,
     status,
+    reason: annotations.find(({ type }) => type === 'skip')?.description,
     results,
     seconds: results.reduce((sum, { duration }) => sum + duration, 0) / 1000,
   }));

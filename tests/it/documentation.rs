@@ -147,7 +147,7 @@ fn the_session_limits_are_compared_with_those_of_nist() {
 #[test]
 fn what_a_browser_must_have_is_documented_as_the_page_checks_it() {
     // T98
-    let (text, spec) = (section("What a browser must have"), include_str!("../../e2e/specs/browser-key.spec.ts"));
+    let (text, spec) = (section("What a browser must have"), include_str!("../../e2e/specs/unsupported.spec.ts"));
     let checked: Vec<_> = spec.split("lacks: '").skip(1).map(|rest| rest.split('\'').next().unwrap()).collect();
     assert!(checked.len() > 4, "{checked:?}");
     for feature in checked.into_iter().chain(["WebAssembly", "Web Locks"]) {

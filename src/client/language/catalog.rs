@@ -57,6 +57,7 @@ pub struct Failures {
     pub insecure_context: Message,
     pub no_web_crypto: Message,
     pub no_indexed_db: Message,
+    pub key_not_storable: Message,
     pub indexed_db_timeout: Message,
     pub invalid_state: Message,
     pub access_denied: Message,

@@ -62,7 +62,13 @@ pub static ENGLISH: Catalog = Catalog {
         no_indexed_db: Message {
             title: "This browser keeps nothing for this page",
             text: "The key for your session is kept in the browser's own storage (IndexedDB), which is switched off or \
-                   full. Allow this site to store data, leave private browsing, or use another browser.",
+                   full. Allow this site to store data (most browsers call it cookies), leave private browsing, or \
+                   use another browser.",
+        },
+        key_not_storable: Message {
+            title: "This browser can't store the key for your session",
+            text: "Its storage (IndexedDB) works, but does not take a key that can't be copied: so do some browsers in \
+                   private windows, and old ones always. Use a normal window, or a current browser.",
         },
         indexed_db_timeout: Message {
             title: "This browser's storage does not answer",

@@ -65,8 +65,14 @@ pub static FRENCH: Catalog = Catalog {
         no_indexed_db: Message {
             title: "Ce navigateur ne garde rien pour cette page",
             text: "La clé de votre session est gardée dans le stockage du navigateur (IndexedDB), qui est désactivé ou \
-                   plein. Autorisez ce site à stocker des données, quittez la navigation privée ou changez de \
-                   navigateur.",
+                   plein. Autorisez ce site à stocker des données (souvent appelées « cookies »), quittez la \
+                   navigation privée ou changez de navigateur.",
+        },
+        key_not_storable: Message {
+            title: "Ce navigateur ne peut pas garder la clé de votre session",
+            text: "Son stockage (IndexedDB) fonctionne, mais refuse une clé qui ne peut pas être copiée, comme certains \
+                   navigateurs en navigation privée et les anciens dans tous les cas. Utilisez une fenêtre normale ou \
+                   un navigateur récent.",
         },
         indexed_db_timeout: Message {
             title: "Le stockage de ce navigateur ne répond pas",

@@ -29,6 +29,9 @@ pub enum IndexedDbError {
     /// The browser stores nothing for this page, or an operation failed.
     #[error("IndexedDB is not available")]
     Unavailable,
+    /// The browser stores values, but not this one: a `CryptoKey`, as texts can always be stored.
+    #[error("IndexedDB can't store this value")]
+    NotCloneable,
     #[error("IndexedDB does not answer")]
     Timeout,
 }
@@ -138,8 +141,14 @@ impl Store {
 }
 
 impl From<idb::Error> for IndexedDbError {
-    fn from(_: idb::Error) -> Self {
-        Self::Unavailable
+    fn from(error: idb::Error) -> Self {
+        let cause: JsValue = match error {
+            idb::Error::UpdateFailed(cause) => cause,
+            idb::Error::DomException(cause) => cause.into(),
+            _ => return Self::Unavailable,
+        };
+        let name = Reflect::get(&cause, &"name".into()).ok().and_then(|name| name.as_string());
+        if name.as_deref() == Some("DataCloneError") { Self::NotCloneable } else { Self::Unavailable }
     }
 }
 

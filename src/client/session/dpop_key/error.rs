@@ -11,6 +11,8 @@ pub enum KeyError {
     NoWebCrypto,
     #[error("this browser keeps nothing for this page (IndexedDB)")]
     NoIndexedDb,
+    #[error("the storage of this browser (IndexedDB) can't hold a CryptoKey")]
+    KeyNotStorable,
     #[error("the storage of this browser does not answer (IndexedDB)")]
     IndexedDbTimeout,
 }
@@ -25,6 +27,7 @@ impl From<IndexedDbError> for KeyError {
     fn from(error: IndexedDbError) -> Self {
         match error {
             IndexedDbError::Unavailable => Self::NoIndexedDb,
+            IndexedDbError::NotCloneable => Self::KeyNotStorable,
             IndexedDbError::Timeout => Self::IndexedDbTimeout,
         }
     }

@@ -36,6 +36,7 @@ pub(super) fn failure_message(failure: &SignInFailure, catalog: &Catalog) -> Mes
         SignInFailure::NoKey(KeyError::InsecureContext) => messages.insecure_context,
         SignInFailure::NoKey(KeyError::NoWebCrypto) => messages.no_web_crypto,
         SignInFailure::NoKey(KeyError::NoIndexedDb) => messages.no_indexed_db,
+        SignInFailure::NoKey(KeyError::KeyNotStorable) => messages.key_not_storable,
         SignInFailure::NoKey(KeyError::IndexedDbTimeout) => messages.indexed_db_timeout,
         SignInFailure::RepeatedSignIns => messages.repeated_sign_ins,
         SignInFailure::NotRedirected => messages.not_redirected,
