@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from '@playwright/test';
 
 import { chromium, firefox, ownWebKit } from './fixtures/engines';
@@ -22,15 +24,19 @@ export default defineConfig<Options>({
   outputDir: 'test-results',
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  retries: 0,
+  // A failed test runs once more, to record a trace, which would make every test slower by a third. It has failed all the same.
+  retries: 1,
+  failOnFlakyTests: true,
   // A busy machine is slow, and that is no failure.
   timeout: 120_000,
   expect: { timeout: 20_000 },
-  workers: Number(process.env.E2E_WORKERS ?? 2),
+  // Twice the processors, as a test mostly waits.
+  workers: Number(process.env.E2E_WORKERS ?? Math.min(2 * availableParallelism(), 8)),
   reporter: [['list'], ['html', { open: 'never' }]],
   use: {
     ...chromium,
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
+    actionTimeout: 60_000,
   },
   projects: [
     {
@@ -46,7 +52,9 @@ export default defineConfig<Options>({
       grep: /@every-provider|@certified/,
     },
     { name: 'firefox', ...inOtherEngines, use: { ...firefox, ...atMock } },
-    ...(ownWebKit ? [{ name: 'webkit', ...inOtherEngines, testIgnore: [...notBehaviour, ofFirefox], use: { ...ownWebKit, ...atMock } }] : []),
+    ...(ownWebKit
+      ? [{ name: 'webkit', ...inOtherEngines, testIgnore: [...notBehaviour, ofFirefox], use: { ...ownWebKit, ...atMock } }]
+      : []),
     {
       name: 'figures',
       testMatch: figures,

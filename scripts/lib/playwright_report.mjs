@@ -9,8 +9,9 @@ const SLOWEST = 10;
 const { errors, stats, suites } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 for (const { message } of errors) console.log(message);
 const tests = suites.flatMap(specsIn).flatMap(testsOf);
-for (const { name, results } of tests.filter(({ status }) => status === 'unexpected')) {
-  console.log(`\n${name}`);
+// A test that passed when it was run once more has failed.
+for (const { name, status, results } of tests.filter(({ status }) => ['unexpected', 'flaky'].includes(status))) {
+  console.log(`\n${name}${status === 'flaky' ? ' (passed when it was run once more)' : ''}`);
   results.forEach(printFailure);
 }
 for (const { name, reason } of tests.filter(({ status }) => status === 'skipped')) {
@@ -20,7 +21,7 @@ const timed = tests.filter(({ seconds }) => seconds > 0).sort((a, b) => b.second
 for (const { name, seconds } of timed.slice(0, SLOWEST)) {
   console.log(`slowest: ${seconds.toFixed(1).padStart(5)} s  ${name}`);
 }
-console.log(`${stats.expected + stats.flaky} passed, ${stats.unexpected} failed, ${stats.skipped} skipped`);
+console.log(`${stats.expected} passed, ${stats.unexpected + stats.flaky} failed, ${stats.skipped} skipped`);
 
 function specsIn({ specs, suites = [] }) {
   return [...specs, ...suites.flatMap(specsIn)];
