@@ -48,7 +48,8 @@ pub static USER_ID_CLAIM: Setting<Parsed<ClaimPath>> = Setting {
 
 pub static ROLES_CLAIM: Setting<Parsed<ClaimPath>> = Setting {
     name: "ROLES_CLAIM",
-    text: "The claim with a person's roles: a name, or names joined by dots.",
+    text: "The claim with a person's roles: a name, or names joined by dots. Its value is a text, or a list, of which only the \
+           texts count.",
     example: "realm_access.roles",
     value: Parsed {
         expected: "a claim's name, or names joined by dots, such as realm_access.roles",
