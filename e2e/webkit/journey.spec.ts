@@ -71,9 +71,10 @@ test('a session that has ended leads to one sign-in, and nothing that was typed 
   user, signIn, advanceClock,
 }) => {
   const window = await signIn();
+  await window.type('Are you there?');
   await user.revoke();
   await advanceClock(6 * 60);
-  await window.ask('Are you there?');
+  await window.type(Key.ENTER);
   await window.signInAs(user.name);
   await window.chatIsOpen();
   // Sent, or still to be sent: the page may have noticed the end before the message was sent.
@@ -86,7 +87,7 @@ test('signing out reaches the other window', async ({ server, signIn }) => {
   const other = await window.another();
   await other.open(`${server.origin}/chat`);
   await other.chatIsOpen();
-  await window.press('Sign out');
+  await window.signOut();
   await window.shows('over, here and at the sign-in service');
   await other.shows('You are signed out');
   expect(await other.url()).toBe(`${server.origin}/signed-out`);

@@ -58,8 +58,20 @@ export class Window {
   }
 
   async ask(text: string) {
+    await this.type(text, Key.ENTER);
+  }
+
+  /** Into the message field. */
+  async type(...keys: string[]) {
     await this.front();
-    await this.driver.findElement(message).sendKeys(text, Key.ENTER);
+    await this.driver.findElement(message).sendKeys(...keys);
+  }
+
+  /** In the account menu. */
+  async signOut() {
+    await this.front();
+    await this.driver.findElement(By.css('header [aria-haspopup="menu"]')).click();
+    await this.press(words.signOut);
   }
 
   /** The last answer is whole, and it is the answer to `text`. */
@@ -70,7 +82,7 @@ export class Window {
 
   async press(button: string) {
     await this.front();
-    const found = By.xpath(`//*[self::button or self::a][normalize-space()='${button}']`);
+    const found = By.xpath(`//*[self::button or self::a or @role='menuitem'][normalize-space()='${button}']`);
     await this.driver.wait(until.elementLocated(found), TIMEOUT_MS).click();
   }
 
