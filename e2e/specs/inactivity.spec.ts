@@ -5,6 +5,7 @@ import type { BrowserContext } from '@playwright/test';
 
 import { expectAccessible } from '../fixtures/axe';
 import { holdKey, sessionLives } from '../fixtures/browser-key';
+import { needs } from '../fixtures/engines';
 import { expect, mayLog, statusError, test as base } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
 import { sessionWarning, type SessionWarning } from '../pages/session-warning';
@@ -20,7 +21,9 @@ const test = base.extend<{ warning: SessionWarning; signedOut: SignedOutPage }>(
   signedOut: ({ page }, use) => use(signedOutPage(page)),
 });
 
-test.beforeEach(async ({ page, context }) => {
+test.beforeEach(async ({ page, context, browserName }) => {
+  // `limit` passes requests on.
+  needs(browserName, 'bodies of requests');
   // A page whose session or token has ended may have a request under way, which is then refused.
   mayLog(statusError(401));
   await page.clock.install();
