@@ -9,7 +9,8 @@ readonly largest_page=540000
 release=$target_dir/app/release
 release_with_mock=$target_dir/app/release-with-mock
 
-# For `oracle-ai --version` and the metric oracle_ai_build_info. An image is built without git's folder, and is told it.
+# For `oracle-ai --version` and the metric oracle_ai_build_info. An image is built without the folder of git, and gets it as an
+# argument.
 release_revision() {
   [ -n "${SOURCE_REVISION:-}" ] || SOURCE_REVISION=$(git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || true)
   printf '%s' "$SOURCE_REVISION"

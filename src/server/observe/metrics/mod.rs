@@ -6,18 +6,20 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `outcomes` | values of labels |
+//! | `labels` | the labels of each metric |
+//! | `outcomes` | their values |
 //! | `process` | memory, processor time, open files |
 //! | `formats` | the text formats of Prometheus and OpenMetrics |
 
 mod formats;
+mod labels;
 mod outcomes;
 mod process;
 
 use std::{borrow::Cow, fmt, hash::Hash, sync::LazyLock, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
+    encoding::text,
     metrics::{
         counter::Counter,
         family::{Family, MetricConstructor},
@@ -36,6 +38,10 @@ use crate::{
 pub use formats::Format;
 pub use outcomes::{ProviderEndpoint, ProviderOutcome, Store};
 
+use labels::{
+    AnswerLabels, AuditLabels, BuildLabels, ConnectionLabels, DeviationLabels, LimitLabels, ModelLabels,
+    ProviderLabels, ReadyLabels, RequestLabels, SessionLabels, StoreLabels, UpstreamDeviationLabels,
+};
 use process::Process;
 
 /// The buckets of all histograms, in seconds: from responses of this server to those of a slow provider or model. None ends
@@ -80,84 +86,6 @@ struct Metrics {
 }
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AuditLabels {
-    event: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ProviderLabels {
-    endpoint: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    method: &'static str,
-    route: Cow<'static, str>,
-    status: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct BuildLabels {
-    version: &'static str,
-    /// Empty if the build did not say it.
-    revision: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ModelLabels {
-    /// `answered`, or what an answer's error is called.
-    outcome: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StoreLabels {
-    store: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ConnectionLabels {
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct UpstreamDeviationLabels {
-    deviation: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AnswerLabels {
-    reason: String,
-    /// Empty if there was none.
-    error: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LimitLabels {
-    endpoint: &'static str,
-    caller: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DeviationLabels {
-    document: &'static str,
-    member: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct SessionLabels {
-    /// `all`, or `in_use_here`.
-    counted: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReadyLabels {
-    part: &'static str,
-}
 
 /// Creates what is counted here, at zero.
 pub fn declare() {
@@ -398,30 +326,6 @@ impl Metrics {
             ),
             registry: all,
         }
-    }
-}
-
-impl ProviderLabels {
-    fn of(endpoint: ProviderEndpoint, outcome: ProviderOutcome) -> Self {
-        Self { endpoint: endpoint.name(), outcome: outcome.name() }
-    }
-}
-
-impl StoreLabels {
-    fn of(store: Store, is_ok: bool) -> Self {
-        Self { store: store.name(), outcome: if is_ok { "answered" } else { "failed" } }
-    }
-}
-
-impl ModelLabels {
-    fn of(outcome: Result<(), AnswerErrorKind>) -> Self {
-        Self { outcome: outcome.map_or_else(wire_name, |()| "answered".to_owned()) }
-    }
-}
-
-impl AnswerLabels {
-    fn of(reason: EndReason, error: Option<AnswerErrorKind>) -> Self {
-        Self { reason: wire_name(reason), error: error.map(wire_name).unwrap_or_default() }
     }
 }
 

@@ -113,7 +113,7 @@ fn Waiting(has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element 
     }
 }
 
-/// What the model does before its first word, and for how long. Screen readers are told once, without the seconds.
+/// What the model does before its first word, and for how long. Screen readers say it once, without the seconds.
 #[component]
 fn WaitingTime(is_thinking: bool) -> Element {
     let messages = &use_catalog().answer;
