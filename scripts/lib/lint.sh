@@ -15,6 +15,10 @@ check_shell() { find .ci scripts tests -type f \( -perm -100 -o -name '*.sh' \) 
 check_links() {
   find . \( -name node_modules -o -path ./target \) -prune -o -name '*.md' -exec node scripts/lib/links.mjs {} +
 }
+check_bundle() {
+  local folder=$logs/bundle
+  rm -rf "$folder" && mkdir "$folder" && pack_documents "$folder"
+}
 check_units() {
   local unit copy
   for unit in deploy/*.service; do
@@ -78,6 +82,7 @@ lint() {
   step lint-scripts check_scripts || true
   step lint-shell check_shell || true
   step lint-links check_links || true
+  step lint-bundle check_bundle || true
   step lint-release check_release || true
   lint_units
   lint_alerts
