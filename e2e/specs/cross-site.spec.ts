@@ -8,7 +8,7 @@ import { expect, mayLog, noAnswer, test as base } from '../fixtures/test';
 import { User } from '../fixtures/user';
 
 const test = base.extend<{
-  server: { provider: string; refusals: () => Promise<number>; elsewhere: (html: string) => Promise<string> };
+  server: { origin: string; provider: string; refusals: () => Promise<number>; elsewhere: (html: string) => Promise<string> };
 }>({
   server: async ({ request }, use, testInfo) => {
     const ports = portsOfWorker(testInfo.parallelIndex);
@@ -27,12 +27,15 @@ const test = base.extend<{
       await once(site.listen(ports.app + 21, '127.0.0.1'), 'listening');
       return `http://127.0.0.1:${ports.app + 21}/`;
     };
-    await use({ provider: `http://127.0.0.1:${ports.provider}`, refusals, elsewhere });
+    await use({
+      origin: `http://localhost:${ports.app}`, provider: `http://127.0.0.1:${ports.provider}`, refusals, elsewhere,
+    });
     site.closeAllConnections();
     site.close();
     await stop();
   },
-  baseURL: ({}, use, testInfo) => use(`http://localhost:${portsOfWorker(testInfo.parallelIndex).app}`),
+  // The server outlives the pages, which would complain that it is gone.
+  baseURL: ({ server }, use) => use(server.origin),
   user: ({ request, server }, use) => use(new User(request, server.provider)),
 });
 

@@ -23,7 +23,7 @@ const providers: Played[] = [
   { title: 'Google', profile: 'google', signsOut: 'here only' },
 ];
 
-const test = base.extend<{ played: Played; server: { provider: string } }>({
+const test = base.extend<{ played: Played; server: { origin: string; provider: string } }>({
   played: [providers[0], { option: true }],
 
   server: async ({ played }, use, testInfo) => {
@@ -31,10 +31,11 @@ const test = base.extend<{ played: Played; server: { provider: string } }>({
     const provider = `http://127.0.0.1:${ports.provider}`;
     const { OIDC_ISSUER, CLIENT_AUTH, ...settings } = documented(played.title, provider);
     const stop = await startApp({ ...ownMock(ports), MOCK_PROVIDER_PROFILE: played.profile, ...settings });
-    await use({ provider });
+    await use({ origin: `http://localhost:${ports.app}`, provider });
     await stop();
   },
-  baseURL: ({}, use, testInfo) => use(`http://localhost:${portsOfWorker(testInfo.parallelIndex).app}`),
+  // The server outlives the pages, which would complain that it is gone.
+  baseURL: ({ server }, use) => use(server.origin),
   user: ({ request, server }, use) => use(new User(request, server.provider)),
 });
 
