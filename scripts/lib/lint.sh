@@ -55,25 +55,13 @@ lint_units() {
     say lint-units "not checked: there is no systemd-analyze of systemd 250 or later"
   fi
 }
-lint_alerts() {
-  if have promtool; then
-    step lint-alerts check_alerts || true
+lint_with() { # tool step where-the-tool-is command...
+  local tool=$1 name=$2 source=$3
+  shift 3
+  if have "$tool"; then
+    step "$name" "$@" || true
   else
-    say lint-alerts "not checked: there is no promtool (Debian has it in the package prometheus)"
-  fi
-}
-lint_chart() {
-  if have helm; then
-    step lint-chart check_chart || true
-  else
-    say lint-chart "not checked: there is no helm (go install helm.sh/helm/v3/cmd/helm@v3.17.3)"
-  fi
-}
-lint_workflows() {
-  if have actionlint; then
-    step lint-workflows actionlint || true
-  else
-    say lint-workflows "not checked: there is no actionlint (go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)"
+    say "$name" "not checked: there is no $tool ($source)"
   fi
 }
 
@@ -85,7 +73,7 @@ lint() {
   step lint-bundle check_bundle || true
   step lint-release check_release || true
   lint_units
-  lint_alerts
-  lint_chart
-  lint_workflows
+  lint_with promtool lint-alerts "Debian has it in the package prometheus" check_alerts
+  lint_with helm lint-chart "go install helm.sh/helm/v3/cmd/helm@v3.17.3" check_chart
+  lint_with actionlint lint-workflows "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12" actionlint
 }
