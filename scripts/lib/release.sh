@@ -16,6 +16,9 @@ release_revision() {
   printf '%s' "$SOURCE_REVISION"
 }
 
+# The tag of the newest release that this version came from; nothing, if there is none.
+newest_release() { git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true; }
+
 build_release() { SOURCE_REVISION=$(release_revision) dx_release "$release"; }
 build_release_with_mock() { dx_release "$release_with_mock" --features mock; }
 

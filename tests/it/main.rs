@@ -26,6 +26,7 @@
 //! | `watching` | alert rules, dashboard and runbooks: they name what a server has |
 //! | `configuration`, `command_line`, `doctor`, `doctor_provider`, `private_files` | wrong settings, the commands, `oracle-ai doctor`, file permissions |
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
+//! | `upgrade` | a server of an earlier version beside this one; `scripts/upgrade` runs it |
 //! | `nginx`, `haproxy`, `kubernetes`, `chart`, `trial` | what operators put in front of servers and around them, by the examples in `deploy` |
 //! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
@@ -116,6 +117,7 @@ mod support;
 mod token_lifetime;
 mod traces;
 mod trial;
+mod upgrade;
 mod upstream;
 mod user_limits;
 mod watching;

@@ -28,7 +28,8 @@ use crate::support::{
     server_process::ServerProcess,
 };
 
-const KEY: [u8; 32] = [42; 32];
+/// The key of sessions in Redis.
+pub const KEY: [u8; 32] = [42; 32];
 
 /// Two server processes on one Redis, and the same browser at both.
 struct TwoServers {

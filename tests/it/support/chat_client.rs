@@ -110,6 +110,11 @@ impl ChatClient {
         Self::sign_in(browser, ScriptedUpstream::new()).await
     }
 
+    /// With an access token that the browser has got.
+    pub fn with_token(browser: Browser, token: String) -> Self {
+        Self { browser, upstream: ScriptedUpstream::new(), token }
+    }
+
     /// With this access token's session at another server.
     pub fn at(&self, app: TestApp) -> Self {
         Self { browser: Browser { app, ..self.browser.clone() }, ..self.clone() }

@@ -20,7 +20,8 @@ use crate::support::{
     redis::free_port,
 };
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_oracle-ai");
+/// The program of this version.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_oracle-ai");
 
 /// The file in its folder with its stdout and stderr.
 const LOG: &str = "log";
@@ -43,6 +44,11 @@ impl ServerProcess {
     /// With these variables besides those of the provider.
     pub async fn start(issuer: &str, variables: &[(&str, &str)]) -> Self {
         Self::start_as(Command::new(PROGRAM), issuer, variables).await
+    }
+
+    /// The same by another program, such as an earlier release.
+    pub async fn start_program(program: &str, issuer: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start_as(Command::new(program), issuer, variables).await
     }
 
     /// The same with umask 0.
