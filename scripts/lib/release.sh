@@ -20,7 +20,11 @@ release_revision() {
 newest_release() { git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true; }
 
 build_release() { SOURCE_REVISION=$(release_revision) dx_release "$release"; }
-build_release_with_mock() { dx_release "$release_with_mock" --features mock; }
+build_release_with_mock() { with_quick_server dx_release "$release_with_mock" --features mock; }
+
+# For the suite: the page is compiled as people get it, and the server, whose speed is measured by scripts/bench alone, with less
+# optimization, in less time.
+with_quick_server() { CARGO_PROFILE_SERVER_RELEASE_LTO=off CARGO_PROFILE_SERVER_RELEASE_OPT_LEVEL=1 "$@"; } # command...
 
 # dx has one output folder for all release builds. A complete build is moved away from there, so that none is taken for
 # another. `&&`, as `set -e` is off where the caller tests for failure.

@@ -14,10 +14,13 @@ step() { # name command...
 }
 
 # A step beside others: it is reported where it is finished.
-begin() { run "$@" & } # name command...
+begin() { # name command...
+  run "$@" &
+  printf '%d\n' $! >"$logs/$1.pid"
+}
 finish() { # name
   printf '%-16s' "$1"
-  wait
+  wait "$(cat "$logs/$1.pid")"
   report "$1"
 }
 

@@ -45,10 +45,8 @@ impl Redis {
 
     /// One node with this certificate, and a password.
     pub async fn start_with_certificate(certificate: &Certificate) -> Self {
-        let mut redis = Self::new(0, String::new());
-        // Not before: a port that is chosen, and not yet taken, may be taken by others.
         let port = free_port();
-        (redis.port, redis.url) = (port, format!("rediss://default:s%40cret@localhost:{port}"));
+        let redis = Self::new(port, format!("rediss://default:s%40cret@localhost:{port}"));
         let (port_text, (certificate, key)) = (port.to_string(), certificate.paths());
         redis.run(&[
             "--port",
@@ -205,9 +203,21 @@ impl Drop for Redis {
     }
 }
 
-/// A port that nothing listens on now.
+/// A port that nothing listens on, and that no other test gets. It is below those that operating systems give to callers and
+/// to whoever asks for any port, so nobody takes it before the server that it is for. Another process that runs tests begins
+/// elsewhere.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 12_000;
+    const LAST: u32 = 31_999;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let ports = LAST - FIRST + 1;
+    let start = std::process::id().wrapping_mul(331) % ports;
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| FIRST + (start + TAKEN.fetch_add(1, Ordering::Relaxed)) % ports)
+        .take(ports as usize)
+        .map(|port| u16::try_from(port).unwrap())
+        .find(is_free)
+        .unwrap()
 }
 
 fn spawn(arguments: &[String]) -> Child {
