@@ -41,7 +41,6 @@ pub fn profile(variables: &Variables) -> Result<SecurityProfile, ConfigError> {
 
 /// Sets what the profile sets.
 pub fn apply(profile: SecurityProfile, settings: &mut CommonSettings) {
-    settings.requests.profile = profile;
     if profile == SecurityProfile::Fapi2 {
         settings.requests.pushed = true;
         settings.requests.dpop = DpopPolicy::Required;
