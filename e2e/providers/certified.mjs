@@ -1,9 +1,10 @@
 // A certified OpenID provider that we did not write (panva's oidc-provider),
 // set as strictly as a bank would: PKCE required, refresh tokens that rotate and
 // end the grant when an old one is used again. It has one client, with a secret
-// (client_secret_basic) or with a key: then it wants private_key_jwt (RFC 7523),
+// (client_secret_basic) or with a key: then it follows its FAPI 2.0 profile. It
+// wants private_key_jwt (RFC 7523) with an assertion for the issuer alone,
 // authorization requests that are pushed (RFC 9126), and for every token a proof
-// of a key that it binds it to, with a nonce (DPoP, RFC 9449).
+// of a key that it binds it to, with a nonce (DPoP, RFC 9449); it signs by ES256.
 //
 // In a terminal:  node providers/certified.mjs   (see `fixtures/servers.ts` for its variables)
 
@@ -56,11 +57,13 @@ export async function startCertifiedProvider({
       RefreshToken: 3600,
       Session: 3600,
     },
-    jwks: { keys: [signingKey()] },
+    jwks: { keys: [clientKey ? ecKey() : rsaKey()] },
+    ...(clientKey && { enabledJWA: fapiAlgorithms }),
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     features: {
       devInteractions: { enabled: true },
       backchannelLogout: { enabled: !!backchannelLogoutUri },
+      fapi: { enabled: !!clientKey, profile: '2.0' },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => !!clientKey },
       pushedAuthorizationRequests: { enabled: !!clientKey, requirePushedAuthorizationRequests: !!clientKey },
     },
@@ -98,6 +101,7 @@ function keyAuthentication(clientKey) {
     jwks: { keys: [{ ...clientKey, use: 'sig', alg: 'ES256' }] },
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: 'ES256',
+    id_token_signed_response_alg: 'ES256',
     dpop_bound_access_tokens: true,
   };
 }
@@ -159,9 +163,21 @@ function claimsOf(sub) {
   return { sub, name: `Certified ${sub}`, preferred_username: sub, email: `${sub}@example.test` };
 }
 
-function signingKey() {
+/** FAPI 2.0 Security Profile §5.4.1. */
+const fapiAlgorithms = {
+  clientAuthSigningAlgValues: ['ES256', 'PS256'],
+  dPoPSigningAlgValues: ['ES256', 'PS256'],
+  idTokenSigningAlgValues: ['ES256', 'PS256'],
+};
+
+function rsaKey() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { ...privateKey.export({ format: 'jwk' }), kid: 'certified', use: 'sig', alg: 'RS256' };
+}
+
+function ecKey() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), kid: 'certified', use: 'sig', alg: 'ES256' };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

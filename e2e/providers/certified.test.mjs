@@ -67,7 +67,7 @@ test('a revoked user is refused at the next refresh and asked to sign in again',
   assert.match(await loginPage({}, jar), /name="login"/);
 });
 
-test('a client with a key is believed by its key alone, and must push its requests', async () => {
+test('a client with a key is in FAPI 2.0: believed by its key alone, it must push its requests', async () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { clientId, redirectUri } = client;
   const strict = await startCertifiedProvider({
@@ -76,6 +76,8 @@ test('a client with a key is believed by its key alone, and must push its reques
   try {
     const metadata = await (await fetch(`${strict.issuer}/.well-known/openid-configuration`)).json();
     assert.equal(metadata.require_pushed_authorization_requests, true);
+    assert.equal(metadata.authorization_response_iss_parameter_supported, true);
+    assert.deepEqual(metadata.id_token_signing_alg_values_supported, ['ES256']);
     assert.ok(metadata.dpop_signing_alg_values_supported.includes('ES256'), 'it binds tokens to a key');
     const url = authorizationUrl('verifier', {}).replace(provider.issuer, strict.issuer);
     const unpushed = await fetch(url, { redirect: 'manual' });

@@ -1,5 +1,6 @@
 // The certified provider with a client that has a key in place of a secret (private_key_jwt, RFC 7523), whose
-// authorization requests must be pushed (RFC 9126); and what that provider sends over the back channel.
+// authorization requests must be pushed (RFC 9126); and what that provider sends over the back channel. More about that
+// provider's FAPI 2.0 profile is in fapi.spec.ts.
 
 import { holdKey, judged } from '../fixtures/browser-key';
 import { app, client, provider } from '../fixtures/servers';

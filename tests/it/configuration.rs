@@ -150,6 +150,7 @@ const WRONG: &[(&str, &[&str])] = &[
             "https://me:hunter2@sso.example.com",
         ],
     ),
+    ("OIDC_PROFILE", &["fapi", "FAPI2", "true"]),
     ("OIDC_TIMEOUT", &["0", "16", "5s"]),
     ("OPERATOR_ROLE", &[" ", "operators "]),
     ("OTEL_ALLOW_HTTP", &["yes"]),
@@ -204,6 +205,28 @@ const WRONG: &[(&str, &[&str])] = &[
     ("TRUSTED_PROXIES", &["proxy.example.com", "10.0.0.0/33"]),
     ("USERINFO_ENDPOINT", &["userinfo", "https://sso.example.com/userinfo#here"]),
     ("USER_ID_CLAIM", &["email", "preferred_username"]),
+];
+
+/// What is weaker than the FAPI 2.0 Security Profile.
+const WEAKER_THAN_FAPI: &[(&str, &str)] = &[
+    ("ALLOW_BEARER_TOKENS", "true"),
+    ("ALLOW_WEAK_RSA_KEYS", "true"),
+    ("AUTHORIZATION_ENDPOINT", "https://sso.example.com/authorize"),
+    ("CLIENT_ASSERTION_AUDIENCE", "https://sso.example.com/token"),
+    ("CLIENT_AUTH", "client_secret_basic"),
+    ("CLIENT_AUTH", "client_secret_post"),
+    ("CLIENT_SECRET", "not-for-anyone"),
+    ("CLIENT_SECRET_FILE", "client-secret"),
+    ("CLOCK_TOLERANCE", "61"),
+    ("ID_TOKEN_ALGS", "RS256"),
+    ("ID_TOKEN_ALGS", "ES256 PS384"),
+    ("JWKS_URI", "https://sso.example.com/jwks"),
+    ("OIDC_DISCOVERY", "false"),
+    ("OIDC_DPOP", "auto"),
+    ("OIDC_DPOP", "off"),
+    ("PUSHED_AUTHORIZATION_REQUESTS", "false"),
+    ("TOKEN_ENDPOINT", "https://sso.example.com/token"),
+    ("TRUSTED_AUDIENCES", "api"),
 ];
 
 /// Settings with values that only the provider, the model, or a reader of traces can check.
@@ -270,6 +293,22 @@ async fn unencrypted_connections_to_other_hosts_stop_the_start_with_a_remedy() {
         assert!(words.starts_with(&format!("oracle-ai: {variable} ")), "{variable}: {words}");
         assert!(words.contains(&format!("{remedy}=true")) && !words.contains(PASSWORD), "{variable}: {words}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_is_weaker_than_the_security_profile_stops_the_start() {
+    // T02, T21, T25, T27, T60, T62, T67
+    for (variable, value) in WEAKER_THAN_FAPI {
+        let mut variables = BTreeMap::from(GOOD);
+        variables.remove("CLIENT_SECRET");
+        variables.extend([("OIDC_PROFILE", "fapi2"), ("CLIENT_KEY_FILE", "/nowhere/client.pem"), (variable, value)]);
+        assert_refused(variable, value, &variables).await;
+    }
+    // Without them, what is lacking is the key alone.
+    let mut variables = BTreeMap::from(GOOD);
+    variables.remove("CLIENT_SECRET");
+    variables.extend([("OIDC_PROFILE", "fapi2"), ("OIDC_DPOP", "required"), ("ID_TOKEN_ALGS", "PS256 ES256")]);
+    assert_refused("CLIENT_KEY_FILE", "", &variables).await;
 }
 
 #[test]

@@ -200,6 +200,8 @@ async fn a_code_of_another_login_fails_because_its_verifier_differs() {
     let mut response = browser.authorization_response().await;
     response["state"] = browser.start_login().await.state.into();
     browser.exchange(&response).await.assert_refused(401, "login_failed");
+    // By the provider, before there is an ID token whose nonce differs as well.
+    assert_eq!(browser.provider.outcomes_for(&browser.user, "token").await, ["invalid_grant"]);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@
 //! | `dpop_binding`, `dpop_proof`, `dpop_nonce` | DPoP: what is bound to the key, the requirements on proofs, nonces |
 //! | `guard`, `permission` | access to `/api/chat`: tokens, required scopes and roles |
 //! | `jwt_access_token`, `introspection` | the other two ways of access token validation |
+//! | `fapi` | `OIDC_PROFILE=fapi2`, and the modules of the conformance suite for it |
 //! | `provider_profiles`, `client_key`, `client_rotation` | other providers; client authentication with keys; rotation of credentials |
 //! | `signing_keys`, `private_authority`, `outbound` | key rotation; TLS to services, client certificates and proxies; outbound requests in general |
 //! | `answer_log` | answers that are followed at another server than the one that writes them |
@@ -69,6 +70,7 @@ mod dpop_binding;
 mod dpop_nonce;
 mod dpop_proof;
 mod edge;
+mod fapi;
 mod floods;
 mod guard;
 mod haproxy;

@@ -25,6 +25,7 @@ use crate::{
         app::{TestApp, storage, wait_until},
         browser::{Browser, SignedIn},
         provider::{MockProvider, client},
+        server_process::ServerProcess,
     },
 };
 
@@ -347,4 +348,22 @@ async fn a_refused_proof_ends_no_session() {
     browser.app.clock.jump(REPLAY_WINDOW);
     browser.refresh(&signed_in.session).await.assert_refused(503, "provider_unavailable");
     browser.refresh_access_token(&signed_in.session).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_says_whether_the_tokens_of_a_login_are_bound() {
+    // T67, T99
+    for (support, reason) in
+        [("bound", Some("bound to a key of this server")), ("ignored", Some("bearer access token")), ("none", None)]
+    {
+        let provider = provider(support).await;
+        let server = ServerProcess::start(&provider.issuer, &[("DATABASE_URL", "sqlite::memory:")]).await;
+        let app = TestApp::remote(server.port, provider.settings(), storage(Arc::new(MemoryStore::new())));
+        Browser::at(app, provider).sign_in().await;
+        wait_until("the login is recorded", async || server.log().contains("login.succeeded")).await;
+        let log = server.log();
+        let line = log.lines().find(|line| line.contains("login.succeeded")).unwrap();
+        assert_eq!(line.contains("access token"), reason.is_some(), "{line}");
+        assert!(reason.is_none_or(|reason| line.contains(reason)), "{line}");
+    }
 }

@@ -185,7 +185,8 @@ async fn during_a_redis_outage_only_tokens_in_use_are_accepted_and_the_server_re
 async fn a_dump_of_redis_contains_no_plaintext() {
     // T107
     let redis = Redis::start().await;
-    let provider = MockProvider::shared();
+    let provider = MockProvider::dedicated().await;
+    provider.set_dpop("bound").await;
     let browser = Browser::at(TestApp::with_storage(provider.settings(), in_redis(&redis)), provider);
     let begun = browser.start_login().await;
     let signed_in = browser.sign_in().await;
@@ -210,6 +211,9 @@ async fn a_dump_of_redis_contains_no_plaintext() {
             assert!(!dump.windows(form.len()).any(|window| window == form), "{secret}");
         }
     }
+    // The private half of the key that the session's tokens are bound to at the provider, as RFC 5915 writes it in PKCS #8.
+    let proof_key: Vec<u8> = serde_json::from_value(serde_json::to_value(kept.proof_key.unwrap()).unwrap()).unwrap();
+    assert!(!dump.windows(32).any(|window| window == &proof_key[36..68]));
     let kinds: HashSet<_> = redis.keys().await.iter().map(|key| key.split(':').nth(1).unwrap().to_owned()).collect();
     let known = ["pending", "used-state", "session", "token", "spent", "of-sid", "of-sub", "of-key"];
     assert_eq!(kinds, known.map(str::to_owned).into());

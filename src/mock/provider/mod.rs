@@ -50,6 +50,7 @@ pub use self::{
         client::Client,
         dpop::DpopSupport,
         profile::Profile,
+        signing_algorithm::SigningAlgorithm,
         users::{People, PeopleError},
     },
 };

@@ -137,7 +137,7 @@ static OPERATOR_ROLE: Setting<Parsed<Vec<String>>> = Setting {
     value: Parsed { expected: ROLES, default: None, parse: roles },
 };
 
-static ALLOW_BEARER_TOKENS: Setting<Flag> = Setting {
+pub static ALLOW_BEARER_TOKENS: Setting<Flag> = Setting {
     name: "ALLOW_BEARER_TOKENS",
     text: "Whether the chat accepts access tokens without a proof with the DPoP key, for API clients that are no browsers.",
     example: "false",

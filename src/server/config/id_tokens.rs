@@ -10,7 +10,7 @@ use super::{
 use crate::server::auth::oidc::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS, signing_algorithm};
 
 /// Some of [`SIGNING_ALGORITHMS`], all by default.
-struct Algorithms;
+pub struct Algorithms;
 
 pub static SECTION: Section = Section {
     title: "What ID tokens must be",
@@ -18,14 +18,14 @@ pub static SECTION: Section = Section {
     settings: &[&ID_TOKEN_ALGS, &ALLOW_WEAK_RSA_KEYS, &CLOCK_TOLERANCE, &TRUSTED_AUDIENCES, &MAX_AGE, &ACR_VALUES],
 };
 
-static ID_TOKEN_ALGS: Setting<Algorithms> = Setting {
+pub static ID_TOKEN_ALGS: Setting<Algorithms> = Setting {
     name: "ID_TOKEN_ALGS",
     text: "Algorithms of their signatures, of those that are the default. Ed25519 is the same as EdDSA.",
     example: "RS256",
     value: Algorithms,
 };
 
-static ALLOW_WEAK_RSA_KEYS: Setting<Flag> = Setting {
+pub static ALLOW_WEAK_RSA_KEYS: Setting<Flag> = Setting {
     name: "ALLOW_WEAK_RSA_KEYS",
     text: "Whether RSA keys of 1024 to 2047 bits are used. Each start and each use is logged.",
     example: "false",
@@ -33,14 +33,14 @@ static ALLOW_WEAK_RSA_KEYS: Setting<Flag> = Setting {
 };
 
 /// A clock that is further off should be put right.
-static CLOCK_TOLERANCE: Setting<Seconds> = Setting {
+pub static CLOCK_TOLERANCE: Setting<Seconds> = Setting {
     name: "CLOCK_TOLERANCE",
     text: "How many seconds the provider's clock may differ from ours; beyond 60 each start is logged.",
     example: "30",
     value: Seconds { from: 0, to: 300, default: Some(DEFAULT_CLOCK_TOLERANCE) },
 };
 
-static TRUSTED_AUDIENCES: Setting<Parsed<Vec<String>>> = Setting {
+pub static TRUSTED_AUDIENCES: Setting<Parsed<Vec<String>>> = Setting {
     name: "TRUSTED_AUDIENCES",
     text: "The audiences that ID tokens may have besides this server, separated by spaces.",
     example: "",

@@ -22,7 +22,8 @@ pub fn jwt(shared: &Shared, key: &Key, settings: &Settings, issued: &IssuedToken
     claims.insert("auth_time".into(), sign_in.auth_time.into());
     claims.insert("jti".into(), random.expose().into());
     overrides::apply(&mut claims, &settings.access_token_overrides());
-    Ok(Secret::of(key.sign_with(header, &claims)?))
+    let algorithm = shared.clients.signing_algorithm(&sign_in.client_id);
+    Ok(Secret::of(key.sign_with(algorithm, header, &claims)?))
 }
 
 /// The claims that are both in a JWT (RFC 9068 §2.2) and in an introspection response (RFC 7662 §2.2).

@@ -133,10 +133,11 @@ fn logout_token(
         _ => Map::from_iter([("typ".to_owned(), json!("logout+jwt"))]),
     };
     overrides::apply(&mut header, &options.header);
+    let algorithm = client.id_token_signed_response_alg;
     match options.fault {
-        Some(LogoutFault::BadSignature) => keys.current.sign_wrongly(header, &members),
+        Some(LogoutFault::BadSignature) => keys.current.sign_wrongly(algorithm, header, &members),
         Some(LogoutFault::AlgNone) => keys::unsigned(&members),
-        _ => keys.current.sign_with(header, &members),
+        _ => keys.current.sign_with(algorithm, header, &members),
     }
 }
 

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::mock::provider::{endpoint::Endpoint, shared::Shared, state::client::ClientAuthentication};
+use crate::mock::provider::{
+    endpoint::Endpoint,
+    shared::Shared,
+    state::{client::ClientAuthentication, signing_algorithm::SigningAlgorithm},
+};
 
 /// `GET /.well-known/openid-configuration` (OpenID Connect Discovery §4).
 pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
@@ -18,6 +22,8 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     .filter(|(authentication, _)| shared.clients.some_use(*authentication))
     .flat_map(|(_, names)| names.iter().copied())
     .collect();
+    let signing = shared.clients.signing_algorithms().into_iter().map(SigningAlgorithm::name);
+    let signing: Vec<&str> = signing.collect();
     let mut metadata = Map::from_iter(
         [
             (Endpoint::Authorize, "authorization_endpoint"),
@@ -40,7 +46,7 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "id_token_signing_alg_values_supported": signing,
         "token_endpoint_auth_methods_supported": client_auth,
         "introspection_endpoint_auth_methods_supported": client_auth,
         "revocation_endpoint_auth_methods_supported": client_auth,
@@ -76,7 +82,12 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
 pub async fn jwks(State(shared): State<Arc<Shared>>) -> Result<Json<Value>, StatusCode> {
     match shared.keys.ring().await {
         Ok(keys) => {
-            let mut keys = keys.jwks();
+            // RS256 is there in any case, as the algorithm of a key that a client may not accept.
+            let mut algorithms = shared.clients.signing_algorithms();
+            if !algorithms.contains(&SigningAlgorithm::Rs256) {
+                algorithms.push(SigningAlgorithm::Rs256);
+            }
+            let mut keys = keys.jwks(&algorithms);
             shared.profile.adapt_jwks(&mut keys);
             Ok(Json(json!({ "keys": keys })))
         }

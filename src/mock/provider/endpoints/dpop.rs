@@ -13,16 +13,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{
-    private_key_jwt::{decode, is_signed_by},
-    token_error::TokenError,
-};
+use super::token_error::TokenError;
 use crate::mock::provider::{
     endpoint::Endpoint,
     shared::Shared,
     state::{
         clock::unix_seconds,
         dpop::{DpopSupport, MAX_AGE},
+        jws::{decode, is_signed_by},
     },
 };
 

@@ -15,6 +15,7 @@ use crate::mock::provider::{
         keys::{self, Key},
         profile::Profile,
         settings::Settings,
+        signing_algorithm::SigningAlgorithm,
         user_name::UserName,
     },
 };
@@ -41,6 +42,8 @@ pub struct Claims {
     overrides: Map<String, Value>,
     #[serde(skip)]
     header: Map<String, Value>,
+    #[serde(skip)]
+    algorithm: SigningAlgorithm,
 }
 
 /// The claims about the user, which the UserInfo endpoint sends as well.
@@ -83,6 +86,7 @@ impl Claims {
             user: UserClaims::of(&sign_in.user),
             overrides: settings.id_token_overrides(),
             header: settings.id_token_header.clone(),
+            algorithm: shared.clients.signing_algorithm(&sign_in.client_id),
         }
     }
 
@@ -123,9 +127,9 @@ impl Claims {
         }
         header.extend(self.header);
         match fault {
-            Some(FaultKind::BadSignature) => key.sign_wrongly(header, &claims),
+            Some(FaultKind::BadSignature) => key.sign_wrongly(self.algorithm, header, &claims),
             Some(FaultKind::AlgNone) => keys::unsigned(&claims),
-            _ => key.sign_with(header, &claims),
+            _ => key.sign_with(self.algorithm, header, &claims),
         }
     }
 }

@@ -3,11 +3,6 @@
 
 use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
-    UnparsedPublicKey,
-};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,7 +11,11 @@ use crate::mock::provider::{
     endpoint::Endpoint,
     params::Params,
     shared::Shared,
-    state::{client::Client, clock::unix_seconds},
+    state::{
+        client::Client,
+        clock::unix_seconds,
+        jws::{decode, is_signed_by},
+    },
 };
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -83,25 +82,4 @@ fn verified_claims(client: &Client, assertion: &str) -> Option<Claims> {
 /// Whether the assertion is signed is not checked.
 fn claims(assertion: &str) -> Option<Claims> {
     serde_json::from_slice(&decode(assertion.split('.').nth(1)?)?).ok()
-}
-
-/// `None` for a key that lacks a member.
-pub(super) fn is_signed_by(jwk: &Value, alg: &str, signed: &[u8], signature: &[u8]) -> Option<bool> {
-    let member = |name: &str| jwk[name].as_str().and_then(decode);
-    Some(match alg {
-        "ES256" => {
-            let point = [&[4], &*member("x")?, &*member("y")?].concat();
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature).is_ok()
-        }
-        "PS256" | "RS256" => {
-            let key = RsaPublicKeyComponents { n: member("n")?, e: member("e")? };
-            let algorithm = if alg == "PS256" { &RSA_PSS_2048_8192_SHA256 } else { &RSA_PKCS1_2048_8192_SHA256 };
-            key.verify(algorithm, signed, signature).is_ok()
-        }
-        _ => false,
-    })
-}
-
-pub(super) fn decode(part: &str) -> Option<Vec<u8>> {
-    BASE64_URL_SAFE_NO_PAD.decode(part).ok()
 }

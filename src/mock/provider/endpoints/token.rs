@@ -130,7 +130,8 @@ async fn token_response(
     fault: Option<FaultKind>,
 ) -> Result<Value, TokenError> {
     let is_refresh = request.grant_type() == GrantType::RefreshToken;
-    let mut response = json!({ "token_type": issued.token_type() });
+    let token_type = settings.token_type.as_deref().unwrap_or(issued.token_type());
+    let mut response = json!({ "token_type": token_type });
     if settings.scope_in_token_response {
         response["scope"] = issued.sign_in.scope.clone().into();
     }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::signing_algorithm::SigningAlgorithm;
+
 /// With keys, it authenticates by `private_key_jwt`; else with a secret by that; with neither, it is a public client.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,9 @@ pub struct Client {
     /// Whether it must prove the possession of a key for every token (RFC 9449 §5.2).
     #[serde(default)]
     pub dpop_bound_access_tokens: bool,
+    /// Of ID tokens, logout tokens and access tokens.
+    #[serde(default)]
+    pub id_token_signed_response_alg: SigningAlgorithm,
     #[serde(default)]
     pub redirect_uris: Vec<String>,
     #[serde(default)]
@@ -78,6 +83,22 @@ impl Clients {
 
     pub fn iter(&self) -> impl Iterator<Item = &Client> {
         self.0.iter()
+    }
+
+    /// How tokens for this client are signed.
+    pub fn signing_algorithm(&self, client_id: &str) -> SigningAlgorithm {
+        self.get(client_id).map_or_else(SigningAlgorithm::default, |client| client.id_token_signed_response_alg)
+    }
+
+    /// Those of all clients, each once.
+    pub fn signing_algorithms(&self) -> Vec<SigningAlgorithm> {
+        let mut algorithms = vec![];
+        for algorithm in self.iter().map(|client| client.id_token_signed_response_alg) {
+            if !algorithms.contains(&algorithm) {
+                algorithms.push(algorithm);
+            }
+        }
+        algorithms
     }
 
     /// Whether a client authenticates in this way.

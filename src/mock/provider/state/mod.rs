@@ -10,7 +10,7 @@
 //! | `codes`, `access_tokens`, `secret` | the codes and tokens of these grants |
 //! | `pushed_requests`, `used_assertions` | authorization requests that were pushed, client assertions that were used |
 //! | `dpop` | what is done about DPoP, its nonces, proofs that were used |
-//! | `keys` | the signing keys |
+//! | `keys`, `signing_algorithm`, `jws` | the signing keys, by which algorithms they sign, and how signatures are verified |
 //! | `calls` | the log of calls |
 //! | `clock` | times as claims write them |
 
@@ -22,6 +22,7 @@ pub mod codes;
 pub mod dpop;
 pub mod fault;
 pub mod grants;
+pub mod jws;
 pub mod keys;
 pub mod profile;
 pub mod pushed_requests;
@@ -29,6 +30,7 @@ pub mod response_fault;
 pub mod secret;
 pub mod settings;
 pub mod sign_in;
+pub mod signing_algorithm;
 pub mod used_assertions;
 pub mod user_name;
 pub mod users;

@@ -44,6 +44,8 @@ pub struct Settings {
     pub refresh_token_in_refresh: bool,
     pub id_token_in_refresh: bool,
     pub expires_in: ExpiresIn,
+    /// The `token_type` of token responses; by default what the access token is.
+    pub token_type: Option<String>,
     pub access_token_format: AccessTokenFormat,
     /// Overrides members of a JWT access token's header; `null` removes one.
     pub access_token_header: Map<String, Value>,
@@ -126,6 +128,7 @@ impl Default for Settings {
             refresh_token_in_refresh: true,
             id_token_in_refresh: true,
             expires_in: ExpiresIn::Number,
+            token_type: None,
             access_token_format: AccessTokenFormat::Opaque,
             access_token_header: Map::new(),
             access_token_claims: Map::new(),

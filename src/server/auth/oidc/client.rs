@@ -57,8 +57,7 @@ pub struct OidcClient {
 impl OidcClient {
     pub fn new(settings: ProviderSettings, http: ProviderHttp, environment: Environment) -> Self {
         settings.warn_of_exceptions();
-        let (source, id_tokens) = (settings.metadata_source(), settings.id_tokens.clone());
-        let discovery = Discovery::new(source, http.clone(), environment.clone(), id_tokens);
+        let discovery = Discovery::new(&settings, http.clone(), environment.clone());
         let front_url = settings.redirect_uri.url().origin().ascii_serialization();
         Self { settings, http, environment, discovery, nonces: ProviderNonces::default(), front_url }
     }

@@ -89,6 +89,16 @@ impl ClientAuthentication {
         Self::PrivateKeyJwt { keys: Arc::new(Credentials::fixed(key)), audience }
     }
 
+    /// The algorithms of client assertions by the current keys, as FAPI 2.0 allows them.
+    pub(super) fn assertion_algorithms(&self) -> Vec<&'static str> {
+        match self {
+            Self::ClientSecretBasic(_) | Self::ClientSecretPost(_) => vec![],
+            Self::PrivateKeyJwt { keys, .. } => {
+                keys.active().in_order().map(|(_, key)| key.strong_algorithm()).collect()
+            }
+        }
+    }
+
     /// How `openidconnect` builds requests. `ClientHttp` adds the credentials later.
     pub(super) fn auth_type(&self) -> AuthType {
         match self {
@@ -134,7 +144,7 @@ impl OidcClient {
             }
             ClientAuthentication::PrivateKeyJwt { keys, audience } => {
                 let fetched = self.discovery.current().await?;
-                let supported = fetched.metadata.token_endpoint_auth_signing_alg_values_supported();
+                let supported = self.settings.requests.profile.assertion_algorithms(&fetched.metadata);
                 RequestCredentials::of(keys, |key| {
                     let claims = self.assertion_claims(audience.as_deref())?;
                     Ok(ClientCredential::Assertion(assertion_form(&key.sign(&claims, supported).map_err(failed)?)))
@@ -154,7 +164,7 @@ impl OidcClient {
             // Our own assertion with other bytes in place of its signature.
             ClientAuthentication::PrivateKeyJwt { keys, audience } => {
                 let fetched = self.discovery.current().await?;
-                let supported = fetched.metadata.token_endpoint_auth_signing_alg_values_supported();
+                let supported = self.settings.requests.profile.assertion_algorithms(&fetched.metadata);
                 let claims = self.assertion_claims(audience.as_deref())?;
                 let active = keys.active();
                 let (_, key) = active.in_order().next().ok_or_else(|| failed("there is no key"))?;

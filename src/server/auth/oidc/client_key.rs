@@ -75,6 +75,14 @@ impl ClientKey {
         self.id.as_deref()
     }
 
+    /// The algorithm that it signs with, unless the provider's metadata lists RS256 and not PS256.
+    pub(super) fn strong_algorithm(&self) -> &'static str {
+        match self.pair {
+            KeyPair::P256(_) => "ES256",
+            KeyPair::Rsa(_) => "PS256",
+        }
+    }
+
     /// A JWT with these claims. An RSA key signs with PS256 (FAPI 2.0 §5.4.1), or with RS256 if the provider's metadata
     /// lists that and not PS256. `supported` is `token_endpoint_auth_signing_alg_values_supported`.
     pub(super) fn sign(
@@ -86,9 +94,8 @@ impl ClientKey {
         let is_pss = !supports(CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256)
             || supports(CoreJwsSigningAlgorithm::RsaSsaPssSha256);
         let alg = match (&self.pair, is_pss) {
-            (KeyPair::P256(_), _) => "ES256",
-            (KeyPair::Rsa(_), true) => "PS256",
             (KeyPair::Rsa(_), false) => "RS256",
+            _ => self.strong_algorithm(),
         };
         let mut header = Map::from_iter([("alg".to_owned(), json!(alg)), ("typ".to_owned(), json!("JWT"))]);
         header.extend(self.id.clone().map(|id| ("kid".to_owned(), id.into())));

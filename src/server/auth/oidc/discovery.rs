@@ -25,6 +25,8 @@ use super::{
     error::ProviderError,
     http::ProviderHttp,
     id_token::{IdTokenPolicy, ProviderKey, ProviderKeys, identity, warn_of_refused_keys},
+    profile::SecurityProfile,
+    settings::ProviderSettings,
 };
 use crate::server::environment::Environment;
 
@@ -125,6 +127,7 @@ pub(super) struct Discovery {
     http: ProviderHttp,
     environment: Environment,
     id_tokens: IdTokenPolicy,
+    profile: SecurityProfile,
     state: Mutex<State>,
     /// Held during a fetch, so that there is one at a time.
     fetch_lock: AsyncMutex<()>,
@@ -165,13 +168,16 @@ impl FetchedMetadata {
 }
 
 impl Discovery {
-    pub(super) fn new(
-        source: MetadataSource,
-        http: ProviderHttp,
-        environment: Environment,
-        id_tokens: IdTokenPolicy,
-    ) -> Self {
-        Self { source, http, environment, id_tokens, state: Mutex::default(), fetch_lock: AsyncMutex::default() }
+    pub(super) fn new(settings: &ProviderSettings, http: ProviderHttp, environment: Environment) -> Self {
+        Self {
+            source: settings.metadata_source(),
+            http,
+            environment,
+            id_tokens: settings.id_tokens.clone(),
+            profile: settings.requests.profile,
+            state: Mutex::default(),
+            fetch_lock: AsyncMutex::default(),
+        }
     }
 
     /// The cached metadata, fetched first if it is absent or too old. While one caller fetches it again, the others use
@@ -275,6 +281,7 @@ impl Discovery {
                 "the provider's metadata does not name S256: logins are bound by state, nonce and browser key"
             );
         }
+        self.profile.warn_of_shortfalls(&metadata);
         tracing::info!(issuer = self.source.issuer.as_str(), "provider metadata fetched");
         Ok(metadata)
     }

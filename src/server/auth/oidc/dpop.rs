@@ -215,6 +215,9 @@ mod tests {
         assert!(demands_nonce(&response(400, &[nonce], error)));
         assert!(demands_nonce(&response(401, &[nonce], error)));
         assert!(demands_nonce(&response(401, &[challenge, nonce], "")));
+        // RFC 9110 §11.1: the scheme is case-insensitive.
+        let challenge_in_capitals = ("www-authenticate", r#"DPOP error="use_dpop_nonce""#);
+        assert!(demands_nonce(&response(401, &[challenge_in_capitals, nonce], "")));
         assert!(!demands_nonce(&response(400, &[], error)), "no nonce");
         assert!(!demands_nonce(&response(401, &[challenge], "")), "no nonce");
         assert!(!demands_nonce(&response(400, &[nonce], r#"{"error":"invalid_dpop_proof"}"#)));

@@ -55,11 +55,11 @@ pub struct RefusedExchange {
 
 impl OidcClient {
     /// RFC 9207 §2.4: `iss` of the authorization response must be the issuer. It may be absent only if the provider's
-    /// metadata does not announce it.
+    /// metadata does not announce it, and no profile requires it.
     pub async fn check_response_issuer(&self, iss: Option<&str>) -> Result<(), ExchangeError> {
         let is_ours = match iss {
             Some(iss) => iss == self.issuer(),
-            None => !self.announces_iss().await?,
+            None => !self.settings.requests.profile.requires_iss() && !self.announces_iss().await?,
         };
         if is_ours { Ok(()) } else { Err(ExchangeError::WrongIssuer) }
     }

@@ -5,7 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `settings`, `claim_names`, `credentials` | the configuration of the provider and of this client |
+//! | `settings`, `claim_names`, `credentials`, `profile` | the configuration of the provider and of this client |
 //! | `discovery`, `document` | the provider's metadata and keys: cached, fetched, validated |
 //! | `authorize`, `pushed`, `exchange`, `userinfo`, `refresh`, `logout`, `introspection` | one request each |
 //! | `client_authentication`, `client_key`, `http` | client authentication, and HTTP to the provider |
@@ -41,6 +41,7 @@ mod introspection;
 mod logout;
 mod logout_token;
 mod permissions;
+mod profile;
 mod pushed;
 mod refresh;
 mod session_expiry;
@@ -60,7 +61,7 @@ pub use client_key::{ClientKey, ClientKeyError};
 pub use credentials::{Credentials, CredentialsError};
 pub use diagnostics::{
     AuthorizationAnswer, AuthorizationProbe, ClientAnswer, ClientRequest, ClockSkew, DiagnosticError, DpopReport,
-    EndpointReport, IntrospectionAnswer, MetadataReport, PushedRequests, SigningReport,
+    EndpointReport, FapiReport, IntrospectionAnswer, MetadataReport, Named, PushedRequests, SigningReport,
 };
 pub use discovery::MetadataStatus;
 pub use document::{MetadataSettings, UnusableEndpoint};
@@ -72,6 +73,7 @@ pub use id_token::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, LoginClaims, SIGNING_
 pub use logout::Revoked;
 pub use logout_token::{LogoutTarget, LogoutToken};
 pub use permissions::{Permissions, PermissionsSource, RolesClaim};
+pub use profile::{FAPI_ALGORITHMS, SecurityProfile};
 pub use refresh::Refreshed;
 pub use settings::{CommonSettings, LogoutSettings, ProviderSettings, RequestSettings};
 pub use token_claims::VerifiedToken;

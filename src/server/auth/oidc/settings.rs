@@ -11,6 +11,7 @@ use super::{
     document::{MetadataSettings, MetadataSource},
     dpop::DpopPolicy,
     id_token::IdTokenPolicy,
+    profile::SecurityProfile,
 };
 use crate::server::certificates::TrustedAuthorities;
 
@@ -88,6 +89,8 @@ pub struct RequestSettings {
     /// Whether authorization requests are always pushed (RFC 9126), even if the provider does not require it.
     pub pushed: bool,
     pub dpop: DpopPolicy,
+    /// `OIDC_PROFILE`. The configuration has set the other fields accordingly.
+    pub profile: SecurityProfile,
 }
 
 impl RequestSettings {
@@ -104,6 +107,7 @@ impl Default for RequestSettings {
             resources: vec![],
             pushed: false,
             dpop: DpopPolicy::default(),
+            profile: SecurityProfile::default(),
         }
     }
 }

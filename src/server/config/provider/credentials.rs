@@ -9,7 +9,7 @@ use super::super::{
     variables::{ConfigError, Variables},
 };
 use crate::server::{
-    auth::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials},
+    auth::oidc::{ClientAuthentication, ClientKey, ClientSecret, Credentials, SecurityProfile},
     certificates::TrustedAuthorities,
 };
 
@@ -22,7 +22,7 @@ pub enum Method {
 
 pub static CLIENT_SECRET: Setting<Text> = Setting {
     name: "CLIENT_SECRET",
-    text: "Its secret. Needed with OIDC_ISSUER, unless CLIENT_SECRET_FILE is set or CLIENT_AUTH is private_key_jwt.",
+    text: "Its secret. Needed with OIDC_ISSUER, unless CLIENT_SECRET_FILE is set, or a key takes its place (CLIENT_AUTH=private_key_jwt).",
     example: "",
     value: Text { default: None },
 };
@@ -85,8 +85,15 @@ pub static CLIENT_ASSERTION_AUDIENCE: Setting<Parsed<String>> = Setting {
 
 pub static OIDC_CA_FILE: Setting<Text> = ca_file!("OIDC_CA_FILE", "the provider");
 
-pub fn client_authentication(variables: &Variables) -> Result<ClientAuthentication, ConfigError> {
-    match CLIENT_AUTH.read(variables)? {
+pub fn client_authentication(
+    variables: &Variables,
+    profile: SecurityProfile,
+) -> Result<ClientAuthentication, ConfigError> {
+    let method = match (CLIENT_AUTH.get(variables)?, profile) {
+        (None, SecurityProfile::Fapi2) => Method::PrivateKeyJwt,
+        _ => CLIENT_AUTH.read(variables)?,
+    };
+    match method {
         Method::SecretBasic => secrets(variables).map(ClientAuthentication::ClientSecretBasic),
         Method::SecretPost => secrets(variables).map(ClientAuthentication::ClientSecretPost),
         Method::PrivateKeyJwt => private_key_jwt(variables),

@@ -140,6 +140,11 @@ pub fn issuer(variables: &Variables) -> Result<Option<IssuerUrl>, ConfigError> {
     }
 }
 
+/// The settings that replace an endpoint of the metadata.
+pub fn overrides() -> [&'static dyn AnySetting; ENDPOINTS.len()] {
+    ENDPOINTS.map(|(setting, _)| setting as &dyn AnySetting)
+}
+
 pub fn metadata(variables: &Variables) -> Result<MetadataSettings, ConfigError> {
     let discovery = OIDC_DISCOVERY.read(variables)?;
     if let Some(needed) = NEEDED.into_iter().find(|needed| !discovery && !needed.is_set(variables)) {

@@ -6,10 +6,12 @@
 //! | `credentials` | client authentication, and trusted certificate authorities |
 //! | `requests` | the authorization request |
 //! | `claims` | the names of claims about a person |
+//! | `profile` | a security profile over all of these |
 
 mod claims;
 mod credentials;
 mod endpoints;
+mod profile;
 mod requests;
 
 #[cfg(test)]
@@ -42,6 +44,7 @@ use endpoints::{
     AUTHORIZATION_ENDPOINT, END_SESSION_ENDPOINT, JWKS_URI, OIDC_DISCOVERY, OIDC_ENDPOINT_HOSTS, OIDC_ISSUER,
     PUSHED_AUTHORIZATION_REQUEST_ENDPOINT, REVOCATION_ENDPOINT, TOKEN_ENDPOINT, USERINFO_ENDPOINT,
 };
+use profile::OIDC_PROFILE;
 use requests::{
     AUTHORIZE_PARAMETERS, OIDC_DPOP, OIDC_TIMEOUT, PUSHED_AUTHORIZATION_REQUESTS, REDIRECT_URI, RESOURCE, SCOPES,
 };
@@ -68,6 +71,7 @@ pub static SECTION: Section = Section {
     text: "Without OIDC_ISSUER, the mock identity provider in the process lets anybody in, on loopback only.",
     settings: &[
         &OIDC_ISSUER,
+        &OIDC_PROFILE,
         &CLIENT_ID,
         &CLIENT_SECRET,
         &CLIENT_SECRET_FILE,
@@ -116,9 +120,11 @@ impl Provider {
                 let reason = "OIDC_ISSUER names another provider: remove one of the two";
                 refuse(variables, &[&MOCK_PROVIDER_ADDR, &MOCK_PROVIDER_PROFILE], reason)?;
                 let client_id = CLIENT_ID.required(variables, "it belongs to OIDC_ISSUER")?;
-                let client_authentication = credentials::client_authentication(variables)?;
+                let profile = profile::profile(variables)?;
+                let client_authentication = credentials::client_authentication(variables, profile)?;
                 let authorities = credentials::authorities(variables)?;
-                let common = common(variables, front_url)?;
+                let mut common = common(variables, front_url)?;
+                profile::apply(profile, &mut common);
                 Ok(Self::Configured(Box::new(common.at(issuer, client_id, client_authentication, authorities))))
             }
             None => mock(variables, front_url, listen).map(Box::new).map(Self::Mock),
@@ -135,6 +141,7 @@ fn mock(variables: &Variables, front_url: &Url, listen: SocketAddr) -> Result<Mo
     refuse(
         variables,
         &[
+            &OIDC_PROFILE,
             &CLIENT_ID,
             &CLIENT_SECRET,
             &CLIENT_SECRET_FILE,

@@ -8,6 +8,7 @@ use super::super::{
     values::{Flag, OneOf, Parsed, Seconds, words},
     variables::{ConfigError, Variables},
 };
+use super::profile::OIDC_PROFILE;
 use crate::server::auth::oidc::{DpopPolicy, RequestSettings};
 
 const CALLBACK_PATH: &str = "/auth/callback";
@@ -117,6 +118,7 @@ pub fn settings(variables: &Variables) -> Result<RequestSettings, ConfigError> {
         resources: RESOURCE.get(variables)?.unwrap_or_default(),
         pushed: PUSHED_AUTHORIZATION_REQUESTS.read(variables)?,
         dpop: OIDC_DPOP.read(variables)?,
+        profile: OIDC_PROFILE.read(variables)?,
     })
 }
 

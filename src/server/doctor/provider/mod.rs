@@ -2,6 +2,7 @@
 
 mod authorization;
 mod client;
+mod fapi;
 mod metadata;
 
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub async fn examine(oidc: &OidcClient, settings: &ProviderSettings) -> Vec<Verd
     verdicts.extend(endpoint_verdicts);
     verdicts.extend(metadata::signing(&report.signing));
     verdicts.extend(metadata::protections(&report));
+    verdicts.extend(fapi::examine(oidc).await);
     verdicts.push(clock(oidc, settings.id_tokens.clock_tolerance).await);
     verdicts.extend(authorization::examine(oidc, &report).await);
     verdicts.push(client::credentials(oidc).await);

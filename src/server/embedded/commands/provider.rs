@@ -11,7 +11,7 @@ use super::{
     options::Options,
     running::{self, CERTIFICATE_OPTIONS, HTTPS},
 };
-use crate::mock::provider::{Client, DpopSupport, Issuer, Profile, Provider, Setup, usual_people};
+use crate::mock::provider::{Client, DpopSupport, Issuer, Profile, Provider, Setup, SigningAlgorithm, usual_people};
 
 const HELP: &str = "\
 usage: oracle-ai mock-provider [options]
@@ -105,6 +105,7 @@ fn issuer(options: &Options<'_>) -> Result<Issuer, CommandError> {
         },
         pushes_requests: false,
         dpop_bound_access_tokens: false,
+        id_token_signed_response_alg: SigningAlgorithm::default(),
         redirect_uris: texts("--redirect-uri"),
         post_logout_redirect_uris: texts("--post-logout-redirect-uri"),
         backchannel_logout_uri: options.value("--backchannel-logout-uri")?.map(str::to_owned),

@@ -36,6 +36,8 @@ pub enum AuthorizationProbe {
     AsConfigured,
     /// With a redirect URI that is not registered, to see whether the provider refuses one at this point.
     UnregisteredRedirectUri,
+    /// As configured, but through the browser where it would be pushed, to see whether the provider refuses that.
+    Unpushed,
     /// With a scope more, to see whether the provider refuses one that it does not know.
     UnknownScope,
 }
@@ -104,14 +106,17 @@ impl OidcClient {
         let mut url = self.authorization_request(&fetched, &state, &nonce, &verifier, key.as_ref());
         let mut redirect_uri = self.settings.redirect_uri.url().clone();
         match probe {
-            AuthorizationProbe::AsConfigured => {}
+            AuthorizationProbe::AsConfigured | AuthorizationProbe::Unpushed => {}
             AuthorizationProbe::UnregisteredRedirectUri => {
                 replace(&mut url, "redirect_uri", |_| UNREGISTERED_REDIRECT_URI.to_owned());
                 redirect_uri = Url::parse(UNREGISTERED_REDIRECT_URI).map_err(unusable)?;
             }
             AuthorizationProbe::UnknownScope => replace(&mut url, "scope", |scope| format!("{scope} {UNKNOWN_SCOPE}")),
         }
-        let url = Url::parse(&self.pushed(&fetched, url, key.as_ref()).await?).map_err(unusable)?;
+        let url = match probe {
+            AuthorizationProbe::Unpushed => url,
+            _ => Url::parse(&self.pushed(&fetched, url, key.as_ref()).await?).map_err(unusable)?,
+        };
         Ok(Sent { url, redirect_uri, state, secrets })
     }
 

@@ -122,8 +122,7 @@ impl OidcClient {
                 listed: strings(document.get("dpop_signing_alg_values_supported")),
                 is_supported: more.supports_dpop(),
             },
-            binds_to_certificates: document.get("tls_client_certificate_bound_access_tokens")
-                == Some(&Value::Bool(true)),
+            binds_to_certificates: is_true(&document, "tls_client_certificate_bound_access_tokens"),
             unlisted_scopes: self.settings.requested_scope().iter().filter(is_unlisted).cloned().collect(),
         })
     }
@@ -134,7 +133,7 @@ impl OidcClient {
     }
 
     /// The document as the provider sends it, empty if there is none.
-    async fn metadata_document(&self) -> Result<Map<String, Value>, DiagnosticError> {
+    pub(super) async fn metadata_document(&self) -> Result<Map<String, Value>, DiagnosticError> {
         match self.settings.metadata.discovery {
             true => Ok(self.settings.metadata_source().fetch_document(&self.http).await?),
             false => Ok(Map::new()),
@@ -198,8 +197,12 @@ fn is_key_for(key: &ProviderKey, algorithm: &CoreJwsSigningAlgorithm) -> bool {
     *key.key_type() == key_type && is_for_signatures && fits
 }
 
+pub(super) fn is_true(document: &Map<String, Value>, member: &str) -> bool {
+    document.get(member) == Some(&Value::Bool(true))
+}
+
 /// The texts of a list, or a single text in place of one. `None` where there is nothing of the kind.
-fn strings(value: Option<&Value>) -> Option<Vec<String>> {
+pub(super) fn strings(value: Option<&Value>) -> Option<Vec<String>> {
     match value? {
         Value::Array(values) => {
             Some(values.iter().filter_map(Value::as_str).map(|it| excerpt(it).to_string()).collect())

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `metadata` | what the metadata names, and what is missing |
 //! | `authorization` | an authorization request like that of a login, and the same with something wrong in it |
+//! | `fapi` | what the metadata says about the requirements of FAPI 2.0 |
 //! | `client` | token, introspection and revocation requests with made-up codes and tokens |
 //! | `answer` | what such answers mean: a table of the error codes of real providers |
 //!
@@ -13,6 +14,7 @@
 mod answer;
 mod authorization;
 mod client;
+mod fapi;
 mod metadata;
 
 use std::time::{Duration, SystemTime};
@@ -29,6 +31,7 @@ use crate::server::{environment::RandomnessError, excerpt::Excerpt, observe::met
 pub use answer::ClientAnswer;
 pub use authorization::{AuthorizationAnswer, AuthorizationProbe};
 pub use client::{IntrospectionAnswer, Request as ClientRequest};
+pub use fapi::{FapiReport, Named};
 pub use metadata::{DpopReport, EndpointReport, MetadataReport, PushedRequests, SigningReport};
 
 /// The difference of the provider's clock to this machine's, by the `Date` header of a response, in whole seconds.
