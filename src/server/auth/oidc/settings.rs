@@ -11,6 +11,7 @@ use super::{
     document::{MetadataSettings, MetadataSource},
     dpop::DpopPolicy,
     id_token::IdTokenPolicy,
+    signals::SignalSettings,
 };
 use crate::server::certificates::TrustedAuthorities;
 
@@ -58,6 +59,7 @@ pub struct LogoutSettings {
     pub untyped_tokens_allowed: bool,
     /// `ALLOW_LOGOUT_TOKENS_WITHOUT_EXP`: whether logout tokens without `exp` are accepted. Their age is bounded by `iat`.
     pub tokens_without_exp_allowed: bool,
+    pub signals: SignalSettings,
 }
 
 impl LogoutSettings {
@@ -65,7 +67,13 @@ impl LogoutSettings {
     pub fn of(front_url: &Url) -> Self {
         let mut redirect_uri = front_url.clone();
         redirect_uri.set_path("/signed-out");
-        Self { redirect_uri, url: None, untyped_tokens_allowed: false, tokens_without_exp_allowed: false }
+        Self {
+            redirect_uri,
+            url: None,
+            untyped_tokens_allowed: false,
+            tokens_without_exp_allowed: false,
+            signals: SignalSettings::default(),
+        }
     }
 
     /// Logs at every start which settings weaken the default checks, for auditors.

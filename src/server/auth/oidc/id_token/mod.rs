@@ -30,6 +30,7 @@ pub(super) use keys::{is_large_enough, key_id, newer_keys_may_help, signing_key,
 pub(super) use provider_key::{ProviderKey, ProviderKeys, identity};
 
 use super::{
+    authentication::Authentication,
     client::OidcClient,
     error::ProviderError,
     values::{IdToken, Nonce},
@@ -49,6 +50,14 @@ pub struct LoginClaims {
     pub authorized_party: Option<String>,
     /// When the person authenticated at the provider, in Unix seconds. Some providers send 0 for an unknown time.
     pub auth_time: Option<i64>,
+    /// How the person authenticated there: `acr`.
+    pub acr: Option<String>,
+}
+
+impl LoginClaims {
+    pub fn authentication(&self) -> Authentication {
+        Authentication { acr: self.acr.clone(), time: self.auth_time }
+    }
 }
 
 /// Why an ID token was not accepted. The texts contain no part of it that could be misused.
