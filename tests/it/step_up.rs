@@ -141,6 +141,7 @@ async fn an_age_and_a_kind_of_sign_in_are_both_judged_and_a_refresh_makes_neithe
 async fn a_sign_in_that_was_recent_enough_gets_old() {
     // T73
     let browser = Browser::with_guard(asking(GuardedAction::Export, &[], Some(300)));
+    browser.set(json!({ "id_token_ttl": 3_600 })).await;
     let signed_in = browser.sign_in().await;
     export(&browser, &signed_in.access_token).await.assert_refused(404, "not_found");
     browser.app.clock.jump(Duration::from_secs(331));
@@ -163,6 +164,7 @@ async fn a_step_up_asks_the_provider_for_it_and_begins_a_session_in_place_of_the
     export(&browser, &new.access_token).await.assert_refused(404, "not_found");
     assert!(!browser.is_accepted(&old.access_token).await);
     browser.refresh(&old.session).await.assert_refused(401, "session_ended");
+    browser.app.sessions.finished().await;
     assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 1, "the old refresh token");
 }
 

@@ -74,7 +74,8 @@ fn asked(text: &str) -> Option<AskedAuthentication> {
     for word in text.split_whitespace() {
         match word.split_once('=')? {
             ("max_age", seconds) if asked.max_age.is_none() => {
-                let seconds = seconds.parse().ok().filter(|seconds| (MIN_MAX_AGE..=MAX_MAX_AGE).contains(seconds))?;
+                let seconds =
+                    seconds.parse::<u64>().ok().filter(|seconds| (MIN_MAX_AGE..=MAX_MAX_AGE).contains(seconds))?;
                 asked.max_age = Some(Duration::from_secs(seconds));
             }
             ("acr", value) if is_acr(value) => asked.acr_values.push(value.to_owned()),

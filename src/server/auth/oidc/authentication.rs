@@ -30,7 +30,7 @@ impl AskedAuthentication {
         let is_strong =
             self.acr_values.is_empty() || authentication.acr.as_ref().is_some_and(|acr| self.acr_values.contains(acr));
         let is_recent = self.max_age.is_none_or(|max_age| {
-            let is_within = |time| time <= now + clock_tolerance && now <= time + max_age + clock_tolerance;
+            let is_within = |time: SystemTime| time <= now + clock_tolerance && now <= time + max_age + clock_tolerance;
             authentication.at().is_some_and(is_within)
         });
         is_strong && is_recent

@@ -8,6 +8,7 @@ use super::{Sessions, logout::RETRY_AFTER, scope::SessionScope};
 use crate::{
     server::{
         auth::oidc::{EventKind, SignalError, SignalId, SignalSettings, SignalSubject, SubjectError, SubjectUser},
+        excerpt::excerpt,
         observe::audit::{self, Event},
         store::{Kind, RecordName, StoreError},
     },
@@ -52,6 +53,7 @@ impl Sessions {
             }
             EventKind::Verification(state) => {
                 self.consume(&event.id).await?;
+                let state = state.map(|state| excerpt(&state).to_string());
                 tracing::info!(?state, "the transmitter of security events has verified its stream");
                 audit::record(Event::SignalStreamVerified, None, None);
                 Ok(())

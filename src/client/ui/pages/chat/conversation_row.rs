@@ -33,11 +33,12 @@ pub fn ConversationRow(
     let title = title_of(&summary, messages.untitled);
     let mut is_renaming = use_signal(|| false);
     let mut failure = use_signal(|| None::<ApiError>);
-    let mut exported = use_signal(|| ExportFormat::Markdown);
+    let exported = use_signal(|| ExportFormat::Markdown);
     let id = use_hook(|| CopyValue::new(summary.id.clone()));
     let items = use_callback(move |()| {
         let messages = &language.get().catalog().sidebar;
         let export = move |format| {
+            let mut exported = exported;
             exported.set(format);
             list.tasks.start(async move { failure.set(list.export(id.cloned(), format, language.peek()).await.err()) });
         };

@@ -170,11 +170,13 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
                 if let Some(answer) = reference {
                     p { class: "reference", {text_span((catalog.failures.request_id)(answer.as_str()))} }
                 }
-                if is_last && let Progress::Failed(error) = progress {
-                    StepUp {
-                        error: error.clone(),
-                        interrupted: Interrupted::Message,
-                        on_leave: move |()| conversation.send_after_sign_in(),
+                if is_last {
+                    if let Progress::Failed(error) = progress {
+                        StepUp {
+                            error: error.clone(),
+                            interrupted: Interrupted::Message,
+                            on_leave: move |()| conversation.send_after_sign_in(),
+                        }
                     }
                 }
                 if is_last && can_retry(progress) {

@@ -30,7 +30,6 @@ pub(super) use keys::{is_large_enough, key_id, newer_keys_may_help, signing_key,
 pub(super) use provider_key::{ProviderKey, ProviderKeys, identity};
 
 use super::{
-    authentication::Authentication,
     client::OidcClient,
     error::ProviderError,
     values::{IdToken, Nonce},
@@ -52,12 +51,6 @@ pub struct LoginClaims {
     pub auth_time: Option<i64>,
     /// How the person authenticated there: `acr`.
     pub acr: Option<String>,
-}
-
-impl LoginClaims {
-    pub fn authentication(&self) -> Authentication {
-        Authentication { acr: self.acr.clone(), time: self.auth_time }
-    }
 }
 
 /// Why an ID token was not accepted. The texts contain no part of it that could be misused.

@@ -17,8 +17,7 @@ const PROFILE: Profile = Profile {
     needs_exp: false,
 };
 
-/// The events after which all sessions of their subject end. The first of a pair is CAEP's or RISC's own, others are older
-/// names of the same.
+/// The events of CAEP and RISC after which all sessions of their subject end.
 const ENDING: [&str; 6] = [
     "https://schemas.openid.net/secevent/caep/event-type/session-revoked",
     "https://schemas.openid.net/secevent/caep/event-type/credential-change",
