@@ -27,14 +27,14 @@ pub fn bench(criterion: &mut Criterion) {
     group.bench_function("URL", |bencher| {
         bencher
             .to_async(&runtime)
-            .iter(async || client.authorization_url(&state, &nonce, &verifier, None).await.unwrap());
+            .iter(async || client.authorization_url(&state, &nonce, &verifier, None, None).await.unwrap());
     });
 
     let records = Records::new(Storage::in_memory(&environment).unwrap(), environment.clone());
     let sessions = Sessions::new(records, client.clone(), environment.clone(), SessionSettings::default());
     let key: Thumbprint = DpopKey::new().thumbprint().parse().unwrap();
     group.bench_function("login begun", |bencher| {
-        bencher.to_async(&runtime).iter(async || sessions.begin_authorization(key.clone()).await.unwrap());
+        bencher.to_async(&runtime).iter(async || sessions.begin_authorization(key.clone(), None).await.unwrap());
     });
     group.bench_function("random text", |bencher| bencher.iter(|| environment.random_text().unwrap()));
 }

@@ -72,9 +72,19 @@ async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Se
         dpop_jkt: key.thumbprint().parse().unwrap(),
         refresh_token: None,
         proof_key: None,
-        permissions: Permissions { scope: vec!["openid".into(), "profile".into()], roles: vec![] },
+        permissions: Permissions {
+            scope: vec!["openid".into(), "profile".into()],
+            roles: vec![],
+            roles_left_out: false,
+        },
         id_token: IdToken::new("a".repeat(700)),
-        login: LoginClaims { nonce: Nonce::new("n"), audiences: vec![], authorized_party: None, auth_time: None },
+        login: LoginClaims {
+            nonce: Nonce::new("n"),
+            audiences: vec![],
+            authorized_party: None,
+            auth_time: None,
+            acr: None,
+        },
         provider_session: None,
         browser: BrowserName::default(),
         began_at: now,
@@ -94,6 +104,8 @@ async fn signed_in(key: &DpopKey, token: &AccessToken) -> (Arc<Sessions>, Arc<Se
         provider_jkt: None,
         permissions: session.permissions,
         expires_at: now + hour,
+        auth_time: None,
+        acr: None,
     };
     records.put_issued_token(token, &issued).await.unwrap();
     let sessions = Arc::new(Sessions::new(records, client, environment.clone(), SessionSettings::default()));

@@ -13,14 +13,19 @@ use crate::wire::{
 };
 
 /// Begins a login for the browser with this DPoP key (RFC 9449 §10), and returns the authorization request to send it to
-/// (RFC 6749 §4.1.1). The response brings the browser's first nonce. On the server, `key` is `dpop_jkt`, verified.
+/// (RFC 6749 §4.1.1). The response brings the browser's first nonce. On the server, `key` is `dpop_jkt`, verified. `action`
+/// is the name of the [`GuardedAction`](crate::wire::step_up::GuardedAction) that asked for another sign-in.
 #[get(
-    "/api/authorize?dpop_jkt=_dpop_jkt",
+    "/api/authorize?dpop_jkt=_dpop_jkt&action",
     services: crate::server::Services,
     key: crate::server::http::extract::DpopJkt
 )]
-pub async fn authorize(_dpop_jkt: Option<String>, _call: Proven<()>) -> Result<Answer<AuthorizationRequest>, ApiError> {
-    Ok(Answer(services.begin_login(key).await?))
+pub async fn authorize(
+    _dpop_jkt: Option<String>,
+    action: Option<String>,
+    _call: Proven<()>,
+) -> Result<Answer<AuthorizationRequest>, ApiError> {
+    Ok(Answer(services.begin_login(key, action.as_deref()).await?))
 }
 
 /// Finishes a login with the authorization response, and begins the session.

@@ -7,6 +7,7 @@ use crate::wire::{
     chat::{ChatRequest, ChatStatus, FollowRequest, StopRequest},
     conversations::Done,
     error::ApiError,
+    step_up::GuardedAction,
 };
 
 /// Confirms that the access token is good.
@@ -19,6 +20,7 @@ pub async fn check_chat(_call: Authorized<()>) -> Result<Answer<ChatStatus>, Api
 /// followed.
 #[post("/api/chat", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn send_message(call: Authorized<ChatRequest>) -> Result<EventStream, ApiError> {
+    caller.check_step_up(GuardedAction::Chat)?;
     let open = caller.open_stream()?;
     let events = services.chat.answer(&caller.user, caller.session_end(), call.into_body()).await?;
     Ok(EventStream::of(open.holding(events)))

@@ -6,6 +6,7 @@ use super::{Answer, Authorized};
 use crate::wire::{
     conversations::{Conversation, ConversationList, DeleteRequest, Done, Export, RenameRequest},
     error::ApiError,
+    step_up::GuardedAction,
 };
 
 /// Lists the latest conversations; with `search`, those that contain it.
@@ -32,6 +33,7 @@ pub async fn rename_conversation(call: Authorized<RenameRequest>) -> Result<Answ
 /// Deletes a conversation with its messages.
 #[post("/api/conversation/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn delete_conversation(call: Authorized<DeleteRequest>) -> Result<Answer<Done>, ApiError> {
+    caller.check_step_up(GuardedAction::Delete)?;
     Ok(Answer(services.conversations.delete(&caller.user, &call.into_body().id).await?))
 }
 
@@ -47,5 +49,7 @@ pub async fn export_conversation(
     language: Option<String>,
     _call: Authorized<()>,
 ) -> Result<Answer<Export>, ApiError> {
+    caller.check_may_export()?;
+    caller.check_step_up(GuardedAction::Export)?;
     Ok(Answer(services.conversations.export(&caller.user, id, format, language).await?))
 }

@@ -172,6 +172,15 @@ impl UserClaims {
         Self { iss, sub, name: None, preferred_username: None, email: None, user_id: None }
     }
 
+    /// Whether both are the same person.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_same_id = match (&self.user_id, &other.user_id) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.sub == other.sub,
+        };
+        self.iss == other.iss && is_same_id
+    }
+
     /// The name to show for this person.
     pub fn display_name(&self) -> &str {
         [&self.name, &self.preferred_username, &self.email]

@@ -8,6 +8,8 @@ use std::fmt;
 use dioxus::fullstack::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::step_up::GuardedAction;
+
 /// The default `Retry-After` of 503 responses, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 5;
 
@@ -45,8 +47,21 @@ pub enum ApiError {
     InvalidProof,
     /// 401 with `WWW-Authenticate`: the access token is missing or not valid.
     Unauthenticated,
+    /// 401 with `WWW-Authenticate`: the access token is valid, and the person must have signed in more recently, or more
+    /// strongly, for this action (RFC 9470 §3). A login for the action (`GET /api/authorize?action=…`) asks for it.
+    StepUpRequired {
+        action: GuardedAction,
+        /// One of these is wanted as `acr`, if there are any.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        acr_values: Vec<String>,
+        /// Seconds since the person signed in at the provider, at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_age: Option<u64>,
+    },
     /// 403: the access token is valid, but lacks a required permission.
     Forbidden,
+    /// 403: a role is required, and the provider has left the person's roles out, as there are too many.
+    RolesLeftOut,
     /// 404.
     NotFound,
     /// 405.
@@ -105,8 +120,9 @@ impl ApiError {
             | Self::LoginFailed
             | Self::SessionEnded
             | Self::InvalidProof
+            | Self::StepUpRequired { .. }
             | Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::RolesLeftOut => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::LimitReached { .. } => StatusCode::CONFLICT,
@@ -134,7 +150,13 @@ impl fmt::Display for ApiError {
             Self::SessionEnded => f.write_str("the session has ended"),
             Self::InvalidProof => f.write_str("a proof of the browser key for this call is needed"),
             Self::Unauthenticated => f.write_str("a good access token is needed"),
+            Self::StepUpRequired { action, .. } => {
+                write!(f, "a more recent or a stronger sign-in is needed to {}", action.name().replace('_', " "))
+            }
             Self::Forbidden => f.write_str("not allowed"),
+            Self::RolesLeftOut => {
+                f.write_str("not allowed: the provider has left the roles out, as there are too many")
+            }
             Self::NotFound => f.write_str("not found"),
             Self::MethodNotAllowed => f.write_str("method not allowed"),
             Self::Conflict => f.write_str("an answer of this conversation is running"),
@@ -163,6 +185,7 @@ impl ApiError {
             | Self::InvalidProof
             | Self::Unauthenticated
             | Self::Forbidden
+            | Self::RolesLeftOut
             | Self::MethodNotAllowed
             | Self::ProviderUnavailable { .. }
             | Self::AccessTokenTooLong
@@ -173,6 +196,7 @@ impl ApiError {
             | Self::InvalidState { .. }
             | Self::LoginRefused { .. }
             | Self::SessionEnded
+            | Self::StepUpRequired { .. }
             | Self::NotFound
             | Self::Conflict
             | Self::LimitReached { .. }
@@ -229,7 +253,20 @@ mod tests {
             (ApiError::SessionEnded, r#"{"kind":"session_ended"}"#),
             (ApiError::InvalidProof, r#"{"kind":"invalid_proof"}"#),
             (ApiError::Unauthenticated, r#"{"kind":"unauthenticated"}"#),
+            (
+                ApiError::StepUpRequired { action: GuardedAction::EndAllSessions, acr_values: vec![], max_age: None },
+                r#"{"kind":"step_up_required","action":"end_all_sessions"}"#,
+            ),
+            (
+                ApiError::StepUpRequired {
+                    action: GuardedAction::Export,
+                    acr_values: vec!["phr".into()],
+                    max_age: Some(300),
+                },
+                r#"{"kind":"step_up_required","action":"export","acr_values":["phr"],"max_age":300}"#,
+            ),
             (ApiError::Forbidden, r#"{"kind":"forbidden"}"#),
+            (ApiError::RolesLeftOut, r#"{"kind":"roles_left_out"}"#),
             (ApiError::NotFound, r#"{"kind":"not_found"}"#),
             (ApiError::MethodNotAllowed, r#"{"kind":"method_not_allowed"}"#),
             (ApiError::Conflict, r#"{"kind":"conflict"}"#),
@@ -263,7 +300,9 @@ mod tests {
             | ApiError::SessionEnded
             | ApiError::InvalidProof
             | ApiError::Unauthenticated
+            | ApiError::StepUpRequired { .. }
             | ApiError::Forbidden
+            | ApiError::RolesLeftOut
             | ApiError::NotFound
             | ApiError::MethodNotAllowed
             | ApiError::Conflict

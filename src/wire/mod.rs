@@ -23,3 +23,4 @@ pub mod operators;
 pub mod returned_error;
 pub(crate) mod secret;
 pub mod sessions;
+pub mod step_up;

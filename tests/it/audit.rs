@@ -20,7 +20,7 @@ use crate::support::{
     browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
     redis::Redis,
-    scripted_provider::{SUB, ScriptedProvider},
+    scripted_provider::{self, SUB, ScriptedProvider},
     server_process::ServerProcess,
     trace_collector::TraceCollector,
 };
@@ -161,6 +161,35 @@ async fn each_action_of_a_user_is_one_audit_line() {
         !log.contains(&session) && !log.contains(&SecretHash::of(&session).to_string()),
         "a session is named: {log}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_up_that_is_asked_for_refused_and_done_is_one_line_each() {
+    // T99, T73
+    let mut logged = LoggedServer::start_with(&[("LOG", "error"), ("STEP_UP_EXPORT", "max_age=300 acr=phr")]).await;
+    let (token, session) = logged.login().await;
+    let browser = logged.browser().clone();
+    let export = "/api/conversation/export?id=x&format=json";
+    let request = browser.request(Method::GET, export, Some(&token)).body(axum::body::Body::empty()).unwrap();
+    browser.app.send(request).await.assert_refused(401, "step_up_required");
+    let now = scripted_provider::unix_seconds();
+    for (acr, status) in [("pwd", 401), ("phr", 200)] {
+        let begun = browser.get(&format!("/api/authorize?dpop_jkt={}&action=export", browser.key.thumbprint())).await;
+        let claims = json!({ "acr": acr, "auth_time": now });
+        let answer = logged.provider.finish_login(&begun.json(), Some(&session), &claims).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    wait_until("all is recorded", async || logged.events().len() == 5).await;
+    let events = logged.events();
+    let expected = ["login.succeeded", "access.step_up_required", "login.unmet", "session.replaced", "login.succeeded"];
+    assert_eq!(events, expected);
+    let line = logged.line("access.step_up_required");
+    assert!(!field(&line, "user").is_empty() && field(&line, "reason") == "export", "{line}");
+    let log = logged.server.log();
+    assert!(log.contains("step-up: export"), "{log}");
+    for line in log.lines().filter(|line| line.contains("oracle_ai::audit: ")) {
+        assert!(line.contains("request_id=") && line.split(' ').next().unwrap().ends_with('Z'), "{line}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

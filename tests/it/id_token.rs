@@ -161,7 +161,7 @@ async fn max_age_is_requested_and_auth_time_is_checked() {
     // T34
     let provider = MockProvider::shared();
     let mut settings = provider.settings();
-    settings.id_tokens.max_age = Some(Duration::from_secs(300));
+    settings.id_tokens.authentication.max_age = Some(Duration::from_secs(300));
     let browser = Browser::at(TestApp::new(settings), provider);
     assert_eq!(browser.start_login().await.params()["max_age"], "300");
     // The provider makes the user sign in again.
@@ -177,7 +177,7 @@ async fn acr_values_are_requested_and_the_acr_is_checked() {
     // T34
     let provider = MockProvider::shared();
     let mut settings = provider.settings();
-    settings.id_tokens.acr_values = vec!["phr".into(), "phrh".into()];
+    settings.id_tokens.authentication.acr_values = vec!["phr".into(), "phrh".into()];
     let browser = Browser::at(TestApp::new(settings), provider);
     assert_eq!(browser.start_login().await.params()["acr_values"], "phr phrh");
     browser.sign_in().await;

@@ -8,12 +8,13 @@
 //! | `authorization_request`, `login`, `login_failures`, `id_token`, `member_types` | `GET /api/authorize`, `POST /api/token` |
 //! | `refresh`, `refresh_failures`, `token_lifetime` | `POST /api/refresh`, `POST /api/logout` |
 //! | `rolled_back` | refresh with a store that has lost later records, and with a lock that was lost |
-//! | `logout`, `backchannel`, `own_sessions` | the end of sessions: by the user, by the provider, from another browser |
+//! | `logout`, `backchannel`, `signals`, `own_sessions` | the end of sessions: by the user, by the provider, by signals, from another browser |
 //! | `session_end`, `session_limits`, `session_records` | records of ended sessions; timeouts; sessions in a manipulated store |
 //! | `dpop_binding`, `dpop_proof`, `dpop_nonce` | DPoP: what is bound to the key, the requirements on proofs, nonces |
 //! | `guard`, `permission` | access to `/api/chat`: tokens, required scopes and roles |
 //! | `jwt_access_token`, `introspection` | the other two ways of access token validation |
 //! | `fapi` | `OIDC_PROFILE=fapi2`, and the modules of the conformance suite for it |
+//! | `step_up` | actions that ask for a more recent or a stronger sign-in |
 //! | `provider_profiles`, `client_key`, `client_rotation` | other providers; client authentication with keys; rotation of credentials |
 //! | `signing_keys`, `private_authority`, `outbound` | key rotation; TLS to services, client certificates and proxies; outbound requests in general |
 //! | `answer_log` | answers that are followed at another server than the one that writes them |
@@ -113,7 +114,9 @@ mod session_ends;
 mod session_limits;
 mod session_records;
 mod shutdown;
+mod signals;
 mod signing_keys;
+mod step_up;
 mod store;
 mod support;
 mod token_lifetime;

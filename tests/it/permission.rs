@@ -230,6 +230,38 @@ async fn an_answer_about_another_person_or_an_inactive_token_gives_no_roles() {
 }
 
 #[tokio::test]
+async fn roles_that_the_provider_has_left_out_are_not_taken_for_none() {
+    // The overage of Entra ID.
+    for guard in [GuardSettings::default(), jwt_access_token::guard()] {
+        let guard = requiring(guard, &[], Some("chat"));
+        let left_out = json!({ "claims": { "_claim_names": { "roles": "src1" } } });
+        let (browser, token) = signed_in(guard.clone(), left_out).await;
+        check(&browser, &token).await.assert_refused(403, "roles_left_out");
+        let (browser, token) = signed_in(guard, json!({ "claims": { "_claim_names": { "address": "src1" } } })).await;
+        check(&browser, &token).await.assert_refused(403, "forbidden");
+    }
+    // Where they are looked up, they are known.
+    let browser = looking_up(PermissionsSource::Userinfo).await;
+    has_roles(&browser, json!(["chat"])).await;
+    browser.set(json!({ "id_token_claims": { "_claim_names": { "roles": "src1" } } })).await;
+    check(&browser, &browser.sign_in().await.access_token).await.assert_ok();
+}
+
+#[tokio::test]
+async fn an_export_needs_its_own_role_where_that_is_set() {
+    let export = async |browser: &Browser, token: &str| {
+        let path = "/api/conversation/export?id=x&format=json";
+        browser.app.send(browser.request(Method::GET, path, Some(token)).body(Body::empty()).unwrap()).await
+    };
+    let guard = GuardSettings { export_roles: vec!["exporters".into()], ..GuardSettings::default() };
+    for (roles, status) in [(json!([]), 403), (json!(["chat"]), 403), (json!(["exporters"]), 404)] {
+        let (browser, token) = signed_in(guard.clone(), json!({ "roles": roles })).await;
+        assert_eq!(export(&browser, &token).await.status, status, "{roles}");
+        check(&browser, &token).await.assert_ok();
+    }
+}
+
+#[tokio::test]
 async fn scopes_and_roles_are_not_sent_to_the_browser() {
     let browser = Browser::start();
     browser.set(json!({ "roles": ["chat"] })).await;

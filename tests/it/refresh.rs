@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 use oracle_ai::{
-    server::http::ingress::{EdgeSettings, LimitSettings},
+    server::{
+        auth::sessions::REPLAY_WINDOW,
+        http::ingress::{EdgeSettings, LimitSettings},
+    },
     wire::auth::{RefreshRequest, SessionId},
 };
 use serde_json::json;
@@ -13,6 +16,7 @@ use crate::support::{
     app::{TestApp, wait_until},
     browser::Browser,
     provider::MockProvider,
+    scripted_provider::ScriptedProvider,
 };
 
 #[tokio::test]
@@ -27,6 +31,27 @@ async fn a_refresh_gives_a_new_access_token_for_the_same_person() {
     assert_eq!(answer["user"], login["user"]);
     assert_ne!(answer["access_token"], login["access_token"]);
     assert!(browser.is_accepted(answer["access_token"].as_str().unwrap()).await);
+}
+
+#[tokio::test]
+async fn a_token_with_a_wider_scope_than_the_latest_grant_is_not_handed_out_again() {
+    // T48
+    let provider = ScriptedProvider::start().await;
+    let login = provider.login(|script| script.members["scope"] = "openid chat.read chat.write".into()).await;
+    login.assert_ok();
+    let login = login.json();
+    let (session, wide) = (login["session"].as_str().unwrap(), &login["access_token"]);
+    let browser = &provider.browser;
+    browser.app.clock.jump(REPLAY_WINDOW);
+    let narrowed = provider.refresh(session, |script| script.members["scope"] = "openid chat.read".into()).await;
+    let narrow = narrowed.json()["access_token"].clone();
+    assert_ne!(narrow, *wide);
+    // Repeated, and asked for with a scope: it is the same, and no other.
+    for request in [json!({ "session": session }), json!({ "session": session, "scope": "openid chat.write" })] {
+        let again = browser.post("/api/refresh", &request).await;
+        assert_eq!(again.json()["access_token"], narrow, "{request}");
+    }
+    assert_eq!(browser.app.session(session).await.unwrap().permissions.scope, ["openid", "chat.read"]);
 }
 
 #[tokio::test]

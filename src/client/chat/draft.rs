@@ -225,6 +225,14 @@ impl Draft {
         self.store();
     }
 
+    /// The message that was not delivered is sent again once the person has signed in.
+    pub fn send_after_sign_in(mut self) {
+        if let Some(sending) = &mut self.drafts.write().sending {
+            sending.failed = false;
+        }
+        self.store();
+    }
+
     /// The message that was being sent to this conversation when the page was left.
     pub fn undelivered(self, conversation: &ConversationId) -> Option<ChatRequest> {
         let drafts = self.drafts.peek();

@@ -32,6 +32,8 @@ pub struct Pages {
     /// Offered where the session could not be refreshed several times.
     pub sign_in_again: &'static str,
     pub sign_in_again_hint: &'static str,
+    /// Where a sign-in for one action has failed.
+    pub go_on_without: &'static str,
     pub signed_out: Message,
     /// Before the server has answered whether the session has ended.
     pub signed_out_here: Message,
@@ -70,6 +72,13 @@ pub struct Failures {
     pub session_ended: Message,
     pub unauthenticated: Message,
     pub forbidden: Message,
+    pub export_forbidden: Message,
+    /// The sign-in service has not listed the person's groups.
+    pub roles_left_out: Message,
+    /// An action asks for a more recent or a stronger sign-in.
+    pub step_up_required: Message,
+    /// The sign-in for that action was not as asked for.
+    pub step_up_failed: Message,
     pub too_many_requests: Message,
     pub invalid_message: Message,
     pub already_answering: Message,

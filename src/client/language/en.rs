@@ -10,6 +10,7 @@ pub static ENGLISH: Catalog = Catalog {
         try_again: "Try again",
         sign_in_again: "Sign in again",
         sign_in_again_hint: "If that does not help, sign in again. What you typed is kept.",
+        go_on_without: "Go on without it",
         signed_out: Message {
             title: "You are signed out",
             text: "Your session here is over. The sign-in service may still know you: on a shared computer, sign out \
@@ -118,6 +119,26 @@ pub static ENGLISH: Catalog = Catalog {
         forbidden: Message {
             title: "You may not do this",
             text: "Your account is not allowed to use the chat. Ask your administrator for access.",
+        },
+        export_forbidden: Message {
+            title: "You may not export",
+            text: "Saving conversations as files needs a permission that your account lacks. Ask your administrator.",
+        },
+        roles_left_out: Message {
+            title: "Your permissions are not known",
+            text: "You are in so many groups that the sign-in service does not list them, so nobody can see here whether \
+                   you may use the chat. Tell your administrator, who can change that.",
+        },
+        step_up_required: Message {
+            title: "This needs you to sign in again",
+            text: "It is protected by a recent sign-in, or by a stronger one, such as with a second factor. After that, \
+                   the page goes on with it. What you typed is kept.",
+        },
+        step_up_failed: Message {
+            title: "That sign-in was not enough",
+            text: "The sign-in service did not confirm a sign-in of yours as it is needed here: recent, or with a \
+                   second factor. You are still signed in, and can go on without it. If you need it and can’t sign in \
+                   so, ask your administrator.",
         },
         too_many_requests: Message { title: "That was a lot at once", text: "Wait a moment, then try again." },
         invalid_message: Message {

@@ -19,6 +19,8 @@ impl Catalog {
             ApiError::AccessTokenTooLong => messages.access_token_too_long,
             ApiError::SessionEnded => messages.session_ended,
             ApiError::Unauthenticated | ApiError::InvalidProof => messages.unauthenticated,
+            ApiError::StepUpRequired { .. } => messages.step_up_required,
+            ApiError::RolesLeftOut => messages.roles_left_out,
             ApiError::Forbidden => messages.forbidden,
             ApiError::Conflict => messages.already_answering,
             ApiError::LimitReached { limit: Limit::Conversations } => messages.too_many_conversations,

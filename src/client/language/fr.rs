@@ -10,6 +10,7 @@ pub static FRENCH: Catalog = Catalog {
         try_again: "Réessayer",
         sign_in_again: "Se reconnecter",
         sign_in_again_hint: "Si cela ne suffit pas, reconnectez-vous. Votre texte est conservé.",
+        go_on_without: "Continuer sans cela",
         signed_out: Message {
             title: "Vous êtes déconnecté",
             text: "Votre session est terminée ici. Le service d’authentification vous connaît peut-être encore : sur \
@@ -126,6 +127,27 @@ pub static FRENCH: Catalog = Catalog {
         forbidden: Message {
             title: "Vous n’y êtes pas autorisé",
             text: "Votre compte n’a pas accès au chat. Demandez l’accès à votre administrateur.",
+        },
+        export_forbidden: Message {
+            title: "Vous ne pouvez pas exporter",
+            text: "Enregistrer des conversations demande une autorisation que votre compte n’a pas. Adressez-vous à votre \
+                   administrateur.",
+        },
+        roles_left_out: Message {
+            title: "Vos autorisations ne sont pas connues",
+            text: "Vous êtes dans tant de groupes que le service d’authentification ne les énumère pas : on ne voit donc \
+                   pas ici si vous avez accès au chat. Dites-le à votre administrateur, qui peut y remédier.",
+        },
+        step_up_required: Message {
+            title: "Il faut vous reconnecter pour cela",
+            text: "Cette action est protégée par une connexion récente, ou plus forte, par exemple avec un second \
+                   facteur. La page la reprend ensuite. Votre texte est conservé.",
+        },
+        step_up_failed: Message {
+            title: "Cette connexion n’a pas suffi",
+            text: "Le service d’authentification n’a pas confirmé une connexion de votre part telle qu’il la faut ici : \
+                   récente, ou avec un second facteur. Vous êtes toujours connecté et pouvez continuer sans cela. Si \
+                   vous en avez besoin sans pouvoir vous connecter ainsi, adressez-vous à votre administrateur.",
         },
         too_many_requests: Message {
             title: "Trop de demandes à la fois",

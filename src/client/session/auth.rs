@@ -9,6 +9,7 @@ use super::{
     dpop_key, failed_refreshes,
     lifetime::Moment,
     state::{AuthState, LogoutStatus, SignedIn, Warning},
+    step_up::Interrupted,
 };
 use crate::wire::{
     auth::{AccessToken, DraftKey, RefreshResponse, SessionId},
@@ -30,6 +31,8 @@ pub struct Auth {
     pub(super) is_repeating_logouts: CopyValue<bool>,
     pub(super) warning: Signal<Option<Warning>>,
     pub(super) lifetime_warning_dismissed: CopyValue<bool>,
+    /// What a step-up has interrupted, and is to be done now.
+    pub(super) interrupted: CopyValue<Option<Interrupted>>,
 }
 
 /// A refresh that all calls of this tab wait for.
@@ -62,6 +65,7 @@ impl Auth {
             is_repeating_logouts: value(false),
             warning: signal(None),
             lifetime_warning_dismissed: value(false),
+            interrupted: value(None),
         }
     }
 

@@ -5,6 +5,7 @@
 //! | `state` | [`AuthState`] and the other types that describe a session |
 //! | `auth` | [`Auth`], the context that holds and sets the state |
 //! | `sign_in` | resumes a session, or signs in; finishes the login at `/auth/callback` |
+//! | `step_up` | signs in again for an action that asks for it |
 //! | `refresh` | calls guarded endpoints; refreshes the access token, once for all tabs |
 //! | `sign_out` | ends the session in this browser |
 //! | `pending_logouts` | has the server end it, repeated until it has confirmed |
@@ -37,6 +38,7 @@ mod sign_in;
 mod sign_out;
 pub mod sign_out_reason;
 mod state;
+mod step_up;
 mod tab_messages;
 mod watch;
 
@@ -44,3 +46,4 @@ pub use auth::{Auth, use_auth};
 pub use pending_logouts::returned_from_provider;
 pub use sign_in::SignInFailure;
 pub use state::{AuthState, EndedBy, Limit, LogoutStatus, Warning};
+pub use step_up::Interrupted;

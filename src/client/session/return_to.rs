@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use serde::{Deserialize, Serialize};
 
+use super::step_up::Interrupted;
 use crate::{
     client::platform::{location, web_storage::SESSION_STORAGE},
     wire::auth::State,
@@ -22,6 +23,9 @@ struct ReturnTo {
     /// Whether that login was begun because the one before had failed.
     #[serde(default)]
     is_restart: bool,
+    /// What that login was begun for, where an action has asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interrupted: Option<Interrupted>,
 }
 
 thread_local! {
@@ -51,8 +55,8 @@ pub fn url_at_front(front_url: &str, path: &str) -> Option<String> {
     Some(format!("{front_url}{path}"))
 }
 
-pub fn set(state: &State, path: &str, is_restart: bool) {
-    let return_to = ReturnTo { state: state.clone(), path: path.to_owned(), is_restart };
+pub fn set(state: &State, path: &str, is_restart: bool, interrupted: Option<Interrupted>) {
+    let return_to = ReturnTo { state: state.clone(), path: path.to_owned(), is_restart, interrupted };
     if let Ok(json) = serde_json::to_string(&return_to) {
         SESSION_STORAGE.set(NAME, &json);
     }
@@ -66,6 +70,11 @@ pub fn is_of(state: &State) -> bool {
 /// Whether the login that this tab began last was a restart.
 pub fn is_of_restart() -> bool {
     get().is_some_and(|return_to| return_to.is_restart)
+}
+
+/// What the login that this tab began last was begun for, where an action has asked for it.
+pub fn interrupted() -> Option<Interrupted> {
+    get()?.interrupted
 }
 
 /// The path stored for this login, or the chat.

@@ -10,6 +10,7 @@ use super::{
     callback_url::CallbackUrl,
     dpop_key::{self, KeyError},
     loop_breaker, pending_logouts, return_to, sign_out_reason,
+    step_up::Interrupted,
     tab_messages::{TabMessage, broadcast},
 };
 use crate::{
@@ -39,12 +40,14 @@ pub enum SignInFailure {
 }
 
 /// Why a login is begun.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Cause {
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Cause {
     /// There is no session, or the person wants another one.
     NoSession,
     /// The login before has failed in a way that makes the next one likely to succeed.
     Restart,
+    /// An action asks for a more recent or a stronger one.
+    StepUp(Interrupted),
 }
 
 impl Auth {
@@ -84,7 +87,7 @@ impl Auth {
     }
 
     /// Redirects to the provider, to come back to `path`. Returns only where that does not work.
-    async fn begin_login(mut self, path: String, cause: Cause) -> Result<(), SignInFailure> {
+    pub(super) async fn begin_login(mut self, path: String, cause: Cause) -> Result<(), SignInFailure> {
         // Several effects may ask for it: one login at a time.
         if self.is_leaving.replace(true) {
             return Ok(());
@@ -95,7 +98,7 @@ impl Auth {
     }
 
     /// Finishes a login, and returns the path to go to.
-    pub async fn finish_sign_in(self, callback_url: CallbackUrl) -> Result<String, SignInFailure> {
+    pub async fn finish_sign_in(mut self, callback_url: CallbackUrl) -> Result<String, SignInFailure> {
         let response = match callback_url {
             CallbackUrl::Response(response) => response,
             CallbackUrl::Empty => return Err(SignInFailure::NoLoginToFinish),
@@ -123,13 +126,16 @@ impl Auth {
         sign_out_reason::remove();
         self.set_signed_in(session, without_session(answer));
         let path = state.as_ref().map_or_else(return_to::last_path, return_to::path_for);
+        // Only of this very login: another one, as in a tab that was duplicated, finishes nothing.
+        self.interrupted.set(return_to::interrupted().filter(|_| begun_here));
         return_to::remove();
         Ok(path)
     }
 
     /// Begins the login again where the server says so: once, and within the limit of automatic sign-ins.
     async fn restart_or_fail(self, error: ApiError) -> Result<String, SignInFailure> {
-        let may_restart = error.restarts_login() && !return_to::is_of_restart();
+        // A step-up is begun by the person, who has a session to go on with.
+        let may_restart = error.restarts_login() && !return_to::is_of_restart() && return_to::interrupted().is_none();
         let failure = SignInFailure::Refused(error);
         if !may_restart {
             return Err(failure);
@@ -146,11 +152,18 @@ impl Auth {
 async fn redirect_to_provider(path: &str, cause: Cause) -> Result<(), SignInFailure> {
     let thumbprint = dpop_key::begin_login().await.map_err(SignInFailure::NoKey)?;
     let request = Proven::first(dpop_key::sign, ());
-    let Answer(request) = api::auth::authorize(Some(thumbprint), request).await.map_err(SignInFailure::Refused)?;
+    let (is_restart, interrupted) = match cause {
+        Cause::NoSession => (false, None),
+        Cause::Restart => (true, None),
+        Cause::StepUp(interrupted) => (false, Some(interrupted)),
+    };
+    let action = interrupted.as_ref().map(|interrupted| interrupted.action().name().to_owned());
+    let Answer(request) =
+        api::auth::authorize(Some(thumbprint), action, request).await.map_err(SignInFailure::Refused)?;
     match return_to::url_at_front(&request.front_url, path) {
         Some(url) => location::leave_for(&url),
         None => {
-            return_to::set(&request.state, path, cause == Cause::Restart);
+            return_to::set(&request.state, path, is_restart, interrupted);
             location::leave_for(&request.authorize_url);
         }
     }

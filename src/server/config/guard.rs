@@ -5,6 +5,7 @@ use url::Url;
 use super::{
     provider::{self, INTROSPECTION_ENDPOINT, ROLES_CLAIM, ROLES_SEPARATOR, is_scope},
     setting::{AnySetting, Section, Setting, refuse},
+    step_up,
     values::{Flag, OneOf, Parsed, is_one_word, words},
     variables::{ConfigError, Variables},
 };
@@ -32,6 +33,7 @@ pub static SECTION: Section = Section {
         &INTROSPECTION_ENDPOINT,
         &REQUIRED_SCOPE,
         &REQUIRED_ROLE,
+        &EXPORT_ROLE,
         &OPERATOR_ROLE,
         &PERMISSIONS_FROM,
         &ROLES_CLAIM,
@@ -129,6 +131,13 @@ pub static PERMISSIONS_FROM: Setting<OneOf<PermissionsSource>> = Setting {
     },
 };
 
+static EXPORT_ROLE: Setting<Parsed<Vec<String>>> = Setting {
+    name: "EXPORT_ROLE",
+    text: "Roles, separated by `;`, one of which a person needs to save conversations as files. Without it, everybody may.",
+    example: "Chat Exporters",
+    value: Parsed { expected: ROLES, default: None, parse: roles },
+};
+
 static OPERATOR_ROLE: Setting<Parsed<Vec<String>>> = Setting {
     name: "OPERATOR_ROLE",
     text: "Roles, separated by `;`; who has one of them may list and end the sessions of all people at /api/operator/sessions. \
@@ -153,6 +162,8 @@ pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
             roles: REQUIRED_ROLE.get(variables)?.unwrap_or_default(),
         },
         operator_roles: OPERATOR_ROLE.get(variables)?.unwrap_or_default(),
+        export_roles: EXPORT_ROLE.get(variables)?.unwrap_or_default(),
+        step_up: step_up::settings(variables)?,
     })
 }
 

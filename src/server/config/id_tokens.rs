@@ -7,7 +7,9 @@ use super::{
     values::{Flag, Parsed, Seconds, words},
     variables::{ConfigError, Variables},
 };
-use crate::server::auth::oidc::{DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS, signing_algorithm};
+use crate::server::auth::oidc::{
+    AskedAuthentication, DEFAULT_CLOCK_TOLERANCE, IdTokenPolicy, SIGNING_ALGORITHMS, signing_algorithm,
+};
 
 /// Some of [`SIGNING_ALGORITHMS`], all by default.
 pub struct Algorithms;
@@ -69,8 +71,10 @@ pub fn policy(variables: &Variables) -> Result<IdTokenPolicy, ConfigError> {
         allow_weak_rsa_keys: ALLOW_WEAK_RSA_KEYS.read(variables)?,
         clock_tolerance: CLOCK_TOLERANCE.read(variables)?,
         trusted_audiences: TRUSTED_AUDIENCES.get(variables)?.unwrap_or_default(),
-        max_age: MAX_AGE.get(variables)?,
-        acr_values: ACR_VALUES.get(variables)?.unwrap_or_default(),
+        authentication: AskedAuthentication {
+            max_age: MAX_AGE.get(variables)?,
+            acr_values: ACR_VALUES.get(variables)?.unwrap_or_default(),
+        },
     })
 }
 
@@ -110,8 +114,8 @@ mod tests {
         let policy = |more: &[(&'static str, &'static str)]| provider_settings(more).id_tokens;
         let default = policy(&[]);
         assert_eq!((default.algorithms.len(), default.allow_weak_rsa_keys), (9, false));
-        assert_eq!((default.clock_tolerance.as_secs(), default.max_age), (30, None));
-        assert!(default.trusted_audiences.is_empty() && default.acr_values.is_empty());
+        assert_eq!((default.clock_tolerance.as_secs(), default.authentication.max_age), (30, None));
+        assert!(default.trusted_audiences.is_empty() && default.authentication.acr_values.is_empty());
 
         let narrowed = policy(&[
             ("ID_TOKEN_ALGS", "PS256  Ed25519"),
@@ -124,8 +128,8 @@ mod tests {
         let names = serde_json::to_value(&narrowed.algorithms).unwrap();
         assert_eq!(names, serde_json::json!(["PS256", "EdDSA"]));
         assert!(narrowed.allow_weak_rsa_keys);
-        assert_eq!((narrowed.clock_tolerance.as_secs(), narrowed.max_age.unwrap().as_secs()), (0, 0));
+        assert_eq!((narrowed.clock_tolerance.as_secs(), narrowed.authentication.max_age.unwrap().as_secs()), (0, 0));
         assert_eq!(narrowed.trusted_audiences, ["api", "other"]);
-        assert_eq!(narrowed.acr_values, ["phr", "phrh"]);
+        assert_eq!(narrowed.authentication.acr_values, ["phr", "phrh"]);
     }
 }

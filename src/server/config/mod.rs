@@ -6,7 +6,7 @@
 //! | `values` | the types of values: flags, numbers, words, parsed texts |
 //! | `variables`, `settings_file`, `resemblance` | the environment and `.env`, the errors, and names that are misspelt |
 //! | `reference` | the documentation, made from the settings |
-//! | `provider`, `logout`, `id_tokens`, `guard`, `chat`, `conversations`, `sessions`, `outbound`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
+//! | `provider`, `logout`, `id_tokens`, `guard`, `step_up`, `chat`, `conversations`, `sessions`, `outbound`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
 //! | `audit`, `limits`, `proxies` | parts of the section `server` |
 //! | `plaintext`, `secret_files`, `certificates`, `urls` | rules that several settings share |
 //!
@@ -38,6 +38,7 @@ mod server;
 mod sessions;
 mod setting;
 mod settings_file;
+mod step_up;
 mod traces;
 mod urls;
 mod values;

@@ -4,15 +4,16 @@
 use super::{
     chat, conversations, guard, id_tokens, logout, mocks, outbound, provider, server, sessions,
     setting::{AnySetting, Section},
-    traces,
+    step_up, traces,
 };
 
 /// In the order in which operators need them.
-static SECTIONS: [&Section; 11] = [
+static SECTIONS: [&Section; 12] = [
     &provider::SECTION,
     &logout::SECTION,
     &id_tokens::SECTION,
     &guard::SECTION,
+    &step_up::SECTION,
     &chat::SECTION,
     &conversations::SECTION,
     &sessions::SECTION,

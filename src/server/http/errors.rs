@@ -80,7 +80,11 @@ fn add_headers(headers: &mut HeaderMap, status: StatusCode, error: &ApiError) {
     match status {
         // RFC 9110 §15.5.2: every 401 has a challenge. The guard, which knows more, has set its own.
         StatusCode::UNAUTHORIZED => {
-            let challenge = if *error == ApiError::InvalidProof { INVALID_PROOF } else { CHALLENGE };
+            let challenge = match error {
+                ApiError::InvalidProof => INVALID_PROOF,
+                ApiError::StepUpRequired { acr_values, max_age, .. } => step_up_challenge(acr_values, *max_age),
+                _ => CHALLENGE,
+            };
             headers.entry(header::WWW_AUTHENTICATE).or_insert(challenge);
         }
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
@@ -94,9 +98,25 @@ fn add_headers(headers: &mut HeaderMap, status: StatusCode, error: &ApiError) {
     }
 }
 
+/// RFC 9470 §3. The settings take only values that may stand in it.
+fn step_up_challenge(acr_values: &[String], max_age: Option<u64>) -> HeaderValue {
+    let mut challenge = String::from(
+        r#"DPoP error="insufficient_user_authentication", error_description="sign in again, as this action asks for""#,
+    );
+    if !acr_values.is_empty() {
+        challenge += &format!(r#", acr_values="{}""#, acr_values.join(" "));
+    }
+    if let Some(max_age) = max_age {
+        challenge += &format!(r#", max_age="{max_age}""#);
+    }
+    challenge += r#", algs="ES256""#;
+    HeaderValue::try_from(challenge).unwrap_or(CHALLENGE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::step_up::GuardedAction;
 
     fn headers_of(error: ApiError) -> HeaderMap {
         error_response(error.clone().into_response(), &error, None).headers().clone()
@@ -106,6 +126,19 @@ mod tests {
     fn a_401_has_a_challenge_that_says_whether_the_proof_was_refused() {
         assert_eq!(headers_of(ApiError::SessionEnded)[header::WWW_AUTHENTICATE], CHALLENGE);
         assert_eq!(headers_of(ApiError::InvalidProof)[header::WWW_AUTHENTICATE], INVALID_PROOF);
+    }
+
+    #[test]
+    fn a_challenge_for_a_step_up_says_what_is_asked_for() {
+        // T73
+        let challenge = |acr_values: &[&str], max_age| {
+            let acr_values = acr_values.iter().map(|acr| (*acr).to_owned()).collect();
+            let error = ApiError::StepUpRequired { action: GuardedAction::Export, acr_values, max_age };
+            headers_of(error)[header::WWW_AUTHENTICATE].to_str().unwrap().to_owned()
+        };
+        let begin = r#"DPoP error="insufficient_user_authentication", error_description="sign in again, as this action asks for""#;
+        assert_eq!(challenge(&["phr", "urn:x"], None), format!(r#"{begin}, acr_values="phr urn:x", algs="ES256""#));
+        assert_eq!(challenge(&[], Some(300)), format!(r#"{begin}, max_age="300", algs="ES256""#));
     }
 
     #[test]

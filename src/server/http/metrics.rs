@@ -23,7 +23,8 @@ use crate::server::{
 };
 
 /// Routes with a label of their own, besides the API endpoints.
-const OTHERS: [&str; 4] = ["/livez", "/readyz", "/backchannel-logout", "/csp-report"];
+const OTHERS: [&str; 6] =
+    ["/livez", "/readyz", "/backchannel-logout", "/security-events", "/global-token-revocation", "/csp-report"];
 
 /// A request that is being answered.
 pub struct Counted {

@@ -11,7 +11,7 @@
 //! | `ingress` | checks before any endpoint: client address, host, origin, rate limits; request ids |
 //! | `headers` | security headers, and the reports of the content security policy |
 //! | `pages` | the pages, and the files they need |
-//! | `backchannel` | back-channel logout |
+//! | `backchannel`, `signals` | back-channel logout; security events and global token revocation |
 //! | `health`, `readiness` | `/livez` and `/readyz`, and the checks behind the latter |
 //! | `connections` | how many there may be, and how long each may be silent |
 //! | `metrics`, `traces` | requests counted and traced |
@@ -32,6 +32,7 @@ pub mod router;
 mod services;
 pub mod shutdown;
 mod sign_in;
+mod signals;
 pub mod traces;
 
 pub use layers::MAX_TIME;

@@ -25,6 +25,7 @@ use super::{
     ingress::Edge,
     layers,
     pages::{self, App},
+    signals,
 };
 use crate::{
     server::{Services, environment::Environment},
@@ -78,6 +79,7 @@ pub fn with_common_layers(routes: Router, services: Services, settings: HeaderSe
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route(backchannel::PATH, post(backchannel::logout))
+        .merge(signals::routes(services.sessions.signals()))
         .merge(headers::report_route(services.sessions.front_url(), Environment::system()))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(layers)

@@ -6,13 +6,22 @@ use crate::{
     wire::{
         auth::{AuthorizationRequest, AuthorizationResponse, RefreshRequest, RefreshResponse, TokenResponse},
         error::ApiError,
+        step_up::GuardedAction,
     },
 };
 
 impl Services {
-    /// Begins a login that is bound to this key.
-    pub async fn begin_login(&self, DpopJkt(key): DpopJkt) -> Result<AuthorizationRequest, ApiError> {
-        Ok(self.sessions.begin_authorization(key).await?)
+    /// Begins a login that is bound to this key. The browser says for which action, if one asked for it; what is asked of
+    /// the provider then is the server's to say.
+    pub async fn begin_login(
+        &self,
+        DpopJkt(key): DpopJkt,
+        action: Option<&str>,
+    ) -> Result<AuthorizationRequest, ApiError> {
+        let unknown = || ApiError::InvalidField { field: "action".into(), reason: "there is no such action".into() };
+        let action = action.map(|name| GuardedAction::named(name).ok_or_else(unknown)).transpose()?;
+        let step_up = action.and_then(|action| self.guard.step_up(action));
+        Ok(self.sessions.begin_authorization(key, step_up).await?)
     }
 
     /// Exchanges the code, and begins a session. The user's oldest session ends where this one would be too many.

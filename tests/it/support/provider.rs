@@ -158,6 +158,12 @@ impl MockProvider {
         of.map(|call| call["outcome"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// A JWT with this header and these claims, signed with the current key.
+    pub async fn sign(&self, header: Value, claims: Value) -> String {
+        let signed = self.control(Method::POST, "/sign", json!({ "header": header, "claims": claims })).await;
+        serde_json::from_str::<Value>(&signed).unwrap()["jwt"].as_str().unwrap().to_owned()
+    }
+
     /// A new signing key: `{"same_kid": …, "remove_old": …}`.
     pub async fn rotate_keys(&self, how: Value) {
         self.control(Method::POST, "/rotate-keys", how).await;

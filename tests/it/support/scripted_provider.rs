@@ -159,6 +159,17 @@ impl ScriptedProvider {
         self.browser.exchange(&json!({ "code": "any", "state": begun.state })).await
     }
 
+    /// The end of a login that was begun in another way, with these further claims and the session that the browser has.
+    pub async fn finish_login(&self, begun: &Value, previous: Option<&str>, claims: &Value) -> TestResponse {
+        let url: url::Url = begun["authorize_url"].as_str().unwrap().parse().unwrap();
+        let nonce = url.query_pairs().find(|(name, _)| name == "nonce").unwrap().1.into_owned();
+        let mut script = Script::good(&self.issuer, &nonce);
+        script.claims.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        *self.shared.script.lock().unwrap() = script;
+        let response = json!({ "code": "any", "state": begun["state"], "previous_session": previous });
+        self.browser.exchange(&response).await
+    }
+
     /// A refresh that is answered likewise.
     pub async fn refresh(&self, session: &str, change: impl FnOnce(&mut Script)) -> TestResponse {
         let mut script = Script::good(&self.issuer, "");

@@ -55,6 +55,11 @@ impl Conversation {
         }
     }
 
+    /// The question that was refused is sent again by the page that the person comes back to.
+    pub fn send_after_sign_in(self) {
+        self.draft.send_after_sign_in();
+    }
+
     /// Puts a question into the composer, to be changed and asked again.
     pub fn edit(mut self, question: &Entry) {
         self.draft.edit(&question.text);

@@ -16,6 +16,7 @@ mod retry_button;
 mod session_warning;
 mod sign_in_again;
 mod sign_in_failure_page;
+mod step_up;
 mod text_span;
 
 pub use answer_link::{LinkConfirmation, LinkConfirmationDialog};
@@ -34,4 +35,5 @@ pub use retry_button::RetryButton;
 pub use session_warning::SessionWarning;
 pub use sign_in_again::SignInAgain;
 pub use sign_in_failure_page::SignInFailurePage;
+pub use step_up::StepUp;
 pub use text_span::text_span;

@@ -12,9 +12,19 @@ use crate::{
 };
 
 #[component]
-pub fn SignInFailurePage(failure: SignInFailure, on_retry: EventHandler<()>) -> Element {
+pub fn SignInFailurePage(
+    failure: SignInFailure,
+    on_retry: EventHandler<()>,
+    /// The person has a session, and has tried to sign in again for one action.
+    on_continue: Option<EventHandler<()>>,
+) -> Element {
     let catalog = use_catalog();
-    let message = failure_message(&failure, catalog);
+    let message = match (&failure, on_continue) {
+        (SignInFailure::Refused(ApiError::LoginRefused { .. } | ApiError::LoginFailed), Some(_)) => {
+            catalog.failures.step_up_failed
+        }
+        _ => failure_message(&failure, catalog),
+    };
     let error = match failure {
         SignInFailure::Refused(error) => Some(error),
         _ => None,
@@ -22,7 +32,9 @@ pub fn SignInFailurePage(failure: SignInFailure, on_retry: EventHandler<()>) -> 
     rsx! {
         NoticePage { title: message.title, text: message.text, alert: true, error: error.clone(),
             button { class: "primary", onclick: move |_| on_retry.call(()), {text_span(catalog.pages.try_again)} }
-            if let Some(error) = error {
+            if let Some(on_continue) = on_continue {
+                button { r#type: "button", onclick: move |_| on_continue.call(()), {text_span(catalog.pages.go_on_without)} }
+            } else if let Some(error) = error {
                 SignInAgain { error }
             }
         }

@@ -30,14 +30,26 @@ pub fn Callback() -> Element {
         loop_breaker::reset();
         failure.set(None);
         let path = return_to::last_path();
-        match auth.resume_or_sign_in(path.clone()).await {
-            Ok(()) => return_to_page(path),
-            Err(error) => failure.set(Some(error)),
+        let outcome = match return_to::interrupted() {
+            Some(interrupted) => auth.step_up(interrupted).await,
+            None => auth.resume_or_sign_in(path.clone()).await.map(|()| return_to_page(path)),
+        };
+        if let Err(error) = outcome {
+            failure.set(Some(error));
         }
+    };
+    // The session that the person had before the step-up.
+    let go_on = move |()| {
+        let path = return_to::last_path();
+        return_to::remove();
+        return_to_page(path);
     };
 
     match failure() {
         None => rsx! { SigningInPage {} },
+        Some(failure) if return_to::interrupted().is_some() => {
+            rsx! { SignInFailurePage { failure, on_retry: sign_in_again, on_continue: go_on } }
+        }
         Some(failure) => rsx! { SignInFailurePage { failure, on_retry: sign_in_again } },
     }
 }

@@ -12,6 +12,7 @@
 //! | `POST /__control/outage` | the endpoints that answer 503 to everybody |
 //! | `POST /__control/dpop` | what is done about DPoP: none, ignored, bound, nonce; nonces issued before are invalid |
 //! | `POST /__control/rotate-keys` | a new signing key; on request with the same `kid`, or without the old keys |
+//! | `POST /__control/sign` | a JWT with this `header` and these `claims`, signed with the current key |
 //! | `POST /__control/expire-pushed` | expires the pushed authorization requests |
 //! | `GET POST /__control/clock` | moves the clock of the provider, and of a server that has this provider in its process |
 //! | `POST /__control/reset` | back to the state at the start, but for the keys and the clock |
@@ -71,6 +72,14 @@ struct Outage {
     endpoints: BTreeSet<Endpoint>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unsigned {
+    #[serde(default)]
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+}
+
 pub fn router() -> Router<Arc<Shared>> {
     let user = get(show_user).put(change_user).delete(reset_user);
     let control = Router::new()
@@ -86,6 +95,7 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/outage", post(set_outage))
         .route("/dpop", post(set_dpop))
         .route("/rotate-keys", post(rotate_keys))
+        .route("/sign", post(sign))
         .route("/expire-pushed", post(expire_pushed))
         .route("/reset", post(reset))
         .route("/health", get(health))
@@ -188,6 +198,12 @@ async fn rotate_keys(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<S
     let rotation: Rotation = if body.is_empty() { Rotation::default() } else { serde_json::from_slice(&body)? };
     shared.keys.rotate(rotation).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn sign(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, ControlError> {
+    let Unsigned { header, claims } = serde_json::from_slice(&body)?;
+    let jwt = shared.keys.ring().await?.current.sign_with(header, &claims)?;
+    Ok(Json(json!({ "jwt": jwt })))
 }
 
 async fn expire_pushed(State(shared): State<Arc<Shared>>) -> StatusCode {

@@ -68,6 +68,8 @@ pub static GROUPS: &[Group] = &[
             switch("Expired", r#"{"token_faults":[{"kind":"expired_id_token","times":0}]}"#),
             switch("Bad signature", r#"{"token_faults":[{"kind":"bad_signature","times":0}]}"#),
             switch("No signature: alg none", r#"{"token_faults":[{"kind":"alg_none","times":0}]}"#),
+            switch("A weaker sign-in than asked for: acr 0", r#"{"acr":"0"}"#),
+            switch("An old sign-in, whatever max_age asks for", r#"{"signed_in_ago":86400,"ignores_max_age":true}"#),
             switch("Clock 5 minutes ahead", r#"{"clock_offset":300}"#),
             switch("Clock 5 minutes behind", r#"{"clock_offset":-300}"#),
         ],

@@ -18,6 +18,8 @@ pub enum AuthError {
     Proof(ProofChallenge),
     /// The token is valid, but lacks one of these scopes, or a role. A refresh does not help.
     InsufficientScope(String),
+    /// The token is valid, and a role is required; but the provider has left the roles out, as there are too many.
+    RolesLeftOut,
     /// The token could not be checked, so the request is refused.
     Unavailable(String),
     /// Too many requests; `retry_after` is in seconds.
@@ -33,7 +35,8 @@ impl AuthError {
     pub fn record(&self) {
         match self {
             // A request without a token is no attempt to use one. The others were recorded where they were found.
-            Self::NoToken | Self::Proof(_) | Self::InsufficientScope(_) | Self::TooMany { .. } => {}
+            Self::NoToken | Self::Proof(_) | Self::InsufficientScope(_) | Self::RolesLeftOut | Self::TooMany { .. } => {
+            }
             Self::InvalidToken(reason) => audit::record(Event::AccessTokenRefused, None, Some(reason)),
             Self::OtherKey => audit::record(Event::AccessOtherBrowser, None, None),
             Self::Unavailable(reason) => audit::record(Event::AccessFailed, None, Some(reason)),

@@ -5,18 +5,22 @@ use std::sync::Arc;
 use futures_util::future::join;
 use tokio::sync::Semaphore;
 
-use super::{AuthError, RequiredPermissions, introspections::IntrospectionCache};
+use super::{AuthError, RequiredPermissions, StepUpSettings, introspections::IntrospectionCache, step_up};
 use crate::{
     server::{
         auth::{
             dpop::Thumbprint,
-            oidc::{AccessTokenError, JwtProfile, OidcClient, Permissions, VerifiedToken},
-            sessions::{Sessions, TokenInfo, TokenStatus},
+            oidc::{AccessTokenError, Authentication, JwtProfile, OidcClient, Permissions, VerifiedToken},
+            sessions::{Sessions, StepUp, TokenInfo, TokenStatus},
         },
         environment::Environment,
         store::SecretHash,
     },
-    wire::auth::{AccessToken, UserClaims},
+    wire::{
+        auth::{AccessToken, UserClaims},
+        error::ApiError,
+        step_up::GuardedAction,
+    },
 };
 
 /// What the guarded endpoints require.
@@ -28,6 +32,9 @@ pub struct GuardSettings {
     pub required: RequiredPermissions,
     /// `OPERATOR_ROLE`: those who have one of these may find and end the sessions of others. Without them, nobody may.
     pub operator_roles: Vec<String>,
+    pub step_up: StepUpSettings,
+    /// `EXPORT_ROLE`: those who have one of these may export. Without them, everybody may.
+    pub export_roles: Vec<String>,
 }
 
 /// `ACCESS_TOKEN_CHECK`: how access tokens are checked, in addition to the check that their session has not ended.
@@ -59,6 +66,7 @@ pub struct AccessTokenGuard {
     oidc: Arc<OidcClient>,
     introspections: IntrospectionCache,
     foreign_introspections: Semaphore,
+    environment: Environment,
 }
 
 /// The user and the permissions of an access token.
@@ -67,6 +75,7 @@ pub struct Identity {
     pub permissions: Permissions,
     /// The name of its session in the store, for a token that was issued here.
     pub session: Option<SecretHash>,
+    pub authentication: Authentication,
 }
 
 /// The last step for a valid token: the caller's rate limits are charged, and the proof is consumed.
@@ -103,8 +112,9 @@ impl AccessTokenGuard {
             settings,
             sessions,
             oidc,
-            introspections: IntrospectionCache::new(environment),
+            introspections: IntrospectionCache::new(environment.clone()),
             foreign_introspections: Semaphore::new(MAX_FOREIGN_INTROSPECTIONS),
+            environment,
         }
     }
 
@@ -112,8 +122,27 @@ impl AccessTokenGuard {
         &self.settings.operator_roles
     }
 
+    pub fn export_roles(&self) -> &[String] {
+        &self.settings.export_roles
+    }
+
     pub fn required(&self) -> &RequiredPermissions {
         &self.settings.required
+    }
+
+    /// Refuses an action that asks for a more recent or a stronger authentication than this one (RFC 9470 §3). The error
+    /// says what it asks for.
+    pub fn check_step_up(&self, action: GuardedAction, authentication: &Authentication) -> Result<(), ApiError> {
+        let Some(asked) = self.settings.step_up.asked(action) else { return Ok(()) };
+        match asked.is_met_by(authentication, self.environment.now(), self.oidc.clock_tolerance()) {
+            true => Ok(()),
+            false => Err(step_up::refusal(action, asked)),
+        }
+    }
+
+    /// The login to begin where an action was refused for that.
+    pub fn step_up(&self, action: GuardedAction) -> Option<StepUp> {
+        self.settings.step_up.login(action)
     }
 
     /// `proven` is the key of the request's DPoP proof, or `None` for a bearer token. `admission` runs when the token is
@@ -171,7 +200,8 @@ impl AccessTokenGuard {
                 return Err(error.into());
             }
         };
-        Ok(Identity { user: issued.user, permissions, session: Some(issued.session) })
+        let TokenInfo { user, session, authentication, .. } = issued;
+        Ok(Identity { user, permissions, session: Some(session), authentication })
     }
 
     /// Only the token itself says which key it is bound to. That must be the key of the proof (RFC 9449 §6); a bearer token
@@ -191,7 +221,7 @@ impl AccessTokenGuard {
             return Err(AuthError::OtherKey);
         }
         let user = token.user.ok_or_else(|| AuthError::invalid_token("it names nobody"))?;
-        Ok(Identity { user, permissions: token.permissions, session: None })
+        Ok(Identity { user, permissions: token.permissions, session: None, authentication: token.authentication })
     }
 
     /// The issuer's result for the token; `None` if only this server's records are used. Boxed, as the futures are large.

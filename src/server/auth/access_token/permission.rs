@@ -16,9 +16,10 @@ impl RequiredPermissions {
     pub fn check(&self, permissions: &Permissions) -> Result<(), AuthError> {
         let has_scope = self.scope.iter().all(|needed| permissions.scope.contains(needed));
         let has_role = self.roles.is_empty() || self.roles.iter().any(|role| permissions.roles.contains(role));
-        match has_scope && has_role {
-            true => Ok(()),
-            false => Err(AuthError::InsufficientScope(self.scope.join(" "))),
+        match (has_scope, has_role) {
+            (true, true) => Ok(()),
+            (true, false) if permissions.roles_left_out => Err(AuthError::RolesLeftOut),
+            _ => Err(AuthError::InsufficientScope(self.scope.join(" "))),
         }
     }
 }

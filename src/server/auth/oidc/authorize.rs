@@ -8,10 +8,10 @@ use openidconnect::{
 use url::Url;
 
 use super::{
+    authentication::AskedAuthentication,
     client::OidcClient,
     discovery::FetchedMetadata,
     error::ProviderError,
-    id_token::IdTokenPolicy,
     settings::RequestSettings,
     values::{CodeVerifier, Nonce},
 };
@@ -24,16 +24,18 @@ const OFFLINE_ACCESS: &str = "offline_access";
 const PROMPT: &str = "prompt";
 
 impl OidcClient {
-    /// The URL to send the browser to. The code is bound to `proof_key`, if there is one.
+    /// The URL to send the browser to. The code is bound to `proof_key`, if there is one. `asked` is what a step-up asks
+    /// for, in place of what every login does.
     pub async fn authorization_url(
         &self,
         state: &State,
         nonce: &Nonce,
         code_verifier: &CodeVerifier,
         proof_key: Option<&ProofKey>,
+        asked: Option<&AskedAuthentication>,
     ) -> Result<String, ProviderError> {
         let fetched = self.discovery.current().await?;
-        let url = self.authorization_request(&fetched, state, nonce, code_verifier, proof_key);
+        let url = self.authorization_request(&fetched, state, nonce, code_verifier, proof_key, asked);
         self.pushed(&fetched, url, proof_key).await
     }
 
@@ -45,6 +47,7 @@ impl OidcClient {
         nonce: &Nonce,
         code_verifier: &CodeVerifier,
         proof_key: Option<&ProofKey>,
+        asked: Option<&AskedAuthentication>,
     ) -> Url {
         let relying_party = self.relying_party_of(fetched);
         let (state, nonce) = (CsrfToken::new(state.secret().to_owned()), RequestNonce::new(nonce.secret().to_owned()));
@@ -52,7 +55,7 @@ impl OidcClient {
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce)
             .set_pkce_challenge(code_challenge(code_verifier))
             .add_scopes(self.settings.scopes.iter().cloned().map(Scope::new));
-        let IdTokenPolicy { max_age, acr_values, .. } = &self.settings.id_tokens;
+        let AskedAuthentication { max_age, acr_values } = asked.unwrap_or(&self.settings.id_tokens.authentication);
         if let Some(max_age) = max_age {
             request = request.set_max_age(*max_age);
         }

@@ -1,6 +1,6 @@
 //! The OpenID Connect client, shared by all requests to the provider.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use openidconnect::{
     Client, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet, StandardErrorResponse,
@@ -18,6 +18,7 @@ use super::{
     id_token::ProviderKey,
     introspection::IntrospectionResponse,
     settings::ProviderSettings,
+    signals::IssuerKeys,
     token_response::TokenResponse,
 };
 use crate::server::environment::Environment;
@@ -51,6 +52,8 @@ pub struct OidcClient {
     pub(super) environment: Environment,
     pub(super) discovery: Discovery,
     pub(super) nonces: ProviderNonces,
+    /// Of signals, if they are not signed by the provider.
+    pub(super) signal_keys: Option<IssuerKeys>,
     front_url: String,
 }
 
@@ -59,12 +62,18 @@ impl OidcClient {
         settings.warn_of_exceptions();
         let discovery = Discovery::new(&settings, http.clone(), environment.clone());
         let front_url = settings.redirect_uri.url().origin().ascii_serialization();
-        Self { settings, http, environment, discovery, nonces: ProviderNonces::default(), front_url }
+        let signal_keys = settings.logout.signals.issuer.as_ref().map(|issuer| IssuerKeys::at(issuer.jwks_uri.clone()));
+        Self { settings, http, environment, discovery, nonces: ProviderNonces::default(), signal_keys, front_url }
     }
 
     /// The issuer as configured.
     pub fn issuer(&self) -> &str {
         self.settings.issuer.as_str()
+    }
+
+    /// `CLOCK_TOLERANCE`
+    pub fn clock_tolerance(&self) -> Duration {
+        self.settings.id_tokens.clock_tolerance
     }
 
     /// Whether the metadata is cached. Makes no request.

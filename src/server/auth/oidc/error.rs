@@ -54,6 +54,10 @@ pub enum ExchangeError {
     Refused(String),
     #[error("ID token refused: {0}")]
     InvalidIdToken(String),
+    /// The person has authenticated in another way, or longer ago, than was asked for. Everything else is good, or was not
+    /// looked at.
+    #[error("the person did not authenticate as was asked for: {0}")]
+    AuthenticationUnmet(String),
     /// The ID token can't be verified until newer keys can be fetched. A login succeeds then.
     #[error("ID token not verified yet: {0}")]
     Undecided(String),

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use openidconnect::{AuthorizationCode as Code, OAuth2TokenResponse, PkceCodeVerifier};
+use openidconnect::{AuthorizationCode as Code, ClaimsVerificationError, OAuth2TokenResponse, PkceCodeVerifier};
 use serde_json::{Map, Value};
 
 use super::{
+    authentication::AskedAuthentication,
     claim_names::claims_of,
     client::{OidcClient, RelyingParty},
     current_roles::Stated,
@@ -64,18 +65,20 @@ impl OidcClient {
         if is_ours { Ok(()) } else { Err(ExchangeError::WrongIssuer) }
     }
 
-    /// Exchanges the code and verifies the ID token that comes with it. `proof_key` is that of the authorization request.
+    /// Exchanges the code and verifies the ID token that comes with it. `proof_key` is that of the authorization request,
+    /// and `asked` what it asked for as a step-up.
     pub async fn exchange_code(
         &self,
         code: &AuthorizationCode,
         code_verifier: &CodeVerifier,
         nonce: &Nonce,
         proof_key: Option<&ProofKey>,
+        asked: Option<&AskedAuthentication>,
     ) -> Result<Login, RefusedExchange> {
         let relying_party = self.relying_party().await?;
         let proof_key = self.proof_key(proof_key).map_err(ExchangeError::from)?;
         let response = self.request_tokens(&relying_party, code, code_verifier, nonce, proof_key.as_ref()).await?;
-        let login = self.verified_login(&relying_party, &response, nonce, proof_key).await;
+        let login = self.verified_login(&relying_party, &response, (nonce, asked), proof_key).await;
         login.map_err(|error| RefusedExchange {
             refresh_token: refresh_token(&response),
             access_token: matches!(error, ExchangeError::NotBound(_)).then(|| response.browser_token()),
@@ -87,7 +90,7 @@ impl OidcClient {
         &self,
         relying_party: &RelyingParty,
         response: &TokenResponse,
-        nonce: &Nonce,
+        (nonce, asked): (&Nonce, Option<&AskedAuthentication>),
         proof_key: Option<ProofKey>,
     ) -> Result<Login, ExchangeError> {
         if let Some(reason) = response.unusable_reason() {
@@ -96,7 +99,8 @@ impl OidcClient {
         let proof_key = self.bound_to(response, proof_key)?;
         let access_token = response.usable_access_token().map_err(ExchangeError::AccessTokenTooLong)?;
         let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
-        let claims = self.verified_claims(id_token, Expected::OfLogin(nonce), response.access_token()).await?;
+        let expected = asked.map_or(Expected::OfLogin(nonce), |asked| Expected::OfStepUp(nonce, asked));
+        let claims = self.verified_claims(id_token, expected, response.access_token()).await?;
 
         let named = claims_of(id_token);
         let mut user = standard_claims::user(claims.issuer(), claims.subject(), &named);
@@ -114,6 +118,13 @@ impl OidcClient {
             roles = self.add_userinfo(&claims, &mut user, roles);
         }
         let (scope, roles) = stated.permissions(response.granted_scope(), roles);
+        let roles_left_out = roles.is_none() && self.settings.claims.roles.is_left_out(&named);
+        if roles_left_out {
+            tracing::warn!(
+                "the ID token does not list the person's groups, as there are too many: PERMISSIONS_FROM=userinfo, app roles, or \
+                 groups assigned to the application help"
+            );
+        }
         if self.settings.claims.user_id.is_some() && user.user_id.is_none() {
             return Err(ExchangeError::InvalidIdToken("nothing says what USER_ID_CLAIM names".into()));
         }
@@ -125,6 +136,7 @@ impl OidcClient {
                 // RFC 6749 §5.1: without `scope` in the response, the requested scope was granted.
                 scope: scope.unwrap_or_else(|| self.settings.requested_scope()),
                 roles: roles.unwrap_or_default(),
+                roles_left_out,
             },
             id_token: id_token.clone(),
             provider_session: provider_session(id_token),
@@ -193,6 +205,9 @@ impl From<IdTokenError> for ExchangeError {
     fn from(error: IdTokenError) -> Self {
         match error {
             IdTokenError::Provider(error) => error.into(),
+            IdTokenError::Refused(
+                ClaimsVerificationError::InvalidAuthContext(reason) | ClaimsVerificationError::InvalidAuthTime(reason),
+            ) => Self::AuthenticationUnmet(reason),
             error @ IdTokenError::Undecided(_) => Self::Undecided(excerpt(&error.to_string()).to_string()),
             error => Self::InvalidIdToken(excerpt(&error.to_string()).to_string()),
         }

@@ -10,7 +10,9 @@
 //! | `authorize`, `pushed`, `exchange`, `userinfo`, `refresh`, `logout`, `introspection` | one request each |
 //! | `client_authentication`, `client_key`, `http` | client authentication, and HTTP to the provider |
 //! | `dpop` | the proofs of requests to the provider, and its nonces |
+//! | `authentication` | how and when a person has authenticated, and what is asked of that |
 //! | `id_token`, `access_token`, `logout_token`, `signature` | verification of each kind of token |
+//! | `signals` | security events, and requests to revoke all of a user's tokens |
 //! | `standard_claims`, `token_claims`, `permissions`, `current_roles`, `session_expiry`, `token_response`, `values` | what is read from tokens and responses |
 //! | `deviations` | what is accepted against the specifications: counted, and logged once |
 //! | `diagnostics` | checks for `oracle-ai doctor` |
@@ -18,6 +20,7 @@
 //! | `error` | one error per operation |
 
 mod access_token;
+mod authentication;
 mod authorize;
 mod claim_names;
 mod client;
@@ -46,6 +49,7 @@ mod pushed;
 mod refresh;
 mod session_expiry;
 mod settings;
+mod signals;
 mod signature;
 mod standard_claims;
 mod token_claims;
@@ -54,6 +58,7 @@ mod userinfo;
 mod values;
 
 pub use access_token::{AccessTokenTyp, JwtProfile};
+pub use authentication::{AskedAuthentication, Authentication};
 pub use claim_names::{ClaimNames, ClaimPath, claims_of};
 pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
@@ -76,5 +81,9 @@ pub use permissions::{Permissions, PermissionsSource, RolesClaim};
 pub use profile::{FAPI_ALGORITHMS, SecurityProfile};
 pub use refresh::Refreshed;
 pub use settings::{CommonSettings, LogoutSettings, ProviderSettings, RequestSettings};
+pub use signals::{
+    EventKind, SecurityEvent, SignalError, SignalId, SignalIssuer, SignalSettings, SignalSubject, SubjectError,
+    SubjectUser,
+};
 pub use token_claims::VerifiedToken;
 pub use values::{ClientSecret, CodeVerifier, IdToken, Nonce, RefreshToken};

@@ -16,12 +16,18 @@ pub struct Permissions {
     pub scope: Vec<String>,
     /// Roles or groups, as the provider names them.
     pub roles: Vec<String>,
+    /// The provider has left the roles out, as there are too many, and said so: `roles` is empty for that reason.
+    pub roles_left_out: bool,
 }
 
 impl Permissions {
     /// With what a refresh returned; `None` means unchanged.
     pub fn refreshed(self, scope: Option<Vec<String>>, roles: Option<Vec<String>>) -> Self {
-        Self { scope: scope.unwrap_or(self.scope), roles: roles.unwrap_or(self.roles) }
+        Self {
+            scope: scope.unwrap_or(self.scope),
+            roles_left_out: self.roles_left_out && roles.is_none(),
+            roles: roles.unwrap_or(self.roles),
+        }
     }
 }
 
@@ -57,6 +63,14 @@ impl RolesClaim {
     /// The roles, or `None` if the claim is absent.
     pub(super) fn read(&self, claims: &Map<String, Value>) -> Option<Vec<String>> {
         self.path.find(claims).map(|value| roles(value, self.separator))
+    }
+
+    /// Whether the claim is absent because it would be too long (“overage” of Entra ID): its place is in `_claim_names`
+    /// (OpenID Connect Core §5.6.2), or `hasgroups` stands for it.
+    pub(super) fn is_left_out(&self, claims: &Map<String, Value>) -> bool {
+        let is_elsewhere = |names: &Value| names.as_object().is_some_and(|names| self.path.find(names).is_some());
+        let has_groups = claims.get("hasgroups").is_some_and(|flag| *flag == true || *flag == "true");
+        self.read(claims).is_none() && (has_groups || claims.get("_claim_names").is_some_and(is_elsewhere))
     }
 
     /// The roles in an ID token that was verified before.
@@ -165,6 +179,27 @@ mod tests {
             ("a.b.c", json!({ "a": { "b": { "d": 1 } } })),
         ] {
             assert_eq!(read(path, claims.clone()), None, "{path} {claims}");
+        }
+    }
+
+    #[test]
+    fn roles_that_are_too_many_are_left_out_with_a_sign() {
+        let is_left_out = |claims: Value| {
+            let claim = "groups".parse::<RolesClaim>().unwrap();
+            claim.is_left_out(claims.as_object().unwrap())
+        };
+        let sources = json!({ "src1": { "endpoint": "https://graph.example.com/me/getMemberObjects" } });
+        assert!(is_left_out(json!({ "_claim_names": { "groups": "src1" }, "_claim_sources": sources })));
+        assert!(is_left_out(json!({ "hasgroups": true })) && is_left_out(json!({ "hasgroups": "true" })));
+        for claims in [
+            json!({}),
+            json!({ "groups": [] }),
+            json!({ "groups": ["a"], "_claim_names": { "groups": "src1" } }),
+            json!({ "_claim_names": { "address": "src1" } }),
+            json!({ "_claim_names": ["groups"] }),
+            json!({ "hasgroups": false }),
+        ] {
+            assert!(!is_left_out(claims.clone()), "{claims}");
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     dpop::DpopPolicy,
     id_token::IdTokenPolicy,
     profile::SecurityProfile,
+    signals::SignalSettings,
 };
 use crate::server::certificates::TrustedAuthorities;
 
@@ -59,6 +60,7 @@ pub struct LogoutSettings {
     pub untyped_tokens_allowed: bool,
     /// `ALLOW_LOGOUT_TOKENS_WITHOUT_EXP`: whether logout tokens without `exp` are accepted. Their age is bounded by `iat`.
     pub tokens_without_exp_allowed: bool,
+    pub signals: SignalSettings,
 }
 
 impl LogoutSettings {
@@ -66,7 +68,13 @@ impl LogoutSettings {
     pub fn of(front_url: &Url) -> Self {
         let mut redirect_uri = front_url.clone();
         redirect_uri.set_path("/signed-out");
-        Self { redirect_uri, url: None, untyped_tokens_allowed: false, tokens_without_exp_allowed: false }
+        Self {
+            redirect_uri,
+            url: None,
+            untyped_tokens_allowed: false,
+            tokens_without_exp_allowed: false,
+            signals: SignalSettings::default(),
+        }
     }
 
     /// Logs at every start which settings weaken the default checks, for auditors.

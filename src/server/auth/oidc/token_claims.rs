@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 use super::{
+    authentication::Authentication,
     claim_names::ClaimNames,
     deviations::{self, Document, LEFT_OUT},
     error::AccessTokenError,
@@ -50,6 +51,8 @@ pub struct VerifiedToken {
     /// The thumbprint of the DPoP key that it is bound to (`cnf.jkt`, RFC 9449 §6).
     pub bound_to: Option<Thumbprint>,
     pub expires_at: Option<SystemTime>,
+    /// RFC 9068 §2.2.1, RFC 9470 §6.2. For a token that was issued here, its session knows better.
+    pub authentication: Authentication,
 }
 
 /// Claims that are not verified yet.
@@ -111,8 +114,13 @@ impl TokenClaims {
             // Entra, Okta and AD FS use `scp`.
             scope: ["scope", "scp"].iter().filter_map(|name| self.0.get(*name)).flat_map(scopes).collect(),
             roles: names.roles.read(&self.0).unwrap_or_default(),
+            roles_left_out: names.roles.is_left_out(&self.0),
         };
+        let time = self.0.get("auth_time").and_then(numeric_date).filter(|seconds| *seconds > 0.0);
+        let authentication =
+            Authentication { acr: self.text("acr").map(str::to_owned), time: time.map(|seconds| seconds as i64) };
         Ok(VerifiedToken {
+            authentication,
             user: self.user(issuer, names),
             permissions,
             bound_to: self.bound_to()?,

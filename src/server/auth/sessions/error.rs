@@ -36,6 +36,8 @@ pub enum LoginError {
     Proof(ProofChallenge),
     #[error("the provider's session, or all of the user's, were ended while the login was under way")]
     EndedMeanwhile,
+    #[error("somebody else signed in than the person who was asked to sign in again")]
+    StepUpOfAnother,
     #[error("the authorization response has neither code nor error, or both")]
     NeitherCodeNorError,
     #[error("the authorization code is too long")]
@@ -170,6 +172,7 @@ impl LoginError {
             Self::RefusedState { refusal, .. } => return refusal.event(),
             Self::OtherBrowser => Event::LoginOtherBrowser,
             Self::EndedMeanwhile => Event::LoginEndedMeanwhile,
+            Self::StepUpOfAnother | Self::Exchange(ExchangeError::AuthenticationUnmet(_)) => Event::LoginUnmet,
             Self::NeitherCodeNorError | Self::CodeTooLong | Self::NoState => Event::LoginMalformed,
             Self::Refused { .. } | Self::Provider(ProviderError::PushedRequestRefused(_)) => Event::LoginRefused,
             Self::Exchange(ExchangeError::WrongIssuer) => Event::LoginWrongIssuer,
@@ -253,8 +256,12 @@ impl From<LoginError> for ApiError {
             LoginError::Provider(ProviderError::PushedRequestRefused(_)) => {
                 Self::LoginRefused { error: LoginRefusal::Other, restart: false }
             }
-            LoginError::Exchange(
-                ExchangeError::Refused(_) | ExchangeError::InvalidIdToken(_) | ExchangeError::WrongIssuer,
+            LoginError::StepUpOfAnother
+            | LoginError::Exchange(
+                ExchangeError::Refused(_)
+                | ExchangeError::InvalidIdToken(_)
+                | ExchangeError::AuthenticationUnmet(_)
+                | ExchangeError::WrongIssuer,
             ) => Self::LoginFailed,
             LoginError::Exchange(ExchangeError::AccessTokenTooLong(_)) => Self::AccessTokenTooLong,
             LoginError::Exchange(

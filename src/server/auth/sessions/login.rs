@@ -20,7 +20,7 @@ use crate::{
         observe::audit::{self, Event},
         store::{Kind, LockOwner, RecordName, SecretHash, StoreError},
     },
-    wire::auth::{AccessToken, AuthorizationCode, AuthorizationResponse, SessionId, State, TokenResponse},
+    wire::auth::{AccessToken, AuthorizationCode, AuthorizationResponse, SessionId, State, TokenResponse, UserClaims},
 };
 
 /// Maximum length of an authorization code, in bytes. Those of real providers have some hundreds.
@@ -53,7 +53,10 @@ impl Sessions {
             }
         };
         let refresh_token = login.refresh_token.clone();
-        let begun = self.begin_session(login, pending, previous.as_ref(), browser).await;
+        let begun = match self.refuse_step_up_of_another(&pending, previous.as_ref(), &login.user).await {
+            Ok(()) => self.begin_session(login, pending, previous.as_ref(), browser).await,
+            Err(error) => Err(error),
+        };
         if begun.is_err() {
             self.revoke_unwanted(refresh_token);
         }
@@ -132,8 +135,26 @@ impl Sessions {
         code: &AuthorizationCode,
         pending: &PendingAuthorization,
     ) -> Result<Login, RefusedExchange> {
-        let PendingAuthorization { code_verifier, nonce, proof_key, .. } = pending;
-        self.oidc.exchange_code(code, code_verifier, nonce, proof_key.as_ref()).await
+        let PendingAuthorization { code_verifier, nonce, proof_key, step_up, .. } = pending;
+        let asked = step_up.as_ref().map(|step_up| &step_up.asked);
+        self.oidc.exchange_code(code, code_verifier, nonce, proof_key.as_ref(), asked).await
+    }
+
+    /// A step-up goes on with what the person was doing, so it must be the same person. The session that they have is kept
+    /// if it is not.
+    async fn refuse_step_up_of_another(
+        &self,
+        pending: &PendingAuthorization,
+        previous: Option<&SessionId>,
+        user: &UserClaims,
+    ) -> Result<(), LoginError> {
+        let (Some(_), Some(previous)) = (&pending.step_up, previous) else { return Ok(()) };
+        match self.records.stored_session(previous).await? {
+            Some(session) if session.dpop_jkt.matches(&pending.dpop_jkt) && !session.user.is_same(user) => {
+                Err(LoginError::StepUpOfAnother)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Stores the new session, which replaces the earlier ones of its DPoP key. A lock per key serialises this: if one
@@ -149,7 +170,9 @@ impl Sessions {
         let id = SessionId::new(self.environment.random_text()?);
         let (access_token, provider_expires_in) = (login.access_token.clone(), login.expires_in);
         let begun_at = pending.begun_at();
-        let token_type = token_type_issued(&pending, &login);
+        let step_up = pending.step_up.as_ref().map(|step_up| format!("step-up: {}", step_up.action.name()));
+        let reason = [step_up, token_type_issued(&pending, &login).map(str::to_owned)];
+        let reason = reason.into_iter().flatten().collect::<Vec<_>>().join("; ");
         let mut session = self.new_session(login, pending, browser);
         let expires_in = client_expires_in(&session, provider_expires_in, session.began_at);
 
@@ -179,7 +202,11 @@ impl Sessions {
             stored
         })
         .await?;
-        audit::record(Event::LoginSucceeded, Some(&session.user), token_type.as_ref().map(|text| text as &dyn Display));
+        audit::record(
+            Event::LoginSucceeded,
+            Some(&session.user),
+            (!reason.is_empty()).then_some(&reason as &dyn Display),
+        );
         Ok(self.token_response(id, session, access_token, expires_in.as_secs())?)
     }
 

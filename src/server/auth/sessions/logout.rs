@@ -21,7 +21,7 @@ use crate::{
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Pauses between retries to end the sessions that a logout token names, where the store failed.
-const RETRY_AFTER: [Duration; 5] = [
+pub(super) const RETRY_AFTER: [Duration; 5] = [
     Duration::from_millis(500),
     Duration::from_secs(2),
     Duration::from_secs(5),

@@ -11,6 +11,7 @@
 //! | `refresh_lock`, `refreshes_in_flight` | one refresh at a time, among replicas and in this process |
 //! | `rolled_back` | records of a store that has lost later ones |
 //! | `logout`, `scope` | logout by the person and by the provider; the indexes by which sessions are found and ended |
+//! | `signals` | the end of sessions by security events and by global token revocation |
 //! | `summary`, `browser_name` | a person's list of their sessions |
 //! | `operators` | operators find and end the sessions of others |
 //! | `max_sessions` | the maximum number of sessions of a person |
@@ -42,6 +43,7 @@ mod replaced;
 mod rolled_back;
 mod scope;
 mod session;
+mod signals;
 mod store_refreshed;
 mod stored;
 mod summary;
@@ -57,10 +59,11 @@ pub use browser_name::BrowserName;
 pub use error::{LoginError, LogoutError, RefreshFailure};
 pub use limits::SessionLimits;
 pub use logout::BackChannelError;
-pub use pending::{PENDING_LIFETIME, PendingAuthorization};
+pub use pending::{PENDING_LIFETIME, PendingAuthorization, StepUp};
 pub use records::{Records, Storage};
 pub use scope::SessionScope;
 pub use session::{Expiry, IssuedToken, LastRefresh, REPLAY_WINDOW, Session};
+pub use signals::SignalFailure;
 pub use watch::SessionEnd;
 
 use attached::AttachedToken;
@@ -72,7 +75,7 @@ use crate::{
     server::{
         auth::{
             dpop::{ProofKey, Thumbprint, VerifiedProof},
-            oidc::{CodeVerifier, MetadataStatus, Nonce, OidcClient, Permissions},
+            oidc::{Authentication, CodeVerifier, MetadataStatus, Nonce, OidcClient, Permissions},
         },
         environment::Environment,
         observe::audit,
@@ -108,6 +111,8 @@ pub struct TokenInfo {
     pub session: SecretHash,
     /// The thumbprint of the server's key that the provider has bound it to, if it has.
     pub provider_jkt: Option<Thumbprint>,
+    /// How and when its person authenticated at the provider.
+    pub authentication: Authentication,
 }
 
 /// Settings of sessions, which depend on the configuration and on the guard.
@@ -132,15 +137,22 @@ impl Sessions {
         Self { records, oidc, environment, settings, refreshes: RefreshesInFlight::default() }
     }
 
-    /// Begins a login that is bound to this DPoP key, and returns where to send the browser.
-    pub async fn begin_authorization(&self, dpop_jkt: Thumbprint) -> Result<AuthorizationRequest, LoginError> {
+    /// Begins a login that is bound to this DPoP key, and returns where to send the browser. `step_up` is why, if an action
+    /// asks for it.
+    pub async fn begin_authorization(
+        &self,
+        dpop_jkt: Thumbprint,
+        step_up: Option<StepUp>,
+    ) -> Result<AuthorizationRequest, LoginError> {
         let [state, nonce, code_verifier] = self.environment.random_texts()?;
         let (state, nonce, code_verifier) = (State::new(state), Nonce::new(nonce), CodeVerifier::new(code_verifier));
 
         let proof_key = self.oidc.new_proof_key().await?;
-        let authorize_url = self.oidc.authorization_url(&state, &nonce, &code_verifier, proof_key.as_ref()).await?;
+        let asked = step_up.as_ref().map(|step_up| &step_up.asked);
+        let authorize_url =
+            self.oidc.authorization_url(&state, &nonce, &code_verifier, proof_key.as_ref(), asked).await?;
         let expires_at = self.environment.after(PENDING_LIFETIME);
-        let pending = PendingAuthorization { nonce, code_verifier, dpop_jkt, expires_at, proof_key };
+        let pending = PendingAuthorization { nonce, code_verifier, dpop_jkt, expires_at, proof_key, step_up };
         self.records.put_pending(&state, &pending).await?;
         Ok(AuthorizationRequest { authorize_url, state, front_url: self.oidc.front_url() })
     }
@@ -161,8 +173,10 @@ impl Sessions {
         if issued.expires_at <= self.environment.now() {
             return Ok(TokenStatus::Ended);
         }
-        let IssuedToken { session, user, dpop_jkt, permissions, provider_jkt, .. } = issued;
-        Ok(TokenStatus::Issued(Box::new(TokenInfo { user, dpop_jkt, permissions, session, provider_jkt })))
+        let IssuedToken { session, user, dpop_jkt, permissions, provider_jkt, auth_time, acr, .. } = issued;
+        let authentication = Authentication { acr, time: auth_time };
+        let info = TokenInfo { user, dpop_jkt, permissions, session, provider_jkt, authentication };
+        Ok(TokenStatus::Issued(Box::new(info)))
     }
 
     /// Whether the session of this access token is live.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::stored;
 use crate::server::auth::{
     dpop::{ProofKey, Thumbprint},
-    oidc::{CodeVerifier, Nonce},
+    oidc::{AskedAuthentication, CodeVerifier, Nonce},
 };
+use crate::wire::step_up::GuardedAction;
 
 /// How long a person may take to sign in at the provider.
 pub const PENDING_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -44,6 +45,20 @@ pub struct PendingAuthorization {
     /// The server's key that the code is bound to at the provider, if it is (RFC 9449 §10).
     #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
     pub proof_key: Option<ProofKey>,
+    /// Why the login was begun, if an action asked for it. A server of an earlier release does not check it, and stores no
+    /// `acr`: the action is refused again.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<StepUp>,
+}
+
+/// A login that an action has asked for (RFC 9470 §4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepUp {
+    #[serde(rename = "a")]
+    pub action: GuardedAction,
+    /// What the ID token is verified against, whatever the settings are by then.
+    #[serde(rename = "q")]
+    pub asked: AskedAuthentication,
 }
 
 impl PendingAuthorization {

@@ -1,9 +1,9 @@
 //! Ends sessions without their ids: by a back-channel logout, by the person in another browser, or by the operator.
 //!
 //! A session's record can be decrypted only with the session's id, which only its browser has. To find the sessions to
-//! end, the store has an index for each [`SessionScope`]: the names of its sessions. A session is in two indexes: that of
+//! end, the store has an index for each [`SessionScope`]: the names of its sessions. A session is in two or three: that of
 //! its user (`iss` and `sub`), and that of the provider's session (`iss` and `sid`) or, if the ID token had no `sid`, that
-//! of the user's sessions without one. An index entry without a session does no harm.
+//! of the user's sessions without one; and that of the email address, if there is one. An index entry without a session does no harm.
 //!
 //! The refresh token of a session that is ended in this way can't be decrypted, so it can't be revoked. Its only copy is
 //! deleted (Back-Channel Logout §2.7).
@@ -38,6 +38,8 @@ pub enum SessionScope {
     /// The sessions of a user whose ID token had no `sid`: each may belong to any of the user's sessions at the
     /// provider.
     UserWithoutSid { iss: String, sub: String },
+    /// The sessions of the users whom the provider has named with this email address, in any case of letters.
+    Email { iss: String, email: String },
 }
 
 /// When the sessions of a scope were last ended.
@@ -58,6 +60,8 @@ impl SessionScope {
             Self::ProviderSession { .. } => RecordName::of(Kind::OfProviderSession, &self.secret()),
             Self::User { .. } => RecordName::of(Kind::OfUser, &self.secret()),
             Self::UserWithoutSid { .. } => RecordName::of(Kind::OfUserWithoutSid, &self.secret()),
+            // The hash of the secret is its own, so no other kind is needed, which servers of the release before can't read.
+            Self::Email { .. } => RecordName::of(Kind::OfUser, &self.secret()),
         }
     }
 
@@ -67,6 +71,7 @@ impl SessionScope {
             Self::ProviderSession { iss, sid } => format!("sid {} {iss}{sid}", iss.len()),
             Self::User { iss, sub } => format!("sub {} {iss}{sub}", iss.len()),
             Self::UserWithoutSid { iss, sub } => format!("sub without sid {} {iss}{sub}", iss.len()),
+            Self::Email { iss, email } => format!("email {} {iss}{}", iss.len(), email.to_lowercase()),
         }
     }
 }
@@ -127,13 +132,14 @@ impl Records {
 }
 
 /// The scopes of the session, that of the user first: see [`Records::has_session_of_another_user`].
-pub(super) fn scopes(session: &Session) -> [SessionScope; 2] {
-    let UserClaims { iss, sub, .. } = &session.user;
+pub(super) fn scopes(session: &Session) -> Vec<SessionScope> {
+    let UserClaims { iss, sub, email, .. } = &session.user;
     let by_sid = match &session.provider_session {
         Some(sid) => SessionScope::ProviderSession { iss: iss.clone(), sid: sid.clone() },
         None => SessionScope::UserWithoutSid { iss: iss.clone(), sub: sub.clone() },
     };
-    [SessionScope::of_user(&session.user), by_sid]
+    let by_email = email.clone().map(|email| SessionScope::Email { iss: iss.clone(), email });
+    [SessionScope::of_user(&session.user), by_sid].into_iter().chain(by_email).collect()
 }
 
 #[cfg(test)]
@@ -149,5 +155,8 @@ mod tests {
         let without_sid = SessionScope::UserWithoutSid { iss: "https://a".into(), sub: "bc".into() };
         assert_ne!(user("https://a", "bc").secret(), without_sid.secret());
         assert_ne!(session.secret(), without_sid.secret());
+        let email = |email: &str| SessionScope::Email { iss: "https://a".into(), email: email.into() };
+        assert_ne!(user("https://a", "bc").secret(), email("bc").secret());
+        assert_eq!(email("Ada@example.com").secret(), email("ada@EXAMPLE.com").secret());
     }
 }

@@ -40,7 +40,8 @@ pub struct Session {
     /// The latest ID token, sent as `id_token_hint` at logout.
     #[serde(rename = "i", with = "stored::token")]
     pub id_token: IdToken,
-    /// `nonce`, `aud`, `azp` and `auth_time` of the login's ID token, which refreshed ID tokens are compared with.
+    /// `nonce`, `aud`, `azp`, `auth_time` and `acr` of the login's ID token. Refreshed ID tokens are compared with the
+    /// first four.
     #[serde(rename = "l", with = "stored::LoginDef")]
     pub login: LoginClaims,
     /// `sid` of the ID token, if present: the provider's session. A logout token names it or the user.
@@ -116,6 +117,11 @@ pub struct IssuedToken {
     pub permissions: Permissions,
     #[serde(rename = "e", with = "stored::time")]
     pub expires_at: SystemTime,
+    /// `auth_time` and `acr` of the session's login, for endpoints that ask for a recent or a strong one.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// The thumbprint of the server's key that the provider has bound the token to, if it has: its `cnf.jkt`.
     #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
     pub provider_jkt: Option<Thumbprint>,
@@ -158,6 +164,8 @@ impl IssuedToken {
             dpop_jkt: session.dpop_jkt.clone(),
             permissions: session.permissions.clone(),
             expires_at,
+            auth_time: session.login.auth_time,
+            acr: session.login.acr.clone(),
             provider_jkt,
         }
     }
@@ -205,13 +213,14 @@ pub(super) mod example {
             user,
             dpop_jkt: DPOP_JKT.parse().unwrap(),
             refresh_token: Some(RefreshToken::new("r~1")),
-            permissions: Permissions { scope: vec!["openid".into()], roles: vec!["dba".into()] },
+            permissions: Permissions { scope: vec!["openid".into()], roles: vec!["dba".into()], roles_left_out: false },
             id_token: IdToken::new(ID_TOKEN),
             login: LoginClaims {
                 nonce: Nonce::new("AQID"),
                 audiences: vec!["us".into()],
                 authorized_party: Some("us".into()),
                 auth_time: Some(1),
+                acr: None,
             },
             provider_session: Some("s".into()),
             browser: BrowserName { browser: Some("Firefox".into()), system: None },

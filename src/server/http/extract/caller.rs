@@ -8,9 +8,9 @@ use super::{credentials::Credentials, proof::verify};
 use crate::{
     server::{
         auth::{
-            access_token::{Admission, AuthError, Identity},
+            access_token::{AccessTokenGuard, Admission, AuthError, Identity},
             dpop::{NonceRule, Proof, Proofs},
-            oidc::Permissions,
+            oidc::{Authentication, Permissions},
             sessions::{SessionEnd, Sessions},
         },
         http::Services,
@@ -21,6 +21,7 @@ use crate::{
     wire::{
         auth::{AccessToken, UserClaims},
         error::ApiError,
+        step_up::GuardedAction,
     },
 };
 
@@ -30,6 +31,8 @@ pub struct Caller {
     /// The session that the access token was issued to, if this server issued it.
     pub session: Option<SecretHash>,
     pub permissions: Permissions,
+    authentication: Authentication,
+    guard: Arc<AccessTokenGuard>,
     sessions: Arc<Sessions>,
     edge: Arc<Edge>,
 }
@@ -62,6 +65,25 @@ impl Caller {
         self.edge.open_stream(&self.user)
     }
 
+    /// Refuses the call if exports need a role (`EXPORT_ROLE`) that the caller does not have.
+    pub fn check_may_export(&self) -> Result<(), ApiError> {
+        let needed = self.guard.export_roles();
+        match needed.is_empty() || self.permissions.roles.iter().any(|role| needed.contains(role)) {
+            true => Ok(()),
+            false => {
+                audit::record(Event::AccessDenied, Some(&self.user), Some(&"exports need a role of EXPORT_ROLE"));
+                Err(ApiError::Forbidden)
+            }
+        }
+    }
+
+    /// Refuses the call if the action asks for a more recent or a stronger sign-in than the caller's (RFC 9470 §3).
+    pub fn check_step_up(&self, action: GuardedAction) -> Result<(), ApiError> {
+        self.guard.check_step_up(action, &self.authentication).inspect_err(|_| {
+            audit::record(Event::StepUpRequired, Some(&self.user), Some(&action.name()));
+        })
+    }
+
     /// Resolves when the caller's session has ended.
     pub fn session_end(&self) -> SessionEnd {
         self.session.as_ref().map_or_else(SessionEnd::never, |session| self.sessions.watch(session))
@@ -85,11 +107,17 @@ impl Caller {
                 guard.identify(access_token, None, entry(Credential::BearerToken(access_token))).await?
             }
         };
-        guard.required().check(&identity.permissions).inspect_err(|_| {
-            audit::record(Event::AccessDenied, Some(&identity.user), Some(&"a scope or a role is lacking"));
+        guard.required().check(&identity.permissions).inspect_err(|error| {
+            let reason = match error {
+                AuthError::RolesLeftOut => {
+                    "a role is needed, and the provider has left them out, as there are too many"
+                }
+                _ => "a scope or a role is lacking",
+            };
+            audit::record(Event::AccessDenied, Some(&identity.user), Some(&reason));
         })?;
-        let Identity { user, session, permissions } = identity;
-        Ok(Self { user, session, permissions, sessions, edge })
+        let Identity { user, session, permissions, authentication } = identity;
+        Ok(Self { user, session, permissions, authentication, guard, sessions, edge })
     }
 }
 

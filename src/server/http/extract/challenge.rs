@@ -33,7 +33,8 @@ impl IntoResponse for AuthError {
                 HeaderValue::from_static(r#"DPoP error="invalid_token", algs="ES256""#)
             }
             Self::Proof(challenge) => return challenge.into_response(),
-            Self::InsufficientScope(scope) => return insufficient_scope(&scope),
+            Self::InsufficientScope(scope) => return insufficient_scope(&scope, ApiError::Forbidden),
+            Self::RolesLeftOut => return insufficient_scope("", ApiError::RolesLeftOut),
             Self::Unavailable(_) => return ApiError::Unavailable.into_response(),
             Self::TooMany { retry_after } => return TooMany { retry_after }.into_response(),
         };
@@ -42,10 +43,10 @@ impl IntoResponse for AuthError {
 }
 
 /// RFC 6750 §3.1. Where a role is missing, there may be no scope to name.
-fn insufficient_scope(scope: &str) -> Response {
+fn insufficient_scope(scope: &str, error: ApiError) -> Response {
     let scope = if scope.is_empty() { String::new() } else { format!(r#", scope="{scope}""#) };
     let challenge = format!(r#"DPoP error="insufficient_scope"{scope}, algs="ES256""#);
-    ([(header::WWW_AUTHENTICATE, challenge)], ApiError::Forbidden).into_response()
+    ([(header::WWW_AUTHENTICATE, challenge)], error).into_response()
 }
 
 impl From<TooMany> for AuthError {

@@ -72,6 +72,9 @@ events! {
     LoginCodeRefused = "login.code_refused", Refused, Logon Low: "The provider's token endpoint refused the code.";
     LoginIdTokenRefused = "login.id_token_refused", Refused, Logon High:
         "An ID token failed verification: its signature, issuer, audience, nonce, times, or another claim.";
+    LoginUnmet = "login.unmet", Refused, Logon Medium:
+        "A person signed in in another way, or longer ago, than MAX_AGE, ACR_VALUES or a setting STEP_UP_… asks for, or \
+         somebody else signed in where a person was asked to sign in again. No session began.";
     LoginMalformed = "login.malformed", Refused, Logon Low:
         "An authorization response had neither code nor error, or both, or a code without `state`.";
     LoginFailed = "login.failed", Failed, Logon Medium:
@@ -113,6 +116,19 @@ events! {
     BackChannelLogoutFailed = "logout.back_channel_failed", Failed, Logoff Medium:
         "A logout token could not be verified or carried out, because the store or the provider's keys were \
          unavailable. The response asked the provider to repeat it.";
+    SignalEndedSessions = "signal.sessions_ended", Success, SessionEnd Informational:
+        "A security event, or a request for global token revocation, ended sessions. The reason says which event it was, how \
+         many, and by what they were found.";
+    SignalOfNothing = "signal.of_nothing", Unchanged, Logoff Low:
+        "A valid security event or request for global token revocation found no session to end.";
+    SignalStreamVerified = "signal.stream_verified", Unchanged, Logoff Informational:
+        "The transmitter of security events has tested its stream.";
+    SignalRefused = "signal.refused", Refused, Logoff Medium:
+        "A security event, or a request for global token revocation, did not pass verification, or a request was sent a \
+         second time.";
+    SignalFailed = "signal.failed", Failed, Logoff Medium:
+        "A security event, or a request for global token revocation, could not be verified or followed, because the store \
+         or the issuer's keys were unavailable. The response asked to repeat it.";
     SessionEndedByUser = "session.ended_by_user", Success, SessionEnd Informational: "A person ended one of their sessions from another browser.";
     SessionsEndedByUser = "session.all_ended_by_user", Success, SessionEnd Informational:
         "A person ended all their sessions, or all but the current one. The reason says how many.";
@@ -137,6 +153,8 @@ events! {
     AccessOtherBrowser = "access.other_browser", Refused, Access High:
         "A guarded endpoint was called with an access token of another DPoP key: a copied token.";
     AccessDenied = "access.denied", Refused, Access Low: "A person's access token is valid, but lacks a scope or a role.";
+    StepUpRequired = "access.step_up_required", Refused, Access Informational:
+        "A person has to sign in again, more recently or more strongly, for what they wanted to do. The reason says for what.";
     AccessFailed = "access.failed", Failed, Access Medium: "An access token could not be checked; the request was refused.";
     ProofRefused = "proof.refused", Refused, Access Low: "A DPoP proof was missing, or not valid for its request.";
     ProofBadSignature = "proof.bad_signature", Refused, Access Medium: "A proof was not signed by the key that it names.";

@@ -69,6 +69,8 @@ pub(super) fn can_be_flooded(event: Event) -> bool {
             | LogoutOtherBrowser
             | BackChannelLogoutRefused
             | BackChannelLogoutFailed
+            | SignalRefused
+            | SignalFailed
             | AccessTokenRefused
             | AccessOtherBrowser
             | AccessFailed

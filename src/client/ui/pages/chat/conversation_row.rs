@@ -8,6 +8,7 @@ use crate::{
         chat::list::{ConversationList, title_of},
         language::{use_catalog, use_language},
         platform::dom,
+        session::Interrupted,
         ui::{
             components::{Icon, Menu, icon, menu_item, text_span},
             route::Route,
@@ -32,10 +33,13 @@ pub fn ConversationRow(
     let title = title_of(&summary, messages.untitled);
     let mut is_renaming = use_signal(|| false);
     let mut failure = use_signal(|| None::<ApiError>);
+    let exported = use_signal(|| ExportFormat::Markdown);
     let id = use_hook(|| CopyValue::new(summary.id.clone()));
     let items = use_callback(move |()| {
         let messages = &language.get().catalog().sidebar;
         let export = move |format| {
+            let mut exported = exported;
+            exported.set(format);
             list.tasks.start(async move { failure.set(list.export(id.cloned(), format, language.peek()).await.err()) });
         };
         let items = [
@@ -82,7 +86,7 @@ pub fn ConversationRow(
                 }
                 Menu { id: "more-{summary.id}", label: (messages.more_actions)(&title), class: "icon", items, {icon(Icon::More)} }
             }
-            Failure { error: failure() }
+            Failure { error: failure(), interrupted: Interrupted::Export { id: id.cloned(), format: exported() } }
         }
     }
 }

@@ -37,7 +37,7 @@ pub struct Deletions {
     conversation: Conversation,
     language: ChosenLanguage,
     waiting: Signal<Vec<Waiting>>,
-    failure: Signal<Option<ApiError>>,
+    failure: Signal<Option<(ApiError, ConversationId)>>,
     /// Counts the deletions: one that was undone and begun again has another number.
     begun: CopyValue<u64>,
 }
@@ -76,8 +76,8 @@ impl Deletions {
         self.waiting.read().iter().any(|waiting| waiting.id == *id)
     }
 
-    /// Why the last one has failed. Subscribes the caller.
-    pub fn failure(self) -> Option<ApiError> {
+    /// Why the last one has failed, and of which conversation. Subscribes the caller.
+    pub fn failure(self) -> Option<(ApiError, ConversationId)> {
         self.failure.read().clone()
     }
 
@@ -92,6 +92,14 @@ impl Deletions {
             clock::sleep(UNDO_TIME).await;
             self.finish(waiting).await;
         });
+    }
+
+    /// Deletes it without delay: the person has waited, and signed in again for it.
+    pub fn begin_now(mut self, id: ConversationId) {
+        *self.begun.write() += 1;
+        let waiting = Waiting { id, number: *self.begun.peek() };
+        self.waiting.write().push(waiting.clone());
+        self.conversation.tasks.start(self.finish(waiting));
     }
 
     /// The list shows whether that was in time: another tab may have deleted it.
@@ -121,7 +129,7 @@ impl Deletions {
                 }
                 self.conversation.announcer.say(self.language.peek().catalog().sidebar.deleted.to_owned());
             }
-            Err(error) => self.failure.set(Some(error)),
+            Err(error) => self.failure.set(Some((error, waiting.id))),
         }
         // The button that had the focus is gone.
         frame::next_frame().await;
@@ -130,15 +138,22 @@ impl Deletions {
 
     /// Deletes what an earlier page has left. Another person's conversations are not found, and stay.
     /// Deletes what an earlier page has left, once the list shows that it is this person's and still there.
-    fn finish_former(self) {
+    fn finish_former(mut self) {
         let Found::Conversations(found) = self.list.found() else { return };
         let stored = stored();
         let waits = |id: &ConversationId| self.waiting.peek().iter().any(|waiting| waiting.id == *id);
         for ConversationSummary { id, .. } in found {
             if stored.contains(&id.to_string()) && !waits(&id) {
                 self.conversation.tasks.start(async move {
-                    if self.list.delete(id.clone()).await.is_ok() {
+                    let outcome = self.list.delete(id.clone()).await;
+                    let asks_for_sign_in = matches!(outcome, Err(ApiError::StepUpRequired { .. }));
+                    if outcome.is_ok() || asks_for_sign_in {
                         store(|ids| ids.retain(|stored| *stored != id.to_string()));
+                    }
+                    if let Err(error) = outcome
+                        && asks_for_sign_in
+                    {
+                        self.failure.set(Some((error, id)));
                     }
                 });
             }

@@ -14,7 +14,8 @@ use crate::{
         },
         language::{Catalog, Message, use_catalog},
         platform::clock,
-        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain, text_span},
+        session::Interrupted,
+        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain, StepUp, text_span},
     },
     wire::{
         chat::{AnswerError, AnswerErrorKind, EndReason, Usage},
@@ -169,6 +170,15 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
                 if let Some(answer) = reference {
                     p { class: "reference", {text_span((catalog.failures.request_id)(answer.as_str()))} }
                 }
+                if is_last {
+                    if let Progress::Failed(error) = progress {
+                        StepUp {
+                            error: error.clone(),
+                            interrupted: Interrupted::Message,
+                            on_leave: move |()| conversation.send_after_sign_in(),
+                        }
+                    }
+                }
                 if is_last && can_retry(progress) {
                     RetryButton { after, on_retry: move |()| conversation.retry() }
                     if let Progress::Failed(error) = progress {
@@ -200,8 +210,12 @@ fn can_ask_again(progress: &Progress) -> bool {
 fn can_retry(progress: &Progress) -> bool {
     !matches!(
         progress,
-        Progress::Failed(ApiError::Forbidden | ApiError::LimitReached { .. })
-            | Progress::Ended(_, Some(AnswerError { kind: AnswerErrorKind::TooLong | AnswerErrorKind::Auth, .. }))
+        Progress::Failed(
+            ApiError::Forbidden
+                | ApiError::RolesLeftOut
+                | ApiError::LimitReached { .. }
+                | ApiError::StepUpRequired { .. }
+        ) | Progress::Ended(_, Some(AnswerError { kind: AnswerErrorKind::TooLong | AnswerErrorKind::Auth, .. }))
     )
 }
 

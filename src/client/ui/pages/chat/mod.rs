@@ -13,6 +13,7 @@
 //! | `dialogs`, `sessions_dialog`, `privacy_dialog` | the dialogs |
 //! | `open_dialog` | which dialog is open |
 //! | `own_sessions` | loads and ends the person's sessions |
+//! | `resumption` | goes on with what a step-up has interrupted |
 //! | `failure` | shows why a request has failed |
 //! | `navigation` | navigation to a conversation |
 
@@ -30,6 +31,7 @@ mod open_dialog;
 mod own_sessions;
 mod privacy_dialog;
 mod rendered_groups;
+mod resumption;
 mod sessions_dialog;
 mod shortcuts;
 mod sidebar;
@@ -46,6 +48,7 @@ use self::{
     notices::{EditingNotice, OfflineNotice},
     open_dialog::OpenDialog,
     own_sessions::OwnSessions,
+    resumption::{ResumptionFailure, use_resumption},
     shortcuts::{Shortcut, Shortcuts},
     sidebar::{SEARCH, Sidebar, SidebarState},
     transcript::Transcript,
@@ -106,6 +109,7 @@ fn ChatPage(user: UserClaims) -> Element {
 
     let id = conversation_of(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
+    let resumption_failed = use_resumption(list, deletions, sessions, dialog);
 
     let shortcuts = Shortcuts::use_shortcuts(move |shortcut| match shortcut {
         Shortcut::Stop => conversation.stop(),
@@ -128,6 +132,7 @@ fn ChatPage(user: UserClaims) -> Element {
                 Transcript { conversation }
                 div { class: "dock",
                     OfflineNotice {}
+                    ResumptionFailure { failed: resumption_failed }
                     EditingNotice { conversation }
                     DraftComposer { conversation, draft }
                 }

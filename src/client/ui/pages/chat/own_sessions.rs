@@ -7,7 +7,7 @@ use crate::{
     client::{
         chat::{draft_storage, tasks::Tasks},
         platform::dom,
-        session::{Auth, dpop_key, use_auth},
+        session::{Auth, Interrupted, dpop_key, use_auth},
     },
     wire::{
         error::ApiError,
@@ -40,7 +40,8 @@ pub enum Outcome {
     None,
     OneEnded,
     OthersEnded,
-    Failed(ApiError),
+    /// And what to do after a sign-in, where the error asks for one.
+    Failed(ApiError, Option<Interrupted>),
 }
 
 impl OwnSessions {
@@ -75,14 +76,14 @@ impl OwnSessions {
                 Err(ApiError::NotFound) => Ok(()),
                 answer => answer.map(drop),
             };
-            self.show(answer, Outcome::OneEnded).await;
+            self.show(answer, Outcome::OneEnded, None).await;
         });
     }
 
     pub fn end_others(self) {
         self.tasks.start(async move {
             let answer = self.request_end_of_others().await;
-            self.show(answer, Outcome::OthersEnded).await;
+            self.show(answer, Outcome::OthersEnded, Some(Interrupted::EndOtherSessions)).await;
         });
     }
 
@@ -94,7 +95,7 @@ impl OwnSessions {
                     draft_storage::remove();
                     self.auth.sign_out();
                 }
-                answer => self.show(answer, Outcome::OthersEnded).await,
+                answer => self.show(answer, Outcome::OthersEnded, Some(Interrupted::EndAllSessions)).await,
             }
         });
     }
@@ -105,9 +106,9 @@ impl OwnSessions {
         self.auth.call(endpoint).await.map(drop)
     }
 
-    async fn show(mut self, answer: Result<(), ApiError>, success: Outcome) {
+    async fn show(mut self, answer: Result<(), ApiError>, success: Outcome, interrupted: Option<Interrupted>) {
         let is_success = answer.is_ok();
-        self.outcome.set(answer.map_or_else(Outcome::Failed, |()| success));
+        self.outcome.set(answer.map_or_else(|error| Outcome::Failed(error, interrupted), |()| success));
         if is_success {
             self.load().await;
             dom::focus(CLOSE);

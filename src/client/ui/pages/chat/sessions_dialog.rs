@@ -26,15 +26,15 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
     let status = match &outcome {
         Outcome::OneEnded => messages.one_ended,
         Outcome::OthersEnded => messages.others_ended,
-        Outcome::None | Outcome::Failed(_) => "",
+        Outcome::None | Outcome::Failed(..) => "",
     };
-    let failure = match &outcome {
-        Outcome::Failed(error) => Some(error.clone()),
-        _ => None,
+    let (failure, interrupted) = match &outcome {
+        Outcome::Failed(error, interrupted) => (Some(error.clone()), interrupted.clone()),
+        _ => (None, None),
     };
     rsx! {
         Dialog { id: "sessions", title: messages.title, focus_after: COMPOSER, on_close: move |()| dialog.set(OpenDialog::None),
-            Failure { error: failure }
+            Failure { error: failure, interrupted }
             // Always present: screen readers announce only changes of an element.
             p { class: "quiet", role: "status", {text_span(status)} }
             match sessions.found() {

@@ -12,6 +12,7 @@ use crate::{
         },
         language::{SidebarMessages, use_catalog},
         platform::{clock, document, listeners, web_storage::LOCAL_STORAGE},
+        session::Interrupted,
         ui::components::{Icon, icon, text_span},
     },
     wire::conversations::ConversationSummary,
@@ -101,7 +102,9 @@ pub fn Sidebar(
                 value: list.search_text(),
                 oninput: move |event| list.search(event.value()),
             }
-            Failure { error: deletions.failure() }
+            if let Some((error, id)) = deletions.failure() {
+                Failure { error, interrupted: Interrupted::Delete { id } }
+            }
             match list.found() {
                 Found::Loading => rsx! {},
                 Found::Failed => rsx! {

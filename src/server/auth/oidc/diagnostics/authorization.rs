@@ -103,7 +103,7 @@ impl OidcClient {
         let fetched = self.discovery.current().await?;
         let key = self.new_proof_key().await?;
         let (nonce, verifier) = (Nonce::new(nonce), CodeVerifier::new(verifier));
-        let mut url = self.authorization_request(&fetched, &state, &nonce, &verifier, key.as_ref());
+        let mut url = self.authorization_request(&fetched, &state, &nonce, &verifier, key.as_ref(), None);
         let mut redirect_uri = self.settings.redirect_uri.url().clone();
         match probe {
             AuthorizationProbe::AsConfigured | AuthorizationProbe::Unpushed => {}

@@ -22,12 +22,12 @@ use super::{
     ClaimError, IdTokenError, LoginClaims, ProviderKey, ProviderKeys,
     claims::{CheckedClaims, Requested},
     keys,
-    policy::IdTokenPolicy,
 };
 use crate::{
     server::auth::{
         jose::{Compact, Malformed, json},
         oidc::{
+            AskedAuthentication,
             deviations::{self, Document, LEFT_OUT},
             settings::ProviderSettings,
             standard_claims,
@@ -46,6 +46,8 @@ const MAX_AGE_AT_LOGIN: Duration = Duration::from_secs(10 * 60);
 pub(in crate::server::auth::oidc) enum Expected<'a> {
     /// Of a login, whose authorization request had this nonce.
     OfLogin(&'a Nonce),
+    /// Of a login that asked for more than others do (RFC 9470 §4).
+    OfStepUp(&'a Nonce, &'a AskedAuthentication),
     /// Of a refresh, for this user and with these claims of the login (OpenID Connect Core §12.2).
     OfRefresh(&'a UserClaims, &'a LoginClaims),
 }
@@ -109,7 +111,9 @@ impl Check<'_> {
         let claims = match self.expected {
             // 11. `nonce` is that of the request. `openidconnect` compares hashes, so there is no timing side channel
             // (T39).
-            Expected::OfLogin(nonce) => token.claims(&verifier, &ClaimedNonce::new(nonce.secret().to_owned())),
+            Expected::OfLogin(nonce) | Expected::OfStepUp(nonce, _) => {
+                token.claims(&verifier, &ClaimedNonce::new(nonce.secret().to_owned()))
+            }
             // §12.2: it is optional, but must be that of the login.
             Expected::OfRefresh(_, login) => token.claims(&verifier, |claimed: Option<&ClaimedNonce>| {
                 let is_good = claimed.is_none_or(|claimed| constant_time_eq(claimed.secret(), login.nonce.secret()));
@@ -139,40 +143,43 @@ impl Check<'_> {
         Ok(claims.clone())
     }
 
-    /// Only at a login, as the person does not authenticate again for a refresh.
-    fn requested(&self) -> Requested {
-        let IdTokenPolicy { max_age, acr_values, .. } = &self.provider.id_tokens;
+    /// What the authorization request has asked of the person's authentication. `None` for a refresh, as the person does
+    /// not authenticate again.
+    fn asked(&self) -> Option<&AskedAuthentication> {
         match self.expected {
-            Expected::OfLogin(_) => Requested { acr: !acr_values.is_empty(), auth_time: max_age.is_some() },
-            Expected::OfRefresh(..) => Requested { acr: false, auth_time: false },
+            Expected::OfLogin(_) => Some(&self.provider.id_tokens.authentication),
+            Expected::OfStepUp(_, asked) => Some(asked),
+            Expected::OfRefresh(..) => None,
         }
+    }
+
+    fn requested(&self) -> Requested {
+        let acr = self.asked().is_some_and(|asked| !asked.acr_values.is_empty());
+        Requested { acr, auth_time: self.asked().is_some_and(|asked| asked.max_age.is_some()) }
     }
 
     fn issue_time(&self, issued_at: SystemTime, is_not_ahead: bool) -> Result<(), String> {
         let oldest = self.now - MAX_AGE_AT_LOGIN - self.provider.id_tokens.clock_tolerance;
         match self.expected {
             _ if !is_not_ahead => Err("iat is in the future".into()),
-            Expected::OfLogin(_) if issued_at < oldest => Err("iat is too long ago".into()),
+            Expected::OfLogin(_) | Expected::OfStepUp(..) if issued_at < oldest => Err("iat is too long ago".into()),
             _ => Ok(()),
         }
     }
 
-    /// Only at a login, as the person does not authenticate again for a refresh.
     fn authentication_context(&self, acr: Option<&AuthenticationContextClass>) -> Result<(), String> {
-        let requested = &self.provider.id_tokens.acr_values;
-        match (self.expected, acr) {
-            (Expected::OfRefresh(..), _) => Ok(()),
+        let Some(AskedAuthentication { acr_values: requested, .. }) = self.asked() else { return Ok(()) };
+        match acr {
             _ if requested.is_empty() => Ok(()),
-            (_, Some(acr)) if requested.contains(acr) => Ok(()),
-            (_, Some(_)) => Err("acr is none of those asked for".into()),
-            (_, None) => Err("acr was asked for, and there is none".into()),
+            Some(acr) if requested.contains(acr) => Ok(()),
+            Some(_) => Err("acr is none of those asked for".into()),
+            None => Err("acr was asked for, and there is none".into()),
         }
     }
 
-    /// Only at a login, for the same reason.
     fn authentication_time(&self, auth_time: Option<SystemTime>, is_not_ahead: bool) -> Result<(), String> {
-        let IdTokenPolicy { max_age, clock_tolerance, .. } = self.provider.id_tokens;
-        let (Expected::OfLogin(_), Some(max_age)) = (self.expected, max_age) else { return Ok(()) };
+        let clock_tolerance = self.provider.id_tokens.clock_tolerance;
+        let Some(max_age) = self.asked().and_then(|asked| asked.max_age) else { return Ok(()) };
         match auth_time {
             None => Err("auth_time was asked for, and there is none".into()),
             Some(_) if !is_not_ahead => Err("auth_time is in the future".into()),
@@ -217,6 +224,7 @@ impl LoginClaims {
             audiences: audiences(claims),
             authorized_party: claims.authorized_party().map(|azp| azp.to_string()),
             auth_time: claims.auth_time().map(|time| time.timestamp()),
+            acr: claims.auth_context_ref().map(|acr| acr.to_string()),
         }
     }
 

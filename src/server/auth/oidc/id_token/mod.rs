@@ -49,6 +49,8 @@ pub struct LoginClaims {
     pub authorized_party: Option<String>,
     /// When the person authenticated at the provider, in Unix seconds. Some providers send 0 for an unknown time.
     pub auth_time: Option<i64>,
+    /// How the person authenticated there: `acr`.
+    pub acr: Option<String>,
 }
 
 /// Why an ID token was not accepted. The texts contain no part of it that could be misused.

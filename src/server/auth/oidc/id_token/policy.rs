@@ -5,7 +5,7 @@ use std::time::Duration;
 use openidconnect::{SignatureVerificationError, core::CoreJwsSigningAlgorithm};
 use serde_json::{Map, Value};
 
-use crate::server::excerpt::excerpt;
+use crate::server::{auth::oidc::AskedAuthentication, excerpt::excerpt};
 
 /// The supported signature algorithms by their names (RFC 7518 §3.1, RFC 8037 §3.1). Neither `none` nor the symmetric
 /// `HS*`. `openidconnect` does not implement `ES512`.
@@ -43,10 +43,8 @@ pub struct IdTokenPolicy {
     pub clock_tolerance: Duration,
     /// `TRUSTED_AUDIENCES`: audiences that an ID token may have besides the client id.
     pub trusted_audiences: Vec<String>,
-    /// `max_age` of authorization requests: how long ago the person may have authenticated at the provider.
-    pub max_age: Option<Duration>,
-    /// `acr_values` of authorization requests: the ID token must have one of these as `acr`. Empty for no requirement.
-    pub acr_values: Vec<String>,
+    /// `MAX_AGE`, `ACR_VALUES`: what every login asks of the person's authentication. A step-up asks for something else.
+    pub authentication: AskedAuthentication,
 }
 
 /// A larger tolerance is logged as an exception.
@@ -89,8 +87,7 @@ impl Default for IdTokenPolicy {
             allow_weak_rsa_keys: false,
             clock_tolerance: DEFAULT_CLOCK_TOLERANCE,
             trusted_audiences: vec![],
-            max_age: None,
-            acr_values: vec![],
+            authentication: AskedAuthentication::default(),
         }
     }
 }

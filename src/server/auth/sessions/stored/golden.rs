@@ -1,6 +1,6 @@
 //! The bytes of each kind of record. Changing them makes stored records unreadable, so that all people must sign in again.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use serde::de::DeserializeOwned;
 
@@ -9,9 +9,9 @@ use crate::{
     server::{
         auth::{
             dpop::ProofKey,
-            oidc::{CodeVerifier, Nonce},
+            oidc::{AskedAuthentication, CodeVerifier, Nonce},
             sessions::{
-                IssuedToken, PendingAuthorization, Session,
+                IssuedToken, PendingAuthorization, Session, StepUp,
                 attached::Attached,
                 pending::UsedState,
                 session::example::{self, at},
@@ -20,7 +20,7 @@ use crate::{
         },
         store::SecretHash,
     },
-    wire::auth::UserClaims,
+    wire::{auth::UserClaims, step_up::GuardedAction},
 };
 
 fn named() -> UserClaims {
@@ -87,9 +87,9 @@ fn an_issued_token_is_written_as_it_was() {
     assert_golden(
         &issued,
         "\
-        a561735820043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf896175a461696b68747470733a2f\
+        a661735820043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf896175a461696b68747470733a2f\
         2f696470617363616461616e616e61756175616b5820d1970e08e459358cbe0d6a6aab7d236722461d33747761e0941577ba\
-        282e03826170a2617381666f70656e69646172816364626161651b18fae2bc6d18b805",
+        282e03826170a2617381666f70656e69646172816364626161651b18fae2bc6d18b805617401",
     );
 }
 
@@ -101,6 +101,7 @@ fn a_login_in_flight_is_written_as_it_was() {
         dpop_jkt: example::DPOP_JKT.parse().unwrap(),
         expires_at: at(600),
         proof_key: None,
+        step_up: None,
     };
     assert_golden(
         &pending,
@@ -120,6 +121,7 @@ fn the_servers_key_is_added_to_a_login_in_flight_to_a_session_and_its_thumbprint
         dpop_jkt: example::DPOP_JKT.parse().unwrap(),
         expires_at: at(600),
         proof_key: Some(proof_key.clone()),
+        step_up: None,
     };
     let written = hex(&super::write(&pending).unwrap());
     assert!(written.ends_with(&format!("616a{PROOF_KEY}")), "{written}");
@@ -131,6 +133,29 @@ fn the_servers_key_is_added_to_a_login_in_flight_to_a_session_and_its_thumbprint
     let issued = IssuedToken::of(&session, SecretHash::of("s"), at(300), Some(proof_key.thumbprint()));
     let thumbprint = format!("616a5820{}", hex(proof_key.thumbprint().as_bytes()));
     assert!(hex(&super::write(&issued).unwrap()).ends_with(&thumbprint));
+}
+
+#[test]
+fn what_a_step_up_asks_for_is_added_to_a_login_in_flight_and_the_acr_to_a_session_and_its_tokens() {
+    // T73
+    let asked = AskedAuthentication { acr_values: vec!["phr".into()], max_age: Some(Duration::from_secs(300)) };
+    let pending = PendingAuthorization {
+        nonce: Nonce::new("AQID"),
+        code_verifier: CodeVerifier::new("BAUG"),
+        dpop_jkt: example::DPOP_JKT.parse().unwrap(),
+        expires_at: at(600),
+        proof_key: None,
+        step_up: Some(StepUp { action: GuardedAction::Export, asked }),
+    };
+    let written = hex(&super::write(&pending).unwrap());
+    let step_up = "6175a26161666578706f72746171a261618163706872616da2647365637319012c656e616e6f7300";
+    assert!(written.ends_with(step_up), "{written}");
+    assert_golden(&pending, &written);
+    let mut session = example::session(ada());
+    session.login.acr = Some("phr".into());
+    assert_golden(&session, &hex(&super::write(&session).unwrap()));
+    let issued = IssuedToken::of(&session, SecretHash::of("s"), at(300), None);
+    assert!(hex(&super::write(&issued).unwrap()).ends_with("617401616363706872"));
 }
 
 #[test]

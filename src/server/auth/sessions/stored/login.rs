@@ -17,4 +17,6 @@ pub struct LoginDef {
     authorized_party: Option<String>,
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
 }

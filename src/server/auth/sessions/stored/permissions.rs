@@ -12,4 +12,6 @@ pub struct PermissionsDef {
     scope: Vec<String>,
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
+    roles_left_out: bool,
 }

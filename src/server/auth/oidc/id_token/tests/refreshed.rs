@@ -98,8 +98,8 @@ fn a_later_auth_time_excuses_nothing_else() {
 fn max_age_and_acr_values_apply_to_logins_only() {
     // T34: the person does not authenticate again for a refresh.
     let policy = |policy: &mut IdTokenPolicy| {
-        policy.max_age = Some(Duration::ZERO);
-        policy.acr_values = vec!["phr".into()];
+        policy.authentication.max_age = Some(Duration::ZERO);
+        policy.authentication.acr_values = vec!["phr".into()];
     };
     refreshed_with(json!({"auth_time": NOW - 9}), json!({}), policy).unwrap();
 }
@@ -111,7 +111,8 @@ fn signature_times_and_access_token_are_checked_as_at_the_login() {
     assert_refused(refreshed(json!({}), json!({"iat": NOW + 60})), "in the future");
     assert_refused(refreshed(json!({}), json!({"at_hash": "another"})), "at_hash");
     assert_refused(refreshed(json!({}), json!({"events": {}})), "another kind");
-    let login = LoginClaims { nonce: Nonce::new(NONCE), audiences: vec![], authorized_party: None, auth_time: None };
+    let login =
+        LoginClaims { nonce: Nonce::new(NONCE), audiences: vec![], authorized_party: None, auth_time: None, acr: None };
     let stranger = EcKey::new("ec").with_claims(json!({}));
     let outcome = check(&stranger, Expected::OfRefresh(&user(), &login), &provider(), &both_keys());
     assert_refused(outcome, "Crypto error");

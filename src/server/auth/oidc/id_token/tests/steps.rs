@@ -129,7 +129,7 @@ fn step_12_acr_must_be_one_of_the_requested_values() {
     // T34
     let with_acr = |acr: Value| {
         let token = EC.with_claims(json!({ "acr": acr }));
-        login_with(&token, |policy| policy.acr_values = vec!["phr".into(), "phrh".into()])
+        login_with(&token, |policy| policy.authentication.acr_values = vec!["phr".into(), "phrh".into()])
     };
     with_acr(json!("phr")).unwrap();
     with_acr(json!("phrh")).unwrap();
@@ -143,7 +143,7 @@ fn step_13_with_max_age_auth_time_must_be_present_and_recent() {
     // T34
     let with_auth_time = |auth_time: Value| {
         let token = EC.with_claims(json!({ "auth_time": auth_time }));
-        login_with(&token, |policy| policy.max_age = Some(Duration::from_secs(60)))
+        login_with(&token, |policy| policy.authentication.max_age = Some(Duration::from_secs(60)))
     };
     with_auth_time(json!(NOW)).unwrap();
     with_auth_time(json!(NOW + 30)).unwrap();

@@ -89,8 +89,8 @@ fn requested_claims_must_have_their_type() {
     // T34
     let with_policy = |name: &str, value: &Value| {
         login_with(&with_claim(name, value), |policy| {
-            policy.acr_values = if name == "acr" { vec!["1".into()] } else { vec![] };
-            policy.max_age = (name == "auth_time").then_some(Duration::from_secs(60));
+            policy.authentication.acr_values = if name == "acr" { vec!["1".into()] } else { vec![] };
+            policy.authentication.max_age = (name == "auth_time").then_some(Duration::from_secs(60));
         })
     };
     for value in [json!(1), json!(["1"]), json!(true), json!({ "1": 1 })] {
@@ -232,6 +232,7 @@ fn a_refreshed_token_may_have_claims_of_any_type_too() {
         audiences: vec![CLIENT.into()],
         authorized_party: None,
         auth_time: Some(7),
+        acr: None,
     };
     for name in ["amr", "email", "address", "acr", "auth_time", "azp", "name", "sid"] {
         for value in of_every_type().into_iter().filter(|value| !value.is_string() && *value != json!(1.5)) {
