@@ -65,7 +65,8 @@ async fn keeps_files(store: Store) {
     let owner = new_owner();
     let id = ConversationId::new("c");
     let parts = vec![Part { from: 0, to: 3 }, Part { from: 4, to: 5 }];
-    let report = Attachment { media_type: "text/html".into(), parts: parts.clone(), ..file("AWR Été.html", "été\0 |") };
+    let report =
+        Attachment { media_type: "text/html".into(), parts: parts.clone(), ..file("AWR Été.html", "été\0 |") };
     let first = with(question("c", "Why?"), vec![report, file("b.log", "ORA-00600")]);
     begin(&store, &owner, &first).await;
     store.end(&first.answer, &whole("Because.")).await.unwrap();
@@ -100,7 +101,12 @@ async fn keeps_files(store: Store) {
     is_sent_the_latest_files_that_fit(&store).await;
 }
 
-async fn takes_files_of_the_question_that_it_replaces(store: &Store, owner: &Owner, first: &NewQuestion, other: &Owner) {
+async fn takes_files_of_the_question_that_it_replaces(
+    store: &Store,
+    owner: &Owner,
+    first: &NewQuestion,
+    other: &Owner,
+) {
     let kept = stored(&first.question, 1, "renamed.log");
     // Nobody else's, and none that does not exist.
     for (owner, kept) in [(other, kept.clone()), (owner, stored(&first.question, 2, "x"))] {
@@ -119,7 +125,8 @@ async fn takes_files_of_the_question_that_it_replaces(store: &Store, owner: &Own
 
 async fn is_sent_the_latest_files_that_fit(store: &Store) {
     let owner = new_owner();
-    for (text, files) in [("one", vec![file("old", "1234567890")]), ("two", vec![file("a", "12345"), file("b", "é")])] {
+    for (text, files) in [("one", vec![file("old", "1234567890")]), ("two", vec![file("a", "12345"), file("b", "é")])]
+    {
         let new = with(question("c", text), files);
         begin(store, &owner, &new).await;
         store.end(&new.answer, &whole("ok")).await.unwrap();
@@ -163,9 +170,9 @@ async fn files_count_in_the_storage_of_a_person() {
 
 fn attached(chat_request: Value, files: &[(&str, &str)]) -> Value {
     let mut chat_request = chat_request;
-    let files = files.iter().map(|(name, text)| {
-        json!({ "name": name, "media_type": "text/plain", "content": { "text": text } })
-    });
+    let files = files
+        .iter()
+        .map(|(name, text)| json!({ "name": name, "media_type": "text/plain", "content": { "text": text } }));
     chat_request["attachments"] = files.collect();
     chat_request
 }

@@ -64,19 +64,21 @@ mod tests {
 
     #[test]
     fn a_report_in_a_question_is_told_from_the_question() {
-        let report = "Event                 Waits   Time\n--------------------  -----   ----\nlog file sync         9,113   7";
-        assert_eq!(of(&format!("Why?\n{report}\n\nThanks")), [
-            (false, "Why?".to_owned()),
-            (true, report.to_owned()),
-            (false, "\nThanks".to_owned()),
-        ]);
+        let report =
+            "Event                 Waits   Time\n--------------------  -----   ----\nlog file sync         9,113   7";
+        assert_eq!(
+            of(&format!("Why?\n{report}\n\nThanks")),
+            [(false, "Why?".to_owned()), (true, report.to_owned()), (false, "\nThanks".to_owned()),]
+        );
         let plan = "| Id | Operation |\n|----|-----------|\n|  0 | SELECT    |";
         assert_eq!(of(plan), [(true, plan.to_owned())]);
     }
 
     #[test]
     fn prose_and_code_are_no_columns() {
-        for text in ["", "One.  Two.  Three.", "a\n\n\nb", "select *\n  from t\n where a = 1", "- one\n- two\n- three\n\n"] {
+        for text in
+            ["", "One.  Two.  Three.", "a\n\n\nb", "select *\n  from t\n where a = 1", "- one\n- two\n- three\n\n"]
+        {
             assert_eq!(of(text), [(false, text.to_owned())]);
         }
     }

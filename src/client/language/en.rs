@@ -1,7 +1,8 @@
 //! English.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar,
+    Starter,
 };
 use super::grouped;
 

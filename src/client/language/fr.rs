@@ -1,7 +1,8 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar,
+    Starter,
 };
 use super::grouped;
 
@@ -304,9 +305,7 @@ pub static FRENCH: Catalog = Catalog {
         chars: |chars| format!("{}\u{a0}caractère{}", number(chars), if chars < 2 { "" } else { "s" }),
         sent_of: |sent, all| format!("{} caractères envoyés sur {}", number(sent), number(all)),
         chosen_of: |chosen, all| format!("{} caractères sur {}", number(chosen), number(all)),
-        fits: |percent| {
-            format!("Tout sera envoyé\u{a0}: {percent}\u{a0}% de ce que le modèle peut recevoir.")
-        },
+        fits: |percent| format!("Tout sera envoyé\u{a0}: {percent}\u{a0}% de ce que le modèle peut recevoir."),
         left_out: |left_out, all| {
             format!(
                 "Le modèle ne peut pas tout recevoir\u{a0}: les {} derniers caractères sur {} seront omis. Choisissez les \

@@ -62,9 +62,9 @@ pub fn offers(field: &'static str, short: usize) -> ([Listener; 3], mpsc::Unboun
         }
     });
     let pasted = Listener::on_window("paste", move |event| {
-        let into_field = event.target().is_some_and(|target| {
-            target.dyn_ref::<HtmlTextAreaElement>().is_some_and(|target| target.id() == field)
-        });
+        let into_field = event
+            .target()
+            .is_some_and(|target| target.dyn_ref::<HtmlTextAreaElement>().is_some_and(|target| target.id() == field));
         let clipboard = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
         if let Some(offer) = clipboard.filter(|_| into_field).and_then(|clipboard| pasted(&clipboard, short)) {
             event.prevent_default();

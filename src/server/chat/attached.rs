@@ -9,8 +9,8 @@ use crate::{
     },
     wire::{
         attachments::{
-            Attachment, AttachmentLimits, Content, MAX_MEDIA_TYPE_CHARS, MAX_NAME_CHARS, Part, are_parts_of, chosen_chars,
-            shares,
+            Attachment, AttachmentLimits, Content, MAX_MEDIA_TYPE_CHARS, MAX_NAME_CHARS, Part, are_parts_of,
+            chosen_chars, shares,
         },
         error::ApiError,
     },
@@ -177,7 +177,9 @@ mod tests {
         );
         let mut nothing = attached;
         nothing.leave_out();
-        assert!(nothing.with_question("?").starts_with("Attached file 1 of 2: a (text/plain, 17 characters; left out,"));
+        assert!(
+            nothing.with_question("?").starts_with("Attached file 1 of 2: a (text/plain, 17 characters; left out,")
+        );
     }
 
     #[test]

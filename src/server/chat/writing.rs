@@ -82,7 +82,15 @@ impl AnswerTask {
         session_end: SessionEnd,
         new: NewQuestion,
     ) -> Self {
-        Self { chat, running, user, session_end, new, sent_from: watch::Sender::new(None), files: watch::Sender::new(None) }
+        Self {
+            chat,
+            running,
+            user,
+            session_end,
+            new,
+            sent_from: watch::Sender::new(None),
+            files: watch::Sender::new(None),
+        }
     }
 
     pub fn sent_from(&self) -> Option<MessageId> {
@@ -151,7 +159,8 @@ impl AnswerTask {
         tracing::info!(reason, error = error.map(metrics::wire_name), answer = %self.new.answer, "answer ended");
         metrics::answer_ended(outcome.reason, error);
         traces::answer_ended(outcome.reason, error);
-        self.end(outcome, timer.usage(*self.files.borrow())).await;
+        let files = *self.files.borrow();
+        self.end(outcome, timer.usage(files)).await;
     }
 
     /// Reads the upstream until it ends or the answer is cancelled. Returning drops the upstream's stream.

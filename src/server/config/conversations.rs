@@ -121,12 +121,7 @@ static CHAT_ATTACHMENTS: Setting<Number<usize>> = Setting {
     name: "CHAT_ATTACHMENTS",
     text: "How many files may be attached to one message. With 0, none can be attached.",
     example: "10",
-    value: Number {
-        what: "a number of files",
-        from: 0,
-        to: Some(50),
-        default: Some(AttachmentLimits::DEFAULT.files),
-    },
+    value: Number { what: "a number of files", from: 0, to: Some(50), default: Some(AttachmentLimits::DEFAULT.files) },
 };
 
 static CHAT_ATTACHMENT_CHARS: Setting<Number<usize>> = Setting {

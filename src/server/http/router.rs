@@ -21,8 +21,7 @@ use tower_http::{
 use super::{
     backchannel, errors,
     headers::{self, HeaderSettings},
-    health,
-    layers,
+    health, layers,
     pages::{self, App},
 };
 use crate::{

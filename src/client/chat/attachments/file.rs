@@ -22,13 +22,30 @@ pub struct AttachedFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is no text.
-    NotText { name: String },
-    Empty { name: String },
-    Unreadable { name: String },
-    TooLong { name: String, chars: usize, most: usize },
+    NotText {
+        name: String,
+    },
+    Empty {
+        name: String,
+    },
+    Unreadable {
+        name: String,
+    },
+    TooLong {
+        name: String,
+        chars: usize,
+        most: usize,
+    },
     /// With the others it is too long.
-    AllTooLong { name: String, chars: usize, most: usize },
-    TooMany { name: String, most: usize },
+    AllTooLong {
+        name: String,
+        chars: usize,
+        most: usize,
+    },
+    TooMany {
+        name: String,
+        most: usize,
+    },
 }
 
 impl AttachedFile {
@@ -52,10 +69,8 @@ impl AttachedFile {
 
 /// The operator's limits. Without them, from a server of the release before, nothing can be attached.
 pub fn limits() -> PageLimits {
-    let none = PageLimits {
-        attachments: AttachmentLimits { files: 0, file_chars: 0, message_chars: 0 },
-        history_chars: 0,
-    };
+    let none =
+        PageLimits { attachments: AttachmentLimits { files: 0, file_chars: 0, message_chars: 0 }, history_chars: 0 };
     document::meta_content(META_NAME).and_then(|limits| limits.parse().ok()).unwrap_or(none)
 }
 
@@ -79,7 +94,8 @@ pub fn refusal(file: &AttachedFile, others: &[usize], limits: AttachmentLimits) 
 
 /// A name on one line, of the length that the server takes.
 pub fn name_of(name: &str) -> String {
-    let words: Vec<_> = name.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<_> =
+        name.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     let name: String = words.join(" ").chars().take(MAX_NAME_CHARS).collect();
     if name.is_empty() { "file".to_owned() } else { name }
 }
@@ -93,7 +109,10 @@ pub fn is_html(name: &str, media_type: &str, text: &str) -> bool {
 /// What the browser says, or else what the ending of the name means.
 fn media_type_of(name: &str, media_type: &str) -> String {
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.is_empty() && media_type.len() <= MAX_MEDIA_TYPE_CHARS && media_type.chars().all(|c| c.is_ascii_graphic()) {
+    if !media_type.is_empty()
+        && media_type.len() <= MAX_MEDIA_TYPE_CHARS
+        && media_type.chars().all(|c| c.is_ascii_graphic())
+    {
         return media_type.to_ascii_lowercase();
     }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
@@ -131,7 +150,9 @@ mod tests {
         assert_eq!(media_type("a.sql", ""), "application/sql");
         assert_eq!(media_type("a.TRC", ""), "text/plain");
         assert_eq!(media_type("a", "Text/CSV; charset=utf-8"), "text/csv");
-        assert!(is_html("a.htm", "", "x") && is_html("a", "", " <!DOCTYPE HTML PUBLIC>") && !is_html("a.txt", "", "< html"));
+        assert!(
+            is_html("a.htm", "", "x") && is_html("a", "", " <!DOCTYPE HTML PUBLIC>") && !is_html("a.txt", "", "< html")
+        );
     }
 
     #[test]

@@ -211,8 +211,11 @@ impl Writer {
 
 impl Row {
     fn trimmed(self) -> Self {
-        let cells: Vec<String> =
-            self.cells.iter().map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")).collect();
+        let cells: Vec<String> = self
+            .cells
+            .iter()
+            .map(|cell| cell.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|"))
+            .collect();
         let is_empty = cells.iter().all(String::is_empty);
         Self { cells: if is_empty { vec![] } else { cells }, ..self }
     }
@@ -271,12 +274,16 @@ mod tests {
 
     #[test]
     fn preformatted_text_keeps_its_spaces() {
-        assert_eq!(text_of("<p>Plan</p><pre>\n| Id |  Op\n|  0 |  SELECT</pre>after"), "Plan\n\n| Id |  Op\n|  0 |  SELECT\n\nafter");
+        assert_eq!(
+            text_of("<p>Plan</p><pre>\n| Id |  Op\n|  0 |  SELECT</pre>after"),
+            "Plan\n\n| Id |  Op\n|  0 |  SELECT\n\nafter"
+        );
     }
 
     #[test]
     fn a_table_that_arranges_others_is_text_around_them() {
-        let html = "<table><tr><td>Left <table><tr><td>a</td><td>b|c</td></tr></table></td><td>right</td></tr></table>end";
+        let html =
+            "<table><tr><td>Left <table><tr><td>a</td><td>b|c</td></tr></table></td><td>right</td></tr></table>end";
         assert_eq!(text_of(html), "Left\n\n| a | b\\|c |\n\nright\nend");
     }
 

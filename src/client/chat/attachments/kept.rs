@@ -96,8 +96,11 @@ impl KeptFiles {
 
     /// The files, and those that were being sent.
     pub async fn read(&self) -> (Files, Vec<Attachment>) {
-        let stored = self.0.read().await.and_then(|json| serde_json::from_str::<Stored>(&json).ok()).unwrap_or_default();
-        let read = |files: Vec<(String, Vec<AttachedFile>)>| files.into_iter().map(|(id, files)| (id, shared(files))).collect();
+        let stored =
+            self.0.read().await.and_then(|json| serde_json::from_str::<Stored>(&json).ok()).unwrap_or_default();
+        let read = |files: Vec<(String, Vec<AttachedFile>)>| {
+            files.into_iter().map(|(id, files)| (id, shared(files))).collect()
+        };
         (Files { attached: read(stored.attached), set_aside: read(stored.set_aside) }, stored.sending)
     }
 

@@ -72,9 +72,8 @@ pub fn parts_of(sections: &[Section], chosen: &[bool]) -> Vec<Part> {
 
 /// Which sections are within the parts.
 pub fn chosen_of(sections: &[Section], parts: &[Part]) -> Vec<bool> {
-    let is_within = |section: &Section| {
-        parts.iter().any(|part| part.from <= section.part.from && section.part.to <= part.to)
-    };
+    let is_within =
+        |section: &Section| parts.iter().any(|part| part.from <= section.part.from && section.part.to <= part.to);
     sections.iter().map(|section| parts.is_empty() || is_within(section)).collect()
 }
 
@@ -97,7 +96,11 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     for at in 1..lines.len() {
         let is_after_blank = at < 2 || lines[at - 2].text.trim().is_empty();
         let words = lines[at - 1].text.trim();
-        if is_after_blank && is_underline(lines[at].text) && words.chars().any(char::is_alphabetic) && !words.contains("  ") {
+        if is_after_blank
+            && is_underline(lines[at].text)
+            && words.chars().any(char::is_alphabetic)
+            && !words.contains("  ")
+        {
             lines[at - 1].is_heading = true;
         }
     }

@@ -9,9 +9,9 @@ use dioxus::prelude::*;
 use futures_channel::oneshot;
 
 use super::{
-    announcer::Announcer, answer_requests::Call, attachments::stored, draft::Draft, element_ids::COMPOSER, entry::Entry,
-    following::Following, list::ConversationList, received_answer::AnswerText, running_answer::RunningAnswer,
-    tasks::Tasks,
+    announcer::Announcer, answer_requests::Call, attachments::stored, draft::Draft, element_ids::COMPOSER,
+    entry::Entry, following::Following, list::ConversationList, received_answer::AnswerText,
+    running_answer::RunningAnswer, tasks::Tasks,
 };
 use crate::{
     api::{self, Answer, Authorized},

@@ -37,18 +37,12 @@ impl NewFile {
 }
 
 /// The files of a new question, with the texts of those that are stored already.
-pub async fn of_new(
-    connection: &mut AnyConnection,
-    owner: &Owner,
-    new: &NewQuestion,
-) -> Result<Vec<NewFile>, Failure> {
+pub async fn of_new(connection: &mut AnyConnection, owner: &Owner, new: &NewQuestion) -> Result<Vec<NewFile>, Failure> {
     let mut files = vec![];
     for attachment in &new.attachments {
         let text = match &attachment.content {
             Content::Text(text) => storable(text),
-            Content::Stored(place) => {
-                stored_text(connection, owner, place).await?.ok_or(BeginError::NoSuchQuestion)?
-            }
+            Content::Stored(place) => stored_text(connection, owner, place).await?.ok_or(BeginError::NoSuchQuestion)?,
         };
         files.push(NewFile::new(StoredFile {
             name: storable(&attachment.name),

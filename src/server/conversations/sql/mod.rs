@@ -152,8 +152,7 @@ impl ConversationStore for SqlStore {
         question: &MessageId,
     ) -> Result<Vec<StoredFile>, StoreError> {
         let mut transaction = self.reading().await?;
-        let found =
-            in_time(attachments::of_question(transaction.connection()?, owner, conversation, question)).await;
+        let found = in_time(attachments::of_question(transaction.connection()?, owner, conversation, question)).await;
         Ok(transaction.end(found).await?)
     }
 

@@ -31,7 +31,7 @@ pub fn QuestionText(text: Rc<str>) -> Element {
                 QuestionBlock { key: "{index}", block }
             }
             if is_long {
-                button { class: "quiet fold", r#type: "button", "aria-expanded": is_open(), onclick: move |_| is_open.toggle(), {text_span(label)} }
+                button { class: "quiet fold", r#type: "button", "aria-expanded": is_open(), onclick: move |_| is_open.set(!is_open()), {text_span(label)} }
             }
         }
     }

@@ -5,21 +5,24 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 
 use super::preview::use_file_text;
-use crate::client::{
-    chat::{
-        attachments::{
-            AttachedFile, limits,
-            sections::{Section, chosen_of, parts_of, sections},
+use crate::{
+    client::{
+        chat::{
+            attachments::{
+                AttachedFile, limits,
+                sections::{Section, chosen_of, parts_of, sections},
+            },
+            conversation::Conversation,
+            draft::Draft,
+            element_ids::COMPOSER,
         },
-        conversation::Conversation,
-        draft::Draft,
-        element_ids::COMPOSER,
+        language::use_catalog,
+        ui::{
+            components::{Dialog, text_span},
+            pages::chat::failure::Failure,
+        },
     },
-    language::use_catalog,
-    ui::{
-        components::{Dialog, text_span},
-        pages::chat::failure::Failure,
-    },
+    wire::attachments::room_for_files,
 };
 
 #[component]
@@ -46,14 +49,16 @@ pub fn Choice(
 
 #[component]
 fn Sections(index: usize, file: Rc<AttachedFile>, text: Rc<str>, draft: Draft, on_close: EventHandler<()>) -> Element {
-    let messages = &use_catalog().files;
+    let catalog = use_catalog();
+    let messages = &catalog.files;
     let found = use_hook(move || Rc::new(sections(&text)));
     let mut chosen = use_signal({
         let found = found.clone();
         move || chosen_of(&found, &file.attachment.parts)
     });
     let length = |section: &Section| section.part.to - section.part.from;
-    let total: usize = found.iter().zip(chosen()).filter(|(_, chosen)| *chosen).map(|(section, _)| length(section)).sum();
+    let total: usize =
+        found.iter().zip(chosen()).filter(|(_, chosen)| *chosen).map(|(section, _)| length(section)).sum();
     let room = room_beside(draft, index);
     let done = found.clone();
     rsx! {
@@ -90,7 +95,7 @@ fn Sections(index: usize, file: Rc<AttachedFile>, text: Rc<str>, draft: Draft, o
                 },
                 {text_span(messages.use_chosen)}
             }
-            button { r#type: "button", onclick: move |_| on_close.call(()), {text_span(use_catalog().chat.cancel)} }
+            button { r#type: "button", onclick: move |_| on_close.call(()), {text_span(catalog.chat.cancel)} }
         }
     }
 }
@@ -101,5 +106,5 @@ fn room_beside(draft: Draft, index: usize) -> usize {
     let shares = draft.attachments.shares(about_chars);
     let files = shares.len();
     let others: usize = shares.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, share)| share).sum();
-    crate::wire::attachments::room_for_files(limits().history_chars, about_chars, files).saturating_sub(others)
+    room_for_files(limits().history_chars, about_chars, files).saturating_sub(others)
 }

@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 use super::{choice::Choice, preview::Preview};
 use crate::{
     client::chat::{conversation::Conversation, draft::Draft},
-    wire::attachments::StoredAt,
+    wire::attachments::{Content, StoredAt},
 };
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +40,7 @@ pub fn FileDialogs(conversation: Conversation, draft: Draft) -> Element {
             None => rsx! {},
         },
         OpenFile::Stored { place, name } => {
-            let content = crate::wire::attachments::Content::Stored(place);
+            let content = Content::Stored(place);
             rsx! { Preview { name, content, conversation, on_rename: None, on_close } }
         }
     }

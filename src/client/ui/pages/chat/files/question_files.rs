@@ -18,9 +18,10 @@ use crate::{
 pub fn QuestionFiles(entry: Rc<Entry>) -> Element {
     let messages = &use_catalog().files;
     let mut open = use_context::<Signal<OpenFile>>();
+    let id = entry.id.clone();
     let place = move |position: usize| {
         let position = u32::try_from(position).ok()?;
-        entry.id.clone().map(|question| StoredAt { question, position })
+        id.clone().map(|question| StoredAt { question, position })
     };
     let files: Vec<_> = entry.attachments.iter().cloned().enumerate().map(|(at, file)| (place(at), file)).collect();
     rsx! {
