@@ -66,6 +66,7 @@ async fn write(store: &SqlStore, owner: &Owner, id: &ConversationId, messages: u
             idempotency_key: IdempotencyKey::new(random_text()),
             replaces: None,
             text: format!("What is {n}?"),
+            attachments: vec![],
             question: MessageId::new(random_text()),
             answer: MessageId::new(random_text()),
             model: "bench".into(),

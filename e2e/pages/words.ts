@@ -41,6 +41,9 @@ const english = {
   endOthers: 'End all others',
   endAll: 'End all, and sign out here',
   close: 'Close',
+  files: 'Attached files',
+  attach: 'Attach files',
+  openFile: /^Show “/,
 };
 
 export type Words = typeof english;
@@ -86,6 +89,9 @@ const french: Words = {
   endOthers: 'Terminer toutes les autres',
   endAll: 'Tout terminer et se déconnecter ici',
   close: 'Fermer',
+  files: 'Fichiers joints',
+  attach: 'Joindre des fichiers',
+  openFile: /^Afficher «/,
 };
 
 /** For a browser's locale. */

@@ -104,9 +104,9 @@ for (const way of ['replaced', 'inserted and removed'] satisfies Way[]) {
       await page.getByRole('button', { name: 'Cancel' }).click();
       await expect(page.getByText('You are editing a question.')).toHaveCount(0);
       await chat.message.fill('x'.repeat(32_011));
-      await expect(page.getByRole('alert')).toHaveText('11 characters too long');
+      await expect(page.getByRole('alert')).toContainText('11 of 32,011 characters are too many');
       await chat.message.press('Backspace');
-      await expect(page.getByRole('alert')).toHaveText('10 characters too long');
+      await expect(page.getByRole('alert')).toContainText('10 of 32,010 characters are too many');
       await chat.message.fill('');
       await expect(page.getByRole('alert')).toHaveCount(0);
 

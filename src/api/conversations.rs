@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 
 use super::{Answer, Authorized};
 use crate::wire::{
+    attachments::AttachmentText,
     conversations::{Conversation, ConversationList, DeleteRequest, Done, Export, RenameRequest},
     error::ApiError,
     step_up::GuardedAction,
@@ -22,6 +23,21 @@ pub async fn list_conversations(
 #[get("/api/conversation?id", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn conversation(id: Option<String>, _call: Authorized<()>) -> Result<Answer<Conversation>, ApiError> {
     Ok(Answer(services.conversations.conversation(&caller.user, id).await?))
+}
+
+/// Returns the text of one file of a question.
+#[get(
+    "/api/conversation/attachment?id&question&position",
+    caller: crate::server::http::extract::Caller,
+    services: crate::server::Services
+)]
+pub async fn attachment(
+    id: Option<String>,
+    question: Option<String>,
+    position: Option<String>,
+    _call: Authorized<()>,
+) -> Result<Answer<AttachmentText>, ApiError> {
+    Ok(Answer(services.conversations.attachment(&caller.user, id, question, position).await?))
 }
 
 /// Changes the title of a conversation.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::identifier::identifier;
+use super::{attachments::Attachment, identifier::identifier};
 
 /// Longest message accepted, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 32_000;
@@ -49,6 +49,9 @@ pub struct ChatRequest {
     /// A question of the conversation. This message replaces it, and everything after it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<MessageId>,
+    /// In the order in which they are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// `POST /api/chat/follow`: the events of an answer that has begun, both past and future ones.
@@ -115,6 +118,11 @@ pub struct Usage {
     /// Measured from the first piece to the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_per_second: Option<f64>,
+    /// How many characters the files of the conversation have that the model was sent, and how many of them it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_chars: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_sent_chars: Option<u64>,
 }
 
 /// What went wrong with an answer. The client has the text that people read.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chat::{AnswerError, ConversationId, EndReason, MessageId, Usage};
+use super::{
+    attachments::AttachmentSummary,
+    chat::{AnswerError, ConversationId, EndReason, MessageId, Usage},
+};
 
 /// Longest title, in characters.
 pub const MAX_TITLE_CHARS: usize = 200;
@@ -59,6 +62,9 @@ pub struct Message {
     pub sent_from: Option<MessageId>,
     /// When the question was sent, or the answer begun.
     pub at: u64,
+    /// The files of a question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentSummary>,
 }
 
 impl Message {

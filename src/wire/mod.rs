@@ -12,6 +12,7 @@
 //!   falls back on the HTTP status; a stream of events ends there. So a new variant is sent one release after clients
 //!   learned to read it.
 
+pub mod attachments;
 pub mod auth;
 pub mod chat;
 pub mod conversations;

@@ -48,7 +48,7 @@ fn endpoints() -> [Endpoint; 12] {
     ]
 }
 
-const PATHS: [(&str, &[&str]); 18] = [
+const PATHS: [(&str, &[&str]); 19] = [
     ("/api/operator/sessions", &["POST"]),
     ("/api/operator/sessions/end", &["POST"]),
     ("/api/operator/sessions/end-all", &["POST"]),
@@ -64,6 +64,7 @@ const PATHS: [(&str, &[&str]); 18] = [
     ("/api/chat/stop", &["POST"]),
     ("/api/conversations", &["GET"]),
     ("/api/conversation", &["GET"]),
+    ("/api/conversation/attachment", &["GET"]),
     ("/api/conversation/rename", &["POST"]),
     ("/api/conversation/delete", &["POST"]),
     ("/api/conversation/export", &["GET"]),

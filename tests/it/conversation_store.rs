@@ -145,6 +145,7 @@ pub fn question(conversation: &str, text: &str) -> NewQuestion {
         idempotency_key: IdempotencyKey::new(unique("key")),
         replaces: None,
         text: text.into(),
+        attachments: vec![],
         question: MessageId::new(unique("question")),
         answer: MessageId::new(unique("answer")),
         model: "a model".into(),
@@ -233,7 +234,7 @@ async fn an_end_is_stored_once_and_whole(store: &Store) {
     begin(store, &owner, &new).await;
     let error = AnswerError { retry_after: Some(7), ..AnswerError::of(AnswerErrorKind::Limit) };
     let usage =
-        Usage { input_tokens: Some(1), output_tokens: None, first_token_ms: Some(2), tokens_per_second: Some(3.5) };
+        Usage { input_tokens: Some(1), first_token_ms: Some(2), tokens_per_second: Some(3.5), ..Usage::default() };
     let (reason, thinking) = (EndReason::Interrupted, "Hm, why?".to_owned());
     let sent_from = Some(new.question.clone());
     let (text, error, usage) = ("Beca".to_owned(), Some(error), Some(usage));

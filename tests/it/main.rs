@@ -45,6 +45,7 @@
 )]
 
 mod answer_log;
+mod attachments;
 mod audit;
 mod audit_chain;
 mod authorization_request;

@@ -12,13 +12,21 @@ use futures_util::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{draft_storage::DraftStorage, element_ids::COMPOSER, tasks::Tasks};
+use super::{
+    attachments::{AttachedFile, Attachments},
+    draft_storage::{DraftStorage, TEXTS},
+    element_ids::COMPOSER,
+    tasks::Tasks,
+};
 use crate::{
     client::{
         platform::{clock, dom, visibility},
         session::{Auth, use_auth},
     },
-    wire::chat::{ChatRequest, ConversationId, MAX_MESSAGE_CHARS},
+    wire::{
+        attachments::QUESTION_STEP,
+        chat::{ChatRequest, ConversationId, MAX_MESSAGE_CHARS},
+    },
 };
 
 /// The key of the draft of a conversation that has no id yet.
@@ -42,7 +50,11 @@ struct Drafts {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Sending {
+    /// Without its files, which are stored apart.
     request: ChatRequest,
+    /// How many it has.
+    #[serde(default)]
+    files: usize,
     /// The person has been shown that it was not delivered: it is not sent again automatically.
     failed: bool,
 }
@@ -51,6 +63,7 @@ struct Sending {
 /// the field first, unless nothing was typed since it was read.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Draft {
+    pub attachments: Attachments,
     auth: Auth,
     tasks: Tasks,
     measure: Signal<Measure>,
@@ -75,6 +88,8 @@ pub struct Measure {
     pub is_blank: bool,
     /// Characters beyond [`MAX_MESSAGE_CHARS`].
     pub over: usize,
+    /// Rounded up, so that it does not change with each key.
+    pub about_chars: usize,
     pub lines: usize,
     /// Whether it is too long to be read and laid out at each key.
     pub is_long: bool,
@@ -86,12 +101,12 @@ impl Measure {
 
     fn of(text: &str) -> Self {
         let message = text.trim();
-        // A character has at least one byte: most texts need not be counted.
-        let chars = if message.len() > MAX_MESSAGE_CHARS { message.chars().count() } else { 0 };
+        let chars = message.chars().count();
         Self {
             is_empty: text.is_empty(),
             is_blank: message.is_empty(),
             over: chars.saturating_sub(MAX_MESSAGE_CHARS),
+            about_chars: chars.div_ceil(QUESTION_STEP) * QUESTION_STEP,
             lines: text.split('\n').take(Self::MAX_LINES).count(),
             is_long: text.len() > SHORT,
         }
@@ -108,6 +123,7 @@ impl Draft {
         let (draft, loaded) = use_hook(|| {
             let (loaded, loading) = oneshot::channel::<()>();
             let draft = Self {
+                attachments: Attachments::new(auth, tasks),
                 auth,
                 tasks,
                 measure: Signal::new(Measure::of("")),
@@ -181,11 +197,13 @@ impl Draft {
     pub fn open(mut self, id: Option<&ConversationId>) {
         self.read();
         self.conversation.set(id.map_or(NEW, ConversationId::as_str).to_owned());
+        self.attachments.open(&self.conversation.peek());
         self.show();
     }
 
-    /// Puts `question` in the place of the draft, which is set aside.
-    pub fn edit(mut self, question: &str) {
+    /// Puts a question in the place of the draft, which is set aside.
+    pub fn edit(mut self, question: &str, files: Vec<AttachedFile>) {
+        self.attachments.edit(files);
         let (typed, conversation) = (self.text(), self.conversation.peek().clone());
         if !typed.trim().is_empty() {
             self.drafts.write().set_aside.entry(conversation).or_insert(typed);
@@ -196,6 +214,7 @@ impl Draft {
     /// Restores the draft that was set aside, or clears the field.
     pub fn restore(mut self) {
         self.read();
+        self.attachments.restore();
         let conversation = self.conversation.peek().clone();
         let set_aside = self.drafts.write().set_aside.remove(&conversation);
         self.set(set_aside.unwrap_or_default());
@@ -203,9 +222,15 @@ impl Draft {
 
     /// Stores the message that is being sent, in its conversation.
     pub fn sending(mut self, request: &ChatRequest) {
-        self.drafts.write().sending = Some(Sending { request: request.clone(), failed: false });
+        let ChatRequest { conversation, message, idempotency_key, replaces, attachments } = request.clone();
+        let files = attachments.len();
+        self.attachments.set_sending(attachments);
+        let request = ChatRequest { conversation, message, idempotency_key, replaces, attachments: vec![] };
+        let conversation = request.conversation.as_str().to_owned();
+        self.drafts.write().sending = Some(Sending { request, files, failed: false });
         self.restore();
-        self.conversation.set(request.conversation.as_str().to_owned());
+        self.attachments.open(&conversation);
+        self.conversation.set(conversation);
         self.store();
     }
 
@@ -213,6 +238,7 @@ impl Draft {
     pub fn delivered(mut self) {
         if self.drafts.peek().sending.is_some() {
             self.drafts.write().sending = None;
+            self.attachments.set_sending(vec![]);
             self.store();
         }
     }
@@ -237,14 +263,18 @@ impl Draft {
     pub fn undelivered(self, conversation: &ConversationId) -> Option<ChatRequest> {
         let drafts = self.drafts.peek();
         let sending = drafts.sending.as_ref().filter(|sending| !sending.failed)?;
-        (sending.request.conversation == *conversation).then(|| sending.request.clone())
+        let attachments = self.attachments.sending();
+        let is_whole = sending.files == attachments.len() && sending.request.conversation == *conversation;
+        is_whole.then(|| ChatRequest { attachments, ..sending.request.clone() })
     }
 
     async fn load(mut self) {
         let Some(key) = self.auth.draft_key() else { return };
         // Without WebCrypto, nothing is stored.
-        let Some(storage) = DraftStorage::open(&key).await else { return };
+        let Some(storage) = DraftStorage::open(TEXTS, &key).await else { return };
         let stored = storage.read().await.and_then(|json| serde_json::from_str::<Drafts>(&json).ok());
+        self.attachments.load(&key, failed_of(stored.as_ref())).await;
+        let stored = stored.map(|stored| stored.without_lost_files(self.attachments.sending().len()));
         self.read();
         self.storage.set(Some(storage));
         let since = self.drafts.take();
@@ -316,7 +346,21 @@ impl Draft {
     }
 }
 
+/// The conversation of the message that failed before the page was left.
+fn failed_of(drafts: Option<&Drafts>) -> Option<&str> {
+    let sending = drafts?.sending.as_ref().filter(|sending| sending.failed)?;
+    Some(sending.request.conversation.as_str())
+}
+
 impl Drafts {
+    /// A message whose files could not be kept is not sent without them: it becomes a draft again.
+    fn without_lost_files(mut self, kept: usize) -> Self {
+        if let Some(sending) = &mut self.sending {
+            sending.failed |= sending.files != kept;
+        }
+        self
+    }
+
     /// In bytes.
     fn len(&self) -> usize {
         self.typed.values().chain(self.set_aside.values()).map(String::len).sum()
@@ -352,9 +396,10 @@ mod tests {
             message: "first".into(),
             idempotency_key: IdempotencyKey::new("k"),
             replaces: None,
+            attachments: vec![],
         };
         let typed = BTreeMap::from([("c".to_owned(), "second".to_owned())]);
-        let drafts = Drafts { typed, sending: Some(Sending { request, failed: true }), ..Drafts::default() };
+        let drafts = Drafts { typed, sending: Some(Sending { request, files: 0, failed: true }), ..Drafts::default() };
         let again = drafts.clone().with_failed_as_draft();
         assert_eq!(again.typed["c"], "first\nsecond");
         assert_eq!(again.sending, None);

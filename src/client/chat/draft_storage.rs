@@ -1,4 +1,4 @@
-//! Drafts in this tab's session storage, encrypted.
+//! Drafts and their files in this tab's session storage, encrypted.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,11 +11,15 @@ use crate::{
     wire::auth::DraftKey,
 };
 
-const NAME: &str = "oracle-ai.draft";
+/// Where texts are.
+pub const TEXTS: &str = "oracle-ai.draft";
+/// Where their files are: apart, so that they are not written at each key.
+pub const FILES: &str = "oracle-ai.files";
 
 /// Removes the drafts, whose they are.
 pub fn remove() {
-    SESSION_STORAGE.remove(NAME);
+    SESSION_STORAGE.remove(TEXTS);
+    SESSION_STORAGE.remove(FILES);
 }
 
 /// The drafts of one person.
@@ -23,6 +27,7 @@ pub fn remove() {
 pub struct DraftStorage(Rc<Shared>);
 
 struct Shared {
+    name: &'static str,
     cipher: DraftCipher,
     /// The text to be written next; `Some(None)` removes the stored one.
     next: RefCell<Option<Option<String>>>,
@@ -30,16 +35,17 @@ struct Shared {
 }
 
 impl DraftStorage {
-    pub async fn open(key: &DraftKey) -> Option<Self> {
+    /// What is stored with this name.
+    pub async fn open(name: &'static str, key: &DraftKey) -> Option<Self> {
         let cipher = DraftCipher::new(key).await?;
-        Some(Self(Rc::new(Shared { cipher, next: RefCell::default(), is_writing: Cell::default() })))
+        Some(Self(Rc::new(Shared { name, cipher, next: RefCell::default(), is_writing: Cell::default() })))
     }
 
     /// The stored text of this person. That of another person is removed.
     pub async fn read(&self) -> Option<String> {
-        let text = self.0.cipher.decrypt(&SESSION_STORAGE.get(NAME)?).await;
+        let text = self.0.cipher.decrypt(&SESSION_STORAGE.get(self.0.name)?).await;
         if text.is_none() {
-            remove();
+            SESSION_STORAGE.remove(self.0.name);
         }
         text
     }
@@ -61,8 +67,8 @@ impl DraftStorage {
                 };
                 match encrypted {
                     _ if !may_write() => {}
-                    Some(encrypted) => SESSION_STORAGE.set(NAME, &encrypted),
-                    None => remove(),
+                    Some(encrypted) => SESSION_STORAGE.set(shared.name, &encrypted),
+                    None => SESSION_STORAGE.remove(shared.name),
                 }
             }
             shared.is_writing.set(false);

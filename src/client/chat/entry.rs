@@ -8,6 +8,7 @@ use crate::{
         markdown::{language_detection::language_of, split::split},
     },
     wire::{
+        attachments::AttachmentSummary,
         chat::{AnswerError, EndReason, MessageId, Usage, is_refused},
         conversations::{Message, Role},
         error::ApiError,
@@ -32,6 +33,8 @@ pub struct Entry {
     pub usage: Option<Usage>,
     /// Of an answer: the oldest message that was sent to the model, if older ones were left out.
     pub sent_from: Option<MessageId>,
+    /// The files of a question.
+    pub attachments: Vec<AttachmentSummary>,
     pub progress: Progress,
 }
 
@@ -54,9 +57,9 @@ pub enum Progress {
 }
 
 impl Entry {
-    pub fn question(key: u64, text: &str) -> Self {
+    pub fn question(key: u64, text: &str, attachments: Vec<AttachmentSummary>) -> Self {
         let progress = Progress::Ended(EndReason::Complete, None);
-        Self { author: Author::You, text: text.into(), ..Self::answer(key, None, progress) }
+        Self { author: Author::You, text: text.into(), attachments, ..Self::answer(key, None, progress) }
     }
 
     /// An answer without text.
@@ -71,6 +74,7 @@ impl Entry {
             thinking: "".into(),
             usage: None,
             sent_from: None,
+            attachments: vec![],
             progress,
         }
     }
@@ -102,6 +106,7 @@ impl Entry {
             thinking: message.thinking.as_str().into(),
             usage: message.usage,
             sent_from: message.sent_from.clone(),
+            attachments: message.attachments.clone(),
             ..Self::answer(key, Some(message.id.clone()), progress)
         }
     }

@@ -10,12 +10,15 @@
 //! | `following` | keeps the end of the transcript in view |
 //! | `announcer` | reads answers to screen readers, in whole sentences |
 //! | `draft`, `draft_storage`, `draft_cipher` | what is typed and not sent: in memory, in storage, encrypted |
+//! | `attachments` | the files of a message |
+//! | `question_blocks` | the parts of a question that are in columns |
 //! | `list` | the person's conversations |
 //! | `tasks` | tasks that live as long as the page |
 //! | `element_ids` | elements that are focused or scrolled from here |
 
 pub mod announcer;
 mod answer_requests;
+pub mod attachments;
 pub mod conversation;
 pub mod draft;
 mod draft_cipher;
@@ -24,6 +27,7 @@ pub mod element_ids;
 pub mod entry;
 mod following;
 pub mod list;
+pub mod question_blocks;
 pub mod received_answer;
 mod running_answer;
 pub mod tasks;

@@ -15,6 +15,7 @@ pub struct Catalog {
     pub chat: Chat,
     pub account: Account,
     pub answer: Answer,
+    pub files: Files,
     pub links: Links,
     pub sidebar: Sidebar,
     pub shortcuts: Shortcuts,
@@ -121,7 +122,7 @@ pub struct Chat {
     /// What is sent to the model to get the rest of an answer.
     pub continue_prompt: &'static str,
     pub loading_conversation: &'static str,
-    pub message_too_long: fn(over: usize) -> String,
+    pub message_too_long: fn(over: usize, most: usize) -> String,
     /// Below a question that the model has refused.
     pub question_not_sent: &'static str,
     /// On a line above the oldest message that the model was sent.
@@ -180,6 +181,50 @@ pub struct Answer {
     pub time_to_first_token: fn(ms: u64) -> String,
     pub token_counts: fn(input: Option<u64>, output: Option<u64>) -> String,
     pub tokens_per_second: fn(tokens_per_second: u64) -> String,
+}
+
+/// Files of messages. Lengths are in characters.
+#[derive(Debug)]
+pub struct Files {
+    pub attach: &'static str,
+    pub label: &'static str,
+    pub reading: &'static str,
+    pub chars: fn(chars: usize) -> String,
+    /// On a file of which not all will be sent.
+    pub sent_of: fn(sent: usize, all: usize) -> String,
+    /// On a file of which the person has chosen a part.
+    pub chosen_of: fn(chosen: usize, all: usize) -> String,
+    /// Of what the model can be sent.
+    pub fits: fn(percent: usize) -> String,
+    pub left_out: fn(left_out: usize, all: usize) -> String,
+    /// Below an answer.
+    pub read_of: fn(read: usize, all: usize) -> String,
+    pub not_kept: &'static str,
+    pub open_label: fn(name: &str) -> String,
+    pub choose: &'static str,
+    pub choose_label: fn(name: &str) -> String,
+    pub remove: &'static str,
+    pub remove_label: fn(name: &str) -> String,
+    pub name: &'static str,
+    pub more: fn(chars: usize) -> String,
+    pub show_more: &'static str,
+    pub chosen: fn(chosen: usize, room: usize) -> String,
+    pub all: &'static str,
+    pub none: &'static str,
+    pub use_chosen: &'static str,
+    /// A section without words.
+    pub untitled: fn(number: usize) -> String,
+    pub not_text: fn(name: &str) -> String,
+    pub empty: fn(name: &str) -> String,
+    pub unreadable: fn(name: &str) -> String,
+    pub too_long: fn(name: &str, chars: usize, most: usize) -> String,
+    pub all_too_long: fn(name: &str, chars: usize, most: usize) -> String,
+    pub too_many: fn(name: &str, most: usize) -> String,
+    /// Of a long question.
+    pub show_all_lines: fn(lines: usize) -> String,
+    pub show_less: &'static str,
+    /// A part of a question that stands in columns.
+    pub columns: &'static str,
 }
 
 /// The question before a link in an answer is opened.

@@ -1,8 +1,10 @@
 //! English.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar,
+    Starter,
 };
+use super::grouped;
 
 pub static ENGLISH: Catalog = Catalog {
     pages: Pages {
@@ -200,7 +202,14 @@ pub static ENGLISH: Catalog = Catalog {
         continue_answer: "Continue",
         continue_prompt: "Please continue where you stopped.",
         loading_conversation: "Opening the conversation…",
-        message_too_long: |over| format!("{over} character{} too long", if over == 1 { "" } else { "s" }),
+        message_too_long: |over, most| {
+            format!(
+                "{} of {} characters are too many: a message has at most {}. Longer text can be attached.",
+                number(over),
+                number(most + over),
+                number(most)
+            )
+        },
         question_not_sent: "The model refused it, so it is not sent with later questions.",
         earlier_not_sent: "Earlier messages are no longer sent to the model",
         beginning_not_sent: "The beginning of this answer is no longer sent to the model",
@@ -292,6 +301,68 @@ pub static ENGLISH: Catalog = Catalog {
             (None, None) => String::new(),
         },
         tokens_per_second: |speed| format!("{speed} a second"),
+    },
+    files: Files {
+        attach: "Attach files",
+        label: "Attached files",
+        reading: "Reading…",
+        chars: |chars| format!("{} character{}", number(chars), if chars == 1 { "" } else { "s" }),
+        sent_of: |sent, all| format!("{} of {} characters are sent", number(sent), number(all)),
+        chosen_of: |chosen, all| format!("{} of {} characters", number(chosen), number(all)),
+        fits: |percent| format!("All of it fits: {percent} % of what the model can be sent."),
+        left_out: |left_out, all| {
+            format!(
+                "The model can’t be sent all of it: the last {} of {} characters will be left out. Choose the sections \
+                 that matter.",
+                number(left_out),
+                number(all)
+            )
+        },
+        read_of: |read, all| {
+            format!("Of the attached files, the model was sent {} of {} characters.", number(read), number(all))
+        },
+        not_kept: "These files are too long for this browser to keep: after a reload, attach them again.",
+        open_label: |name| format!("Show “{name}”"),
+        choose: "Sections",
+        choose_label: |name| format!("Sections of “{name}”"),
+        remove: "Remove",
+        remove_label: |name| format!("Remove “{name}”"),
+        name: "Name",
+        more: |chars| format!("{} more characters follow.", number(chars)),
+        show_more: "Show more",
+        chosen: |chosen, room| {
+            format!("Chosen: {} characters. The model can be sent {} of this file.", number(chosen), number(room))
+        },
+        all: "Choose all",
+        none: "Choose none",
+        use_chosen: "Send what is chosen",
+        untitled: |number| format!("Section {number}"),
+        not_text: |name| {
+            format!("“{name}” is not attached: it is no text. Save it as text, CSV or HTML, and attach that.")
+        },
+        empty: |name| format!("“{name}” is not attached: there is no text in it."),
+        unreadable: |name| format!("“{name}” is not attached: the browser could not read it."),
+        too_long: |name, chars, most| {
+            format!(
+                "“{name}” is not attached: {} of its {} characters are too many; a file may have at most {}.",
+                number(chars.saturating_sub(most)),
+                number(chars),
+                number(most)
+            )
+        },
+        all_too_long: |name, chars, most| {
+            format!(
+                "“{name}” is not attached: {} of {} characters would be too many; the files of a message may have at most \
+                 {} together.",
+                number(chars.saturating_sub(most)),
+                number(chars),
+                number(most)
+            )
+        },
+        too_many: |name, most| format!("“{name}” is not attached: a message may have at most {most} files."),
+        show_all_lines: |lines| format!("Show all {} line{}", number(lines), if lines == 1 { "" } else { "s" }),
+        show_less: "Show less",
+        columns: "Text in columns",
     },
     links: Links {
         leave_title: "You are leaving oracle-ai",
@@ -413,4 +484,9 @@ fn duration(seconds: u64) -> String {
         _ => (seconds, "second"),
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// With its thousands apart.
+fn number(number: usize) -> String {
+    grouped(number, ',')
 }

@@ -1,8 +1,10 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar,
+    Starter,
 };
+use super::grouped;
 
 pub static FRENCH: Catalog = Catalog {
     pages: Pages {
@@ -212,7 +214,14 @@ pub static FRENCH: Catalog = Catalog {
         continue_answer: "Continuer",
         continue_prompt: "Continue là où tu t’es arrêté.",
         loading_conversation: "Ouverture de la conversation…",
-        message_too_long: |over| format!("{over}\u{a0}caractère{} de trop", if over == 1 { "" } else { "s" }),
+        message_too_long: |over, most| {
+            format!(
+                "{} caractères sur {} sont de trop\u{a0}: un message en a {} au plus. Un texte plus long peut être joint.",
+                number(over),
+                number(most + over),
+                number(most)
+            )
+        },
         question_not_sent: "Le modèle l’a refusée\u{a0}: elle n’est pas envoyée avec les questions suivantes.",
         earlier_not_sent: "Les messages précédents ne sont plus envoyés au modèle",
         beginning_not_sent: "Le début de cette réponse n’est plus envoyé au modèle",
@@ -310,6 +319,79 @@ pub static FRENCH: Catalog = Catalog {
             (None, None) => String::new(),
         },
         tokens_per_second: |speed| format!("{speed} par seconde"),
+    },
+    files: Files {
+        attach: "Joindre des fichiers",
+        label: "Fichiers joints",
+        reading: "Lecture…",
+        chars: |chars| format!("{}\u{a0}caractère{}", number(chars), if chars < 2 { "" } else { "s" }),
+        sent_of: |sent, all| format!("{} caractères envoyés sur {}", number(sent), number(all)),
+        chosen_of: |chosen, all| format!("{} caractères sur {}", number(chosen), number(all)),
+        fits: |percent| format!("Tout sera envoyé\u{a0}: {percent}\u{a0}% de ce que le modèle peut recevoir."),
+        left_out: |left_out, all| {
+            format!(
+                "Le modèle ne peut pas tout recevoir\u{a0}: les {} derniers caractères sur {} seront omis. Choisissez les \
+                 sections qui comptent.",
+                number(left_out),
+                number(all)
+            )
+        },
+        read_of: |read, all| {
+            format!("Le modèle a reçu {} des {} caractères des fichiers joints.", number(read), number(all))
+        },
+        not_kept: "Ces fichiers sont trop longs pour être gardés par ce navigateur\u{a0}: après un rechargement, \
+                   joignez-les de nouveau.",
+        open_label: |name| format!("Afficher «\u{a0}{name}\u{a0}»"),
+        choose: "Choisir",
+        choose_label: |name| format!("Choisir les sections de «\u{a0}{name}\u{a0}»"),
+        remove: "Retirer",
+        remove_label: |name| format!("Retirer «\u{a0}{name}\u{a0}»"),
+        name: "Nom",
+        more: |chars| format!("Encore {} caractères ensuite.", number(chars)),
+        show_more: "Afficher la suite",
+        chosen: |chosen, room| {
+            format!(
+                "Choisis\u{a0}: {} caractères. Le modèle peut en recevoir {} de ce fichier.",
+                number(chosen),
+                number(room)
+            )
+        },
+        all: "Tout choisir",
+        none: "Ne rien choisir",
+        use_chosen: "Envoyer ce qui est choisi",
+        untitled: |number| format!("Partie\u{a0}{number}"),
+        not_text: |name| {
+            format!(
+                "«\u{a0}{name}\u{a0}» n’est pas joint\u{a0}: ce n’est pas du texte. Enregistrez-le en texte, CSV ou HTML, \
+                 puis joignez ce fichier."
+            )
+        },
+        empty: |name| format!("«\u{a0}{name}\u{a0}» n’est pas joint\u{a0}: il ne contient aucun texte."),
+        unreadable: |name| format!("«\u{a0}{name}\u{a0}» n’est pas joint\u{a0}: le navigateur n’a pas pu le lire."),
+        too_long: |name, chars, most| {
+            format!(
+                "«\u{a0}{name}\u{a0}» n’est pas joint\u{a0}: {} de ses {} caractères sont de trop\u{a0}; un fichier en a {} \
+                 au plus.",
+                number(chars.saturating_sub(most)),
+                number(chars),
+                number(most)
+            )
+        },
+        all_too_long: |name, chars, most| {
+            format!(
+                "«\u{a0}{name}\u{a0}» n’est pas joint\u{a0}: {} caractères sur {} seraient de trop\u{a0}; les fichiers d’un \
+                 message en ont {} au plus en tout.",
+                number(chars.saturating_sub(most)),
+                number(chars),
+                number(most)
+            )
+        },
+        too_many: |name, most| {
+            format!("«\u{a0}{name}\u{a0}» n’est pas joint\u{a0}: un message a {most}\u{a0}fichiers au plus.")
+        },
+        show_all_lines: |lines| format!("Afficher les {}\u{a0}lignes", number(lines)),
+        show_less: "Réduire",
+        columns: "Texte en colonnes",
     },
     links: Links {
         leave_title: "Vous quittez oracle-ai",
@@ -431,4 +513,9 @@ fn duration(seconds: u64) -> String {
         _ => (seconds, "seconde"),
     };
     format!("{count}\u{a0}{unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// With its thousands apart.
+fn number(number: usize) -> String {
+    grouped(number, '\u{202f}')
 }

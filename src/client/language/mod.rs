@@ -64,6 +64,19 @@ impl Language {
     }
 }
 
+/// A number with its thousands apart.
+fn grouped(number: usize, separator: char) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(separator);
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +119,13 @@ mod tests {
                 assert!(!text.contains(mark), "{name}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        let numbers = [0, 999, 1_000, 28_015, 1_234_567];
+        let grouped: Vec<_> = numbers.into_iter().map(|number| super::grouped(number, ',')).collect();
+        assert_eq!(grouped, ["0", "999", "1,000", "28,015", "1,234,567"]);
     }
 
     #[test]

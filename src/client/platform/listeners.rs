@@ -31,7 +31,7 @@ pub struct Listener {
 
 impl Listener {
     /// Of the window.
-    fn new(event: &'static str, on_event: impl Fn(Event) + 'static) -> Self {
+    pub(super) fn on_window(event: &'static str, on_event: impl Fn(Event) + 'static) -> Self {
         Self::at(window().map(Into::into), event, on_event)
     }
 
@@ -59,7 +59,7 @@ pub fn key_presses<T: 'static>(
     take: impl Fn(&KeyPress) -> Option<T> + 'static,
 ) -> (Listener, mpsc::UnboundedReceiver<T>) {
     let (sender, keys) = mpsc::unbounded();
-    let listener = Listener::new("keydown", move |event| {
+    let listener = Listener::on_window("keydown", move |event| {
         if event.default_prevented() {
             return;
         }
@@ -75,7 +75,7 @@ pub fn key_presses<T: 'static>(
 
 /// An event anywhere on the page that a person has caused, not a script.
 pub fn trusted_events(event: &'static str, on_event: impl Fn() + 'static) -> Listener {
-    Listener::new(event, move |event| {
+    Listener::on_window(event, move |event| {
         if event.is_trusted() {
             on_event();
         }
@@ -87,7 +87,7 @@ pub fn connection_changes() -> ([Listener; 2], mpsc::UnboundedReceiver<bool>) {
     let (sender, changes) = mpsc::unbounded();
     let listen = |event, is_online| {
         let sender = sender.clone();
-        Listener::new(event, move |_| {
+        Listener::on_window(event, move |_| {
             let _ = sender.unbounded_send(is_online);
         })
     };

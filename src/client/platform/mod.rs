@@ -21,6 +21,7 @@
 //! | `dom` | elements: focus, text fields, scrolling, dialogs |
 //! | `popover` | popovers, and the menus in them |
 //! | `clipboard`, `files` | copying a text, saving a file |
+//! | `offered_files` | files that are dropped, pasted or chosen |
 //! | `tasks` | tasks that outlive the component that starts them |
 
 pub mod broadcast;
@@ -36,6 +37,7 @@ pub mod keyboard;
 pub mod listeners;
 pub mod location;
 pub mod locks;
+pub mod offered_files;
 pub mod popover;
 pub mod tasks;
 pub mod url;

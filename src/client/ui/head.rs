@@ -5,7 +5,10 @@ use dioxus::{
     prelude::*,
 };
 
-use crate::wire::link_hosts::{LinkHosts, META_NAME};
+use crate::wire::{
+    attachments::{self, PageLimits},
+    link_hosts::{LinkHosts, META_NAME},
+};
 
 static ICON: Asset = asset!("/assets/icon.svg");
 static STYLE: Asset = asset!("/assets/main.css");
@@ -13,6 +16,7 @@ static STYLE: Asset = asset!("/assets/main.css");
 #[component]
 pub fn Head() -> Element {
     use_link_hosts();
+    use_limits();
     rsx! {
         document::Link { rel: "icon", r#type: "image/svg+xml", href: ICON }
         document::Link { rel: "stylesheet", href: STYLE }
@@ -26,6 +30,16 @@ fn use_link_hosts() {
         if let Some(hosts) = try_consume_context::<LinkHosts>().filter(|hosts| !hosts.is_empty()) {
             let meta = MetaProps::builder().name(META_NAME.to_owned()).content(hosts.to_string()).build();
             document().create_meta(meta);
+        }
+    });
+}
+
+/// Writes what may be attached to a message into the page, in the same way.
+fn use_limits() {
+    use_hook(|| {
+        if let Some(limits) = try_consume_context::<PageLimits>() {
+            let name = attachments::META_NAME.to_owned();
+            document().create_meta(MetaProps::builder().name(name).content(limits.to_string()).build());
         }
     });
 }

@@ -1,8 +1,11 @@
 //! What the model is sent of a conversation: as many of the latest messages as fit, and always the new question.
 
-use super::upstream::{Message, Role};
+use super::{
+    attached::Attached,
+    upstream::{Message, Role},
+};
 use crate::{
-    server::conversations::store::{Earlier, Exchange, NewQuestion},
+    server::conversations::store::{self, Earlier, ExchangeText, NewQuestion},
     wire::chat::MessageId,
 };
 
@@ -12,6 +15,7 @@ const MAX_CUTS: u32 = 6;
 pub struct History {
     question: MessageId,
     text: String,
+    files: Attached,
     /// In order.
     exchanges: Vec<Exchange>,
     /// Whether older ones are left out.
@@ -21,14 +25,24 @@ pub struct History {
     cuts: u32,
 }
 
+/// An earlier question, with its files, and its answer.
+struct Exchange {
+    question: ExchangeText,
+    files: Attached,
+    answer: ExchangeText,
+}
+
 impl History {
-    /// `earlier` are the messages that fit into `budget` characters, and in any case the latest ones.
-    pub fn new(earlier: Earlier, new: &NewQuestion, budget: usize) -> Self {
-        let Earlier { exchanges, has_more } = earlier;
+    /// `earlier` are the messages that fit into `budget` characters, and in any case the latest ones. What they leave is for
+    /// their files, the latest first.
+    pub fn new(earlier: Earlier, new: &NewQuestion, files: Attached, budget: usize) -> Self {
+        let is_too_long = earlier.exchanges.len() == 1 && earlier.exchanges[0].chars() > budget;
         let (question, text) = (new.question.clone(), new.text.clone());
-        let mut history = Self { question, text, exchanges, is_cut: has_more, is_answer_cut: false, cuts: 0 };
+        let is_cut = earlier.has_more;
+        let exchanges = with_files(earlier, budget);
+        let mut history = Self { question, text, files, exchanges, is_cut, is_answer_cut: false, cuts: 0 };
         if let [only] = &history.exchanges[..]
-            && length(only) > budget
+            && is_too_long
         {
             history.cut_answer(budget.saturating_sub(only.question.text.chars().count()));
         }
@@ -39,15 +53,14 @@ impl History {
     /// the next one.
     pub fn messages(&self) -> Vec<Message> {
         let mut messages: Vec<Message> = vec![];
-        let earlier = self
-            .exchanges
-            .iter()
-            .flat_map(|Exchange { question, answer }| [(Role::User, &question.text), (Role::Assistant, &answer.text)]);
-        for (role, text) in earlier.chain([(Role::User, &self.text)]) {
+        let earlier = self.exchanges.iter().flat_map(|Exchange { question, files, answer }| {
+            [(Role::User, files.with_question(&question.text)), (Role::Assistant, answer.text.clone())]
+        });
+        for (role, text) in earlier.chain([(Role::User, self.files.with_question(&self.text))]) {
             match messages.last_mut() {
                 _ if text.is_empty() => {}
                 Some(last) if last.role == role => last.text = format!("{}\n\n{text}", last.text),
-                _ => messages.push(Message { role, text: text.clone() }),
+                _ => messages.push(Message { role, text }),
             }
         }
         messages
@@ -63,19 +76,33 @@ impl History {
         }
     }
 
+    /// How many characters of files are sent, and of how many. `None` where there are no files.
+    pub fn files(&self) -> Option<(usize, usize)> {
+        let files = || self.exchanges.iter().map(|exchange| &exchange.files).chain([&self.files]);
+        let (sent, all) = (files().map(Attached::sent).sum(), files().map(Attached::all).sum());
+        (all > 0).then_some((sent, all))
+    }
+
     /// Leaves out the oldest exchange, and more each time, as only the model knows how much it is too much. Of the last
-    /// one, the end of the answer stays for a while: the question may be to continue it. Returns whether there was
-    /// something to leave out.
+    /// one, first the files are left out, and the end of the answer stays for a while: the question may be to continue it.
+    /// Returns whether there was something to leave out.
     pub fn cut(&mut self) -> bool {
         if self.exchanges.is_empty() {
             return false;
         }
         self.cuts += 1;
-        match &self.exchanges[..] {
+        match &mut self.exchanges[..] {
             _ if self.cuts >= MAX_CUTS => self.leave_out(self.exchanges.len()),
-            [only] => self.cut_answer(only.answer.text.chars().count() / 2),
+            [only] if only.files.sent() > 0 => only.files.leave_out(),
+            [only] => {
+                let half = only.answer.text.chars().count() / 2;
+                self.cut_answer(half);
+            }
             // 1, 2, 4 and so on.
-            all => self.leave_out((1 << (self.cuts - 1)).min(all.len() - 1)),
+            all => {
+                let oldest = (1 << (self.cuts - 1)).min(all.len() - 1);
+                self.leave_out(oldest);
+            }
         }
         true
     }
@@ -100,8 +127,17 @@ impl History {
     }
 }
 
-fn length(exchange: &Exchange) -> usize {
-    exchange.question.text.chars().count() + exchange.answer.text.chars().count()
+fn with_files(earlier: Earlier, budget: usize) -> Vec<Exchange> {
+    let texts: usize = earlier.exchanges.iter().map(store::Exchange::chars).sum();
+    let mut room = budget.saturating_sub(texts);
+    let mut exchanges: Vec<Exchange> = vec![];
+    for store::Exchange { question, files, answer } in earlier.exchanges.into_iter().rev() {
+        let files = Attached::new(files, room);
+        room -= files.sent();
+        exchanges.push(Exchange { question, files, answer });
+    }
+    exchanges.reverse();
+    exchanges
 }
 
 #[cfg(test)]
@@ -114,7 +150,8 @@ mod tests {
 
     fn history(pairs: &[(&str, &str)], question: &str, budget: usize, has_more: bool) -> History {
         let text = |id: String, text: &str| ExchangeText { id: MessageId::new(id), text: text.into() };
-        let exchanges = pairs.iter().enumerate().map(|(n, (question, answer))| Exchange {
+        let exchanges = pairs.iter().enumerate().map(|(n, (question, answer))| store::Exchange {
+            files: vec![],
             question: text(format!("q{n}"), question),
             answer: text(format!("a{n}"), answer),
         });
@@ -123,11 +160,12 @@ mod tests {
             idempotency_key: IdempotencyKey::new("k"),
             replaces: None,
             text: question.into(),
+            attachments: vec![],
             question: MessageId::new("new"),
             answer: MessageId::new("answer"),
             model: "m".into(),
         };
-        History::new(Earlier { exchanges: exchanges.collect(), has_more }, &new, budget)
+        History::new(Earlier { exchanges: exchanges.collect(), has_more }, &new, Attached::default(), budget)
     }
 
     fn sent(history: &History) -> Vec<(Role, String)> {

@@ -23,6 +23,7 @@
 //! [`LOST_AFTER`]: super::conversations::store::LOST_AFTER
 
 pub mod answer_log;
+mod attached;
 mod ending;
 mod history;
 mod log;
@@ -55,6 +56,7 @@ use super::{
     observe::{audit, traces},
 };
 use crate::wire::{
+    attachments::{AttachmentLimits, PageLimits},
     auth::UserClaims,
     chat::{
         ChatEvent, ChatEventKind, ChatRequest, EndReason, FollowRequest, MAX_MESSAGE_CHARS, MessageId, StopRequest,
@@ -76,12 +78,17 @@ pub struct ChatSettings {
     /// The longest history that is sent to the upstream, in characters.
     pub history_chars: usize,
     pub limits: AnswerLimits,
+    pub attachments: AttachmentLimits,
 }
 
 impl ChatSettings {
     /// Enough time for a reload or a sign-in; some 15,000 tokens of history.
-    pub const DEFAULT: Self =
-        Self { grace: Duration::from_secs(20), history_chars: 60_000, limits: AnswerLimits::DEFAULT };
+    pub const DEFAULT: Self = Self {
+        grace: Duration::from_secs(20),
+        history_chars: 60_000,
+        limits: AnswerLimits::DEFAULT,
+        attachments: AttachmentLimits::DEFAULT,
+    };
 }
 
 impl Default for ChatSettings {
@@ -171,6 +178,11 @@ impl Chat {
         Ok(Done {})
     }
 
+    /// What a page has to know of the limits before a message is sent.
+    pub fn page_limits(&self) -> PageLimits {
+        PageLimits { attachments: self.settings.attachments, history_chars: self.settings.history_chars }
+    }
+
     /// How many answers this process is writing.
     pub fn running(&self) -> usize {
         self.running.count()
@@ -255,6 +267,7 @@ impl Chat {
             idempotency_key: request.idempotency_key,
             replaces: request.replaces,
             text: storable(&request.message),
+            attachments: attached::checked(request.attachments, self.settings.attachments)?,
             question: random_id()?,
             answer: random_id()?,
             model: self.upstream.model().to_owned(),

@@ -13,6 +13,7 @@ use tracing::{Instrument, Span};
 use super::{
     Chat,
     answer_log::{AnswerName, publish},
+    attached::Attached,
     history::History,
     log::Piece,
     running::RunningAnswer,
@@ -22,12 +23,13 @@ use crate::{
     server::{
         auth::sessions::SessionEnd,
         conversations::{
-            store::{AnswerStatus, BeginError, Begun, NewQuestion},
+            store::{AnswerStatus, BeginError, Begun, NewQuestion, StoreError},
             text::storable,
         },
         observe::{audit, metrics, traces},
     },
     wire::{
+        attachments::room_for_files,
         auth::UserClaims,
         chat::{AnswerError, ChatEventKind, EndReason, MessageId, Usage},
     },
@@ -54,6 +56,8 @@ pub struct AnswerTask {
     pub new: NewQuestion,
     /// The oldest message that the model is sent, if older ones are left out.
     sent_from: watch::Sender<Option<MessageId>>,
+    /// How many characters of files it is sent, and of how many.
+    files: watch::Sender<Option<(usize, usize)>>,
 }
 
 /// How an answer ended, and why.
@@ -78,7 +82,15 @@ impl AnswerTask {
         session_end: SessionEnd,
         new: NewQuestion,
     ) -> Self {
-        Self { chat, running, user, session_end, new, sent_from: watch::Sender::new(None) }
+        Self {
+            chat,
+            running,
+            user,
+            session_end,
+            new,
+            sent_from: watch::Sender::new(None),
+            files: watch::Sender::new(None),
+        }
     }
 
     pub fn sent_from(&self) -> Option<MessageId> {
@@ -147,7 +159,8 @@ impl AnswerTask {
         tracing::info!(reason, error = error.map(metrics::wire_name), answer = %self.new.answer, "answer ended");
         metrics::answer_ended(outcome.reason, error);
         traces::answer_ended(outcome.reason, error);
-        self.end(outcome, timer.usage()).await;
+        let files = *self.files.borrow();
+        self.end(outcome, timer.usage(files)).await;
     }
 
     /// Reads the upstream until it ends or the answer is cancelled. Returning drops the upstream's stream.
@@ -172,6 +185,7 @@ impl AnswerTask {
         let mut history = self.history().await?;
         loop {
             self.emit_sent_from(history.sent_from());
+            self.files.send_replace(history.files());
             match self.chat.upstream.answer(history.messages(), &self.user).await {
                 Err(UpstreamError::TooLong) if history.cut() => {
                     tracing::info!("the conversation is too long for the model: it is asked again with less of it");
@@ -182,13 +196,17 @@ impl AnswerTask {
     }
 
     async fn history(&self) -> Result<History, UpstreamError> {
-        let budget = self.chat.settings.history_chars.saturating_sub(self.new.text.chars().count());
-        let earlier = self.chat.store.exchanges_before(&self.running.owner, &self.new.question, budget).await;
-        let earlier = earlier.map_err(|error| {
-            tracing::error!(%error, "what was said before can't be read");
-            UpstreamError::Upstream
-        })?;
-        Ok(History::new(earlier, &self.new, budget))
+        let (owner, question) = (&self.running.owner, &self.new.question);
+        let (all, text) = (self.chat.settings.history_chars, self.new.text.chars().count());
+        let files = match self.new.attachments.len() {
+            0 => vec![],
+            _ => self.chat.store.files(owner, &self.new.conversation, question).await.map_err(unreadable)?,
+        };
+        let room = room_for_files(all, text, files.len());
+        let files = Attached::new(files, room);
+        let budget = all.saturating_sub(text).saturating_sub(files.sent());
+        let earlier = self.chat.store.exchanges_before(owner, question, budget).await.map_err(unreadable)?;
+        Ok(History::new(earlier, &self.new, files, budget))
     }
 
     /// The first event was emitted before the history was read, so that the answer can be stopped at once.
@@ -278,6 +296,11 @@ impl AnswerTask {
     }
 }
 
+fn unreadable(error: StoreError) -> UpstreamError {
+    tracing::error!(%error, "what was said before can't be read");
+    UpstreamError::Upstream
+}
+
 impl Outcome {
     fn of(reason: EndReason) -> Self {
         Self { reason, error: None }
@@ -320,7 +343,7 @@ impl UsageTimer {
     }
 
     /// `None` if there was no text.
-    fn usage(&self) -> Option<Usage> {
+    fn usage(&self, files: Option<(usize, usize)>) -> Option<Usage> {
         let first_token_at = self.first_token_at?;
         let tokens = self.tokens.unwrap_or_default();
         let rate = tokens.output.and_then(|output| rate(output, first_token_at.elapsed()));
@@ -329,6 +352,8 @@ impl UsageTimer {
             output_tokens: tokens.output,
             first_token_ms: u64::try_from((first_token_at - self.requested_at).as_millis()).ok(),
             tokens_per_second: rate,
+            files_chars: files.map(|(_, all)| all as u64),
+            files_sent_chars: files.map(|(sent, _)| sent as u64),
         })
     }
 }

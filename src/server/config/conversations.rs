@@ -16,7 +16,7 @@ use crate::{
         chat::ChatSettings,
         conversations::sql::{self, DatabaseUrl},
     },
-    wire::link_hosts::LinkHosts,
+    wire::{attachments::AttachmentLimits, link_hosts::LinkHosts},
 };
 
 const MB: u64 = 1_000_000;
@@ -32,6 +32,9 @@ pub static SECTION: Section = Section {
         &STORAGE_PER_PERSON,
         &CHAT_GRACE_SECONDS,
         &CHAT_HISTORY_CHARS,
+        &CHAT_ATTACHMENTS,
+        &CHAT_ATTACHMENT_CHARS,
+        &CHAT_MESSAGE_ATTACHMENT_CHARS,
         &CHAT_LINK_HOSTS,
     ],
 };
@@ -103,13 +106,47 @@ static CHAT_GRACE_SECONDS: Setting<Seconds> = Setting {
 
 static CHAT_HISTORY_CHARS: Setting<Number<usize>> = Setting {
     name: "CHAT_HISTORY_CHARS",
-    text: "How much of a conversation is sent to the model; the oldest is left out first.",
+    text: "How much of a conversation is sent to the model, files included; the oldest is left out first. The page shows how \
+           much of this the files of a message take, before it is sent.",
     example: "60000",
     value: Number {
         what: "a number of characters",
         from: 0,
         to: None,
         default: Some(ChatSettings::DEFAULT.history_chars),
+    },
+};
+
+static CHAT_ATTACHMENTS: Setting<Number<usize>> = Setting {
+    name: "CHAT_ATTACHMENTS",
+    text: "How many files may be attached to one message. With 0, none can be attached.",
+    example: "10",
+    value: Number { what: "a number of files", from: 0, to: Some(50), default: Some(AttachmentLimits::DEFAULT.files) },
+};
+
+static CHAT_ATTACHMENT_CHARS: Setting<Number<usize>> = Setting {
+    name: "CHAT_ATTACHMENT_CHARS",
+    text: "The longest text of one attached file.",
+    example: "1000000",
+    value: Number {
+        what: "a number of characters",
+        from: 1_000,
+        to: Some(10_000_000),
+        default: Some(AttachmentLimits::DEFAULT.file_chars),
+    },
+};
+
+/// Bounded, as a request body of four times this is read into memory.
+static CHAT_MESSAGE_ATTACHMENT_CHARS: Setting<Number<usize>> = Setting {
+    name: "CHAT_MESSAGE_ATTACHMENT_CHARS",
+    text: "The longest texts of all files of one message together. A call with a message may have four bytes for each, and \
+           256 KB more: a proxy must let it pass.",
+    example: "2000000",
+    value: Number {
+        what: "a number of characters",
+        from: 1_000,
+        to: Some(20_000_000),
+        default: Some(AttachmentLimits::DEFAULT.message_chars),
     },
 };
 
@@ -173,6 +210,11 @@ pub fn answers(variables: &Variables) -> Result<ChatSettings, ConfigError> {
         grace: CHAT_GRACE_SECONDS.read(variables)?,
         history_chars: CHAT_HISTORY_CHARS.read(variables)?,
         limits: limits::answers(variables)?,
+        attachments: AttachmentLimits {
+            files: CHAT_ATTACHMENTS.read(variables)?,
+            file_chars: CHAT_ATTACHMENT_CHARS.read(variables)?,
+            message_chars: CHAT_MESSAGE_ATTACHMENT_CHARS.read(variables)?,
+        },
     })
 }
 

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Datelike, Timelike};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
-use super::text::folded;
+use super::text::{fence, folded};
 use crate::wire::{
+    attachments::AttachmentSummary,
     chat::EndReason,
     conversations::{Conversation, Export, ExportFormat, ExportLanguage, Message, Role},
 };
@@ -17,6 +18,7 @@ struct Labels {
     question: &'static str,
     answer: &'static str,
     thinking: &'static str,
+    file: &'static str,
     stopped: &'static str,
     cut: &'static str,
     filtered: &'static str,
@@ -62,6 +64,9 @@ fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
             text.push_str(&details(labels.thinking, message.thinking.trim()));
         }
         text.push_str(&format!("\n{}\n", with_closed_code(message.text.trim_end())));
+        for file in &message.attachments {
+            text.push_str(&attached(labels.file, file));
+        }
         if let Some(note) = labels.note(message) {
             text.push_str(&format!("\n*({note})*\n"));
         }
@@ -102,11 +107,21 @@ fn details(summary: &str, text: &str) -> String {
     format!("\n<details>\n<summary>{summary}</summary>\n\n{}\n\n</details>\n", quoted.join("\n"))
 }
 
+/// A file of a question, shown collapsed. A blank line ends the HTML before the code block.
+fn attached(label: &str, file: &AttachmentSummary) -> String {
+    let text = file.text.as_deref().unwrap_or_default();
+    let (fence, name) = (fence(text), file.name.replace('&', "&amp;").replace('<', "&lt;"));
+    let summary = format!("{label}{name} ({}, {})", file.media_type.replace('<', "&lt;"), file.chars);
+    let text = text.trim_end_matches('\n');
+    format!("\n<details>\n<summary>{summary}</summary>\n\n{fence}\n{text}\n{fence}\n\n</details>\n")
+}
+
 impl Labels {
     const ENGLISH: Self = Self {
         question: "Question",
         answer: "Answer",
         thinking: "Thinking",
+        file: "Attached file: ",
         stopped: "stopped",
         cut: "cut: too long",
         filtered: "filtered",
@@ -117,6 +132,7 @@ impl Labels {
         question: "Question",
         answer: "Réponse",
         thinking: "Réflexion",
+        file: "Fichier joint\u{a0}: ",
         stopped: "arrêtée",
         cut: "coupée\u{a0}: trop longue",
         filtered: "filtrée",

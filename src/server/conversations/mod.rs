@@ -20,8 +20,9 @@ use super::{
     observe::audit::{self, Event},
 };
 use crate::wire::{
+    attachments::AttachmentText,
     auth::UserClaims,
-    chat::ConversationId,
+    chat::{ConversationId, MessageId},
     conversations::{
         Conversation, ConversationList, Done, Export, ExportFormat, ExportLanguage, MAX_SEARCH_CHARS, MAX_TITLE_CHARS,
         RenameRequest,
@@ -53,6 +54,26 @@ impl Conversations {
         let conversation = self.find(user, id).await?;
         audit::record(Event::ConversationRead, Some(user), None);
         Ok(conversation)
+    }
+
+    /// The text of one file of a question.
+    pub async fn attachment(
+        &self,
+        user: &UserClaims,
+        id: Option<String>,
+        question: Option<String>,
+        position: Option<String>,
+    ) -> Result<AttachmentText, ApiError> {
+        let id = parse_id(id)?;
+        let question = question.ok_or_else(|| invalid("question", "is missing"))?;
+        let question = MessageId::try_from(question).map_err(|error| invalid("question", &error.to_string()))?;
+        let position = position.and_then(|position| position.parse::<usize>().ok());
+        let position = position.ok_or_else(|| invalid("position", "must be a number"))?;
+        audit::set_conversation(id.as_str());
+        let files = self.store.files(&Owner::of(user), &id, &question).await?;
+        let file = files.into_iter().nth(position).ok_or(ApiError::NotFound).inspect_err(|_| record_not_found(user))?;
+        audit::record(Event::ConversationRead, Some(user), None);
+        Ok(AttachmentText { text: file.text })
     }
 
     pub async fn rename(&self, user: &UserClaims, request: RenameRequest) -> Result<Done, ApiError> {
@@ -97,13 +118,24 @@ impl Conversations {
             None => Some(ExportLanguage::default()),
         };
         let language = language.ok_or_else(|| invalid("language", "must be `en` or `fr`"))?;
-        let conversation = self.find(user, id).await?;
+        let mut conversation = self.find(user, id).await?;
+        self.add_files(user, &mut conversation).await?;
         let export = export::export(&conversation, format, language).map_err(|error| {
             tracing::error!(%error, "conversation not exported");
             ApiError::Internal
         })?;
         audit::record(Event::ConversationExported, Some(user), None);
         Ok(export)
+    }
+
+    async fn add_files(&self, user: &UserClaims, conversation: &mut Conversation) -> Result<(), ApiError> {
+        for message in conversation.messages.iter_mut().filter(|message| !message.attachments.is_empty()) {
+            let files = self.store.files(&Owner::of(user), &conversation.id, &message.id).await?;
+            for (attachment, file) in message.attachments.iter_mut().zip(files) {
+                attachment.text = Some(file.text);
+            }
+        }
+        Ok(())
     }
 
     async fn find(&self, user: &UserClaims, id: Option<String>) -> Result<Conversation, ApiError> {
@@ -143,6 +175,6 @@ pub(super) fn check_length(field: &str, text: &str, min: usize, max: usize) -> R
     }
 }
 
-fn invalid(field: &str, reason: &str) -> ApiError {
+pub(super) fn invalid(field: &str, reason: &str) -> ApiError {
     ApiError::InvalidField { field: field.to_owned(), reason: reason.to_owned() }
 }

@@ -6,7 +6,7 @@ use super::{
     Owner,
     store::{
         AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, NewQuestion, StoreError,
-        StoredAnswer,
+        StoredAnswer, StoredFile,
     },
 };
 use crate::{
@@ -41,6 +41,15 @@ impl ConversationStore for ObservedStore {
     ) -> Result<Earlier, StoreError> {
         conversation_store_call("conversation store exchanges_before", self.0.exchanges_before(owner, question, budget))
             .await
+    }
+
+    async fn files(
+        &self,
+        owner: &Owner,
+        conversation: &ConversationId,
+        question: &MessageId,
+    ) -> Result<Vec<StoredFile>, StoreError> {
+        conversation_store_call("conversation store files", self.0.files(owner, conversation, question)).await
     }
 
     async fn touch(

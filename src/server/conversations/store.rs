@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::Owner;
 use crate::wire::{
+    attachments::{Attachment, Part},
     chat::{AnswerError, ConversationId, EndReason, IdempotencyKey, MessageId, Usage},
     conversations::{Conversation, ConversationSummary, Message},
     error::Limit,
@@ -27,6 +28,7 @@ pub struct NewQuestion {
     pub idempotency_key: IdempotencyKey,
     pub replaces: Option<MessageId>,
     pub text: String,
+    pub attachments: Vec<Attachment>,
     pub question: MessageId,
     pub answer: MessageId,
     /// The model that answers.
@@ -46,7 +48,8 @@ pub enum Begun {
 pub enum BeginError {
     #[error("an answer of the conversation is running")]
     Running,
-    #[error("the conversation has no such question to replace")]
+    /// To replace, or to take a file of.
+    #[error("there is no such question")]
     NoSuchQuestion,
     #[error("there is no room for another of {0:?}")]
     LimitReached(Limit),
@@ -88,12 +91,26 @@ pub struct StoredAnswer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     pub question: ExchangeText,
+    /// Of the question, in order.
+    pub files: Vec<StoredFile>,
     pub answer: ExchangeText,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExchangeText {
     pub id: MessageId,
+    pub text: String,
+}
+
+/// A file of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    pub name: String,
+    pub media_type: String,
+    /// The length of the text in characters, also where the text was not read.
+    pub chars: usize,
+    /// What of it is sent to the model; all of it when empty.
+    pub parts: Vec<Part>,
     pub text: String,
 }
 
@@ -104,6 +121,13 @@ pub struct Earlier {
     pub exchanges: Vec<Exchange>,
     /// Whether there are more before them.
     pub has_more: bool,
+}
+
+impl Exchange {
+    /// The length of question and answer, without files.
+    pub fn chars(&self) -> usize {
+        self.question.text.chars().count() + self.answer.text.chars().count()
+    }
 }
 
 /// The connections to a database.
@@ -125,9 +149,18 @@ pub trait ConversationStore: Send + Sync {
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError>;
 
     /// The latest exchanges before `question` that fit into `budget` characters together, and in any case the latest one.
-    /// Those that the model refused are left out ([`crate::wire::chat::is_refused`]).
+    /// Those that the model refused are left out ([`crate::wire::chat::is_refused`]). Files don't count: their texts are read,
+    /// those of the latest exchange first, until they take what is left of the budget; then they are empty.
     async fn exchanges_before(&self, owner: &Owner, question: &MessageId, budget: usize)
     -> Result<Earlier, StoreError>;
+
+    /// The files of a question, with their texts, in order.
+    async fn files(
+        &self,
+        owner: &Owner,
+        conversation: &ConversationId,
+        question: &MessageId,
+    ) -> Result<Vec<StoredFile>, StoreError>;
 
     /// Appends `more` to the text of a running answer after its first `start` bytes, which were stored before. So each
     /// word of a long answer is written only once here, and once more at its end.

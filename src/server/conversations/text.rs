@@ -22,6 +22,12 @@ pub fn title_of(question: &str) -> String {
     }
 }
 
+/// A fence for a code block that holds this text: longer than any run of backticks in it, so that it can't end the block.
+pub fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
 /// Trims the text, and replaces each run of white space and control characters by one space.
 pub fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
@@ -91,6 +97,13 @@ mod tests {
         assert_eq!(title_of("???\n!"), "???");
         assert_eq!(title_of(&"é".repeat(60)), "é".repeat(60));
         assert_eq!(title_of(&"é".repeat(61)), format!("{}…", "é".repeat(59)));
+    }
+
+    #[test]
+    fn no_text_has_its_own_fence() {
+        for (text, length) in [("", 3), ("`a` ``", 3), ("```", 4), ("a\n`````b", 6)] {
+            assert_eq!(fence(text), "`".repeat(length), "{text}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use axum::{
     routing::{any, get, post},
 };
 use dioxus::server::{DioxusRouterExt, FullstackState, ServerFunction};
-use tower::ServiceBuilder;
+use tower::{Layer, ServiceBuilder};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     set_header::SetResponseHeaderLayer,
@@ -21,9 +21,7 @@ use tower_http::{
 use super::{
     backchannel, errors,
     headers::{self, HeaderSettings},
-    health,
-    ingress::Edge,
-    layers,
+    health, layers,
     pages::{self, App},
     signals,
 };
@@ -32,22 +30,28 @@ use crate::{
     wire::error::ApiError,
 };
 
-/// Largest request body, in bytes. The longest message fits several times.
+/// Largest request body, in bytes. The longest message fits several times. That of a message has its files besides.
 const MAX_BODY: usize = 256 * 1024;
+
+/// The most bytes of a character (RFC 3629 §3).
+const BYTES_OF_A_CHARACTER: usize = 4;
+
+/// The endpoint that takes messages.
+const MESSAGES: &str = "/api/chat";
 
 /// Asks nginx not to buffer a stream of events.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The whole server: the endpoints, the pages of `app`, its static files.
 pub fn application(services: Services, app: App, settings: HeaderSettings) -> Router {
-    let state = pages::renderer(app, services.link_hosts.clone());
-    let routes = api(state.clone(), services.edge.clone()).merge(pages::routes(app, state, settings));
+    let state = pages::renderer(app, services.link_hosts.clone(), services.chat.page_limits());
+    let routes = api(state.clone(), &services).merge(pages::routes(app, state, settings));
     with_common_layers(routes, services, settings)
 }
 
 /// The endpoints alone, for tests that need no pages.
 pub fn endpoints(services: Services) -> Router {
-    let routes = api(FullstackState::headless(), services.edge.clone());
+    let routes = api(FullstackState::headless(), &services);
     with_common_layers(routes, services, HeaderSettings::default())
 }
 
@@ -86,7 +90,9 @@ pub fn with_common_layers(routes: Router, services: Services, settings: HeaderSe
 }
 
 /// The server functions, behind the layers that only they need.
-fn api(state: FullstackState, edge: Arc<Edge>) -> Router {
+fn api(state: FullstackState, services: &Services) -> Router {
+    let (edge, limits) = (services.edge.clone(), services.chat.page_limits().attachments);
+    let largest_message = MAX_BODY.saturating_add(limits.message_chars.saturating_mul(BYTES_OF_A_CHARACTER));
     let layers = ServiceBuilder::new()
         // Tokens are nobody else's to store (T52).
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
@@ -104,7 +110,10 @@ fn api(state: FullstackState, edge: Arc<Edge>) -> Router {
     let paths = ServerFunction::collect().into_iter().map(ServerFunction::path).collect::<BTreeSet<_>>();
     paths
         .into_iter()
-        .fold(Router::new(), |routes, path| routes.route_service(path, functions.clone()))
+        .fold(Router::new(), |routes, path| {
+            let largest = if path == MESSAGES { largest_message } else { MAX_BODY };
+            routes.route_service(path, DefaultBodyLimit::max(largest).layer(functions.clone()))
+        })
         // A mistyped path gets no page.
         .route("/api", any(async || ApiError::NotFound))
         .route("/api/", any(async || ApiError::NotFound))

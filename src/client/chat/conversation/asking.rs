@@ -9,12 +9,16 @@ use crate::{
     client::{
         chat::{
             answer_requests::Call,
+            attachments::AttachedFile,
             element_ids::COMPOSER,
             entry::{Author, Entry, Progress},
         },
         platform::{crypto, dom},
     },
-    wire::chat::{ChatRequest, ConversationId, IdempotencyKey, MessageId},
+    wire::{
+        attachments::{Attachment, AttachmentSummary, Content, StoredAt},
+        chat::{ChatRequest, ConversationId, IdempotencyKey, MessageId},
+    },
 };
 
 impl Conversation {
@@ -24,18 +28,19 @@ impl Conversation {
             self.sends_when_open.set(true);
             return;
         }
-        if self.is_busy() || !self.draft.can_be_sent() {
+        if self.is_busy() || !self.draft.can_be_sent() || self.draft.attachments.is_reading() {
             return;
         }
         let message = self.draft.text().trim().to_owned();
         let replaces = self.editing.write().take();
-        self.ask(message, replaces);
+        let attachments = self.draft.attachments.to_send();
+        self.ask(message, replaces, attachments);
     }
 
     /// Sends a message that is not the draft: a starter question, or the request to continue.
     pub fn send_text(self, message: &str) {
         if !self.is_busy() {
-            self.ask(message.to_owned(), None);
+            self.ask(message.to_owned(), None, vec![]);
         }
     }
 
@@ -51,7 +56,10 @@ impl Conversation {
             (Some(answer), ..) => self.read(Call::follow(answer)),
             // The question was not delivered. With the same idempotency key, it can't be stored twice.
             (None, None, Some(request)) => self.send_request(request),
-            (None, id, _) => self.ask(question.text.to_string(), id.clone()),
+            (None, id, _) => {
+                let files = attached(&question).into_iter().map(|file| file.attachment);
+                self.ask(question.text.to_string(), id.clone(), files.collect());
+            }
         }
     }
 
@@ -62,7 +70,7 @@ impl Conversation {
 
     /// Puts a question into the composer, to be changed and asked again.
     pub fn edit(mut self, question: &Entry) {
-        self.draft.edit(&question.text);
+        self.draft.edit(&question.text, attached(question));
         self.editing.set(question.id.clone());
         dom::focus(COMPOSER);
         dom::cursor_to_end(COMPOSER);
@@ -80,7 +88,7 @@ impl Conversation {
         dom::focus(COMPOSER);
     }
 
-    fn ask(mut self, message: String, replaces: Option<MessageId>) {
+    fn ask(mut self, message: String, replaces: Option<MessageId>, attachments: Vec<Attachment>) {
         let known = self.id.peek().clone().filter(|_| *self.phase.peek() == Phase::Shown);
         let conversation = known.unwrap_or_else(|| ConversationId::new(crypto::random_uuid()));
         let request = ChatRequest {
@@ -88,6 +96,7 @@ impl Conversation {
             message,
             idempotency_key: IdempotencyKey::new(crypto::random_uuid()),
             replaces,
+            attachments,
         };
         self.draft.sending(&request);
         if self.id.peek().as_ref() != Some(&conversation) {
@@ -99,7 +108,8 @@ impl Conversation {
     }
 
     pub(super) fn send_request(mut self, request: ChatRequest) {
-        let question = Rc::new(Entry::question(self.next_key(), &request.message));
+        let attachments = request.attachments.iter().map(|attachment| self.summary_of(attachment)).collect();
+        let question = Rc::new(Entry::question(self.next_key(), &request.message, attachments));
         {
             let mut entries = self.entries.write();
             // A question without id was not delivered, and is the last one.
@@ -116,6 +126,22 @@ impl Conversation {
         self.read(Call::Send(request));
     }
 
+    /// Of a stored file, the length is that of the question it was sent with.
+    fn summary_of(self, attachment: &Attachment) -> AttachmentSummary {
+        let chars = match &attachment.content {
+            Content::Text(text) => text.chars().count(),
+            Content::Stored(StoredAt { question, position }) => {
+                let entries = self.entries.peek();
+                let sent_with = entries.iter().find(|entry| entry.id.as_ref() == Some(question));
+                let file = sent_with.and_then(|entry| entry.attachments.get(*position as usize));
+                file.map_or(0, |file| file.chars)
+            }
+        };
+        let Attachment { name, media_type, parts, .. } = attachment;
+        let (name, media_type, parts) = (name.clone(), media_type.clone(), parts.clone());
+        AttachmentSummary { name, media_type, chars, parts, text: None }
+    }
+
     fn last_question(self) -> Option<Rc<Entry>> {
         self.entries.peek().iter().rev().find(|entry| entry.author == Author::You).cloned()
     }
@@ -130,4 +156,11 @@ impl Conversation {
     fn is_busy(self) -> bool {
         self.running.is_running() || *self.phase.peek() == Phase::Opening
     }
+}
+
+/// The files of a question that is stored.
+fn attached(question: &Entry) -> Vec<AttachedFile> {
+    let Some(id) = &question.id else { return vec![] };
+    let files = question.attachments.iter().enumerate();
+    files.map(|(position, file)| AttachedFile::stored(id, position, file)).collect()
 }

@@ -9,9 +9,9 @@ use dioxus::prelude::*;
 use futures_channel::oneshot;
 
 use super::{
-    announcer::Announcer, answer_requests::Call, draft::Draft, element_ids::COMPOSER, entry::Entry,
-    following::Following, list::ConversationList, received_answer::AnswerText, running_answer::RunningAnswer,
-    tasks::Tasks,
+    announcer::Announcer, answer_requests::Call, attachments::stored, draft::Draft, element_ids::COMPOSER,
+    entry::Entry, following::Following, list::ConversationList, received_answer::AnswerText,
+    running_answer::RunningAnswer, tasks::Tasks,
 };
 use crate::{
     api::{self, Answer, Authorized},
@@ -20,6 +20,7 @@ use crate::{
         session::{Auth, dpop_key, use_auth},
     },
     wire::{
+        attachments::StoredAt,
         chat::{ChatRequest, ConversationId, MessageId},
         error::ApiError,
     },
@@ -136,6 +137,12 @@ impl Conversation {
     /// The text of the running answer. Subscribes the caller.
     pub fn running_text(self) -> AnswerText {
         self.running.text()
+    }
+
+    /// The text of a file of this conversation, from the server.
+    pub async fn file_text(self, place: &StoredAt) -> Result<String, ApiError> {
+        let id = self.id.peek().clone().ok_or(ApiError::NotFound)?;
+        stored::text_of(self.auth, &id, place).await
     }
 
     pub fn is_answering(self) -> bool {

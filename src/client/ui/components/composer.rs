@@ -3,10 +3,13 @@
 use dioxus::prelude::*;
 
 use super::{Icon, icon, text_span};
-use crate::client::{
-    chat::{draft::Measure, element_ids::COMPOSER},
-    language::use_catalog,
-    platform::keyboard,
+use crate::{
+    client::{
+        chat::{draft::Measure, element_ids::COMPOSER},
+        language::use_catalog,
+        platform::keyboard,
+    },
+    wire::chat::MAX_MESSAGE_CHARS,
 };
 
 /// Its text is read and set by [`crate::client::chat::draft::Draft`], not by a property: with a pasted megabyte, each key
@@ -21,6 +24,8 @@ pub fn Composer(
     on_stop: EventHandler<()>,
     /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
+    /// Buttons beside the hint.
+    children: Element,
 ) -> Element {
     let messages = &use_catalog().chat;
     let over = measure.over;
@@ -68,6 +73,7 @@ pub fn Composer(
                 oninput: move |_| on_input.call(()),
                 onkeydown: on_key,
             }
+            {children}
             // A label: a click on it goes to the field.
             label { id: "composer-hint", r#for: COMPOSER, {text_span(hint)} }
             // One button for both, so that the focus stays on it when it changes.
@@ -84,7 +90,7 @@ pub fn Composer(
                 {text_span(if answering { messages.stop } else { messages.send })}
             }
             if over > 0 {
-                p { id: "too-long", class: "too-long", role: "alert", {text_span((messages.message_too_long)(over))} }
+                p { id: "too-long", class: "too-long", role: "alert", {text_span((messages.message_too_long)(over, MAX_MESSAGE_CHARS))} }
             }
         }
     }

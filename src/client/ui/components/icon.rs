@@ -12,6 +12,8 @@ pub enum Icon {
     Stop,
     Check,
     Close,
+    Attach,
+    File,
 }
 
 pub fn icon(icon: Icon) -> Element {
@@ -30,6 +32,12 @@ fn path(icon: Icon) -> &'static str {
         }
         Icon::Send => "m5 12 7-7 7 7M12 19V5",
         Icon::Check => "M20 6 9 17l-5-5",
+        Icon::Attach => {
+            "m21.44 11.05-9.19 9.19a6 6 0 0 1-8.49-8.49l8.57-8.57A4 4 0 1 1 18 8.84l-8.59 8.57a2 2 0 0 1-2.83-2.83l8.49-8.48"
+        }
+        Icon::File => {
+            "M15 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V7zM14 2v4a2 2 0 0 0 2 2h4M10 9H8M16 13H8M16 17H8"
+        }
         Icon::Close => "M18 6 6 18M6 6l12 12",
         Icon::Stop => "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z",
     }

@@ -10,6 +10,7 @@ use super::{
         store::{BeginError, Begun, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion},
         text::{folded, title_of},
     },
+    attachments::{self, NewFile},
     rows::{TEXT_SO_FAR, lost_before, millis},
     transaction::{Transaction, in_time, statement},
 };
@@ -56,6 +57,8 @@ pub async fn store(
     if count(connection, RUNNING, owner, new).await? > 0 {
         return Err(BeginError::Running.into());
     }
+    // Before the question that they may belong to is removed.
+    let files = attachments::of_new(connection, owner, new).await?;
     if let Some(replaced) = &new.replaces {
         remove_from(connection, owner, new, replaced).await?;
     }
@@ -66,15 +69,17 @@ pub async fn store(
     if position + 2 > MAX_MESSAGES {
         return Err(BeginError::LimitReached(Limit::Messages).into());
     }
+    let bytes = files.iter().map(NewFile::bytes).fold(bytes(&new.text), i64::saturating_add);
     if let Some(quota) = quota
-        && count(connection, BYTES, owner, new).await?.saturating_add(bytes(&new.text)) > quota.get().cast_signed()
+        && count(connection, BYTES, owner, new).await?.saturating_add(bytes) > quota.get().cast_signed()
     {
         return Err(BeginError::LimitReached(Limit::Storage).into());
     }
     if position == 0 {
         set_title(connection, owner, new).await?;
     }
-    insert_question(connection, owner, new, position, now).await?;
+    insert_question(connection, owner, new, position, bytes, now).await?;
+    attachments::insert(connection, &new.question, files).await?;
     insert_answer(connection, owner, new, position + 1, now).await?;
     Ok(Begun::New)
 }
@@ -179,6 +184,7 @@ async fn insert_question(
     owner: &Owner,
     new: &NewQuestion,
     position: i64,
+    bytes: i64,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
     statement(
@@ -193,7 +199,7 @@ async fn insert_question(
     .bind(folded(&new.text))
     .bind(millis(now))
     .bind(new.idempotency_key.as_str())
-    .bind(bytes(&new.text))
+    .bind(bytes)
     .execute(connection)
     .await?;
     Ok(())

@@ -5,10 +5,11 @@
 //! |---|---|
 //! | `database`, `migrations` | the URL of the database, how it is opened, its tables |
 //! | `transaction` | transactions, and what becomes of a connection whose transaction did not end |
-//! | `begin`, `write`, `read`, `rows` | the statements, and the conversion of rows |
+//! | `begin`, `write`, `read`, `attachments`, `rows` | the statements, and the conversion of rows |
 //! | `probe` | a message that is stored and deleted again, for `/readyz` |
 //! | `peers` | the reports of servers that share the database, for `/readyz` |
 
+mod attachments;
 mod begin;
 mod database;
 mod migrations;
@@ -36,7 +37,7 @@ use super::{
     Owner,
     store::{
         AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, NewQuestion, StoreError,
-        StoredAnswer,
+        StoredAnswer, StoredFile,
     },
 };
 use crate::{
@@ -141,6 +142,17 @@ impl ConversationStore for SqlStore {
     ) -> Result<Earlier, StoreError> {
         let mut transaction = self.reading().await?;
         let found = in_time(read::exchanges_before(transaction.connection()?, owner, question, budget)).await;
+        Ok(transaction.end(found).await?)
+    }
+
+    async fn files(
+        &self,
+        owner: &Owner,
+        conversation: &ConversationId,
+        question: &MessageId,
+    ) -> Result<Vec<StoredFile>, StoreError> {
+        let mut transaction = self.reading().await?;
+        let found = in_time(attachments::of_question(transaction.connection()?, owner, conversation, question)).await;
         Ok(transaction.end(found).await?)
     }
 

@@ -60,6 +60,7 @@ fn question(has_failed: bool) -> Result<NewQuestion, RandomnessError> {
         idempotency_key: IdempotencyKey::new(key),
         replaces: None,
         text,
+        attachments: vec![],
         question: MessageId::new(question),
         answer: MessageId::new(answer),
         model: String::new(),

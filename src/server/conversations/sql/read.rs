@@ -10,6 +10,7 @@ use super::{
         store::{Earlier, Exchange, ExchangeText, StoredAnswer},
         text::pattern,
     },
+    attachments,
     rows::{self, lost_before, message_columns, seconds},
     transaction::statement,
 };
@@ -38,6 +39,9 @@ const LIST: &str = "SELECT c.id, c.title, c.updated_at, ( \
      ) AS running \
      FROM conversations c WHERE c.owner = $1 AND (c.folded LIKE $2 ESCAPE '\\' OR EXISTS ( \
          SELECT 1 FROM messages m WHERE m.owner = c.owner AND m.conversation = c.id AND m.folded LIKE $2 ESCAPE '\\' \
+     ) OR EXISTS ( \
+         SELECT 1 FROM messages m JOIN attachments f ON f.question = m.id \
+         WHERE m.owner = c.owner AND m.conversation = c.id AND f.folded LIKE $2 ESCAPE '\\' \
      )) ORDER BY c.updated_at DESC, c.id LIMIT $4";
 
 pub async fn exchanges_before(
@@ -50,11 +54,15 @@ pub async fn exchanges_before(
         .bind(owner.as_str())
         .bind(question.as_str())
         .bind(i64::try_from(budget).unwrap_or(i64::MAX))
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
     let exchanges = rows.iter().map(exchange).collect::<Result<Vec<_>, _>>()?;
     let number: i64 = rows.first().map_or(Ok(0), |row| row.try_get("number"))?;
-    Ok(Earlier { has_more: usize::try_from(number).is_ok_and(|number| number > exchanges.len()), exchanges })
+    let has_more = usize::try_from(number).is_ok_and(|number| number > exchanges.len());
+    let mut earlier = Earlier { exchanges, has_more };
+    let texts: usize = earlier.exchanges.iter().map(Exchange::chars).sum();
+    attachments::add_to(connection, owner, &mut earlier, budget.saturating_sub(texts)).await?;
+    Ok(earlier)
 }
 
 pub async fn answer(
@@ -98,7 +106,7 @@ pub async fn list(
     rows.iter().map(summary).collect()
 }
 
-/// One query for title and messages, so that an answer that ends meanwhile is read consistently.
+/// One query for title and messages (files never change), so that an answer that ends meanwhile is read consistently.
 pub async fn conversation(
     connection: &mut AnyConnection,
     owner: &Owner,
@@ -113,11 +121,15 @@ pub async fn conversation(
     ))
     .bind(owner.as_str())
     .bind(id.as_str())
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let title = first.try_get("title")?;
-    let messages = rows.iter().map(|row| rows::message(row, now)).collect::<Result<Vec<_>, _>>()?;
+    let mut messages = rows.iter().map(|row| rows::message(row, now)).collect::<Result<Vec<_>, _>>()?;
+    let mut files = attachments::summaries(connection, owner, id).await?;
+    for message in &mut messages {
+        message.attachments = files.remove(message.id.as_str()).unwrap_or_default();
+    }
     let running = messages.last().filter(|last| last.is_running()).map(|last| last.id.clone());
     Ok(Some(Conversation { id: id.clone(), title, messages, running }))
 }
@@ -129,7 +141,8 @@ fn exchange(row: &AnyRow) -> Result<Exchange, sqlx::Error> {
             text: row.try_get(text)?,
         })
     };
-    Ok(Exchange { question: text("question_id", "question")?, answer: text("answer_id", "answer")? })
+    let (question, answer) = (text("question_id", "question")?, text("answer_id", "answer")?);
+    Ok(Exchange { question, files: vec![], answer })
 }
 
 fn summary(row: &AnyRow) -> Result<ConversationSummary, sqlx::Error> {

@@ -25,6 +25,7 @@ pub fn message_columns() -> String {
     )
 }
 
+/// Without its files.
 pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
     let role = match row.try_get::<String, _>("role")?.as_str() {
         "question" => Role::Question,
@@ -44,6 +45,7 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
         model: row.try_get("model")?,
         sent_from: row.try_get::<Option<String>, _>("sent_from")?.map(MessageId::new),
         at: seconds(row.try_get("created_at")?),
+        attachments: vec![],
     })
 }
 
@@ -76,7 +78,7 @@ fn parse_variant<T: DeserializeOwned>(name: Option<String>) -> Result<Option<T>,
     name.map(|name| serde_json::from_value(name.into()).map_err(decode)).transpose()
 }
 
-fn from_json<T: DeserializeOwned>(text: Option<String>) -> Result<Option<T>, sqlx::Error> {
+pub fn from_json<T: DeserializeOwned>(text: Option<String>) -> Result<Option<T>, sqlx::Error> {
     text.map(|text| serde_json::from_str(&text).map_err(decode)).transpose()
 }
 

@@ -12,7 +12,7 @@ use dioxus::{
 };
 
 use super::headers::HeaderSettings;
-use crate::wire::link_hosts::LinkHosts;
+use crate::wire::{attachments::PageLimits, link_hosts::LinkHosts};
 use shell::Shells;
 
 /// The app that is rendered.
@@ -23,9 +23,9 @@ pub struct App {
     pub shell_route: fn(path: &str) -> &'static str,
 }
 
-/// Renders the app; in each page, the hosts that its links may lead to without a warning.
-pub fn renderer(app: App, link_hosts: LinkHosts) -> FullstackState {
-    FullstackState::new(ServeConfig::new().context(link_hosts), app.root)
+/// Renders the app; in each page, the hosts that its links may lead to without a warning, and what may be attached.
+pub fn renderer(app: App, link_hosts: LinkHosts, limits: PageLimits) -> FullstackState {
+    FullstackState::new(ServeConfig::new().context(link_hosts).context(limits), app.root)
 }
 
 /// The files, and a page for every other path.

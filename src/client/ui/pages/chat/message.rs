@@ -4,6 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 
+use super::{files::QuestionFiles, question_text::QuestionText};
 use crate::{
     client::{
         chat::{
@@ -38,7 +39,10 @@ pub fn Question(
     rsx! {
         article { class: "message you", "aria-label": messages.you,
             h2 { class: "for-screen-readers", {text_span(messages.you)} }
-            p { class: "text", dir: "auto", {text_span(&*entry.text)} }
+            if !entry.attachments.is_empty() {
+                QuestionFiles { entry: entry.clone() }
+            }
+            QuestionText { text: entry.text.clone() }
             if is_refused {
                 p { class: "outcome", {text_span(messages.question_not_sent)} }
             }
@@ -84,6 +88,9 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                 }
             } else {
                 End { entry: entry.clone(), conversation, is_last }
+                if let Some(left_out) = files_left_out(entry.usage, catalog) {
+                    p { class: "outcome", {text_span(left_out)} }
+                }
                 div { class: "actions",
                     if has_text {
                         CopyButton { label: catalog.chat.copy, text: entry.text.to_string(), is_markdown: true }
@@ -248,6 +255,12 @@ fn answer_error_message(error: AnswerError, catalog: &Catalog) -> Message {
         AnswerErrorKind::Network => messages.network_error,
         AnswerErrorKind::Timeout => messages.timeout_error,
     }
+}
+
+/// That the model has not read the files as a whole.
+fn files_left_out(usage: Option<Usage>, catalog: &Catalog) -> Option<String> {
+    let (all, sent) = usage.and_then(|usage| usage.files_chars.zip(usage.files_sent_chars))?;
+    (sent < all).then(|| (catalog.files.read_of)(sent as usize, all as usize))
 }
 
 fn usage_message(usage: Usage, catalog: &Catalog) -> String {

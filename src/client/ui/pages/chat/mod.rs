@@ -7,6 +7,7 @@
 //! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
 //! | `rendered_groups` | how many of them are rendered |
+//! | `question_text`, `files` | the text of a question; the files of messages |
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
@@ -22,6 +23,7 @@ mod conversation_row;
 mod deletions;
 mod dialogs;
 mod failure;
+mod files;
 mod header;
 mod live_region;
 mod message;
@@ -30,6 +32,7 @@ mod notices;
 mod open_dialog;
 mod own_sessions;
 mod privacy_dialog;
+mod question_text;
 mod rendered_groups;
 mod resumption;
 mod sessions_dialog;
@@ -42,6 +45,7 @@ use dioxus::prelude::*;
 use self::{
     deletions::Deletions,
     dialogs::Dialogs,
+    files::{AttachButton, FileDialogs, FileStrip, OpenFile, use_offered_files},
     header::Header,
     live_region::LiveRegion,
     navigation::{navigate_to_conversation, new_conversation},
@@ -106,6 +110,8 @@ fn ChatPage(user: UserClaims) -> Element {
     let sessions = OwnSessions::use_sessions();
     let mut dialog = use_signal(|| OpenDialog::None);
     LinkConfirmation::use_link_confirmation();
+    use_context_provider(|| Signal::new(OpenFile::None));
+    use_offered_files(draft.attachments);
 
     let id = conversation_of(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
@@ -134,11 +140,13 @@ fn ChatPage(user: UserClaims) -> Element {
                     OfflineNotice {}
                     ResumptionFailure { failed: resumption_failed }
                     EditingNotice { conversation }
+                    FileStrip { draft }
                     DraftComposer { conversation, draft }
                 }
             }
             LiveRegion { announcer }
             Dialogs { dialog, shortcuts, sessions }
+            FileDialogs { conversation, draft }
             LinkConfirmationDialog {}
         }
     }
@@ -155,6 +163,7 @@ fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
             on_send: move |()| conversation.send(),
             on_stop: move |()| conversation.stop(),
             on_edit_last: move |()| conversation.edit_last(),
+            AttachButton { attachments: draft.attachments }
         }
     }
 }

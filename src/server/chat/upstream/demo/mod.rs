@@ -4,18 +4,21 @@
 mod language;
 mod texts;
 
-use std::{iter, time::Duration};
+use std::{borrow::Cow, iter, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 
 use self::language::Language;
 use super::{FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
-use crate::wire::auth::UserClaims;
+use crate::wire::{auth::UserClaims, chat::MAX_MESSAGE_CHARS};
 
 /// The pause between two words.
 const PACE: Duration = Duration::from_millis(25);
 const SLOW_PACE: Duration = Duration::from_millis(100);
+
+/// Of a message with long files, so many characters of the start and of the end are repeated.
+const REPEATED: usize = 1_000;
 
 /// Answers in this process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,7 +62,7 @@ fn reply(message: &str, user: &UserClaims) -> (Vec<UpstreamEvent>, Duration) {
     let example = Example::requested_by(message);
     let (thinking, text) = match example {
         Some(example) => example.texts(language),
-        None => (String::new(), texts::repeated(language, user.display_name(), message)),
+        None => (String::new(), texts::repeated(language, user.display_name(), &shortened(message))),
     };
     let usage = TokenUsage { input: Some(count_words(message)), output: Some(count_words(&text)) };
     let thoughts = words(&thinking).into_iter().map(UpstreamEvent::Thinking);
@@ -67,6 +70,16 @@ fn reply(message: &str, user: &UserClaims) -> (Vec<UpstreamEvent>, Duration) {
     let end = [UpstreamEvent::Usage(usage), UpstreamEvent::Finished(FinishReason::Complete)];
     let pace = if example == Some(Example::Slow) { SLOW_PACE } else { PACE };
     (thoughts.chain(words).chain(end).collect(), pace)
+}
+
+/// The start and the end of a message that is only so long with its files: nobody waits for the words of a whole report.
+fn shortened(message: &str) -> Cow<'_, str> {
+    if message.chars().count() <= MAX_MESSAGE_CHARS {
+        return Cow::Borrowed(message);
+    }
+    let start: String = message.chars().take(REPEATED).collect();
+    let end: Vec<char> = message.chars().rev().take(REPEATED).collect();
+    Cow::Owned(format!("{start} […] {}", end.into_iter().rev().collect::<String>()))
 }
 
 impl Example {
