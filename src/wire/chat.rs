@@ -49,6 +49,9 @@ pub struct ChatRequest {
     /// A question of the conversation. This message replaces it, and everything after it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<MessageId>,
+    /// The model that is to answer, by its id in [`super::options::ChatOptions`]. The first of those when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 /// `POST /api/chat/follow`: the events of an answer that has begun, both past and future ones.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chat::{AnswerError, ConversationId, EndReason, MessageId, Usage};
+use super::{
+    chat::{AnswerError, ConversationId, EndReason, MessageId, Usage},
+    feedback::Feedback,
+};
 
 /// Longest title, in characters.
 pub const MAX_TITLE_CHARS: usize = 200;
@@ -57,6 +60,9 @@ pub struct Message {
     /// it is an answer, that one's beginning was left out, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_from: Option<MessageId>,
+    /// What the person said of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Feedback>,
     /// When the question was sent, or the answer begun.
     pub at: u64,
 }

@@ -47,6 +47,10 @@ pub enum ApiError {
     Unauthenticated,
     /// 403: the access token is valid, but lacks a required permission.
     Forbidden,
+    /// 403: the person may not use the model that they asked for, or there is none of that name.
+    ModelUnavailable,
+    /// 403: the operator's notice is to be accepted first, in its current version.
+    NoticeNotAccepted,
     /// 404.
     NotFound,
     /// 405.
@@ -106,7 +110,7 @@ impl ApiError {
             | Self::SessionEnded
             | Self::InvalidProof
             | Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ModelUnavailable | Self::NoticeNotAccepted => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::LimitReached { .. } => StatusCode::CONFLICT,
@@ -135,6 +139,8 @@ impl fmt::Display for ApiError {
             Self::InvalidProof => f.write_str("a proof of the browser key for this call is needed"),
             Self::Unauthenticated => f.write_str("a good access token is needed"),
             Self::Forbidden => f.write_str("not allowed"),
+            Self::ModelUnavailable => f.write_str("the model is not offered to this person"),
+            Self::NoticeNotAccepted => f.write_str("the notice is not accepted"),
             Self::NotFound => f.write_str("not found"),
             Self::MethodNotAllowed => f.write_str("method not allowed"),
             Self::Conflict => f.write_str("an answer of this conversation is running"),
@@ -173,6 +179,8 @@ impl ApiError {
             | Self::InvalidState { .. }
             | Self::LoginRefused { .. }
             | Self::SessionEnded
+            | Self::ModelUnavailable
+            | Self::NoticeNotAccepted
             | Self::NotFound
             | Self::Conflict
             | Self::LimitReached { .. }
@@ -230,6 +238,8 @@ mod tests {
             (ApiError::InvalidProof, r#"{"kind":"invalid_proof"}"#),
             (ApiError::Unauthenticated, r#"{"kind":"unauthenticated"}"#),
             (ApiError::Forbidden, r#"{"kind":"forbidden"}"#),
+            (ApiError::ModelUnavailable, r#"{"kind":"model_unavailable"}"#),
+            (ApiError::NoticeNotAccepted, r#"{"kind":"notice_not_accepted"}"#),
             (ApiError::NotFound, r#"{"kind":"not_found"}"#),
             (ApiError::MethodNotAllowed, r#"{"kind":"method_not_allowed"}"#),
             (ApiError::Conflict, r#"{"kind":"conflict"}"#),
@@ -264,6 +274,8 @@ mod tests {
             | ApiError::InvalidProof
             | ApiError::Unauthenticated
             | ApiError::Forbidden
+            | ApiError::ModelUnavailable
+            | ApiError::NoticeNotAccepted
             | ApiError::NotFound
             | ApiError::MethodNotAllowed
             | ApiError::Conflict

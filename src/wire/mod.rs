@@ -13,13 +13,16 @@
 //!   learned to read it.
 
 pub mod auth;
+pub mod branding;
 pub mod chat;
 pub mod conversations;
 pub mod error;
 pub mod events;
+pub mod feedback;
 pub mod identifier;
 pub mod link_hosts;
 pub mod operators;
+pub mod options;
 pub mod returned_error;
 pub(crate) mod secret;
 pub mod sessions;

@@ -42,7 +42,7 @@ pub fn ec_key() -> (String, Value) {
     (pem(der.as_ref()), json!({ "kty": "EC", "crv": "P-256", "kid": KID, "x": x, "y": y }))
 }
 
-fn rsa_key(bits: usize) -> (String, Value) {
+pub fn rsa_key(bits: usize) -> (String, Value) {
     let key = RsaPrivateKey::new(&mut rand::rngs::OsRng, bits).unwrap();
     let [n, e] = [key.n(), key.e()].map(|number| BASE64_URL_SAFE_NO_PAD.encode(number.to_bytes_be()));
     let jwk = json!({ "kty": "RSA", "kid": KID, "n": n, "e": e });

@@ -344,6 +344,7 @@ mod tests {
             message: "first".into(),
             idempotency_key: IdempotencyKey::new("k"),
             replaces: None,
+            model: None,
         };
         let typed = BTreeMap::from([("c".to_owned(), "second".to_owned())]);
         let drafts = Drafts { typed, sending: Some(Sending { request, failed: true }), ..Drafts::default() };

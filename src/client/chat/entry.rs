@@ -11,6 +11,7 @@ use crate::{
         chat::{AnswerError, EndReason, MessageId, Usage, is_refused},
         conversations::{Message, Role},
         error::ApiError,
+        feedback::Feedback,
     },
 };
 
@@ -32,6 +33,10 @@ pub struct Entry {
     pub usage: Option<Usage>,
     /// Of an answer: the oldest message that was sent to the model, if older ones were left out.
     pub sent_from: Option<MessageId>,
+    /// The model that wrote an answer, by its id.
+    pub model: Option<Rc<str>>,
+    /// What the person said of an answer.
+    pub feedback: Option<Feedback>,
     pub progress: Progress,
 }
 
@@ -71,6 +76,8 @@ impl Entry {
             thinking: "".into(),
             usage: None,
             sent_from: None,
+            model: None,
+            feedback: None,
             progress,
         }
     }
@@ -102,6 +109,8 @@ impl Entry {
             thinking: message.thinking.as_str().into(),
             usage: message.usage,
             sent_from: message.sent_from.clone(),
+            model: message.model.as_deref().filter(|model| !model.is_empty()).map(Into::into),
+            feedback: message.feedback.clone(),
             ..Self::answer(key, Some(message.id.clone()), progress)
         }
     }

@@ -11,6 +11,7 @@
 //! | `announcer` | reads answers to screen readers, in whole sentences |
 //! | `draft`, `draft_storage`, `draft_cipher` | what is typed and not sent: in memory, in storage, encrypted |
 //! | `list` | the person's conversations |
+//! | `options` | the models that they may choose from, and the operator's notice |
 //! | `tasks` | tasks that live as long as the page |
 //! | `element_ids` | elements that are focused or scrolled from here |
 
@@ -24,6 +25,7 @@ pub mod element_ids;
 pub mod entry;
 mod following;
 pub mod list;
+pub mod options;
 pub mod received_answer;
 mod running_answer;
 pub mod tasks;

@@ -20,6 +20,8 @@ impl Catalog {
             ApiError::SessionEnded => messages.session_ended,
             ApiError::Unauthenticated | ApiError::InvalidProof => messages.unauthenticated,
             ApiError::Forbidden => messages.forbidden,
+            ApiError::ModelUnavailable => messages.model_unavailable,
+            ApiError::NoticeNotAccepted => messages.notice_not_accepted,
             ApiError::Conflict => messages.already_answering,
             ApiError::LimitReached { limit: Limit::Conversations } => messages.too_many_conversations,
             ApiError::LimitReached { limit: Limit::Messages } => messages.too_many_messages,

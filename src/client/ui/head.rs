@@ -5,7 +5,10 @@ use dioxus::{
     prelude::*,
 };
 
-use crate::wire::link_hosts::{LinkHosts, META_NAME};
+use crate::wire::{
+    branding::{self, Branding},
+    link_hosts::{LinkHosts, META_NAME},
+};
 
 static ICON: Asset = asset!("/assets/icon.svg");
 static STYLE: Asset = asset!("/assets/main.css");
@@ -13,6 +16,7 @@ static STYLE: Asset = asset!("/assets/main.css");
 #[component]
 pub fn Head() -> Element {
     use_link_hosts();
+    use_branding();
     rsx! {
         document::Link { rel: "icon", r#type: "image/svg+xml", href: ICON }
         document::Link { rel: "stylesheet", href: STYLE }
@@ -26,6 +30,16 @@ fn use_link_hosts() {
         if let Some(hosts) = try_consume_context::<LinkHosts>().filter(|hosts| !hosts.is_empty()) {
             let meta = MetaProps::builder().name(META_NAME.to_owned()).content(hosts.to_string()).build();
             document().create_meta(meta);
+        }
+    });
+}
+
+/// The same for what the operator has put into the page.
+fn use_branding() {
+    use_hook(|| {
+        if let Some(branding) = try_consume_context::<Branding>().filter(|branding| !branding.is_empty()) {
+            let content = serde_json::to_string(&branding).unwrap_or_default();
+            document().create_meta(MetaProps::builder().name(branding::META_NAME.to_owned()).content(content).build());
         }
     });
 }

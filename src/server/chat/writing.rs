@@ -15,8 +15,9 @@ use super::{
     answer_log::{AnswerName, publish},
     history::History,
     log::Piece,
+    models::Model,
     running::RunningAnswer,
-    upstream::{FinishReason, TokenUsage, UpstreamError, UpstreamEvent, UpstreamEvents},
+    upstream::{Asker, FinishReason, TokenUsage, UpstreamError, UpstreamEvent, UpstreamEvents},
 };
 use crate::{
     server::{
@@ -27,10 +28,7 @@ use crate::{
         },
         observe::{audit, metrics, traces},
     },
-    wire::{
-        auth::UserClaims,
-        chat::{AnswerError, ChatEventKind, EndReason, MessageId, Usage},
-    },
+    wire::chat::{AnswerError, ChatEventKind, EndReason, MessageId, Usage},
 };
 
 /// How often new text is stored, and the store is checked for a stop request.
@@ -48,7 +46,8 @@ const SHORTEST_MEASURED: Duration = Duration::from_secs(1);
 pub struct AnswerTask {
     pub chat: Chat,
     pub running: Arc<RunningAnswer>,
-    pub user: UserClaims,
+    pub model: Arc<Model>,
+    pub asker: Asker,
     /// Of the session in which the question was sent.
     pub session_end: SessionEnd,
     pub new: NewQuestion,
@@ -74,11 +73,11 @@ impl AnswerTask {
     pub fn new(
         chat: Chat,
         running: Arc<RunningAnswer>,
-        user: UserClaims,
+        (model, asker): (Arc<Model>, Asker),
         session_end: SessionEnd,
         new: NewQuestion,
     ) -> Self {
-        Self { chat, running, user, session_end, new, sent_from: watch::Sender::new(None) }
+        Self { chat, running, model, asker, session_end, new, sent_from: watch::Sender::new(None) }
     }
 
     pub fn sent_from(&self) -> Option<MessageId> {
@@ -172,7 +171,7 @@ impl AnswerTask {
         let mut history = self.history().await?;
         loop {
             self.emit_sent_from(history.sent_from());
-            match self.chat.upstream.answer(history.messages(), &self.user).await {
+            match self.model.upstream.answer(history.messages(), &self.asker).await {
                 Err(UpstreamError::TooLong) if history.cut() => {
                     tracing::info!("the conversation is too long for the model: it is asked again with less of it");
                 }
@@ -182,7 +181,8 @@ impl AnswerTask {
     }
 
     async fn history(&self) -> Result<History, UpstreamError> {
-        let budget = self.chat.settings.history_chars.saturating_sub(self.new.text.chars().count());
+        let most = self.model.history_chars.unwrap_or(self.chat.settings.history_chars);
+        let budget = most.saturating_sub(self.new.text.chars().count());
         let earlier = self.chat.store.exchanges_before(&self.running.owner, &self.new.question, budget).await;
         let earlier = earlier.map_err(|error| {
             tracing::error!(%error, "what was said before can't be read");

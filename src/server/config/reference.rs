@@ -2,18 +2,20 @@
 //! consist of.
 
 use super::{
-    chat, conversations, guard, id_tokens, logout, mocks, outbound, provider, server, sessions,
+    chat, conversations, guard, id_tokens, logout, mocks, outbound, page, provider, server, sessions,
     setting::{AnySetting, Section},
-    traces,
+    traces, user_token,
 };
 
 /// In the order in which operators need them.
-static SECTIONS: [&Section; 11] = [
+static SECTIONS: [&Section; 13] = [
     &provider::SECTION,
     &logout::SECTION,
     &id_tokens::SECTION,
     &guard::SECTION,
     &chat::SECTION,
+    &user_token::SECTION,
+    &page::SECTION,
     &conversations::SECTION,
     &sessions::SECTION,
     &outbound::SECTION,

@@ -25,9 +25,10 @@ use super::{
     ingress::Edge,
     layers,
     pages::{self, App},
+    user_token_keys,
 };
 use crate::{
-    server::{Services, environment::Environment},
+    server::{Services, chat::upstream::JWKS_PATH, environment::Environment},
     wire::error::ApiError,
 };
 
@@ -39,8 +40,9 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 
 /// The whole server: the endpoints, the pages of `app`, its static files.
 pub fn application(services: Services, app: App, settings: HeaderSettings) -> Router {
-    let state = pages::renderer(app, services.link_hosts.clone());
-    let routes = api(state.clone(), services.edge.clone()).merge(pages::routes(app, state, settings));
+    let state = pages::renderer(app, &services.furnishing);
+    let pages = pages::routes(app, state.clone(), services.furnishing.logo.clone(), settings);
+    let routes = api(state, services.edge.clone()).merge(pages);
     with_common_layers(routes, services, settings)
 }
 
@@ -77,6 +79,7 @@ pub fn with_common_layers(routes: Router, services: Services, settings: HeaderSe
     routes
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
+        .route(JWKS_PATH, get(user_token_keys::show))
         .route(backchannel::PATH, post(backchannel::logout))
         .merge(headers::report_route(services.sessions.front_url(), Environment::system()))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)

@@ -21,6 +21,8 @@ pub fn Composer(
     on_stop: EventHandler<()>,
     /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
+    /// Before the button.
+    children: Element,
 ) -> Element {
     let messages = &use_catalog().chat;
     let over = measure.over;
@@ -70,6 +72,7 @@ pub fn Composer(
             }
             // A label: a click on it goes to the field.
             label { id: "composer-hint", r#for: COMPOSER, {text_span(hint)} }
+            {children}
             // One button for both, so that the focus stays on it when it changes.
             button {
                 r#type: if answering { "button" } else { "submit" },

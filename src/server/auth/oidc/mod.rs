@@ -56,8 +56,8 @@ pub use access_token::{AccessTokenTyp, JwtProfile};
 pub use claim_names::{ClaimNames, ClaimPath, claims_of};
 pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
-pub use client_key::{ClientKey, ClientKeyError};
-pub use credentials::{Credentials, CredentialsError};
+pub use client_key::{ClientKey, ClientKeyError, SigningError};
+pub use credentials::{ActiveCredentials, Credentials, CredentialsError};
 pub use diagnostics::{
     AuthorizationAnswer, AuthorizationProbe, ClientAnswer, ClientRequest, ClockSkew, DiagnosticError, DpopReport,
     EndpointReport, IntrospectionAnswer, MetadataReport, PushedRequests, SigningReport,

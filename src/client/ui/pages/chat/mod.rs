@@ -10,7 +10,9 @@
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
-//! | `dialogs`, `sessions_dialog`, `privacy_dialog` | the dialogs |
+//! | `feedback` | thumbs, and the reason that a person may add |
+//! | `model_picker` | which model answers |
+//! | `dialogs`, `sessions_dialog`, `privacy_dialog`, `notice_dialog` | the dialogs |
 //! | `open_dialog` | which dialog is open |
 //! | `own_sessions` | loads and ends the person's sessions |
 //! | `failure` | shows why a request has failed |
@@ -21,10 +23,13 @@ mod conversation_row;
 mod deletions;
 mod dialogs;
 mod failure;
+mod feedback;
 mod header;
 mod live_region;
 mod message;
+mod model_picker;
 mod navigation;
+mod notice_dialog;
 mod notices;
 mod open_dialog;
 mod own_sessions;
@@ -42,7 +47,9 @@ use self::{
     dialogs::Dialogs,
     header::Header,
     live_region::LiveRegion,
+    model_picker::{ModelNotice, ModelPicker},
     navigation::{navigate_to_conversation, new_conversation},
+    notice_dialog::RequiredNotice,
     notices::{EditingNotice, OfflineNotice},
     open_dialog::OpenDialog,
     own_sessions::OwnSessions,
@@ -54,7 +61,7 @@ use crate::{
     client::{
         chat::{
             announcer::Announcer, conversation::Conversation as OpenConversation, draft::Draft, element_ids::COMPOSER,
-            list::ConversationList,
+            list::ConversationList, options::Options,
         },
         language::{Language, use_language},
         platform::{clipboard, dom},
@@ -97,7 +104,8 @@ fn ChatPage(user: UserClaims) -> Element {
     let draft = Draft::use_draft(list.tasks);
     let announcer = Announcer::use_announcer();
     let navigate = use_callback(navigate_to_conversation);
-    let conversation = OpenConversation::use_conversation(draft, list, announcer, navigate);
+    let options = Options::use_options(list.tasks);
+    let conversation = OpenConversation::use_conversation(draft, (list, options), announcer, navigate);
     let deletions = Deletions::use_deletions(list, conversation);
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
@@ -129,11 +137,13 @@ fn ChatPage(user: UserClaims) -> Element {
                 div { class: "dock",
                     OfflineNotice {}
                     EditingNotice { conversation }
+                    ModelNotice { conversation }
                     DraftComposer { conversation, draft }
                 }
             }
             LiveRegion { announcer }
-            Dialogs { dialog, shortcuts, sessions }
+            Dialogs { dialog, shortcuts, sessions, options }
+            RequiredNotice { options }
             LinkConfirmationDialog {}
         }
     }
@@ -150,6 +160,7 @@ fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
             on_send: move |()| conversation.send(),
             on_stop: move |()| conversation.stop(),
             on_edit_last: move |()| conversation.edit_last(),
+            ModelPicker { conversation }
         }
     }
 }

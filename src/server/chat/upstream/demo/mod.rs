@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 
 use self::language::Language;
-use super::{FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
+use super::{Asker, FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
 use crate::wire::auth::UserClaims;
 
 /// The pause between two words.
@@ -39,9 +39,9 @@ impl Upstream for Demo {
         "demo"
     }
 
-    async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
+    async fn answer(&self, messages: Vec<Message>, asker: &Asker) -> Result<UpstreamEvents, UpstreamError> {
         let question = messages.iter().rfind(|message| message.role == Role::User);
-        let (events, pace) = reply(question.map_or("", |message| message.text.trim()), user);
+        let (events, pace) = reply(question.map_or("", |message| message.text.trim()), &asker.user);
         // The pause begins when the next event is polled.
         let events = stream::iter(events).then(move |event| async move {
             if matches!(event, UpstreamEvent::Delta(_) | UpstreamEvent::Thinking(_)) {
