@@ -34,6 +34,8 @@ fn completions(base_url: &str) -> ChatCompletions {
         system_prompt: None,
         style: ApiStyle::OpenAi,
         timeouts: Timeouts::default(),
+        max_tokens: None,
+        takes_user_token: true,
         tls: Default::default(),
     };
     ChatCompletions::new(settings, Environment::system()).unwrap()
@@ -50,7 +52,8 @@ async fn read(upstream: &ChatCompletions) -> u64 {
         email: None,
         user_id: None,
     };
-    let mut events = upstream.answer(vec![question], &somebody).await.unwrap();
+    let asker = Asker { user: somebody, roles: vec![], conversation: ConversationId::new("c") };
+    let mut events = upstream.answer(vec![question], &asker).await.unwrap();
     let mut pieces = 0;
     while let Some(event) = events.next().await {
         pieces += u64::from(matches!(event.unwrap(), UpstreamEvent::Delta(_)));

@@ -14,11 +14,13 @@ use super::{
     chat::{
         Chat, ChatSettings,
         answer_log::RedisAnswerLog,
-        upstream::{ChatCompletions, Demo, SharedUpstream},
+        models::{Model, Models},
+        upstream::{ChatCompletions, Demo, SharedUpstream, UpstreamSettings, UserTokens},
     },
-    config::{self, ChatUpstream, Config, Provider, SessionStorage},
+    config::{self, ChatUpstream, Config, ListedModel, Provider, SessionStorage},
     conversations::{
         self, ConversationStore, Conversations, ObservedStore,
+        notice::Notices,
         peers::{Peers, ServerName},
         sql::{DatabaseUrl, SqlStore, WrongDatabaseUrl},
     },
@@ -29,7 +31,7 @@ use super::{
         headers::HeaderSettings,
         ingress::{Edge, EdgeSettings},
         metrics,
-        pages::App,
+        pages::{App, Furnishing},
         readiness::{PeerReports, Readiness},
         router, shutdown,
     },
@@ -42,7 +44,6 @@ use super::{
     store::{KeyRing, RedisAddress, RedisDurability, SealError, StoreError},
     version,
 };
-use crate::wire::link_hosts::LinkHosts;
 
 /// Exit code for a wrong configuration (`EX_CONFIG` of sysexits.h).
 pub const EX_CONFIG: u8 = 78;
@@ -154,27 +155,29 @@ impl Services {
             sessions,
             proofs: Arc::new(proofs),
             guard: Arc::new(guard),
-            chat: Chat::new(store, Arc::new(Demo), ChatSettings::default(), environment),
+            chat: Chat::new(store, Models::one(Arc::new(Demo)), ChatSettings::default(), environment),
             conversations,
             edge: Arc::new(edge),
             pseudonyms,
-            link_hosts: LinkHosts::default(),
+            notices: Notices::none(),
+            user_tokens: None,
+            furnishing: Furnishing::default(),
             draining: CancellationToken::new(),
         })
     }
 
-    /// Replaces the conversation store and the upstream.
+    /// Replaces the conversation store and the models.
     pub fn with_chat(
         self,
         store: Arc<dyn ConversationStore>,
-        upstream: SharedUpstream,
+        models: Models,
         settings: ChatSettings,
         environment: Environment,
     ) -> Self {
         let conversations = Arc::new(Conversations::new(store.clone(), environment.clone()));
         Self {
             readiness: Arc::new(Readiness::new(self.sessions.clone(), conversations.clone())),
-            chat: Chat::new(store, upstream, settings, environment),
+            chat: Chat::new(store, models, settings, environment),
             conversations,
             ..self
         }
@@ -282,7 +285,8 @@ async fn start(
     let oidc = OidcClient::new(settings, http, environment.clone());
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone(), config.session_limits)?;
 
-    let (upstream, mock_upstream) = start_upstream(&config.chat, config.proxy.clone(), environment.clone()).await?;
+    let user_tokens = config.user_tokens.clone().map(|settings| UserTokens::new(settings, environment.clone()));
+    let (models, mock_upstream) = start_models(config, user_tokens.as_ref(), environment.clone()).await?;
     let store = SqlStore::new(config.database_url.clone())
         .with_quota(config.storage_per_person)
         .with_connections(config.database_connections);
@@ -290,9 +294,13 @@ async fn start(
     let store = Arc::new(store);
     let peers: Option<Arc<dyn Peers>> = config.database_url.is_shared().then(|| store.clone() as Arc<dyn Peers>);
     let services = services.with_edge(config.edge.clone(), environment.clone());
-    let services = Services { link_hosts: config.link_hosts.clone(), ..services };
+    let notices = config
+        .notice
+        .clone()
+        .map_or_else(Notices::none, |settings| Notices::new(settings, store.clone(), environment.clone()));
+    let services = Services { furnishing: config.furnishing.clone(), notices, user_tokens, ..services };
     let store: Arc<dyn ConversationStore> = Arc::new(ObservedStore(store));
-    let services = services.with_chat(store, upstream, config.answers, environment.clone());
+    let services = services.with_chat(store, models, config.answers, environment.clone());
     let services = match &config.sessions {
         SessionStorage::Memory => services,
         SessionStorage::Redis { address, ring } => {
@@ -321,21 +329,33 @@ async fn warn_of_forgetful_redis(address: Box<RedisAddress>) {
     }
 }
 
-async fn start_upstream(
-    chat: &ChatUpstream,
-    proxy: OutboundProxy,
+async fn start_models(
+    config: &Config,
+    user_tokens: Option<&UserTokens>,
     environment: Environment,
-) -> Result<(SharedUpstream, Option<EmbeddedUpstream>), StartError> {
-    let (settings, mock) = match chat {
-        ChatUpstream::Demo => return Ok((Arc::new(Demo), None)),
+) -> Result<(Models, Option<EmbeddedUpstream>), StartError> {
+    let (shared, mock) = match &config.chat {
+        ChatUpstream::Demo => return Ok((Models::one(Arc::new(Demo)), None)),
         ChatUpstream::Configured(settings) => ((**settings).clone(), None),
         ChatUpstream::Mock(mock) => {
             let (settings, mock) = embedded::upstream::start(mock).await?;
             (settings, Some(mock))
         }
     };
-    tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
-    Ok((Arc::new(ChatCompletions::through(proxy, settings, environment)?), mock))
+    let upstream = |settings: UpstreamSettings| -> Result<SharedUpstream, StartError> {
+        tracing::info!(endpoint = settings.endpoint().as_str(), model = settings.model, "answers come from");
+        let completions = ChatCompletions::through(config.proxy.clone(), settings, environment.clone())?;
+        Ok(Arc::new(completions.with_user_tokens(user_tokens.cloned())))
+    };
+    let model = |listed: &ListedModel| -> Result<Model, StartError> {
+        let ListedModel { id, name, roles, history_chars, .. } = listed.clone();
+        Ok(Model { id, name, roles, history_chars, upstream: upstream(listed.upstream(&shared))? })
+    };
+    let models = match &config.models[..] {
+        [] => Models::one(upstream(shared)?),
+        [first, others @ ..] => Models::listed(model(first)?, others.iter().map(model).collect::<Result<Vec<_>, _>>()?),
+    };
+    Ok((models, mock))
 }
 
 async fn listen(config: Config, services: Services, app: App, headers: HeaderSettings) -> Result<(), StartError> {

@@ -12,6 +12,7 @@ use super::{
     config::reference,
     doctor,
     embedded::{self, CommandError},
+    feedback::{self, Since},
     health_check,
     http::pages::App,
     observe::audit,
@@ -40,6 +41,8 @@ usage: oracle-ai                 serve
                                  lists the sessions of a user
        oracle-ai end-sessions --issuer ISSUER --sub SUB [--session SESSION]
                                  ends all sessions of a user, or one, at all servers
+       oracle-ai feedback [--since DATE]
+                                 what people said of answers, as JSON Lines
        oracle-ai mock-provider   in builds with the mocks: an OpenID provider for tests; --help has its options
        oracle-ai mock-model      the same for a model";
 
@@ -68,6 +71,8 @@ pub enum Command {
         sub: String,
         action: Action,
     },
+    /// Prints what people said of answers.
+    Feedback(Since),
     /// Each with its options.
     MockProvider(Vec<String>),
     MockModel(Vec<String>),
@@ -99,6 +104,7 @@ pub fn run(app: App) -> ExitCode {
         Ok(Command::AuditUser { issuer, sub }) => audit_user::run(issuer, sub),
         Ok(Command::AuditVerify(options)) => audit_verify::run(&options),
         Ok(Command::UserSessions { issuer, sub, action }) => user_sessions::run(issuer, sub, &action),
+        Ok(Command::Feedback(since)) => feedback::run(since),
         Ok(Command::MockProvider(options)) => exit_code(embedded::mock_provider(&options)),
         Ok(Command::MockModel(options)) => exit_code(embedded::mock_model(&options)),
         Ok(Command::Help) => print(&format!("{USAGE}\n")),
@@ -139,6 +145,8 @@ impl Command {
             ["audit-verify", options @ ..] => {
                 AuditVerifyOptions::from_arguments(options).map(Self::AuditVerify).ok_or(NoSuchCommand)
             }
+            ["feedback"] => Ok(Self::Feedback(Since::default())),
+            ["feedback", "--since", date] => Since::parse(date).map(Self::Feedback).ok_or(NoSuchCommand),
             ["mock-provider", options @ ..] => Ok(Self::MockProvider(owned(options))),
             ["mock-model", options @ ..] => Ok(Self::MockModel(owned(options))),
             ["help" | "--help" | "-h"] => Ok(Self::Help),
@@ -228,6 +236,18 @@ mod tests {
         let parsed = |command| Command::from_arguments(&[command, "--address", "127.0.0.1:0"]);
         assert_eq!(parsed("mock-provider"), Ok(Command::MockProvider(options.clone())));
         assert_eq!(parsed("mock-model"), Ok(Command::MockModel(options)));
+    }
+
+    #[test]
+    fn feedback_is_of_all_times_or_since_a_date() {
+        let parsed = |line: &str| Command::from_arguments(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(parsed("feedback"), Ok(Command::Feedback(Since::default())));
+        for date in ["2026-01-02", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05+01:00"] {
+            assert!(matches!(parsed(&format!("feedback --since {date}")), Ok(Command::Feedback(_))), "{date}");
+        }
+        for line in ["feedback --since", "feedback --since yesterday", "feedback --since 2026-13-01", "feedback all"] {
+            assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | `config` | all settings, checked before anything starts |
 //! | `doctor`, `user_sessions` | subcommands: check a configuration, list and end a user's sessions |
 //! | `audit_user`, `audit_verify` | subcommands: find a user in the audit log, check its chain |
+//! | `feedback` | subcommand: what people said of answers |
 //! | `health_check` | subcommand: whether the server answers |
 //! | `embedded` | the mocks in this process; the only module that uses them |
 //! | **3** | **HTTP** |
@@ -40,6 +41,7 @@ pub mod doctor;
 mod embedded;
 pub mod environment;
 pub mod excerpt;
+mod feedback;
 mod health_check;
 pub mod http;
 pub mod observe;

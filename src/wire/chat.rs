@@ -52,6 +52,9 @@ pub struct ChatRequest {
     /// In the order in which they are shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// The model that is to answer, by its id in [`super::options::ChatOptions`]. The first of those when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 /// `POST /api/chat/follow`: the events of an answer that has begun, both past and future ones.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     attachments::AttachmentSummary,
     chat::{AnswerError, ConversationId, EndReason, MessageId, Usage},
+    feedback::Feedback,
 };
 
 /// Longest title, in characters.
@@ -60,6 +61,9 @@ pub struct Message {
     /// it is an answer, that one's beginning was left out, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_from: Option<MessageId>,
+    /// What the person said of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Feedback>,
     /// When the question was sent, or the answer begun.
     pub at: u64,
     /// The files of a question.

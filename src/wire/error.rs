@@ -62,6 +62,10 @@ pub enum ApiError {
     Forbidden,
     /// 403: a role is required, and the provider has left the person's roles out, as there are too many.
     RolesLeftOut,
+    /// 403: the person may not use the model that they asked for, or there is none of that name.
+    ModelUnavailable,
+    /// 403: the operator's notice is to be accepted first, in its current version.
+    NoticeNotAccepted,
     /// 404.
     NotFound,
     /// 405.
@@ -122,7 +126,9 @@ impl ApiError {
             | Self::InvalidProof
             | Self::StepUpRequired { .. }
             | Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::RolesLeftOut => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::RolesLeftOut | Self::ModelUnavailable | Self::NoticeNotAccepted => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::LimitReached { .. } => StatusCode::CONFLICT,
@@ -157,6 +163,8 @@ impl fmt::Display for ApiError {
             Self::RolesLeftOut => {
                 f.write_str("not allowed: the provider has left the roles out, as there are too many")
             }
+            Self::ModelUnavailable => f.write_str("the model is not offered to this person"),
+            Self::NoticeNotAccepted => f.write_str("the notice is not accepted"),
             Self::NotFound => f.write_str("not found"),
             Self::MethodNotAllowed => f.write_str("method not allowed"),
             Self::Conflict => f.write_str("an answer of this conversation is running"),
@@ -197,6 +205,8 @@ impl ApiError {
             | Self::LoginRefused { .. }
             | Self::SessionEnded
             | Self::StepUpRequired { .. }
+            | Self::ModelUnavailable
+            | Self::NoticeNotAccepted
             | Self::NotFound
             | Self::Conflict
             | Self::LimitReached { .. }
@@ -267,6 +277,8 @@ mod tests {
             ),
             (ApiError::Forbidden, r#"{"kind":"forbidden"}"#),
             (ApiError::RolesLeftOut, r#"{"kind":"roles_left_out"}"#),
+            (ApiError::ModelUnavailable, r#"{"kind":"model_unavailable"}"#),
+            (ApiError::NoticeNotAccepted, r#"{"kind":"notice_not_accepted"}"#),
             (ApiError::NotFound, r#"{"kind":"not_found"}"#),
             (ApiError::MethodNotAllowed, r#"{"kind":"method_not_allowed"}"#),
             (ApiError::Conflict, r#"{"kind":"conflict"}"#),
@@ -303,6 +315,8 @@ mod tests {
             | ApiError::StepUpRequired { .. }
             | ApiError::Forbidden
             | ApiError::RolesLeftOut
+            | ApiError::ModelUnavailable
+            | ApiError::NoticeNotAccepted
             | ApiError::NotFound
             | ApiError::MethodNotAllowed
             | ApiError::Conflict

@@ -14,13 +14,16 @@
 
 pub mod attachments;
 pub mod auth;
+pub mod branding;
 pub mod chat;
 pub mod conversations;
 pub mod error;
 pub mod events;
+pub mod feedback;
 pub mod identifier;
 pub mod link_hosts;
 pub mod operators;
+pub mod options;
 pub mod returned_error;
 pub(crate) mod secret;
 pub mod sessions;

@@ -19,7 +19,7 @@ struct Endpoint {
     good: serde_json::Value,
 }
 
-fn endpoints() -> [Endpoint; 12] {
+fn endpoints() -> [Endpoint; 14] {
     [
         Endpoint { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Endpoint { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -31,6 +31,12 @@ fn endpoints() -> [Endpoint; 12] {
         },
         Endpoint { path: "/api/chat/follow", required: &["answer"], good: json!({ "answer": "a" }) },
         Endpoint { path: "/api/chat/stop", required: &["answer"], good: json!({ "answer": "a" }) },
+        Endpoint {
+            path: "/api/chat/feedback",
+            required: &["answer"],
+            good: json!({ "answer": "a", "feedback": { "value": "up" } }),
+        },
+        Endpoint { path: "/api/notice/accept", required: &["version"], good: json!({ "version": "1" }) },
         Endpoint {
             path: "/api/conversation/rename",
             required: &["id", "title"],
@@ -48,7 +54,7 @@ fn endpoints() -> [Endpoint; 12] {
     ]
 }
 
-const PATHS: [(&str, &[&str]); 19] = [
+const PATHS: [(&str, &[&str]); 22] = [
     ("/api/operator/sessions", &["POST"]),
     ("/api/operator/sessions/end", &["POST"]),
     ("/api/operator/sessions/end-all", &["POST"]),
@@ -62,6 +68,9 @@ const PATHS: [(&str, &[&str]); 19] = [
     ("/api/chat", &["GET", "POST"]),
     ("/api/chat/follow", &["POST"]),
     ("/api/chat/stop", &["POST"]),
+    ("/api/chat/options", &["GET"]),
+    ("/api/chat/feedback", &["POST"]),
+    ("/api/notice/accept", &["POST"]),
     ("/api/conversations", &["GET"]),
     ("/api/conversation", &["GET"]),
     ("/api/conversation/attachment", &["GET"]),

@@ -33,6 +33,14 @@ const WRONG_AUTHORITIES: &[&str] = &[
     "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
 ];
 
+/// For settings that name a file of JSON.
+const WRONG_JSON: &[&str] = &[
+    "/nowhere/file.json",
+    env!("CARGO_MANIFEST_DIR"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    "{\"id\": \"hunter2\"}",
+];
+
 /// For each variable the values that are wrong in a good configuration, or that need a setting that it does not have. A
 /// variable without any must be set.
 const WRONG: &[(&str, &[&str])] = &[
@@ -61,6 +69,7 @@ const WRONG: &[(&str, &[&str])] = &[
             "=a",
         ],
     ),
+    ("BRANDING_FILE", WRONG_JSON),
     ("CA_FILE", WRONG_AUTHORITIES),
     ("CHAT_ALLOW_HTTP", &["yes", "true"]),
     ("CHAT_API_KEY", &["a key", "clé"]),
@@ -91,6 +100,13 @@ const WRONG: &[(&str, &[&str])] = &[
     ("CHAT_IDLE_TIMEOUT", &["never", "86401"]),
     ("CHAT_LINK_HOSTS", &["https://docs.example.com", "docs.example.com, example.com"]),
     ("CHAT_MODEL", &[]),
+    ("CHAT_MODELS_FILE", WRONG_JSON),
+    // There is no key.
+    ("CHAT_USER_TOKEN_AUDIENCE", &["https://gateway.example.com", "the gateway"]),
+    ("CHAT_USER_TOKEN_CLAIMS", &["roles", "phone"]),
+    ("CHAT_USER_TOKEN_HEADER", &["Authorization", "X-User-Token", "a b"]),
+    ("CHAT_USER_TOKEN_KEYS_FILE", &["/nowhere/keys.pem", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]),
+    ("CHAT_USER_TOKEN_SUBJECT", &["hash", "plain"]),
     // No proxy is trusted.
     ("CLIENT_ADDRESS_HEADER", &["forwarded"]),
     ("CLIENT_ASSERTION_AUDIENCE", &["https://sso.example.com/token"]),
@@ -141,6 +157,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("MOCK_PROVIDER_PROFILE", &["google"]),
     ("MOCK_UPSTREAM_ADDR", &["anywhere", "127.0.0.1:9500"]),
     ("NAME_CLAIM", &["."]),
+    ("NOTICE_FILE", WRONG_JSON),
     ("OIDC_CA_FILE", WRONG_AUTHORITIES),
     ("OIDC_DISCOVERY", &["no"]),
     ("OIDC_ENDPOINT_HOSTS", &["https://api.example.com", "api.example.com:8443", "*.example.com", " "]),

@@ -65,7 +65,7 @@ impl SqliteFile {
         self.address().parse().unwrap()
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         format!("sqlite://{}?mode=rwc", self.0.display())
     }
 }

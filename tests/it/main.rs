@@ -19,6 +19,7 @@
 //! | `signing_keys`, `private_authority`, `outbound` | key rotation; TLS to services, client certificates and proxies; outbound requests in general |
 //! | `answer_log` | answers that are followed at another server than the one that writes them |
 //! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
+//! | `models`, `notice`, `feedback`, `user_token` | models by configuration; the operator's notice and words; what people say of answers; the token that tells the model's server who asks |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
 //! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
@@ -73,6 +74,7 @@ mod dpop_nonce;
 mod dpop_proof;
 mod edge;
 mod fapi;
+mod feedback;
 mod floods;
 mod guard;
 mod haproxy;
@@ -90,8 +92,10 @@ mod member_types;
 mod metrics;
 mod mock_commands;
 mod mock_provider;
+mod models;
 mod moved_clock;
 mod nginx;
+mod notice;
 mod operators;
 mod outbound;
 mod own_sessions;
@@ -126,4 +130,5 @@ mod trial;
 mod upgrade;
 mod upstream;
 mod user_limits;
+mod user_token;
 mod watching;

@@ -397,6 +397,7 @@ mod tests {
             idempotency_key: IdempotencyKey::new("k"),
             replaces: None,
             attachments: vec![],
+            model: None,
         };
         let typed = BTreeMap::from([("c".to_owned(), "second".to_owned())]);
         let drafts = Drafts { typed, sending: Some(Sending { request, files: 0, failed: true }), ..Drafts::default() };

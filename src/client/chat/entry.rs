@@ -12,6 +12,7 @@ use crate::{
         chat::{AnswerError, EndReason, MessageId, Usage, is_refused},
         conversations::{Message, Role},
         error::ApiError,
+        feedback::Feedback,
     },
 };
 
@@ -35,6 +36,10 @@ pub struct Entry {
     pub sent_from: Option<MessageId>,
     /// The files of a question.
     pub attachments: Vec<AttachmentSummary>,
+    /// The model that wrote an answer, by its id.
+    pub model: Option<Rc<str>>,
+    /// What the person said of an answer.
+    pub feedback: Option<Feedback>,
     pub progress: Progress,
 }
 
@@ -75,6 +80,8 @@ impl Entry {
             usage: None,
             sent_from: None,
             attachments: vec![],
+            model: None,
+            feedback: None,
             progress,
         }
     }
@@ -107,6 +114,8 @@ impl Entry {
             usage: message.usage,
             sent_from: message.sent_from.clone(),
             attachments: message.attachments.clone(),
+            model: message.model.as_deref().filter(|model| !model.is_empty()).map(Into::into),
+            feedback: message.feedback.clone(),
             ..Self::answer(key, Some(message.id.clone()), progress)
         }
     }

@@ -13,6 +13,7 @@
 //! | `attachments` | the files of a message |
 //! | `question_blocks` | the parts of a question that are in columns |
 //! | `list` | the person's conversations |
+//! | `options` | the models that they may choose from, and the operator's notice |
 //! | `tasks` | tasks that live as long as the page |
 //! | `element_ids` | elements that are focused or scrolled from here |
 
@@ -27,6 +28,7 @@ pub mod element_ids;
 pub mod entry;
 mod following;
 pub mod list;
+pub mod options;
 pub mod question_blocks;
 pub mod received_answer;
 mod running_answer;

@@ -19,6 +19,7 @@ pub struct ReceivedAnswer {
     pub blocks: Splitter,
     /// The oldest message that was sent to the model, if older ones were left out.
     pub sent_from: Option<MessageId>,
+    model: Option<Rc<str>>,
     /// The number of the last event.
     pub last_event: Option<u64>,
     text: String,
@@ -39,9 +40,10 @@ pub struct AnswerText {
 impl ReceivedAnswer {
     /// Adds the next event. An event that was received before changes nothing.
     pub fn add(&mut self, event: ChatEvent) {
-        if let ChatEventKind::Open { answer, sent_from, .. } = event.kind {
+        if let ChatEventKind::Open { answer, sent_from, model, .. } = event.kind {
             // The server repeats the answer from its start.
-            *self = Self { id: Some(answer), sent_from, last_event: Some(event.n), ..Self::default() };
+            let (id, model) = (Some(answer), Some(model.into()));
+            *self = Self { id, sent_from, model, last_event: Some(event.n), ..Self::default() };
             return;
         }
         if self.last_event.is_some_and(|last| event.n <= last) {
@@ -85,6 +87,8 @@ impl ReceivedAnswer {
             usage: self.usage,
             sent_from: self.sent_from.clone(),
             attachments: vec![],
+            model: self.model.clone().or_else(|| entry.model.clone()),
+            feedback: None,
             progress,
         }
     }

@@ -16,6 +16,8 @@ pub struct Catalog {
     pub account: Account,
     pub answer: Answer,
     pub files: Files,
+    pub feedback: Feedback,
+    pub notice: Notice,
     pub links: Links,
     pub sidebar: Sidebar,
     pub shortcuts: Shortcuts,
@@ -80,6 +82,8 @@ pub struct Failures {
     pub step_up_required: Message,
     /// The sign-in for that action was not as asked for.
     pub step_up_failed: Message,
+    pub model_unavailable: Message,
+    pub notice_not_accepted: Message,
     pub too_many_requests: Message,
     pub invalid_message: Message,
     pub already_answering: Message,
@@ -130,6 +134,9 @@ pub struct Chat {
     /// The same where only the end of an answer was sent.
     pub beginning_not_sent: &'static str,
     pub earlier_and_beginning_not_sent: &'static str,
+    pub model_label: fn(name: &str) -> String,
+    /// Where the model that has answered so far is not offered any more.
+    pub model_gone: fn(gone: &str, next: &str) -> String,
 }
 
 /// The menu behind the person's initials.
@@ -143,7 +150,16 @@ pub struct Account {
     pub theme_dark: &'static str,
     pub privacy: &'static str,
     /// What is stored, where, and until when.
-    pub stored: [Message; 4],
+    pub stored: [Message; 5],
+    /// The title of what the model's server is told of who asks.
+    pub asker: &'static str,
+    /// `details` are some of those below.
+    pub asker_told: fn(details: &str) -> String,
+    pub asker_code: &'static str,
+    pub asker_account: &'static str,
+    pub asker_name: &'static str,
+    pub asker_email: &'static str,
+    pub asker_roles: &'static str,
 }
 
 /// An answer: its parts, how it ends, how it is announced.
@@ -227,10 +243,35 @@ pub struct Files {
     pub columns: &'static str,
 }
 
+/// What the person thinks of an answer.
+#[derive(Debug)]
+pub struct Feedback {
+    pub good: &'static str,
+    pub bad: &'static str,
+    pub add_reason: &'static str,
+    pub title: &'static str,
+    pub reason_label: &'static str,
+    pub facts: &'static str,
+    pub completeness: &'static str,
+    pub relevance: &'static str,
+    pub style: &'static str,
+    pub comment_label: &'static str,
+    pub hint: &'static str,
+}
+
+/// The operator's notice.
+#[derive(Debug)]
+pub struct Notice {
+    pub accept: &'static str,
+    pub accepted: fn(version: &str, time: &str) -> String,
+    pub read_again: &'static str,
+}
+
 /// The question before a link in an answer is opened.
 #[derive(Debug)]
 pub struct Links {
-    pub leave_title: &'static str,
+    /// `name` is that of the chat.
+    pub leave_title: fn(name: &str) -> String,
     pub leave_text: fn(host: &str) -> String,
     pub do_not_ask_again: fn(host: &str) -> String,
     pub open_in_new_tab: &'static str,

@@ -1,8 +1,8 @@
 //! English.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar,
-    Starter,
+    Account, Answer, Catalog, Chat, Failures, Feedback, Files, Links, Message, Notice, Pages, SessionEnd, Sessions,
+    Shortcuts, Sidebar, Starter,
 };
 use super::grouped;
 
@@ -142,6 +142,14 @@ pub static ENGLISH: Catalog = Catalog {
                    second factor. You are still signed in, and can go on without it. If you need it and can’t sign in \
                    so, ask your administrator.",
         },
+        model_unavailable: Message {
+            title: "This model is not offered to you any more",
+            text: "Choose another one below, then try again. Your question is kept.",
+        },
+        notice_not_accepted: Message {
+            title: "There is a notice to accept first",
+            text: "Read and accept it, then try again. Your question is kept.",
+        },
         too_many_requests: Message { title: "That was a lot at once", text: "Wait a moment, then try again." },
         invalid_message: Message {
             title: "This message can't be sent",
@@ -214,6 +222,8 @@ pub static ENGLISH: Catalog = Catalog {
         earlier_not_sent: "Earlier messages are no longer sent to the model",
         beginning_not_sent: "The beginning of this answer is no longer sent to the model",
         earlier_and_beginning_not_sent: "Earlier messages and the beginning of this answer are no longer sent to the model",
+        model_label: |name| format!("Model: {name}"),
+        model_gone: |gone, next| format!("“{gone}” is no longer offered. “{next}” will answer your next question."),
     },
     account: Account {
         button_label: |name| format!("{name}: account and settings"),
@@ -234,6 +244,11 @@ pub static ENGLISH: Catalog = Catalog {
                 text: "It gets your question and the messages before it in the same conversation.",
             },
             Message {
+                title: "What you say of answers",
+                text: "Thumbs, reasons and comments are stored with the answer. Who runs this chat can read them, without \
+                       your name.",
+            },
+            Message {
                 title: "This browser",
                 text: "It stores the key of your session, your choices on this page and, encrypted, what you have \
                        typed and not sent. Signing out removes the key and the unsent text.",
@@ -244,6 +259,15 @@ pub static ENGLISH: Catalog = Catalog {
                        the answers.",
             },
         ],
+        asker: "Who you are, for the model",
+        asker_told: |details| {
+            format!("With each question, the model’s server is told: {details}, and in which conversation you ask.")
+        },
+        asker_code: "a code made from your account",
+        asker_account: "the identifier of your account",
+        asker_name: "your name",
+        asker_email: "your email address",
+        asker_roles: "your roles",
     },
     answer: Answer {
         waiting: "The answer is on its way",
@@ -364,8 +388,26 @@ pub static ENGLISH: Catalog = Catalog {
         show_less: "Show less",
         columns: "Text in columns",
     },
+    feedback: Feedback {
+        good: "Good answer",
+        bad: "Bad answer",
+        add_reason: "Say why",
+        title: "What do you think of this answer?",
+        reason_label: "What is it about? (optional)",
+        facts: "Right or wrong",
+        completeness: "What it leaves out or adds",
+        relevance: "Whether it answers the question",
+        style: "How it is written",
+        comment_label: "In your own words (optional)",
+        hint: "At most 1,000 characters. Who runs this chat can read it.",
+    },
+    notice: Notice {
+        accept: "I have read and accept this",
+        accepted: |version, time| format!("You accepted version {version} on {time}."),
+        read_again: "Read the notice",
+    },
     links: Links {
-        leave_title: "You are leaving oracle-ai",
+        leave_title: |name| format!("You are leaving {name}"),
         leave_text: |host| {
             format!("This link of an answer leads to {host}. Everything that stands in its address is sent there:")
         },

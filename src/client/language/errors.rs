@@ -22,6 +22,8 @@ impl Catalog {
             ApiError::StepUpRequired { .. } => messages.step_up_required,
             ApiError::RolesLeftOut => messages.roles_left_out,
             ApiError::Forbidden => messages.forbidden,
+            ApiError::ModelUnavailable => messages.model_unavailable,
+            ApiError::NoticeNotAccepted => messages.notice_not_accepted,
             ApiError::Conflict => messages.already_answering,
             ApiError::LimitReached { limit: Limit::Conversations } => messages.too_many_conversations,
             ApiError::LimitReached { limit: Limit::Messages } => messages.too_many_messages,

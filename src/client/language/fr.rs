@@ -1,8 +1,8 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Files, Links, Message, Pages, SessionEnd, Sessions, Shortcuts, Sidebar,
-    Starter,
+    Account, Answer, Catalog, Chat, Failures, Feedback, Files, Links, Message, Notice, Pages, SessionEnd, Sessions,
+    Shortcuts, Sidebar, Starter,
 };
 use super::grouped;
 
@@ -151,6 +151,14 @@ pub static FRENCH: Catalog = Catalog {
                    récente, ou avec un second facteur. Vous êtes toujours connecté et pouvez continuer sans cela. Si \
                    vous en avez besoin sans pouvoir vous connecter ainsi, adressez-vous à votre administrateur.",
         },
+        model_unavailable: Message {
+            title: "Ce modèle ne vous est plus proposé",
+            text: "Choisissez-en un autre ci-dessous, puis réessayez. Votre question est conservée.",
+        },
+        notice_not_accepted: Message {
+            title: "Il y a d’abord un avis à accepter",
+            text: "Lisez-le et acceptez-le, puis réessayez. Votre question est conservée.",
+        },
         too_many_requests: Message {
             title: "Trop de demandes à la fois",
             text: "Patientez un instant, puis réessayez.",
@@ -226,6 +234,12 @@ pub static FRENCH: Catalog = Catalog {
         earlier_not_sent: "Les messages précédents ne sont plus envoyés au modèle",
         beginning_not_sent: "Le début de cette réponse n’est plus envoyé au modèle",
         earlier_and_beginning_not_sent: "Les messages précédents et le début de cette réponse ne sont plus envoyés au modèle",
+        model_label: |name| format!("Modèle\u{a0}: {name}"),
+        model_gone: |gone, next| {
+            format!(
+                "«\u{a0}{gone}\u{a0}» n’est plus proposé. «\u{a0}{next}\u{a0}» répondra à votre prochaine question."
+            )
+        },
     },
     account: Account {
         button_label: |name| format!("{name}\u{a0}: compte et réglages"),
@@ -246,6 +260,11 @@ pub static FRENCH: Catalog = Catalog {
                 text: "Il reçoit votre question et les messages qui la précèdent dans la même conversation.",
             },
             Message {
+                title: "Vos avis sur les réponses",
+                text: "Pouces, raisons et commentaires sont conservés avec la réponse. Qui gère ce chat peut les lire, sans \
+                       votre nom.",
+            },
+            Message {
                 title: "Ce navigateur",
                 text: "Il conserve la clé de votre session, vos choix sur cette page et, chiffré, le texte que vous \
                        n’avez pas encore envoyé. La déconnexion supprime la clé et ce texte.",
@@ -256,6 +275,17 @@ pub static FRENCH: Catalog = Catalog {
                        ni les réponses.",
             },
         ],
+        asker: "Qui vous êtes, pour le modèle",
+        asker_told: |details| {
+            format!(
+                "Avec chaque question, le serveur du modèle reçoit\u{a0}: {details}, et dans quelle conversation vous la posez."
+            )
+        },
+        asker_code: "un code tiré de votre compte",
+        asker_account: "l’identifiant de votre compte",
+        asker_name: "votre nom",
+        asker_email: "votre adresse e-mail",
+        asker_roles: "vos rôles",
     },
     answer: Answer {
         waiting: "La réponse arrive",
@@ -393,8 +423,26 @@ pub static FRENCH: Catalog = Catalog {
         show_less: "Réduire",
         columns: "Texte en colonnes",
     },
+    feedback: Feedback {
+        good: "Bonne réponse",
+        bad: "Mauvaise réponse",
+        add_reason: "Dire pourquoi",
+        title: "Que pensez-vous de cette réponse\u{a0}?",
+        reason_label: "De quoi s’agit-il\u{a0}? (facultatif)",
+        facts: "Juste ou fausse",
+        completeness: "Ce qui manque ou ce qui est de trop",
+        relevance: "Si elle répond à la question",
+        style: "Comment elle est écrite",
+        comment_label: "Avec vos mots (facultatif)",
+        hint: "1\u{202f}000 caractères au plus. Qui gère ce chat peut le lire.",
+    },
+    notice: Notice {
+        accept: "J’ai lu et j’accepte",
+        accepted: |version, time| format!("Vous avez accepté la version {version} le {time}."),
+        read_again: "Lire l’avis",
+    },
     links: Links {
-        leave_title: "Vous quittez oracle-ai",
+        leave_title: |name| format!("Vous quittez {name}"),
         leave_text: |host| {
             format!("Ce lien d’une réponse mène à {host}. Tout ce qui figure dans son adresse y est envoyé\u{a0}:")
         },

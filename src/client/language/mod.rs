@@ -16,8 +16,10 @@ mod en;
 mod errors;
 mod fr;
 
-pub use catalog::{Catalog, Message, Sidebar as SidebarMessages};
+pub use catalog::{Catalog, Feedback as FeedbackMessages, Message, Sidebar as SidebarMessages};
 pub use choice::{ChosenLanguage, use_catalog, use_language};
+
+use crate::wire::options::LocalText;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -49,6 +51,14 @@ impl Language {
         match self {
             Self::English => &en::ENGLISH,
             Self::French => &fr::FRENCH,
+        }
+    }
+
+    /// A text of the operator's in this language.
+    pub fn of(self, text: &LocalText) -> &str {
+        match self {
+            Self::English => &text.en,
+            Self::French => &text.fr,
         }
     }
 

@@ -5,7 +5,7 @@ use dioxus::{
     prelude::*,
 };
 
-use super::{components::SessionWarning, head::Head, route::Route, theme::ChosenTheme};
+use super::{branding::PageBranding, components::SessionWarning, head::Head, route::Route, theme::ChosenTheme};
 use crate::client::{language::ChosenLanguage, session::Auth};
 
 #[component]
@@ -13,6 +13,7 @@ pub fn App() -> Element {
     let auth = use_context_provider(Auth::new);
     ChosenLanguage::use_choice();
     ChosenTheme::use_choice();
+    PageBranding::use_page();
     let session = use_memo(move || auth.session());
     let mut session_tasks = use_signal(Vec::<Task>::new);
     use_effect(move || {

@@ -7,6 +7,7 @@ use dioxus::{
 
 use crate::wire::{
     attachments::{self, PageLimits},
+    branding::{self, Branding},
     link_hosts::{LinkHosts, META_NAME},
 };
 
@@ -17,6 +18,7 @@ static STYLE: Asset = asset!("/assets/main.css");
 pub fn Head() -> Element {
     use_link_hosts();
     use_limits();
+    use_branding();
     rsx! {
         document::Link { rel: "icon", r#type: "image/svg+xml", href: ICON }
         document::Link { rel: "stylesheet", href: STYLE }
@@ -40,6 +42,16 @@ fn use_limits() {
         if let Some(limits) = try_consume_context::<PageLimits>() {
             let name = attachments::META_NAME.to_owned();
             document().create_meta(MetaProps::builder().name(name).content(limits.to_string()).build());
+        }
+    });
+}
+
+/// The same for what the operator has put into the page.
+fn use_branding() {
+    use_hook(|| {
+        if let Some(branding) = try_consume_context::<Branding>().filter(|branding| !branding.is_empty()) {
+            let content = serde_json::to_string(&branding).unwrap_or_default();
+            document().create_meta(MetaProps::builder().name(branding::META_NAME.to_owned()).content(content).build());
         }
     });
 }

@@ -25,6 +25,8 @@ pub struct Request {
     pub credential: Option<&'static str>,
     /// As received (W3C Trace Context).
     pub traceparent: Option<String>,
+    /// The token that tells who asks: the header `X-User-Token`, as received.
+    pub user_token: Option<String>,
     /// As received.
     pub body: Value,
     pub scenario: Option<Scenario>,
@@ -70,7 +72,7 @@ impl RequestLog {
         self: &Arc<RequestLog>,
         path: String,
         credential: Option<&'static str>,
-        traceparent: Option<String>,
+        [traceparent, user_token]: [Option<String>; 2],
         body: Value,
         scenario: Option<Scenario>,
     ) -> PendingRequest {
@@ -86,6 +88,7 @@ impl RequestLog {
             path,
             credential,
             traceparent,
+            user_token,
             body,
             scenario,
             outcome: Outcome::Pending,

@@ -28,6 +28,7 @@ mod ending;
 mod history;
 mod log;
 mod lost_answer;
+pub mod models;
 mod running;
 pub mod upstream;
 mod writing;
@@ -41,19 +42,23 @@ pub use self::running::AnswerLimits;
 use self::{
     answer_log::{AnswerLog, AnswerName, Following},
     lost_answer::end_lost,
+    models::{Model, Models, NoModel},
     running::RunningAnswers,
-    upstream::SharedUpstream,
+    upstream::Asker,
     writing::AnswerTask,
 };
 use super::{
-    auth::sessions::SessionEnd,
+    auth::{oidc::Permissions, sessions::SessionEnd},
     conversations::{
         ConversationStore, Owner, check_length,
         store::{BeginError, Begun, NewQuestion, StoredAnswer},
         text::storable,
     },
     environment::Environment,
-    observe::{audit, traces},
+    observe::{
+        audit::{self, Event},
+        traces,
+    },
 };
 use crate::wire::{
     attachments::{AttachmentLimits, PageLimits},
@@ -100,7 +105,7 @@ impl Default for ChatSettings {
 #[derive(Clone)]
 pub struct Chat {
     store: Arc<dyn ConversationStore>,
-    upstream: SharedUpstream,
+    models: Models,
     settings: ChatSettings,
     environment: Environment,
     running: Arc<RunningAnswers>,
@@ -111,12 +116,12 @@ pub struct Chat {
 impl Chat {
     pub fn new(
         store: Arc<dyn ConversationStore>,
-        upstream: SharedUpstream,
+        models: Models,
         settings: ChatSettings,
         environment: Environment,
     ) -> Self {
         let running = Arc::new(RunningAnswers::new(settings.limits));
-        Self { store, upstream, settings, environment, running, shared: None }
+        Self { store, models, settings, environment, running, shared: None }
     }
 
     /// Shares its answers with all servers that have this log.
@@ -128,16 +133,20 @@ impl Chat {
     pub async fn answer(
         &self,
         user: &UserClaims,
+        permissions: &Permissions,
         session_end: SessionEnd,
         request: ChatRequest,
     ) -> Result<Answer, ApiError> {
         check_length("message", request.message.trim(), 1, MAX_MESSAGE_CHARS)?;
-        let (owner, new) = (Owner::of(user), self.new_question(request)?);
+        let model = self.choose_model(user, permissions, request.model.as_deref())?;
+        let (owner, new) = (Owner::of(user), self.new_question(request, &model)?);
+        let asker =
+            Asker { user: user.clone(), roles: permissions.roles.clone(), conversation: new.conversation.clone() };
         let answer = new.answer.clone();
         let running = self.running.insert(&answer, &owner)?;
         // Counts as a reader from here on, so that the grace period begins only when the request ends.
         let events = running.log.read(None);
-        let task = AnswerTask::new(self.clone(), running, user.clone(), session_end.clone(), new);
+        let task = AnswerTask::new(self.clone(), running, (model, asker), session_end.clone(), new);
         // Storing the question is part of the task, so that a cancelled request leaves nothing half done.
         let (begun, outcome) = oneshot::channel();
         self.running.tasks.spawn(task.run(begun, audit::request_id(), traces::answer()));
@@ -255,7 +264,26 @@ impl Chat {
         ended.ok_or(ApiError::NotFound)
     }
 
-    fn new_question(&self, request: ChatRequest) -> Result<NewQuestion, ApiError> {
+    /// What people may choose from.
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    fn choose_model(
+        &self,
+        user: &UserClaims,
+        permissions: &Permissions,
+        id: Option<&str>,
+    ) -> Result<Arc<Model>, ApiError> {
+        let chosen = self.models.choose(id, &permissions.roles);
+        Ok(chosen.inspect_err(|reason| {
+            if *reason != NoModel::Unknown {
+                audit::record(Event::AccessDenied, Some(user), Some(&"a role of the model is lacking"));
+            }
+        })?)
+    }
+
+    fn new_question(&self, request: ChatRequest, model: &Model) -> Result<NewQuestion, ApiError> {
         let random_id = || {
             self.environment.random_text().map(MessageId::new).map_err(|error| {
                 tracing::error!(%error, "message not answered");
@@ -270,7 +298,7 @@ impl Chat {
             attachments: attached::checked(request.attachments, self.settings.attachments)?,
             question: random_id()?,
             answer: random_id()?,
-            model: self.upstream.model().to_owned(),
+            model: model.id.clone(),
         })
     }
 }

@@ -16,8 +16,9 @@ use super::{
     attached::Attached,
     history::History,
     log::Piece,
+    models::Model,
     running::RunningAnswer,
-    upstream::{FinishReason, TokenUsage, UpstreamError, UpstreamEvent, UpstreamEvents},
+    upstream::{Asker, FinishReason, TokenUsage, UpstreamError, UpstreamEvent, UpstreamEvents},
 };
 use crate::{
     server::{
@@ -30,7 +31,6 @@ use crate::{
     },
     wire::{
         attachments::room_for_files,
-        auth::UserClaims,
         chat::{AnswerError, ChatEventKind, EndReason, MessageId, Usage},
     },
 };
@@ -50,7 +50,8 @@ const SHORTEST_MEASURED: Duration = Duration::from_secs(1);
 pub struct AnswerTask {
     pub chat: Chat,
     pub running: Arc<RunningAnswer>,
-    pub user: UserClaims,
+    pub model: Arc<Model>,
+    pub asker: Asker,
     /// Of the session in which the question was sent.
     pub session_end: SessionEnd,
     pub new: NewQuestion,
@@ -78,14 +79,15 @@ impl AnswerTask {
     pub fn new(
         chat: Chat,
         running: Arc<RunningAnswer>,
-        user: UserClaims,
+        (model, asker): (Arc<Model>, Asker),
         session_end: SessionEnd,
         new: NewQuestion,
     ) -> Self {
         Self {
             chat,
             running,
-            user,
+            model,
+            asker,
             session_end,
             new,
             sent_from: watch::Sender::new(None),
@@ -186,7 +188,7 @@ impl AnswerTask {
         loop {
             self.emit_sent_from(history.sent_from());
             self.files.send_replace(history.files());
-            match self.chat.upstream.answer(history.messages(), &self.user).await {
+            match self.model.upstream.answer(history.messages(), &self.asker).await {
                 Err(UpstreamError::TooLong) if history.cut() => {
                     tracing::info!("the conversation is too long for the model: it is asked again with less of it");
                 }
@@ -197,7 +199,8 @@ impl AnswerTask {
 
     async fn history(&self) -> Result<History, UpstreamError> {
         let (owner, question) = (&self.running.owner, &self.new.question);
-        let (all, text) = (self.chat.settings.history_chars, self.new.text.chars().count());
+        let all = self.model.history_chars.unwrap_or(self.chat.settings.history_chars);
+        let text = self.new.text.chars().count();
         let files = match self.new.attachments.len() {
             0 => vec![],
             _ => self.chat.store.files(owner, &self.new.conversation, question).await.map_err(unreadable)?,

@@ -7,6 +7,7 @@ use url::Url;
 use super::{
     certificates::{self, ca_file},
     mocks::MOCK_UPSTREAM_ADDR,
+    models::{CHAT_MODELS_FILE, ListedModel},
     plaintext::Connection,
     setting::{AnySetting, Section, Setting, refuse},
     urls::is_plain_http,
@@ -48,6 +49,7 @@ pub static SECTION: Section = Section {
     settings: &[
         &CHAT_BASE_URL,
         &CHAT_MODEL,
+        &CHAT_MODELS_FILE,
         &CHAT_API_KEY,
         &CHAT_SYSTEM_PROMPT,
         &CHAT_ALLOW_HTTP,
@@ -72,9 +74,9 @@ static CHAT_BASE_URL: Setting<Parsed<Url>> = Setting {
     },
 };
 
-static CHAT_MODEL: Setting<Text> = Setting {
+pub static CHAT_MODEL: Setting<Text> = Setting {
     name: "CHAT_MODEL",
-    text: "The model's name there. Needed with CHAT_BASE_URL.",
+    text: "The model's name there. Needed with CHAT_BASE_URL, unless CHAT_MODELS_FILE is set.",
     example: "gpt-4o-mini",
     value: Text { default: None },
 };
@@ -100,7 +102,7 @@ static CHAT_SYSTEM_PROMPT: Setting<Text> = Setting {
     value: Text { default: None },
 };
 
-static CHAT_ALLOW_HTTP: Setting<Flag> = Setting {
+pub static CHAT_ALLOW_HTTP: Setting<Flag> = Setting {
     name: "CHAT_ALLOW_HTTP",
     text: "true where the network to a model at http on another machine is as trustworthy as a private wire; questions, \
            answers and the key cross it unencrypted. Each start is logged.",
@@ -164,9 +166,10 @@ pub static CONNECTION: Connection = Connection {
 };
 
 impl ChatUpstream {
-    pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+    /// `models` are those of `CHAT_MODELS_FILE`.
+    pub fn from_variables(variables: &Variables, models: &[ListedModel]) -> Result<Self, ConfigError> {
         if let Some(base_url) = CHAT_BASE_URL.get(variables)? {
-            return configured(variables, base_url).map(Box::new).map(Self::Configured);
+            return configured(variables, base_url, models).map(Box::new).map(Self::Configured);
         }
         refuse(
             variables,
@@ -190,24 +193,35 @@ impl ChatUpstream {
             }
             return Ok(Self::Mock(MockUpstream { address, timeouts: timeouts(variables)? }));
         }
+        refuse(
+            variables,
+            &[&CHAT_MODELS_FILE],
+            "CHAT_BASE_URL is not: set it to where the models are, or remove this one",
+        )?;
         let reason = "CHAT_BASE_URL is not, and the demo responder is never late: remove this one";
         refuse(variables, &[&CHAT_FIRST_TOKEN_TIMEOUT, &CHAT_IDLE_TIMEOUT], reason)?;
         Ok(Self::Demo)
     }
 }
 
-fn configured(variables: &Variables, base_url: Url) -> Result<UpstreamSettings, ConfigError> {
+fn configured(variables: &Variables, base_url: Url, models: &[ListedModel]) -> Result<UpstreamSettings, ConfigError> {
     refuse(variables, &[&MOCK_UPSTREAM_ADDR], "CHAT_BASE_URL names another upstream: remove one of the two")?;
-    CONNECTION.check(variables, !is_https_or_loopback(&base_url))?;
+    let addresses = models.iter().filter_map(|model| model.base_url.as_ref()).chain([&base_url]);
+    CONNECTION.check(variables, addresses.into_iter().any(|address| !is_https_or_loopback(address)))?;
     let reason = "it belongs to CHAT_BASE_URL, and names the model (at Azure, the deployment)";
     Ok(UpstreamSettings {
         tls: tls(variables, &base_url)?,
         base_url,
         api_key: CHAT_API_KEY.get(variables)?,
-        model: CHAT_MODEL.required(variables, reason)?,
+        model: match models.first() {
+            Some(first) => first.model.clone(),
+            None => CHAT_MODEL.required(variables, reason)?,
+        },
         system_prompt: CHAT_SYSTEM_PROMPT.get(variables)?,
         style: style(variables)?,
         timeouts: timeouts(variables)?,
+        max_tokens: None,
+        takes_user_token: true,
     })
 }
 
@@ -243,7 +257,7 @@ fn timeouts(variables: &Variables) -> Result<Timeouts, ConfigError> {
     Ok(Timeouts { first_token: CHAT_FIRST_TOKEN_TIMEOUT.read(variables)?, idle: CHAT_IDLE_TIMEOUT.read(variables)? })
 }
 
-fn base_url(text: &str) -> Option<Url> {
+pub fn base_url(text: &str) -> Option<Url> {
     let is_whole = |url: &Url| url.path().trim_end_matches('/').ends_with("/chat/completions");
     Url::parse(text).ok().filter(|url| is_plain_http(url) && !is_whole(url))
 }

@@ -294,8 +294,8 @@ mod tests {
 
     #[test]
     fn links_of_answers_lead_nowhere_without_a_notice_unless_their_hosts_are_named() {
-        assert!(config(&[]).unwrap().link_hosts.is_empty());
-        let hosts = config(&[("CHAT_LINK_HOSTS", "docs.oracle.com *.example.com")]).unwrap().link_hosts;
+        assert!(config(&[]).unwrap().furnishing.link_hosts.is_empty());
+        let hosts = config(&[("CHAT_LINK_HOSTS", "docs.oracle.com *.example.com")]).unwrap().furnishing.link_hosts;
         assert!(hosts.contains("docs.oracle.com") && hosts.contains("wiki.example.com"));
         assert!(!hosts.contains("example.com"));
     }

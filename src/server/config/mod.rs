@@ -6,8 +6,10 @@
 //! | `values` | the types of values: flags, numbers, words, parsed texts |
 //! | `variables`, `settings_file`, `resemblance` | the environment and `.env`, the errors, and names that are misspelt |
 //! | `reference` | the documentation, made from the settings |
-//! | `provider`, `logout`, `id_tokens`, `guard`, `step_up`, `chat`, `conversations`, `sessions`, `outbound`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
+//! | `json_file` | settings that name a file of JSON |
+//! | `provider`, `logout`, `id_tokens`, `guard`, `step_up`, `chat`, `user_token`, `page`, `conversations`, `sessions`, `outbound`, `server`, `traces`, `mocks` | the settings, one file for each section of the documentation |
 //! | `audit`, `limits`, `proxies` | parts of the section `server` |
+//! | `models` | a part of the section `chat` |
 //! | `plaintext`, `secret_files`, `certificates`, `urls` | rules that several settings share |
 //!
 //! To add a setting:
@@ -24,10 +26,13 @@ mod chat;
 mod conversations;
 mod guard;
 mod id_tokens;
+mod json_file;
 mod limits;
 mod logout;
 mod mocks;
+mod models;
 mod outbound;
+mod page;
 mod plaintext;
 mod provider;
 mod proxies;
@@ -41,6 +46,7 @@ mod settings_file;
 mod step_up;
 mod traces;
 mod urls;
+mod user_token;
 mod values;
 mod variables;
 
@@ -58,6 +64,7 @@ use url::Url;
 use certificates::CA_FILE;
 pub use chat::{ChatUpstream, MockUpstream};
 pub use mocks::mock_profiles;
+pub use models::ListedModel;
 pub use plaintext::Plaintext;
 pub use provider::{MockProvider, Provider};
 pub use resemblance::Misspelt;
@@ -67,13 +74,15 @@ pub use variables::{ConfigError, Variables};
 use super::{
     auth::{access_token::GuardSettings, sessions::SessionLimits},
     certificates::TrustedAuthorities,
-    chat::ChatSettings,
-    conversations::sql::DatabaseUrl,
-    http::{connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings, shutdown::DrainSettings},
+    chat::{ChatSettings, upstream::UserTokenSettings},
+    conversations::{notice::NoticeSettings, sql::DatabaseUrl},
+    http::{
+        connections::ConnectionSettings, headers::HeaderSettings, ingress::EdgeSettings, pages::Furnishing,
+        shutdown::DrainSettings,
+    },
     observe::{audit::AuditSettings, logs::LogFormat, traces::TraceSettings},
     outbound::OutboundProxy,
 };
-use crate::wire::link_hosts::LinkHosts;
 
 /// The format of the log, also where another setting is wrong.
 pub fn log_format() -> LogFormat {
@@ -100,6 +109,10 @@ pub struct Config {
     pub session_limits: SessionLimits,
     pub guard: GuardSettings,
     pub chat: ChatUpstream,
+    /// The models that people choose from; empty where there is one, without a list.
+    pub models: Vec<ListedModel>,
+    pub user_tokens: Option<UserTokenSettings>,
+    pub notice: Option<NoticeSettings>,
     pub database_url: DatabaseUrl,
     pub database_connections: NonZeroU32,
     pub answers: ChatSettings,
@@ -107,8 +120,8 @@ pub struct Config {
     pub storage_per_person: Option<NonZeroU64>,
     pub connections: ConnectionSettings,
     pub draining: DrainSettings,
-    /// Hosts that links of answers lead to without a notice.
-    pub link_hosts: LinkHosts,
+    /// What the operator has put into the pages.
+    pub furnishing: Furnishing,
     pub edge: EdgeSettings,
     /// Where metrics are served.
     pub metrics: Option<SocketAddr>,
@@ -181,20 +194,25 @@ impl Config {
         let listen = server::listen(variables)?;
         let front_url = server::front_url(variables, listen.port())?;
         let (log, log_format) = server::log(variables)?;
+        let models = models::listed(variables)?;
+        let chat = ChatUpstream::from_variables(variables, &models)?;
         Ok(Self {
             under_dev_server: server::is_under_dev_server(variables),
             provider: Provider::from_variables(variables, &front_url, listen)?,
             sessions: SessionStorage::from_variables(variables)?,
             session_limits: sessions::limits(variables)?,
             guard: guard::settings(variables)?,
-            chat: ChatUpstream::from_variables(variables)?,
+            user_tokens: user_token::settings(variables, &front_url, &chat)?,
+            chat,
+            models,
+            notice: page::notice(variables)?,
             database_url: conversations::database_url(variables)?,
             database_connections: conversations::database_connections(variables)?,
             answers: conversations::answers(variables)?,
             storage_per_person: conversations::storage_per_person(variables)?,
             connections: limits::connections(variables)?,
             draining: server::draining(variables)?,
-            link_hosts: conversations::link_hosts(variables)?,
+            furnishing: page::furnishing(variables)?,
             edge: EdgeSettings {
                 trusted_proxies: proxies::trusted(variables)?,
                 address_header: proxies::client_address_header(variables)?,

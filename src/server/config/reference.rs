@@ -2,19 +2,21 @@
 //! consist of.
 
 use super::{
-    chat, conversations, guard, id_tokens, logout, mocks, outbound, provider, server, sessions,
+    chat, conversations, guard, id_tokens, logout, mocks, outbound, page, provider, server, sessions,
     setting::{AnySetting, Section},
-    step_up, traces,
+    step_up, traces, user_token,
 };
 
 /// In the order in which operators need them.
-static SECTIONS: [&Section; 12] = [
+static SECTIONS: [&Section; 14] = [
     &provider::SECTION,
     &logout::SECTION,
     &id_tokens::SECTION,
     &guard::SECTION,
     &step_up::SECTION,
     &chat::SECTION,
+    &user_token::SECTION,
+    &page::SECTION,
     &conversations::SECTION,
     &sessions::SECTION,
     &outbound::SECTION,

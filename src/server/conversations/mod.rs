@@ -2,6 +2,8 @@
 //! everybody else it does not exist.
 
 mod export;
+pub mod feedback;
+pub mod notice;
 mod observed;
 mod owner;
 pub mod peers;

@@ -14,6 +14,7 @@ use crate::{
     wire::{
         chat::{ConversationId, MessageId},
         conversations::{Conversation, ConversationSummary},
+        feedback::Feedback,
     },
 };
 use async_trait::async_trait;
@@ -104,6 +105,17 @@ impl ConversationStore for ObservedStore {
 
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
         conversation_store_call("conversation store delete", self.0.delete(owner, id)).await
+    }
+
+    async fn set_feedback(
+        &self,
+        owner: &Owner,
+        answer: &MessageId,
+        feedback: Option<&Feedback>,
+        now: SystemTime,
+    ) -> Result<bool, StoreError> {
+        let set = self.0.set_feedback(owner, answer, feedback, now);
+        conversation_store_call("conversation store set_feedback", set).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ use crate::wire::{
     chat::{AnswerError, ConversationId, EndReason, IdempotencyKey, MessageId, Usage},
     conversations::{Conversation, ConversationSummary, Message},
     error::Limit,
+    feedback::Feedback,
 };
 
 /// A running answer is touched about every second. After this long without a touch, its server must have failed, and it
@@ -206,6 +207,16 @@ pub trait ConversationStore: Send + Sync {
 
     /// Deletes the conversation with all its messages. Returns whether there was one.
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError>;
+
+    /// Stores what the owner says of an answer that has ended, in place of what they said before; `None` removes it. Returns
+    /// whether there is such an answer.
+    async fn set_feedback(
+        &self,
+        owner: &Owner,
+        answer: &MessageId,
+        feedback: Option<&Feedback>,
+        now: SystemTime,
+    ) -> Result<bool, StoreError>;
 
     /// `None` if there are none yet, or none at all.
     fn connections(&self) -> Option<Connections>;

@@ -13,7 +13,7 @@ use super::{
         oidc::{OidcClient, ProviderHttp},
         sessions::{SessionLimits, Storage},
     },
-    chat::upstream::{ChatCompletions, UpstreamSettings},
+    chat::upstream::{ChatCompletions, UpstreamSettings, UserTokens},
     config::{ChatUpstream, Config, Provider, SessionStorage},
     conversations::sql::DatabaseUrl,
     environment::Environment,
@@ -24,6 +24,9 @@ use super::{
 };
 
 pub use verdict::{Grade, Verdict};
+
+/// Its name in the lines about models.
+const UPSTREAM: &str = "chat upstream";
 
 /// For the first response of the model's server to anything.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
@@ -83,7 +86,7 @@ pub async fn examine(config: &Config) -> Vec<Verdict> {
     verdicts.extend(redis_durability(&config.sessions).await);
     verdicts.push(session_limits(config.session_limits));
     verdicts.push(database(&config.database_url).await);
-    verdicts.push(upstream(&config.chat, &config.proxy).await);
+    verdicts.extend(upstreams(config).await);
     if let Some(settings) = &config.traces {
         verdicts.push(collector(settings).await);
     }
@@ -169,31 +172,43 @@ async fn database(url: &DatabaseUrl) -> Verdict {
     }
 }
 
-/// Sends one short question. That costs a few tokens, but only this checks model and key.
-async fn upstream(chat: &ChatUpstream, proxy: &OutboundProxy) -> Verdict {
-    const PART: &str = "chat upstream";
-    let settings = match chat {
+/// Sends one short question to each model. That costs a few tokens, but only this checks model and key.
+async fn upstreams(config: &Config) -> Vec<Verdict> {
+    let shared = match &config.chat {
         ChatUpstream::Demo => {
-            return Verdict::missing(PART, "no model is set", "the demo responder answers").remedy("CHAT_BASE_URL");
+            let verdict = Verdict::missing(UPSTREAM, "no model is set", "the demo responder answers");
+            return vec![verdict.remedy("CHAT_BASE_URL")];
         }
         ChatUpstream::Mock(_) => {
-            return Verdict::missing(PART, "no model is set", "the mock upstream answers").remedy("MOCK_UPSTREAM_ADDR");
+            let verdict = Verdict::missing(UPSTREAM, "no model is set", "the mock upstream answers");
+            return vec![verdict.remedy("MOCK_UPSTREAM_ADDR")];
         }
-        ChatUpstream::Configured(settings) => (**settings).clone(),
+        ChatUpstream::Configured(settings) => &**settings,
     };
-    const REMEDY: &str = "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY";
+    if config.models.is_empty() {
+        return vec![upstream(shared.clone(), config, "CHAT_BASE_URL, CHAT_MODEL, CHAT_API_KEY").await];
+    }
+    let mut verdicts = vec![];
+    for model in &config.models {
+        verdicts.push(upstream(model.upstream(shared), config, "CHAT_MODELS_FILE, CHAT_BASE_URL, CHAT_API_KEY").await);
+    }
+    verdicts
+}
+
+async fn upstream(settings: UpstreamSettings, config: &Config, remedy: &'static str) -> Verdict {
     let model = settings.model.clone();
-    if let Err(error) = connection(&settings, proxy).await {
-        return Verdict::refused(PART, error)
+    if let Err(error) = connection(&settings, &config.proxy).await {
+        return Verdict::refused(UPSTREAM, error)
             .remedy("CHAT_BASE_URL, CHAT_CA_FILE, CA_FILE, CHAT_CLIENT_CERTIFICATE_FILE, HTTPS_PROXY, NO_PROXY");
     }
-    let upstream = match ChatCompletions::through(proxy.clone(), settings, Environment::system()) {
+    let upstream = match ChatCompletions::through(config.proxy.clone(), settings, Environment::system()) {
         Ok(upstream) => upstream,
-        Err(error) => return Verdict::refused(PART, error).remedy(REMEDY),
+        Err(error) => return Verdict::refused(UPSTREAM, error).remedy(remedy),
     };
-    match upstream.try_out("Say: ok").await {
-        Ok(()) => Verdict::proven(PART, format!("{model} answers")),
-        Err(error) => Verdict::refused(PART, error).remedy(REMEDY),
+    let tokens = config.user_tokens.clone().map(|settings| UserTokens::new(settings, Environment::system()));
+    match upstream.with_user_tokens(tokens).try_out("Say: ok").await {
+        Ok(()) => Verdict::proven(UPSTREAM, format!("{model} answers")),
+        Err(error) => Verdict::refused(UPSTREAM, error).remedy(remedy),
     }
 }
 

@@ -30,6 +30,8 @@ pub async fn start(mock: &MockUpstream) -> Result<(UpstreamSettings, EmbeddedUps
         system_prompt: None,
         style: ApiStyle::OpenAi,
         timeouts: mock.timeouts,
+        max_tokens: None,
+        takes_user_token: true,
         tls: Default::default(),
     };
     Ok((settings, EmbeddedUpstream { _upstream: upstream }))

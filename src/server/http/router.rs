@@ -23,10 +23,10 @@ use super::{
     headers::{self, HeaderSettings},
     health, layers,
     pages::{self, App},
-    signals,
+    signals, user_token_keys,
 };
 use crate::{
-    server::{Services, environment::Environment},
+    server::{Services, chat::upstream::JWKS_PATH, environment::Environment},
     wire::error::ApiError,
 };
 
@@ -44,8 +44,9 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 
 /// The whole server: the endpoints, the pages of `app`, its static files.
 pub fn application(services: Services, app: App, settings: HeaderSettings) -> Router {
-    let state = pages::renderer(app, services.link_hosts.clone(), services.chat.page_limits());
-    let routes = api(state.clone(), &services).merge(pages::routes(app, state, settings));
+    let state = pages::renderer(app, &services.furnishing, services.chat.page_limits());
+    let pages = pages::routes(app, state.clone(), services.furnishing.logo.clone(), settings);
+    let routes = api(state, &services).merge(pages);
     with_common_layers(routes, services, settings)
 }
 
@@ -82,6 +83,7 @@ pub fn with_common_layers(routes: Router, services: Services, settings: HeaderSe
     routes
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
+        .route(JWKS_PATH, get(user_token_keys::show))
         .route(backchannel::PATH, post(backchannel::logout))
         .merge(signals::routes(services.sessions.signals()))
         .merge(headers::report_route(services.sessions.front_url(), Environment::system()))

@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     server::{
         auth::{access_token::AccessTokenGuard, dpop::Proofs, sessions::Sessions},
-        chat::Chat,
-        conversations::Conversations,
-        http::{ingress::Edge, readiness::Readiness},
+        chat::{Chat, upstream::UserTokens},
+        conversations::{Conversations, notice::Notices},
+        http::{ingress::Edge, pages::Furnishing, readiness::Readiness},
         observe::audit::Pseudonyms,
     },
-    wire::{error::ApiError, link_hosts::LinkHosts},
+    wire::error::ApiError,
 };
 
 /// What the endpoints call. Cheap to clone.
@@ -29,8 +29,12 @@ pub struct Services {
     pub readiness: Arc<Readiness>,
     /// For the audit.
     pub pseudonyms: Pseudonyms,
+    /// What is to be accepted before the first question.
+    pub notices: Notices,
+    /// Tells the model's server who asks, where the operator wants that.
+    pub user_tokens: Option<UserTokens>,
     /// For the pages.
-    pub link_hosts: LinkHosts,
+    pub furnishing: Furnishing,
     /// Cancelled when the server drains: no more requests should be sent here.
     pub draining: CancellationToken,
 }

@@ -23,7 +23,18 @@ const FLOORS: [&[&str]; 4] = [
     &["certificates", "environment", "excerpt", "outbound", "observe", "secret_hash", "store", "tls", "version"],
     &["auth", "chat", "conversations"],
     &["http"],
-    &["app", "audit_user", "audit_verify", "command", "config", "doctor", "embedded", "health_check", "user_sessions"],
+    &[
+        "app",
+        "audit_user",
+        "audit_verify",
+        "command",
+        "config",
+        "doctor",
+        "embedded",
+        "feedback",
+        "health_check",
+        "user_sessions",
+    ],
 ];
 
 /// The client's folders from the ground up: each imports only those before it.

@@ -18,7 +18,7 @@ use oracle_ai::{
             oidc::{OidcClient, ProviderHttp, ProviderSettings},
             sessions::{Records, Session, SessionLimits, Sessions, Storage},
         },
-        chat::{ChatSettings, answer_log::AnswerLog, upstream::SharedUpstream},
+        chat::{ChatSettings, answer_log::AnswerLog, models::Models, upstream::SharedUpstream},
         conversations::ConversationStore,
         environment::{Clock, Environment},
         http::{Services, ingress::EdgeSettings, router},
@@ -87,6 +87,12 @@ impl TestApp {
         })
     }
 
+    /// With these services in place of the default ones.
+    pub fn with_services(settings: ProviderSettings, change: impl FnOnce(Services, Environment) -> Services) -> Self {
+        let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
+        Self::start(settings, http, storage, GuardSettings::default(), change)
+    }
+
     /// With conversations kept in this store and answered by this upstream.
     pub fn with_chat(
         settings: ProviderSettings,
@@ -107,7 +113,7 @@ impl TestApp {
     ) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
         Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
-            let services = services.with_chat(conversations, upstream, chat, environment);
+            let services = services.with_chat(conversations, Models::one(upstream), chat, environment);
             match log {
                 Some(log) => Services { chat: services.chat.sharing(log), ..services },
                 None => services,

@@ -120,6 +120,16 @@ impl ChatClient {
         Self { browser: Browser { app, ..self.browser.clone() }, ..self.clone() }
     }
 
+    /// At an application whose answers come from this upstream.
+    pub async fn of_browser(browser: Browser, upstream: Arc<ScriptedUpstream>) -> Self {
+        Self::sign_in(browser, upstream).await
+    }
+
+    /// The same user in another session.
+    pub async fn signed_in_again(&self) -> Self {
+        Self::sign_in(self.browser.clone(), self.upstream.clone()).await
+    }
+
     async fn sign_in(browser: Browser, upstream: Arc<ScriptedUpstream>) -> Self {
         let token = browser.sign_in().await.access_token;
         Self { browser, upstream, token }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use oracle_ai::{
     server::chat::upstream::{
-        FinishReason, Message, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents,
+        Asker, FinishReason, Message, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents,
     },
     wire::auth::UserClaims,
 };
@@ -61,9 +61,9 @@ impl Upstream for ScriptedUpstream {
     }
 
     /// Returns once there is a first event, as real upstreams do.
-    async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
+    async fn answer(&self, messages: Vec<Message>, asker: &Asker) -> Result<UpstreamEvents, UpstreamError> {
         let (lines, mut script) = mpsc::unbounded_channel();
-        self.calls.send(Call { messages, user: user.clone(), lines }).unwrap();
+        self.calls.send(Call { messages, user: asker.user.clone(), lines }).unwrap();
         let first = match script.recv().await {
             Some(line) => Some(played(line)?),
             None => None,

@@ -120,6 +120,6 @@ async fn a_refusal_has_the_upstreams_own_message_without_our_key() {
 async fn an_unreachable_upstream_is_a_network_error() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let completions = ChatCompletions::new(settings(&format!("http://{nobody}/v1")), Environment::system()).unwrap();
-    let answer = completions.answer(vec![message(Role::User, "hello")], &alice()).await;
+    let answer = completions.answer(vec![message(Role::User, "hello")], &asker()).await;
     assert_eq!(answer.err(), Some(UpstreamError::Network));
 }

@@ -15,12 +15,12 @@ use oracle_ai::{
     mock::upstream::Upstream as MockUpstream,
     server::{
         chat::upstream::{
-            ApiKey, ApiStyle, ChatCompletions, FinishReason, Message, Role, Timeouts, TokenUsage, Upstream,
+            ApiKey, ApiStyle, Asker, ChatCompletions, FinishReason, Message, Role, Timeouts, TokenUsage, Upstream,
             UpstreamError, UpstreamEvent, UpstreamEvents, UpstreamSettings,
         },
         environment::Environment,
     },
-    wire::auth::UserClaims,
+    wire::{auth::UserClaims, chat::ConversationId},
 };
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ impl TestUpstream {
     }
 
     async fn begin(&self, text: &str) -> Result<UpstreamEvents, UpstreamError> {
-        self.completions.answer(vec![message(Role::User, text)], &alice()).await
+        self.completions.answer(vec![message(Role::User, text)], &asker()).await
     }
 
     async fn ask(&self, text: &str) -> ReceivedAnswer {
@@ -72,7 +72,7 @@ impl TestUpstream {
 
     async fn ask_with_history(&self, messages: Vec<Message>) -> ReceivedAnswer {
         let mut received = ReceivedAnswer { text: String::new(), thinking: String::new(), usage: None, end: Ok(None) };
-        let mut events = match self.completions.answer(messages, &alice()).await {
+        let mut events = match self.completions.answer(messages, &asker()).await {
             Ok(events) => events,
             Err(error) => return ReceivedAnswer { end: Err(error), ..received },
         };
@@ -138,12 +138,18 @@ fn settings(base_url: &str) -> UpstreamSettings {
         system_prompt: None,
         style: ApiStyle::OpenAi,
         timeouts: Timeouts { first_token: LONG, idle: LONG },
+        max_tokens: None,
+        takes_user_token: true,
         tls: Default::default(),
     }
 }
 
 fn message(role: Role, text: &str) -> Message {
     Message { role, text: text.into() }
+}
+
+fn asker() -> Asker {
+    Asker { user: alice(), roles: vec!["dba".into()], conversation: ConversationId::new("c") }
 }
 
 fn alice() -> UserClaims {

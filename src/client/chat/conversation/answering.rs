@@ -72,6 +72,9 @@ impl Conversation {
     /// The running answer has ended or failed.
     async fn ended(mut self, progress: Progress) {
         let is_failed = matches!(progress, Progress::Failed(_));
+        if let Progress::Failed(ApiError::ModelUnavailable | ApiError::NoticeNotAccepted) = progress {
+            self.options.refresh();
+        }
         let entry = self.running.finish(progress);
         self.entries.write().extend(entry);
         self.list.refresh();

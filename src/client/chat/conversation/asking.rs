@@ -55,7 +55,7 @@ impl Conversation {
             // The server has begun the answer: its events are there, also if it has ended.
             (Some(answer), ..) => self.read(Call::follow(answer)),
             // The question was not delivered. With the same idempotency key, it can't be stored twice.
-            (None, None, Some(request)) => self.send_request(request),
+            (None, None, Some(request)) => self.send_request(ChatRequest { model: self.model_to_ask(), ..request }),
             (None, id, _) => {
                 let files = attached(&question).into_iter().map(|file| file.attachment);
                 self.ask(question.text.to_string(), id.clone(), files.collect());
@@ -97,6 +97,7 @@ impl Conversation {
             idempotency_key: IdempotencyKey::new(crypto::random_uuid()),
             replaces,
             attachments,
+            model: self.model_to_ask(),
         };
         self.draft.sending(&request);
         if self.id.peek().as_ref() != Some(&conversation) {
@@ -151,6 +152,10 @@ impl Conversation {
         let entries = self.entries.peek();
         let answer = entries.last().filter(|entry| matches!(entry.progress, Progress::Failed(_)))?;
         answer.id.clone()
+    }
+
+    fn model_to_ask(self) -> Option<String> {
+        self.model().map(|model| model.id)
     }
 
     fn is_busy(self) -> bool {

@@ -1,7 +1,10 @@
-//! The conversation shown: its state, and how it is opened. Questions are in `asking`, answers in `answering`.
+//! The conversation shown: its state, and how it is opened. Questions are in `asking`, answers in `answering`, which model
+//! answers in `model`, and what the person says of answers in `opinion`.
 
 mod answering;
 mod asking;
+mod model;
+mod opinion;
 
 use std::rc::Rc;
 
@@ -10,7 +13,7 @@ use futures_channel::oneshot;
 
 use super::{
     announcer::Announcer, answer_requests::Call, attachments::stored, draft::Draft, element_ids::COMPOSER,
-    entry::Entry, following::Following, list::ConversationList, received_answer::AnswerText,
+    entry::Entry, following::Following, list::ConversationList, options::Options, received_answer::AnswerText,
     running_answer::RunningAnswer, tasks::Tasks,
 };
 use crate::{
@@ -31,6 +34,7 @@ pub struct Conversation {
     pub tasks: Tasks,
     pub announcer: Announcer,
     pub following: Following,
+    pub options: Options,
     auth: Auth,
     draft: Draft,
     list: ConversationList,
@@ -47,6 +51,8 @@ pub struct Conversation {
     pending: CopyValue<Vec<Done>>,
     /// The question that the next message replaces.
     editing: Signal<Option<MessageId>>,
+    /// The id of the model that the person has chosen here.
+    chosen_model: Signal<Option<String>>,
     /// To be sent again unchanged, where it was not delivered.
     last_request: CopyValue<Option<ChatRequest>>,
     /// Whether the draft was sent while the conversation was being opened.
@@ -67,7 +73,7 @@ pub enum Phase {
 impl Conversation {
     pub fn use_conversation(
         draft: Draft,
-        list: ConversationList,
+        (list, options): (ConversationList, Options),
         announcer: Announcer,
         navigate: Callback<ConversationId>,
     ) -> Self {
@@ -78,6 +84,7 @@ impl Conversation {
             tasks,
             announcer,
             following: Following::new(),
+            options,
             auth,
             draft,
             list,
@@ -89,6 +96,7 @@ impl Conversation {
             entries: Signal::new(vec![]),
             pending: CopyValue::new(vec![]),
             editing: Signal::new(None),
+            chosen_model: Signal::new(None),
             last_request: CopyValue::new(None),
             sends_when_open: CopyValue::new(false),
             keys: CopyValue::new(0),
@@ -172,6 +180,7 @@ impl Conversation {
     fn leave(mut self) {
         self.running.leave();
         self.editing.set(None);
+        self.chosen_model.set(None);
         self.title.set(String::new());
         self.entries.set(vec![]);
         self.last_request.set(None);

@@ -7,9 +7,10 @@ use super::{Dialog, text_span};
 use crate::{
     client::{
         chat::element_ids::COMPOSER,
-        language::use_catalog,
+        language::{use_catalog, use_language},
         markdown::destination::{Destination, Kind, LinkDisplay},
         platform::{document, location, url},
+        ui::branding::use_branding,
     },
     wire::link_hosts::{LinkHosts, META_NAME},
 };
@@ -100,6 +101,7 @@ fn LeaveDialog(destination: Destination) -> Element {
     let LinkConfirmation { mut pending, mut confirmed_hosts } = use_context::<LinkConfirmation>();
     let mut do_not_ask_again = use_signal(|| false);
     let Destination { address, host, .. } = destination;
+    let name = use_branding().name(use_language().get());
     let (text, label) = ((messages.leave_text)(&host), (messages.do_not_ask_again)(&host));
     let leave = move |_| {
         if do_not_ask_again() {
@@ -108,7 +110,7 @@ fn LeaveDialog(destination: Destination) -> Element {
         pending.set(None);
     };
     rsx! {
-        Dialog { id: "leave", title: messages.leave_title, focus_after: COMPOSER, on_close: move |()| pending.set(None),
+        Dialog { id: "leave", title: (messages.leave_title)(&name), focus_after: COMPOSER, on_close: move |()| pending.set(None),
             p { {text_span(text)} }
             p { class: "address", dir: "ltr", translate: "no", {text_span(address.clone())} }
             label { class: "switch",

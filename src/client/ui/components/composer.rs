@@ -24,7 +24,7 @@ pub fn Composer(
     on_stop: EventHandler<()>,
     /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
-    /// Buttons beside the hint.
+    /// Before the button.
     children: Element,
 ) -> Element {
     let messages = &use_catalog().chat;
@@ -76,6 +76,7 @@ pub fn Composer(
             {children}
             // A label: a click on it goes to the field.
             label { id: "composer-hint", r#for: COMPOSER, {text_span(hint)} }
+            {children}
             // One button for both, so that the focus stays on it when it changes.
             button {
                 r#type: if answering { "button" } else { "submit" },

@@ -14,6 +14,8 @@ pub enum Icon {
     Close,
     Attach,
     File,
+    ThumbUp,
+    ThumbDown,
 }
 
 pub fn icon(icon: Icon) -> Element {
@@ -39,6 +41,14 @@ fn path(icon: Icon) -> &'static str {
             "M15 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V7zM14 2v4a2 2 0 0 0 2 2h4M10 9H8M16 13H8M16 17H8"
         }
         Icon::Close => "M18 6 6 18M6 6l12 12",
+        Icon::ThumbUp => {
+            "M15 5.88 14 10h5.83a2 2 0 0 1 1.92 2.56l-2.33 8A2 2 0 0 1 17.5 22H4a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2h2.76a2 2 0 0 \
+             0 1.79-1.11L12 2a3.13 3.13 0 0 1 3 3.88ZM7 10v12"
+        }
+        Icon::ThumbDown => {
+            "M9 18.12 10 14H4.17a2 2 0 0 1-1.92-2.56l2.33-8A2 2 0 0 1 6.5 2H20a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-2.76a2 2 0 0 \
+             0-1.79 1.11L12 22a3.13 3.13 0 0 1-3-3.88ZM17 14V2"
+        }
         Icon::Stop => "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z",
     }
 }

@@ -90,7 +90,7 @@ pub fn menu_group(label: &'static str, items: impl Iterator<Item = Element>) -> 
 }
 
 pub fn menu_choice(
-    text: &'static str,
+    text: impl Into<String>,
     // The language of the text, where that is another one than the page's.
     lang: Option<&'static str>,
     is_chosen: bool,

@@ -28,7 +28,7 @@ pub use icon::{Icon, icon};
 pub use markdown::Markdown;
 pub use menu::{Menu, menu_choice, menu_group, menu_item};
 pub use notice_page::{NoticePage, SigningInPage};
-pub use page_title::{PRODUCT, PageTitle};
+pub use page_title::PageTitle;
 pub use request_id_label::RequestIdLabel;
 pub use require_session::RequireSession;
 pub use retry_button::RetryButton;

@@ -6,8 +6,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use ring::{
     rand::SystemRandom,
+    rsa::PublicKeyComponents,
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
+        RsaKeyPair,
     },
 };
 use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
@@ -93,12 +95,48 @@ impl ClientKey {
         let supports = |algorithm| supported.is_some_and(|supported| supported.contains(&algorithm));
         let is_pss = !supports(CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256)
             || supports(CoreJwsSigningAlgorithm::RsaSsaPssSha256);
-        let alg = match (&self.pair, is_pss) {
+        self.sign_by(claims, is_pss, self.id.as_deref())
+    }
+
+    /// A JWT with these claims and this `kid`: by ES256, or for an RSA key by RS256, which every verifier knows.
+    pub fn sign_as(&self, key_id: &str, claims: &Value) -> Result<String, SigningError> {
+        self.sign_by(claims, false, Some(key_id))
+    }
+
+    /// The public half as a JWK (RFC 7517), without `kid`.
+    pub fn public_jwk(&self) -> Map<String, Value> {
+        let encoded = |bytes: &[u8]| Value::from(BASE64_URL_SAFE_NO_PAD.encode(bytes));
+        let members = match &self.pair {
+            KeyPair::P256(pair) => {
+                // Uncompressed point, SEC 1 §2.3.3: a byte, and two coordinates of 32.
+                let point = pair.public_key().as_ref();
+                let (x, y) = point.get(1..).unwrap_or_default().split_at_checked(32).unwrap_or_default();
+                vec![("kty", "EC".into()), ("crv", "P-256".into()), ("x", encoded(x)), ("y", encoded(y))]
+            }
+            KeyPair::Rsa(pair) => {
+                let PublicKeyComponents::<Vec<u8>> { n, e } = pair.public().into();
+                vec![("kty", "RSA".into()), ("n", encoded(&n)), ("e", encoded(&e))]
+            }
+        };
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The name of the algorithm of [`Self::sign_as`].
+    pub fn algorithm(&self) -> &'static str {
+        self.algorithm_with(false)
+    }
+
+    fn algorithm_with(&self, is_pss: bool) -> &'static str {
+        match (&self.pair, is_pss) {
             (KeyPair::Rsa(_), false) => "RS256",
             _ => self.strong_algorithm(),
-        };
+        }
+    }
+
+    fn sign_by(&self, claims: &Value, is_pss: bool, id: Option<&str>) -> Result<String, SigningError> {
+        let alg = self.algorithm_with(is_pss);
         let mut header = Map::from_iter([("alg".to_owned(), json!(alg)), ("typ".to_owned(), json!("JWT"))]);
-        header.extend(self.id.clone().map(|id| ("kid".to_owned(), id.into())));
+        header.extend(id.map(|id| ("kid".to_owned(), id.into())));
         let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
         let signed = format!("{}.{}", part(&Value::Object(header)), part(claims));
         let signature = match &self.pair {

@@ -81,7 +81,7 @@ impl<T> Credentials<T> {
     /// The credentials to use now. While a changed file can't be used, the previous credentials stay active and the
     /// reason is logged once. The file is tried again with every call, as a fix of its permissions does not change its
     /// modification time.
-    pub(super) fn active(&self) -> Arc<ActiveCredentials<T>> {
+    pub fn active(&self) -> Arc<ActiveCredentials<T>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = &self.file else { return state.active.clone() };
         let version = file.version().ok();
@@ -135,6 +135,11 @@ impl<T> ActiveCredentials<T> {
         let first = self.last_accepted.load(Ordering::Relaxed);
         let indexed = self.all.iter().enumerate();
         indexed.clone().skip(first).chain(indexed.take(first))
+    }
+
+    /// As they are written in the file.
+    pub fn all(&self) -> &[T] {
+        &self.all
     }
 
     pub(super) fn set_accepted(&self, index: usize) {

@@ -62,8 +62,8 @@ pub use authentication::{AskedAuthentication, Authentication};
 pub use claim_names::{ClaimNames, ClaimPath, claims_of};
 pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;
-pub use client_key::{ClientKey, ClientKeyError};
-pub use credentials::{Credentials, CredentialsError};
+pub use client_key::{ClientKey, ClientKeyError, SigningError};
+pub use credentials::{ActiveCredentials, Credentials, CredentialsError};
 pub use diagnostics::{
     AuthorizationAnswer, AuthorizationProbe, ClientAnswer, ClientRequest, ClockSkew, DiagnosticError, DpopReport,
     EndpointReport, FapiReport, IntrospectionAnswer, MetadataReport, Named, PushedRequests, SigningReport,

@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use reqwest::{
     StatusCode,
-    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    },
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -17,7 +19,7 @@ use tracing::{Instrument, Span};
 use url::Url;
 
 use super::{
-    ApiStyle, Message, Role, Upstream, UpstreamError, UpstreamEvents, UpstreamSettings,
+    ApiStyle, Asker, Message, Role, Upstream, UpstreamError, UpstreamEvents, UpstreamSettings, UserTokens,
     answer::AnswerResponse,
     error_body::{self, ErrorBody},
     sent::SentRequest,
@@ -29,7 +31,7 @@ use crate::{
         outbound::{HttpSetupError, OutboundProxy, cause},
         tls,
     },
-    wire::auth::UserClaims,
+    wire::{auth::UserClaims, chat::ConversationId},
 };
 
 /// How often a request is retried before its first token.
@@ -39,6 +41,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// If the upstream's `Retry-After` is longer, the request fails instead of waiting.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
+/// Who asks, and where, when the doctor does.
+const TRIAL: &str = "oracle-ai-doctor";
+
 /// How much of an error response is read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
@@ -47,6 +52,8 @@ pub struct ChatCompletions {
     endpoint: Url,
     settings: UpstreamSettings,
     environment: Environment,
+    /// Tells the server who asks.
+    user_tokens: Option<UserTokens>,
     /// Whether the server accepts `stream_options`. True until it refuses a request because of them.
     accepts_stream_options: AtomicBool,
 }
@@ -76,6 +83,8 @@ struct CompletionRequest<'a> {
     model: &'a str,
     messages: Vec<RequestMessage<'a>>,
     stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
     /// Most servers send the usage only on request.
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
@@ -109,8 +118,14 @@ impl ChatCompletions {
             endpoint: settings.endpoint(),
             settings,
             environment,
+            user_tokens: None,
             accepts_stream_options,
         })
+    }
+
+    /// Sends a token with each request that tells who asks, if the settings say so.
+    pub fn with_user_tokens(self, tokens: Option<UserTokens>) -> Self {
+        Self { user_tokens: tokens.filter(|_| self.settings.takes_user_token), ..self }
     }
 
     fn request_body(&self, messages: &[Message], with_stream_options: bool) -> Result<Vec<u8>, UpstreamError> {
@@ -122,6 +137,7 @@ impl ChatCompletions {
             model: &self.settings.model,
             messages: system_prompt.into_iter().chain(messages).collect(),
             stream: true,
+            max_tokens: self.settings.max_tokens,
             stream_options: with_stream_options.then_some(StreamOptions { include_usage: true }),
         };
         serde_json::to_vec(&request).map_err(|error| {
@@ -141,7 +157,8 @@ impl ChatCompletions {
     }
 
     async fn request_within(&self, span: &Span, body: Vec<u8>, sent: &SentRequest) -> Result<UpstreamEvents, Failure> {
-        let response = self.send(body).await?;
+        let user_token = self.user_token(sent.asker())?;
+        let response = self.send(body, user_token).await?;
         traces::answered(span, response.status().as_u16());
         let response = accept(response, sent).await?;
         let mut answer = AnswerResponse::new(response, self.settings.timeouts, sent.clone());
@@ -156,7 +173,11 @@ impl ChatCompletions {
         Ok(stream::once(async { Ok(first) }).chain(answer.into_events()).boxed())
     }
 
-    async fn send(&self, body: Vec<u8>) -> Result<reqwest::Response, Failure> {
+    async fn send(
+        &self,
+        body: Vec<u8>,
+        user_token: Option<(HeaderName, HeaderValue)>,
+    ) -> Result<reqwest::Response, Failure> {
         let mut trace = HeaderMap::new();
         traces::inject_context(&mut trace);
         let request = self
@@ -172,6 +193,7 @@ impl ChatCompletions {
             Some((name, value)) => request.header(name, value),
             None => request,
         };
+        let request = user_token.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         request.send().await.map_err(|error| {
             tls::record_failure("the model", &error);
             tracing::warn!(error = cause(error), "the upstream gave no answer");
@@ -193,6 +215,15 @@ impl ChatCompletions {
         Ok(Some((name, value)))
     }
 
+    /// Without it, nothing is sent: the upstream relies on it.
+    fn user_token(&self, asker: Option<&Asker>) -> Result<Option<(HeaderName, HeaderValue)>, Failure> {
+        let (Some(tokens), Some(asker)) = (&self.user_tokens, asker) else { return Ok(None) };
+        tokens.header(asker).map(Some).map_err(|error| {
+            tracing::error!(%error, "the upstream can't be told who asks");
+            Failure::of(UpstreamError::Auth)
+        })
+    }
+
     /// How long to wait before the next retry; `None` if there is none.
     fn pause(&self, failure: &Failure, retries: u32) -> Option<Duration> {
         if !failure.is_transient || retries == MAX_RETRIES {
@@ -212,14 +243,16 @@ impl ChatCompletions {
     /// Asks a question of ours, whose answer is not read.
     pub async fn try_out(&self, question: &str) -> Result<(), Refusal> {
         let question = Message { role: Role::User, text: question.to_owned() };
-        let outcome = self.begin(vec![question]).await;
+        let user = UserClaims::known_by(String::new(), TRIAL.to_owned());
+        let asker = Asker { user, roles: vec![], conversation: ConversationId::new(TRIAL) };
+        let outcome = self.begin(vec![question], asker).await;
         outcome.map(drop).map_err(|Failure { error, message, .. }| Refusal { error, message })
     }
 
     /// Returns when the first event has arrived.
-    async fn begin(&self, messages: Vec<Message>) -> Result<UpstreamEvents, Failure> {
+    async fn begin(&self, messages: Vec<Message>, asker: Asker) -> Result<UpstreamEvents, Failure> {
         let mut with_stream_options = self.accepts_stream_options.load(Ordering::Relaxed);
-        let sent = SentRequest::new(self.settings.clone(), messages);
+        let sent = SentRequest::new(self.settings.clone(), messages, asker);
         let mut body = self.request_body(sent.messages(), with_stream_options).map_err(Failure::of)?;
         let first_token_by = Instant::now() + self.settings.timeouts.first_token;
         let mut retries = 0;
@@ -259,9 +292,9 @@ impl Upstream for ChatCompletions {
         &self.settings.model
     }
 
-    /// The upstream gets no data of the user but the messages.
-    async fn answer(&self, messages: Vec<Message>, _user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
-        self.begin(messages).await.map_err(|failure| failure.error)
+    /// The upstream gets no data of the user but the messages, and the token where the operator wants it.
+    async fn answer(&self, messages: Vec<Message>, asker: &Asker) -> Result<UpstreamEvents, UpstreamError> {
+        self.begin(messages, asker.clone()).await.map_err(|failure| failure.error)
     }
 }
 

@@ -5,6 +5,7 @@
 //! | `settings` | which server has the model, and how to call it |
 //! | `completions` | requests to any OpenAI-compatible server, with retries |
 //! | `error_body` | what its errors mean |
+//! | `user_token` | the token that tells the upstream who asks, where the operator wants that |
 //! | `sent` | the request, to keep its texts out of the log |
 //! | `answer` | the response, with its timeouts |
 //! | `transcript` | the events in the response's bytes |
@@ -31,6 +32,7 @@ mod settings;
 mod surrogates;
 mod thinking_tags;
 mod transcript;
+mod user_token;
 
 use std::{sync::Arc, time::Duration};
 
@@ -41,14 +43,27 @@ pub use completions::{ChatCompletions, Refusal};
 pub use demo::Demo;
 pub use deviations::declare_metrics;
 pub use settings::{ApiKey, ApiStyle, Timeouts, UpstreamSettings};
+pub use user_token::{JWKS_PATH, SubjectForm, UserTokenSettings, UserTokens};
 
-use crate::wire::{auth::UserClaims, chat::AnswerErrorKind};
+use crate::wire::{
+    auth::UserClaims,
+    chat::{AnswerErrorKind, ConversationId},
+};
 
 /// One message of a conversation, as it is sent to the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub role: Role,
     pub text: String,
+}
+
+/// Who asks, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    pub user: UserClaims,
+    /// As the provider names them.
+    pub roles: Vec<String>,
+    pub conversation: ConversationId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +162,7 @@ pub trait Upstream: Send + Sync {
     ///
     /// Returns when the first event has arrived, which can take minutes. Dropping the future closes the upstream's socket
     /// at once.
-    async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError>;
+    async fn answer(&self, messages: Vec<Message>, asker: &Asker) -> Result<UpstreamEvents, UpstreamError>;
 }
 
 pub type SharedUpstream = Arc<dyn Upstream>;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Message, UpstreamSettings};
+use super::{Asker, Message, UpstreamSettings};
 use crate::server::excerpt::excerpt;
 
 /// Cheap to clone.
@@ -13,18 +13,23 @@ pub struct SentRequest(Arc<Texts>);
 struct Texts {
     settings: Option<UpstreamSettings>,
     messages: Vec<Message>,
+    asker: Option<Asker>,
 }
 
 impl SentRequest {
-    pub fn new(settings: UpstreamSettings, messages: Vec<Message>) -> Self {
-        Self(Arc::new(Texts { settings: Some(settings), messages }))
+    pub fn new(settings: UpstreamSettings, messages: Vec<Message>, asker: Asker) -> Self {
+        Self(Arc::new(Texts { settings: Some(settings), messages, asker: Some(asker) }))
+    }
+
+    pub fn asker(&self) -> Option<&Asker> {
+        self.0.asker.as_ref()
     }
 
     pub fn messages(&self) -> &[Message] {
         &self.0.messages
     }
 
-    /// A text of the upstream for the log, without our API key, the messages and the system prompt.
+    /// A text of the upstream for the log, without tokens, our API key, the messages and the system prompt.
     pub fn excerpt(&self, text: &str) -> String {
         let settings = self.0.settings.as_ref();
         let key = settings.and_then(|settings| settings.api_key.as_ref()).map(|key| key.secret());

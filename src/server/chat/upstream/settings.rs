@@ -31,6 +31,10 @@ pub struct UpstreamSettings {
     /// `CHAT_API_STYLE`.
     pub style: ApiStyle,
     pub timeouts: Timeouts,
+    /// The longest answer, in tokens, where the operator limits it.
+    pub max_tokens: Option<u32>,
+    /// Whether it is told who asks, where the operator wants that.
+    pub takes_user_token: bool,
     /// `CHAT_CA_FILE`, `CHAT_CLIENT_CERTIFICATE_FILE`
     pub tls: TlsSettings,
 }
@@ -105,6 +109,8 @@ mod tests {
             system_prompt: None,
             style,
             timeouts: Timeouts::default(),
+            max_tokens: None,
+            takes_user_token: true,
             tls: TlsSettings::default(),
         };
         settings.endpoint().into()

@@ -45,6 +45,7 @@ const MIGRATIONS: [MigrationText; 7] = [
     (5, "session store reports", include_str!("0005_session_store_reports.sql")),
     (6, "sent from", include_str!("0006_sent_from.sql")),
     (7, "attachments", include_str!("0007_attachments.sql")),
+    (10, "feedback and notice", include_str!("0010_feedback_and_notice.sql")),
 ];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
@@ -94,16 +95,18 @@ impl DatabaseUrl {
         self.kind == Kind::Postgres
     }
 
+    /// Whether it is gone with the process that uses it.
+    pub fn is_in_memory(&self) -> bool {
+        self.kind == Kind::SqliteMemory
+    }
+
     /// Connects, writes and reads as the server does, and takes it back. It runs no migrations.
     pub async fn try_out(&self) -> Result<(), StoreError> {
         const TABLE: &str = "CREATE TABLE oracle_ai_doctor (number BIGINT NOT NULL)";
         const WRITE: &str = "INSERT INTO oracle_ai_doctor (number) VALUES ($1)";
         const READ: &str = "SELECT number FROM oracle_ai_doctor WHERE number = $1";
-        sqlx::any::install_default_drivers();
         self.create_file()?;
-        let connected = AnyConnection::connect(self.url.as_str());
-        let mut connection =
-            tokio::time::timeout(TIMEOUT, connected).await.map_err(|_| StoreError("no answer in time".into()))??;
+        let mut connection = self.connect().await?;
         let tried = in_time(async {
             connection.execute(self.kind.begin_writing()).await?;
             connection.execute(TABLE).await?;
@@ -112,6 +115,26 @@ impl DatabaseUrl {
             connection.execute("ROLLBACK").await
         });
         tried.await.map_err(|error: sqlx::Error| error.into()).map(|_| ())
+    }
+
+    /// A connection for a command that runs beside the server, with the statement that begins a transaction to read. It
+    /// creates and changes nothing.
+    pub(super) async fn connect_to_read(&self) -> Result<(AnyConnection, &'static str), StoreError> {
+        match self.kind {
+            Kind::SqliteMemory => return Err(StoreError("the database is in the memory of the server".into())),
+            Kind::SqliteFile => {
+                let options = SqliteConnectOptions::from_str(self.url.as_str())?;
+                fs::metadata(options.get_filename()).map_err(|error| StoreError(error.to_string()))?;
+            }
+            Kind::Postgres => {}
+        }
+        Ok((self.connect().await?, self.kind.begin_reading()))
+    }
+
+    async fn connect(&self) -> Result<AnyConnection, StoreError> {
+        sqlx::any::install_default_drivers();
+        let connected = tokio::time::timeout(TIMEOUT, AnyConnection::connect(self.url.as_str())).await;
+        Ok(connected.map_err(|_| StoreError("no answer in time".into()))??)
     }
 
     /// Creates the database file if SQLite would do so, with a mode that doesn't depend on the umask. The files that SQLite

@@ -7,11 +7,14 @@
 //! | `transaction` | transactions, and what becomes of a connection whose transaction did not end |
 //! | `begin`, `write`, `read`, `attachments`, `rows` | the statements, and the conversion of rows |
 //! | `probe` | a message that is stored and deleted again, for `/readyz` |
+//! | `acceptances`, `feedback` | who accepted the notice; what people said of answers |
 //! | `peers` | the reports of servers that share the database, for `/readyz` |
 
+mod acceptances;
 mod attachments;
 mod begin;
 mod database;
+mod feedback;
 mod migrations;
 mod peers;
 mod probe;
@@ -31,6 +34,7 @@ use tokio::sync::OnceCell;
 
 use database::Database;
 pub use database::{DatabaseUrl, WrongDatabaseUrl};
+pub use feedback::FeedbackReader;
 use transaction::{Transaction, in_time};
 
 use super::{
@@ -49,6 +53,7 @@ use crate::{
     wire::{
         chat::{ConversationId, MessageId},
         conversations::{Conversation, ConversationSummary},
+        feedback::Feedback,
     },
 };
 
@@ -223,6 +228,18 @@ impl ConversationStore for SqlStore {
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
         let mut transaction = self.writing().await?;
         let written = in_time(write::delete(transaction.connection()?, owner, id)).await;
+        Ok(transaction.end(written).await?)
+    }
+
+    async fn set_feedback(
+        &self,
+        owner: &Owner,
+        answer: &MessageId,
+        feedback: Option<&Feedback>,
+        now: SystemTime,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.writing().await?;
+        let written = in_time(feedback::set(transaction.connection()?, owner, answer, feedback, now)).await;
         Ok(transaction.end(written).await?)
     }
 

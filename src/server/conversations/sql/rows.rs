@@ -21,7 +21,7 @@ pub const TEXT_SO_FAR: &str = "m.text || COALESCE((SELECT STRING_AGG(p.text, '' 
 pub fn message_columns() -> String {
     format!(
         "m.id, m.role, {TEXT_SO_FAR} AS text, m.thinking, m.created_at, m.touched_at, m.end_reason, m.error, m.usage, \
-         m.model, m.sent_from"
+         m.model, m.sent_from, m.feedback"
     )
 }
 
@@ -44,6 +44,7 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
         usage: from_json(row.try_get("usage")?)?,
         model: row.try_get("model")?,
         sent_from: row.try_get::<Option<String>, _>("sent_from")?.map(MessageId::new),
+        feedback: from_json(row.try_get("feedback")?)?,
         at: seconds(row.try_get("created_at")?),
         attachments: vec![],
     })

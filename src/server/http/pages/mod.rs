@@ -1,6 +1,7 @@
 //! What a browser loads: the pages, and the files they need.
 
 mod files;
+mod logo;
 mod shell;
 
 use std::sync::Arc;
@@ -12,8 +13,18 @@ use dioxus::{
 };
 
 use super::headers::HeaderSettings;
-use crate::wire::{attachments::PageLimits, link_hosts::LinkHosts};
+use crate::wire::{attachments::PageLimits, branding::Branding, link_hosts::LinkHosts};
+pub use logo::{Logo, LogoType};
 use shell::Shells;
+
+/// What the operator has put into the pages. It is the same for everybody.
+#[derive(Clone, Debug, Default)]
+pub struct Furnishing {
+    /// The hosts that links may lead to without a warning.
+    pub link_hosts: LinkHosts,
+    pub branding: Branding,
+    pub logo: Option<Logo>,
+}
 
 /// The app that is rendered.
 #[derive(Clone, Copy)]
@@ -23,13 +34,14 @@ pub struct App {
     pub shell_route: fn(path: &str) -> &'static str,
 }
 
-/// Renders the app; in each page, the hosts that its links may lead to without a warning, and what may be attached.
-pub fn renderer(app: App, link_hosts: LinkHosts, limits: PageLimits) -> FullstackState {
-    FullstackState::new(ServeConfig::new().context(link_hosts).context(limits), app.root)
+/// Renders the app; in each page, what the operator has put into it, and what may be attached.
+pub fn renderer(app: App, furnishing: &Furnishing, limits: PageLimits) -> FullstackState {
+    let Furnishing { link_hosts, branding, .. } = furnishing.clone();
+    FullstackState::new(ServeConfig::new().context(link_hosts).context(branding).context(limits), app.root)
 }
 
-/// The files, and a page for every other path.
-pub fn routes(app: App, renderer: FullstackState, settings: HeaderSettings) -> Router {
+/// The files and the logo, and a page for every other path.
+pub fn routes(app: App, renderer: FullstackState, logo: Option<Logo>, settings: HeaderSettings) -> Router {
     let shells = Arc::new(Shells::new(app, renderer, settings));
-    files::routes().fallback_service(get(shell::show).with_state(shells))
+    files::routes().merge(logo::route(logo)).fallback_service(get(shell::show).with_state(shells))
 }

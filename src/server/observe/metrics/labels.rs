@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use prometheus_client::encoding::EncodeLabelSet;
 
 use super::{ProviderEndpoint, ProviderOutcome, Store, wire_name};
-use crate::wire::chat::{AnswerErrorKind, EndReason};
+use crate::wire::{
+    chat::{AnswerErrorKind, EndReason},
+    feedback::FeedbackValue,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct AuditLabels {
@@ -56,6 +59,12 @@ pub struct UpstreamDeviationLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct FeedbackLabels {
+    /// `up`, `down` or `taken_back`.
+    pub value: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct AnswerLabels {
     pub reason: String,
     /// Empty if there was none.
@@ -100,6 +109,17 @@ impl StoreLabels {
 impl ModelLabels {
     pub fn of(outcome: Result<(), AnswerErrorKind>) -> Self {
         Self { outcome: outcome.map_or_else(wire_name, |()| "answered".to_owned()) }
+    }
+}
+
+impl FeedbackLabels {
+    pub fn of(value: Option<FeedbackValue>) -> Self {
+        let value = match value {
+            Some(FeedbackValue::Up) => "up",
+            Some(FeedbackValue::Down) => "down",
+            None => "taken_back",
+        };
+        Self { value }
     }
 }
 

@@ -32,15 +32,18 @@ use serde::Serialize;
 
 use crate::{
     server::version::{REVISION, VERSION},
-    wire::chat::{AnswerErrorKind, EndReason},
+    wire::{
+        chat::{AnswerErrorKind, EndReason},
+        feedback::FeedbackValue,
+    },
 };
 
 pub use formats::Format;
 pub use outcomes::{ProviderEndpoint, ProviderOutcome, Store};
 
 use labels::{
-    AnswerLabels, AuditLabels, BuildLabels, ConnectionLabels, DeviationLabels, LimitLabels, ModelLabels,
-    ProviderLabels, ReadyLabels, RequestLabels, SessionLabels, StoreLabels, UpstreamDeviationLabels,
+    AnswerLabels, AuditLabels, BuildLabels, ConnectionLabels, DeviationLabels, FeedbackLabels, LimitLabels,
+    ModelLabels, ProviderLabels, ReadyLabels, RequestLabels, SessionLabels, StoreLabels, UpstreamDeviationLabels,
 };
 use process::Process;
 
@@ -83,6 +86,7 @@ struct Metrics {
     sessions: Family<SessionLabels, Gauge>,
     ready: Family<ReadyLabels, Gauge>,
     closed_connections: Counter,
+    feedback: Family<FeedbackLabels, Counter>,
 }
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -111,6 +115,9 @@ pub fn declare() {
         create(&METRICS.model_calls, ModelLabels::of(Err(error)));
     }
     create(&METRICS.model_calls, ModelLabels::of(Ok(())));
+    for value in [Some(FeedbackValue::Up), Some(FeedbackValue::Down), None] {
+        create(&METRICS.feedback, FeedbackLabels::of(value));
+    }
 }
 
 /// Creates the counter of this event, at zero.
@@ -158,6 +165,11 @@ pub fn upstream_deviation(deviation: &'static str) {
 
 pub fn answer_ended(reason: EndReason, error: Option<AnswerErrorKind>) {
     METRICS.answers.get_or_create(&AnswerLabels::of(reason, error)).inc();
+}
+
+/// Somebody said what they think of an answer, or took it back.
+pub fn feedback_given(value: Option<FeedbackValue>) {
+    METRICS.feedback.get_or_create(&FeedbackLabels::of(value)).inc();
 }
 
 /// The end of an answer could not be stored.
@@ -323,6 +335,12 @@ impl Metrics {
                 "database_connections_closed",
                 "Connections to the database that were closed as their transaction did not end",
                 Counter::default(),
+            ),
+            feedback: registered(
+                registry,
+                "feedback",
+                "What people said of answers; taken_back where they changed their mind",
+                Family::default(),
             ),
             registry: all,
         }

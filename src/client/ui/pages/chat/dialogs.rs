@@ -3,11 +3,11 @@
 use dioxus::prelude::*;
 
 use super::{
-    open_dialog::OpenDialog, own_sessions::OwnSessions, privacy_dialog::privacy_dialog,
+    notice_dialog::AcceptedNotice, open_dialog::OpenDialog, own_sessions::OwnSessions, privacy_dialog::PrivacyDialog,
     sessions_dialog::SessionsDialog, shortcuts::Shortcuts,
 };
 use crate::client::{
-    chat::element_ids::COMPOSER,
+    chat::{element_ids::COMPOSER, options::Options},
     language::use_catalog,
     platform::keyboard,
     ui::components::{Dialog, text_span},
@@ -17,12 +17,15 @@ use crate::client::{
 const CTRL_K: &str = "Ctrl+K";
 
 #[component]
-pub fn Dialogs(dialog: Signal<OpenDialog>, shortcuts: Shortcuts, sessions: OwnSessions) -> Element {
-    let catalog = use_catalog();
+pub fn Dialogs(dialog: Signal<OpenDialog>, shortcuts: Shortcuts, sessions: OwnSessions, options: Options) -> Element {
     match dialog() {
         OpenDialog::None => rsx! {},
         OpenDialog::Shortcuts => rsx! { ShortcutsDialog { dialog, shortcuts } },
-        OpenDialog::Privacy => privacy_dialog(dialog, catalog),
+        OpenDialog::Privacy => rsx! { PrivacyDialog { dialog, options } },
+        OpenDialog::Notice => match options.notice() {
+            Some(notice) => rsx! { AcceptedNotice { notice, dialog } },
+            None => rsx! {},
+        },
         OpenDialog::Sessions => rsx! { SessionsDialog { dialog, sessions } },
     }
 }

@@ -10,8 +10,11 @@ use super::{
 use crate::{
     client::{
         chat::conversation::Conversation,
-        language::use_catalog,
-        ui::components::{Icon, PRODUCT, icon, text_span},
+        language::{use_catalog, use_language},
+        ui::{
+            branding::use_branding,
+            components::{Icon, icon, text_span},
+        },
     },
     wire::auth::UserClaims,
 };
@@ -26,6 +29,8 @@ pub fn Header(
     let messages = &use_catalog().sidebar;
     let toggle = if sidebar.is_shown() { messages.hide } else { messages.show };
     let title = conversation.title();
+    let (branding, language) = (use_branding(), use_language());
+    let name = branding.name(language.get());
     let children = use_account_menu(&user, dialog);
     rsx! {
         header { class: "bar",
@@ -39,8 +44,12 @@ pub fn Header(
                 onclick: move |_| sidebar.toggle(),
                 {icon(Icon::Menu)}
             }
+            if let Some(logo) = branding.logo() {
+                // Beside the name it says nothing more.
+                img { class: "logo", src: logo, alt: if title.is_empty() { "" } else { "{name}" } }
+            }
             if title.is_empty() {
-                h1 { translate: "no", {text_span(PRODUCT)} }
+                h1 { translate: "no", {text_span(name.clone())} }
             } else {
                 h1 { dir: "auto", title: title.clone(), {text_span(title.clone())} }
             }

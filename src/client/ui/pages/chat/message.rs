@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 
-use super::{files::QuestionFiles, question_text::QuestionText};
+use super::{feedback::FeedbackButtons, files::QuestionFiles, question_text::QuestionText};
 use crate::{
     client::{
         chat::{
@@ -13,7 +13,7 @@ use crate::{
             entry::{Entry, Progress},
             received_answer::AnswerText,
         },
-        language::{Catalog, Message, use_catalog},
+        language::{Catalog, Message, use_catalog, use_language},
         platform::clock,
         session::Interrupted,
         ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain, StepUp, text_span},
@@ -98,12 +98,25 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                     if is_last && can_ask_again(&entry.progress) {
                         button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {text_span(catalog.chat.retry)} }
                     }
+                    FeedbackButtons { entry: entry.clone(), conversation }
+                    if let Some(model) = &entry.model {
+                        WrittenBy { model: model.clone(), conversation }
+                    }
                     if let Some(usage) = entry.usage {
                         span { class: "usage", {text_span(usage_message(usage, catalog))} }
                     }
                 }
             }
         }
+    }
+}
+
+#[component]
+fn WrittenBy(model: Rc<str>, conversation: Conversation) -> Element {
+    let language = use_language().get();
+    let name = conversation.name_of_model(&model, language);
+    rsx! {
+        span { class: "model", translate: "no", {text_span((language.catalog().chat.model_label)(&name))} }
     }
 }
 

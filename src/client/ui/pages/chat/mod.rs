@@ -11,7 +11,9 @@
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
-//! | `dialogs`, `sessions_dialog`, `privacy_dialog` | the dialogs |
+//! | `feedback` | thumbs, and the reason that a person may add |
+//! | `model_picker` | which model answers |
+//! | `dialogs`, `sessions_dialog`, `privacy_dialog`, `notice_dialog` | the dialogs |
 //! | `open_dialog` | which dialog is open |
 //! | `own_sessions` | loads and ends the person's sessions |
 //! | `resumption` | goes on with what a step-up has interrupted |
@@ -23,11 +25,14 @@ mod conversation_row;
 mod deletions;
 mod dialogs;
 mod failure;
+mod feedback;
 mod files;
 mod header;
 mod live_region;
 mod message;
+mod model_picker;
 mod navigation;
+mod notice_dialog;
 mod notices;
 mod open_dialog;
 mod own_sessions;
@@ -48,7 +53,9 @@ use self::{
     files::{AttachButton, FileDialogs, FileStrip, OpenFile, use_offered_files},
     header::Header,
     live_region::LiveRegion,
+    model_picker::{ModelNotice, ModelPicker},
     navigation::{navigate_to_conversation, new_conversation},
+    notice_dialog::RequiredNotice,
     notices::{EditingNotice, OfflineNotice},
     open_dialog::OpenDialog,
     own_sessions::OwnSessions,
@@ -61,7 +68,7 @@ use crate::{
     client::{
         chat::{
             announcer::Announcer, conversation::Conversation as OpenConversation, draft::Draft, element_ids::COMPOSER,
-            list::ConversationList,
+            list::ConversationList, options::Options,
         },
         language::{Language, use_language},
         platform::{clipboard, dom},
@@ -104,7 +111,8 @@ fn ChatPage(user: UserClaims) -> Element {
     let draft = Draft::use_draft(list.tasks);
     let announcer = Announcer::use_announcer();
     let navigate = use_callback(navigate_to_conversation);
-    let conversation = OpenConversation::use_conversation(draft, list, announcer, navigate);
+    let options = Options::use_options(list.tasks);
+    let conversation = OpenConversation::use_conversation(draft, (list, options), announcer, navigate);
     let deletions = Deletions::use_deletions(list, conversation);
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
@@ -141,12 +149,14 @@ fn ChatPage(user: UserClaims) -> Element {
                     ResumptionFailure { failed: resumption_failed }
                     EditingNotice { conversation }
                     FileStrip { draft }
+                    ModelNotice { conversation }
                     DraftComposer { conversation, draft }
                 }
             }
             LiveRegion { announcer }
-            Dialogs { dialog, shortcuts, sessions }
+            Dialogs { dialog, shortcuts, sessions, options }
             FileDialogs { conversation, draft }
+            RequiredNotice { options }
             LinkConfirmationDialog {}
         }
     }
@@ -164,6 +174,7 @@ fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
             on_stop: move |()| conversation.stop(),
             on_edit_last: move |()| conversation.edit_last(),
             AttachButton { attachments: draft.attachments }
+            ModelPicker { conversation }
         }
     }
 }

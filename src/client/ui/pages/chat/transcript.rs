@@ -15,8 +15,9 @@ use crate::{
             element_ids::TRANSCRIPT,
             entry::{Author, Entry, Progress},
         },
-        language::{Catalog, use_catalog},
+        language::{Catalog, use_catalog, use_language},
         ui::{
+            branding::use_branding,
             components::{RequestIdLabel, RetryButton, SignInAgain, text_span},
             route::Route,
         },
@@ -123,18 +124,35 @@ fn Group(entries: Vec<Rc<Entry>>, is_last: bool, line: Option<Line>, conversatio
 fn Empty(conversation: Conversation) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.chat;
+    let language = use_language().get();
+    let own = |text: &'static str| text.to_owned();
+    let starters: Vec<(String, String)> = match use_branding().starters() {
+        Some(starters) => starters
+            .iter()
+            .map(|starter| (language.of(&starter.topic).to_owned(), language.of(&starter.question).to_owned()))
+            .collect(),
+        None => catalog.starters.iter().map(|starter| (own(starter.topic), own(starter.question))).collect(),
+    };
     rsx! {
         div { class: "empty",
             h2 { {text_span(messages.empty_title)} }
             ul { "aria-label": messages.starters_label,
-                for starter in catalog.starters {
-                    li { key: "{starter.topic}",
-                        button { r#type: "button", onclick: move |_| conversation.send_text(starter.question),
-                            strong { {text_span(starter.topic)} }
-                            span { {text_span(starter.question)} }
-                        }
-                    }
+                for (topic, question) in starters {
+                    Starter { key: "{topic}", topic, question, conversation }
                 }
+            }
+        }
+    }
+}
+
+#[component]
+fn Starter(topic: String, question: String, conversation: Conversation) -> Element {
+    let asked = question.clone();
+    rsx! {
+        li {
+            button { r#type: "button", onclick: move |_| conversation.send_text(&asked),
+                strong { {text_span(topic)} }
+                span { {text_span(question)} }
             }
         }
     }

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 
 use self::language::Language;
-use super::{FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
-use crate::wire::{auth::UserClaims, chat::MAX_MESSAGE_CHARS};
+use super::{Asker, FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
+use crate::wire::chat::MAX_MESSAGE_CHARS;
 
 /// The pause between two words.
 const PACE: Duration = Duration::from_millis(25);
@@ -42,9 +42,9 @@ impl Upstream for Demo {
         "demo"
     }
 
-    async fn answer(&self, messages: Vec<Message>, user: &UserClaims) -> Result<UpstreamEvents, UpstreamError> {
+    async fn answer(&self, messages: Vec<Message>, asker: &Asker) -> Result<UpstreamEvents, UpstreamError> {
         let question = messages.iter().rfind(|message| message.role == Role::User);
-        let (events, pace) = reply(question.map_or("", |message| message.text.trim()), user);
+        let (events, pace) = reply(question.map_or("", |message| message.text.trim()), &asker.user);
         // The pause begins when the next event is polled.
         let events = stream::iter(events).then(move |event| async move {
             if matches!(event, UpstreamEvent::Delta(_) | UpstreamEvent::Thinking(_)) {

@@ -1,0 +1,60 @@
+//! Which versions of the notice people have accepted.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use sqlx::{AnyConnection, Row};
+
+use super::{
+    super::{Owner, notice::Acceptances, store::StoreError},
+    SqlStore,
+    rows::millis,
+    transaction::{in_time, statement},
+};
+
+#[async_trait]
+impl Acceptances for SqlStore {
+    async fn accepted_at(&self, owner: &Owner, version: &str) -> Result<Option<SystemTime>, StoreError> {
+        let mut transaction = self.reading().await?;
+        let found = in_time(accepted_at(transaction.connection()?, owner, version)).await;
+        Ok(transaction.end(found).await?)
+    }
+
+    async fn accept(&self, owner: &Owner, version: &str, now: SystemTime) -> Result<(), StoreError> {
+        let mut transaction = self.writing().await?;
+        let written = in_time(accept(transaction.connection()?, owner, version, now)).await;
+        Ok(transaction.end(written).await?)
+    }
+}
+
+async fn accepted_at(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    version: &str,
+) -> Result<Option<SystemTime>, sqlx::Error> {
+    let row = statement("SELECT accepted_at FROM notice_acceptances WHERE owner = $1 AND version = $2")
+        .bind(owner.as_str())
+        .bind(version)
+        .fetch_optional(connection)
+        .await?;
+    let time = |millis: i64| UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+    row.map(|row| row.try_get("accepted_at").map(time)).transpose()
+}
+
+async fn accept(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    version: &str,
+    now: SystemTime,
+) -> Result<(), sqlx::Error> {
+    statement(
+        "INSERT INTO notice_acceptances (owner, version, accepted_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (owner, version) DO NOTHING",
+    )
+    .bind(owner.as_str())
+    .bind(version)
+    .bind(millis(now))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
