@@ -19,7 +19,7 @@ struct Endpoint {
     good: serde_json::Value,
 }
 
-fn endpoints() -> [Endpoint; 12] {
+fn endpoints() -> [Endpoint; 14] {
     [
         Endpoint { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Endpoint { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -45,10 +45,16 @@ fn endpoints() -> [Endpoint; 12] {
         },
         Endpoint { path: "/api/operator/sessions/end-all", required: &["sub"], good: json!({ "sub": "s" }) },
         Endpoint { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
+        Endpoint {
+            path: "/api/conversation/pin",
+            required: &["id", "pinned"],
+            good: json!({ "id": "c", "pinned": true }),
+        },
+        Endpoint { path: "/api/conversations/delete", required: &["confirmed"], good: json!({ "confirmed": true }) },
     ]
 }
 
-const PATHS: [(&str, &[&str]); 18] = [
+const PATHS: [(&str, &[&str]); 21] = [
     ("/api/operator/sessions", &["POST"]),
     ("/api/operator/sessions/end", &["POST"]),
     ("/api/operator/sessions/end-all", &["POST"]),
@@ -67,6 +73,9 @@ const PATHS: [(&str, &[&str]); 18] = [
     ("/api/conversation/rename", &["POST"]),
     ("/api/conversation/delete", &["POST"]),
     ("/api/conversation/export", &["GET"]),
+    ("/api/conversation/pin", &["POST"]),
+    ("/api/conversations/delete", &["POST"]),
+    ("/api/conversations/export", &["GET"]),
 ];
 
 /// Somebody who is let in everywhere, so that what is refused is the input.

@@ -198,6 +198,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("SESSION_KEYS", &["key"]),
     ("SESSION_KEYS_FILE", &["/nowhere/keys"]),
     ("SESSION_LIFETIME", &["60", "899", "604801", "-1"]),
+    ("CHAT_RETENTION_DAYS", &["-1", "a year", "36501"]),
     ("STORAGE_PER_PERSON", &["-1", "1 GB"]),
     ("STREAMS_PER_PERSON", &["many"]),
     ("TOKEN_ENDPOINT", &["token", "ftp://sso.example.com/token"]),

@@ -18,6 +18,7 @@
 //! | `answer_log` | answers that are followed at another server than the one that writes them |
 //! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
+//! | `retention` | conversations that are deleted for their age; everything of a person exported or deleted, by them or an operator |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
 //! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
 //! | `edge`, `floods`, `user_limits`, `connections`, `capacity` | request checks and ids; rate limits per address, browser and user; limits of connections and answers |
@@ -103,6 +104,7 @@ mod refresh_failures;
 mod registered;
 mod replicas;
 mod responses;
+mod retention;
 mod rolled_back;
 mod secrets;
 mod session_end;

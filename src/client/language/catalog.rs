@@ -134,6 +134,18 @@ pub struct Account {
     pub privacy: &'static str,
     /// What is stored, where, and until when.
     pub stored: [Message; 4],
+    /// How long conversations are kept: without a limit, or for so many days.
+    pub kept_until_deleted: &'static str,
+    pub kept_for: fn(days: u32) -> String,
+    pub export_all: &'static str,
+    pub exporting: &'static str,
+    pub exported: &'static str,
+    /// Opens the dialog that asks.
+    pub delete_all: &'static str,
+    pub delete_all_warning: &'static str,
+    pub delete_all_now: &'static str,
+    pub deleting_all: &'static str,
+    pub all_deleted: &'static str,
 }
 
 /// An answer: its parts, how it ends, how it is announced.
@@ -211,6 +223,13 @@ pub struct Sidebar {
     pub deleted: &'static str,
     pub export_markdown: &'static str,
     pub export_json: &'static str,
+    /// The heading of the conversations that are pinned.
+    pub pinned: &'static str,
+    pub pin: &'static str,
+    pub unpin: &'static str,
+    pub is_pinned: &'static str,
+    pub is_unpinned: &'static str,
+    pub show_more: &'static str,
 }
 
 /// The list of keyboard shortcuts.

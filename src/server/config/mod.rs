@@ -104,6 +104,8 @@ pub struct Config {
     pub answers: ChatSettings,
     /// In bytes.
     pub storage_per_person: Option<NonZeroU64>,
+    /// How many days after their last question conversations are deleted.
+    pub retention_days: Option<NonZeroU32>,
     pub connections: ConnectionSettings,
     pub draining: DrainSettings,
     /// Hosts that links of answers lead to without a notice.
@@ -191,6 +193,7 @@ impl Config {
             database_connections: conversations::database_connections(variables)?,
             answers: conversations::answers(variables)?,
             storage_per_person: conversations::storage_per_person(variables)?,
+            retention_days: conversations::retention_days(variables)?,
             connections: limits::connections(variables)?,
             draining: server::draining(variables)?,
             link_hosts: conversations::link_hosts(variables)?,

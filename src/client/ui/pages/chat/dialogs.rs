@@ -3,11 +3,15 @@
 use dioxus::prelude::*;
 
 use super::{
-    open_dialog::OpenDialog, own_sessions::OwnSessions, privacy_dialog::privacy_dialog,
-    sessions_dialog::SessionsDialog, shortcuts::Shortcuts,
+    open_dialog::OpenDialog,
+    own_data::OwnData,
+    own_sessions::OwnSessions,
+    privacy_dialog::{DeleteAllDialog, PrivacyDialog},
+    sessions_dialog::SessionsDialog,
+    shortcuts::Shortcuts,
 };
 use crate::client::{
-    chat::element_ids::COMPOSER,
+    chat::{element_ids::COMPOSER, list::ConversationList},
     language::use_catalog,
     platform::keyboard,
     ui::components::{Dialog, text_span},
@@ -17,12 +21,18 @@ use crate::client::{
 const CTRL_K: &str = "Ctrl+K";
 
 #[component]
-pub fn Dialogs(dialog: Signal<OpenDialog>, shortcuts: Shortcuts, sessions: OwnSessions) -> Element {
-    let catalog = use_catalog();
+pub fn Dialogs(
+    dialog: Signal<OpenDialog>,
+    shortcuts: Shortcuts,
+    sessions: OwnSessions,
+    list: ConversationList,
+    data: OwnData,
+) -> Element {
     match dialog() {
         OpenDialog::None => rsx! {},
         OpenDialog::Shortcuts => rsx! { ShortcutsDialog { dialog, shortcuts } },
-        OpenDialog::Privacy => privacy_dialog(dialog, catalog),
+        OpenDialog::Privacy => rsx! { PrivacyDialog { dialog, list, data } },
+        OpenDialog::DeleteAll => rsx! { DeleteAllDialog { dialog, data } },
         OpenDialog::Sessions => rsx! { SessionsDialog { dialog, sessions } },
     }
 }

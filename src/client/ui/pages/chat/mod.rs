@@ -13,6 +13,7 @@
 //! | `dialogs`, `sessions_dialog`, `privacy_dialog` | the dialogs |
 //! | `open_dialog` | which dialog is open |
 //! | `own_sessions` | loads and ends the person's sessions |
+//! | `own_data` | exports and deletes all that the person has stored |
 //! | `failure` | shows why a request has failed |
 //! | `navigation` | navigation to a conversation |
 
@@ -27,6 +28,7 @@ mod message;
 mod navigation;
 mod notices;
 mod open_dialog;
+mod own_data;
 mod own_sessions;
 mod privacy_dialog;
 mod rendered_groups;
@@ -45,6 +47,7 @@ use self::{
     navigation::{navigate_to_conversation, new_conversation},
     notices::{EditingNotice, OfflineNotice},
     open_dialog::OpenDialog,
+    own_data::OwnData,
     own_sessions::OwnSessions,
     shortcuts::{Shortcut, Shortcuts},
     sidebar::{SEARCH, Sidebar, SidebarState},
@@ -101,6 +104,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let deletions = Deletions::use_deletions(list, conversation);
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
+    let data = OwnData::use_data(list, conversation);
     let mut dialog = use_signal(|| OpenDialog::None);
     LinkConfirmation::use_link_confirmation();
 
@@ -133,7 +137,7 @@ fn ChatPage(user: UserClaims) -> Element {
                 }
             }
             LiveRegion { announcer }
-            Dialogs { dialog, shortcuts, sessions }
+            Dialogs { dialog, shortcuts, sessions, list, data }
             LinkConfirmationDialog {}
         }
     }

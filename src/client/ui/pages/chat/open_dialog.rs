@@ -8,4 +8,6 @@ pub enum OpenDialog {
     Sessions,
     /// What is stored about the person, and how to remove it.
     Privacy,
+    /// Whether all conversations are to be deleted.
+    DeleteAll,
 }
