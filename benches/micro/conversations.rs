@@ -7,8 +7,9 @@ use criterion::{BenchmarkId, Criterion};
 use oracle_ai::{
     server::conversations::{
         ConversationStore, Owner,
+        search::Search,
         sql::{DatabaseUrl, SqlStore},
-        store::{Ending, NewQuestion},
+        store::{Ending, ListPage, NewQuestion},
     },
     wire::{
         auth::UserClaims,
@@ -33,7 +34,8 @@ pub fn bench(criterion: &mut Criterion) {
         let last = runtime.block_on(write(&store, &owner, &id, messages));
         let now = SystemTime::now();
         group.bench_function(BenchmarkId::new("list", messages), |bencher| {
-            bencher.to_async(&runtime).iter(async || store.list(&owner, "", 200, now).await.unwrap());
+            let (all, page) = (Search::default(), ListPage::first(200));
+            bencher.to_async(&runtime).iter(async || store.list(&owner, &all, &page, now).await.unwrap());
         });
         group.bench_function(BenchmarkId::new("open", messages), |bencher| {
             bencher.to_async(&runtime).iter(async || store.conversation(&owner, &id, now).await.unwrap());

@@ -48,6 +48,8 @@ for (const { name, use } of [
       await expectAccessible(page, 'account menu');
       await chat.account.item(words.privacy).click();
       await expectAccessible(page, 'privacy');
+      await sidebar.dialog.getByRole('button', { name: words.deleteAll }).click();
+      await expectAccessible(page, 'asked whether to delete everything');
       await page.keyboard.press('Escape');
       await answerNextWithText(page, everything);
       await chat.ask('Everything');

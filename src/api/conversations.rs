@@ -2,21 +2,47 @@
 
 use dioxus::prelude::*;
 
-use super::{Answer, Authorized};
+use super::{Answer, Authorized, Download};
 use crate::wire::{
     attachments::AttachmentText,
-    conversations::{Conversation, ConversationList, DeleteRequest, Done, Export, RenameRequest},
+    conversations::{
+        Conversation, ConversationList, DeleteAllRequest, DeleteRequest, DeletedAll, Done, Export, PinRequest,
+        RenameRequest,
+    },
     error::ApiError,
     step_up::GuardedAction,
 };
 
-/// Lists the latest conversations; with `search`, those that contain it.
-#[get("/api/conversations?search", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+/// Lists the latest conversations; with `search`, those that have its words; with `before`, the page after that place.
+#[get(
+    "/api/conversations?search&before",
+    caller: crate::server::http::extract::Caller,
+    services: crate::server::Services
+)]
 pub async fn list_conversations(
     search: Option<String>,
+    before: Option<String>,
     _call: Authorized<()>,
 ) -> Result<Answer<ConversationList>, ApiError> {
-    Ok(Answer(services.conversations.list(&caller.user, search).await?))
+    Ok(Answer(services.conversations.list(&caller.user, search, before).await?))
+}
+
+/// Deletes all conversations.
+#[post("/api/conversations/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn delete_all_conversations(call: Authorized<DeleteAllRequest>) -> Result<Answer<DeletedAll>, ApiError> {
+    Ok(Answer(services.conversations.delete_all(&caller.user, call.into_body()).await?))
+}
+
+/// Exports all conversations as a ZIP file; `language` is `en` (default) or `fr`.
+#[get(
+    "/api/conversations/export?language",
+    caller: crate::server::http::extract::Caller,
+    services: crate::server::Services
+)]
+pub async fn export_all_conversations(language: Option<String>, _call: Authorized<()>) -> Result<Download, ApiError> {
+    let open = caller.open_stream()?;
+    let pieces = services.conversations.export_all(&caller.user, language).await?;
+    Ok(Download::of("application/zip", open.holding(pieces)))
 }
 
 /// Returns one conversation with its messages.
@@ -44,6 +70,12 @@ pub async fn attachment(
 #[post("/api/conversation/rename", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn rename_conversation(call: Authorized<RenameRequest>) -> Result<Answer<Done>, ApiError> {
     Ok(Answer(services.conversations.rename(&caller.user, call.into_body()).await?))
+}
+
+/// Lists a conversation above all others, or no longer.
+#[post("/api/conversation/pin", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn pin_conversation(call: Authorized<PinRequest>) -> Result<Answer<Done>, ApiError> {
+    Ok(Answer(services.conversations.pin(&caller.user, call.into_body()).await?))
 }
 
 /// Deletes a conversation with its messages.

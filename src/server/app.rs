@@ -1,6 +1,6 @@
 //! Builds the services from the configuration and serves them.
 
-use std::{fmt::Display, io, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{fmt::Display, io, net::SocketAddr, num::NonZeroU32, process::ExitCode, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,7 @@ use super::{
         self, ConversationStore, Conversations, ObservedStore,
         notice::Notices,
         peers::{Peers, ServerName},
+        retention::Retention,
         sql::{DatabaseUrl, SqlStore, WrongDatabaseUrl},
     },
     embedded::{self, EmbeddedProvider, EmbeddedUpstream},
@@ -192,6 +193,11 @@ impl Services {
         Ok(Self { readiness: Arc::new(readiness), ..self })
     }
 
+    /// What people are told; [`Retention`] deletes them.
+    pub fn keeping_conversations_for(self, days: Option<NonZeroU32>) -> Self {
+        Self { conversations: Arc::new(Conversations::clone(&self.conversations).kept_for(days)), ..self }
+    }
+
     /// Replaces the settings of proxies and limits.
     pub fn with_edge(self, settings: EdgeSettings, environment: Environment) -> Self {
         let front_origin = self.sessions.front_url();
@@ -300,7 +306,11 @@ async fn start(
         .map_or_else(Notices::none, |settings| Notices::new(settings, store.clone(), environment.clone()));
     let services = Services { furnishing: config.furnishing.clone(), notices, user_tokens, ..services };
     let store: Arc<dyn ConversationStore> = Arc::new(ObservedStore(store));
+    if let Some(days) = config.retention_days {
+        tokio::spawn(Retention::new(store.clone(), environment.clone(), days).keep_sweeping());
+    }
     let services = services.with_chat(store, models, config.answers, environment.clone());
+    let services = services.keeping_conversations_for(config.retention_days);
     let services = match &config.sessions {
         SessionStorage::Memory => services,
         SessionStorage::Redis { address, ring } => {

@@ -38,7 +38,8 @@ pub fn run(issuer: String, id: String) -> ExitCode {
     }
 }
 
-fn user(config: &Config, issuer: String, id: String) -> UserClaims {
+/// `id` is the user's `sub`, or the value of `USER_ID_CLAIM` if that is configured.
+pub(super) fn user(config: &Config, issuer: String, id: String) -> UserClaims {
     let has_own_claim = matches!(&config.provider, Provider::Configured(settings) if settings.claims.user_id.is_some());
     match has_own_claim {
         true => UserClaims { user_id: Some(id), ..UserClaims::known_by(issuer, String::new()) },

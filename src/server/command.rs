@@ -16,6 +16,7 @@ use super::{
     health_check,
     http::pages::App,
     observe::audit,
+    user_data::{self, DataAction},
     user_sessions::{self, Action},
     version,
 };
@@ -43,6 +44,10 @@ usage: oracle-ai                 serve
                                  ends all sessions of a user, or one, at all servers
        oracle-ai feedback [--since DATE]
                                  what people said of answers, as JSON Lines
+       oracle-ai export-user --issuer ISSUER --sub SUB --file FILE
+                                 writes all conversations of a user to a new ZIP file
+       oracle-ai erase-user --issuer ISSUER --sub SUB
+                                 deletes all conversations of a user
        oracle-ai mock-provider   in builds with the mocks: an OpenID provider for tests; --help has its options
        oracle-ai mock-model      the same for a model";
 
@@ -73,6 +78,12 @@ pub enum Command {
     },
     /// Prints what people said of answers.
     Feedback(Since),
+    /// Exports or deletes all that a user has stored.
+    UserData {
+        issuer: String,
+        sub: String,
+        action: DataAction,
+    },
     /// Each with its options.
     MockProvider(Vec<String>),
     MockModel(Vec<String>),
@@ -105,6 +116,7 @@ pub fn run(app: App) -> ExitCode {
         Ok(Command::AuditVerify(options)) => audit_verify::run(&options),
         Ok(Command::UserSessions { issuer, sub, action }) => user_sessions::run(issuer, sub, &action),
         Ok(Command::Feedback(since)) => feedback::run(since),
+        Ok(Command::UserData { issuer, sub, action }) => user_data::run(issuer, sub, &action),
         Ok(Command::MockProvider(options)) => exit_code(embedded::mock_provider(&options)),
         Ok(Command::MockModel(options)) => exit_code(embedded::mock_model(&options)),
         Ok(Command::Help) => print(&format!("{USAGE}\n")),
@@ -139,6 +151,10 @@ impl Command {
                     ("end-sessions", ["--session", session]) if !session.is_empty() => {
                         Ok(Self::UserSessions { issuer, sub, action: Action::End((*session).to_owned()) })
                     }
+                    ("export-user", ["--file", file]) if !file.is_empty() => {
+                        Ok(Self::UserData { issuer, sub, action: DataAction::Export(Path::new(file).into()) })
+                    }
+                    ("erase-user", []) => Ok(Self::UserData { issuer, sub, action: DataAction::Erase }),
                     _ => Err(NoSuchCommand),
                 }
             }
@@ -215,6 +231,26 @@ mod tests {
             "end-sessions --session s",
             "sessions --sub alice",
             "sessions --issuer https://a.example --sub alice --session s",
+        ] {
+            assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
+        }
+    }
+
+    #[test]
+    fn export_user_and_erase_user_need_an_issuer_and_a_subject_and_the_export_a_file() {
+        let of_alice = |action| Command::UserData { issuer: "https://a.example".into(), sub: "alice".into(), action };
+        let parsed = |line: &str| Command::from_arguments(&line.split(' ').collect::<Vec<_>>());
+        let export = parsed("export-user --issuer https://a.example --sub alice --file a.zip");
+        assert_eq!(export, Ok(of_alice(DataAction::Export("a.zip".into()))));
+        assert_eq!(parsed("erase-user --sub alice --issuer https://a.example"), Ok(of_alice(DataAction::Erase)));
+        for line in [
+            "erase-user",
+            "erase-user --sub alice",
+            "erase-user --issuer https://a.example --sub ",
+            "erase-user --issuer https://a.example --sub alice --file a.zip",
+            "export-user --issuer https://a.example --sub alice",
+            "export-user --issuer https://a.example --sub alice --file ",
+            "export-user --issuer https://a.example --file a.zip",
         ] {
             assert_eq!(parsed(line), Err(NoSuchCommand), "{line}");
         }

@@ -7,6 +7,7 @@
 //! | `command` | the command line |
 //! | `config` | all settings, checked before anything starts |
 //! | `doctor`, `user_sessions` | subcommands: check a configuration, list and end a user's sessions |
+//! | `user_data` | subcommands: export or delete all that a user has stored |
 //! | `audit_user`, `audit_verify` | subcommands: find a user in the audit log, check its chain |
 //! | `feedback` | subcommand: what people said of answers |
 //! | `health_check` | subcommand: whether the server answers |
@@ -49,6 +50,7 @@ pub mod outbound;
 pub mod secret_hash;
 pub mod store;
 mod tls;
+mod user_data;
 mod user_sessions;
 pub mod version;
 

@@ -102,7 +102,7 @@ fn failed<E: std::fmt::Display>(what: &str) -> impl Fn(E) -> io::Error {
 }
 
 /// The account that runs the command and, with sudo, the one that called it. Only the first is certain.
-fn operator() -> String {
+pub(super) fn operator() -> String {
     let uid = fs::metadata("/proc/self").map_or_else(|_| "unknown".to_owned(), |process| process.uid().to_string());
     match std::env::var("SUDO_USER") {
         Ok(name) => format!("account {uid}, sudo by {}", excerpt(&name)),

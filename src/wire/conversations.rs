@@ -13,11 +13,20 @@ pub const MAX_TITLE_CHARS: usize = 200;
 /// Longest text to search for, in characters.
 pub const MAX_SEARCH_CHARS: usize = 200;
 
-/// `GET /api/conversations`: the person's conversations, those with the latest messages first. With `search`, only
-/// those with that text in their title or messages, regardless of case and accents. At most 200.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `GET /api/conversations`: a page of the person's conversations, those with the latest messages first. With `search`,
+/// only those that have all its words in their title or messages, in any order and regardless of case and accents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationList {
     pub conversations: Vec<ConversationSummary>,
+    /// Those that the person has pinned, on the first page and without a search. They are among `conversations`, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<ConversationSummary>,
+    /// The parameter `before` of the next page, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// How many days after its last question a conversation is deleted. Without it, it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_days: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +37,20 @@ pub struct ConversationSummary {
     pub updated_at: u64,
     /// The answer that is still being written.
     pub running: Option<MessageId>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pinned: bool,
+    /// Where a search has found it, unless only its title has the words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<FoundPlace>,
+}
+
+/// A message that has words of a search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundPlace {
+    /// A part of its text, on one line. Every second piece is a word that was found, and the first is not.
+    pub pieces: Vec<String>,
+    /// When the question was sent, or the answer begun.
+    pub at: u64,
 }
 
 /// `GET /api/conversation`: one conversation with its messages.
@@ -99,6 +122,27 @@ pub struct DeleteRequest {
     pub id: ConversationId,
 }
 
+/// `POST /api/conversation/pin`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinRequest {
+    pub id: ConversationId,
+    /// Whether it is listed above all others.
+    pub pinned: bool,
+}
+
+/// `POST /api/conversations/delete`: deletes all conversations of the person, and stops the answers that are running.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteAllRequest {
+    /// Must be `true`: nobody deletes everything by an empty request.
+    pub confirmed: bool,
+}
+
+/// The response to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedAll {
+    pub deleted: usize,
+}
+
 /// The `format` of `GET /api/conversation/export`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -129,3 +173,7 @@ pub struct Export {
 /// An empty response: `{}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}

@@ -51,10 +51,16 @@ fn endpoints() -> [Endpoint; 14] {
         },
         Endpoint { path: "/api/operator/sessions/end-all", required: &["sub"], good: json!({ "sub": "s" }) },
         Endpoint { path: "/api/conversation/delete", required: &["id"], good: json!({ "id": "c" }) },
+        Endpoint {
+            path: "/api/conversation/pin",
+            required: &["id", "pinned"],
+            good: json!({ "id": "c", "pinned": true }),
+        },
+        Endpoint { path: "/api/conversations/delete", required: &["confirmed"], good: json!({ "confirmed": true }) },
     ]
 }
 
-const PATHS: [(&str, &[&str]); 22] = [
+const PATHS: [(&str, &[&str]); 25] = [
     ("/api/operator/sessions", &["POST"]),
     ("/api/operator/sessions/end", &["POST"]),
     ("/api/operator/sessions/end-all", &["POST"]),
@@ -77,6 +83,9 @@ const PATHS: [(&str, &[&str]); 22] = [
     ("/api/conversation/rename", &["POST"]),
     ("/api/conversation/delete", &["POST"]),
     ("/api/conversation/export", &["GET"]),
+    ("/api/conversation/pin", &["POST"]),
+    ("/api/conversations/delete", &["POST"]),
+    ("/api/conversations/export", &["GET"]),
 ];
 
 /// Somebody who is let in everywhere, so that what is refused is the input.

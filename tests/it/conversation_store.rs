@@ -14,16 +14,18 @@ use futures_util::{StreamExt, future::join_all, stream};
 use oracle_ai::{
     server::conversations::{
         ConversationStore, Owner,
+        search::Search,
         sql::{DatabaseUrl, SqlStore},
         store::{
-            AnswerStatus, BeginError, Begun, Earlier, Ending, LOST_AFTER, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion,
+            AnswerStatus, BeginError, Begun, Earlier, Ending, LOST_AFTER, ListPage, ListPosition, MAX_MESSAGES,
+            NewQuestion,
         },
         text::folded,
     },
     wire::{
         auth::UserClaims,
         chat::{AnswerError, AnswerErrorKind, ConversationId, EndReason, IdempotencyKey, MessageId, Usage, is_refused},
-        conversations::{Conversation, Role},
+        conversations::{Conversation, ConversationSummary, Role},
         error::Limit,
     },
 };
@@ -113,7 +115,12 @@ pub async fn keeps_the_contract(store: Store) {
     a_stop_request_reaches_the_writer(&store).await;
     the_history_is_the_latest_messages_that_fit(&store).await;
     texts_are_stored_unchanged(&store).await;
-    conversations_and_messages_are_bounded(&store).await;
+    messages_of_a_conversation_are_bounded(&store).await;
+    the_list_has_pages_without_an_end(&store).await;
+    pinned_conversations_are_listed_apart(&store).await;
+    a_search_finds_words_in_any_order_and_shows_where(&store).await;
+    a_search_finds_what_was_changed_and_not_what_is_gone(&store).await;
+    everything_of_one_person_is_deleted_in_steps(&store).await;
 }
 
 /// A user without conversations.
@@ -183,8 +190,13 @@ pub async fn texts(store: &Store, owner: &Owner, conversation: &str) -> Vec<Stri
     read(store, owner, conversation).await.messages.into_iter().map(|message| message.text).collect()
 }
 
+/// The first page of the list.
+async fn list(store: &Store, owner: &Owner, search: &str, limit: usize, at: SystemTime) -> Vec<ConversationSummary> {
+    store.list(owner, &Search::parse(search), &ListPage::first(limit), at).await.unwrap().conversations
+}
+
 async fn found(store: &Store, owner: &Owner, search: &str) -> Vec<String> {
-    let list = store.list(owner, search, 200, now()).await.unwrap();
+    let list = list(store, owner, search, 200, now()).await;
     list.into_iter().map(|summary| summary.id.to_string()).collect()
 }
 
@@ -203,7 +215,7 @@ async fn a_first_question_makes_the_conversation(store: &Store) {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap().as_secs();
     assert_eq!((question.at, answer.at), (seconds, seconds));
 
-    let list = store.list(&owner, "", 200, now()).await.unwrap();
+    let list = list(store, &owner, "", 200, now()).await;
     assert_eq!(list.len(), 1);
     assert_eq!((&list[0].id, list[0].title.as_str(), list[0].updated_at), (&id("c"), "Why?", seconds));
     assert_eq!(list[0].running.as_ref(), Some(&new.answer));
@@ -249,8 +261,8 @@ async fn an_end_is_stored_once_and_whole(store: &Store) {
     assert_eq!((&answer.sent_from, answer.model.as_ref()), (&sent_from, Some(&new.model)));
     assert_eq!((&messages[0].sent_from, &messages[0].model), (&None, &None));
     assert_eq!((messages[0].thinking.as_str(), answer.thinking.as_str()), ("", "Hm, why?"));
-    assert!(store.list(&owner, "Hm", 200, now()).await.unwrap().is_empty(), "thinking is not searched");
-    assert_eq!(store.list(&owner, "", 200, now()).await.unwrap()[0].running, None);
+    assert!(list(store, &owner, "Hm", 200, now()).await.is_empty(), "thinking is not searched");
+    assert_eq!(list(store, &owner, "", 200, now()).await[0].running, None);
 }
 
 async fn an_idempotency_key_stores_once(store: &Store) {
@@ -378,7 +390,7 @@ async fn the_latest_conversation_comes_first(store: &Store) {
         store.end(&new.answer, &whole("hello")).await.unwrap();
     }
     assert_eq!(found(store, &owner, "").await, ["a", "c", "b"]);
-    let two = store.list(&owner, "", 2, now()).await.unwrap();
+    let two = list(store, &owner, "", 2, now()).await;
     assert_eq!(two.iter().map(|summary| summary.id.as_str()).collect::<Vec<_>>(), ["a", "c"]);
     // A name is no news.
     store.rename(&owner, &id("b"), "B").await.unwrap();
@@ -400,9 +412,10 @@ async fn search_ignores_case_and_accents_in_titles_and_texts(store: &Store) {
         ("oeuvre d'elodie", vec!["text"]),
         ("RENOMME", vec!["text"]),
         ("100%", vec!["text"]),
-        ("10%%", vec![]),
+        ("10%%", vec!["text"]),
+        ("00", vec![]),
         ("a_b", vec!["text"]),
-        ("a_c", vec![]),
+        ("a_x", vec![]),
         ("\\", vec!["text"]),
         ("%", vec!["text"]),
         ("'", vec!["text", "title"]),
@@ -440,7 +453,7 @@ async fn an_abandoned_answer_is_marked_as_interrupted(store: &Store) {
         let conversation = store.conversation(&owner, &id("c"), at).await.unwrap().unwrap();
         let stored = store.answer(&owner, &new.answer, at).await.unwrap().unwrap();
         assert_eq!(stored.message, conversation.messages[1]);
-        let listed = store.list(&owner, "", 1, at).await.unwrap().remove(0).running;
+        let listed = list(store, &owner, "", 1, at).await.remove(0).running;
         assert_eq!(listed, conversation.running);
         (stored.message.text, stored.message.end, conversation.running)
     };
@@ -537,27 +550,167 @@ async fn texts_are_stored_unchanged(store: &Store) {
     assert_eq!(texts(store, &owner, "d").await[1], long);
 }
 
-async fn conversations_and_messages_are_bounded(store: &Store) {
+async fn messages_of_a_conversation_are_bounded(store: &Store) {
     let owner = new_owner();
     for _ in 0..MAX_MESSAGES / 2 {
         exchange(store, &owner, "0", "q", "a").await;
     }
     let refused = store.begin(&owner, &question("0", "one more"), now()).await;
     assert!(matches!(refused, Err(BeginError::LimitReached(Limit::Messages))), "{refused:?}");
-    let before = now();
-    let fill = stream::iter(1..MAX_CONVERSATIONS).for_each_concurrent(16, async |n| {
-        begin(store, &owner, &question(&n.to_string(), "q")).await;
+    begin(store, &owner, &question("another", "q")).await;
+}
+
+async fn the_list_has_pages_without_an_end(store: &Store) {
+    const COUNT: usize = 2_100;
+    let (owner, start) = (new_owner(), now());
+    let fill = stream::iter(0..COUNT).for_each_concurrent(16, async |n| {
+        // Some at the same time.
+        let at = start + MOMENT * u32::try_from(n / 3).unwrap();
+        let name = format!("c{n:04}");
+        assert_eq!(store.begin(&owner, &question(&name, "q"), at).await.unwrap(), Begun::New);
     });
     fill.await;
-    let refused = store.begin(&owner, &question("new", "one more"), now()).await;
-    assert!(matches!(refused, Err(BeginError::LimitReached(Limit::Conversations))), "{refused:?}");
-    assert!(store.conversation(&owner, &id("new"), now()).await.unwrap().is_none());
-    assert_eq!(store.list(&owner, "q", 200, now()).await.unwrap().len(), 200);
-    // There is room again once some was made; what is there is not held up.
-    // At a time when no server can have failed, however long this took.
-    assert!(matches!(store.begin(&owner, &question("1", "q"), before).await, Err(BeginError::Running)));
-    store.delete(&owner, &id("0")).await.unwrap();
-    exchange(store, &owner, "new", "q", "a").await;
+    for search in ["", "q"] {
+        let (mut seen, mut after) = (vec![], None);
+        loop {
+            let page = ListPage { after, limit: 200 };
+            let listed = store.list(&owner, &Search::parse(search), &page, start).await.unwrap();
+            assert!(listed.conversations.len() <= 200);
+            seen.extend(listed.conversations.into_iter().map(|summary| summary.id.to_string()));
+            let Some(next) = listed.next else { break };
+            after = Some(next);
+            if search.is_empty() && seen.len() == 400 {
+                // What was deleted is a place in the list nevertheless.
+                assert!(store.delete(&owner, &id(seen.last().unwrap())).await.unwrap());
+            }
+        }
+        let mut once = seen.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!((seen.len(), once.len()), (COUNT - usize::from(!search.is_empty()), seen.len()));
+        let times: Vec<usize> = seen.iter().map(|name| name[1..].parse::<usize>().unwrap() / 3).collect();
+        assert!(times.is_sorted_by(|one, next| one >= next), "the latest first");
+    }
+    let beyond = ListPage { after: Some(ListPosition { updated_at: 0, id: id("c") }), limit: 1 };
+    assert_eq!(store.list(&owner, &Search::default(), &beyond, start).await.unwrap(), Default::default());
+}
+
+async fn pinned_conversations_are_listed_apart(store: &Store) {
+    let (owner, start) = (new_owner(), now());
+    for (n, conversation) in (0..).zip(["a", "b", "c"]) {
+        let new = question(conversation, "hello");
+        store.begin(&owner, &new, start + MOMENT * n).await.unwrap();
+    }
+    let pinned = async || -> Vec<String> {
+        let found = store.pinned(&owner, 200, now()).await.unwrap();
+        assert!(found.iter().all(|summary| summary.pinned));
+        found.into_iter().map(|summary| summary.id.to_string()).collect()
+    };
+    assert_eq!(pinned().await, [""; 0]);
+    assert!(store.pin(&owner, &id("a"), true).await.unwrap());
+    assert!(store.pin(&owner, &id("b"), true).await.unwrap());
+    assert_eq!(pinned().await, ["b", "a"]);
+    let all = list(store, &owner, "", 200, now()).await;
+    assert_eq!(
+        all.iter().map(|it| (it.id.as_str(), it.pinned)).collect::<Vec<_>>(),
+        [("c", false), ("b", true), ("a", true)]
+    );
+    assert!(store.pin(&owner, &id("b"), false).await.unwrap());
+    assert_eq!(pinned().await, ["a"]);
+    assert!(!store.pin(&owner, &id("unknown"), true).await.unwrap());
+    assert!(!store.pin(&new_owner(), &id("c"), true).await.unwrap());
+    assert_eq!(store.pinned(&new_owner(), 200, now()).await.unwrap(), []);
+}
+
+async fn a_search_finds_words_in_any_order_and_shows_where(store: &Store) {
+    let (owner, other) = (new_owner(), new_owner());
+    exchange(store, &owner, "one", "Why is the Library cache slow?", "Look at the LATCHES, and at V$SESSION_WAIT.")
+        .await;
+    exchange(store, &owner, "two", "ORA-00600 [kcratr_nab]", "An internal error: 日本語のメッセージです").await;
+    exchange(store, &owner, "three", "Where is /u01/app/oracle/alert.log?", "In 19c: diag/rdbms, user@db.example")
+        .await;
+    exchange(store, &other, "theirs", "latch library", "latch library").await;
+    for (search, hits) in [
+        ("latch library", vec!["one"]),
+        ("library latch", vec!["one"]),
+        ("lib lat slo", vec!["one"]),
+        ("ibrary", vec!["one"]),
+        ("atch", vec![]),
+        ("latch index", vec![]),
+        ("session_wait", vec!["one"]),
+        ("wait session", vec!["one"]),
+        ("ora-00600", vec!["two"]),
+        ("00600", vec!["two"]),
+        ("kcratr", vec!["two"]),
+        ("nab", vec!["two"]),
+        ("日本語", vec!["two"]),
+        ("メッセージ internal", vec!["two"]),
+        ("alert.log", vec!["three"]),
+        ("u01 oracle", vec!["three"]),
+        ("19c", vec!["three"]),
+        ("example", vec!["three"]),
+        ("rdbms diag", vec!["three"]),
+        ("at the", vec!["one"]),
+        ("is", vec!["one", "three"]),
+        ("\"latch\" OR (library)", vec![]),
+        ("NOT", vec![]),
+        ("'; DROP TABLE messages; --", vec![]),
+        ("owner : x", vec![]),
+        ("latch* & !library:*", vec!["one"]),
+    ] {
+        let mut found = found(store, &owner, search).await;
+        found.sort();
+        let mut hits = hits;
+        hits.sort_unstable();
+        assert_eq!(found, hits, "{search}");
+    }
+    let place = async |search: &str| list(store, &owner, search, 1, now()).await.remove(0).found;
+    let found = place("latch library").await.unwrap();
+    // The latest of the messages that have most of the words.
+    assert_eq!(found.pieces, ["Look at the ", "LATCHES", ", and at V$SESSION_WAIT."]);
+    assert!(found.at > 0);
+    assert_eq!(place("").await, None);
+    store.rename(&owner, &id("one"), "Buffers").await.unwrap();
+    assert_eq!(place("buffers").await, None, "only its title has it");
+}
+
+async fn a_search_finds_what_was_changed_and_not_what_is_gone(store: &Store) {
+    let owner = new_owner();
+    let first = exchange(store, &owner, "c", "apples", "pears").await;
+    assert_eq!(
+        (found(store, &owner, "apples").await, found(store, &owner, "pears").await),
+        (vec!["c".into()], vec!["c".into()])
+    );
+    let new = NewQuestion { replaces: Some(first.question), ..question("c", "plums") };
+    begin(store, &owner, &new).await;
+    store.end(&new.answer, &whole(&format!("{} {}", "grapes", "figs ".repeat(60_000)))).await.unwrap();
+    assert_eq!(found(store, &owner, "plums grapes figs").await, ["c"]);
+    for gone in ["apples", "pears"] {
+        assert_eq!(found(store, &owner, gone).await, [""; 0], "{gone}");
+    }
+    store.delete(&owner, &id("c")).await.unwrap();
+    assert_eq!(found(store, &owner, "plums").await, [""; 0]);
+    // A text with so many words that PostgreSQL could not index all of it.
+    let words: String = (0..200_000).map(|n| format!("w{n:x} ")).collect();
+    exchange(store, &owner, "long", "many words", &words).await;
+    assert_eq!(found(store, &owner, "w1f").await, ["long"]);
+}
+
+async fn everything_of_one_person_is_deleted_in_steps(store: &Store) {
+    let (owner, other) = (new_owner(), new_owner());
+    for n in 0..5 {
+        exchange(store, &owner, &n.to_string(), "mine", "mine").await;
+    }
+    let running = question("running", "mine");
+    begin(store, &owner, &running).await;
+    exchange(store, &other, "0", "theirs", "theirs").await;
+    assert_eq!(store.delete_some(&owner, 4).await.unwrap(), 4);
+    assert_eq!(list(store, &owner, "", 200, now()).await.len(), 2);
+    assert_eq!(store.delete_some(&owner, 4).await.unwrap(), 2);
+    assert_eq!(store.delete_some(&owner, 4).await.unwrap(), 0);
+    assert_eq!(found(store, &owner, "mine").await, [""; 0]);
+    assert_eq!(store.touch(&running.answer, 0, "", now()).await.unwrap(), AnswerStatus::Gone);
+    assert_eq!(texts(store, &other, "0").await, ["theirs", "theirs"]);
 }
 
 #[tokio::test]
@@ -627,7 +780,7 @@ async fn concurrent_writers_to_a_sqlite_file_wait_for_each_other() {
     }));
     let release = async {
         // Who reads does not wait.
-        assert_eq!(store.list(&new_owner(), "", 1, now()).await.unwrap(), []);
+        assert_eq!(list(&store, &new_owner(), "", 1, now()).await, []);
         other.execute("COMMIT").await.unwrap();
     };
     tokio::join!(writers, release);
@@ -657,6 +810,7 @@ async fn an_unreachable_database_is_an_error() {
     for url in ["sqlite:///nowhere/at/all.db", "postgres://nobody@localhost/none?host=/nowhere"] {
         let store = SqlStore::new(url.parse().unwrap());
         assert!(store.ready().await.is_err(), "{url}");
-        assert!(store.list(&new_owner(), "", 1, now()).await.is_err(), "{url}");
+        let listed = store.list(&new_owner(), &Search::default(), &ListPage::first(1), now()).await;
+        assert!(listed.is_err(), "{url}");
     }
 }

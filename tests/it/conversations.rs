@@ -6,13 +6,16 @@ use axum::{
 };
 use oracle_ai::wire::{
     chat::EndReason,
-    conversations::{Conversation, Export, Role},
+    conversations::{Conversation, ConversationList, Export, Role},
 };
 use serde_json::{Value, json};
 
-use crate::support::{
-    app::request,
-    chat_client::{ChatClient, send_as},
+use crate::{
+    conversation_store::{begin, in_memory, question},
+    support::{
+        app::request,
+        chat_client::{ChatClient, LONG_GRACE, send_as},
+    },
 };
 
 async fn rename(client: &ChatClient, id: &str, title: &str) {
@@ -65,6 +68,43 @@ async fn conversations_are_listed_found_read_renamed_and_deleted() {
     assert_eq!(deleted.json(), json!({}));
     assert_eq!(ids("").await, ["two"]);
     client.get("/api/conversation?id=one").await.assert_refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn the_list_has_pages_and_pinned_conversations_are_on_the_first() {
+    let store = in_memory();
+    let client = ChatClient::with(store.clone(), LONG_GRACE).await;
+    client.exchange(&send_as("oldest", "first", "1"), "a").await;
+    let owner = client.owner();
+    for n in 0..200 {
+        begin(&store, &owner, &question(&format!("c{n}"), "later")).await;
+    }
+    client.post("/api/conversation/pin", &json!({ "id": "oldest", "pinned": true })).await.assert_ok();
+    let page = async |query: &str| -> ConversationList {
+        let answer = client.get(&format!("/api/conversations{query}")).await;
+        answer.assert_ok();
+        serde_json::from_value(answer.json()).unwrap()
+    };
+    let first = page("").await;
+    assert_eq!((first.conversations.len(), first.pinned.len(), first.kept_days), (200, 1, None));
+    assert_eq!((first.pinned[0].id.as_str(), first.pinned[0].pinned), ("oldest", true));
+    let second = page(&format!("?before={}", first.next.unwrap())).await;
+    assert_eq!((second.conversations.len(), second.pinned.len(), second.next), (1, 0, None));
+    assert_eq!((second.conversations[0].id.as_str(), second.conversations[0].pinned), ("oldest", true));
+
+    let found = page("?search=later").await;
+    assert_eq!((found.conversations.len(), found.pinned.len()), (50, 0));
+    assert_eq!(found.conversations[0].found.as_ref().unwrap().pieces, ["", "later", ""]);
+    let next = page(&format!("?search=later&before={}", found.next.unwrap())).await;
+    assert_eq!(next.conversations.len(), 50);
+    let titled = page("?search=first").await;
+    assert_eq!(titled.conversations.len(), 1);
+    let unpinned = client.post("/api/conversation/pin", &json!({ "id": "oldest", "pinned": false })).await;
+    unpinned.assert_ok();
+    assert!(page("").await.pinned.is_empty());
+    let not_theirs = client.other_user().await;
+    let refused = not_theirs.post("/api/conversation/pin", &json!({ "id": "oldest", "pinned": true })).await;
+    refused.assert_refused(404, "not_found");
 }
 
 #[tokio::test]
@@ -150,6 +190,9 @@ async fn invalid_input_is_refused_with_the_name_of_its_field() {
         client.get(&path).await.assert_field_refused("language");
     }
     client.get(&format!("/api/conversations?search={}", "x".repeat(201))).await.assert_field_refused("search");
+    for before in ["", "1", "x.c", "1.a%20b", "99999999999999999999.c"] {
+        client.get(&format!("/api/conversations?before={before}")).await.assert_field_refused("before");
+    }
     for title in [json!(""), json!(" \n\t "), json!("x".repeat(201)), json!(7), Value::Null] {
         let body = json!({ "id": "c", "title": title });
         client.post("/api/conversation/rename", &body).await.assert_field_refused("title");
@@ -157,6 +200,7 @@ async fn invalid_input_is_refused_with_the_name_of_its_field() {
     for (path, mut body, field) in [
         ("/api/conversation/rename", json!({ "title": "t" }), "id"),
         ("/api/conversation/delete", json!({}), "id"),
+        ("/api/conversation/pin", json!({ "pinned": true }), "id"),
         ("/api/chat/follow", json!({}), "answer"),
         ("/api/chat/stop", json!({}), "answer"),
         ("/api/chat", send_as("c", "hello", "k"), "conversation"),
@@ -194,6 +238,9 @@ async fn every_endpoint_requires_an_access_token() {
         (Method::GET, "/api/conversation/export?id=c&format=json"),
         (Method::POST, "/api/conversation/rename"),
         (Method::POST, "/api/conversation/delete"),
+        (Method::POST, "/api/conversation/pin"),
+        (Method::POST, "/api/conversations/delete"),
+        (Method::GET, "/api/conversations/export"),
         (Method::POST, "/api/chat"),
         (Method::POST, "/api/chat/follow"),
         (Method::POST, "/api/chat/stop"),

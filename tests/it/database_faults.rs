@@ -155,7 +155,7 @@ async fn a_store_opens_as_many_connections_as_its_settings_say() {
     let store: Store = Arc::new(sql);
     let (mut other, owner) = (postgres::connect(&database).await, new_owner());
     other.execute(LOCK_ALL).await.unwrap();
-    let calls = (0..MANY).map(|_| store.list(&owner, "", 1, now()).boxed());
+    let calls = (0..MANY).map(|_| store.pinned(&owner, 1, now()).boxed());
     // The first to end has got no connection in time.
     let (first, ..) = select_all(calls).await;
     assert!(first.is_err());
@@ -170,7 +170,7 @@ async fn cancelled_calls_do_not_use_up_the_connections() {
     let calls: Vec<_> = (0..MANY)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.list(&new_owner(), "", 1, now()).await })
+            tokio::spawn(async move { store.pinned(&new_owner(), 1, now()).await })
         })
         .collect();
     wait_until("the pool is used up", async || waiting(&database).await == 16).await;

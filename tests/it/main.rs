@@ -21,6 +21,7 @@
 //! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
 //! | `models`, `notice`, `feedback`, `user_token` | models by configuration; the operator's notice and words; what people say of answers; the token that tells the model's server who asks |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
+//! | `retention` | conversations that are deleted for their age; everything of a person exported or deleted, by them or an operator |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |
 //! | `registered` | all endpoints that Dioxus has registered require a proof or a token |
 //! | `edge`, `floods`, `user_limits`, `connections`, `capacity` | request checks and ids; rate limits per address, browser and user; limits of connections and answers |
@@ -112,6 +113,7 @@ mod refresh_failures;
 mod registered;
 mod replicas;
 mod responses;
+mod retention;
 mod rolled_back;
 mod secrets;
 mod session_end;

@@ -129,6 +129,7 @@ async fn what_a_server_counts_is_there_from_its_start_in_the_format_that_is_aske
         r#"oracle_ai_upstream_deviations_total{deviation="unreadable_event"}"#,
         "oracle_ai_answer_ends_lost_total",
         "oracle_ai_database_connections_closed_total",
+        "oracle_ai_conversations_expired_total",
         "oracle_ai_open_streams",
     ] {
         assert_eq!(value(&page, name), Some(0.0), "{name} in {page}");

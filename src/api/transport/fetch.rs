@@ -8,7 +8,7 @@ use js_sys::{Reflect, Uint8Array};
 use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestInit, Response};
+use web_sys::{Blob, Headers, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestInit, Response};
 
 /// The response, its body unread.
 pub struct Reply(Response);
@@ -73,6 +73,12 @@ impl Reply {
     pub async fn text(self) -> Result<String, RequestError> {
         let text = JsFuture::from(self.0.text().map_err(failed)?).await.map_err(failed)?;
         text.as_string().ok_or_else(|| failed(text))
+    }
+
+    /// The whole body, kept by the browser.
+    pub async fn blob(self) -> Result<Blob, RequestError> {
+        let blob = JsFuture::from(self.0.blob().map_err(failed)?).await.map_err(failed)?;
+        blob.dyn_into().map_err(failed)
     }
 
     pub fn chunks(self) -> Result<Chunks, RequestError> {

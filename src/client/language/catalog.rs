@@ -160,6 +160,18 @@ pub struct Account {
     pub asker_name: &'static str,
     pub asker_email: &'static str,
     pub asker_roles: &'static str,
+    /// How long conversations are kept: without a limit, or for so many days.
+    pub kept_until_deleted: &'static str,
+    pub kept_for: fn(days: u32) -> String,
+    pub export_all: &'static str,
+    pub exporting: &'static str,
+    pub exported: &'static str,
+    /// Opens the dialog that asks.
+    pub delete_all: &'static str,
+    pub delete_all_warning: &'static str,
+    pub delete_all_now: &'static str,
+    pub deleting_all: &'static str,
+    pub all_deleted: &'static str,
 }
 
 /// An answer: its parts, how it ends, how it is announced.
@@ -306,6 +318,13 @@ pub struct Sidebar {
     pub deleted: &'static str,
     pub export_markdown: &'static str,
     pub export_json: &'static str,
+    /// The heading of the conversations that are pinned.
+    pub pinned: &'static str,
+    pub pin: &'static str,
+    pub unpin: &'static str,
+    pub is_pinned: &'static str,
+    pub is_unpinned: &'static str,
+    pub show_more: &'static str,
 }
 
 /// The list of keyboard shortcuts.

@@ -236,8 +236,7 @@ pub static ENGLISH: Catalog = Catalog {
         stored: [
             Message {
                 title: "Conversations",
-                text: "They are stored on the server under a code made from your account, without your name, until \
-                       you delete them.",
+                text: "They are stored on the server under a code made from your account, without your name.",
             },
             Message {
                 title: "The model",
@@ -268,6 +267,20 @@ pub static ENGLISH: Catalog = Catalog {
         asker_name: "your name",
         asker_email: "your email address",
         asker_roles: "your roles",
+        kept_until_deleted: "They are kept until you delete them.",
+        kept_for: |days| {
+            let unit = if days == 1 { "day" } else { "days" };
+            format!("Each is deleted {days} {unit} after its last question, unless you delete it before.")
+        },
+        export_all: "Export everything",
+        exporting: "The file is being made…",
+        exported: "The file is saved: it has each of your conversations as Markdown and as JSON.",
+        delete_all: "Delete all conversations",
+        delete_all_warning: "All your conversations are deleted from the server at once, also those that are pinned or are \
+                             being answered. This can’t be undone: export them first if you may need them.",
+        delete_all_now: "Delete all now",
+        deleting_all: "Your conversations are being deleted…",
+        all_deleted: "All your conversations are deleted.",
     },
     answer: Answer {
         waiting: "The answer is on its way",
@@ -439,6 +452,12 @@ pub static ENGLISH: Catalog = Catalog {
         deleted: "The conversation is deleted.",
         export_markdown: "Export as Markdown",
         export_json: "Export as JSON",
+        pinned: "Pinned",
+        pin: "Pin",
+        unpin: "Unpin",
+        is_pinned: "The conversation is pinned.",
+        is_unpinned: "The conversation is no longer pinned.",
+        show_more: "Show earlier",
     },
     shortcuts: Shortcuts {
         title: "Keyboard shortcuts",

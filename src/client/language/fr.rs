@@ -252,8 +252,7 @@ pub static FRENCH: Catalog = Catalog {
         stored: [
             Message {
                 title: "Vos conversations",
-                text: "Elles sont conservées sur le serveur sous un code tiré de votre compte, sans votre nom, \
-                       jusqu’à ce que vous les supprimiez.",
+                text: "Elles sont conservées sur le serveur sous un code tiré de votre compte, sans votre nom.",
             },
             Message {
                 title: "Le modèle",
@@ -286,6 +285,23 @@ pub static FRENCH: Catalog = Catalog {
         asker_name: "votre nom",
         asker_email: "votre adresse e-mail",
         asker_roles: "vos rôles",
+        kept_until_deleted: "Elles le sont jusqu’à ce que vous les supprimiez.",
+        kept_for: |days| {
+            let unit = if days == 1 { "jour" } else { "jours" };
+            format!(
+                "Chacune est supprimée {days}\u{a0}{unit} après sa dernière question, sauf si vous la supprimez avant."
+            )
+        },
+        export_all: "Tout exporter",
+        exporting: "Le fichier est en préparation…",
+        exported: "Le fichier est enregistré\u{a0}: il contient chacune de vos conversations en Markdown et en JSON.",
+        delete_all: "Supprimer toutes les conversations",
+        delete_all_warning: "Toutes vos conversations sont aussitôt supprimées du serveur, même celles qui sont épinglées \
+                             ou dont la réponse est en cours. C’est irréversible\u{a0}: exportez-les d’abord si vous \
+                             pouvez en avoir besoin.",
+        delete_all_now: "Tout supprimer maintenant",
+        deleting_all: "Vos conversations sont en cours de suppression…",
+        all_deleted: "Toutes vos conversations sont supprimées.",
     },
     answer: Answer {
         waiting: "La réponse arrive",
@@ -474,6 +490,12 @@ pub static FRENCH: Catalog = Catalog {
         deleted: "La conversation est supprimée.",
         export_markdown: "Exporter en Markdown",
         export_json: "Exporter en JSON",
+        pinned: "Épinglées",
+        pin: "Épingler",
+        unpin: "Désépingler",
+        is_pinned: "La conversation est épinglée.",
+        is_unpinned: "La conversation n’est plus épinglée.",
+        show_more: "Afficher les plus anciennes",
     },
     shortcuts: Shortcuts {
         title: "Raccourcis clavier",

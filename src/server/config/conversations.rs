@@ -30,6 +30,7 @@ pub static SECTION: Section = Section {
         &DATABASE_CA_FILE,
         &DATABASE_CONNECTIONS,
         &STORAGE_PER_PERSON,
+        &CHAT_RETENTION_DAYS,
         &CHAT_GRACE_SECONDS,
         &CHAT_HISTORY_CHARS,
         &CHAT_ATTACHMENTS,
@@ -93,6 +94,14 @@ static STORAGE_PER_PERSON: Setting<Number<u64>> = Setting {
            delete some. 0 for no limit.",
     example: "256",
     value: Number { what: "a number of MB", from: 0, to: None, default: Some(sql::STORAGE_PER_PERSON.get() / MB) },
+};
+
+static CHAT_RETENTION_DAYS: Setting<Number<u32>> = Setting {
+    name: "CHAT_RETENTION_DAYS",
+    text: "How many days after its last question a conversation is deleted, also one that is pinned. People read it under \
+           \"Privacy and data\". With 0, conversations are kept until their person deletes them.",
+    example: "365",
+    value: Number { what: "a number of days", from: 0, to: Some(36_500), default: Some(0) },
 };
 
 /// The longest is longer than any answer takes. An answer that nobody reads costs as much as any other.
@@ -201,6 +210,11 @@ pub fn storage_per_person(variables: &Variables) -> Result<Option<NonZeroU64>, C
     Ok(NonZeroU64::new(STORAGE_PER_PERSON.read(variables)?.saturating_mul(MB)))
 }
 
+/// `None` where conversations are kept until their person deletes them.
+pub fn retention_days(variables: &Variables) -> Result<Option<NonZeroU32>, ConfigError> {
+    Ok(NonZeroU32::new(CHAT_RETENTION_DAYS.read(variables)?))
+}
+
 pub fn database_connections(variables: &Variables) -> Result<NonZeroU32, ConfigError> {
     DATABASE_CONNECTIONS.read(variables)
 }
@@ -274,6 +288,7 @@ mod tests {
         assert_eq!((defaults.answers.grace, defaults.answers.history_chars), (Duration::from_secs(20), 60_000));
         assert_eq!(defaults.storage_per_person.unwrap().get(), 256_000_000);
         assert_eq!(defaults.database_connections.get(), 16);
+        assert_eq!(defaults.retention_days, None);
         const DATABASE: &str = "postgres://h/d?sslmode=verify-full";
         let set = config(&[
             ("CHAT_GRACE_SECONDS", "0"),
@@ -281,6 +296,7 @@ mod tests {
             ("DATABASE_URL", DATABASE),
             ("STORAGE_PER_PERSON", "0"),
             ("DATABASE_CONNECTIONS", "40"),
+            ("CHAT_RETENTION_DAYS", "90"),
             ("MAX_ANSWERS", "300"),
             ("ANSWERS_PER_PERSON", "0"),
         ]);
@@ -288,6 +304,7 @@ mod tests {
         assert!(set.database_url.is_verified());
         assert_eq!((set.answers.grace, set.answers.history_chars), (Duration::ZERO, 1000));
         assert!(set.storage_per_person.is_none());
+        assert_eq!(set.retention_days.unwrap().get(), 90);
         assert_eq!(set.database_connections.get(), 40);
         assert_eq!((set.answers.limits.total.get(), set.answers.limits.per_person), (300, None));
     }

@@ -118,6 +118,8 @@ pub struct Config {
     pub answers: ChatSettings,
     /// In bytes.
     pub storage_per_person: Option<NonZeroU64>,
+    /// How many days after their last question conversations are deleted.
+    pub retention_days: Option<NonZeroU32>,
     pub connections: ConnectionSettings,
     pub draining: DrainSettings,
     /// What the operator has put into the pages.
@@ -210,6 +212,7 @@ impl Config {
             database_connections: conversations::database_connections(variables)?,
             answers: conversations::answers(variables)?,
             storage_per_person: conversations::storage_per_person(variables)?,
+            retention_days: conversations::retention_days(variables)?,
             connections: limits::connections(variables)?,
             draining: server::draining(variables)?,
             furnishing: page::furnishing(variables)?,

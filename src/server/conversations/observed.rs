@@ -4,9 +4,10 @@ use std::{sync::Arc, time::SystemTime};
 
 use super::{
     Owner,
+    search::Search,
     store::{
-        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, NewQuestion, StoreError,
-        StoredAnswer, StoredFile,
+        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, ListPage, Listed,
+        NewQuestion, StoreError, StoredAnswer, StoredFile,
     },
 };
 use crate::{
@@ -83,11 +84,20 @@ impl ConversationStore for ObservedStore {
     async fn list(
         &self,
         owner: &Owner,
-        search: &str,
+        search: &Search,
+        page: &ListPage,
+        now: SystemTime,
+    ) -> Result<Listed, StoreError> {
+        conversation_store_call("conversation store list", self.0.list(owner, search, page, now)).await
+    }
+
+    async fn pinned(
+        &self,
+        owner: &Owner,
         limit: usize,
         now: SystemTime,
     ) -> Result<Vec<ConversationSummary>, StoreError> {
-        conversation_store_call("conversation store list", self.0.list(owner, search, limit, now)).await
+        conversation_store_call("conversation store pinned", self.0.pinned(owner, limit, now)).await
     }
 
     async fn conversation(
@@ -103,6 +113,10 @@ impl ConversationStore for ObservedStore {
         conversation_store_call("conversation store rename", self.0.rename(owner, id, title)).await
     }
 
+    async fn pin(&self, owner: &Owner, id: &ConversationId, pinned: bool) -> Result<bool, StoreError> {
+        conversation_store_call("conversation store pin", self.0.pin(owner, id, pinned)).await
+    }
+
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
         conversation_store_call("conversation store delete", self.0.delete(owner, id)).await
     }
@@ -116,6 +130,14 @@ impl ConversationStore for ObservedStore {
     ) -> Result<bool, StoreError> {
         let set = self.0.set_feedback(owner, answer, feedback, now);
         conversation_store_call("conversation store set_feedback", set).await
+    }
+
+    async fn delete_some(&self, owner: &Owner, limit: usize) -> Result<usize, StoreError> {
+        conversation_store_call("conversation store delete_some", self.0.delete_some(owner, limit)).await
+    }
+
+    async fn delete_expired(&self, before: SystemTime, limit: usize, now: SystemTime) -> Result<usize, StoreError> {
+        conversation_store_call("conversation store delete_expired", self.0.delete_expired(before, limit, now)).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::Owner;
+use super::{Owner, search::Search};
 use crate::wire::{
     attachments::{Attachment, Part},
     chat::{AnswerError, ConversationId, EndReason, IdempotencyKey, MessageId, Usage},
@@ -13,12 +13,12 @@ use crate::wire::{
     feedback::Feedback,
 };
 
+pub use super::list_page::{ListPage, ListPosition, Listed};
+
 /// A running answer is touched about every second. After this long without a touch, its server must have failed, and it
 /// counts as interrupted. The clocks of two servers may differ by five seconds.
 pub const LOST_AFTER: Duration = Duration::from_secs(8);
 
-/// For each person.
-pub const MAX_CONVERSATIONS: i64 = 2_000;
 /// For each conversation.
 pub const MAX_MESSAGES: i64 = 2_000;
 
@@ -186,11 +186,20 @@ pub trait ConversationStore: Send + Sync {
         now: SystemTime,
     ) -> Result<Option<StoredAnswer>, StoreError>;
 
-    /// The latest first, at most `limit`. Only those with `search` in their title or messages, unless it is empty.
+    /// A page of them, the latest first. With `search`, only those of which the title or the messages have each of its
+    /// words, or a word that begins with it; then each has its [`FoundPlace`](crate::wire::conversations::FoundPlace).
     async fn list(
         &self,
         owner: &Owner,
-        search: &str,
+        search: &Search,
+        page: &ListPage,
+        now: SystemTime,
+    ) -> Result<Listed, StoreError>;
+
+    /// Those that are pinned, the latest first, at most `limit`.
+    async fn pinned(
+        &self,
+        owner: &Owner,
         limit: usize,
         now: SystemTime,
     ) -> Result<Vec<ConversationSummary>, StoreError>;
@@ -205,6 +214,9 @@ pub trait ConversationStore: Send + Sync {
     /// Returns whether there was one.
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError>;
 
+    /// Returns whether there was one.
+    async fn pin(&self, owner: &Owner, id: &ConversationId, pinned: bool) -> Result<bool, StoreError>;
+
     /// Deletes the conversation with all its messages. Returns whether there was one.
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError>;
 
@@ -217,6 +229,13 @@ pub trait ConversationStore: Send + Sync {
         feedback: Option<&Feedback>,
         now: SystemTime,
     ) -> Result<bool, StoreError>;
+
+    /// Deletes at most `limit` of the owner's conversations with all their messages. Returns how many: 0 when none is left.
+    async fn delete_some(&self, owner: &Owner, limit: usize) -> Result<usize, StoreError>;
+
+    /// Deletes at most `limit` conversations of all owners whose last question was asked before `before`, the oldest first,
+    /// unless an answer of theirs is running. Of several servers that do so at once, each deletes others. Returns how many.
+    async fn delete_expired(&self, before: SystemTime, limit: usize, now: SystemTime) -> Result<usize, StoreError>;
 
     /// `None` if there are none yet, or none at all.
     fn connections(&self) -> Option<Connections>;

@@ -1,6 +1,7 @@
 //! The application without a socket: its endpoints, a clock that can be advanced, and direct access to its records.
 
 use std::{
+    num::NonZeroU32,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
@@ -118,6 +119,14 @@ impl TestApp {
                 Some(log) => Services { chat: services.chat.sharing(log), ..services },
                 None => services,
             }
+        })
+    }
+
+    /// With conversations that are kept for so many days.
+    pub fn keeping_conversations_for(settings: ProviderSettings, days: NonZeroU32) -> Self {
+        let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
+        Self::start(settings, http, storage, GuardSettings::default(), |services, _| {
+            services.keeping_conversations_for(Some(days))
         })
     }
 

@@ -3,18 +3,23 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, BodyDataStream},
+    body::{Body, BodyDataStream, to_bytes},
     http::{Method, header},
 };
 use futures_util::StreamExt;
 use oracle_ai::{
-    server::chat::{ChatSettings, answer_log::AnswerLog, upstream::SharedUpstream},
+    server::{
+        chat::{ChatSettings, answer_log::AnswerLog, upstream::SharedUpstream},
+        conversations::Owner,
+    },
     wire::{
+        auth::UserClaims,
         chat::{ChatEvent, ChatEventKind, EndReason, MessageId},
         conversations::{Conversation, ConversationSummary},
     },
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     conversation_store::{Store, in_memory},
@@ -149,6 +154,25 @@ impl ChatClient {
         let mut request = self.browser.request(Method::GET, bare, Some(&self.token)).body(Body::empty()).unwrap();
         *request.uri_mut() = path.parse().unwrap();
         self.browser.app.send(request).await
+    }
+
+    /// The bytes of a file.
+    pub async fn download(&self, path: &str) -> Vec<u8> {
+        let (bare, _) = path.split_once('?').unwrap_or((path, ""));
+        let mut request = self.browser.request(Method::GET, bare, Some(&self.token)).body(Body::empty()).unwrap();
+        *request.uri_mut() = path.parse().unwrap();
+        to_bytes(self.browser.app.open(request).await, usize::MAX).await.unwrap().to_vec()
+    }
+
+    /// The `sub` of the user.
+    pub fn subject(&self) -> String {
+        // As the mock provider makes it of the name.
+        let digest = Sha256::digest(format!("mock subject {}", self.browser.user));
+        digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    pub fn owner(&self) -> Owner {
+        Owner::of(&UserClaims::known_by(self.browser.provider.issuer.clone(), self.subject()))
     }
 
     async fn open(&self, path: &str, json: &Value) -> ChatStream {

@@ -1,6 +1,7 @@
 -- The files of questions. Their bytes are part of the question's `bytes`.
 
 CREATE TABLE attachments (
+    owner TEXT NOT NULL,
     question TEXT NOT NULL,
     -- Among the question's files, from 0.
     position BIGINT NOT NULL,

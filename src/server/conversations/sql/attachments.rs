@@ -57,14 +57,16 @@ pub async fn of_new(connection: &mut AnyConnection, owner: &Owner, new: &NewQues
 
 pub async fn insert(
     connection: &mut AnyConnection,
+    owner: &Owner,
     question: &MessageId,
     files: Vec<NewFile>,
 ) -> Result<(), sqlx::Error> {
     for (position, NewFile { file, folded }) in (0_i64..).zip(files) {
         statement(
-            "INSERT INTO attachments (question, position, name, media_type, text, folded, chars, parts) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO attachments (owner, question, position, name, media_type, text, folded, chars, parts) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
+        .bind(owner.as_str())
         .bind(question.as_str())
         .bind(position)
         .bind(file.name)

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 use super::{
     super::{
         Owner,
-        store::{BeginError, Begun, MAX_CONVERSATIONS, MAX_MESSAGES, NewQuestion},
+        store::{BeginError, Begun, MAX_MESSAGES, NewQuestion},
         text::{folded, title_of},
     },
     attachments::{self, NewFile},
@@ -62,9 +62,6 @@ pub async fn store(
     if let Some(replaced) = &new.replaces {
         remove_from(connection, owner, new, replaced).await?;
     }
-    if count(connection, CONVERSATIONS, owner, new).await? > MAX_CONVERSATIONS {
-        return Err(BeginError::LimitReached(Limit::Conversations).into());
-    }
     let position = count(connection, MESSAGES, owner, new).await?;
     if position + 2 > MAX_MESSAGES {
         return Err(BeginError::LimitReached(Limit::Messages).into());
@@ -79,7 +76,7 @@ pub async fn store(
         set_title(connection, owner, new).await?;
     }
     insert_question(connection, owner, new, position, bytes, now).await?;
-    attachments::insert(connection, &new.question, files).await?;
+    attachments::insert(connection, owner, &new.question, files).await?;
     insert_answer(connection, owner, new, position + 1, now).await?;
     Ok(Begun::New)
 }
@@ -235,10 +232,10 @@ async fn insert_answer(
 const RUNNING: &str = "SELECT COUNT(*) AS n FROM messages \
                        WHERE owner = $1 AND conversation = $2 AND role = 'answer' AND end_reason IS NULL";
 const MESSAGES: &str = "SELECT COUNT(*) AS n FROM messages WHERE owner = $1 AND conversation = $2";
-// In PostgreSQL, a sum of BIGINT is NUMERIC.
-const BYTES: &str = "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS n FROM messages WHERE owner = $1 AND $2 <> ''";
-// `$2 <> ''` is always true. It is there because `count` binds two parameters.
-const CONVERSATIONS: &str = "SELECT COUNT(*) AS n FROM conversations WHERE owner = $1 AND $2 <> ''";
+// Each message takes some bytes more than its text, so that short ones are bounded, too. In PostgreSQL, a sum of BIGINT is
+// NUMERIC. `$2 <> ''` is always true. It is there because `count` binds two parameters.
+const BYTES: &str =
+    "SELECT CAST(COALESCE(SUM(bytes + 100), 0) AS BIGINT) AS n FROM messages WHERE owner = $1 AND $2 <> ''";
 
 async fn count(
     connection: &mut AnyConnection,

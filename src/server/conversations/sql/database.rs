@@ -48,6 +48,10 @@ const MIGRATIONS: [MigrationText; 7] = [
     (10, "feedback and notice", include_str!("0010_feedback_and_notice.sql")),
 ];
 
+// Each database has full-text indexes of its own.
+const SEARCH_IN_SQLITE: MigrationText = (9, "search", include_str!("0009_search_sqlite.sql"));
+const SEARCH_IN_POSTGRES: MigrationText = (9, "search", include_str!("0009_search_postgres.sql"));
+
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
 #[derive(Clone)]
 pub struct DatabaseUrl {
@@ -65,6 +69,22 @@ enum Kind {
     /// Deleted with its last connection.
     SqliteMemory,
     Postgres,
+}
+
+/// Which SQL the database speaks, where the two differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// Who uses a SQLite file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UseOfFile {
+    /// A server, alone.
+    OfThisServer,
+    /// A command, beside the server that may run.
+    BesideAServer,
 }
 
 /// An open database.
@@ -213,6 +233,13 @@ impl Kind {
         }
     }
 
+    fn search_migration(self) -> MigrationText {
+        match self {
+            Self::SqliteFile | Self::SqliteMemory => SEARCH_IN_SQLITE,
+            Self::Postgres => SEARCH_IN_POSTGRES,
+        }
+    }
+
     fn begin_reading(self) -> &'static str {
         match self {
             Self::SqliteFile | Self::SqliteMemory => "BEGIN",
@@ -224,6 +251,13 @@ impl Kind {
 impl Database {
     pub(super) async fn reading(&self) -> Result<Transaction<'_>, StoreError> {
         Ok(Transaction::begin(&self.pool, self.kind.begin_reading(), None).await?)
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        match self.kind {
+            Kind::SqliteFile | Kind::SqliteMemory => Dialect::Sqlite,
+            Kind::Postgres => Dialect::Postgres,
+        }
     }
 
     pub(super) fn connections(&self) -> Connections {
@@ -258,8 +292,8 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Connects, with so many connections at most, and runs the migrations.
-pub async fn open(url: &DatabaseUrl, connections: NonZeroU32) -> Result<Database, StoreError> {
+/// Connects, with so many connections at most, and runs the migrations. `use_of_file` says who else has a SQLite file open.
+pub async fn open(url: &DatabaseUrl, connections: NonZeroU32, use_of_file: UseOfFile) -> Result<Database, StoreError> {
     sqlx::any::install_default_drivers();
     url.create_file()?;
     let anchor = match url.kind {
@@ -269,7 +303,7 @@ pub async fn open(url: &DatabaseUrl, connections: NonZeroU32) -> Result<Database
     let pool = url.options(connections).connect(url.url.as_str()).await?;
     let write_lock = (url.kind == Kind::SqliteFile).then(Default::default);
     let mut database = Database { pool, kind: url.kind, write_lock, _anchor: None };
-    migrate(&database).await?;
+    migrate(&database, use_of_file).await?;
     if let Some(mut anchor) = anchor {
         // Only a connection that has read something holds the files.
         anchor.execute("SELECT COUNT(*) FROM conversations WHERE owner = ''").await?;
@@ -278,12 +312,13 @@ pub async fn open(url: &DatabaseUrl, connections: NonZeroU32) -> Result<Database
     Ok(database)
 }
 
-async fn migrate(database: &Database) -> Result<(), StoreError> {
+async fn migrate(database: &Database, use_of_file: UseOfFile) -> Result<(), StoreError> {
     let mut transaction = database.writing().await?;
     let connection = transaction.connection()?;
-    migrations::run(connection, &MIGRATIONS, database.kind == Kind::Postgres).await?;
-    if database.kind != Kind::Postgres {
-        // Only one process uses the file, so the answers that were running are lost.
+    let migrations: Vec<_> = MIGRATIONS.into_iter().chain([database.kind.search_migration()]).collect();
+    migrations::run(connection, &migrations, database.kind == Kind::Postgres).await?;
+    if database.kind != Kind::Postgres && use_of_file == UseOfFile::OfThisServer {
+        // Only one server uses the file, so the answers that were running are lost.
         write::interrupt_all(connection).await?;
     }
     transaction.commit().await?;

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `database`, `migrations` | the URL of the database, how it is opened, its tables |
 //! | `transaction` | transactions, and what becomes of a connection whose transaction did not end |
-//! | `begin`, `write`, `read`, `attachments`, `rows` | the statements, and the conversion of rows |
+//! | `begin`, `write`, `read`, `list`, `erase`, `attachments`, `rows` | the statements, and the conversion of rows |
 //! | `probe` | a message that is stored and deleted again, for `/readyz` |
 //! | `acceptances`, `feedback` | who accepted the notice; what people said of answers |
 //! | `peers` | the reports of servers that share the database, for `/readyz` |
@@ -14,7 +14,9 @@ mod acceptances;
 mod attachments;
 mod begin;
 mod database;
+mod erase;
 mod feedback;
+mod list;
 mod migrations;
 mod peers;
 mod probe;
@@ -32,16 +34,17 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use database::Database;
+use database::{Database, UseOfFile};
 pub use database::{DatabaseUrl, WrongDatabaseUrl};
 pub use feedback::FeedbackReader;
 use transaction::{Transaction, in_time};
 
 use super::{
     Owner,
+    search::Search,
     store::{
-        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, NewQuestion, StoreError,
-        StoredAnswer, StoredFile,
+        AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, ListPage, Listed,
+        NewQuestion, StoreError, StoredAnswer, StoredFile,
     },
 };
 use crate::{
@@ -71,6 +74,7 @@ pub struct SqlStore {
     url: DatabaseUrl,
     quota: Option<NonZeroU64>,
     connections: NonZeroU32,
+    use_of_file: UseOfFile,
     database: OnceCell<Database>,
     /// Whether the last message could not be stored.
     has_failed: AtomicBool,
@@ -82,6 +86,7 @@ impl SqlStore {
             url,
             quota: Some(STORAGE_PER_PERSON),
             connections: DATABASE_CONNECTIONS,
+            use_of_file: UseOfFile::OfThisServer,
             database: OnceCell::new(),
             has_failed: AtomicBool::new(false),
         }
@@ -95,6 +100,11 @@ impl SqlStore {
     /// The most connections that it opens.
     pub fn with_connections(self, connections: NonZeroU32) -> Self {
         Self { connections, ..self }
+    }
+
+    /// For a command: a server may be writing answers into the same SQLite file.
+    pub fn beside_a_server(self) -> Self {
+        Self { use_of_file: UseOfFile::BesideAServer, ..self }
     }
 
     /// Fails if the database can't be used.
@@ -111,7 +121,7 @@ impl SqlStore {
     }
 
     async fn database(&self) -> Result<&Database, StoreError> {
-        self.database.get_or_try_init(|| database::open(&self.url, self.connections)).await
+        self.database.get_or_try_init(|| database::open(&self.url, self.connections, self.use_of_file)).await
     }
 
     async fn try_to_begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError> {
@@ -199,12 +209,24 @@ impl ConversationStore for SqlStore {
     async fn list(
         &self,
         owner: &Owner,
-        search: &str,
+        search: &Search,
+        page: &ListPage,
+        now: SystemTime,
+    ) -> Result<Listed, StoreError> {
+        let dialect = self.database().await?.dialect();
+        let mut transaction = self.reading().await?;
+        let found = in_time(list::list(transaction.connection()?, dialect, owner, search, page, now)).await;
+        Ok(transaction.end(found).await?)
+    }
+
+    async fn pinned(
+        &self,
+        owner: &Owner,
         limit: usize,
         now: SystemTime,
     ) -> Result<Vec<ConversationSummary>, StoreError> {
         let mut transaction = self.reading().await?;
-        let found = in_time(read::list(transaction.connection()?, owner, search, limit, now)).await;
+        let found = in_time(list::pinned(transaction.connection()?, owner, limit, now)).await;
         Ok(transaction.end(found).await?)
     }
 
@@ -225,6 +247,12 @@ impl ConversationStore for SqlStore {
         Ok(transaction.end(written).await?)
     }
 
+    async fn pin(&self, owner: &Owner, id: &ConversationId, pinned: bool) -> Result<bool, StoreError> {
+        let mut transaction = self.writing().await?;
+        let written = in_time(write::pin(transaction.connection()?, owner, id, pinned)).await;
+        Ok(transaction.end(written).await?)
+    }
+
     async fn delete(&self, owner: &Owner, id: &ConversationId) -> Result<bool, StoreError> {
         let mut transaction = self.writing().await?;
         let written = in_time(write::delete(transaction.connection()?, owner, id)).await;
@@ -240,6 +268,20 @@ impl ConversationStore for SqlStore {
     ) -> Result<bool, StoreError> {
         let mut transaction = self.writing().await?;
         let written = in_time(feedback::set(transaction.connection()?, owner, answer, feedback, now)).await;
+        Ok(transaction.end(written).await?)
+    }
+
+    async fn delete_some(&self, owner: &Owner, limit: usize) -> Result<usize, StoreError> {
+        let dialect = self.database().await?.dialect();
+        let mut transaction = self.writing().await?;
+        let written = in_time(erase::delete_some(transaction.connection()?, owner, limit, dialect)).await;
+        Ok(transaction.end(written).await?)
+    }
+
+    async fn delete_expired(&self, before: SystemTime, limit: usize, now: SystemTime) -> Result<usize, StoreError> {
+        let dialect = self.database().await?.dialect();
+        let mut transaction = self.writing().await?;
+        let written = in_time(erase::delete_expired(transaction.connection()?, before, limit, now, dialect)).await;
         Ok(transaction.end(written).await?)
     }
 

@@ -8,15 +8,14 @@ use super::{
     super::{
         Owner,
         store::{Earlier, Exchange, ExchangeText, StoredAnswer},
-        text::pattern,
     },
     attachments,
-    rows::{self, lost_before, message_columns, seconds},
+    rows::{self, message_columns},
     transaction::statement,
 };
 use crate::wire::{
     chat::{ConversationId, MessageId},
-    conversations::{Conversation, ConversationSummary},
+    conversations::Conversation,
 };
 
 /// `total` is the number of characters from each exchange up to the question, `latest` the position of the latest exchange, and
@@ -32,17 +31,6 @@ const EXCHANGES_BEFORE: &str = "SELECT question_id, question, answer_id, answer,
          AND (a.text <> '' OR COALESCE(a.error, '') NOT LIKE '%\"kind\":\"too_long\"%') \
          AND (a.text <> '' OR a.error IS NOT NULL OR COALESCE(a.end_reason, '') <> 'filtered') \
      ) AS earlier WHERE total <= $3 OR earlier.position = latest ORDER BY earlier.position";
-
-const LIST: &str = "SELECT c.id, c.title, c.updated_at, ( \
-         SELECT a.id FROM messages a WHERE a.owner = c.owner AND a.conversation = c.id AND a.role = 'answer' \
-         AND a.end_reason IS NULL AND a.touched_at >= $3 LIMIT 1 \
-     ) AS running \
-     FROM conversations c WHERE c.owner = $1 AND (c.folded LIKE $2 ESCAPE '\\' OR EXISTS ( \
-         SELECT 1 FROM messages m WHERE m.owner = c.owner AND m.conversation = c.id AND m.folded LIKE $2 ESCAPE '\\' \
-     ) OR EXISTS ( \
-         SELECT 1 FROM messages m JOIN attachments f ON f.question = m.id \
-         WHERE m.owner = c.owner AND m.conversation = c.id AND f.folded LIKE $2 ESCAPE '\\' \
-     )) ORDER BY c.updated_at DESC, c.id LIMIT $4";
 
 pub async fn exchanges_before(
     connection: &mut AnyConnection,
@@ -89,23 +77,6 @@ pub async fn answer(
     }))
 }
 
-pub async fn list(
-    connection: &mut AnyConnection,
-    owner: &Owner,
-    search: &str,
-    limit: usize,
-    now: SystemTime,
-) -> Result<Vec<ConversationSummary>, sqlx::Error> {
-    let rows = statement(LIST)
-        .bind(owner.as_str())
-        .bind(pattern(search))
-        .bind(lost_before(now))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(connection)
-        .await?;
-    rows.iter().map(summary).collect()
-}
-
 /// One query for title and messages (files never change), so that an answer that ends meanwhile is read consistently.
 pub async fn conversation(
     connection: &mut AnyConnection,
@@ -143,13 +114,4 @@ fn exchange(row: &AnyRow) -> Result<Exchange, sqlx::Error> {
     };
     let (question, answer) = (text("question_id", "question")?, text("answer_id", "answer")?);
     Ok(Exchange { question, files: vec![], answer })
-}
-
-fn summary(row: &AnyRow) -> Result<ConversationSummary, sqlx::Error> {
-    Ok(ConversationSummary {
-        id: ConversationId::new(row.try_get::<String, _>("id")?),
-        title: row.try_get("title")?,
-        updated_at: seconds(row.try_get("updated_at")?),
-        running: row.try_get::<Option<String>, _>("running")?.map(MessageId::new),
-    })
 }

@@ -126,6 +126,21 @@ pub async fn rename(
     Ok(renamed.rows_affected() > 0)
 }
 
+pub async fn pin(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    id: &ConversationId,
+    pinned: bool,
+) -> Result<bool, sqlx::Error> {
+    let changed = statement("UPDATE conversations SET pinned = $3 WHERE owner = $1 AND id = $2")
+        .bind(owner.as_str())
+        .bind(id.as_str())
+        .bind(i64::from(pinned))
+        .execute(&mut *connection)
+        .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
 /// The messages are deleted with it.
 pub async fn delete(connection: &mut AnyConnection, owner: &Owner, id: &ConversationId) -> Result<bool, sqlx::Error> {
     let deleted = statement("DELETE FROM conversations WHERE owner = $1 AND id = $2")

@@ -143,7 +143,8 @@ events! {
     OperatorRefused = "operator.refused", Refused, Access Medium:
         "A person without the role of OPERATOR_ROLE called an endpoint for operators.";
     OperatorFailed = "operator.failed", Failed, Access Medium:
-        "The session store did not answer to an operator; sessions of the user may still be live.";
+        "A store did not answer to an operator: sessions of the user may still be live, or their conversations may still be \
+         stored. The reason says how far it came.";
     SessionEndedByLimit = "session.ended_by_limit", Success, SessionEnd Informational:
         "A person signed in once more than SESSIONS_PER_PERSON allows, which ended their oldest session.";
     LoginEndedMeanwhile = "login.ended_meanwhile", Refused, Logon Low:
@@ -174,6 +175,19 @@ events! {
         "A person exported one of their conversations as a file.";
     ConversationDeleted = "conversation.deleted", Success, Delete Informational:
         "A person deleted one of their conversations, with all its messages.";
+    ConversationsExported = "conversations.exported", Success, Export Low:
+        "A person began to export all their conversations as one file.";
+    ConversationsDeleted = "conversations.deleted", Success, Delete Low:
+        "A person deleted all their conversations. The reason says how many there were.";
+    ConversationsDeletionFailed = "conversations.deletion_failed", Failed, Delete Medium:
+        "A person wanted to delete all their conversations, and the database failed. The reason says how many are deleted.";
+    ConversationsExpired = "conversations.expired", Success, Delete Informational:
+        "The server deleted conversations of any people for their age, as CHAT_RETENTION_DAYS asks. The reason says how \
+         many.";
+    ConversationsExportedByOperator = "conversations.exported_by_operator", Success, Export Medium:
+        "An operator exported all conversations of a user, by `oracle-ai export-user`. The reason says how many bytes.";
+    ConversationsDeletedByOperator = "conversations.deleted_by_operator", Success, Delete Medium:
+        "An operator deleted all conversations of a user, by `oracle-ai erase-user`. The reason says how many there were.";
     ConversationNotFound = "conversation.not_found", Refused, Read Low:
         "A person asked for a conversation that is not theirs, or that does not exist (any more).";
     AuditStarted = "audit.started", Success, Start Informational:

@@ -87,6 +87,7 @@ struct Metrics {
     ready: Family<ReadyLabels, Gauge>,
     closed_connections: Counter,
     feedback: Family<FeedbackLabels, Counter>,
+    expired_conversations: Counter,
 }
 
 type Timed<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -220,6 +221,11 @@ pub fn database_connection_closed() {
     METRICS.closed_connections.inc();
 }
 
+/// So many conversations were deleted for their age.
+pub fn conversations_expired(count: usize) {
+    METRICS.expired_conversations.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+}
+
 /// A request was answered. `route` is the pattern in the code, never the path that the caller sent.
 pub fn request_answered(method: &'static str, route: Cow<'static, str>, status: u16, took: Duration) {
     METRICS.requests.get_or_create(&RequestLabels { method, route, status }).observe(took.as_secs_f64());
@@ -341,6 +347,12 @@ impl Metrics {
                 "feedback",
                 "What people said of answers; taken_back where they changed their mind",
                 Family::default(),
+            ),
+            expired_conversations: registered(
+                registry,
+                "conversations_expired",
+                "Conversations that were deleted for their age: CHAT_RETENTION_DAYS",
+                Counter::default(),
             ),
             registry: all,
         }

@@ -5,9 +5,12 @@ use dioxus::prelude::*;
 use super::{deletions::Deletions, failure::Failure, sidebar::SidebarState};
 use crate::{
     client::{
-        chat::list::{ConversationList, title_of},
+        chat::{
+            announcer::Announcer,
+            list::{ConversationList, title_of},
+        },
         language::{use_catalog, use_language},
-        platform::dom,
+        platform::{clock, dom, frame},
         session::Interrupted,
         ui::{
             components::{Icon, Menu, icon, menu_item, text_span},
@@ -15,10 +18,16 @@ use crate::{
         },
     },
     wire::{
-        conversations::{ConversationSummary, ExportFormat, MAX_TITLE_CHARS},
+        chat::ConversationId,
+        conversations::{ConversationSummary, ExportFormat, FoundPlace, MAX_TITLE_CHARS},
         error::ApiError,
     },
 };
+
+/// The id of its link.
+pub fn link_id(id: &ConversationId) -> String {
+    format!("open-{id}")
+}
 
 #[component]
 pub fn ConversationRow(
@@ -27,6 +36,7 @@ pub fn ConversationRow(
     list: ConversationList,
     sidebar: SidebarState,
     deletions: Deletions,
+    announcer: Announcer,
 ) -> Element {
     let language = use_language();
     let messages = &language.get().catalog().sidebar;
@@ -35,14 +45,34 @@ pub fn ConversationRow(
     let mut failure = use_signal(|| None::<ApiError>);
     let exported = use_signal(|| ExportFormat::Markdown);
     let id = use_hook(|| CopyValue::new(summary.id.clone()));
+    let is_pinned = summary.pinned;
     let items = use_callback(move |()| {
         let messages = &language.get().catalog().sidebar;
+        let pin = move || {
+            // The row, and what it holds, is gone when it moves.
+            let pinned_id = id.cloned();
+            list.tasks.start(async move {
+                let outcome = list.pin(pinned_id.clone(), !is_pinned).await;
+                match outcome {
+                    Ok(()) => {
+                        announcer.say(if is_pinned { messages.is_unpinned } else { messages.is_pinned }.to_owned());
+                    }
+                    // The row is still where it was.
+                    Err(error) => failure.set(Some(error)),
+                }
+                // The row that had the focus is elsewhere.
+                let button = format!("more-{pinned_id}-button");
+                frame::next_frame().await;
+                dom::focus_if_lost(&button);
+            });
+        };
         let export = move |format| {
             let mut exported = exported;
             exported.set(format);
             list.tasks.start(async move { failure.set(list.export(id.cloned(), format, language.peek()).await.err()) });
         };
         let items = [
+            menu_item("", if is_pinned { messages.unpin } else { messages.pin }, pin),
             menu_item("", messages.rename, move || is_renaming.set(true)),
             menu_item("", messages.export_markdown, move || export(ExportFormat::Markdown)),
             menu_item("", messages.export_json, move || export(ExportFormat::Json)),
@@ -72,8 +102,9 @@ pub fn ConversationRow(
                 Rename { summary, title, list, is_renaming, failure }
             } else {
                 Link {
+                    id: link_id(&summary.id),
                     to: Route::Conversation { id: summary.id.to_string() },
-                    class: "title",
+                    class: if summary.found.is_some() { "title found" } else { "title" },
                     title: title.clone(),
                     "aria-current": if is_shown { "page" },
                     onclick: move |_| sidebar.hide_if_narrow(),
@@ -83,11 +114,30 @@ pub fn ConversationRow(
                             span { class: "for-screen-readers", {text_span(messages.answer_running)} }
                         }
                     }
+                    if let Some(place) = &summary.found {
+                        {found_place(place, language.get().tag())}
+                    }
                 }
                 Menu { id: "more-{summary.id}", label: (messages.more_actions)(&title), class: "icon", items, {icon(Icon::More)} }
             }
             Failure { error: failure(), interrupted: Interrupted::Export { id: id.cloned(), format: exported() } }
         }
+    }
+}
+
+/// The part of a message that a search has found, and the message's time.
+fn found_place(FoundPlace { pieces, at }: &FoundPlace, language: &str) -> Element {
+    rsx! {
+        span { class: "place", dir: "auto",
+            for (number, piece) in pieces.iter().enumerate() {
+                if number % 2 == 1 {
+                    mark { key: "{number}", {text_span(piece.clone())} }
+                } else {
+                    span { key: "{number}", {text_span(piece.clone())} }
+                }
+            }
+        }
+        span { class: "time", {text_span(clock::local_time(*at, language))} }
     }
 }
 

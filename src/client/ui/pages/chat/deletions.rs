@@ -142,7 +142,7 @@ impl Deletions {
         let Found::Conversations(found) = self.list.found() else { return };
         let stored = stored();
         let waits = |id: &ConversationId| self.waiting.peek().iter().any(|waiting| waiting.id == *id);
-        for ConversationSummary { id, .. } in found {
+        for ConversationSummary { id, .. } in found.conversations.into_iter().chain(found.pinned) {
             if stored.contains(&id.to_string()) && !waits(&id) {
                 self.conversation.tasks.start(async move {
                     let outcome = self.list.delete(id.clone()).await;

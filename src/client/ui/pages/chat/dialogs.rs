@@ -3,11 +3,16 @@
 use dioxus::prelude::*;
 
 use super::{
-    notice_dialog::AcceptedNotice, open_dialog::OpenDialog, own_sessions::OwnSessions, privacy_dialog::PrivacyDialog,
-    sessions_dialog::SessionsDialog, shortcuts::Shortcuts,
+    notice_dialog::AcceptedNotice,
+    open_dialog::OpenDialog,
+    own_data::OwnData,
+    own_sessions::OwnSessions,
+    privacy_dialog::{DeleteAllDialog, PrivacyDialog},
+    sessions_dialog::SessionsDialog,
+    shortcuts::Shortcuts,
 };
 use crate::client::{
-    chat::{element_ids::COMPOSER, options::Options},
+    chat::{element_ids::COMPOSER, list::ConversationList, options::Options},
     language::use_catalog,
     platform::keyboard,
     ui::components::{Dialog, text_span},
@@ -17,15 +22,23 @@ use crate::client::{
 const CTRL_K: &str = "Ctrl+K";
 
 #[component]
-pub fn Dialogs(dialog: Signal<OpenDialog>, shortcuts: Shortcuts, sessions: OwnSessions, options: Options) -> Element {
+pub fn Dialogs(
+    dialog: Signal<OpenDialog>,
+    shortcuts: Shortcuts,
+    sessions: OwnSessions,
+    options: Options,
+    list: ConversationList,
+    data: OwnData,
+) -> Element {
     match dialog() {
         OpenDialog::None => rsx! {},
         OpenDialog::Shortcuts => rsx! { ShortcutsDialog { dialog, shortcuts } },
-        OpenDialog::Privacy => rsx! { PrivacyDialog { dialog, options } },
+        OpenDialog::Privacy => rsx! { PrivacyDialog { dialog, options, list, data } },
         OpenDialog::Notice => match options.notice() {
             Some(notice) => rsx! { AcceptedNotice { notice, dialog } },
             None => rsx! {},
         },
+        OpenDialog::DeleteAll => rsx! { DeleteAllDialog { dialog, data } },
         OpenDialog::Sessions => rsx! { SessionsDialog { dialog, sessions } },
     }
 }

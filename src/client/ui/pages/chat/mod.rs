@@ -17,6 +17,7 @@
 //! | `open_dialog` | which dialog is open |
 //! | `own_sessions` | loads and ends the person's sessions |
 //! | `resumption` | goes on with what a step-up has interrupted |
+//! | `own_data` | exports and deletes all that the person has stored |
 //! | `failure` | shows why a request has failed |
 //! | `navigation` | navigation to a conversation |
 
@@ -35,6 +36,7 @@ mod navigation;
 mod notice_dialog;
 mod notices;
 mod open_dialog;
+mod own_data;
 mod own_sessions;
 mod privacy_dialog;
 mod question_text;
@@ -58,6 +60,7 @@ use self::{
     notice_dialog::RequiredNotice,
     notices::{EditingNotice, OfflineNotice},
     open_dialog::OpenDialog,
+    own_data::OwnData,
     own_sessions::OwnSessions,
     resumption::{ResumptionFailure, use_resumption},
     shortcuts::{Shortcut, Shortcuts},
@@ -116,6 +119,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let deletions = Deletions::use_deletions(list, conversation);
     let sidebar = SidebarState::use_sidebar();
     let sessions = OwnSessions::use_sessions();
+    let data = OwnData::use_data(list, conversation);
     let mut dialog = use_signal(|| OpenDialog::None);
     LinkConfirmation::use_link_confirmation();
     use_context_provider(|| Signal::new(OpenFile::None));
@@ -154,7 +158,7 @@ fn ChatPage(user: UserClaims) -> Element {
                 }
             }
             LiveRegion { announcer }
-            Dialogs { dialog, shortcuts, sessions, options }
+            Dialogs { dialog, shortcuts, sessions, options, list, data }
             FileDialogs { conversation, draft }
             RequiredNotice { options }
             LinkConfirmationDialog {}

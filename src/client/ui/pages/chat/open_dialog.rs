@@ -10,4 +10,6 @@ pub enum OpenDialog {
     Privacy,
     /// The operator's notice, to be read again.
     Notice,
+    /// Whether all conversations are to be deleted.
+    DeleteAll,
 }

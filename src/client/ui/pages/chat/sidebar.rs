@@ -3,7 +3,12 @@
 use dioxus::prelude::*;
 use futures_util::StreamExt;
 
-use super::{conversation_row::ConversationRow, deletions::Deletions, failure::Failure, navigation::new_conversation};
+use super::{
+    conversation_row::{ConversationRow, link_id},
+    deletions::Deletions,
+    failure::Failure,
+    navigation::new_conversation,
+};
 use crate::{
     client::{
         chat::{
@@ -11,11 +16,11 @@ use crate::{
             list::{ConversationList, Found},
         },
         language::{SidebarMessages, use_catalog},
-        platform::{clock, document, listeners, web_storage::LOCAL_STORAGE},
+        platform::{clock, document, dom, listeners, web_storage::LOCAL_STORAGE},
         session::Interrupted,
         ui::components::{Icon, icon, text_span},
     },
-    wire::conversations::ConversationSummary,
+    wire::conversations::{ConversationList as Listed, ConversationSummary},
 };
 
 /// The id of the list.
@@ -88,6 +93,10 @@ pub fn Sidebar(
         sidebar.hide_if_narrow();
         new_conversation();
     };
+    // The button may be gone then.
+    let show_more = move |_| {
+        list.show_more(move |first| list.tasks.start(dom::focus_next_frame(link_id(&first))));
+    };
     rsx! {
         nav { class: "sidebar", id: SIDEBAR, "aria-label": messages.conversations, hidden: !sidebar.is_shown(),
             button { r#type: "button", class: "primary new", onclick: begin_conversation,
@@ -110,14 +119,14 @@ pub fn Sidebar(
                 Found::Failed => rsx! {
                     p { class: "quiet", role: "status", {text_span(messages.load_failed)} }
                 },
-                Found::Conversations(found) if found.is_empty() => rsx! {
+                Found::Conversations(found) if found.conversations.is_empty() => rsx! {
                     p { class: "quiet", role: "status",
                         {text_span(if list.search_text().trim().is_empty() { messages.no_conversations } else { messages.no_search_results })}
                     }
                 },
                 Found::Conversations(found) => rsx! {
                     div { class: "list",
-                        for (age, group) in groups(found) {
+                        for (age, group) in groups(&found) {
                             h2 { key: "{age:?}", id: "{age:?}", {text_span(age.heading(messages))} }
                             ul { "aria-labelledby": "{age:?}",
                                 for summary in group {
@@ -128,9 +137,14 @@ pub fn Sidebar(
                                         list,
                                         sidebar,
                                         deletions,
+                                        announcer: conversation.announcer,
                                     }
                                 }
                             }
+                        }
+                        Failure { error: list.failure() }
+                        if found.next.is_some() {
+                            button { r#type: "button", class: "more", onclick: show_more, {text_span(messages.show_more)} }
                         }
                     }
                 },
@@ -142,6 +156,8 @@ pub fn Sidebar(
 /// The headings of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Age {
+    /// Of any age.
+    Pinned,
     Today,
     Yesterday,
     LastSevenDays,
@@ -161,6 +177,7 @@ impl Age {
 
     fn heading(self, messages: &SidebarMessages) -> &'static str {
         match self {
+            Self::Pinned => messages.pinned,
             Self::Today => messages.today,
             Self::Yesterday => messages.yesterday,
             Self::LastSevenDays => messages.last_seven_days,
@@ -169,10 +186,17 @@ impl Age {
     }
 }
 
-/// The conversations by age: they are sorted already.
-fn groups(found: Vec<ConversationSummary>) -> Vec<(Age, Vec<ConversationSummary>)> {
+/// The pinned conversations, and the others by age: they are sorted already.
+fn groups(found: &Listed) -> Vec<(Age, Vec<ConversationSummary>)> {
     let mut groups: Vec<(Age, Vec<ConversationSummary>)> = vec![];
-    for summary in found {
+    if !found.pinned.is_empty() {
+        groups.push((Age::Pinned, found.pinned.clone()));
+    }
+    for summary in &found.conversations {
+        if found.pinned.iter().any(|pinned| pinned.id == summary.id) {
+            continue;
+        }
+        let summary = summary.clone();
         let age = Age::of_days(clock::days_since(summary.updated_at));
         match groups.last_mut() {
             Some((last, group)) if *last == age => group.push(summary),

@@ -70,13 +70,13 @@ fn a_password_is_not_printed() {
 async fn a_database_that_a_newer_release_has_changed_is_opened() {
     let file = std::env::temp_dir().join(format!("oracle-ai-newer-{}.db", std::process::id()));
     let url: DatabaseUrl = format!("sqlite://{}?mode=rwc", file.display()).parse().unwrap();
-    let newer = open(&url, DATABASE_CONNECTIONS).await.unwrap();
+    let newer = open(&url, DATABASE_CONNECTIONS, UseOfFile::OfThisServer).await.unwrap();
     let change = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                   VALUES (9999, 'of a newer release', TRUE, x'00', 0)";
     newer.pool.execute(change).await.unwrap();
     newer.pool.close().await;
 
-    let opened = open(&url, DATABASE_CONNECTIONS).await;
+    let opened = open(&url, DATABASE_CONNECTIONS, UseOfFile::OfThisServer).await;
 
     assert!(opened.is_ok(), "{:?}", opened.err());
     drop(opened);
