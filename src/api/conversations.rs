@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use super::{Answer, Authorized};
 use crate::wire::{
-    conversations::{Conversation, ConversationList, DeleteRequest, Done, Export, RenameRequest},
+    conversations::{ChooseRequest, Conversation, ConversationList, DeleteRequest, Done, Export, RenameRequest},
     error::ApiError,
 };
 
@@ -21,6 +21,12 @@ pub async fn list_conversations(
 #[get("/api/conversation?id", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn conversation(id: Option<String>, _call: Authorized<()>) -> Result<Answer<Conversation>, ApiError> {
     Ok(Answer(services.conversations.conversation(&caller.user, id).await?))
+}
+
+/// Chooses a version of a message.
+#[post("/api/conversation/choose", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn choose_version(call: Authorized<ChooseRequest>) -> Result<Answer<Conversation>, ApiError> {
+    Ok(Answer(services.conversations.choose(&caller.user, call.into_body()).await?))
 }
 
 /// Changes the title of a conversation.

@@ -26,7 +26,7 @@ pub struct ConversationSummary {
     pub running: Option<MessageId>,
 }
 
-/// `GET /api/conversation`: one conversation with its messages.
+/// `GET /api/conversation`: one conversation with the messages of its chosen version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: ConversationId,
@@ -35,6 +35,9 @@ pub struct Conversation {
     pub messages: Vec<Message>,
     /// The answer that is still being written: always the last message.
     pub running: Option<MessageId>,
+    /// The answer that is still being written in a version that is not chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running_elsewhere: Option<MessageId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +60,9 @@ pub struct Message {
     /// it is an answer, that one's beginning was left out, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_from: Option<MessageId>,
+    /// All versions of the message, itself among them, oldest first. Empty where it is the only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<MessageId>,
     /// When the question was sent, or the answer begun.
     pub at: u64,
 }
@@ -81,6 +87,14 @@ pub struct RenameRequest {
     pub id: ConversationId,
     /// 1 to [`MAX_TITLE_CHARS`] characters on one line, not only white space.
     pub title: String,
+}
+
+/// `POST /api/conversation/choose`: from now on, the conversation is shown and continued with this version of a message.
+/// The response is the conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChooseRequest {
+    pub id: ConversationId,
+    pub version: MessageId,
 }
 
 /// `POST /api/conversation/delete`: deletes the conversation with its messages, and stops a running answer.

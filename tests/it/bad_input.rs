@@ -19,7 +19,7 @@ struct Endpoint {
     good: serde_json::Value,
 }
 
-fn endpoints() -> [Endpoint; 12] {
+fn endpoints() -> [Endpoint; 13] {
     [
         Endpoint { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Endpoint { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -36,6 +36,11 @@ fn endpoints() -> [Endpoint; 12] {
             required: &["id", "title"],
             good: json!({ "id": "c", "title": "t" }),
         },
+        Endpoint {
+            path: "/api/conversation/choose",
+            required: &["id", "version"],
+            good: json!({ "id": "c", "version": "v" }),
+        },
         Endpoint { path: "/api/sessions/end", required: &["session"], good: json!({ "session": "s" }) },
         Endpoint { path: "/api/operator/sessions", required: &["sub"], good: json!({ "sub": "s" }) },
         Endpoint {
@@ -48,7 +53,7 @@ fn endpoints() -> [Endpoint; 12] {
     ]
 }
 
-const PATHS: [(&str, &[&str]); 18] = [
+const PATHS: [(&str, &[&str]); 19] = [
     ("/api/operator/sessions", &["POST"]),
     ("/api/operator/sessions/end", &["POST"]),
     ("/api/operator/sessions/end-all", &["POST"]),
@@ -64,6 +69,7 @@ const PATHS: [(&str, &[&str]); 18] = [
     ("/api/chat/stop", &["POST"]),
     ("/api/conversations", &["GET"]),
     ("/api/conversation", &["GET"]),
+    ("/api/conversation/choose", &["POST"]),
     ("/api/conversation/rename", &["POST"]),
     ("/api/conversation/delete", &["POST"]),
     ("/api/conversation/export", &["GET"]),

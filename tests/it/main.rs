@@ -28,6 +28,7 @@
 //! | `replicas`, `cut_off`, `shutdown` | several servers on one Redis; `/readyz` of one that can't reach it; graceful shutdown |
 //! | `nginx`, `haproxy`, `kubernetes`, `chart`, `trial` | what operators put in front of servers and around them, by the examples in `deploy` |
 //! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
+//! | `versions` | versions of questions and answers, in the stores and at the endpoints |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
@@ -118,4 +119,5 @@ mod traces;
 mod trial;
 mod upstream;
 mod user_limits;
+mod versions;
 mod watching;

@@ -32,6 +32,8 @@ pub struct Entry {
     pub usage: Option<Usage>,
     /// Of an answer: the oldest message that was sent to the model, if older ones were left out.
     pub sent_from: Option<MessageId>,
+    /// All versions of the message, oldest first. Empty where it is the only one.
+    pub versions: Vec<MessageId>,
     pub progress: Progress,
 }
 
@@ -53,6 +55,13 @@ pub enum Progress {
     Failed(ApiError),
 }
 
+impl Progress {
+    /// Whether neither a failure nor the person has ended it.
+    pub fn is_end_by_itself(&self) -> bool {
+        matches!(self, Self::Ended(EndReason::Complete | EndReason::Length, None))
+    }
+}
+
 impl Entry {
     pub fn question(key: u64, text: &str) -> Self {
         let progress = Progress::Ended(EndReason::Complete, None);
@@ -71,8 +80,14 @@ impl Entry {
             thinking: "".into(),
             usage: None,
             sent_from: None,
+            versions: vec![],
             progress,
         }
+    }
+
+    /// Whether this is an answer that was not broken off: a message that waits for it can be sent.
+    pub fn has_ended_by_itself(&self) -> bool {
+        self.author == Author::Assistant && self.progress.is_end_by_itself()
     }
 
     /// Whether the model refused the question of this answer, so that it is not sent again with later ones.
@@ -102,6 +117,7 @@ impl Entry {
             thinking: message.thinking.as_str().into(),
             usage: message.usage,
             sent_from: message.sent_from.clone(),
+            versions: message.versions.clone(),
             ..Self::answer(key, Some(message.id.clone()), progress)
         }
     }

@@ -84,6 +84,7 @@ impl ReceivedAnswer {
             thinking,
             usage: self.usage,
             sent_from: self.sent_from.clone(),
+            versions: entry.versions.clone(),
             progress,
         }
     }

@@ -13,6 +13,8 @@ pub struct Catalog {
     pub pages: Pages,
     pub failures: Failures,
     pub chat: Chat,
+    pub versions: Versions,
+    pub queue: Queue,
     pub account: Account,
     pub answer: Answer,
     pub links: Links,
@@ -75,6 +77,7 @@ pub struct Failures {
     pub already_answering: Message,
     pub too_many_conversations: Message,
     pub too_many_messages: Message,
+    pub too_many_versions: Message,
     pub storage_full: Message,
     pub unreachable: Message,
     pub not_found: Message,
@@ -120,6 +123,36 @@ pub struct Chat {
     /// The same where only the end of an answer was sent.
     pub beginning_not_sent: &'static str,
     pub earlier_and_beginning_not_sent: &'static str,
+}
+
+/// Versions of a question or an answer.
+#[derive(Debug)]
+pub struct Versions {
+    pub label: &'static str,
+    pub previous: &'static str,
+    pub next: &'static str,
+    pub number: fn(number: usize, of: usize) -> String,
+    pub running_elsewhere: &'static str,
+    pub show_running: &'static str,
+    /// In place of a version that could not be sent.
+    pub show_stored: &'static str,
+}
+
+/// A message that waits until the running answer has ended.
+#[derive(Debug)]
+pub struct Queue {
+    pub label: &'static str,
+    /// The button that lets it wait.
+    pub send_later: &'static str,
+    pub hint: &'static str,
+    /// In place of the hint where another message waits already.
+    pub is_full: &'static str,
+    pub waits: &'static str,
+    pub was_not_sent: &'static str,
+    pub send_now: &'static str,
+    pub edit: &'static str,
+    pub remove: &'static str,
+    pub removed: &'static str,
 }
 
 /// The menu behind the person's initials.

@@ -125,7 +125,8 @@ impl Chat {
         request: ChatRequest,
     ) -> Result<Answer, ApiError> {
         check_length("message", request.message.trim(), 1, MAX_MESSAGE_CHARS)?;
-        let (owner, new) = (Owner::of(user), self.new_question(request)?);
+        let owner = Owner::of(user);
+        let new = self.new_question(&owner, request).await?;
         let answer = new.answer.clone();
         let running = self.running.insert(&answer, &owner)?;
         // Counts as a reader from here on, so that the grace period begins only when the request ends.
@@ -243,19 +244,26 @@ impl Chat {
         ended.ok_or(ApiError::NotFound)
     }
 
-    fn new_question(&self, request: ChatRequest) -> Result<NewQuestion, ApiError> {
+    async fn new_question(&self, owner: &Owner, request: ChatRequest) -> Result<NewQuestion, ApiError> {
         let random_id = || {
             self.environment.random_text().map(MessageId::new).map_err(|error| {
                 tracing::error!(%error, "message not answered");
                 ApiError::Unavailable
             })
         };
+        let text = storable(&request.message);
+        let question = match &request.version_of {
+            // The same question once more.
+            Some(id) if self.store.question(owner, id).await?.as_ref() == Some(&text) => id.clone(),
+            _ => random_id()?,
+        };
         Ok(NewQuestion {
             conversation: request.conversation,
             idempotency_key: request.idempotency_key,
-            replaces: request.replaces,
-            text: storable(&request.message),
-            question: random_id()?,
+            version_of: request.version_of,
+            after: request.after,
+            text,
+            question,
             answer: random_id()?,
             model: self.upstream.model().to_owned(),
         })

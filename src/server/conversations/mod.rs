@@ -8,6 +8,7 @@ pub mod peers;
 pub mod sql;
 pub mod store;
 pub mod text;
+pub mod tree;
 
 use std::sync::Arc;
 
@@ -23,8 +24,8 @@ use crate::wire::{
     auth::UserClaims,
     chat::ConversationId,
     conversations::{
-        Conversation, ConversationList, Done, Export, ExportFormat, ExportLanguage, MAX_SEARCH_CHARS, MAX_TITLE_CHARS,
-        RenameRequest,
+        ChooseRequest, Conversation, ConversationList, Done, Export, ExportFormat, ExportLanguage, MAX_SEARCH_CHARS,
+        MAX_TITLE_CHARS, RenameRequest,
     },
     error::ApiError,
 };
@@ -53,6 +54,14 @@ impl Conversations {
         let conversation = self.find(user, id).await?;
         audit::record(Event::ConversationRead, Some(user), None);
         Ok(conversation)
+    }
+
+    /// Shows and continues the conversation with this version of a message from now on.
+    pub async fn choose(&self, user: &UserClaims, request: ChooseRequest) -> Result<Conversation, ApiError> {
+        let ChooseRequest { id, version } = request;
+        let is_found = self.store.choose(&Owner::of(user), &id, &version).await?;
+        done_if(is_found)?;
+        self.conversation(user, Some(id.to_string())).await
     }
 
     pub async fn rename(&self, user: &UserClaims, request: RenameRequest) -> Result<Done, ApiError> {
@@ -97,8 +106,11 @@ impl Conversations {
             None => Some(ExportLanguage::default()),
         };
         let language = language.ok_or_else(|| invalid("language", "must be `en` or `fr`"))?;
-        let conversation = self.find(user, id).await?;
-        let export = export::export(&conversation, format, language).map_err(|error| {
+        let id = parse_id(id)?;
+        audit::set_conversation(id.as_str());
+        let found = self.store.tree(&Owner::of(user), &id, self.environment.now()).await?;
+        let tree = found.ok_or(ApiError::NotFound).inspect_err(|_| record_not_found(user))?;
+        let export = export::export(tree, format, language).map_err(|error| {
             tracing::error!(%error, "conversation not exported");
             ApiError::Internal
         })?;

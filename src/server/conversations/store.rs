@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::Owner;
+use super::{Owner, tree::ConversationTree};
 use crate::wire::{
     chat::{AnswerError, ConversationId, EndReason, IdempotencyKey, MessageId, Usage},
     conversations::{Conversation, ConversationSummary, Message},
@@ -25,7 +25,10 @@ pub const MAX_MESSAGES: i64 = 2_000;
 pub struct NewQuestion {
     pub conversation: ConversationId,
     pub idempotency_key: IdempotencyKey,
-    pub replaces: Option<MessageId>,
+    /// The question of which this is another version. If it is `question` itself, it is only answered once more.
+    pub version_of: Option<MessageId>,
+    /// The answer that it follows; the end of the chosen path if there is no such answer.
+    pub after: Option<MessageId>,
     pub text: String,
     pub question: MessageId,
     pub answer: MessageId,
@@ -46,7 +49,7 @@ pub enum Begun {
 pub enum BeginError {
     #[error("an answer of the conversation is running")]
     Running,
-    #[error("the conversation has no such question to replace")]
+    #[error("the conversation has no such question")]
     NoSuchQuestion,
     #[error("there is no room for another of {0:?}")]
     LimitReached(Limit),
@@ -124,7 +127,10 @@ pub trait ConversationStore: Send + Sync {
     /// the question; of concurrent calls with different keys for the same conversation, one succeeds.
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError>;
 
-    /// The latest exchanges before `question` that fit into `budget` characters together, and in any case the latest one.
+    /// The text of a question.
+    async fn question(&self, owner: &Owner, question: &MessageId) -> Result<Option<String>, StoreError>;
+
+    /// The latest exchanges before `question`, on its path, that fit into `budget` characters together, and in any case the latest one.
     /// Those that the model refused are left out ([`crate::wire::chat::is_refused`]).
     async fn exchanges_before(&self, owner: &Owner, question: &MessageId, budget: usize)
     -> Result<Earlier, StoreError>;
@@ -161,12 +167,27 @@ pub trait ConversationStore: Send + Sync {
         now: SystemTime,
     ) -> Result<Vec<ConversationSummary>, StoreError>;
 
+    /// Its chosen path.
     async fn conversation(
         &self,
         owner: &Owner,
         id: &ConversationId,
         now: SystemTime,
-    ) -> Result<Option<Conversation>, StoreError>;
+    ) -> Result<Option<Conversation>, StoreError> {
+        Ok(self.tree(owner, id, now).await?.map(ConversationTree::into_conversation))
+    }
+
+    /// All versions of its messages.
+    async fn tree(
+        &self,
+        owner: &Owner,
+        id: &ConversationId,
+        now: SystemTime,
+    ) -> Result<Option<ConversationTree>, StoreError>;
+
+    /// Chooses the path through this message that ends with the newest one after it, until another message is added. Returns
+    /// whether there is such a message.
+    async fn choose(&self, owner: &Owner, id: &ConversationId, version: &MessageId) -> Result<bool, StoreError>;
 
     /// Returns whether there was one.
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError>;

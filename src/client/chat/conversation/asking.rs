@@ -18,28 +18,40 @@ use crate::{
 };
 
 impl Conversation {
-    /// Sends the draft; once the conversation is open, if it is not yet.
+    /// Sends the draft; once the conversation is open, if it is not yet. While an answer is being written, it waits.
     pub fn send(mut self) {
-        if *self.phase.peek() == Phase::Opening {
+        if *self.phase.peek() == Phase::Opening || *self.is_choosing.peek() {
             self.sends_when_open.set(true);
             return;
         }
-        if self.is_busy() || !self.draft.can_be_sent() {
+        if !self.draft.can_be_sent() {
             return;
         }
+        if self.running.is_running() {
+            return self.queue();
+        }
         let message = self.draft.text().trim().to_owned();
-        let replaces = self.editing.write().take();
-        self.ask(message, replaces);
+        let version_of = self.editing.write().take();
+        self.ask_beside_draft(message, version_of);
+        // Only now, so that at no time the message is stored nowhere.
+        self.draft.restore();
+    }
+
+    /// Sends the draft if the person wanted that while the conversation could not be continued.
+    pub(super) fn send_if_wanted(mut self) {
+        if self.sends_when_open.replace(false) && *self.phase.peek() == Phase::Shown {
+            self.send();
+        }
     }
 
     /// Sends a message that is not the draft: a starter question, or the request to continue.
     pub fn send_text(self, message: &str) {
         if !self.is_busy() {
-            self.ask(message.to_owned(), None);
+            self.ask_beside_draft(message.to_owned(), None);
         }
     }
 
-    /// Asks the last question again; the new answer replaces the old one.
+    /// Asks the last question again, for another answer.
     pub fn retry(self) {
         if self.is_busy() {
             return;
@@ -51,7 +63,7 @@ impl Conversation {
             (Some(answer), ..) => self.read(Call::follow(answer)),
             // The question was not delivered. With the same idempotency key, it can't be stored twice.
             (None, None, Some(request)) => self.send_request(request),
-            (None, id, _) => self.ask(question.text.to_string(), id.clone()),
+            (None, id, _) => self.ask_beside_draft(question.text.to_string(), id.clone()),
         }
     }
 
@@ -75,14 +87,16 @@ impl Conversation {
         dom::focus(COMPOSER);
     }
 
-    fn ask(mut self, message: String, replaces: Option<MessageId>) {
+    /// The draft stays as it is.
+    pub(super) fn ask_beside_draft(mut self, message: String, version_of: Option<MessageId>) {
         let known = self.id.peek().clone().filter(|_| *self.phase.peek() == Phase::Shown);
         let conversation = known.unwrap_or_else(|| ConversationId::new(crypto::random_uuid()));
         let request = ChatRequest {
             conversation: conversation.clone(),
             message,
             idempotency_key: IdempotencyKey::new(crypto::random_uuid()),
-            replaces,
+            after: self.last_answer().filter(|_| version_of.is_none()),
+            version_of,
         };
         self.draft.sending(&request);
         if self.id.peek().as_ref() != Some(&conversation) {
@@ -99,9 +113,9 @@ impl Conversation {
             let mut entries = self.entries.write();
             // A question without id was not delivered, and is the last one.
             let is_undelivered = |entry: &Rc<Entry>| entry.author == Author::You && entry.id.is_none();
-            let replaced = entries
-                .iter()
-                .position(|entry| request.replaces.is_some() && entry.id == request.replaces || is_undelivered(entry));
+            let replaced = entries.iter().position(|entry| {
+                request.version_of.is_some() && entry.id == request.version_of || is_undelivered(entry)
+            });
             if let Some(at) = replaced {
                 entries.truncate(at);
             }
@@ -111,7 +125,13 @@ impl Conversation {
         self.read(Call::Send(request));
     }
 
-    fn last_question(self) -> Option<Rc<Entry>> {
+    /// The id of the last answer on the page, which the next message follows.
+    fn last_answer(self) -> Option<MessageId> {
+        let entries = self.entries.peek();
+        entries.iter().rev().filter(|entry| entry.author == Author::Assistant).find_map(|entry| entry.id.clone())
+    }
+
+    pub(super) fn last_question(self) -> Option<Rc<Entry>> {
         self.entries.peek().iter().rev().find(|entry| entry.author == Author::You).cloned()
     }
 
@@ -122,7 +142,7 @@ impl Conversation {
         answer.id.clone()
     }
 
-    fn is_busy(self) -> bool {
-        self.running.is_running() || *self.phase.peek() == Phase::Opening
+    pub(super) fn is_busy(self) -> bool {
+        self.running.is_running() || *self.phase.peek() == Phase::Opening || *self.is_choosing.peek()
     }
 }

@@ -14,21 +14,27 @@ use crate::client::{
 #[component]
 pub fn Composer(
     measure: Measure,
-    /// Whether an answer is running, which can be stopped; nothing can be sent then.
+    /// Whether an answer is running, which can be stopped; what is sent then waits for its end.
     answering: bool,
+    /// Whether a message waits already.
+    has_queued: bool,
     on_input: EventHandler<()>,
     on_send: EventHandler<()>,
     on_stop: EventHandler<()>,
     /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
 ) -> Element {
-    let messages = &use_catalog().chat;
+    let catalog = use_catalog();
+    let messages = &catalog.chat;
     let over = measure.over;
-    let can_send = !answering && measure.can_be_sent();
+    let can_send = measure.can_be_sent() && !(answering && has_queued);
     let hint = match keyboard::enter_sends() {
-        // Nothing can be sent.
-        _ if answering => "",
+        // There is nothing to be sent.
+        _ if answering && measure.is_blank => "",
+        _ if answering && has_queued => catalog.queue.is_full,
+        true if answering => catalog.queue.hint,
         true => messages.composer_hint,
+        false if answering => "",
         false => messages.composer_hint_touch,
     };
     let on_key = move |event: KeyboardEvent| match event.key() {
@@ -70,6 +76,9 @@ pub fn Composer(
             }
             // A label: a click on it goes to the field.
             label { id: "composer-hint", r#for: COMPOSER, {text_span(hint)} }
+            if answering && can_send {
+                button { r#type: "submit", {text_span(catalog.queue.send_later)} }
+            }
             // One button for both, so that the focus stays on it when it changes.
             button {
                 r#type: if answering { "button" } else { "submit" },

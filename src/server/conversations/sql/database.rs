@@ -37,13 +37,14 @@ const FILE_MODE: u32 = 0o600;
 const MEMORY: &str = "sqlite::memory:";
 
 /// In order. A released migration is never edited. The previous release must still work after a new migration.
-const MIGRATIONS: [MigrationText; 6] = [
+const MIGRATIONS: [MigrationText; 7] = [
     (1, "conversations", include_str!("0001_conversations.sql")),
     (2, "thinking", include_str!("0002_thinking.sql")),
     (3, "pieces", include_str!("0003_pieces.sql")),
     (4, "bytes", include_str!("0004_bytes.sql")),
     (5, "session store reports", include_str!("0005_session_store_reports.sql")),
     (6, "sent from", include_str!("0006_sent_from.sql")),
+    (8, "versions", include_str!("0008_versions.sql")),
 ];
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.

@@ -43,6 +43,8 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
         usage: from_json(row.try_get("usage")?)?,
         model: row.try_get("model")?,
         sent_from: row.try_get::<Option<String>, _>("sent_from")?.map(MessageId::new),
+        // They are known once the whole tree is.
+        versions: vec![],
         at: seconds(row.try_get("created_at")?),
     })
 }

@@ -7,6 +7,8 @@
 //! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
 //! | `rendered_groups` | how many of them are rendered |
+//! | `versions` | the switch between versions of a message |
+//! | `queued` | the message that waits for the end of an answer |
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
@@ -29,11 +31,13 @@ mod notices;
 mod open_dialog;
 mod own_sessions;
 mod privacy_dialog;
+mod queued;
 mod rendered_groups;
 mod sessions_dialog;
 mod shortcuts;
 mod sidebar;
 mod transcript;
+mod versions;
 
 use dioxus::prelude::*;
 
@@ -46,9 +50,11 @@ use self::{
     notices::{EditingNotice, OfflineNotice},
     open_dialog::OpenDialog,
     own_sessions::OwnSessions,
+    queued::QueuedMessage,
     shortcuts::{Shortcut, Shortcuts},
     sidebar::{SEARCH, Sidebar, SidebarState},
     transcript::Transcript,
+    versions::VersionNotices,
 };
 use crate::{
     client::{
@@ -128,6 +134,8 @@ fn ChatPage(user: UserClaims) -> Element {
                 Transcript { conversation }
                 div { class: "dock",
                     OfflineNotice {}
+                    VersionNotices { conversation }
+                    QueuedMessage { conversation, draft }
                     EditingNotice { conversation }
                     DraftComposer { conversation, draft }
                 }
@@ -146,6 +154,7 @@ fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
         Composer {
             measure: draft.measure(),
             answering: conversation.is_answering(),
+            has_queued: draft.queued().is_some(),
             on_input: move |()| draft.typed(),
             on_send: move |()| conversation.send(),
             on_stop: move |()| conversation.stop(),
