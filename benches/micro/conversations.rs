@@ -66,7 +66,8 @@ async fn write(store: &SqlStore, owner: &Owner, id: &ConversationId, messages: u
         let new = NewQuestion {
             conversation: id.clone(),
             idempotency_key: IdempotencyKey::new(random_text()),
-            replaces: None,
+            version_of: None,
+            after: None,
             text: format!("What is {n}?"),
             attachments: vec![],
             question: MessageId::new(random_text()),

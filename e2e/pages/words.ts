@@ -52,6 +52,17 @@ const english = {
   files: 'Attached files',
   attach: 'Attach files',
   openFile: /^Show “/,
+  versions: 'Versions of this message',
+  previousVersion: 'Previous version',
+  nextVersion: 'Next version',
+  version: (number: number, of: number) => `Version ${number} of ${of}`,
+  runningElsewhere: 'An answer is being written in another version.',
+  showRunning: 'Show it',
+  waiting: 'Waiting message',
+  sendLater: 'Send later',
+  sendNow: 'Send now',
+  change: 'Change',
+  remove: 'Remove',
 };
 
 export type Words = typeof english;
@@ -108,6 +119,17 @@ const french: Words = {
   files: 'Fichiers joints',
   attach: 'Joindre des fichiers',
   openFile: /^Afficher «/,
+  versions: 'Versions de ce message',
+  previousVersion: 'Version précédente',
+  nextVersion: 'Version suivante',
+  version: (number, of) => `Version ${number} sur ${of}`,
+  runningElsewhere: 'Une réponse est en cours de rédaction dans une autre version.',
+  showRunning: 'L’afficher',
+  waiting: 'Message en attente',
+  sendLater: 'Envoyer ensuite',
+  sendNow: 'Envoyer maintenant',
+  change: 'Changer',
+  remove: 'Retirer',
 };
 
 /** For a browser's locale. */

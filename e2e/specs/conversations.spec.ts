@@ -218,7 +218,7 @@ test("another person's conversation is not here", async ({ page, user, signIn, l
   await expect(chat.emptyHeading).toBeVisible();
 });
 
-test('a question is asked differently, and what came after it is gone', async ({ page, signIn, chat }) => {
+test('a question is asked differently, and what came after it is shown no more', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('First');
   await chat.answered('First');

@@ -6,8 +6,8 @@ use super::{Answer, Authorized, Download};
 use crate::wire::{
     attachments::AttachmentText,
     conversations::{
-        Conversation, ConversationList, DeleteAllRequest, DeleteRequest, DeletedAll, Done, Export, PinRequest,
-        RenameRequest,
+        ChooseRequest, Conversation, ConversationList, DeleteAllRequest, DeleteRequest, DeletedAll, Done, Export,
+        PinRequest, RenameRequest,
     },
     error::ApiError,
     step_up::GuardedAction,
@@ -64,6 +64,12 @@ pub async fn attachment(
     _call: Authorized<()>,
 ) -> Result<Answer<AttachmentText>, ApiError> {
     Ok(Answer(services.conversations.attachment(&caller.user, id, question, position).await?))
+}
+
+/// Chooses a version of a message.
+#[post("/api/conversation/choose", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
+pub async fn choose_version(call: Authorized<ChooseRequest>) -> Result<Answer<Conversation>, ApiError> {
+    Ok(Answer(services.conversations.choose(&caller.user, call.into_body()).await?))
 }
 
 /// Changes the title of a conversation.

@@ -7,6 +7,9 @@ use super::{attachments::Attachment, identifier::identifier};
 /// Longest message accepted, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 32_000;
 
+/// The most versions of one message.
+pub const MAX_VERSIONS: usize = 20;
+
 identifier! {
     /// Identifies a conversation among those of its owner. Random, chosen by the client.
     ConversationId
@@ -46,9 +49,14 @@ pub struct ChatRequest {
     /// 1 to [`MAX_MESSAGE_CHARS`] characters, not only white space.
     pub message: String,
     pub idempotency_key: IdempotencyKey,
-    /// A question of the conversation. This message replaces it, and everything after it is deleted.
+    /// A question of the conversation. This message is another version of it, and what was there stays beside it; the same
+    /// text asks the same question again, for another answer. The release before calls it `replaces`.
+    #[serde(default, alias = "replaces", skip_serializing_if = "Option::is_none")]
+    pub version_of: Option<MessageId>,
+    /// The answer that the message follows: the last one on the page. Without it, or if there is no such answer, the end
+    /// of the chosen version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<MessageId>,
+    pub after: Option<MessageId>,
     /// In the order in which they are shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,

@@ -53,7 +53,7 @@ pub struct FoundPlace {
     pub at: u64,
 }
 
-/// `GET /api/conversation`: one conversation with its messages.
+/// `GET /api/conversation`: one conversation with the messages of its chosen version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: ConversationId,
@@ -62,6 +62,9 @@ pub struct Conversation {
     pub messages: Vec<Message>,
     /// The answer that is still being written: always the last message.
     pub running: Option<MessageId>,
+    /// The answer that is still being written in a version that is not chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running_elsewhere: Option<MessageId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +90,9 @@ pub struct Message {
     /// What the person said of an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<Feedback>,
+    /// All versions of the message, itself among them, oldest first. Empty where it is the only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<MessageId>,
     /// When the question was sent, or the answer begun.
     pub at: u64,
     /// The files of a question.
@@ -114,6 +120,14 @@ pub struct RenameRequest {
     pub id: ConversationId,
     /// 1 to [`MAX_TITLE_CHARS`] characters on one line, not only white space.
     pub title: String,
+}
+
+/// `POST /api/conversation/choose`: from now on, the conversation is shown and continued with this version of a message.
+/// The response is the conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChooseRequest {
+    pub id: ConversationId,
+    pub version: MessageId,
 }
 
 /// `POST /api/conversation/delete`: deletes the conversation with its messages, and stops a running answer.

@@ -96,6 +96,8 @@ pub enum Limit {
     Conversations,
     /// In one conversation.
     Messages,
+    /// Of one message.
+    Versions,
     /// Bytes in all conversations together.
     Storage,
 }
@@ -170,6 +172,7 @@ impl fmt::Display for ApiError {
             Self::Conflict => f.write_str("an answer of this conversation is running"),
             Self::LimitReached { limit: Limit::Conversations } => f.write_str("there are too many conversations"),
             Self::LimitReached { limit: Limit::Messages } => f.write_str("the conversation has too many messages"),
+            Self::LimitReached { limit: Limit::Versions } => f.write_str("the message has too many versions"),
             Self::LimitReached { limit: Limit::Storage } => f.write_str("the conversations take too much room"),
             Self::TooManyRequests { .. } => f.write_str("too many requests"),
             Self::ProviderUnavailable { .. } => f.write_str("the identity provider is unavailable"),

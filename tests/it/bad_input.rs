@@ -19,7 +19,7 @@ struct Endpoint {
     good: serde_json::Value,
 }
 
-fn endpoints() -> [Endpoint; 14] {
+fn endpoints() -> [Endpoint; 15] {
     [
         Endpoint { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Endpoint { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
@@ -42,6 +42,11 @@ fn endpoints() -> [Endpoint; 14] {
             required: &["id", "title"],
             good: json!({ "id": "c", "title": "t" }),
         },
+        Endpoint {
+            path: "/api/conversation/choose",
+            required: &["id", "version"],
+            good: json!({ "id": "c", "version": "v" }),
+        },
         Endpoint { path: "/api/sessions/end", required: &["session"], good: json!({ "session": "s" }) },
         Endpoint { path: "/api/operator/sessions", required: &["sub"], good: json!({ "sub": "s" }) },
         Endpoint {
@@ -60,7 +65,7 @@ fn endpoints() -> [Endpoint; 14] {
     ]
 }
 
-const PATHS: [(&str, &[&str]); 25] = [
+const PATHS: [(&str, &[&str]); 26] = [
     ("/api/operator/sessions", &["POST"]),
     ("/api/operator/sessions/end", &["POST"]),
     ("/api/operator/sessions/end-all", &["POST"]),
@@ -80,6 +85,7 @@ const PATHS: [(&str, &[&str]); 25] = [
     ("/api/conversations", &["GET"]),
     ("/api/conversation", &["GET"]),
     ("/api/conversation/attachment", &["GET"]),
+    ("/api/conversation/choose", &["POST"]),
     ("/api/conversation/rename", &["POST"]),
     ("/api/conversation/delete", &["POST"]),
     ("/api/conversation/export", &["GET"]),

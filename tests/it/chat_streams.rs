@@ -76,7 +76,7 @@ async fn another_message_while_an_answer_is_running_is_a_conflict() {
     let call = client.upstream.next_request().await;
     client.post("/api/chat", &message("and?")).await.assert_refused(409, "conflict");
     let mut replacing = message("instead");
-    replacing["replaces"] = json!(question);
+    replacing["version_of"] = json!(question);
     client.post("/api/chat", &replacing).await.assert_refused(409, "conflict");
     assert!(!client.upstream.has_request().await);
     assert_eq!(client.conversation("c").await.running, Some(answer.clone()));
@@ -160,7 +160,7 @@ async fn another_users_answer_can_be_neither_followed_nor_stopped() {
         other.try_follow(&answer).await.assert_refused(404, "not_found");
         other.stop(&answer).await.assert_refused(404, "not_found");
         let mut replacing = message("mine");
-        replacing["replaces"] = json!(question);
+        replacing["version_of"] = json!(question);
         other.post("/api/chat", &replacing).await.assert_refused(404, "not_found");
     };
     refused().await;
@@ -176,29 +176,6 @@ async fn another_users_answer_can_be_neither_followed_nor_stopped() {
     client.try_follow(&MessageId::new("unknown")).await.assert_refused(404, "not_found");
     client.stop(&MessageId::new("unknown")).await.assert_refused(404, "not_found");
     client.stop(&question).await.assert_refused(404, "not_found");
-}
-
-#[tokio::test]
-async fn an_edited_question_replaces_the_old_one_and_everything_after_it() {
-    let client = ChatClient::start().await;
-    client.exchange(&message("one"), "1").await;
-    let (question, answer) = client.exchange(&message("two"), "2").await;
-    client.exchange(&message("three"), "3").await;
-    let mut edited = message("deux");
-    edited["replaces"] = json!(question);
-    let (stream, ..) = client.begin(&edited).await;
-    let call = client.upstream.next_request().await;
-    let sent: Vec<_> = call.messages.iter().map(|message| message.text.as_str()).collect();
-    assert_eq!(sent, ["one", "1", "deux"]);
-    call.answer("II");
-    stream.rest().await;
-    assert_eq!(client.texts("c").await, ["one", "1", "deux", "II"]);
-    // What was replaced can't be replaced again, nor can an answer.
-    for replaced in [&question, &answer] {
-        edited["replaces"] = json!(replaced);
-        edited["idempotency_key"] = json!("another");
-        client.post("/api/chat", &edited).await.assert_refused(404, "not_found");
-    }
 }
 
 #[tokio::test]

@@ -104,7 +104,6 @@ pub async fn keeps_the_contract(store: Store) {
     of_many_requests_with_the_same_idempotency_key_one_is_stored(&store).await;
     of_many_concurrent_questions_one_begins(&store).await;
     a_second_question_waits_for_the_first_answer(&store).await;
-    replacing_a_question_removes_everything_after_it(&store).await;
     the_title_is_the_first_question_until_it_is_renamed(&store).await;
     conversations_of_another_user_are_not_found(&store).await;
     the_same_id_is_another_conversation_for_another_user(&store).await;
@@ -150,7 +149,8 @@ pub fn question(conversation: &str, text: &str) -> NewQuestion {
     NewQuestion {
         conversation: id(conversation),
         idempotency_key: IdempotencyKey::new(unique("key")),
-        replaces: None,
+        version_of: None,
+        after: None,
         text: text.into(),
         attachments: vec![],
         question: MessageId::new(unique("question")),
@@ -175,14 +175,14 @@ pub async fn begin(store: &Store, owner: &Owner, new: &NewQuestion) {
 }
 
 /// A question and its whole answer.
-async fn exchange(store: &Store, owner: &Owner, conversation: &str, text: &str, answer: &str) -> NewQuestion {
+pub async fn exchange(store: &Store, owner: &Owner, conversation: &str, text: &str, answer: &str) -> NewQuestion {
     let new = question(conversation, text);
     begin(store, owner, &new).await;
     store.end(&new.answer, &whole(answer)).await.unwrap();
     new
 }
 
-async fn read(store: &Store, owner: &Owner, conversation: &str) -> Conversation {
+pub async fn read(store: &Store, owner: &Owner, conversation: &str) -> Conversation {
     store.conversation(owner, &id(conversation), now()).await.unwrap().unwrap()
 }
 
@@ -195,7 +195,7 @@ async fn list(store: &Store, owner: &Owner, search: &str, limit: usize, at: Syst
     store.list(owner, &Search::parse(search), &ListPage::first(limit), at).await.unwrap().conversations
 }
 
-async fn found(store: &Store, owner: &Owner, search: &str) -> Vec<String> {
+pub async fn found(store: &Store, owner: &Owner, search: &str) -> Vec<String> {
     let list = list(store, owner, search, 200, now()).await;
     list.into_iter().map(|summary| summary.id.to_string()).collect()
 }
@@ -205,7 +205,7 @@ async fn a_first_question_makes_the_conversation(store: &Store) {
     assert!(store.conversation(&owner, &id("c"), at).await.unwrap().is_none());
     assert_eq!(store.begin(&owner, &new, at).await.unwrap(), Begun::New);
 
-    let Conversation { id: name, title, messages, running } = read(store, &owner, "c").await;
+    let Conversation { id: name, title, messages, running, .. } = read(store, &owner, "c").await;
     assert_eq!((name, title.as_str(), running), (id("c"), "Why?", Some(new.answer.clone())));
     let [question, answer] = messages.as_slice() else { panic!("{messages:?}") };
     assert_eq!((&question.id, question.role, question.text.as_str()), (&new.question, Role::Question, "Why?"));
@@ -314,27 +314,6 @@ async fn a_second_question_waits_for_the_first_answer(store: &Store) {
     assert_eq!(texts(store, &owner, "c").await, ["one", "1", "two", ""]);
 }
 
-async fn replacing_a_question_removes_everything_after_it(store: &Store) {
-    let owner = new_owner();
-    exchange(store, &owner, "c", "one", "1").await;
-    let second = exchange(store, &owner, "c", "two", "2").await;
-    exchange(store, &owner, "c", "three", "3").await;
-    let other_conversation = exchange(store, &owner, "d", "other", "o").await;
-
-    let replacing = |replaced: &MessageId| NewQuestion { replaces: Some(replaced.clone()), ..question("c", "deux") };
-    for unknown in [&second.answer, &other_conversation.question, &MessageId::new("unknown")] {
-        let refused = store.begin(&owner, &replacing(unknown), now()).await;
-        assert!(matches!(refused, Err(BeginError::NoSuchQuestion)), "{unknown}: {refused:?}");
-    }
-    assert_eq!(read(store, &owner, "c").await.messages.len(), 6);
-
-    let new = replacing(&second.question);
-    begin(store, &owner, &new).await;
-    assert_eq!(texts(store, &owner, "c").await, ["one", "1", "deux", ""]);
-    assert!(matches!(store.begin(&owner, &replacing(&new.question), now()).await, Err(BeginError::Running)));
-    assert!(store.answer(&owner, &second.answer, now()).await.unwrap().is_none());
-}
-
 async fn the_title_is_the_first_question_until_it_is_renamed(store: &Store) {
     let owner = new_owner();
     let title = async || read(store, &owner, "c").await.title;
@@ -343,13 +322,13 @@ async fn the_title_is_the_first_question_until_it_is_renamed(store: &Store) {
     exchange(store, &owner, "c", "two", "2").await;
     assert_eq!(title().await, "Why is it slow?");
 
-    let new = NewQuestion { replaces: Some(first.question), ..question("c", "Why is it fast?") };
+    let new = NewQuestion { version_of: Some(first.question), ..question("c", "Why is it fast?") };
     begin(store, &owner, &new).await;
     store.end(&new.answer, &whole("")).await.unwrap();
     assert_eq!(title().await, "Why is it fast?");
 
     assert!(store.rename(&owner, &id("c"), "Speed").await.unwrap());
-    begin(store, &owner, &NewQuestion { replaces: Some(new.question), ..question("c", "Again?") }).await;
+    begin(store, &owner, &NewQuestion { version_of: Some(new.question), ..question("c", "Again?") }).await;
     assert_eq!(title().await, "Speed");
     assert!(!store.rename(&owner, &id("unknown"), "Speed").await.unwrap());
 }
@@ -367,8 +346,11 @@ async fn conversations_of_another_user_are_not_found(store: &Store) {
     assert!(!store.delete(&other, &id("c")).await.unwrap());
     store.request_stop(&other, &new.answer).await.unwrap();
     assert_eq!(store.touch(&new.answer, 0, "", now()).await.unwrap(), AnswerStatus::Running);
-    let replacing = NewQuestion { replaces: Some(new.question.clone()), ..question("c", "mine") };
-    assert!(matches!(store.begin(&other, &replacing, now()).await, Err(BeginError::NoSuchQuestion)));
+    assert_eq!(store.question(&other, &new.question).await.unwrap(), None);
+    assert!(store.tree(&other, &id("c"), now()).await.unwrap().is_none());
+    assert!(!store.choose(&other, &id("c"), &new.answer).await.unwrap());
+    let version = NewQuestion { version_of: Some(new.question.clone()), ..question("c", "mine") };
+    assert!(matches!(store.begin(&other, &version, now()).await, Err(BeginError::NoSuchQuestion)));
     assert_eq!(found(store, &other, "").await, [""; 0], "a refused question leaves nothing");
     assert_eq!(texts(store, &owner, "c").await, ["secret", ""]);
 }

@@ -205,7 +205,10 @@ async fn invalid_input_is_refused_with_the_name_of_its_field() {
         ("/api/chat/stop", json!({}), "answer"),
         ("/api/chat", send_as("c", "hello", "k"), "conversation"),
         ("/api/chat", send_as("c", "hello", "k"), "idempotency_key"),
-        ("/api/chat", send_as("c", "hello", "k"), "replaces"),
+        ("/api/chat", send_as("c", "hello", "k"), "version_of"),
+        ("/api/chat", send_as("c", "hello", "k"), "after"),
+        ("/api/conversation/choose", json!({ "version": "v" }), "id"),
+        ("/api/conversation/choose", json!({ "id": "c" }), "version"),
     ] {
         for name in ["", &long, "a b", "é", "a\0", "../c"] {
             body[field] = json!(name);
@@ -236,6 +239,7 @@ async fn every_endpoint_requires_an_access_token() {
         (Method::GET, "/api/conversations"),
         (Method::GET, "/api/conversation?id=c"),
         (Method::GET, "/api/conversation/export?id=c&format=json"),
+        (Method::POST, "/api/conversation/choose"),
         (Method::POST, "/api/conversation/rename"),
         (Method::POST, "/api/conversation/delete"),
         (Method::POST, "/api/conversation/pin"),

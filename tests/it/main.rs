@@ -33,6 +33,7 @@
 //! | `upgrade` | a server of an earlier version beside this one; `scripts/upgrade` runs it |
 //! | `nginx`, `haproxy`, `kubernetes`, `chart`, `trial` | what operators put in front of servers and around them, by the examples in `deploy` |
 //! | `store`, `session_ends`, `conversation_store` | the contracts of the session store, of its announcements, and of the conversation store |
+//! | `versions` | versions of questions and answers, in the stores and at the endpoints |
 //! | `database_faults`, `pgbouncer` | a full disk, lost connections and failed commits; a connection pooler |
 //! | `readiness` | `/readyz`, part by part |
 //! | `upstream` | the client of chat-completions endpoints, against the mock upstream |
@@ -133,4 +134,5 @@ mod upgrade;
 mod upstream;
 mod user_limits;
 mod user_token;
+mod versions;
 mod watching;

@@ -2,7 +2,9 @@
 //! for this tab, so that they survive a reload and a sign-in; encrypted, so that nobody who uses the browser later can
 //! read them.
 
-use std::{collections::BTreeMap, pin::pin, time::Duration};
+mod queue;
+
+use std::{collections::BTreeMap, pin::pin, rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 use futures_channel::oneshot;
@@ -45,6 +47,9 @@ struct Drafts {
     typed: BTreeMap<String, String>,
     /// What was typed before a question was edited, by conversation.
     set_aside: BTreeMap<String, String>,
+    /// What is sent once the running answer has ended, by conversation.
+    #[serde(default)]
+    queued: BTreeMap<String, String>,
     sending: Option<Sending>,
 }
 
@@ -67,6 +72,8 @@ pub struct Draft {
     auth: Auth,
     tasks: Tasks,
     measure: Signal<Measure>,
+    /// Of the conversation shown.
+    queued: Signal<Option<Rc<str>>>,
     /// Whether the person has typed since the field was read.
     is_unread: CopyValue<bool>,
     /// Counts what was typed: only the last of several pauses ends in reading and storing.
@@ -127,6 +134,7 @@ impl Draft {
                 auth,
                 tasks,
                 measure: Signal::new(Measure::of("")),
+                queued: Signal::new(None),
                 is_unread: CopyValue::new(false),
                 changes: CopyValue::new(0),
                 conversation: CopyValue::new(NEW.to_owned()),
@@ -220,17 +228,19 @@ impl Draft {
         self.set(set_aside.unwrap_or_default());
     }
 
-    /// Stores the message that is being sent, in its conversation.
+    /// Stores the message that is being sent. What is typed stays, and belongs to its conversation now.
     pub fn sending(mut self, request: &ChatRequest) {
-        let ChatRequest { conversation, message, idempotency_key, replaces, attachments } = request.clone();
-        let files = attachments.len();
-        self.attachments.set_sending(attachments);
-        let request = ChatRequest { conversation, message, idempotency_key, replaces, attachments: vec![] };
-        let conversation = request.conversation.as_str().to_owned();
+        self.read();
+        let (files, conversation) = (request.attachments.len(), request.conversation.as_str().to_owned());
+        self.attachments.set_sending(request.attachments.clone());
+        let request = ChatRequest { attachments: vec![], ..request.clone() };
         self.drafts.write().sending = Some(Sending { request, files, failed: false });
-        self.restore();
-        self.attachments.open(&conversation);
-        self.conversation.set(conversation);
+        let before = self.conversation.replace(conversation.clone());
+        if before != conversation {
+            self.attachments.move_to(&conversation);
+            let typed = self.drafts.write().typed.remove(&before);
+            self.drafts.write().typed.extend(typed.map(|typed| (conversation, typed)));
+        }
         self.store();
     }
 
@@ -297,6 +307,7 @@ impl Draft {
         dom::set_text(COMPOSER, &text);
         self.is_unread.set(false);
         self.set_measure(Measure::of(&text));
+        self.show_queued();
     }
 
     /// Reads the field, if anything was typed since.
@@ -363,7 +374,8 @@ impl Drafts {
 
     /// In bytes.
     fn len(&self) -> usize {
-        self.typed.values().chain(self.set_aside.values()).map(String::len).sum()
+        let texts = [&self.typed, &self.set_aside, &self.queued];
+        texts.into_iter().flat_map(BTreeMap::values).map(String::len).sum()
     }
 
     /// A message that failed before the page was left becomes a draft again, before what was typed since.
@@ -379,6 +391,7 @@ impl Drafts {
     fn with(mut self, since: Self) -> Self {
         self.typed.extend(since.typed);
         self.set_aside.extend(since.set_aside);
+        self.queued.extend(since.queued);
         self.sending = since.sending.or(self.sending);
         self
     }
@@ -395,7 +408,8 @@ mod tests {
             conversation: ConversationId::new("c"),
             message: "first".into(),
             idempotency_key: IdempotencyKey::new("k"),
-            replaces: None,
+            version_of: None,
+            after: None,
             attachments: vec![],
             model: None,
         };

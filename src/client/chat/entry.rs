@@ -40,6 +40,8 @@ pub struct Entry {
     pub model: Option<Rc<str>>,
     /// What the person said of an answer.
     pub feedback: Option<Feedback>,
+    /// All versions of the message, oldest first. Empty where it is the only one.
+    pub versions: Vec<MessageId>,
     pub progress: Progress,
 }
 
@@ -59,6 +61,13 @@ pub enum Progress {
     Ended(EndReason, Option<AnswerError>),
     /// The question was not delivered, the answer was not received completely, or it could not be stopped.
     Failed(ApiError),
+}
+
+impl Progress {
+    /// Whether neither a failure nor the person has ended it.
+    pub fn is_end_by_itself(&self) -> bool {
+        matches!(self, Self::Ended(EndReason::Complete | EndReason::Length, None))
+    }
 }
 
 impl Entry {
@@ -82,8 +91,14 @@ impl Entry {
             attachments: vec![],
             model: None,
             feedback: None,
+            versions: vec![],
             progress,
         }
+    }
+
+    /// Whether this is an answer that was not broken off: a message that waits for it can be sent.
+    pub fn has_ended_by_itself(&self) -> bool {
+        self.author == Author::Assistant && self.progress.is_end_by_itself()
     }
 
     /// Whether the model refused the question of this answer, so that it is not sent again with later ones.
@@ -116,6 +131,7 @@ impl Entry {
             attachments: message.attachments.clone(),
             model: message.model.as_deref().filter(|model| !model.is_empty()).map(Into::into),
             feedback: message.feedback.clone(),
+            versions: message.versions.clone(),
             ..Self::answer(key, Some(message.id.clone()), progress)
         }
     }

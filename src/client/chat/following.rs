@@ -26,6 +26,11 @@ impl Following {
         self.is_on.set(true);
     }
 
+    /// Until the reader scrolls to the end: what was chosen is to stay in view.
+    pub fn switch_off(mut self) {
+        self.is_on.set(false);
+    }
+
     pub fn jump_to_end(mut self) {
         self.is_on.set(true);
         dom::scroll_to_end(TRANSCRIPT);

@@ -89,6 +89,7 @@ impl ReceivedAnswer {
             attachments: vec![],
             model: self.model.clone().or_else(|| entry.model.clone()),
             feedback: None,
+            versions: entry.versions.clone(),
             progress,
         }
     }

@@ -43,6 +43,8 @@ pub struct RunningAnswer {
     announcer: Announcer,
     /// Its place in the transcript, while an answer is running.
     entry: Signal<Option<Rc<Entry>>>,
+    /// Whether another version is shown than the one it belongs to. It is read on.
+    is_elsewhere: Signal<bool>,
     /// What has been received; changes with every event.
     received: CopyValue<ReceivedAnswer>,
     /// What is shown of it; changes once per frame.
@@ -83,6 +85,7 @@ impl RunningAnswer {
             tasks,
             announcer,
             entry: Signal::new(None),
+            is_elsewhere: Signal::new(false),
             received: CopyValue::new(ReceivedAnswer::default()),
             text: Signal::new(AnswerText::default()),
             is_reconnecting: Signal::new(false),
@@ -94,6 +97,29 @@ impl RunningAnswer {
     /// Its place in the transcript, while an answer is running. Subscribes the caller.
     pub fn entry(self) -> Option<Rc<Entry>> {
         self.entry.read().clone()
+    }
+
+    /// Whether another version is shown. Subscribes the caller.
+    pub fn is_elsewhere(self) -> bool {
+        *self.is_elsewhere.read()
+    }
+
+    pub fn set_elsewhere(mut self, is_elsewhere: bool) {
+        if *self.is_elsewhere.peek() != is_elsewhere {
+            self.is_elsewhere.set(is_elsewhere);
+        }
+    }
+
+    /// Does not subscribe the caller.
+    pub fn id(self) -> Option<MessageId> {
+        self.entry.peek().as_ref().and_then(|entry| entry.id.clone())
+    }
+
+    pub fn set_versions(mut self, versions: &[MessageId]) {
+        let entry = self.entry.peek().as_deref().cloned();
+        if let Some(entry) = entry.filter(|entry| entry.versions != versions) {
+            self.entry.set(Some(Rc::new(Entry { versions: versions.to_vec(), ..entry })));
+        }
     }
 
     /// Subscribes the caller.
@@ -118,6 +144,7 @@ impl RunningAnswer {
         self.received.set(ReceivedAnswer::default());
         self.text.set(AnswerText::default());
         self.is_reconnecting.set(false);
+        self.set_elsewhere(false);
         self.announcer.clear();
         self.entry.set(Some(Rc::new(Entry::answer(key, call.answer().cloned(), Progress::Running))));
         interrupt
@@ -137,7 +164,10 @@ impl RunningAnswer {
     pub fn finish(mut self, progress: Progress) -> Option<Rc<Entry>> {
         let entry = self.entry.take()?;
         let received = self.received.peek();
-        self.announcer.announce_end(&received.blocks, &progress);
+        match *self.is_elsewhere.peek() {
+            false => self.announcer.announce_end(&received.blocks, &progress),
+            true => self.announcer.say_end(&progress),
+        }
         Some(Rc::new(received.entry(&entry, progress)))
     }
 
@@ -286,7 +316,9 @@ impl RunningAnswer {
             self.is_paint_due.set(false);
             let received = self.received.peek();
             let text = received.text_so_far();
-            self.announcer.announce(&received.blocks);
+            if !*self.is_elsewhere.peek() {
+                self.announcer.announce(&received.blocks);
+            }
             drop(received);
             self.text.set(text);
         });

@@ -13,6 +13,8 @@ pub struct Catalog {
     pub pages: Pages,
     pub failures: Failures,
     pub chat: Chat,
+    pub versions: Versions,
+    pub queue: Queue,
     pub account: Account,
     pub answer: Answer,
     pub files: Files,
@@ -89,6 +91,7 @@ pub struct Failures {
     pub already_answering: Message,
     pub too_many_conversations: Message,
     pub too_many_messages: Message,
+    pub too_many_versions: Message,
     pub storage_full: Message,
     pub unreachable: Message,
     pub not_found: Message,
@@ -137,6 +140,38 @@ pub struct Chat {
     pub model_label: fn(name: &str) -> String,
     /// Where the model that has answered so far is not offered any more.
     pub model_gone: fn(gone: &str, next: &str) -> String,
+}
+
+/// Versions of a question or an answer.
+#[derive(Debug)]
+pub struct Versions {
+    pub label: &'static str,
+    pub previous: &'static str,
+    pub next: &'static str,
+    pub number: fn(number: usize, of: usize) -> String,
+    pub running_elsewhere: &'static str,
+    pub show_running: &'static str,
+    /// In place of a version that could not be sent.
+    pub show_stored: &'static str,
+}
+
+/// A message that waits until the running answer has ended.
+#[derive(Debug)]
+pub struct Queue {
+    pub label: &'static str,
+    /// The button that lets it wait.
+    pub send_later: &'static str,
+    pub hint: &'static str,
+    /// In place of the hint where another message waits already.
+    pub is_full: &'static str,
+    /// In the place of the hint, where files are attached.
+    pub no_files: &'static str,
+    pub waits: &'static str,
+    pub was_not_sent: &'static str,
+    pub send_now: &'static str,
+    pub edit: &'static str,
+    pub remove: &'static str,
+    pub removed: &'static str,
 }
 
 /// The menu behind the person's initials.

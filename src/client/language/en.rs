@@ -1,8 +1,8 @@
 //! English.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Feedback, Files, Links, Message, Notice, Pages, SessionEnd, Sessions,
-    Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Feedback, Files, Links, Message, Notice, Pages, Queue, SessionEnd,
+    Sessions, Shortcuts, Sidebar, Starter, Versions,
 };
 use super::grouped;
 
@@ -167,6 +167,10 @@ pub static ENGLISH: Catalog = Catalog {
             title: "This conversation is as long as it can get",
             text: "Start a new one to go on.",
         },
+        too_many_versions: Message {
+            title: "There are 20 versions of this message already",
+            text: "All of them are kept, so there is no room for another. Ask it as a new message.",
+        },
         storage_full: Message {
             title: "Your conversations take up all the room there is for them",
             text: "Delete some that you no longer need, then try again. What you typed is kept.",
@@ -202,7 +206,7 @@ pub static ENGLISH: Catalog = Catalog {
         copy: "Copy",
         copied: "Copied",
         edit: "Edit",
-        editing_notice: "You are editing a question. Sending replaces it and everything after it.",
+        editing_notice: "You are editing a question. Sending adds a version; what was said stays.",
         cancel: "Cancel",
         close: "Close",
         retry: "Retry",
@@ -224,6 +228,28 @@ pub static ENGLISH: Catalog = Catalog {
         earlier_and_beginning_not_sent: "Earlier messages and the beginning of this answer are no longer sent to the model",
         model_label: |name| format!("Model: {name}"),
         model_gone: |gone, next| format!("“{gone}” is no longer offered. “{next}” will answer your next question."),
+    },
+    versions: Versions {
+        label: "Versions of this message",
+        previous: "Previous version",
+        next: "Next version",
+        number: |number, of| format!("Version {number} of {of}"),
+        running_elsewhere: "An answer is being written in another version.",
+        show_running: "Show it",
+        show_stored: "Back to what was there",
+    },
+    queue: Queue {
+        label: "Waiting message",
+        send_later: "Send later",
+        hint: "Enter sends it when this answer is done.",
+        is_full: "A message is waiting already.",
+        no_files: "With files, it can be sent once this answer is done",
+        waits: "Sent when this answer is done",
+        was_not_sent: "Not sent, as the answer did not end by itself",
+        send_now: "Send now",
+        edit: "Change",
+        remove: "Remove",
+        removed: "The message was removed.",
     },
     account: Account {
         button_label: |name| format!("{name}: account and settings"),

@@ -27,6 +27,7 @@ impl Catalog {
             ApiError::Conflict => messages.already_answering,
             ApiError::LimitReached { limit: Limit::Conversations } => messages.too_many_conversations,
             ApiError::LimitReached { limit: Limit::Messages } => messages.too_many_messages,
+            ApiError::LimitReached { limit: Limit::Versions } => messages.too_many_versions,
             ApiError::LimitReached { limit: Limit::Storage } => messages.storage_full,
             ApiError::TooManyRequests { .. } => messages.too_many_requests,
             // The authorization code is the provider's, not something that the person wrote.

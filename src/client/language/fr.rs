@@ -1,8 +1,8 @@
 //! French. Spaces before high punctuation are no-break spaces.
 
 use super::catalog::{
-    Account, Answer, Catalog, Chat, Failures, Feedback, Files, Links, Message, Notice, Pages, SessionEnd, Sessions,
-    Shortcuts, Sidebar, Starter,
+    Account, Answer, Catalog, Chat, Failures, Feedback, Files, Links, Message, Notice, Pages, Queue, SessionEnd,
+    Sessions, Shortcuts, Sidebar, Starter, Versions,
 };
 use super::grouped;
 
@@ -179,6 +179,10 @@ pub static FRENCH: Catalog = Catalog {
             title: "Cette conversation ne peut pas s’allonger davantage",
             text: "Commencez-en une nouvelle pour continuer.",
         },
+        too_many_versions: Message {
+            title: "Ce message a déjà 20\u{a0}versions",
+            text: "Elles sont toutes conservées, et il n’y a plus de place pour une autre. Envoyez-le comme nouveau message.",
+        },
         storage_full: Message {
             title: "Vos conversations occupent toute la place prévue",
             text: "Supprimez celles dont vous n’avez plus besoin, puis réessayez. Votre texte est conservé.",
@@ -214,7 +218,7 @@ pub static FRENCH: Catalog = Catalog {
         copy: "Copier",
         copied: "Copié",
         edit: "Modifier",
-        editing_notice: "Vous modifiez une question. L’envoi la remplace, ainsi que tout ce qui suit.",
+        editing_notice: "Vous modifiez une question. L’envoi en ajoute une version\u{a0}; ce qui a été dit reste.",
         cancel: "Annuler",
         close: "Fermer",
         retry: "Réessayer",
@@ -240,6 +244,28 @@ pub static FRENCH: Catalog = Catalog {
                 "«\u{a0}{gone}\u{a0}» n’est plus proposé. «\u{a0}{next}\u{a0}» répondra à votre prochaine question."
             )
         },
+    },
+    versions: Versions {
+        label: "Versions de ce message",
+        previous: "Version précédente",
+        next: "Version suivante",
+        number: |number, of| format!("Version {number} sur {of}"),
+        running_elsewhere: "Une réponse est en cours de rédaction dans une autre version.",
+        show_running: "L’afficher",
+        show_stored: "Revenir à ce qui était là",
+    },
+    queue: Queue {
+        label: "Message en attente",
+        send_later: "Envoyer ensuite",
+        hint: "Entrée l’enverra à la fin de cette réponse.",
+        is_full: "Un message attend déjà.",
+        no_files: "Avec des fichiers, il pourra être envoyé une fois cette réponse terminée",
+        waits: "Envoyé à la fin de cette réponse",
+        was_not_sent: "Pas envoyé\u{a0}: la réponse n’est pas arrivée à sa fin",
+        send_now: "Envoyer maintenant",
+        edit: "Changer",
+        remove: "Retirer",
+        removed: "Le message est retiré.",
     },
     account: Account {
         button_label: |name| format!("{name}\u{a0}: compte et réglages"),

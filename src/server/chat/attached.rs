@@ -9,9 +9,10 @@ use crate::{
     },
     wire::{
         attachments::{
-            Attachment, AttachmentLimits, Content, MAX_MEDIA_TYPE_CHARS, MAX_NAME_CHARS, Part, are_parts_of,
+            Attachment, AttachmentLimits, Content, MAX_MEDIA_TYPE_CHARS, MAX_NAME_CHARS, Part, StoredAt, are_parts_of,
             chosen_chars, shares,
         },
+        chat::MessageId,
         error::ApiError,
     },
 };
@@ -50,6 +51,15 @@ impl Attached {
         let files = self.files.iter().zip(&self.shares).zip(1..);
         files.map(|((file, share), number)| labelled(file, number, count, *share)).collect::<String>() + question
     }
+}
+
+/// Whether the files of a message are those that are stored with this question, and no others.
+pub fn are_stored(attachments: &[Attachment], question: &MessageId, files: &[StoredFile]) -> bool {
+    let is_stored = |(position, (attachment, file)): (u32, (&Attachment, &StoredFile))| {
+        let place = StoredAt { question: question.clone(), position };
+        attachment.content == Content::Stored(place) && attachment.name == file.name && attachment.parts == file.parts
+    };
+    attachments.len() == files.len() && (0..).zip(attachments.iter().zip(files)).all(is_stored)
 }
 
 /// Checks the files of a message, and makes a line of each name.

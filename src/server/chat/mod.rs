@@ -139,7 +139,8 @@ impl Chat {
     ) -> Result<Answer, ApiError> {
         check_length("message", request.message.trim(), 1, MAX_MESSAGE_CHARS)?;
         let model = self.choose_model(user, permissions, request.model.as_deref())?;
-        let (owner, new) = (Owner::of(user), self.new_question(request, &model)?);
+        let owner = Owner::of(user);
+        let new = self.new_question(&owner, request, &model).await?;
         let asker =
             Asker { user: user.clone(), roles: permissions.roles.clone(), conversation: new.conversation.clone() };
         let answer = new.answer.clone();
@@ -283,23 +284,46 @@ impl Chat {
         })?)
     }
 
-    fn new_question(&self, request: ChatRequest, model: &Model) -> Result<NewQuestion, ApiError> {
+    async fn new_question(&self, owner: &Owner, request: ChatRequest, model: &Model) -> Result<NewQuestion, ApiError> {
         let random_id = || {
             self.environment.random_text().map(MessageId::new).map_err(|error| {
                 tracing::error!(%error, "message not answered");
                 ApiError::Unavailable
             })
         };
+        let text = storable(&request.message);
+        let attachments = attached::checked(request.attachments, self.settings.attachments)?;
+        let question = match &request.version_of {
+            Some(id) if self.is_stored(owner, &request.conversation, id, &text, &attachments).await? => id.clone(),
+            _ => random_id()?,
+        };
         Ok(NewQuestion {
             conversation: request.conversation,
             idempotency_key: request.idempotency_key,
-            replaces: request.replaces,
-            text: storable(&request.message),
-            attachments: attached::checked(request.attachments, self.settings.attachments)?,
-            question: random_id()?,
+            version_of: request.version_of,
+            after: request.after,
+            text,
+            attachments,
+            question,
             answer: random_id()?,
             model: model.id.clone(),
         })
+    }
+
+    /// Whether the question is the same, so that it is asked once more and not in other words.
+    async fn is_stored(
+        &self,
+        owner: &Owner,
+        conversation: &ConversationId,
+        question: &MessageId,
+        text: &str,
+        attachments: &[Attachment],
+    ) -> Result<bool, StoreError> {
+        if self.store.question(owner, question).await?.as_deref() != Some(text) {
+            return Ok(false);
+        }
+        let files = self.store.files(owner, conversation, question).await?;
+        Ok(attached::are_stored(attachments, question, &files))
     }
 }
 

@@ -10,8 +10,8 @@ use std::{
 use chrono::{DateTime, Datelike, Timelike};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions, write::StreamWriter};
 
-use super::export::export;
-use crate::wire::conversations::{Conversation, ExportFormat, ExportLanguage};
+use super::{export::export, tree::ConversationTree};
+use crate::wire::conversations::{ExportFormat, ExportLanguage};
 
 /// Why the archive could not be written. It is written to memory, so that there is hardly a reason.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +43,13 @@ impl Archive {
     }
 
     /// Adds a conversation, and returns the bytes that the file grows by.
-    pub fn add(&mut self, conversation: &Conversation) -> Result<Vec<u8>, ArchiveError> {
+    pub fn add(&mut self, tree: &ConversationTree) -> Result<Vec<u8>, ArchiveError> {
         self.count += 1;
         for (folder, format) in [("markdown", ExportFormat::Markdown), ("json", ExportFormat::Json)] {
-            let export = export(conversation, format, self.language)?;
+            let export = export(tree.clone(), format, self.language)?;
             // Two may have the same title.
             let name = format!("{folder}/{:04}-{}", self.count, export.file_name);
-            self.add_file(&name, conversation, export.text.as_bytes())?;
+            self.add_file(&name, tree, export.text.as_bytes())?;
         }
         Ok(self.written.take())
     }
@@ -61,10 +61,10 @@ impl Archive {
         Ok(written.take())
     }
 
-    fn add_file(&mut self, name: &str, conversation: &Conversation, content: &[u8]) -> Result<(), ArchiveError> {
+    fn add_file(&mut self, name: &str, tree: &ConversationTree, content: &[u8]) -> Result<(), ArchiveError> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .last_modified_time(last_change(conversation).unwrap_or_default())
+            .last_modified_time(last_change(tree).unwrap_or_default())
             .large_file(u32::try_from(content.len()).is_err());
         self.zip.start_file(name, options)?;
         self.zip.write_all(content)?;
@@ -73,8 +73,8 @@ impl Archive {
 }
 
 /// In UTC: the server does not know the person's time zone.
-fn last_change(conversation: &Conversation) -> Option<zip::DateTime> {
-    let last = conversation.messages.last()?;
+fn last_change(tree: &ConversationTree) -> Option<zip::DateTime> {
+    let last = &tree.messages.last()?.message;
     let time = DateTime::from_timestamp(i64::try_from(last.at).ok()?, 0)?;
     let number = |number: u32| u8::try_from(number).ok();
     zip::DateTime::from_date_and_time(

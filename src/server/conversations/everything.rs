@@ -11,9 +11,10 @@ use super::{
     list_page::{ListPage, ListPosition, Listed},
     search::Search,
     store::{ConversationStore, StoreError},
+    tree::ConversationTree,
     with_files::add_files,
 };
-use crate::wire::conversations::{Conversation, ConversationSummary, ExportLanguage};
+use crate::wire::conversations::{ConversationSummary, ExportLanguage};
 
 /// So many are listed at a time.
 const PAGE: usize = 100;
@@ -80,9 +81,9 @@ impl Everything {
         loop {
             if let Some(summary) = self.listed.pop() {
                 // It may have been deleted meanwhile.
-                if let Some(mut conversation) = self.store.conversation(&self.owner, &summary.id, self.now).await? {
-                    add_files(&*self.store, &self.owner, &mut conversation).await?;
-                    return self.with(conversation).await;
+                if let Some(mut tree) = self.store.tree(&self.owner, &summary.id, self.now).await? {
+                    add_files(&*self.store, &self.owner, &mut tree).await?;
+                    return self.with(tree).await;
                 }
             } else if let Some(next) = self.next.take() {
                 self.turn_to(Some(next)).await?;
@@ -93,9 +94,9 @@ impl Everything {
     }
 
     /// Compressing a long conversation takes a while.
-    async fn with(mut self, conversation: Conversation) -> Result<(Vec<u8>, Option<Self>), ExportError> {
+    async fn with(mut self, tree: ConversationTree) -> Result<(Vec<u8>, Option<Self>), ExportError> {
         let added = spawn_blocking(move || {
-            let piece = self.archive.add(&conversation)?;
+            let piece = self.archive.add(&tree)?;
             Ok::<_, ArchiveError>((piece, Some(self)))
         });
         Ok(added.await??)

@@ -3,10 +3,15 @@
 use chrono::{DateTime, Datelike, Timelike};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
-use super::text::{fence, folded};
+use serde::Serialize;
+
+use super::{
+    text::{fence, folded},
+    tree::{ConversationTree, TreeMessage},
+};
 use crate::wire::{
     attachments::AttachmentSummary,
-    chat::EndReason,
+    chat::{EndReason, MessageId},
     conversations::{Conversation, Export, ExportFormat, ExportLanguage, Message, Role},
 };
 
@@ -19,6 +24,8 @@ struct Labels {
     answer: &'static str,
     thinking: &'static str,
     file: &'static str,
+    version: fn(number: usize, of: usize) -> String,
+    other_versions: &'static str,
     stopped: &'static str,
     cut: &'static str,
     filtered: &'static str,
@@ -26,50 +33,86 @@ struct Labels {
     running: &'static str,
 }
 
+/// The chosen version, and beside it all others.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    conversation: Conversation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_versions: Vec<OtherVersion>,
+}
+
+/// A message that is not in the chosen version.
+#[derive(Serialize)]
+struct OtherVersion {
+    /// The message that it follows; none for a first question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<MessageId>,
+    #[serde(flatten)]
+    message: Message,
+}
+
 pub fn export(
-    conversation: &Conversation,
+    tree: ConversationTree,
     format: ExportFormat,
     language: ExportLanguage,
 ) -> Result<Export, serde_json::Error> {
+    let others = tree.others().into_iter().map(|TreeMessage { parent, message }| OtherVersion { parent, message });
+    let whole = Whole { other_versions: others.collect(), conversation: tree.into_conversation() };
+    let conversation = &whole.conversation;
     let name = file_name(&conversation.title);
     Ok(match format {
         ExportFormat::Markdown => Export {
             file_name: format!("{name}.md"),
             media_type: "text/markdown".into(),
-            text: markdown(conversation, language),
+            text: markdown(&whole, language),
         },
         ExportFormat::Json => Export {
             file_name: format!("{name}.json"),
             media_type: "application/json".into(),
-            text: serde_json::to_string_pretty(conversation)?,
+            text: serde_json::to_string_pretty(&whole)?,
         },
     })
 }
 
-fn markdown(conversation: &Conversation, language: ExportLanguage) -> String {
+/// The chosen version, then the messages of the others.
+fn markdown(whole: &Whole, language: ExportLanguage) -> String {
     let labels = Labels::of(language);
-    let mut text = format!("# {}\n", conversation.title);
-    for message in &conversation.messages {
-        let heading = match message.role {
-            Role::Question => labels.question,
-            Role::Answer => labels.answer,
-        };
-        text.push_str(&format!("\n## {heading}\n"));
-        let (model, time) = (message.model.as_deref().filter(|model| !model.is_empty()), time(message.at));
-        let about: Vec<_> = time.into_iter().chain(model.map(str::to_owned)).collect();
-        if !about.is_empty() {
-            text.push_str(&format!("\n*{}*\n", about.join(" · ")));
-        }
-        if !message.thinking.trim().is_empty() {
-            text.push_str(&details(labels.thinking, message.thinking.trim()));
-        }
-        text.push_str(&format!("\n{}\n", with_closed_code(message.text.trim_end())));
-        for file in &message.attachments {
-            text.push_str(&attached(labels.file, file));
-        }
-        if let Some(note) = labels.note(message) {
-            text.push_str(&format!("\n*({note})*\n"));
-        }
+    let mut text = format!("# {}\n", whole.conversation.title);
+    for message in &whole.conversation.messages {
+        text.push_str(&section(message, &labels));
+    }
+    if !whole.other_versions.is_empty() {
+        text.push_str(&format!("\n# {}\n", labels.other_versions));
+    }
+    for other in &whole.other_versions {
+        text.push_str(&section(&other.message, &labels));
+    }
+    text
+}
+
+fn section(message: &Message, labels: &Labels) -> String {
+    let heading = match message.role {
+        Role::Question => labels.question,
+        Role::Answer => labels.answer,
+    };
+    let mut text = format!("\n## {heading}\n");
+    let (model, time) = (message.model.as_deref().filter(|model| !model.is_empty()), time(message.at));
+    let number = message.versions.iter().position(|id| *id == message.id);
+    let version = number.map(|at| (labels.version)(at + 1, message.versions.len()));
+    let about: Vec<_> = time.into_iter().chain(model.map(str::to_owned)).chain(version).collect();
+    if !about.is_empty() {
+        text.push_str(&format!("\n*{}*\n", about.join(" · ")));
+    }
+    if !message.thinking.trim().is_empty() {
+        text.push_str(&details(labels.thinking, message.thinking.trim()));
+    }
+    text.push_str(&format!("\n{}\n", with_closed_code(message.text.trim_end())));
+    for file in &message.attachments {
+        text.push_str(&attached(labels.file, file));
+    }
+    if let Some(note) = labels.note(message) {
+        text.push_str(&format!("\n*({note})*\n"));
     }
     text
 }
@@ -122,6 +165,8 @@ impl Labels {
         answer: "Answer",
         thinking: "Thinking",
         file: "Attached file: ",
+        version: |number, of| format!("version {number} of {of}"),
+        other_versions: "Other versions",
         stopped: "stopped",
         cut: "cut: too long",
         filtered: "filtered",
@@ -133,6 +178,8 @@ impl Labels {
         answer: "Réponse",
         thinking: "Réflexion",
         file: "Fichier joint\u{a0}: ",
+        version: |number, of| format!("version {number} sur {of}"),
+        other_versions: "Autres versions",
         stopped: "arrêtée",
         cut: "coupée\u{a0}: trop longue",
         filtered: "filtrée",

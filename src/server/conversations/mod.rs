@@ -25,6 +25,7 @@ pub mod search;
 pub mod sql;
 pub mod store;
 pub mod text;
+pub mod tree;
 mod with_files;
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -49,8 +50,8 @@ use crate::wire::{
     auth::UserClaims,
     chat::{ConversationId, MessageId},
     conversations::{
-        Conversation, ConversationList, DeleteAllRequest, DeletedAll, Done, Export, ExportFormat, ExportLanguage,
-        MAX_SEARCH_CHARS, MAX_TITLE_CHARS, PinRequest, RenameRequest,
+        ChooseRequest, Conversation, ConversationList, DeleteAllRequest, DeletedAll, Done, Export, ExportFormat,
+        ExportLanguage, MAX_SEARCH_CHARS, MAX_TITLE_CHARS, PinRequest, RenameRequest,
     },
     error::ApiError,
 };
@@ -124,6 +125,14 @@ impl Conversations {
         let file = files.into_iter().nth(position).ok_or(ApiError::NotFound).inspect_err(|_| record_not_found(user))?;
         audit::record(Event::ConversationRead, Some(user), None);
         Ok(AttachmentText { text: file.text })
+    }
+
+    /// Shows and continues the conversation with this version of a message from now on.
+    pub async fn choose(&self, user: &UserClaims, request: ChooseRequest) -> Result<Conversation, ApiError> {
+        let ChooseRequest { id, version } = request;
+        let is_found = self.store.choose(&Owner::of(user), &id, &version).await?;
+        done_if(is_found)?;
+        self.conversation(user, Some(id.to_string())).await
     }
 
     pub async fn rename(&self, user: &UserClaims, request: RenameRequest) -> Result<Done, ApiError> {
@@ -206,9 +215,13 @@ impl Conversations {
         let format = format.and_then(|format| serde_json::from_value::<ExportFormat>(format.into()).ok());
         let format = format.ok_or_else(|| invalid("format", "must be `markdown` or `json`"))?;
         let language = export_language(language)?;
-        let mut conversation = self.find(user, id).await?;
-        add_files(&*self.store, &Owner::of(user), &mut conversation).await?;
-        let export = export::export(&conversation, format, language).map_err(|error| {
+        let id = parse_id(id)?;
+        audit::set_conversation(id.as_str());
+        let owner = Owner::of(user);
+        let found = self.store.tree(&owner, &id, self.environment.now()).await?;
+        let mut tree = found.ok_or(ApiError::NotFound).inspect_err(|_| record_not_found(user))?;
+        add_files(&*self.store, &owner, &mut tree).await?;
+        let export = export::export(tree, format, language).map_err(|error| {
             tracing::error!(%error, "conversation not exported");
             ApiError::Internal
         })?;

@@ -9,6 +9,7 @@ use super::{
         AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, ListPage, Listed,
         NewQuestion, StoreError, StoredAnswer, StoredFile,
     },
+    tree::ConversationTree,
 };
 use crate::{
     server::observe::store_calls::conversation_store_call,
@@ -33,6 +34,10 @@ impl ConversationStore for ObservedStore {
             }
         };
         conversation_store_call("conversation store begin", begun).await?
+    }
+
+    async fn question(&self, owner: &Owner, question: &MessageId) -> Result<Option<String>, StoreError> {
+        conversation_store_call("conversation store question", self.0.question(owner, question)).await
     }
 
     async fn exchanges_before(
@@ -107,6 +112,19 @@ impl ConversationStore for ObservedStore {
         now: SystemTime,
     ) -> Result<Option<Conversation>, StoreError> {
         conversation_store_call("conversation store conversation", self.0.conversation(owner, id, now)).await
+    }
+
+    async fn tree(
+        &self,
+        owner: &Owner,
+        id: &ConversationId,
+        now: SystemTime,
+    ) -> Result<Option<ConversationTree>, StoreError> {
+        conversation_store_call("conversation store tree", self.0.tree(owner, id, now)).await
+    }
+
+    async fn choose(&self, owner: &Owner, id: &ConversationId, version: &MessageId) -> Result<bool, StoreError> {
+        conversation_store_call("conversation store choose", self.0.choose(owner, id, version)).await
     }
 
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::{Owner, search::Search};
+use super::{Owner, search::Search, tree::ConversationTree};
 use crate::wire::{
     attachments::{Attachment, Part},
     chat::{AnswerError, ConversationId, EndReason, IdempotencyKey, MessageId, Usage},
@@ -27,7 +27,10 @@ pub const MAX_MESSAGES: i64 = 2_000;
 pub struct NewQuestion {
     pub conversation: ConversationId,
     pub idempotency_key: IdempotencyKey,
-    pub replaces: Option<MessageId>,
+    /// The question of which this is another version. If it is `question` itself, it is only answered once more.
+    pub version_of: Option<MessageId>,
+    /// The answer that it follows; the end of the chosen path if there is no such answer.
+    pub after: Option<MessageId>,
     pub text: String,
     pub attachments: Vec<Attachment>,
     pub question: MessageId,
@@ -49,7 +52,7 @@ pub enum Begun {
 pub enum BeginError {
     #[error("an answer of the conversation is running")]
     Running,
-    /// To replace, or to take a file of.
+    /// To be asked otherwise or once more, or to take a file of.
     #[error("there is no such question")]
     NoSuchQuestion,
     #[error("there is no room for another of {0:?}")]
@@ -149,9 +152,12 @@ pub trait ConversationStore: Send + Sync {
     /// the question; of concurrent calls with different keys for the same conversation, one succeeds.
     async fn begin(&self, owner: &Owner, new: &NewQuestion, now: SystemTime) -> Result<Begun, BeginError>;
 
-    /// The latest exchanges before `question` that fit into `budget` characters together, and in any case the latest one.
-    /// Those that the model refused are left out ([`crate::wire::chat::is_refused`]). Files don't count: their texts are read,
-    /// those of the latest exchange first, until they take what is left of the budget; then they are empty.
+    /// The text of a question.
+    async fn question(&self, owner: &Owner, question: &MessageId) -> Result<Option<String>, StoreError>;
+
+    /// The latest exchanges before `question`, on its path, that fit into `budget` characters together, and in any case the
+    /// latest one. Those that the model refused are left out ([`crate::wire::chat::is_refused`]). Files don't count: their
+    /// texts are read, those of the latest exchange first, until they take what is left of the budget; then they are empty.
     async fn exchanges_before(&self, owner: &Owner, question: &MessageId, budget: usize)
     -> Result<Earlier, StoreError>;
 
@@ -204,12 +210,27 @@ pub trait ConversationStore: Send + Sync {
         now: SystemTime,
     ) -> Result<Vec<ConversationSummary>, StoreError>;
 
+    /// Its chosen path.
     async fn conversation(
         &self,
         owner: &Owner,
         id: &ConversationId,
         now: SystemTime,
-    ) -> Result<Option<Conversation>, StoreError>;
+    ) -> Result<Option<Conversation>, StoreError> {
+        Ok(self.tree(owner, id, now).await?.map(ConversationTree::into_conversation))
+    }
+
+    /// All versions of its messages.
+    async fn tree(
+        &self,
+        owner: &Owner,
+        id: &ConversationId,
+        now: SystemTime,
+    ) -> Result<Option<ConversationTree>, StoreError>;
+
+    /// Chooses the path through this message that ends with the newest one after it, until another message is added. Returns
+    /// whether there is such a message.
+    async fn choose(&self, owner: &Owner, id: &ConversationId, version: &MessageId) -> Result<bool, StoreError>;
 
     /// Returns whether there was one.
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError>;

@@ -3,16 +3,17 @@
 use super::{
     Owner,
     store::{ConversationStore, StoreError},
+    tree::ConversationTree,
 };
-use crate::wire::conversations::Conversation;
 
 pub async fn add_files(
     store: &dyn ConversationStore,
     owner: &Owner,
-    conversation: &mut Conversation,
+    tree: &mut ConversationTree,
 ) -> Result<(), StoreError> {
-    for message in conversation.messages.iter_mut().filter(|message| !message.attachments.is_empty()) {
-        let files = store.files(owner, &conversation.id, &message.id).await?;
+    let messages = tree.messages.iter_mut().map(|it| &mut it.message);
+    for message in messages.filter(|message| !message.attachments.is_empty()) {
+        let files = store.files(owner, &tree.id, &message.id).await?;
         for (attachment, file) in message.attachments.iter_mut().zip(files) {
             attachment.text = Some(file.text);
         }

@@ -72,6 +72,11 @@ impl Attachments {
         self.files.read().of(&self.conversation.read())
     }
 
+    /// Whether there are any. Subscribes the caller.
+    pub fn are_shown(self) -> bool {
+        !self.shown().is_empty()
+    }
+
     /// How many characters of each are sent with a question of this length.
     pub fn shares(self, question_chars: usize) -> Vec<usize> {
         let lengths: Vec<usize> = self.shown().iter().map(|file| file.chosen_chars()).collect();
@@ -117,6 +122,14 @@ impl Attachments {
     pub(super) fn open(mut self, conversation: &str) {
         self.conversation.set(conversation.to_owned());
         self.dismiss_refusals();
+    }
+
+    /// Those shown belong to this conversation from now on, which is shown.
+    pub(super) fn move_to(mut self, conversation: &str) {
+        let before = self.conversation.replace(conversation.to_owned());
+        let files = self.files.peek().of(&before);
+        self.change_of(&before, Vec::clear);
+        self.change_of(conversation, |moved| moved.extend(files));
     }
 
     /// Puts the files of a question in the place of those shown, which are set aside.

@@ -26,7 +26,9 @@ impl Conversation {
     /// Stops the running answer. It is shown as stopped once the server has confirmed that.
     pub fn stop(mut self) {
         let Some(stopping) = self.running.stop() else { return };
-        self.entries.write().push(stopping);
+        if !self.running.is_elsewhere() {
+            self.entries.write().push(stopping);
+        }
         self.draft.delivered();
         dom::focus(COMPOSER);
     }
@@ -36,9 +38,19 @@ impl Conversation {
         self.following.switch_on();
         // The answer that failed is replaced.
         self.entries.write().pop_if(|entry| entry.author == Author::Assistant);
+        self.begin_to_read(call, false);
+        dom::focus(COMPOSER);
+    }
+
+    /// Begins to read an answer in a version that is not shown, so that it goes on.
+    pub(super) fn read_elsewhere(self, call: Call) {
+        self.begin_to_read(call, true);
+    }
+
+    fn begin_to_read(mut self, call: Call, is_elsewhere: bool) {
         let key = self.next_key();
         let interrupt = self.running.begin(key, &call);
-        dom::focus(COMPOSER);
+        self.running.set_elsewhere(is_elsewhere);
         let earlier = std::mem::take(&mut *self.pending.write());
         let (done, pending) = oneshot::channel::<()>();
         self.pending.write().push(pending);
@@ -59,6 +71,10 @@ impl Conversation {
     /// The server has stored the last question, and begun its answer.
     fn opened(mut self, question: &MessageId, answer: &MessageId) {
         self.draft.delivered();
+        if self.running.is_elsewhere() {
+            return;
+        }
+        let is_new = self.last_question().is_some_and(|question| question.id.is_none());
         let mut entries = self.entries.write();
         if let Some(last) = entries.pop() {
             // A message that was sent before and after a reload was loaded already.
@@ -67,6 +83,9 @@ impl Conversation {
         }
         drop(entries);
         self.list.refresh();
+        if is_new && self.last_request.peek().as_ref().is_some_and(|request| request.version_of.is_some()) {
+            self.load_versions();
+        }
     }
 
     /// The running answer has ended or failed.
@@ -75,9 +94,14 @@ impl Conversation {
         if let Progress::Failed(ApiError::ModelUnavailable | ApiError::NoticeNotAccepted) = progress {
             self.options.refresh();
         }
+        let sends_next = progress.is_end_by_itself();
+        let is_elsewhere = self.running.is_elsewhere();
         let entry = self.running.finish(progress);
-        self.entries.write().extend(entry);
+        self.entries.write().extend(entry.filter(|_| !is_elsewhere));
         self.list.refresh();
+        if sends_next {
+            self.send_queued();
+        }
         if is_failed {
             // Requests of a page that is being unloaded fail, too. That page shows no more frames, and its message stays
             // to be sent.

@@ -22,29 +22,41 @@ use crate::{
 };
 
 impl Conversation {
-    /// Sends the draft; once the conversation is open, if it is not yet.
+    /// Sends the draft; once the conversation is open, if it is not yet. While an answer is being written, it waits.
     pub fn send(mut self) {
-        if *self.phase.peek() == Phase::Opening {
+        if *self.phase.peek() == Phase::Opening || *self.is_choosing.peek() {
             self.sends_when_open.set(true);
             return;
         }
-        if self.is_busy() || !self.draft.can_be_sent() || self.draft.attachments.is_reading() {
+        if !self.draft.can_be_sent() || self.draft.attachments.is_reading() {
             return;
         }
+        if self.running.is_running() {
+            return self.queue();
+        }
         let message = self.draft.text().trim().to_owned();
-        let replaces = self.editing.write().take();
+        let version_of = self.editing.write().take();
         let attachments = self.draft.attachments.to_send();
-        self.ask(message, replaces, attachments);
+        self.ask_beside_draft(message, version_of, attachments);
+        // Only now, so that at no time the message is stored nowhere.
+        self.draft.restore();
+    }
+
+    /// Sends the draft if the person wanted that while the conversation could not be continued.
+    pub(super) fn send_if_wanted(mut self) {
+        if self.sends_when_open.replace(false) && *self.phase.peek() == Phase::Shown {
+            self.send();
+        }
     }
 
     /// Sends a message that is not the draft: a starter question, or the request to continue.
     pub fn send_text(self, message: &str) {
         if !self.is_busy() {
-            self.ask(message.to_owned(), None, vec![]);
+            self.ask_beside_draft(message.to_owned(), None, vec![]);
         }
     }
 
-    /// Asks the last question again; the new answer replaces the old one.
+    /// Asks the last question again, for another answer.
     pub fn retry(self) {
         if self.is_busy() {
             return;
@@ -58,7 +70,7 @@ impl Conversation {
             (None, None, Some(request)) => self.send_request(ChatRequest { model: self.model_to_ask(), ..request }),
             (None, id, _) => {
                 let files = attached(&question).into_iter().map(|file| file.attachment);
-                self.ask(question.text.to_string(), id.clone(), files.collect());
+                self.ask_beside_draft(question.text.to_string(), id.clone(), files.collect());
             }
         }
     }
@@ -88,14 +100,21 @@ impl Conversation {
         dom::focus(COMPOSER);
     }
 
-    fn ask(mut self, message: String, replaces: Option<MessageId>, attachments: Vec<Attachment>) {
+    /// The draft stays as it is.
+    pub(super) fn ask_beside_draft(
+        mut self,
+        message: String,
+        version_of: Option<MessageId>,
+        attachments: Vec<Attachment>,
+    ) {
         let known = self.id.peek().clone().filter(|_| *self.phase.peek() == Phase::Shown);
         let conversation = known.unwrap_or_else(|| ConversationId::new(crypto::random_uuid()));
         let request = ChatRequest {
             conversation: conversation.clone(),
             message,
             idempotency_key: IdempotencyKey::new(crypto::random_uuid()),
-            replaces,
+            after: self.last_answer().filter(|_| version_of.is_none()),
+            version_of,
             attachments,
             model: self.model_to_ask(),
         };
@@ -115,9 +134,9 @@ impl Conversation {
             let mut entries = self.entries.write();
             // A question without id was not delivered, and is the last one.
             let is_undelivered = |entry: &Rc<Entry>| entry.author == Author::You && entry.id.is_none();
-            let replaced = entries
-                .iter()
-                .position(|entry| request.replaces.is_some() && entry.id == request.replaces || is_undelivered(entry));
+            let replaced = entries.iter().position(|entry| {
+                request.version_of.is_some() && entry.id == request.version_of || is_undelivered(entry)
+            });
             if let Some(at) = replaced {
                 entries.truncate(at);
             }
@@ -143,7 +162,13 @@ impl Conversation {
         AttachmentSummary { name, media_type, chars, parts, text: None }
     }
 
-    fn last_question(self) -> Option<Rc<Entry>> {
+    /// The id of the last answer on the page, which the next message follows.
+    fn last_answer(self) -> Option<MessageId> {
+        let entries = self.entries.peek();
+        entries.iter().rev().filter(|entry| entry.author == Author::Assistant).find_map(|entry| entry.id.clone())
+    }
+
+    pub(super) fn last_question(self) -> Option<Rc<Entry>> {
         self.entries.peek().iter().rev().find(|entry| entry.author == Author::You).cloned()
     }
 
@@ -158,8 +183,8 @@ impl Conversation {
         self.model().map(|model| model.id)
     }
 
-    fn is_busy(self) -> bool {
-        self.running.is_running() || *self.phase.peek() == Phase::Opening
+    pub(super) fn is_busy(self) -> bool {
+        self.running.is_running() || *self.phase.peek() == Phase::Opening || *self.is_choosing.peek()
     }
 }
 

@@ -1,10 +1,13 @@
-//! The conversation shown: its state, and how it is opened. Questions are in `asking`, answers in `answering`, which model
-//! answers in `model`, and what the person says of answers in `opinion`.
+//! The conversation shown: its state, and how it is opened. Questions are in `asking`, answers in `answering`, the message
+//! that waits for the end of an answer in `queueing`, versions in `versions`, which model answers in `model`, and what the
+//! person says of answers in `opinion`.
 
 mod answering;
 mod asking;
 mod model;
 mod opinion;
+mod queueing;
+mod versions;
 
 use std::rc::Rc;
 
@@ -12,9 +15,8 @@ use dioxus::prelude::*;
 use futures_channel::oneshot;
 
 use super::{
-    announcer::Announcer, answer_requests::Call, attachments::stored, draft::Draft, element_ids::COMPOSER,
-    entry::Entry, following::Following, list::ConversationList, options::Options, received_answer::AnswerText,
-    running_answer::RunningAnswer, tasks::Tasks,
+    announcer::Announcer, attachments::stored, draft::Draft, element_ids::COMPOSER, entry::Entry, following::Following,
+    list::ConversationList, options::Options, received_answer::AnswerText, running_answer::RunningAnswer, tasks::Tasks,
 };
 use crate::{
     api::{self, Answer, Authorized},
@@ -49,12 +51,16 @@ pub struct Conversation {
     entries: Signal<Vec<Rc<Entry>>>,
     /// Requests about earlier answers. The next message waits for them: a conversation has one running answer at a time.
     pending: CopyValue<Vec<Done>>,
-    /// The question that the next message replaces.
+    /// The question of which the next message is another version.
     editing: Signal<Option<MessageId>>,
     /// The id of the model that the person has chosen here.
     chosen_model: Signal<Option<String>>,
     /// To be sent again unchanged, where it was not delivered.
     last_request: CopyValue<Option<ChatRequest>>,
+    /// Whether the server is being asked for another version.
+    is_choosing: CopyValue<bool>,
+    /// Why it was not shown.
+    not_chosen: Signal<Option<ApiError>>,
     /// Whether the draft was sent while the conversation was being opened.
     sends_when_open: CopyValue<bool>,
     keys: CopyValue<u64>,
@@ -98,6 +104,8 @@ impl Conversation {
             editing: Signal::new(None),
             chosen_model: Signal::new(None),
             last_request: CopyValue::new(None),
+            is_choosing: CopyValue::new(false),
+            not_chosen: Signal::new(None),
             sends_when_open: CopyValue::new(false),
             keys: CopyValue::new(0),
         });
@@ -133,7 +141,7 @@ impl Conversation {
     /// All messages, oldest first.
     pub fn entries(self) -> Vec<Rc<Entry>> {
         let mut entries = self.entries.read().clone();
-        entries.extend(self.running.entry());
+        entries.extend(self.running.entry().filter(|_| !self.running.is_elsewhere()));
         entries
     }
 
@@ -184,6 +192,8 @@ impl Conversation {
         self.title.set(String::new());
         self.entries.set(vec![]);
         self.last_request.set(None);
+        self.is_choosing.set(false);
+        self.not_chosen.set(None);
         self.sends_when_open.set(false);
         self.following.switch_on();
         self.announcer.clear();
@@ -201,16 +211,14 @@ impl Conversation {
         let undelivered = self.draft.undelivered(&id);
         match outcome {
             Ok(Answer(conversation)) => {
-                self.title.set(conversation.title);
-                let running = conversation.running;
-                let ended = conversation.messages.iter().filter(|message| Some(&message.id) != running.as_ref());
-                let entries = ended.map(|message| Rc::new(Entry::of_message(self.next_key(), message)));
-                self.entries.set(entries.collect());
+                self.show(&conversation);
                 self.phase.set(Phase::Shown);
-                match (undelivered, running) {
-                    (Some(request), _) => self.send_request(request),
-                    (None, Some(answer)) => self.read(Call::follow(answer)),
-                    (None, None) => {}
+                match undelivered {
+                    Some(request) => self.send_request(request),
+                    None => {
+                        self.follow_running(&conversation);
+                        self.send_queued_after_answer();
+                    }
                 }
             }
             // Its first message is being sent.
@@ -223,9 +231,7 @@ impl Conversation {
             Err(ApiError::SessionEnded) => {}
             Err(error) => self.phase.set(Phase::NotOpened(error)),
         }
-        if self.sends_when_open.replace(false) && *self.phase.peek() == Phase::Shown {
-            self.send();
-        }
+        self.send_if_wanted();
     }
 
     fn next_key(mut self) -> u64 {

@@ -17,23 +17,34 @@ use crate::{
 #[component]
 pub fn Composer(
     measure: Measure,
-    /// Whether an answer is running, which can be stopped; nothing can be sent then.
+    /// Whether an answer is running, which can be stopped; what is sent then waits for its end.
     answering: bool,
+    /// Whether a message waits already.
+    has_queued: bool,
     on_input: EventHandler<()>,
     on_send: EventHandler<()>,
     on_stop: EventHandler<()>,
     /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
-    /// Before the button.
+    /// Whether files are attached: such a message does not wait for the end of an answer.
+    has_files: bool,
+    /// Before the button that sends.
+    before_send: Element,
+    /// Before the hint.
     children: Element,
 ) -> Element {
-    let messages = &use_catalog().chat;
+    let catalog = use_catalog();
+    let messages = &catalog.chat;
     let over = measure.over;
-    let can_send = !answering && measure.can_be_sent();
+    let can_send = measure.can_be_sent() && !(answering && (has_queued || has_files));
     let hint = match keyboard::enter_sends() {
-        // Nothing can be sent.
-        _ if answering => "",
+        // There is nothing to be sent.
+        _ if answering && measure.is_blank => "",
+        _ if answering && has_queued => catalog.queue.is_full,
+        _ if answering && has_files => catalog.queue.no_files,
+        true if answering => catalog.queue.hint,
         true => messages.composer_hint,
+        false if answering => "",
         false => messages.composer_hint_touch,
     };
     let on_key = move |event: KeyboardEvent| match event.key() {
@@ -76,7 +87,10 @@ pub fn Composer(
             {children}
             // A label: a click on it goes to the field.
             label { id: "composer-hint", r#for: COMPOSER, {text_span(hint)} }
-            {children}
+            {before_send}
+            if answering && can_send {
+                button { r#type: "submit", {text_span(catalog.queue.send_later)} }
+            }
             // One button for both, so that the focus stays on it when it changes.
             button {
                 r#type: if answering { "button" } else { "submit" },

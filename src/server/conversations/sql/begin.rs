@@ -13,6 +13,7 @@ use super::{
     attachments::{self, NewFile},
     rows::{TEXT_SO_FAR, lost_before, millis},
     transaction::{Transaction, in_time, statement},
+    versions::{Parent, Place, place},
 };
 use crate::wire::{chat::MessageId, error::Limit};
 
@@ -57,31 +58,38 @@ pub async fn store(
     if count(connection, RUNNING, owner, new).await? > 0 {
         return Err(BeginError::Running.into());
     }
-    // Before the question that they may belong to is removed.
-    let files = attachments::of_new(connection, owner, new).await?;
-    if let Some(replaced) = &new.replaces {
-        remove_from(connection, owner, new, replaced).await?;
-    }
+    let place = place(connection, owner, new).await?;
     let position = count(connection, MESSAGES, owner, new).await?;
-    if position + 2 > MAX_MESSAGES {
+    // A question that is there already has its files.
+    let files = match place {
+        Place::Question { .. } => attachments::of_new(connection, owner, new).await?,
+        Place::Answer => vec![],
+    };
+    let bytes_of_question = files.iter().map(NewFile::bytes).fold(bytes(&new.text), i64::saturating_add);
+    let (added, more_bytes) = match place {
+        Place::Question { .. } => (2, bytes_of_question),
+        Place::Answer => (1, 0),
+    };
+    if position + added > MAX_MESSAGES {
         return Err(BeginError::LimitReached(Limit::Messages).into());
     }
-    let bytes = files.iter().map(NewFile::bytes).fold(bytes(&new.text), i64::saturating_add);
     if let Some(quota) = quota
-        && count(connection, BYTES, owner, new).await?.saturating_add(bytes) > quota.get().cast_signed()
+        && count(connection, BYTES, owner, new).await?.saturating_add(more_bytes) > quota.get().cast_signed()
     {
         return Err(BeginError::LimitReached(Limit::Storage).into());
     }
-    if position == 0 {
-        set_title(connection, owner, new).await?;
+    if let Place::Question { parent } = &place {
+        if parent.is_none() {
+            set_title(connection, owner, new).await?;
+        }
+        insert_question(connection, owner, new, parent, position, bytes_of_question, now).await?;
+        attachments::insert(connection, owner, &new.question, files).await?;
     }
-    insert_question(connection, owner, new, position, bytes, now).await?;
-    attachments::insert(connection, owner, &new.question, files).await?;
-    insert_answer(connection, owner, new, position + 1, now).await?;
+    insert_answer(connection, owner, new, &place, position + added - 1, now).await?;
     Ok(Begun::New)
 }
 
-/// Creates the conversation where there is none, and does not say which: a new one has no messages yet (`position` is 0).
+/// Creates the conversation where there is none, and does not say which: a new one has no messages yet.
 async fn touch_conversation(
     connection: &mut AnyConnection,
     owner: &Owner,
@@ -105,10 +113,11 @@ async fn answer_to_key(
     owner: &Owner,
     new: &NewQuestion,
 ) -> Result<Option<MessageId>, sqlx::Error> {
+    // A question's first answer comes right after it. One that was asked for again has the key itself.
     let row = statement(
-        "SELECT a.id FROM messages q JOIN messages a \
-         ON a.owner = q.owner AND a.conversation = q.conversation AND a.position = q.position + 1 \
-         WHERE q.owner = $1 AND q.idempotency_key = $2",
+        "SELECT a.id FROM messages k JOIN messages a ON a.owner = k.owner AND a.conversation = k.conversation \
+         AND a.position = k.position + CASE k.role WHEN 'question' THEN 1 ELSE 0 END \
+         WHERE k.owner = $1 AND k.idempotency_key = $2",
     )
     .bind(owner.as_str())
     .bind(new.idempotency_key.as_str())
@@ -141,29 +150,6 @@ async fn end_lost_answers(
     Ok(())
 }
 
-/// Deletes the question, which must exist, and all messages after it.
-async fn remove_from(
-    connection: &mut AnyConnection,
-    owner: &Owner,
-    new: &NewQuestion,
-    question: &MessageId,
-) -> Result<(), Failure> {
-    let removed = statement(
-        "DELETE FROM messages WHERE owner = $1 AND conversation = $2 AND position >= \
-         (SELECT q.position FROM messages q WHERE q.owner = $1 AND q.conversation = $2 AND q.id = $3 AND \
-         q.role = 'question')",
-    )
-    .bind(owner.as_str())
-    .bind(new.conversation.as_str())
-    .bind(question.as_str())
-    .execute(connection)
-    .await?;
-    match removed.rows_affected() {
-        0 => Err(BeginError::NoSuchQuestion.into()),
-        _ => Ok(()),
-    }
-}
-
 async fn set_title(connection: &mut AnyConnection, owner: &Owner, new: &NewQuestion) -> Result<(), sqlx::Error> {
     let title = title_of(&new.text);
     statement("UPDATE conversations SET title = $3, folded = $4 WHERE owner = $1 AND id = $2 AND renamed = 0")
@@ -180,13 +166,14 @@ async fn insert_question(
     connection: &mut AnyConnection,
     owner: &Owner,
     new: &NewQuestion,
+    parent: &Parent,
     position: i64,
     bytes: i64,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
     statement(
-        "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, idempotency_key, bytes) \
-         VALUES ($1, $2, $3, $4, 'question', $5, $6, $7, $8, $9)",
+        "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, idempotency_key, bytes, \
+         parent) VALUES ($1, $2, $3, $4, 'question', $5, $6, $7, $8, $9, $10)",
     )
     .bind(new.question.as_str())
     .bind(owner.as_str())
@@ -197,6 +184,7 @@ async fn insert_question(
     .bind(millis(now))
     .bind(new.idempotency_key.as_str())
     .bind(bytes)
+    .bind(parent.as_str())
     .execute(connection)
     .await?;
     Ok(())
@@ -211,12 +199,17 @@ async fn insert_answer(
     connection: &mut AnyConnection,
     owner: &Owner,
     new: &NewQuestion,
+    place: &Place,
     position: i64,
     now: SystemTime,
 ) -> Result<(), sqlx::Error> {
+    let key = match place {
+        Place::Question { .. } => None,
+        Place::Answer => Some(new.idempotency_key.as_str()),
+    };
     statement(
         "INSERT INTO messages (id, owner, conversation, position, role, text, folded, created_at, model, touched_at, \
-         stop_wanted) VALUES ($1, $2, $3, $4, 'answer', '', '', $5, $6, $5, 0)",
+         stop_wanted, parent, idempotency_key) VALUES ($1, $2, $3, $4, 'answer', '', '', $5, $6, $5, 0, $7, $8)",
     )
     .bind(new.answer.as_str())
     .bind(owner.as_str())
@@ -224,6 +217,8 @@ async fn insert_answer(
     .bind(position)
     .bind(millis(now))
     .bind(&new.model)
+    .bind(new.question.as_str())
+    .bind(key)
     .execute(connection)
     .await?;
     Ok(())

@@ -45,6 +45,7 @@ const MIGRATIONS: [MigrationText; 7] = [
     (5, "session store reports", include_str!("0005_session_store_reports.sql")),
     (6, "sent from", include_str!("0006_sent_from.sql")),
     (7, "attachments", include_str!("0007_attachments.sql")),
+    (8, "versions", include_str!("0008_versions.sql")),
     (10, "feedback and notice", include_str!("0010_feedback_and_notice.sql")),
 ];
 

@@ -6,6 +6,7 @@
 //! | `database`, `migrations` | the URL of the database, how it is opened, its tables |
 //! | `transaction` | transactions, and what becomes of a connection whose transaction did not end |
 //! | `begin`, `write`, `read`, `list`, `erase`, `attachments`, `rows` | the statements, and the conversion of rows |
+//! | `versions` | the tree of versions: where a new message goes, which version is chosen |
 //! | `probe` | a message that is stored and deleted again, for `/readyz` |
 //! | `acceptances`, `feedback` | who accepted the notice; what people said of answers |
 //! | `peers` | the reports of servers that share the database, for `/readyz` |
@@ -23,6 +24,7 @@ mod probe;
 mod read;
 mod rows;
 mod transaction;
+mod versions;
 mod write;
 
 use std::{
@@ -46,6 +48,7 @@ use super::{
         AnswerStatus, BeginError, Begun, Connections, ConversationStore, Earlier, Ending, ListPage, Listed,
         NewQuestion, StoreError, StoredAnswer, StoredFile,
     },
+    tree::ConversationTree,
 };
 use crate::{
     server::{
@@ -55,7 +58,6 @@ use crate::{
     },
     wire::{
         chat::{ConversationId, MessageId},
-        conversations::{Conversation, ConversationSummary},
         feedback::Feedback,
     },
 };
@@ -149,6 +151,12 @@ impl ConversationStore for SqlStore {
         begun
     }
 
+    async fn question(&self, owner: &Owner, question: &MessageId) -> Result<Option<String>, StoreError> {
+        let mut transaction = self.reading().await?;
+        let found = in_time(read::question(transaction.connection()?, owner, question)).await;
+        Ok(transaction.end(found).await?)
+    }
+
     async fn exchanges_before(
         &self,
         owner: &Owner,
@@ -230,15 +238,21 @@ impl ConversationStore for SqlStore {
         Ok(transaction.end(found).await?)
     }
 
-    async fn conversation(
+    async fn tree(
         &self,
         owner: &Owner,
         id: &ConversationId,
         now: SystemTime,
-    ) -> Result<Option<Conversation>, StoreError> {
+    ) -> Result<Option<ConversationTree>, StoreError> {
         let mut transaction = self.reading().await?;
-        let found = in_time(read::conversation(transaction.connection()?, owner, id, now)).await;
+        let found = in_time(read::tree(transaction.connection()?, owner, id, now)).await;
         Ok(transaction.end(found).await?)
+    }
+
+    async fn choose(&self, owner: &Owner, id: &ConversationId, version: &MessageId) -> Result<bool, StoreError> {
+        let mut transaction = self.writing().await?;
+        let written = in_time(versions::choose(transaction.connection()?, owner, id, version)).await;
+        Ok(transaction.end(written).await?)
     }
 
     async fn rename(&self, owner: &Owner, id: &ConversationId, title: &str) -> Result<bool, StoreError> {

@@ -58,7 +58,8 @@ fn question(has_failed: bool) -> Result<NewQuestion, RandomnessError> {
     Ok(NewQuestion {
         conversation: ConversationId::new(conversation),
         idempotency_key: IdempotencyKey::new(key),
-        replaces: None,
+        version_of: None,
+        after: None,
         text,
         attachments: vec![],
         question: MessageId::new(question),

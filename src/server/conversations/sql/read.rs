@@ -8,29 +8,41 @@ use super::{
     super::{
         Owner,
         store::{Earlier, Exchange, ExchangeText, StoredAnswer},
+        tree::{ConversationTree, TreeMessage},
     },
     attachments,
     rows::{self, message_columns},
     transaction::statement,
+    versions::{Parent, parent_of},
 };
-use crate::wire::{
-    chat::{ConversationId, MessageId},
-    conversations::Conversation,
-};
+use crate::wire::chat::{ConversationId, MessageId};
 
-/// `total` is the number of characters from each exchange up to the question, `latest` the position of the latest exchange, and
+/// The exchanges on the path before a question, the latest first; `place` counts them. `above` is the answer before a question.
+fn exchanges_before_query() -> String {
+    format!(
+        "WITH RECURSIVE path (place, question, answer, above) AS ( \
+             SELECT 0, n.id, CAST('' AS TEXT), {} FROM messages n WHERE n.owner = $1 AND n.id = $2 \
+             UNION ALL \
+             SELECT p.place + 1, q.id, a.id, {} FROM path p JOIN messages a ON a.id = p.above \
+             JOIN messages q ON q.id = {} \
+         ) {EXCHANGES_THAT_FIT}",
+        parent_of("n"),
+        parent_of("q"),
+        parent_of("a"),
+    )
+}
+
+/// `total` is the number of characters from each exchange up to the question, `latest` the place of the latest exchange, and
 /// `number` how many there are. The conditions on answers are those of [`crate::wire::chat::is_refused`].
-const EXCHANGES_BEFORE: &str = "SELECT question_id, question, answer_id, answer, number FROM ( \
-         SELECT q.id AS question_id, q.text AS question, a.id AS answer_id, a.text AS answer, q.position, \
-         SUM(LENGTH(q.text) + LENGTH(a.text)) OVER (ORDER BY q.position DESC) AS total, \
-         MAX(q.position) OVER () AS latest, COUNT(*) OVER () AS number \
-         FROM messages n JOIN messages q ON q.owner = n.owner AND q.conversation = n.conversation \
-         JOIN messages a ON a.owner = q.owner AND a.conversation = q.conversation AND a.position = q.position + 1 \
-         WHERE n.owner = $1 AND n.id = $2 AND q.position < n.position AND q.role = 'question' \
+const EXCHANGES_THAT_FIT: &str = "SELECT question_id, question, answer_id, answer, number FROM ( \
+         SELECT q.id AS question_id, q.text AS question, a.id AS answer_id, a.text AS answer, p.place, \
+         SUM(LENGTH(q.text) + LENGTH(a.text)) OVER (ORDER BY p.place) AS total, \
+         MIN(p.place) OVER () AS latest, COUNT(*) OVER () AS number \
+         FROM path p JOIN messages q ON q.id = p.question JOIN messages a ON a.id = p.answer WHERE p.place > 0 \
          AND COALESCE(a.error, '') NOT LIKE '%\"kind\":\"filtered\"%' \
          AND (a.text <> '' OR COALESCE(a.error, '') NOT LIKE '%\"kind\":\"too_long\"%') \
          AND (a.text <> '' OR a.error IS NOT NULL OR COALESCE(a.end_reason, '') <> 'filtered') \
-     ) AS earlier WHERE total <= $3 OR earlier.position = latest ORDER BY earlier.position";
+     ) AS earlier WHERE total <= $3 OR earlier.place = latest ORDER BY earlier.place DESC";
 
 pub async fn exchanges_before(
     connection: &mut AnyConnection,
@@ -38,7 +50,7 @@ pub async fn exchanges_before(
     question: &MessageId,
     budget: usize,
 ) -> Result<Earlier, sqlx::Error> {
-    let rows = statement(EXCHANGES_BEFORE)
+    let rows = statement(&exchanges_before_query())
         .bind(owner.as_str())
         .bind(question.as_str())
         .bind(i64::try_from(budget).unwrap_or(i64::MAX))
@@ -53,6 +65,19 @@ pub async fn exchanges_before(
     Ok(earlier)
 }
 
+pub async fn question(
+    connection: &mut AnyConnection,
+    owner: &Owner,
+    question: &MessageId,
+) -> Result<Option<String>, sqlx::Error> {
+    let row = statement("SELECT text FROM messages WHERE owner = $1 AND id = $2 AND role = 'question'")
+        .bind(owner.as_str())
+        .bind(question.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| row.try_get("text")).transpose()
+}
+
 pub async fn answer(
     connection: &mut AnyConnection,
     owner: &Owner,
@@ -60,10 +85,9 @@ pub async fn answer(
     now: SystemTime,
 ) -> Result<Option<StoredAnswer>, sqlx::Error> {
     let row = statement(&format!(
-        "SELECT {}, q.id AS question FROM messages m JOIN messages q \
-         ON q.owner = m.owner AND q.conversation = m.conversation AND q.position = m.position - 1 \
-         WHERE m.owner = $1 AND m.id = $2 AND m.role = 'answer'",
-        message_columns()
+        "SELECT {}, {} AS question FROM messages m WHERE m.owner = $1 AND m.id = $2 AND m.role = 'answer'",
+        message_columns(),
+        parent_of("m")
     ))
     .bind(owner.as_str())
     .bind(answer.as_str())
@@ -77,32 +101,37 @@ pub async fn answer(
     }))
 }
 
-/// One query for title and messages (files never change), so that an answer that ends meanwhile is read consistently.
-pub async fn conversation(
+/// One query for all of it but the files, which never change, so that an answer that ends meanwhile is read consistently.
+pub async fn tree(
     connection: &mut AnyConnection,
     owner: &Owner,
     id: &ConversationId,
     now: SystemTime,
-) -> Result<Option<Conversation>, sqlx::Error> {
+) -> Result<Option<ConversationTree>, sqlx::Error> {
     let rows = statement(&format!(
-        "SELECT {}, c.title FROM conversations c \
+        "SELECT {}, {} AS parent, c.title, c.chosen, c.chosen_over FROM conversations c \
          JOIN messages m ON m.owner = c.owner AND m.conversation = c.id \
          WHERE c.owner = $1 AND c.id = $2 ORDER BY m.position",
-        message_columns()
+        message_columns(),
+        parent_of("m")
     ))
     .bind(owner.as_str())
     .bind(id.as_str())
     .fetch_all(&mut *connection)
     .await?;
-    let Some(first) = rows.first() else { return Ok(None) };
+    let (Some(first), Some(newest)) = (rows.first(), rows.last()) else { return Ok(None) };
     let title = first.try_get("title")?;
-    let mut messages = rows.iter().map(|row| rows::message(row, now)).collect::<Result<Vec<_>, _>>()?;
+    let chosen_over: Option<String> = first.try_get("chosen_over")?;
+    let is_valid = chosen_over == newest.try_get("id")?;
+    let chosen = first.try_get::<Option<String>, _>("chosen")?.filter(|_| is_valid).map(MessageId::new);
+    let messages =
+        rows.iter().map(|row| Ok(TreeMessage { parent: Parent::of(row)?.id(), message: rows::message(row, now)? }));
+    let mut messages = messages.collect::<Result<Vec<_>, sqlx::Error>>()?;
     let mut files = attachments::summaries(connection, owner, id).await?;
-    for message in &mut messages {
+    for TreeMessage { message, .. } in &mut messages {
         message.attachments = files.remove(message.id.as_str()).unwrap_or_default();
     }
-    let running = messages.last().filter(|last| last.is_running()).map(|last| last.id.clone());
-    Ok(Some(Conversation { id: id.clone(), title, messages, running }))
+    Ok(Some(ConversationTree { id: id.clone(), title, messages, chosen }))
 }
 
 fn exchange(row: &AnyRow) -> Result<Exchange, sqlx::Error> {

@@ -45,6 +45,8 @@ pub fn message(row: &AnyRow, now: SystemTime) -> Result<Message, sqlx::Error> {
         model: row.try_get("model")?,
         sent_from: row.try_get::<Option<String>, _>("sent_from")?.map(MessageId::new),
         feedback: from_json(row.try_get("feedback")?)?,
+        // They are known once the whole tree is.
+        versions: vec![],
         at: seconds(row.try_get("created_at")?),
         attachments: vec![],
     })

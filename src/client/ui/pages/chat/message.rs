@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 
-use super::{feedback::FeedbackButtons, files::QuestionFiles, question_text::QuestionText};
+use super::{feedback::FeedbackButtons, files::QuestionFiles, question_text::QuestionText, versions::VersionSwitch};
 use crate::{
     client::{
         chat::{
@@ -47,6 +47,7 @@ pub fn Question(
                 p { class: "outcome", {text_span(messages.question_not_sent)} }
             }
             div { class: "actions",
+                VersionSwitch { id: entry.id.clone(), versions: entry.versions.clone(), conversation }
                 CopyButton { label: messages.copy, text: entry.text.to_string() }
                 if entry.id.is_some() {
                     button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {text_span(messages.edit)} }
@@ -68,6 +69,8 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
         }
     };
     let has_text = !blocks.is_empty();
+    // Nothing can be asked while an answer is being written in another version.
+    let is_last = is_last && conversation.running_elsewhere().is_none();
     rsx! {
         article { class: "message assistant", "aria-label": catalog.chat.assistant, "aria-busy": is_running,
             h2 { class: "for-screen-readers", {text_span(catalog.chat.assistant)} }
@@ -86,12 +89,18 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                     is_thinking: !thinking.trim().is_empty(),
                     is_reconnecting: conversation.is_reconnecting(),
                 }
+                if !entry.versions.is_empty() {
+                    div { class: "actions",
+                        VersionSwitch { id: entry.id.clone(), versions: entry.versions.clone(), conversation }
+                    }
+                }
             } else {
                 End { entry: entry.clone(), conversation, is_last }
                 if let Some(left_out) = files_left_out(entry.usage, catalog) {
                     p { class: "outcome", {text_span(left_out)} }
                 }
                 div { class: "actions",
+                    VersionSwitch { id: entry.id.clone(), versions: entry.versions.clone(), conversation }
                     if has_text {
                         CopyButton { label: catalog.chat.copy, text: entry.text.to_string(), is_markdown: true }
                     }
@@ -207,6 +216,9 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
                 }
                 if continues {
                     button { r#type: "button", onclick: go_on, {text_span(catalog.chat.continue_answer)} }
+                }
+                if is_last && conversation.hides_stored_version() {
+                    button { r#type: "button", onclick: move |_| conversation.show_stored_version(), {text_span(catalog.versions.show_stored)} }
                 }
             }
         }

@@ -8,6 +8,8 @@
 //! | `transcript`, `message` | the messages |
 //! | `rendered_groups` | how many of them are rendered |
 //! | `question_text`, `files` | the text of a question; the files of messages |
+//! | `versions` | the switch between versions of a message |
+//! | `queued` | the message that waits for the end of an answer |
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
 //! | `shortcuts` | keyboard shortcuts |
@@ -40,12 +42,14 @@ mod own_data;
 mod own_sessions;
 mod privacy_dialog;
 mod question_text;
+mod queued;
 mod rendered_groups;
 mod resumption;
 mod sessions_dialog;
 mod shortcuts;
 mod sidebar;
 mod transcript;
+mod versions;
 
 use dioxus::prelude::*;
 
@@ -62,10 +66,12 @@ use self::{
     open_dialog::OpenDialog,
     own_data::OwnData,
     own_sessions::OwnSessions,
+    queued::QueuedMessage,
     resumption::{ResumptionFailure, use_resumption},
     shortcuts::{Shortcut, Shortcuts},
     sidebar::{SEARCH, Sidebar, SidebarState},
     transcript::Transcript,
+    versions::VersionNotices,
 };
 use crate::{
     client::{
@@ -151,6 +157,8 @@ fn ChatPage(user: UserClaims) -> Element {
                 div { class: "dock",
                     OfflineNotice {}
                     ResumptionFailure { failed: resumption_failed }
+                    VersionNotices { conversation }
+                    QueuedMessage { conversation, draft }
                     EditingNotice { conversation }
                     FileStrip { draft }
                     ModelNotice { conversation }
@@ -173,12 +181,16 @@ fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
         Composer {
             measure: draft.measure(),
             answering: conversation.is_answering(),
+            has_queued: draft.queued().is_some(),
             on_input: move |()| draft.typed(),
             on_send: move |()| conversation.send(),
             on_stop: move |()| conversation.stop(),
             on_edit_last: move |()| conversation.edit_last(),
+            has_files: draft.attachments.are_shown(),
+            before_send: rsx! {
+                ModelPicker { conversation }
+            },
             AttachButton { attachments: draft.attachments }
-            ModelPicker { conversation }
         }
     }
 }

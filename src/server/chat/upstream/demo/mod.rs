@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 
 use self::language::Language;
 use super::{Asker, FinishReason, Message, Role, TokenUsage, Upstream, UpstreamError, UpstreamEvent, UpstreamEvents};
-use crate::wire::chat::MAX_MESSAGE_CHARS;
+use crate::wire::{auth::UserClaims, chat::MAX_MESSAGE_CHARS};
 
 /// The pause between two words.
 const PACE: Duration = Duration::from_millis(25);

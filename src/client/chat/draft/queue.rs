@@ -1,0 +1,70 @@
+//! The message that waits for the end of the running answer: stored with the drafts, so that it survives a reload.
+
+use std::rc::Rc;
+
+use dioxus::prelude::*;
+
+use super::Draft;
+
+impl Draft {
+    /// Subscribes the caller.
+    pub fn queued(self) -> Option<Rc<str>> {
+        self.queued.read().clone()
+    }
+
+    /// Does not subscribe the caller.
+    pub fn has_queued(self) -> bool {
+        self.queued.peek().is_some()
+    }
+
+    /// The draft is the message that waits, and the field is empty.
+    pub fn queue(mut self) {
+        let (text, conversation) = (self.text().trim().to_owned(), self.conversation.peek().clone());
+        self.drafts.write().queued.insert(conversation, text);
+        self.set(String::new());
+        self.store();
+    }
+
+    /// Puts the message that waits back into the field, before what was typed since.
+    pub fn unqueue(self) {
+        let Some(queued) = self.take_queued() else { return };
+        let typed = self.text();
+        self.set(before(&queued, &typed));
+    }
+
+    pub fn remove_queued(self) {
+        self.take_queued();
+        self.store();
+    }
+
+    /// It no longer waits. It stays in storage until something else is stored, such as the message that is being sent.
+    pub fn take_queued(mut self) -> Option<String> {
+        let conversation = self.conversation.peek().clone();
+        let queued = self.drafts.write().queued.remove(&conversation);
+        self.show_queued();
+        queued
+    }
+
+    pub(super) fn show_queued(mut self) {
+        let queued = self.drafts.peek().queued.get(&*self.conversation.peek()).map(|text| Rc::from(text.as_str()));
+        if *self.queued.peek() != queued {
+            self.queued.set(queued);
+        }
+    }
+}
+
+fn before(queued: &str, typed: &str) -> String {
+    if typed.trim().is_empty() { queued.to_owned() } else { format!("{queued}\n\n{typed}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_waited_comes_back_before_what_was_typed_since() {
+        assert_eq!(before("first", ""), "first");
+        assert_eq!(before("first", " \n"), "first");
+        assert_eq!(before("first", "second"), "first\n\nsecond");
+    }
+}
