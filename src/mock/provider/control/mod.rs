@@ -202,7 +202,7 @@ async fn rotate_keys(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<S
 
 async fn sign(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, ControlError> {
     let Unsigned { header, claims } = serde_json::from_slice(&body)?;
-    let jwt = shared.keys.ring().await?.current.sign_with(header, &claims)?;
+    let jwt = shared.keys.ring().await?.current.sign_with(SigningAlgorithm::default(), header, &claims)?;
     Ok(Json(json!({ "jwt": jwt })))
 }
 

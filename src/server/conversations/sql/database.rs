@@ -37,7 +37,7 @@ const FILE_MODE: u32 = 0o600;
 const MEMORY: &str = "sqlite::memory:";
 
 /// In order. A released migration is never edited. The previous release must still work after a new migration.
-const MIGRATIONS: [MigrationText; 7] = [
+const MIGRATIONS: [MigrationText; 9] = [
     (1, "conversations", include_str!("0001_conversations.sql")),
     (2, "thinking", include_str!("0002_thinking.sql")),
     (3, "pieces", include_str!("0003_pieces.sql")),
@@ -46,12 +46,12 @@ const MIGRATIONS: [MigrationText; 7] = [
     (6, "sent from", include_str!("0006_sent_from.sql")),
     (7, "attachments", include_str!("0007_attachments.sql")),
     (8, "versions", include_str!("0008_versions.sql")),
-    (10, "feedback and notice", include_str!("0010_feedback_and_notice.sql")),
+    (9, "feedback and notice", include_str!("0009_feedback_and_notice.sql")),
 ];
 
 // Each database has full-text indexes of its own.
-const SEARCH_IN_SQLITE: MigrationText = (9, "search", include_str!("0009_search_sqlite.sql"));
-const SEARCH_IN_POSTGRES: MigrationText = (9, "search", include_str!("0009_search_postgres.sql"));
+const SEARCH_IN_SQLITE: MigrationText = (10, "search", include_str!("0010_search_sqlite.sql"));
+const SEARCH_IN_POSTGRES: MigrationText = (10, "search", include_str!("0010_search_postgres.sql"));
 
 /// `sqlite://FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
 #[derive(Clone)]
