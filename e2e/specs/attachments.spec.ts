@@ -50,7 +50,7 @@ test.describe('beside a model', () => {
     await files.dialog.getByRole('button', { name: 'Choose none' }).click();
     await expect(files.dialog.getByRole('button', { name: 'Send what is chosen' })).toBeDisabled();
     await section.nth(1).check();
-    await expect(files.dialog.getByRole('status')).toContainText(/Chosen: [\d,]+ characters. The model can be sent 59,200/);
+    await expect(files.dialog.getByRole('status')).toContainText(/Chosen: [\d,]+ characters. The model can be sent 59,700/);
     await expectAccessible(page, 'sections of a file');
     await files.dialog.getByRole('button', { name: 'Send what is chosen' }).click();
     await expect(files.status).toContainText('All of it fits');
@@ -151,6 +151,7 @@ test('a megabyte that is attached costs no key', async ({ page, signIn, chat }) 
   await signIn();
   await files.choose({ name: 'big.log', mimeType: 'text/plain', text: 'a line of the log\n'.repeat(55_000) });
   await expect(files.attached).toContainText('990,000 characters');
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem('oracle-ai.files')?.length ?? 0)).toBeGreaterThan(1_000_000);
   await chat.message.focus();
   await page.evaluate(() => {
     const keys: number[] = [];
@@ -170,7 +171,7 @@ test('a long question is folded, and what stands in columns is in a fixed pitch'
   await chat.message.fill(`Why?\n${plan}\n${'more\n'.repeat(20)}the end`);
   await chat.send.click();
   const question = chat.questions.last();
-  await expect(question.getByRole('region', { name: 'Text in columns' })).toHaveCSS('white-space', 'pre');
+  await expect(question.getByRole('group', { name: 'Text in columns' })).toHaveCSS('white-space', 'pre');
   await expect(chat.bodyOf(question)).not.toContainText('the end');
   const fold = question.getByRole('button', { name: 'Show all 25 lines' });
   await expect(fold).toHaveAttribute('aria-expanded', 'false');

@@ -41,7 +41,7 @@ use super::{
         logs::{self, LogFormat},
         traces::TracesSetupError,
     },
-    outbound::{HttpSetupError, OutboundProxy},
+    outbound::HttpSetupError,
     store::{KeyRing, RedisAddress, RedisDurability, SealError, StoreError},
     version,
 };

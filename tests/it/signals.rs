@@ -354,13 +354,14 @@ async fn another_issuer_signs_them_where_that_is_configured_and_the_provider_doe
         let changes = json!({ "iss": iss, "aud": ["https://chat.example.com"] });
         with(event(&browser, SESSION_REVOKED, subject.clone()), changes)
     };
+    // Made first: it has a key then.
+    let good = signed(&transmitter, "secevent+jwt", claims(&transmitter.issuer)).await;
     let of_provider = claims(&browser.provider.issuer);
     assert_refused(&receive(&browser, of_provider).await, "invalid_issuer");
     let by_provider = signed(&browser.provider, "secevent+jwt", claims(&transmitter.issuer)).await;
     let answer = send_event(&browser, &by_provider).await;
     assert_refused(&answer, "invalid_key");
     assert!(browser.is_accepted(&signed_in.access_token).await);
-    let good = signed(&transmitter, "secevent+jwt", claims(&transmitter.issuer)).await;
     assert_taken(&send_event(&browser, &good).await);
     assert!(!browser.is_accepted(&signed_in.access_token).await);
 

@@ -562,7 +562,8 @@ async fn exports_have_all_versions() {
         let lines = text.lines().map(|line| line.split_once(" UTC").map_or(line, |(_, rest)| rest).to_owned());
         lines.collect::<Vec<_>>().join("\n")
     };
-    let expected = "# one\n\n## Question\n\n · version 1 of 2*\n\none\n\n## Answer\n\n · scripted · version 2 of 2*\n\nsecond\n\n\
+    // The title is that of the newest first question.
+    let expected = "# un\n\n## Question\n\n · version 1 of 2*\n\none\n\n## Answer\n\n · scripted · version 2 of 2*\n\nsecond\n\n\
                     # Other versions\n\n## Answer\n\n · scripted · version 1 of 2*\n\nfirst\n\n\
                     ## Question\n\n · version 2 of 2*\n\nun\n\n## Answer\n\n · scripted*\n\nthird";
     assert_eq!(without_times(export("markdown").await), expected);

@@ -42,7 +42,7 @@ fn QuestionBlock(block: Block) -> Element {
     let label = use_catalog().files.columns;
     match block.is_in_columns {
         true => rsx! {
-            pre { class: "columns", tabindex: 0, role: "region", "aria-label": label, dir: "ltr", {text_span(block.text)} }
+            pre { class: "columns", tabindex: 0, role: "group", "aria-label": label, dir: "ltr", {text_span(block.text)} }
         },
         false => rsx! { p { dir: "auto", {text_span(block.text)} } },
     }
