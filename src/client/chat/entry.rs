@@ -30,6 +30,10 @@ pub struct Entry {
     pub language: Option<Language>,
     pub thinking: Rc<str>,
     pub usage: Option<Usage>,
+    /// The model that has written an answer.
+    pub model: Option<String>,
+    /// When a question was sent or an answer begun, in seconds since 1970, if it is known.
+    pub at: Option<u64>,
     /// Of an answer: the oldest message that was sent to the model, if older ones were left out.
     pub sent_from: Option<MessageId>,
     pub progress: Progress,
@@ -70,6 +74,8 @@ impl Entry {
             language: None,
             thinking: "".into(),
             usage: None,
+            model: None,
+            at: None,
             sent_from: None,
             progress,
         }
@@ -101,6 +107,8 @@ impl Entry {
             blocks,
             thinking: message.thinking.as_str().into(),
             usage: message.usage,
+            model: message.model.clone(),
+            at: Some(message.at),
             sent_from: message.sent_from.clone(),
             ..Self::answer(key, Some(message.id.clone()), progress)
         }

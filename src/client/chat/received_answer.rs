@@ -21,6 +21,7 @@ pub struct ReceivedAnswer {
     pub sent_from: Option<MessageId>,
     /// The number of the last event.
     pub last_event: Option<u64>,
+    model: Option<String>,
     text: String,
     thinking: String,
     usage: Option<Usage>,
@@ -39,9 +40,10 @@ pub struct AnswerText {
 impl ReceivedAnswer {
     /// Adds the next event. An event that was received before changes nothing.
     pub fn add(&mut self, event: ChatEvent) {
-        if let ChatEventKind::Open { answer, sent_from, .. } = event.kind {
+        if let ChatEventKind::Open { answer, model, sent_from, .. } = event.kind {
             // The server repeats the answer from its start.
-            *self = Self { id: Some(answer), sent_from, last_event: Some(event.n), ..Self::default() };
+            *self =
+                Self { id: Some(answer), model: Some(model), sent_from, last_event: Some(event.n), ..Self::default() };
             return;
         }
         if self.last_event.is_some_and(|last| event.n <= last) {
@@ -83,6 +85,8 @@ impl ReceivedAnswer {
             language,
             thinking,
             usage: self.usage,
+            model: self.model.clone(),
+            at: entry.at,
             sent_from: self.sent_from.clone(),
             progress,
         }

@@ -12,7 +12,7 @@ use crate::{
             element_ids::COMPOSER,
             entry::{Author, Entry, Progress},
         },
-        platform::{crypto, dom},
+        platform::{clock, crypto, dom},
     },
     wire::chat::{ChatRequest, ConversationId, IdempotencyKey, MessageId},
 };
@@ -94,7 +94,8 @@ impl Conversation {
     }
 
     pub(super) fn send_request(mut self, request: ChatRequest) {
-        let question = Rc::new(Entry::question(self.next_key(), &request.message));
+        let at = Some(clock::unix_time());
+        let question = Rc::new(Entry { at, ..Entry::question(self.next_key(), &request.message) });
         {
             let mut entries = self.entries.write();
             // A question without id was not delivered, and is the last one.

@@ -1,5 +1,7 @@
-//! Tokens of SQL and PL/SQL for syntax highlighting, line by line: a line's tokens depend on the line itself and on the
-//! state in which the previous one ended.
+//! The tokens of code, line by line: a line's tokens depend on the line itself and on the state in which the previous one
+//! ended.
+
+use super::rules::{Quotes, Syntax};
 
 /// What is open at the beginning of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,8 +12,7 @@ pub enum State {
     Comment,
     /// Between `/*+` and `*/`.
     Hint,
-    /// Between `'` and `'`.
-    String,
+    String(&'static Quotes),
     /// Between `q'[` and `]'`: the closing delimiter.
     Quoted(char),
 }
@@ -25,89 +26,157 @@ pub enum Kind {
     Comment,
     /// An optimizer hint, which looks like a comment but has an effect.
     Hint,
-    /// A bind or substitution variable.
+    /// A bind or substitution variable, one of a shell, a decorator, an anchor.
     Variable,
+    /// Of a member, before its value.
+    Name,
 }
 
-/// Whether this is the name of SQL or of one of its dialects.
-pub fn is_sql(language: &str) -> bool {
-    ["sql", "plsql", "pl/sql", "pls", "oracle", "sqlplus"].iter().any(|name| language.eq_ignore_ascii_case(name))
-}
+/// The kind and the length of a token, and the state after it.
+type Token = (Kind, usize, State);
 
 /// The lines of a text, each with the state at its beginning.
-pub fn lines(text: &str) -> Vec<(State, &str)> {
+pub fn lines(text: &str, syntax: Syntax) -> Vec<(State, &str)> {
     let mut state = State::default();
     let lines = text.split_inclusive('\n').map(|line| {
         let start = state;
-        state = tokens(line, start).1;
+        state = tokens(line, syntax, start).1;
         (start, line)
     });
     lines.collect()
 }
 
 /// The tokens of a line, which together are the line, and the state at the beginning of the next one.
-pub fn tokens(line: &str, start: State) -> (Vec<(Kind, &str)>, State) {
-    let (mut pieces, mut rest, mut state) = (vec![], line, start);
-    while !rest.is_empty() {
+pub fn tokens(line: &str, syntax: Syntax, start: State) -> (Vec<(Kind, &str)>, State) {
+    let (mut pieces, mut at, mut state) = (vec![], 0, start);
+    // Where the last piece begins.
+    let mut last = 0;
+    while at < line.len() {
+        let rest = &line[at..];
         let (kind, length, next) = match state {
-            State::Code => in_code(rest),
-            State::Comment => until(rest, "*/", Kind::Comment, state),
-            State::Hint => until(rest, "*/", Kind::Hint, state),
-            State::String => until(rest, "'", Kind::String, state),
-            State::Quoted(mark) => until(rest, &format!("{mark}'"), Kind::String, state),
+            State::Code => in_code(syntax, line[..at].chars().next_back(), rest),
+            State::Comment => until(rest, 0, "*/", Kind::Comment, state),
+            State::Hint => until(rest, 0, "*/", Kind::Hint, state),
+            State::String(quotes) => string(rest, 0, quotes),
+            State::Quoted(mark) => quoted(rest, 0, mark),
         };
-        let (piece, after) = rest.split_at(length);
         match pieces.last_mut() {
-            Some((last, _)) if *last == kind && kind == Kind::Plain => {
-                // Joined with the plain text before it.
-                let at = line.len() - rest.len();
-                let before = pieces.pop().map_or(0, |(_, piece): (Kind, &str)| piece.len());
-                pieces.push((kind, &line[at - before..at + length]));
+            // Joined with the plain text before it.
+            Some((Kind::Plain, piece)) if kind == Kind::Plain => *piece = &line[last..at + length],
+            _ => {
+                last = at;
+                pieces.push((kind, &rest[..length]));
             }
-            _ => pieces.push((kind, piece)),
         }
-        (rest, state) = (after, next);
+        at += length;
+        state = next;
     }
     (pieces, state)
 }
 
-fn until(rest: &str, mark: &str, kind: Kind, inside: State) -> (Kind, usize, State) {
-    match rest.find(mark) {
-        Some(at) => (kind, at + mark.len(), State::Code),
+/// A token that begins with `from` bytes, and ends after a mark or goes on in the next line.
+fn until(rest: &str, from: usize, mark: &str, kind: Kind, inside: State) -> Token {
+    match rest[from..].find(mark) {
+        Some(at) => (kind, from + at + mark.len(), State::Code),
         None => (kind, rest.len(), inside),
     }
 }
 
-/// The next token's kind and length, and the state after it.
-fn in_code(rest: &str) -> (Kind, usize, State) {
-    let lower: String = rest.chars().take(3).map(|c| c.to_ascii_lowercase()).collect();
-    let first = rest.chars().next().unwrap_or_default();
-    let span = |from: usize, is_part: fn(char) -> bool| {
-        from + rest[from..].find(|c: char| !is_part(c)).unwrap_or(rest.len() - from)
-    };
-    if rest.starts_with("--") {
-        (Kind::Comment, rest.trim_end_matches(['\n', '\r']).len(), State::Code)
-    } else if rest.starts_with("/*+") {
-        (Kind::Hint, 3, State::Hint)
-    } else if rest.starts_with("/*") {
-        (Kind::Comment, 2, State::Comment)
-    } else if lower.starts_with("q'") && lower.chars().count() == 3 {
-        let mark = rest.chars().nth(2).unwrap_or_default();
-        (Kind::String, 2 + mark.len_utf8(), State::Quoted(closing_delimiter(mark)))
-    } else if first == '\'' {
-        (Kind::String, 1, State::String)
-    } else if first == '"' {
-        (Kind::Plain, rest[1..].find('"').map_or(rest.len(), |at| at + 2), State::Code)
-    } else if (first == ':' || first == '&') && rest[1..].starts_with(|c: char| c.is_alphanumeric() || c == '&') {
-        (Kind::Variable, span(1, |c| is_word(c) || c == '&'), State::Code)
-    } else if first.is_ascii_digit() {
-        (Kind::Number, span(0, |c| is_word(c) || c == '.'), State::Code)
-    } else if is_word(first) {
-        let length = span(0, is_word);
-        (if is_keyword(&rest[..length]) { Kind::Keyword } else { Kind::Plain }, length, State::Code)
-    } else {
-        (Kind::Plain, first.len_utf8(), State::Code)
+fn quoted(rest: &str, from: usize, mark: char) -> Token {
+    let mut end = String::from(mark);
+    end.push('\'');
+    until(rest, from, &end, Kind::String, State::Quoted(mark))
+}
+
+fn string(rest: &str, from: usize, quotes: &'static Quotes) -> Token {
+    let mut letters = rest[from..].char_indices();
+    while let Some((at, letter)) = letters.next() {
+        if quotes.has_escapes && letter == '\\' {
+            letters.next();
+        } else if rest[from + at..].starts_with(quotes.mark) {
+            return (Kind::String, from + at + quotes.mark.len(), State::Code);
+        }
     }
+    let after = if quotes.spans_lines { State::String(quotes) } else { State::Code };
+    (Kind::String, rest.len(), after)
+}
+
+fn in_code(syntax: Syntax, before: Option<char>, rest: &str) -> Token {
+    let first = rest.chars().next().unwrap_or_default();
+    if let Some(token) = (syntax == Syntax::Sql).then(|| only_in_sql(rest)).flatten() {
+        return token;
+    }
+    // In these, a `#` within a word is part of it.
+    let may_begin_comment =
+        !matches!(syntax, Syntax::Shell | Syntax::Yaml) || before.is_none_or(|before| before.is_whitespace());
+    if may_begin_comment && rest.starts_with(syntax.comment()) {
+        return (Kind::Comment, rest.trim_end_matches(['\n', '\r']).len(), State::Code);
+    }
+    if let Some(quotes) = syntax.quotes().iter().find(|quotes| rest.starts_with(quotes.mark)) {
+        let (kind, length, state) = string(rest, quotes.mark.len(), quotes);
+        return (name_or(kind, syntax, &rest[length..]), length, state);
+    }
+    if syntax.variable_marks().contains(&first) {
+        return variable(syntax, rest);
+    }
+    if first.is_ascii_digit() {
+        let end = rest.find(|c: char| !is_word(syntax, c) && c != '.').unwrap_or(rest.len());
+        return (name_or(Kind::Number, syntax, &rest[end..]), end, State::Code);
+    }
+    if first.is_alphabetic() || first == '_' {
+        let length = length_of_word(syntax, rest);
+        let kind = if syntax.is_keyword(&rest[..length]) { Kind::Keyword } else { Kind::Plain };
+        return (name_or(kind, syntax, &rest[length..]), length, State::Code);
+    }
+    (Kind::Plain, first.len_utf8(), State::Code)
+}
+
+/// Hints and other comments, `q'[…]'`, and names in quotes.
+fn only_in_sql(rest: &str) -> Option<Token> {
+    let mut letters = rest.chars();
+    let (first, second, third) = (letters.next()?, letters.next(), letters.next());
+    match (first, second, third) {
+        ('/', Some('*'), Some('+')) => Some(until(rest, 3, "*/", Kind::Hint, State::Hint)),
+        ('/', Some('*'), _) => Some(until(rest, 2, "*/", Kind::Comment, State::Comment)),
+        ('q' | 'Q', Some('\''), Some(mark)) => Some(quoted(rest, 2 + mark.len_utf8(), closing_delimiter(mark))),
+        ('"', ..) => Some((Kind::Plain, rest[1..].find('"').map_or(rest.len(), |at| at + 2), State::Code)),
+        _ => None,
+    }
+}
+
+/// `:b1`, `&&name`, `$HOME`, `${HOME}`, `@property`; or the mark alone, as plain text.
+fn variable(syntax: Syntax, rest: &str) -> Token {
+    let name = rest[1..].trim_start_matches('&');
+    let marks = rest.len() - name.len();
+    let length = match name.chars().next() {
+        Some('{') if syntax == Syntax::Shell => name.find('}').map_or(0, |end| end + 1),
+        Some(first) if first.is_alphanumeric() || first == '_' => length_of_word(syntax, name),
+        _ => 0,
+    };
+    match length {
+        0 => (Kind::Plain, 1, State::Code),
+        length => (Kind::Variable, marks + length, State::Code),
+    }
+}
+
+/// The kind of what stands before `after`: that of a name, if a value follows.
+fn name_or(kind: Kind, syntax: Syntax, after: &str) -> Kind {
+    let follows = match syntax {
+        Syntax::Json => after.trim_start().starts_with(':'),
+        Syntax::Yaml => {
+            after.strip_prefix(':').is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+        }
+        _ => false,
+    };
+    if follows { Kind::Name } else { kind }
+}
+
+fn length_of_word(syntax: Syntax, rest: &str) -> usize {
+    rest.find(|c: char| !is_word(syntax, c)).unwrap_or(rest.len())
+}
+
+fn is_word(syntax: Syntax, c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || syntax.word_marks().contains(c)
 }
 
 fn closing_delimiter(mark: char) -> char {
@@ -120,97 +189,5 @@ fn closing_delimiter(mark: char) -> char {
     }
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || "_$#".contains(c)
-}
-
-fn is_keyword(word: &str) -> bool {
-    word.len() <= MAX_KEYWORD_LENGTH && KEYWORDS.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
-}
-
-const MAX_KEYWORD_LENGTH: usize = 12;
-
-/// Sorted, for a binary search.
-#[rustfmt::skip]
-const KEYWORDS: [&str; 166] = [
-    "add", "all", "alter", "analyze", "and", "any", "apply", "as", "asc", "autonomous", "begin", "between", "bulk",
-    "by", "call", "cascade", "case", "char", "check", "clob", "close", "collect", "column", "comment", "commit",
-    "connect", "constant", "constraint", "create", "cross", "current", "cursor", "cycle", "date", "declare", "default",
-    "define", "delete", "desc", "describe", "distinct", "drop", "each", "else", "elsif", "end", "exception", "exec",
-    "execute", "exists", "exit", "explain", "false", "fetch", "first", "following", "for", "forall", "foreign", "from",
-    "full", "function", "grant", "group", "having", "identified", "if", "immediate", "in", "index", "inner", "insert",
-    "instance", "intersect", "interval", "into", "is", "join", "key", "kill", "last", "lateral", "left", "level",
-    "like", "limit", "lock", "loop", "materialized", "merge", "minus", "model", "modify", "natural", "next", "not",
-    "null", "nulls", "number", "of", "offset", "on", "only", "open", "or", "order", "others", "out", "outer", "over", "package",
-    "parallel", "partition", "pivot", "plan", "pragma", "preceding", "primary", "prior", "procedure", "purge", "raise",
-    "range", "record", "ref", "references", "rename", "replace", "return", "returning", "revoke", "right", "rollback", "row",
-    "rowid", "rownum", "rows", "savepoint", "select", "sequence", "session", "set", "show", "start", "statistics",
-    "synonym", "system", "table", "then", "timestamp", "to", "trigger", "true", "truncate", "type", "union", "unique",
-    "update", "using", "values", "varchar2", "view", "when", "where", "while", "with",
-];
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn kinds(line: &str) -> Vec<(Kind, &str)> {
-        let tokens = tokens(line, State::Code).0;
-        tokens.into_iter().filter(|(kind, _)| *kind != Kind::Plain).collect()
-    }
-
-    #[test]
-    fn keywords_are_found_in_either_case() {
-        assert!(KEYWORDS.is_sorted());
-        assert_eq!(KEYWORDS.iter().map(|word| word.len()).max(), Some(MAX_KEYWORD_LENGTH));
-        assert_eq!(
-            kinds("Select sid FROM v$session where rownum <= 10"),
-            [
-                (Kind::Keyword, "Select"),
-                (Kind::Keyword, "FROM"),
-                (Kind::Keyword, "where"),
-                (Kind::Keyword, "rownum"),
-                (Kind::Number, "10")
-            ]
-        );
-        assert_eq!(kinds("selected_from \"select\" x.begin#"), []);
-    }
-
-    #[test]
-    fn strings_hints_comments_and_variables_are_distinguished() {
-        assert_eq!(
-            kinds("/*+ FULL(t) */ /* c */ 'it''s' q'[a'b]' :b1 &&x -- end"),
-            [
-                (Kind::Hint, "/*+"),
-                (Kind::Hint, " FULL(t) */"),
-                (Kind::Comment, "/*"),
-                (Kind::Comment, " c */"),
-                (Kind::String, "'"),
-                (Kind::String, "it'"),
-                (Kind::String, "'"),
-                (Kind::String, "s'"),
-                (Kind::String, "q'["),
-                (Kind::String, "a'b]'"),
-                (Kind::Variable, ":b1"),
-                (Kind::Variable, "&&x"),
-                (Kind::Comment, "-- end")
-            ]
-        );
-    }
-
-    #[test]
-    fn an_open_string_or_comment_continues_on_the_next_line() {
-        let states: Vec<State> =
-            lines("select 'a\nb' /* c\nd */ q'{x\n}' from\n").iter().map(|(state, _)| *state).collect();
-        assert_eq!(states, [State::Code, State::String, State::Comment, State::Quoted('}')]);
-    }
-
-    proptest! {
-        #[test]
-        fn the_tokens_make_up_the_text(text in "[ -~é\n]{0,80}") {
-            let pieces = lines(&text).into_iter().flat_map(|(state, line)| tokens(line, state).0);
-            prop_assert_eq!(pieces.map(|(_, piece)| piece).collect::<String>(), text);
-        }
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ use crate::{
     client::{
         chat::conversation::Conversation,
         language::use_catalog,
-        ui::components::{Icon, PRODUCT, icon, text_span},
+        ui::components::{Icon, PRODUCT, icon, mark, text_span},
     },
     wire::auth::UserClaims,
 };
@@ -40,7 +40,10 @@ pub fn Header(
                 {icon(Icon::Menu)}
             }
             if title.is_empty() {
-                h1 { translate: "no", {text_span(PRODUCT)} }
+                h1 { class: "product", translate: "no",
+                    {mark()}
+                    {text_span(PRODUCT)}
+                }
             } else {
                 h1 { dir: "auto", title: title.clone(), {text_span(title.clone())} }
             }

@@ -4,6 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 
+use super::message_actions::{AnswerActions, QuestionActions};
 use crate::{
     client::{
         chat::{
@@ -14,10 +15,10 @@ use crate::{
         },
         language::{Catalog, Message, use_catalog},
         platform::clock,
-        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain, text_span},
+        ui::components::{Icon, Markdown, RequestIdLabel, RetryButton, SignInAgain, icon, text_span},
     },
     wire::{
-        chat::{AnswerError, AnswerErrorKind, EndReason, Usage},
+        chat::{AnswerError, AnswerErrorKind, EndReason},
         error::ApiError,
     },
 };
@@ -33,7 +34,6 @@ pub fn Question(
     conversation: Conversation,
 ) -> Element {
     let messages = &use_catalog().chat;
-    let edited = entry.clone();
     rsx! {
         article { class: "message you", "aria-label": messages.you,
             h2 { class: "for-screen-readers", {text_span(messages.you)} }
@@ -41,12 +41,7 @@ pub fn Question(
             if is_refused {
                 p { class: "outcome", {text_span(messages.question_not_sent)} }
             }
-            div { class: "actions",
-                CopyButton { label: messages.copy, text: entry.text.to_string() }
-                if entry.id.is_some() {
-                    button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {text_span(messages.edit)} }
-                }
-            }
+            QuestionActions { entry, conversation }
         }
     }
 }
@@ -83,17 +78,7 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                 }
             } else {
                 End { entry: entry.clone(), conversation, is_last }
-                div { class: "actions",
-                    if has_text {
-                        CopyButton { label: catalog.chat.copy, text: entry.text.to_string(), is_markdown: true }
-                    }
-                    if is_last && can_ask_again(&entry.progress) {
-                        button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {text_span(catalog.chat.retry)} }
-                    }
-                    if let Some(usage) = entry.usage {
-                        span { class: "usage", {text_span(usage_message(usage, catalog))} }
-                    }
-                }
+                AnswerActions { entry: entry.clone(), conversation, is_last }
             }
         }
     }
@@ -103,12 +88,14 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
 fn Waiting(has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element {
     let messages = &use_catalog().answer;
     rsx! {
-        span { class: "caret", "aria-hidden": "true" }
-        if is_reconnecting {
-            p { class: "outcome", role: "status", {text_span(messages.reconnecting)} }
-        } else if !has_text {
-            span { class: "for-screen-readers", {text_span(messages.waiting)} }
-            WaitingTime { is_thinking }
+        div { class: "waiting",
+            span { class: "caret", "aria-hidden": "true" }
+            if is_reconnecting {
+                p { class: "outcome", role: "status", {text_span(messages.reconnecting)} }
+            } else if !has_text {
+                span { class: "for-screen-readers", {text_span(messages.waiting)} }
+                WaitingTime { is_thinking }
+            }
         }
     }
 }
@@ -152,7 +139,6 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
         _ => None,
     };
     let continues = is_last && can_continue(&entry);
-    let go_on = move |_| conversation.send_text(catalog.chat.continue_prompt);
     // The log has it at the end of the answer.
     let reference = entry.id.clone().filter(|_| is_for_administrator(progress));
     rsx! {
@@ -176,7 +162,7 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
                     }
                 }
                 if continues {
-                    button { r#type: "button", onclick: go_on, {text_span(catalog.chat.continue_answer)} }
+                    ContinueButton { conversation }
                 }
             }
         }
@@ -184,16 +170,22 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
             p { class: "outcome",
                 {text_span(format!("{outcome} "))}
                 if continues {
-                    button { r#type: "button", onclick: go_on, {text_span(catalog.chat.continue_answer)} }
+                    ContinueButton { conversation }
                 }
             }
         }
     }
 }
 
-/// Whether to offer the answer anew. For failures, [`RetryButton`] does.
-fn can_ask_again(progress: &Progress) -> bool {
-    matches!(progress, Progress::Ended(_, None))
+#[component]
+fn ContinueButton(conversation: Conversation) -> Element {
+    let messages = &use_catalog().chat;
+    rsx! {
+        button { r#type: "button", onclick: move |_| conversation.send_text(messages.continue_prompt),
+            {icon(Icon::Continue)}
+            {text_span(messages.continue_answer)}
+        }
+    }
 }
 
 /// Whether another try may succeed.
@@ -234,15 +226,4 @@ fn answer_error_message(error: AnswerError, catalog: &Catalog) -> Message {
         AnswerErrorKind::Network => messages.network_error,
         AnswerErrorKind::Timeout => messages.timeout_error,
     }
-}
-
-fn usage_message(usage: Usage, catalog: &Catalog) -> String {
-    let messages = &catalog.answer;
-    let tokens = (messages.token_counts)(usage.input_tokens, usage.output_tokens);
-    let parts = [
-        usage.first_token_ms.map(messages.time_to_first_token),
-        Some(tokens).filter(|tokens| !tokens.is_empty()),
-        usage.tokens_per_second.map(|speed| (messages.tokens_per_second)(speed.round() as u64)),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

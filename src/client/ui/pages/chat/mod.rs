@@ -6,6 +6,8 @@
 //! | `conversation_row`, `deletions` | a conversation in the list; those that the person deletes |
 //! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
+//! | `message_actions`, `message_time`, `answer_details` | below a message: what can be done with it, when it was written, what it took |
+//! | `empty` | a new conversation: the greeting and questions to start with |
 //! | `rendered_groups` | how many of them are rendered |
 //! | `notices` | above the composer: offline, editing |
 //! | `live_region` | texts that screen readers announce |
@@ -17,13 +19,17 @@
 //! | `navigation` | navigation to a conversation |
 
 mod account_menu;
+mod answer_details;
 mod conversation_row;
 mod deletions;
 mod dialogs;
+mod empty;
 mod failure;
 mod header;
 mod live_region;
 mod message;
+mod message_actions;
+mod message_time;
 mod navigation;
 mod notices;
 mod open_dialog;
@@ -104,6 +110,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let mut dialog = use_signal(|| OpenDialog::None);
     LinkConfirmation::use_link_confirmation();
 
+    let name = user.name.clone();
     let id = conversation_of(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
 
@@ -125,7 +132,7 @@ fn ChatPage(user: UserClaims) -> Element {
             Header { user, conversation, sidebar, dialog }
             Sidebar { list, conversation, sidebar, deletions }
             main { class: "main",
-                Transcript { conversation }
+                Transcript { conversation, name }
                 div { class: "dock",
                     OfflineNotice {}
                     EditingNotice { conversation }

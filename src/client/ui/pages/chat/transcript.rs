@@ -5,6 +5,7 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 
 use super::{
+    empty::Empty,
     message::{Answer, Question},
     rendered_groups::{MESSAGES_PER_GROUP, use_rendered_groups},
 };
@@ -17,7 +18,7 @@ use crate::{
         },
         language::{Catalog, use_catalog},
         ui::{
-            components::{RequestIdLabel, RetryButton, SignInAgain, text_span},
+            components::{Icon, RequestIdLabel, RetryButton, SignInAgain, icon, text_span},
             route::Route,
         },
     },
@@ -25,7 +26,11 @@ use crate::{
 };
 
 #[component]
-pub fn Transcript(conversation: Conversation) -> Element {
+pub fn Transcript(
+    conversation: Conversation,
+    /// The person's, if the provider has told it.
+    name: Option<String>,
+) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.chat;
     let entries = conversation.entries();
@@ -43,7 +48,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
                     p { class: "quiet opening", role: "status", {text_span(messages.loading_conversation)} }
                 },
                 Phase::NotOpened(error) => rsx! { NotOpened { error, conversation } },
-                Phase::Shown if is_empty => rsx! { Empty { conversation } },
+                Phase::Shown if is_empty => rsx! { Empty { conversation, name } },
                 Phase::Shown => rsx! {},
             }
             // `aria-live` is off because the live region announces the answer, in whole sentences. While an answer is
@@ -62,7 +67,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
         }
         if !conversation.following.is_on() {
             button { class: "latest", r#type: "button", onclick: move |_| conversation.following.jump_to_end(),
-                span { "aria-hidden": "true", "↓ " }
+                {icon(Icon::ArrowDown)}
                 {text_span(messages.jump_to_latest)}
             }
         }
@@ -113,27 +118,6 @@ fn Group(entries: Vec<Rc<Entry>>, is_last: bool, line: Option<Line>, conversatio
                     Author::Assistant => rsx! {
                         Answer { is_last: last == Some(entry.key), entry, conversation }
                     },
-                }
-            }
-        }
-    }
-}
-
-#[component]
-fn Empty(conversation: Conversation) -> Element {
-    let catalog = use_catalog();
-    let messages = &catalog.chat;
-    rsx! {
-        div { class: "empty",
-            h2 { {text_span(messages.empty_title)} }
-            ul { "aria-label": messages.starters_label,
-                for starter in catalog.starters {
-                    li { key: "{starter.topic}",
-                        button { r#type: "button", onclick: move |_| conversation.send_text(starter.question),
-                            strong { {text_span(starter.topic)} }
-                            span { {text_span(starter.question)} }
-                        }
-                    }
                 }
             }
         }
