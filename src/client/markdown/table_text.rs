@@ -144,8 +144,8 @@ mod tests {
     }
 
     fn csv_of(cell: &str) -> String {
-        let row = vec![vec![Inline::Text(cell.to_owned())]];
-        let csv = Table { rows: vec![row], ..Table::default() }.csv(',');
+        let head = vec![vec![Inline::Text(cell.to_owned())]];
+        let csv = Table { head, ..Table::default() }.csv(',');
         csv.trim_start_matches(BYTE_ORDER_MARK).trim_end().to_owned()
     }
 
