@@ -64,6 +64,11 @@ export function chatPage(page: Page, words: Words = wordsOf()) {
     bodyOf,
     textOf: (it: Locator) => bodyOf(it).innerText(),
 
+    /** The buttons below a message. */
+    actions: (it: Locator) => it.locator('.actions'),
+    copy: (it: Locator) => it.getByRole('button', { name: words.copy, exact: true }),
+    details: (answer: Locator) => answer.getByRole('button', { name: words.details }),
+
     /** Takes a question up again. */
     edit: (question: Locator) => question.getByRole('button', { name: words.edit }).click(),
   };

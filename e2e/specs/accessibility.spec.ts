@@ -54,6 +54,7 @@ for (const { name, use } of [
       await answerNextWithText(page, everything);
       await chat.ask('Everything');
       await chat.answered('quoted');
+      await chat.details(chat.answers.last()).click();
       await expectAccessible(page, 'answered');
       await chat.ask('/slow');
       await expect(chat.answers.last()).toContainText('word 2,');

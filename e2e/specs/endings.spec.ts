@@ -127,14 +127,17 @@ test('an answer whose stop request did not reach the server is not called stoppe
   await expect(chat.answers.last()).toContainText('Stopped');
 });
 
-test('thinking is folded away, and the tokens and time of the answer are shown beside it', async ({ page, signIn, chat }) => {
+test('thinking is folded away, and so are the tokens and time of the answer', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('/thinking');
   await expect(chat.answers.last().locator('details')).not.toHaveAttribute('open', { timeout: 15_000 });
   await expect(chat.send).toBeVisible();
   await chat.answers.last().locator('summary').click();
   await expect(chat.answers.last().locator('details')).toHaveAttribute('open', '');
-  await expect(chat.answers.last()).toContainText(/first word after \d+\.\d s · tokens: \d+ read, \d+ written/);
+  const usage = /first word after \d+\.\d s · tokens: \d+ read, \d+ written/;
+  await expect(chat.answers.last()).not.toContainText(usage);
+  await chat.details(chat.answers.last()).click();
+  await expect(chat.answers.last()).toContainText(usage);
   const thought = await chat.answers.last().locator('details p').innerText();
 
   await page.reload();

@@ -169,7 +169,7 @@ test('a copied answer is also a table for Word and Outlook', async ({ page, cont
   await answerNextWithText(page, text);
   await chat.ask('A table');
   await chat.answered('12');
-  await chat.answers.last().getByRole('button', { name: 'Copy', exact: true }).click();
+  await chat.copy(chat.answers.last()).click();
   await expect(chat.answers.last().getByText('Copied').first()).toBeVisible();
   const copied = await page.evaluate(async () => {
     const [item] = await navigator.clipboard.read();

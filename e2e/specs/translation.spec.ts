@@ -95,10 +95,10 @@ for (const way of ['replaced', 'inserted and removed'] satisfies Way[]) {
       await chat.answered('Hello');
       // Others allow it after a click.
       if (browserName === 'chromium') await context.grantPermissions(['clipboard-write']);
-      const copy = chat.answers.last().getByRole('button').first();
-      await copy.click();
-      await expect(copy).toHaveText('Copied');
-      await expect(copy).toHaveText('Copy');
+      await chat.copy(chat.answers.last()).click();
+      const copied = chat.answers.last().getByRole('status');
+      await expect(copied).toHaveText('Copied');
+      await expect(copied).toHaveText('');
       await chat.edit(chat.questions.last());
       await expect(page.getByText('You are editing a question.')).toBeVisible();
       await page.getByRole('button', { name: 'Cancel' }).click();

@@ -5,7 +5,7 @@
 //! | `platform` | the browser's interfaces: the only code that names `web_sys` | |
 //! | `language` | the language of the page and its messages (en, fr) | `platform` |
 //! | `session` | who is signed in: the only code that sets `AuthState` | `platform` |
-//! | [`markdown`] | Markdown of answers: blocks while they are streamed, elements, announcements, SQL highlighting | `language` |
+//! | [`markdown`] | Markdown of answers: blocks while they are streamed, elements, announcements, syntax highlighting | `language` |
 //! | `chat` | state and logic of the chat | `markdown`, `session`, `language`, `platform` |
 //! | [`ui`] | routes, pages, components | all of them |
 //!

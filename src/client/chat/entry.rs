@@ -32,6 +32,8 @@ pub struct Entry {
     pub language: Option<Language>,
     pub thinking: Rc<str>,
     pub usage: Option<Usage>,
+    /// When a question was sent or an answer begun, in seconds since 1970, if it is known.
+    pub at: Option<u64>,
     /// Of an answer: the oldest message that was sent to the model, if older ones were left out.
     pub sent_from: Option<MessageId>,
     /// The files of a question.
@@ -87,6 +89,7 @@ impl Entry {
             language: None,
             thinking: "".into(),
             usage: None,
+            at: None,
             sent_from: None,
             attachments: vec![],
             model: None,
@@ -127,6 +130,7 @@ impl Entry {
             blocks,
             thinking: message.thinking.as_str().into(),
             usage: message.usage,
+            at: Some(message.at),
             sent_from: message.sent_from.clone(),
             attachments: message.attachments.clone(),
             model: message.model.as_deref().filter(|model| !model.is_empty()).map(Into::into),

@@ -85,6 +85,7 @@ impl ReceivedAnswer {
             language,
             thinking,
             usage: self.usage,
+            at: entry.at,
             sent_from: self.sent_from.clone(),
             attachments: vec![],
             model: self.model.clone().or_else(|| entry.model.clone()),

@@ -146,7 +146,10 @@ impl RunningAnswer {
         self.is_reconnecting.set(false);
         self.set_elsewhere(false);
         self.announcer.clear();
-        self.entry.set(Some(Rc::new(Entry::answer(key, call.answer().cloned(), Progress::Running))));
+        // Of an answer that is followed, it is not known.
+        let at = matches!(call, Call::Send(_)).then(clock::unix_time);
+        let entry = Entry { at, ..Entry::answer(key, call.answer().cloned(), Progress::Running) };
+        self.entry.set(Some(Rc::new(entry)));
         interrupt
     }
 

@@ -111,6 +111,8 @@ pub struct Chat {
     pub send: &'static str,
     pub stop: &'static str,
     pub transcript_label: &'static str,
+    /// Before the person's name.
+    pub hello: &'static str,
     pub empty_title: &'static str,
     pub starters_label: &'static str,
     pub you: &'static str,
@@ -220,7 +222,11 @@ pub struct Answer {
     pub thinking: &'static str,
     pub code_label: &'static str,
     pub copy_code: &'static str,
+    pub wrap_code: &'static str,
+    pub download_code: &'static str,
     pub table_label: &'static str,
+    pub copy_table: &'static str,
+    pub download_csv: &'static str,
     /// Above code with invisible characters.
     pub hidden_characters_warning: &'static str,
     pub code_announcement: fn(language: &str, lines: usize) -> String,
@@ -241,6 +247,8 @@ pub struct Answer {
     pub too_long_error: Message,
     pub network_error: Message,
     pub timeout_error: Message,
+    /// When it was written, by which model, and what follows.
+    pub details: &'static str,
     pub time_to_first_token: fn(ms: u64) -> String,
     pub token_counts: fn(input: Option<u64>, output: Option<u64>) -> String,
     pub tokens_per_second: fn(tokens_per_second: u64) -> String,

@@ -35,6 +35,14 @@ impl ChosenLanguage {
         *self.0.read()
     }
 
+    /// The tag for dates and numbers: with the person's own region, where the browser's languages name one for the page's
+    /// language. Subscribes the caller.
+    pub fn locale(self) -> String {
+        let language = self.get();
+        let is_for = |tag: &String| Language::from_tag(tag) == Some(language) && is_well_formed(tag);
+        document::preferred_languages().into_iter().find(is_for).unwrap_or_else(|| language.tag().to_owned())
+    }
+
     /// Does not subscribe the caller.
     pub fn peek(self) -> Language {
         *self.0.peek()
@@ -53,5 +61,30 @@ impl ChosenLanguage {
     fn show(mut self, language: Language) {
         document::set_language(language.tag());
         self.0.set(language);
+    }
+}
+
+/// Whether it is a language, with a script or a region at most: browsers throw an error for some tags that they report
+/// themselves, such as `en-US@posix`.
+fn is_well_formed(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let is_part = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    parts.next().is_some_and(|language| is_part(language, 2..=3)) && parts.all(|part| is_part(part, 2..=4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_well_formed;
+
+    #[test]
+    fn a_tag_that_a_browser_would_not_take_is_not_used() {
+        for tag in ["en", "fr-CA", "zh-Hant-TW", "es-419"] {
+            assert!(is_well_formed(tag), "{tag}");
+        }
+        for tag in ["", "e", "en-US@posix", "en_US", "en-", "C", "en-u-ca-buddhist"] {
+            assert!(!is_well_formed(tag), "{tag}");
+        }
     }
 }

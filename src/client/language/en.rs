@@ -194,6 +194,7 @@ pub static ENGLISH: Catalog = Catalog {
         send: "Send",
         stop: "Stop",
         transcript_label: "Conversation",
+        hello: "Hello",
         empty_title: "What would you like to know?",
         starters_label: "Questions to start with",
         you: "You",
@@ -316,7 +317,11 @@ pub static ENGLISH: Catalog = Catalog {
         thinking: "Thinking",
         code_label: "Code",
         copy_code: "Copy code",
+        wrap_code: "Wrap long lines",
+        download_code: "Download code",
         table_label: "Table",
+        copy_table: "Copy table",
+        download_csv: "Download table as CSV",
         hidden_characters_warning: "This code has characters that are not seen, or that change the order of what you \
                                     see. They are marked; the copy has them, too.",
         code_announcement: |language, lines| {
@@ -356,6 +361,7 @@ pub static ENGLISH: Catalog = Catalog {
             text: "Your question is kept. Try again in a moment.",
         },
         timeout_error: Message { title: "The model took too long", text: "Your question is kept. Try again." },
+        details: "Details of this answer",
         time_to_first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
         token_counts: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("tokens: {input} read, {output} written"),

@@ -206,6 +206,7 @@ pub static FRENCH: Catalog = Catalog {
         send: "Envoyer",
         stop: "Arrêter",
         transcript_label: "Conversation",
+        hello: "Bonjour",
         empty_title: "Que souhaitez-vous savoir ?",
         starters_label: "Questions pour commencer",
         you: "Vous",
@@ -337,7 +338,11 @@ pub static FRENCH: Catalog = Catalog {
         thinking: "Réflexion",
         code_label: "Code source",
         copy_code: "Copier le code",
+        wrap_code: "Couper les lignes longues",
+        download_code: "Télécharger le code",
         table_label: "Tableau",
+        copy_table: "Copier le tableau",
+        download_csv: "Télécharger le tableau en CSV",
         hidden_characters_warning: "Ce code contient des caractères que l’on ne voit pas, ou qui changent l’ordre de \
                                     ce que vous voyez. Ils sont marqués\u{a0}; la copie les contient aussi.",
         code_announcement: |language, lines| {
@@ -383,6 +388,7 @@ pub static FRENCH: Catalog = Catalog {
             title: "Le modèle a mis trop de temps",
             text: "Votre question est conservée. Réessayez.",
         },
+        details: "Détails de cette réponse",
         time_to_first_token: |ms| format!("premier mot après {},{}\u{a0}s", ms / 1000, ms % 1000 / 100),
         token_counts: |input, output| match (input, output) {
             (Some(input), Some(output)) => format!("jetons\u{a0}: {input} lus, {output} écrits"),

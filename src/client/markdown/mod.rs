@@ -6,11 +6,11 @@
 //! |---|---|
 //! | `split` | cuts growing text into blocks |
 //! | `parse`, `nesting` | parses a block with `pulldown-cmark`, unless it nests too deep |
-//! | `tree`, `table` | the tree, and the alignment of a table's columns |
+//! | `tree`, `table`, `table_text` | the tree, the alignment of a table's columns, and a table as CSV or Markdown |
 //! | `links`, `destination` | which addresses links may lead to, and what is shown of a link, against phishing |
 //! | `html` | an answer as HTML, for the clipboard |
 //! | `hidden_characters` | invisible characters in code |
-//! | `sql` | syntax highlighting |
+//! | `syntax` | syntax highlighting |
 //! | `announcements` | whole sentences for screen readers |
 //! | `language_detection` | the language of an answer |
 
@@ -23,8 +23,9 @@ mod links;
 mod nesting;
 mod parse;
 pub mod split;
-pub mod sql;
+pub mod syntax;
 pub mod table;
+mod table_text;
 pub mod tree;
 
 pub use parse::parse;

@@ -1,8 +1,9 @@
 //! The browser's clocks, and sleeping.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
-use js_sys::{Date, Object, Reflect};
+use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
+use wasm_bindgen::JsValue;
 use web_sys::window;
 
 /// Time since the page was opened, by a clock that nobody can set.
@@ -47,13 +48,65 @@ fn local_day(milliseconds: f64) -> i64 {
     ((milliseconds - behind_utc) / DAY).floor() as i64
 }
 
-/// Date and time in the format of `language` (BCP 47) and in this browser's time zone.
-pub fn local_time(unix_seconds: u64, language: &str) -> String {
-    let options = Object::new();
-    for (part, style) in [("dateStyle", "medium"), ("timeStyle", "short")] {
-        // Fails only where the target is not an object.
-        let _ = Reflect::set(&options, &part.into(), &style.into());
+/// Date and time as people write them in `locale` (BCP 47), in this browser's time zone.
+pub fn local_time(unix_seconds: u64, locale: &str) -> String {
+    format_time(unix_seconds, locale, |formats| &formats.date_and_time)
+}
+
+/// The same without the date, for a time of today.
+pub fn local_time_of_day(unix_seconds: u64, locale: &str) -> String {
+    format_time(unix_seconds, locale, |formats| &formats.time)
+}
+
+/// In UTC, for programs (ISO 8601). Empty for a time that the browser does not know.
+pub fn iso_time(unix_seconds: u64) -> String {
+    let date = date(unix_seconds);
+    if date.get_time().is_nan() { String::new() } else { date.to_iso_string().into() }
+}
+
+/// Made once for all messages of a conversation, as the browser takes long for it.
+struct TimeFormats {
+    locale: String,
+    date_and_time: Function,
+    time: Function,
+}
+
+thread_local! {
+    static FORMATS: RefCell<Option<TimeFormats>> = const { RefCell::new(None) };
+}
+
+fn format_time(unix_seconds: u64, locale: &str, which: fn(&TimeFormats) -> &Function) -> String {
+    FORMATS.with_borrow_mut(|cached| {
+        let formats = match cached.take_if(|formats| formats.locale == locale) {
+            Some(formats) => formats,
+            None => TimeFormats::of(locale),
+        };
+        // Fails only for an invalid date.
+        let text = which(&formats).call1(&JsValue::UNDEFINED, &date(unix_seconds));
+        *cached = Some(formats);
+        text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+    })
+}
+
+impl TimeFormats {
+    fn of(locale: &str) -> Self {
+        let format = |styles: &[(&str, &str)]| {
+            let options = Object::new();
+            for (part, style) in styles {
+                // Fails only where the target is not an object.
+                let _ = Reflect::set(&options, &(*part).into(), &(*style).into());
+            }
+            DateTimeFormat::new(&Array::of1(&locale.into()), &options).format()
+        };
+        let time = ("timeStyle", "short");
+        Self {
+            locale: locale.to_owned(),
+            date_and_time: format(&[("dateStyle", "medium"), time]),
+            time: format(&[time]),
+        }
     }
-    let time = Date::new(&(unix_seconds as f64 * 1000.0).into());
-    time.to_locale_string(language, &options).into()
+}
+
+fn date(unix_seconds: u64) -> Date {
+    Date::new(&(unix_seconds as f64 * 1000.0).into())
 }

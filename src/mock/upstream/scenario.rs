@@ -112,6 +112,8 @@ pub enum Name {
     UsageAlong,
     /// No usage.
     NoUsage,
+    /// Sources beside the text, in `annotations`.
+    Citations,
 
     // Complete, in other forms than OpenAI's.
     /// Some words, and among them a chunk that is not JSON.

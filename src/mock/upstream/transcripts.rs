@@ -84,6 +84,7 @@ pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<
             Name::ReasoningContent => all(reasoning("reasoning_content")),
             Name::UsageAlong => all(some().enumerate().map(usage_along).chain(complete_end())),
             Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
+            Name::Citations => all(some().chain([citations()]).chain(complete_end())),
             _ => return dialects::transcript(scenario.name),
         };
     Some(if is_azure { with_content_filter(parts) } else { parts })
@@ -111,6 +112,17 @@ pub fn complete() -> impl Iterator<Item = Bytes> + Send + use<> {
 
 fn reasoning(member: &'static str) -> impl Iterator<Item = Bytes> + Send + use<> {
     [role(), thinking(member, "Let me "), thinking(member, "think.")].into_iter().chain(some()).chain(complete_end())
+}
+
+/// As OpenAI's models for web searches send them.
+fn citations() -> Bytes {
+    let citation = |url: &str, title: &str| json!({ "type": "url_citation", "url_citation": { "start_index": 0, "end_index": 4, "url": url, "title": title } });
+    let annotations = json!([
+        citation("https://docs.example/latches", "Latches and mutexes"),
+        citation("https://docs.example/latches", "The same"),
+        citation("javascript:alert(1)", "No page"),
+    ]);
+    frame(&chunk(&choice(&json!({ "annotations": annotations }), None)))
 }
 
 fn odd_chunks() -> impl Iterator<Item = Bytes> + Send + use<> {

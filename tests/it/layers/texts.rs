@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use super::source_files;
 
 /// What an expression among the children of an element may begin with: functions and values that are elements.
-const ELEMENTS: [&str; 10] = [
+const ELEMENTS: [&str; 12] = [
     "text_span",
     "render_block",
     "render_inlines",
@@ -15,8 +15,10 @@ const ELEMENTS: [&str; 10] = [
     "children",
     "header",
     "icon",
+    "icon_button",
     "item",
     "items",
+    "mark",
 ];
 
 /// It holds the one text that is not in a `text_span`.

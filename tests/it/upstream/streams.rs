@@ -125,3 +125,11 @@ async fn a_hundred_thousand_tokens_at_full_speed_arrive_all_and_in_order() {
     assert!(received.text.split_whitespace().map(|word| word.parse::<u32>().unwrap()).eq(1..=100_000));
     assert_eq!((received.usage.unwrap().output, received.end), (Some(100_000), COMPLETE));
 }
+
+#[tokio::test]
+async fn sources_beside_the_text_are_links_at_its_end() {
+    let received = TestUpstream::start().await.ask("/citations").await;
+    let sources = "\n\n**Sources**\n\n1. [Latches and mutexes](<https://docs.example/latches>)\n";
+    received.assert_is(&format!("{SOME_WORDS}{sources}"), COMPLETE);
+    assert_eq!(received.usage.unwrap().output, Some(4));
+}

@@ -13,7 +13,7 @@ use crate::{
             element_ids::COMPOSER,
             entry::{Author, Entry, Progress},
         },
-        platform::{crypto, dom},
+        platform::{clock, crypto, dom},
     },
     wire::{
         attachments::{Attachment, AttachmentSummary, Content, StoredAt},
@@ -129,7 +129,8 @@ impl Conversation {
 
     pub(super) fn send_request(mut self, request: ChatRequest) {
         let attachments = request.attachments.iter().map(|attachment| self.summary_of(attachment)).collect();
-        let question = Rc::new(Entry::question(self.next_key(), &request.message, attachments));
+        let at = Some(clock::unix_time());
+        let question = Rc::new(Entry { at, ..Entry::question(self.next_key(), &request.message, attachments) });
         {
             let mut entries = self.entries.write();
             // A question without id was not delivered, and is the last one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 
-use super::text_span;
+use super::{Icon, icon, text_span};
 use crate::client::{
     language::use_catalog,
     markdown::html,
@@ -33,8 +33,8 @@ pub fn CopyButton(
         }
     };
     rsx! {
-        button { class: "quiet", r#type: "button", "aria-label": label, onclick: copy,
-            {text_span(if copied() { messages.copied } else { messages.copy })}
+        button { class: "quiet icon", r#type: "button", "aria-label": label.clone(), title: label, onclick: copy,
+            {icon(if copied() { Icon::Check } else { Icon::Copy })}
         }
         span { class: "for-screen-readers", role: "status", if copied() { {text_span(messages.copied)} } }
     }

@@ -7,14 +7,12 @@ use dioxus::prelude::*;
 use super::{
     answer_link::AnswerLink,
     code_block::{CodeBlock, CodeText},
+    table::AnswerTable,
     text_span,
 };
 use crate::client::{
-    language::{Language, use_catalog},
-    markdown::{
-        Block, Inline, parse,
-        tree::{Align, Table, plain_text},
-    },
+    language::Language,
+    markdown::{Block, Inline, parse, tree::plain_text},
 };
 
 /// The blocks of one text. Each is a component, so that only blocks that have changed are parsed again.
@@ -67,7 +65,7 @@ fn render_block(block: Block) -> Element {
             }
         },
         Block::Code { language, text } => rsx! { CodeBlock { language, text } },
-        Block::Table(table) => rsx! { ScrollableTable { table } },
+        Block::Table(table) => rsx! { AnswerTable { table } },
         Block::Rule => rsx! { hr {} },
     }
 }
@@ -84,7 +82,7 @@ fn render_items(items: Vec<Vec<Block>>) -> Element {
     }
 }
 
-fn render_inlines(content: Vec<Inline>) -> Element {
+pub fn render_inlines(content: Vec<Inline>) -> Element {
     rsx! {
         for inline in content {
             {render_inline(inline)}
@@ -104,38 +102,5 @@ fn render_inline(inline: Inline) -> Element {
         },
         Inline::Break => rsx! { br {} },
         Inline::Task(done) => text_span(if done { "☑ " } else { "☐ " }),
-    }
-}
-
-/// A table that scrolls in a box of its own, also by keyboard.
-#[component]
-fn ScrollableTable(table: Table) -> Element {
-    let messages = &use_catalog().answer;
-    let class = |column| match table.align(column) {
-        Align::Right => "right",
-        Align::Center => "center",
-        Align::Left | Align::Unset => "",
-    };
-    rsx! {
-        div { class: "table", role: "region", "aria-label": messages.table_label, tabindex: 0,
-            table { dir: "auto",
-                thead {
-                    tr {
-                        for (column, cell) in table.head.iter().enumerate() {
-                            th { scope: "col", class: class(column), dir: "auto", {render_inlines(cell.clone())} }
-                        }
-                    }
-                }
-                tbody {
-                    for row in table.rows.iter() {
-                        tr {
-                            for (column, cell) in row.iter().enumerate() {
-                                td { class: class(column), dir: "auto", {render_inlines(cell.clone())} }
-                            }
-                        }
-                    }
-                }
-            }
-        }
     }
 }

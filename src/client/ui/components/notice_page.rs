@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{PageTitle, RequestIdLabel, text_span};
+use super::{PageTitle, RequestIdLabel, mark, text_span};
 use crate::{client::language::use_catalog, wire::error::ApiError};
 
 #[component]
@@ -26,6 +26,7 @@ pub fn NoticePage(
     rsx! {
         PageTitle { title: title.clone() }
         main { class: "notice",
+            {mark()}
             div { role: if alert { "alert" } else if live { "status" },
                 h1 { {text_span(title.clone())} }
                 if let Some(reason) = reason {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 
-use super::text_span;
+use super::{Icon, icon, text_span};
 use crate::client::{language::use_catalog, platform::clock};
 
 #[component]
@@ -23,6 +23,7 @@ pub fn RetryButton(
     });
     rsx! {
         button { r#type: "button", disabled: left() > 0, onclick: move |_| on_retry.call(()),
+            {icon(Icon::Retry)}
             {text_span(if left() > 0 { (messages.retry_in)(left()) } else { messages.retry.to_owned() })}
         }
     }

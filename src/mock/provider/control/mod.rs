@@ -54,6 +54,7 @@ use super::{
         grants::Grants,
         keys::Rotation,
         settings::Settings,
+        signing_algorithm::SigningAlgorithm,
         user_name::UserName,
         users::People,
     },

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{TokenUsage, surrogates::with_stand_ins};
+use super::{TokenUsage, citations::Citation, surrogates::with_stand_ins};
 
 /// How deep parts of a content are nested at most: `{"type":"thinking","thinking":[{"type":"text","text":"…"}]}`.
 const MAX_DEPTH: u8 = 8;
@@ -69,6 +69,13 @@ impl Chunk {
         };
         let said = in_message.into_iter().chain(elsewhere.map(content));
         said.into_iter().find(|said| !said.is_empty()).unwrap_or_default()
+    }
+
+    /// The sources that are named beside the text.
+    pub fn citations(&self) -> impl Iterator<Item = Citation> {
+        let choice = self.choice();
+        let places = ["delta", "message"].into_iter().filter_map(move |name| choice?.get(name)?.get("annotations"));
+        places.filter_map(Value::as_array).flatten().filter_map(Citation::of)
     }
 
     /// The reason's name. Servers that follow other APIs have it under the names of these.

@@ -12,12 +12,14 @@
 //! | `frames`, `chunk`, `surrogates` | where a chunk begins and ends in them, and what it says |
 //! | `finish_reason` | why the model has stopped, in the words of each server |
 //! | `answer_text`, `thinking_tags`, `code_spans` | text and reasoning, put together and separated |
+//! | `citations` | the sources that the model names beside its text |
 //! | `deviations` | what is tolerated, counted and logged |
 //! | `demo` | the built-in responder |
 
 mod answer;
 mod answer_text;
 mod chunk;
+mod citations;
 mod code_spans;
 mod completions;
 mod demo;

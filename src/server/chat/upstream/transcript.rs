@@ -9,6 +9,7 @@ use super::{
     FinishReason, TokenUsage, UpstreamError, UpstreamEvent,
     answer_text::{AnswerText, Part},
     chunk::{Chunk, Said as ChunkSaid},
+    citations::Citations,
     deviations::{Deviation, Deviations},
     error_body::ErrorBody,
     finish_reason::{Meaning, meaning},
@@ -35,6 +36,7 @@ pub struct Transcript {
     /// Returned after what is ready.
     error: Option<UpstreamError>,
     text: AnswerText,
+    citations: Citations,
     /// The last one received: some upstreams send a count with every chunk.
     usage: Option<TokenUsage>,
     finish: Option<FinishReason>,
@@ -86,6 +88,7 @@ impl Transcript {
             ready: VecDeque::new(),
             error: None,
             text: AnswerText::default(),
+            citations: Citations::default(),
             usage: None,
             finish: None,
             read: Progress::default(),
@@ -185,6 +188,9 @@ impl Transcript {
             tracing::warn!("the upstream's answer ended without a known finish reason");
         }
         self.has_ended = true;
+        if self.read.has_text && matches!(self.finish, Some(FinishReason::Complete | FinishReason::Length)) {
+            self.ready.extend(self.citations.take_list().map(UpstreamEvent::Delta));
+        }
         self.ready.extend(self.usage.take().map(UpstreamEvent::Usage));
         self.ready.extend(self.finish.map(UpstreamEvent::Finished));
     }
@@ -248,6 +254,7 @@ impl Transcript {
             return;
         }
         self.read_text(chunk.said(), chunk.has_stand_ins);
+        chunk.citations().for_each(|citation| self.citations.add(citation));
         self.usage = chunk.usage().or(self.usage);
         if let Some(reason) = chunk.finish_reason() {
             self.read_finish_reason(reason);
@@ -279,6 +286,7 @@ impl Transcript {
                 Part::Thinking(text) => UpstreamEvent::Thinking(text),
                 Part::InText(Said::Text(text)) => {
                     self.read.has_text = true;
+                    self.citations.read_text(&text);
                     UpstreamEvent::Delta(text)
                 }
                 Part::InText(Said::Thinking(text)) => {
@@ -288,6 +296,7 @@ impl Transcript {
                 Part::InText(Said::TextWasThinking) => {
                     self.note(Deviation::NoOpeningTag);
                     self.read.has_text = false;
+                    self.citations.forget_text();
                     UpstreamEvent::TextWasThinking
                 }
             };

@@ -13,7 +13,7 @@ use crate::{
         language::{use_catalog, use_language},
         ui::{
             branding::use_branding,
-            components::{Icon, icon, text_span},
+            components::{Icon, icon, mark, text_span},
         },
     },
     wire::auth::UserClaims,
@@ -49,7 +49,12 @@ pub fn Header(
                 img { class: "logo", src: logo, alt: if title.is_empty() { "" } else { "{name}" } }
             }
             if title.is_empty() {
-                h1 { translate: "no", {text_span(name.clone())} }
+                h1 { class: "product", translate: "no",
+                    if branding.logo().is_none() {
+                        {mark()}
+                    }
+                    {text_span(name.clone())}
+                }
             } else {
                 h1 { dir: "auto", title: title.clone(), {text_span(title.clone())} }
             }

@@ -4,7 +4,12 @@ use std::{rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 
-use super::{feedback::FeedbackButtons, files::QuestionFiles, question_text::QuestionText, versions::VersionSwitch};
+use super::{
+    files::QuestionFiles,
+    message_actions::{AnswerActions, QuestionActions},
+    question_text::QuestionText,
+    versions::VersionSwitch,
+};
 use crate::{
     client::{
         chat::{
@@ -13,10 +18,10 @@ use crate::{
             entry::{Entry, Progress},
             received_answer::AnswerText,
         },
-        language::{Catalog, Message, use_catalog, use_language},
+        language::{Catalog, Message, use_catalog},
         platform::clock,
         session::Interrupted,
-        ui::components::{CopyButton, Markdown, RequestIdLabel, RetryButton, SignInAgain, StepUp, text_span},
+        ui::components::{Icon, Markdown, RequestIdLabel, RetryButton, SignInAgain, StepUp, icon, text_span},
     },
     wire::{
         chat::{AnswerError, AnswerErrorKind, EndReason, Usage},
@@ -35,7 +40,6 @@ pub fn Question(
     conversation: Conversation,
 ) -> Element {
     let messages = &use_catalog().chat;
-    let edited = entry.clone();
     rsx! {
         article { class: "message you", "aria-label": messages.you,
             h2 { class: "for-screen-readers", {text_span(messages.you)} }
@@ -46,13 +50,7 @@ pub fn Question(
             if is_refused {
                 p { class: "outcome", {text_span(messages.question_not_sent)} }
             }
-            div { class: "actions",
-                VersionSwitch { id: entry.id.clone(), versions: entry.versions.clone(), conversation }
-                CopyButton { label: messages.copy, text: entry.text.to_string() }
-                if entry.id.is_some() {
-                    button { class: "quiet edit", r#type: "button", onclick: move |_| conversation.edit(&edited), {text_span(messages.edit)} }
-                }
-            }
+            QuestionActions { entry, conversation }
         }
     }
 }
@@ -99,33 +97,9 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
                 if let Some(left_out) = files_left_out(entry.usage, catalog) {
                     p { class: "outcome", {text_span(left_out)} }
                 }
-                div { class: "actions",
-                    VersionSwitch { id: entry.id.clone(), versions: entry.versions.clone(), conversation }
-                    if has_text {
-                        CopyButton { label: catalog.chat.copy, text: entry.text.to_string(), is_markdown: true }
-                    }
-                    if is_last && can_ask_again(&entry.progress) {
-                        button { class: "quiet", r#type: "button", onclick: move |_| conversation.retry(), {text_span(catalog.chat.retry)} }
-                    }
-                    FeedbackButtons { entry: entry.clone(), conversation }
-                    if let Some(model) = &entry.model {
-                        WrittenBy { model: model.clone(), conversation }
-                    }
-                    if let Some(usage) = entry.usage {
-                        span { class: "usage", {text_span(usage_message(usage, catalog))} }
-                    }
-                }
+                AnswerActions { entry: entry.clone(), conversation, is_last }
             }
         }
-    }
-}
-
-#[component]
-fn WrittenBy(model: Rc<str>, conversation: Conversation) -> Element {
-    let language = use_language().get();
-    let name = conversation.name_of_model(&model, language);
-    rsx! {
-        span { class: "model", translate: "no", {text_span((language.catalog().chat.model_label)(&name))} }
     }
 }
 
@@ -133,12 +107,14 @@ fn WrittenBy(model: Rc<str>, conversation: Conversation) -> Element {
 fn Waiting(has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element {
     let messages = &use_catalog().answer;
     rsx! {
-        span { class: "caret", "aria-hidden": "true" }
-        if is_reconnecting {
-            p { class: "outcome", role: "status", {text_span(messages.reconnecting)} }
-        } else if !has_text {
-            span { class: "for-screen-readers", {text_span(messages.waiting)} }
-            WaitingTime { is_thinking }
+        div { class: "waiting",
+            span { class: "caret", "aria-hidden": "true" }
+            if is_reconnecting {
+                p { class: "outcome", role: "status", {text_span(messages.reconnecting)} }
+            } else if !has_text {
+                span { class: "for-screen-readers", {text_span(messages.waiting)} }
+                WaitingTime { is_thinking }
+            }
         }
     }
 }
@@ -182,7 +158,6 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
         _ => None,
     };
     let continues = is_last && can_continue(&entry);
-    let go_on = move |_| conversation.send_text(catalog.chat.continue_prompt);
     // The log has it at the end of the answer.
     let reference = entry.id.clone().filter(|_| is_for_administrator(progress));
     rsx! {
@@ -215,7 +190,7 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
                     }
                 }
                 if continues {
-                    button { r#type: "button", onclick: go_on, {text_span(catalog.chat.continue_answer)} }
+                    ContinueButton { conversation }
                 }
                 if is_last && conversation.hides_stored_version() {
                     button { r#type: "button", onclick: move |_| conversation.show_stored_version(), {text_span(catalog.versions.show_stored)} }
@@ -226,16 +201,22 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
             p { class: "outcome",
                 {text_span(format!("{outcome} "))}
                 if continues {
-                    button { r#type: "button", onclick: go_on, {text_span(catalog.chat.continue_answer)} }
+                    ContinueButton { conversation }
                 }
             }
         }
     }
 }
 
-/// Whether to offer the answer anew. For failures, [`RetryButton`] does.
-fn can_ask_again(progress: &Progress) -> bool {
-    matches!(progress, Progress::Ended(_, None))
+#[component]
+fn ContinueButton(conversation: Conversation) -> Element {
+    let messages = &use_catalog().chat;
+    rsx! {
+        button { r#type: "button", onclick: move |_| conversation.send_text(messages.continue_prompt),
+            {icon(Icon::Continue)}
+            {text_span(messages.continue_answer)}
+        }
+    }
 }
 
 /// Whether another try may succeed.
@@ -286,15 +267,4 @@ fn answer_error_message(error: AnswerError, catalog: &Catalog) -> Message {
 fn files_left_out(usage: Option<Usage>, catalog: &Catalog) -> Option<String> {
     let (all, sent) = usage.and_then(|usage| usage.files_chars.zip(usage.files_sent_chars))?;
     (sent < all).then(|| (catalog.files.read_of)(sent as usize, all as usize))
-}
-
-fn usage_message(usage: Usage, catalog: &Catalog) -> String {
-    let messages = &catalog.answer;
-    let tokens = (messages.token_counts)(usage.input_tokens, usage.output_tokens);
-    let parts = [
-        usage.first_token_ms.map(messages.time_to_first_token),
-        Some(tokens).filter(|tokens| !tokens.is_empty()),
-        usage.tokens_per_second.map(|speed| (messages.tokens_per_second)(speed.round() as u64)),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

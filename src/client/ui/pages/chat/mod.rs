@@ -6,6 +6,8 @@
 //! | `conversation_row`, `deletions` | a conversation in the list; those that the person deletes |
 //! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
+//! | `message_actions`, `message_time`, `answer_details` | below a message: what can be done with it, when it was written, what it took |
+//! | `empty` | a new conversation: the greeting and questions to start with |
 //! | `rendered_groups` | how many of them are rendered |
 //! | `question_text`, `files` | the text of a question; the files of messages |
 //! | `versions` | the switch between versions of a message |
@@ -24,15 +26,19 @@
 //! | `navigation` | navigation to a conversation |
 
 mod account_menu;
+mod answer_details;
 mod conversation_row;
 mod deletions;
 mod dialogs;
+mod empty;
 mod failure;
 mod feedback;
 mod files;
 mod header;
 mod live_region;
 mod message;
+mod message_actions;
+mod message_time;
 mod model_picker;
 mod navigation;
 mod notice_dialog;
@@ -131,6 +137,7 @@ fn ChatPage(user: UserClaims) -> Element {
     use_context_provider(|| Signal::new(OpenFile::None));
     use_offered_files(draft.attachments);
 
+    let name = user.name.clone();
     let id = conversation_of(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
     let resumption_failed = use_resumption(list, deletions, sessions, dialog);
@@ -153,7 +160,7 @@ fn ChatPage(user: UserClaims) -> Element {
             Header { user, conversation, sidebar, dialog }
             Sidebar { list, conversation, sidebar, deletions }
             main { class: "main",
-                Transcript { conversation }
+                Transcript { conversation, name }
                 div { class: "dock",
                     OfflineNotice {}
                     ResumptionFailure { failed: resumption_failed }

@@ -84,13 +84,13 @@ pub fn SessionsDialog(dialog: Signal<OpenDialog>, sessions: OwnSessions) -> Elem
 #[component]
 fn Row(session: SessionSummary, sessions: OwnSessions) -> Element {
     let messages = &use_catalog().sessions;
-    let language = use_language().get();
+    let locale = use_language().locale();
     let name = match (&session.browser, &session.system) {
         (Some(browser), Some(system)) => (messages.browser_on_system)(browser, system),
         (Some(one), None) | (None, Some(one)) => one.clone(),
         (None, None) => messages.unknown_browser.to_owned(),
     };
-    let time = |unix_seconds| clock::local_time(unix_seconds, language.tag());
+    let time = |unix_seconds| clock::local_time(unix_seconds, &locale);
     let since = (messages.signed_in_at)(&time(session.since));
     let used = if session.is_this {
         messages.in_use_now.to_owned()

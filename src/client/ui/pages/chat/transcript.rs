@@ -5,6 +5,7 @@ use std::rc::Rc;
 use dioxus::prelude::*;
 
 use super::{
+    empty::Empty,
     message::{Answer, Question},
     rendered_groups::{MESSAGES_PER_GROUP, use_rendered_groups},
 };
@@ -17,8 +18,7 @@ use crate::{
         },
         language::{Catalog, use_catalog, use_language},
         ui::{
-            branding::use_branding,
-            components::{RequestIdLabel, RetryButton, SignInAgain, text_span},
+            components::{Icon, RequestIdLabel, RetryButton, SignInAgain, icon, text_span},
             route::Route,
         },
     },
@@ -26,7 +26,11 @@ use crate::{
 };
 
 #[component]
-pub fn Transcript(conversation: Conversation) -> Element {
+pub fn Transcript(
+    conversation: Conversation,
+    /// The person's, if the provider has told it.
+    name: Option<String>,
+) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.chat;
     let entries = conversation.entries();
@@ -44,7 +48,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
                     p { class: "quiet opening", role: "status", {text_span(messages.loading_conversation)} }
                 },
                 Phase::NotOpened(error) => rsx! { NotOpened { error, conversation } },
-                Phase::Shown if is_empty => rsx! { Empty { conversation } },
+                Phase::Shown if is_empty => rsx! { Empty { conversation, name } },
                 Phase::Shown => rsx! {},
             }
             // `aria-live` is off because the live region announces the answer, in whole sentences. While an answer is
@@ -63,7 +67,7 @@ pub fn Transcript(conversation: Conversation) -> Element {
         }
         if !conversation.following.is_on() {
             button { class: "latest", r#type: "button", onclick: move |_| conversation.following.jump_to_end(),
-                span { "aria-hidden": "true", "↓ " }
+                {icon(Icon::ArrowDown)}
                 {text_span(messages.jump_to_latest)}
             }
         }
@@ -115,44 +119,6 @@ fn Group(entries: Vec<Rc<Entry>>, is_last: bool, line: Option<Line>, conversatio
                         Answer { is_last: last == Some(entry.key), entry, conversation }
                     },
                 }
-            }
-        }
-    }
-}
-
-#[component]
-fn Empty(conversation: Conversation) -> Element {
-    let catalog = use_catalog();
-    let messages = &catalog.chat;
-    let language = use_language().get();
-    let own = |text: &'static str| text.to_owned();
-    let starters: Vec<(String, String)> = match use_branding().starters() {
-        Some(starters) => starters
-            .iter()
-            .map(|starter| (language.of(&starter.topic).to_owned(), language.of(&starter.question).to_owned()))
-            .collect(),
-        None => catalog.starters.iter().map(|starter| (own(starter.topic), own(starter.question))).collect(),
-    };
-    rsx! {
-        div { class: "empty",
-            h2 { {text_span(messages.empty_title)} }
-            ul { "aria-label": messages.starters_label,
-                for (topic, question) in starters {
-                    Starter { key: "{topic}", topic, question, conversation }
-                }
-            }
-        }
-    }
-}
-
-#[component]
-fn Starter(topic: String, question: String, conversation: Conversation) -> Element {
-    let asked = question.clone();
-    rsx! {
-        li {
-            button { r#type: "button", onclick: move |_| conversation.send_text(&asked),
-                strong { {text_span(topic)} }
-                span { {text_span(question)} }
             }
         }
     }
