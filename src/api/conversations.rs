@@ -30,6 +30,7 @@ pub async fn list_conversations(
 /// Deletes all conversations.
 #[post("/api/conversations/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn delete_all_conversations(call: Authorized<DeleteAllRequest>) -> Result<Answer<DeletedAll>, ApiError> {
+    caller.check_step_up(GuardedAction::Delete)?;
     Ok(Answer(services.conversations.delete_all(&caller.user, call.into_body()).await?))
 }
 
@@ -40,6 +41,8 @@ pub async fn delete_all_conversations(call: Authorized<DeleteAllRequest>) -> Res
     services: crate::server::Services
 )]
 pub async fn export_all_conversations(language: Option<String>, _call: Authorized<()>) -> Result<Download, ApiError> {
+    caller.check_may_export()?;
+    caller.check_step_up(GuardedAction::Export)?;
     let open = caller.open_stream()?;
     let pieces = services.conversations.export_all(&caller.user, language).await?;
     Ok(Download::of("application/zip", open.holding(pieces)))

@@ -21,11 +21,13 @@ pub enum Interrupted {
         id: ConversationId,
         format: ExportFormat,
     },
+    ExportAll,
     EndOtherSessions,
     EndAllSessions,
     Delete {
         id: ConversationId,
     },
+    DeleteAll,
     /// The message is stored like any that was not delivered.
     Message,
 }
@@ -34,9 +36,9 @@ impl Interrupted {
     /// The action that the server asked for it at.
     pub fn action(&self) -> GuardedAction {
         match self {
-            Self::Export { .. } => GuardedAction::Export,
+            Self::Export { .. } | Self::ExportAll => GuardedAction::Export,
             Self::EndOtherSessions | Self::EndAllSessions => GuardedAction::EndAllSessions,
-            Self::Delete { .. } => GuardedAction::Delete,
+            Self::Delete { .. } | Self::DeleteAll => GuardedAction::Delete,
             Self::Message => GuardedAction::Chat,
         }
     }

@@ -51,7 +51,7 @@ use super::{
     auth::{oidc::Permissions, sessions::SessionEnd},
     conversations::{
         ConversationStore, Owner, check_length,
-        store::{BeginError, Begun, NewQuestion, StoredAnswer},
+        store::{BeginError, Begun, NewQuestion, StoreError, StoredAnswer},
         text::storable,
     },
     environment::Environment,
@@ -61,10 +61,11 @@ use super::{
     },
 };
 use crate::wire::{
-    attachments::{AttachmentLimits, PageLimits},
+    attachments::{Attachment, AttachmentLimits, PageLimits},
     auth::UserClaims,
     chat::{
-        ChatEvent, ChatEventKind, ChatRequest, EndReason, FollowRequest, MAX_MESSAGE_CHARS, MessageId, StopRequest,
+        ChatEvent, ChatEventKind, ChatRequest, ConversationId, EndReason, FollowRequest, MAX_MESSAGE_CHARS, MessageId,
+        StopRequest,
     },
     conversations::Done,
     error::ApiError,

@@ -148,7 +148,7 @@ impl Conversation {
     }
 
     /// Of a stored file, the length is that of the question it was sent with.
-    fn summary_of(self, attachment: &Attachment) -> AttachmentSummary {
+    pub(super) fn summary_of(self, attachment: &Attachment) -> AttachmentSummary {
         let chars = match &attachment.content {
             Content::Text(text) => text.chars().count(),
             Content::Stored(StoredAt { question, position }) => {

@@ -87,7 +87,11 @@ impl Conversation {
             self.load(request.conversation).await;
             let is_known = |entry: &Rc<Entry>| entry.id == request.version_of && *entry.text == *request.message;
             if *self.phase.peek() == Phase::Shown && !self.entries.peek().iter().any(is_known) {
-                self.draft.edit(&request.message);
+                let files = request.attachments.iter().map(|attachment| {
+                    let chars = self.summary_of(attachment).chars;
+                    AttachedFile { attachment: attachment.clone(), chars }
+                });
+                self.draft.edit(&request.message, files.collect());
                 self.editing.set(request.version_of);
             }
             dom::focus(COMPOSER);

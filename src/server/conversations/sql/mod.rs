@@ -58,6 +58,7 @@ use crate::{
     },
     wire::{
         chat::{ConversationId, MessageId},
+        conversations::ConversationSummary,
         feedback::Feedback,
     },
 };

@@ -20,7 +20,9 @@ pub fn Failure(
     let catalog = use_catalog();
     let Some(error) = error else { return rsx! {} };
     let message = match (&error, &interrupted) {
-        (ApiError::Forbidden, Some(Interrupted::Export { .. })) => catalog.failures.export_forbidden,
+        (ApiError::Forbidden, Some(Interrupted::Export { .. } | Interrupted::ExportAll)) => {
+            catalog.failures.export_forbidden
+        }
         _ => catalog.error_message(&error),
     };
     rsx! {

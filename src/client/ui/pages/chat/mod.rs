@@ -140,7 +140,7 @@ fn ChatPage(user: UserClaims) -> Element {
     let name = user.name.clone();
     let id = conversation_of(&use_route::<Route>());
     use_effect(use_reactive!(|id| conversation.open(id)));
-    let resumption_failed = use_resumption(list, deletions, sessions, dialog);
+    let resumption_failed = use_resumption(list, deletions, sessions, data, dialog);
 
     let shortcuts = Shortcuts::use_shortcuts(move |shortcut| match shortcut {
         Shortcut::Stop => conversation.stop(),

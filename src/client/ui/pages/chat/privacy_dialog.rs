@@ -13,6 +13,7 @@ use crate::{
     client::{
         chat::{element_ids::COMPOSER, list::ConversationList, options::Options},
         language::{Catalog, use_catalog, use_language},
+        session::Interrupted,
         ui::components::{Dialog, text_span},
     },
     wire::options::Disclosure,
@@ -57,7 +58,7 @@ pub fn PrivacyDialog(dialog: Signal<OpenDialog>, options: Options, list: Convers
                     dd { {text_span(acceptance(notice, language.get()).unwrap_or_default())} }
                 }
             }
-            DataFailure { state: state.clone() }
+            DataFailure { state: state.clone(), interrupted: Interrupted::ExportAll }
             // Always present: screen readers announce only changes of an element.
             p { class: "quiet", role: "status", {text_span(status)} }
             div { class: "choices",
@@ -104,7 +105,7 @@ pub fn DeleteAllDialog(dialog: Signal<OpenDialog>, data: OwnData) -> Element {
             if !is_done {
                 p { {text_span(messages.delete_all_warning)} }
             }
-            DataFailure { state }
+            DataFailure { state, interrupted: Interrupted::DeleteAll }
             p { class: "quiet", role: "status", {text_span(status)} }
             div { class: "choices",
                 if !is_done {
@@ -126,13 +127,13 @@ pub fn DeleteAllDialog(dialog: Signal<OpenDialog>, data: OwnData) -> Element {
 }
 
 #[component]
-fn DataFailure(state: DataState) -> Element {
+fn DataFailure(state: DataState, interrupted: Interrupted) -> Element {
     let error = match state {
         DataState::Failed(error) => Some(error),
         _ => None,
     };
     rsx! {
-        Failure { error }
+        Failure { error, interrupted }
     }
 }
 

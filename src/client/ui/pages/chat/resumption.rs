@@ -2,7 +2,9 @@
 
 use dioxus::prelude::*;
 
-use super::{deletions::Deletions, failure::Failure, open_dialog::OpenDialog, own_sessions::OwnSessions};
+use super::{
+    deletions::Deletions, failure::Failure, open_dialog::OpenDialog, own_data::OwnData, own_sessions::OwnSessions,
+};
 use crate::{
     client::{
         chat::list::ConversationList,
@@ -20,6 +22,7 @@ pub fn use_resumption(
     list: ConversationList,
     deletions: Deletions,
     sessions: OwnSessions,
+    data: OwnData,
     mut dialog: Signal<OpenDialog>,
 ) -> Failed {
     let (auth, language) = (use_auth(), use_language());
@@ -31,6 +34,10 @@ pub fn use_resumption(
                 let outcome = list.export(id, format, language.peek()).await;
                 failed.set(outcome.err().map(|error| (error, interrupted)));
             }),
+            Interrupted::ExportAll => {
+                dialog.set(OpenDialog::Privacy);
+                data.export(language.peek());
+            }
             Interrupted::EndOtherSessions => {
                 dialog.set(OpenDialog::Sessions);
                 sessions.end_others();
@@ -40,6 +47,10 @@ pub fn use_resumption(
                 sessions.end_all();
             }
             Interrupted::Delete { id } => deletions.begin_now(id),
+            Interrupted::DeleteAll => {
+                dialog.set(OpenDialog::DeleteAll);
+                data.delete_all();
+            }
             // Opening its conversation sends it.
             Interrupted::Message => {}
         }

@@ -16,7 +16,7 @@ use crate::{
             element_ids::TRANSCRIPT,
             entry::{Author, Entry, Progress},
         },
-        language::{Catalog, use_catalog, use_language},
+        language::{Catalog, use_catalog},
         ui::{
             components::{Icon, RequestIdLabel, RetryButton, SignInAgain, icon, text_span},
             route::Route,
