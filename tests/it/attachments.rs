@@ -249,21 +249,21 @@ async fn a_question_that_replaces_another_keeps_its_files_without_sending_them_a
 
 #[tokio::test]
 async fn the_bounds_of_files_are_those_of_the_settings_and_the_body_may_be_as_long() {
-    let attachments = AttachmentLimits { files: 2, file_chars: 400_000, message_chars: 500_000 };
+    let attachments = AttachmentLimits { files: 2, file_chars: 150_000, message_chars: 200_000 };
     let client = ChatClient::with(in_memory(), ChatSettings { attachments, ..LONG_GRACE }).await;
-    let long = "é".repeat(400_000);
+    let long = "é".repeat(150_000);
     let (_, _, usage) = ask(&client, &attached(send_as("c", "Why?", "1"), &[("a", &long)])).await;
-    assert_eq!(usage.files_chars, Some(400_000));
+    assert_eq!(usage.files_chars, Some(150_000));
     for (files, reason) in [
         (vec![("a", "x"); 3], "has 3 files, 2 are allowed"),
-        (vec![("a", &*format!("{long}é"))], "has 400001 characters, 400000 are allowed"),
-        (vec![("a", &*long), ("b", &*"x".repeat(100_001))], "have 500001 characters, 500000 are allowed"),
+        (vec![("a", &*format!("{long}é"))], "has 150001 characters, 150000 are allowed"),
+        (vec![("a", &*long), ("b", &*"x".repeat(50_001))], "have 200001 characters, 200000 are allowed"),
     ] {
         let answer = client.post("/api/chat", &attached(send_as("c", "Why?", "2"), &files)).await;
         answer.assert_refused(422, "invalid_field");
         assert!(answer.json().to_string().contains(reason), "{:?}", answer.json());
     }
-    let much = "é".repeat(1_200_000);
+    let much = "é".repeat(600_000);
     let answer = client.post("/api/chat", &attached(send_as("c", "Why?", "3"), &[("a", &much)])).await;
     answer.assert_refused(413, "body_too_large");
     // No other endpoint takes more than before.
