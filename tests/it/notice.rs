@@ -130,7 +130,7 @@ async fn every_page_has_the_operators_name_and_the_logo_comes_from_the_same_serv
         let meta = html.split("<meta ").find(|meta| meta.contains(r#"name="branding""#)).unwrap();
         let content = meta.split("content=\"").nth(1).unwrap().split('"').next().unwrap();
         let content = ["&#34;", "&quot;"].iter().fold(content.to_owned(), |text, code| text.replace(code, "\""));
-        let content = content.replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        let content = content.replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&");
         let branding: Value = serde_json::from_str(&content).unwrap();
         assert_eq!(branding["name"], json!({ "en": name, "fr": name }));
         let logo = get(branding["logo"].as_str().unwrap()).await;

@@ -134,7 +134,7 @@ fn starters(entries: Vec<StarterEntry>) -> Result<Vec<StarterQuestion>, String> 
 mod tests {
     use std::{fs, path::PathBuf};
 
-    use super::{super::tests, *};
+    use super::super::tests;
 
     /// A file that goes with the test.
     struct File(PathBuf);

@@ -46,7 +46,7 @@ pub fn Header(
             }
             if let Some(logo) = branding.logo() {
                 // Beside the name it says nothing more.
-                img { class: "logo", src: logo, alt: if title.is_empty() { "" } else { "{name}" } }
+                img { class: "logo", src: logo, alt: if title.is_empty() { String::new() } else { name.clone() } }
             }
             if title.is_empty() {
                 h1 { class: "product", translate: "no",
