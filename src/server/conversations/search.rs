@@ -24,13 +24,11 @@ impl Search {
     /// Words are what stands between spaces and punctuation: `ora-00600` is two.
     pub fn parse(text: &str) -> Self {
         let folded = folded(text);
-        let mut terms: Vec<Term> = vec![];
-        for part in folded.split_whitespace() {
-            let mut words = part.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
-            match words.peek() {
-                Some(_) => terms.extend(words.map(Term::word)),
-                None => terms.push(Term { text: part.to_owned(), is_indexed: false }),
-            }
+        let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let mut terms: Vec<_> = words.map(Term::word).collect();
+        if terms.is_empty() {
+            let marks = folded.split_whitespace();
+            terms.extend(marks.map(|marks| Term { text: marks.to_owned(), is_indexed: false }));
         }
         terms.dedup();
         terms.truncate(MAX_TERMS);
@@ -72,8 +70,8 @@ mod tests {
             ("Library  LATCH", vec![word("library"), word("latch")]),
             ("l’été", vec![word("l"), word("ete")]),
             ("ORA-00600: v$session_wait", vec![word("ora"), word("00600"), word("v"), word("session"), word("wait")]),
-            ("50% %", vec![word("50"), scanned("%")]),
-            ("=>", vec![scanned("=>")]),
+            ("50% & more", vec![word("50"), word("more")]),
+            ("=> %", vec![scanned("=>"), scanned("%")]),
             ("日本語 index", vec![scanned("日本語"), word("index")]),
             ("한국어", vec![word("한국어")]),
             ("a a", vec![word("a")]),

@@ -33,6 +33,7 @@ const FLOORS: [&[&str]; 4] = [
         "embedded",
         "feedback",
         "health_check",
+        "user_data",
         "user_sessions",
     ],
 ];
