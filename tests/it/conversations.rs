@@ -190,7 +190,7 @@ async fn invalid_input_is_refused_with_the_name_of_its_field() {
         client.get(&path).await.assert_field_refused("language");
     }
     client.get(&format!("/api/conversations?search={}", "x".repeat(201))).await.assert_field_refused("search");
-    for before in ["", "1", "x.c", "1.a%20b", "99999999999999999999.c"] {
+    for before in ["1", "x.c", "1.a%20b", "99999999999999999999.c"] {
         client.get(&format!("/api/conversations?before={before}")).await.assert_field_refused("before");
     }
     for title in [json!(""), json!(" \n\t "), json!("x".repeat(201)), json!(7), Value::Null] {
