@@ -10,6 +10,7 @@ use crate::{
     client::{
         chat::{
             answer_requests::Call,
+            attachments::AttachedFile,
             element_ids::COMPOSER,
             entry::{Entry, Progress},
         },
