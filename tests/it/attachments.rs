@@ -21,7 +21,7 @@ use oracle_ai::{
 use serde_json::{Value, json};
 
 use crate::{
-    conversation_store::{Store, begin, in_memory, new_owner, now, postgresql, question, whole},
+    conversation_store::{self, Store, begin, in_memory, new_owner, now, postgresql, question, whole},
     support::chat_client::{ChatClient, LONG_GRACE, send_as},
 };
 
@@ -48,7 +48,7 @@ async fn texts(store: &Store, owner: &Owner, question: &MessageId) -> Vec<(Strin
 }
 
 async fn found(store: &Store, owner: &Owner, search: &str) -> usize {
-    store.list(owner, search, 200, now()).await.unwrap().len()
+    conversation_store::found(store, owner, search).await.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,14 +113,15 @@ async fn takes_files_of_the_question_that_it_replaces(
         let refused = store.begin(owner, &with(question("c", "Again?"), vec![kept]), now()).await;
         assert!(matches!(refused, Err(BeginError::NoSuchQuestion)), "{refused:?}");
     }
-    let again = NewQuestion { replaces: Some(first.question.clone()), ..question("c", "Again?") };
+    let again = NewQuestion { version_of: Some(first.question.clone()), ..question("c", "Again?") };
     let again = with(again, vec![file("new.txt", "new"), kept]);
     begin(store, owner, &again).await;
     store.end(&again.answer, &whole("So.")).await.unwrap();
     let expected = [("new.txt", "new"), ("renamed.log", "ORA-00600")].map(|(a, b)| (a.to_owned(), b.to_owned()));
     assert_eq!(texts(store, owner, &again.question).await, expected);
-    assert!(texts(store, owner, &first.question).await.is_empty());
-    assert_eq!((found(store, owner, "renamed").await, found(store, owner, "awr ete").await), (1, 0));
+    // The version before keeps its own.
+    assert_eq!(texts(store, owner, &first.question).await.len(), first.attachments.len());
+    assert_eq!((found(store, owner, "renamed").await, found(store, owner, "awr ete").await), (1, 1));
 }
 
 async fn is_sent_the_latest_files_that_fit(store: &Store) {
@@ -160,11 +161,12 @@ async fn files_count_in_the_storage_of_a_person() {
         let small = with(question("c", "q"), vec![file("a", &"x".repeat(400))]);
         begin(&store, &owner, &small).await;
         store.end(&small.answer, &whole("")).await.unwrap();
-        // Text and search text take 800 bytes, and a bit for names. What is replaced makes room.
+        // Text and search text take 800 bytes, and a bit for names. Those of another version count, too.
         let more = with(question("d", "q"), vec![file("a", &"x".repeat(100))]);
         assert!(matches!(store.begin(&owner, &more, now()).await, Err(BeginError::LimitReached(Limit::Storage))));
         let kept = vec![stored(&small.question, 0, "a")];
-        begin(&store, &owner, &with(NewQuestion { replaces: Some(small.question), ..question("c", "q") }, kept)).await;
+        let again = with(NewQuestion { version_of: Some(small.question), ..question("c", "q") }, kept);
+        assert!(matches!(store.begin(&owner, &again, now()).await, Err(BeginError::LimitReached(Limit::Storage))));
     }
 }
 

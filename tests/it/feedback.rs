@@ -40,8 +40,10 @@ async fn exchange(store: &Store, owner: &Owner, answer: &str, is_over: bool) -> 
     let new = NewQuestion {
         conversation: ConversationId::new(format!("c-{answer}")),
         idempotency_key: IdempotencyKey::new(format!("k-{answer}")),
-        replaces: None,
+        version_of: None,
+        after: None,
         text: "Why?".into(),
+        attachments: vec![],
         question: MessageId::new(format!("q-{answer}")),
         answer: MessageId::new(answer),
         model: "m".into(),

@@ -22,8 +22,8 @@ use sqlx::{AnyConnection, Connection as _, Executor, Row};
 
 use crate::{
     conversation_store::{
-        SqliteFile, Store, begin, exchange, found, id, in_memory, new_owner, now, postgresql, question, read, store,
-        texts, whole,
+        SqliteFile, Store, begin, exchange, found, id, in_memory, list, new_owner, now, postgresql, question, read,
+        store, texts, whole,
     },
     support::{
         chat_client::{ChatClient, LONG_GRACE, end_reason, message, send_as},
@@ -193,7 +193,7 @@ async fn a_chosen_version_is_shown_until_a_message_is_added(store: &Store) {
     choose(&two.question).await;
     answered(store, &owner, again(&un), "Ι").await;
     assert_eq!(texts(store, &owner, "c").await, ["un", "Ι"]);
-    let listed = store.list(&owner, "", 200, now()).await.unwrap();
+    let listed = list(store, &owner, "", 200, now()).await;
     assert!(listed.iter().all(|summary| summary.running.is_none()));
 }
 
@@ -206,7 +206,7 @@ async fn a_version_is_chosen_while_an_answer_is_written(store: &Store) {
     let conversation = read(store, &owner, "c").await;
     assert_eq!((conversation.running, conversation.running_elsewhere), (None, Some(second.answer.clone())));
     assert_eq!(conversation.messages.last().unwrap().text, "1");
-    let listed = store.list(&owner, "", 200, now()).await.unwrap();
+    let listed = list(store, &owner, "", 200, now()).await;
     assert_eq!(listed[0].running.as_ref(), Some(&second.answer));
     let refused = store.begin(&owner, &question("c", "two"), now()).await;
     assert!(matches!(refused, Err(BeginError::Running)), "{refused:?}");
