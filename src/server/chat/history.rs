@@ -158,7 +158,8 @@ mod tests {
         let new = NewQuestion {
             conversation: ConversationId::new("c"),
             idempotency_key: IdempotencyKey::new("k"),
-            replaces: None,
+            version_of: None,
+            after: None,
             text: question.into(),
             attachments: vec![],
             question: MessageId::new("new"),

@@ -137,6 +137,8 @@ mod tests {
             usage: None,
             model: None,
             sent_from: None,
+            attachments: vec![],
+            feedback: None,
             versions: vec![],
             at: 0,
         }
