@@ -19,7 +19,7 @@ struct Endpoint {
     good: serde_json::Value,
 }
 
-fn endpoints() -> [Endpoint; 16] {
+fn endpoints() -> [Endpoint; 17] {
     [
         Endpoint { path: "/api/token", required: &["state"], good: json!({ "state": "s", "code": "c" }) },
         Endpoint { path: "/api/refresh", required: &["session"], good: json!({ "session": "s" }) },
