@@ -227,11 +227,11 @@ async fn what_of_the_files_does_not_fit_is_left_out_and_counted() {
 }
 
 #[tokio::test]
-async fn a_question_that_replaces_another_keeps_its_files_without_sending_them_again() {
+async fn another_version_of_a_question_has_its_files_without_sending_them_again() {
     let client = ChatClient::start().await;
     let (_, question, _) = ask(&client, &attached(send_as("c", "Why?", "1"), &[("a.log", "ORA-1")])).await;
     let mut again = send_as("c", "Why, please?", "2");
-    again["replaces"] = json!(question);
+    again["version_of"] = json!(question);
     let place = json!({ "question": question, "position": 0 });
     again["attachments"] = json!([{ "name": "a.log", "media_type": "text/plain", "content": { "stored": place } }]);
     let (sent, new, _) = ask(&client, &again).await;
@@ -240,7 +240,7 @@ async fn a_question_that_replaces_another_keeps_its_files_without_sending_them_a
     let answer = client.get(&path(&new)).await;
     answer.assert_ok();
     assert_eq!(answer.json(), json!({ "text": "ORA-1" }));
-    client.get(&path(&question)).await.assert_refused(404, "not_found");
+    client.get(&path(&question)).await.assert_ok();
     let other = client.other_user().await;
     other.get(&path(&new)).await.assert_refused(404, "not_found");
     for query in ["", "?id=c", "?id=c&question=q", "?id=c&question=q&position=x", "?id=c&question=%20&position=0"] {

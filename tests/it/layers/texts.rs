@@ -6,8 +6,10 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use super::source_files;
 
 /// What an expression among the children of an element may begin with: functions and values that are elements.
-const ELEMENTS: [&str; 12] = [
+const ELEMENTS: [&str; 14] = [
     "text_span",
+    "before_send",
+    "found_place",
     "render_block",
     "render_inlines",
     "render_inline",

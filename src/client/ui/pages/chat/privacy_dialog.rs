@@ -44,8 +44,7 @@ pub fn PrivacyDialog(dialog: Signal<OpenDialog>, options: Options, list: Convers
                         {text_span(stored.text)}
                         // The first is about conversations.
                         if number == 0 {
-                            " "
-                            {text_span(kept.clone())}
+                            {text_span(format!(" {kept}"))}
                         }
                     }
                 }
