@@ -169,7 +169,7 @@ test('focus goes where the next thing is done', { tag: '@engines' }, async ({ pa
   await chat.stop.click();
   await expect(chat.message, 'after stopping').toBeFocused();
   await sidebar.more('Question');
-  await expect(sidebar.item('Rename'), 'the first item').toBeFocused();
+  await expect(sidebar.item('Pin'), 'the first item').toBeFocused();
   await page.keyboard.press('Escape');
   const more = page.getByRole('button', { name: 'More for “Question”' });
   await expect(more, 'back where it was').toBeFocused();

@@ -28,8 +28,9 @@ test.describe('beside a model', () => {
       'Attached file 1 of 1: alert.log (text/plain, 35 characters):\n'
         + `\`\`\`\nORA-00600: internal error\nline two\n\`\`\`\n\n${question}`);
     await page.reload();
-    const [file] = await files.ofQuestion(chat.questions.last()).all();
-    await files.open(file!);
+    const file = files.ofQuestion(chat.questions.last());
+    await expect(file).toHaveCount(1);
+    await files.open(file);
     await expect(files.text).toHaveText('ORA-00600: internal error\nline two\n');
     await files.close();
     await expect(files.dialog).toHaveCount(0);
