@@ -150,6 +150,8 @@ test.describe('a message', () => {
 
   test('is sent after the sign-in that it asks for', async ({ signIn, chat, login, user }) => {
     // T73
+    // The page comes back to the conversation before its first message is stored.
+    mayLog(statusError(404));
     await signIn();
     await chat.ask('May I?');
     await expect(chat.failure).toContainText('This needs you to sign in again');

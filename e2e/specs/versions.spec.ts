@@ -279,7 +279,7 @@ test.describe('the model', () => {
 
   test('that fails leaves no empty version', async ({ user, model, signIn, chat }) => {
     const question = `Why does ${user.name} wait?`;
-    await model.plays(question, 'server-error');
+    await model.plays(question, 'quota');
     await signIn();
     await chat.ask(question);
     await expect(chat.failure).toBeVisible();
