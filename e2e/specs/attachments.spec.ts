@@ -158,7 +158,7 @@ test('a megabyte that is attached costs no key', async ({ page, signIn, chat }) 
     const keys: number[] = [];
     Object.assign(window, { keys });
     new PerformanceObserver((list) => keys.push(...list.getEntries().map((entry) => entry.duration)))
-      .observe({ type: 'event', durationThreshold: 16 });
+      .observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
   });
   await page.keyboard.type('Why is this so slow today, and what can I do about it?');
   await expect(chat.message).toHaveValue(/about it\?$/);

@@ -11,7 +11,7 @@ pack_documents() { # folder
     install -m 644 deploy/prometheus/* "$1/deploy/prometheus/" &&
     cp -R deploy/chart "$1/deploy/chart" &&
     install -m 644 docs/login.mjs "$1/docs/" || return
-  for page in operations runbooks configuration browsers audit audit-events providers security threats pattern performance asvs \
+  for page in operations runbooks configuration browsers audit audit-events providers fapi security threats pattern performance asvs \
     asvs-status assertions evidence evidence-status; do
     install -m 644 "docs/$page.md" "$1/docs/" || return
   done

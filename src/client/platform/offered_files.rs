@@ -102,9 +102,7 @@ fn pasted(clipboard: &DataTransfer, short: usize) -> Option<Offer> {
     if text.is_empty() {
         return Some(files(clipboard.files())).filter(|files| !files.is_empty()).map(Offer::Files);
     }
-    if text.encode_utf16().nth(short).is_none() {
-        return None;
-    }
+    text.encode_utf16().nth(short)?;
     let html = clipboard.get_data("text/html").unwrap_or_default();
     Some(if html.contains("<table") { Offer::Html(html) } else { Offer::Text(text) })
 }

@@ -99,7 +99,7 @@ impl OidcClient {
         let proof_key = self.bound_to(response, proof_key)?;
         let access_token = response.usable_access_token().map_err(ExchangeError::AccessTokenTooLong)?;
         let id_token = response.id_token().ok_or_else(|| ExchangeError::InvalidIdToken("none was sent".into()))?;
-        let expected = asked.map_or(Expected::OfLogin(nonce), |asked| Expected::OfStepUp(nonce, asked));
+        let expected = asked.map_or(Expected::Login(nonce), |asked| Expected::StepUp(nonce, asked));
         let claims = self.verified_claims(id_token, expected, response.access_token()).await?;
 
         let named = claims_of(id_token);

@@ -89,7 +89,7 @@ impl OidcClient {
             Err(length) => return Err(RefreshError::AccessTokenTooLong { refresh_token, length }),
         };
         if let Some(id_token) = response.id_token() {
-            let expected = Expected::OfRefresh(user, login);
+            let expected = Expected::Refresh(user, login);
             match self.verified_claims(id_token, expected, response.access_token()).await {
                 Ok(_) => {}
                 Err(error @ (IdTokenError::Undecided(_) | IdTokenError::Provider(_))) => {

@@ -45,11 +45,11 @@ const MAX_AGE_AT_LOGIN: Duration = Duration::from_secs(10 * 60);
 #[derive(Clone, Copy)]
 pub(in crate::server::auth::oidc) enum Expected<'a> {
     /// Of a login, whose authorization request had this nonce.
-    OfLogin(&'a Nonce),
+    Login(&'a Nonce),
     /// Of a login that asked for more than others do (RFC 9470 §4).
-    OfStepUp(&'a Nonce, &'a AskedAuthentication),
+    StepUp(&'a Nonce, &'a AskedAuthentication),
     /// Of a refresh, for this user and with these claims of the login (OpenID Connect Core §12.2).
-    OfRefresh(&'a UserClaims, &'a LoginClaims),
+    Refresh(&'a UserClaims, &'a LoginClaims),
 }
 
 /// The inputs of the verification.
@@ -111,11 +111,11 @@ impl Check<'_> {
         let claims = match self.expected {
             // 11. `nonce` is that of the request. `openidconnect` compares hashes, so there is no timing side channel
             // (T39).
-            Expected::OfLogin(nonce) | Expected::OfStepUp(nonce, _) => {
+            Expected::Login(nonce) | Expected::StepUp(nonce, _) => {
                 token.claims(&verifier, &ClaimedNonce::new(nonce.secret().to_owned()))
             }
             // §12.2: it is optional, but must be that of the login.
-            Expected::OfRefresh(_, login) => token.claims(&verifier, |claimed: Option<&ClaimedNonce>| {
+            Expected::Refresh(_, login) => token.claims(&verifier, |claimed: Option<&ClaimedNonce>| {
                 let is_good = claimed.is_none_or(|claimed| constant_time_eq(claimed.secret(), login.nonce.secret()));
                 if is_good { Ok(()) } else { Err("nonce mismatch".into()) }
             }),
@@ -133,7 +133,7 @@ impl Check<'_> {
         }
         // §3.1.3.8: `at_hash`, if present, is the hash of this access token.
         self.access_token_hash(claims, &alg, key)?;
-        if let Expected::OfRefresh(user, login) = self.expected {
+        if let Expected::Refresh(user, login) = self.expected {
             login.check_refreshed(claims, user)?;
         }
         for name in checked.left_out {
@@ -147,9 +147,9 @@ impl Check<'_> {
     /// not authenticate again.
     fn asked(&self) -> Option<&AskedAuthentication> {
         match self.expected {
-            Expected::OfLogin(_) => Some(&self.provider.id_tokens.authentication),
-            Expected::OfStepUp(_, asked) => Some(asked),
-            Expected::OfRefresh(..) => None,
+            Expected::Login(_) => Some(&self.provider.id_tokens.authentication),
+            Expected::StepUp(_, asked) => Some(asked),
+            Expected::Refresh(..) => None,
         }
     }
 
@@ -162,7 +162,7 @@ impl Check<'_> {
         let oldest = self.now - MAX_AGE_AT_LOGIN - self.provider.id_tokens.clock_tolerance;
         match self.expected {
             _ if !is_not_ahead => Err("iat is in the future".into()),
-            Expected::OfLogin(_) | Expected::OfStepUp(..) if issued_at < oldest => Err("iat is too long ago".into()),
+            Expected::Login(_) | Expected::StepUp(..) if issued_at < oldest => Err("iat is too long ago".into()),
             _ => Ok(()),
         }
     }

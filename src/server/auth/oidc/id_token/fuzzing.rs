@@ -64,7 +64,7 @@ impl Provider {
         let check = Check {
             provider: &self.settings,
             keys: &self.keys,
-            expected: Expected::OfLogin(&nonce),
+            expected: Expected::Login(&nonce),
             access_token: &access_token,
             now: UNIX_EPOCH + Duration::from_secs(NOW),
         };

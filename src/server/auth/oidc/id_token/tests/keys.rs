@@ -97,7 +97,7 @@ fn rsa_keys_of_fewer_than_2048_bits_are_refused_unless_weak_keys_are_allowed() {
         let mut provider = provider();
         provider.id_tokens.allow_weak_rsa_keys = is_allowed;
         let token = key.with_claims(json!({}));
-        check(&token, Expected::OfLogin(&Nonce::new(NONCE)), &provider, &key_set(json!([key.jwk()])))
+        check(&token, Expected::Login(&Nonce::new(NONCE)), &provider, &key_set(json!([key.jwk()])))
     };
     let [short, weak, odd] = [512, 1024, 2047].map(|bits| RsaKey::new("weak", bits));
     assert_refused(with_policy(&weak, false), "RSA key of 1024 bits");

@@ -222,12 +222,12 @@ fn login(token: &str) -> Outcome {
 fn login_with(token: &str, policy: impl FnOnce(&mut IdTokenPolicy)) -> Outcome {
     let mut provider = provider();
     policy(&mut provider.id_tokens);
-    check(token, Expected::OfLogin(&Nonce::new(NONCE)), &provider, &both_keys())
+    check(token, Expected::Login(&Nonce::new(NONCE)), &provider, &both_keys())
 }
 
 /// Checks a token of a login, with these keys of the provider.
 fn login_from(token: &str, keys: Value) -> Outcome {
-    check(token, Expected::OfLogin(&Nonce::new(NONCE)), &provider(), &key_set(keys))
+    check(token, Expected::Login(&Nonce::new(NONCE)), &provider(), &key_set(keys))
 }
 
 #[track_caller]

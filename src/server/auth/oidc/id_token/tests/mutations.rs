@@ -16,7 +16,7 @@ static PROVIDER: LazyLock<ProviderSettings> = LazyLock::new(provider);
 static OUR_NONCE: LazyLock<Nonce> = LazyLock::new(|| Nonce::new(NONCE));
 
 fn outcome(token: &str) -> Outcome {
-    check(token, Expected::OfLogin(&OUR_NONCE), &PROVIDER, &KEYS)
+    check(token, Expected::Login(&OUR_NONCE), &PROVIDER, &KEYS)
 }
 
 /// JSON of any shape, with the names and some of the values that an ID token has.

@@ -16,13 +16,13 @@ fn refreshed_with(at_login: Value, changes: Value, policy: impl FnOnce(&mut IdTo
     provider.id_tokens.trusted_audiences = vec!["api".into(), "another".into()];
     let first = EC.with_claims(at_login.clone());
     let nonce = Nonce::new(NONCE);
-    let claims = check(&first, Expected::OfLogin(&nonce), &provider, &both_keys()).unwrap();
+    let claims = check(&first, Expected::Login(&nonce), &provider, &both_keys()).unwrap();
     let login = LoginClaims::of(&claims, nonce);
     policy(&mut provider.id_tokens);
     let mut repeated = changed(super::claims(), at_login);
     repeated["nonce"] = Value::Null;
     let token = EC.sign(EC.header(), changed(changed(repeated, json!({"nonce": null})), changes));
-    check(&token, Expected::OfRefresh(&user(), &login), &provider, &both_keys())
+    check(&token, Expected::Refresh(&user(), &login), &provider, &both_keys())
 }
 
 #[test]
@@ -114,6 +114,6 @@ fn signature_times_and_access_token_are_checked_as_at_the_login() {
     let login =
         LoginClaims { nonce: Nonce::new(NONCE), audiences: vec![], authorized_party: None, auth_time: None, acr: None };
     let stranger = EcKey::new("ec").with_claims(json!({}));
-    let outcome = check(&stranger, Expected::OfRefresh(&user(), &login), &provider(), &both_keys());
+    let outcome = check(&stranger, Expected::Refresh(&user(), &login), &provider(), &both_keys());
     assert_refused(outcome, "Crypto error");
 }

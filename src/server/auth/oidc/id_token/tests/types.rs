@@ -237,7 +237,7 @@ fn a_refreshed_token_may_have_claims_of_any_type_too() {
     for name in ["amr", "email", "address", "acr", "auth_time", "azp", "name", "sid"] {
         for value in of_every_type().into_iter().filter(|value| !value.is_string() && *value != json!(1.5)) {
             let token = with_claim(name, &value);
-            check(&token, Expected::OfRefresh(&user, &login), &provider(), &both_keys())
+            check(&token, Expected::Refresh(&user, &login), &provider(), &both_keys())
                 .unwrap_or_else(|error| panic!("{name}: {value}: {error}"));
         }
     }
