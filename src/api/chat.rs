@@ -9,7 +9,6 @@ use crate::wire::{
     error::ApiError,
     feedback::FeedbackRequest,
     options::{AcceptRequest, ChatOptions},
-    step_up::GuardedAction,
 };
 
 /// Confirms that the access token is good.
@@ -22,7 +21,7 @@ pub async fn check_chat(_call: Authorized<()>) -> Result<Answer<ChatStatus>, Api
 /// followed.
 #[post("/api/chat", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn send_message(call: Authorized<ChatRequest>) -> Result<EventStream, ApiError> {
-    caller.check_step_up(GuardedAction::Chat)?;
+    caller.check_step_up(crate::wire::step_up::GuardedAction::Chat)?;
     let open = caller.open_stream()?;
     let events = services.answer(&caller, call.into_body()).await?;
     Ok(EventStream::of(open.holding(events)))

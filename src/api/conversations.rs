@@ -10,7 +10,6 @@ use crate::wire::{
         PinRequest, RenameRequest,
     },
     error::ApiError,
-    step_up::GuardedAction,
 };
 
 /// Lists the latest conversations; with `search`, those that have its words; with `before`, the page after that place.
@@ -30,7 +29,7 @@ pub async fn list_conversations(
 /// Deletes all conversations.
 #[post("/api/conversations/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn delete_all_conversations(call: Authorized<DeleteAllRequest>) -> Result<Answer<DeletedAll>, ApiError> {
-    caller.check_step_up(GuardedAction::Delete)?;
+    caller.check_step_up(crate::wire::step_up::GuardedAction::Delete)?;
     Ok(Answer(services.conversations.delete_all(&caller.user, call.into_body()).await?))
 }
 
@@ -42,7 +41,7 @@ pub async fn delete_all_conversations(call: Authorized<DeleteAllRequest>) -> Res
 )]
 pub async fn export_all_conversations(language: Option<String>, _call: Authorized<()>) -> Result<Download, ApiError> {
     caller.check_may_export()?;
-    caller.check_step_up(GuardedAction::Export)?;
+    caller.check_step_up(crate::wire::step_up::GuardedAction::Export)?;
     let open = caller.open_stream()?;
     let pieces = services.conversations.export_all(&caller.user, language).await?;
     Ok(Download::of("application/zip", open.holding(pieces)))
@@ -90,7 +89,7 @@ pub async fn pin_conversation(call: Authorized<PinRequest>) -> Result<Answer<Don
 /// Deletes a conversation with its messages.
 #[post("/api/conversation/delete", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn delete_conversation(call: Authorized<DeleteRequest>) -> Result<Answer<Done>, ApiError> {
-    caller.check_step_up(GuardedAction::Delete)?;
+    caller.check_step_up(crate::wire::step_up::GuardedAction::Delete)?;
     Ok(Answer(services.conversations.delete(&caller.user, &call.into_body().id).await?))
 }
 
@@ -107,6 +106,6 @@ pub async fn export_conversation(
     _call: Authorized<()>,
 ) -> Result<Answer<Export>, ApiError> {
     caller.check_may_export()?;
-    caller.check_step_up(GuardedAction::Export)?;
+    caller.check_step_up(crate::wire::step_up::GuardedAction::Export)?;
     Ok(Answer(services.conversations.export(&caller.user, id, format, language).await?))
 }

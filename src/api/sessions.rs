@@ -7,7 +7,6 @@ use crate::wire::{
     conversations::Done,
     error::ApiError,
     sessions::{EndAllRequest, EndRequest, SessionEvent, SessionList},
-    step_up::GuardedAction,
 };
 
 /// Lists the caller's live sessions.
@@ -26,7 +25,7 @@ pub async fn end_session(call: Authorized<EndRequest>) -> Result<Answer<Done>, A
 /// Ends all of them, or all but the caller's.
 #[post("/api/sessions/end-all", caller: crate::server::http::extract::Caller, services: crate::server::Services)]
 pub async fn end_all_sessions(call: Authorized<EndAllRequest>) -> Result<Answer<Done>, ApiError> {
-    caller.check_step_up(GuardedAction::EndAllSessions)?;
+    caller.check_step_up(crate::wire::step_up::GuardedAction::EndAllSessions)?;
     let kept = caller.session.as_ref().filter(|_| call.into_body().keep_this);
     services.sessions.end_all(&caller.user, kept).await?;
     Ok(Answer(Done {}))
