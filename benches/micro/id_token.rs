@@ -19,10 +19,12 @@ pub fn bench(criterion: &mut Criterion) {
     let (nonce, verifier) = (Nonce::new(random_text()), CodeVerifier::new(random_text()));
     let code = AuthorizationCode::new(code("ada", nonce.secret(), 300));
     group.bench_function("code exchanged, ID token checked", |bencher| {
-        bencher.to_async(&runtime).iter(async || client.exchange_code(&code, &verifier, &nonce, None).await.unwrap());
+        bencher
+            .to_async(&runtime)
+            .iter(async || client.exchange_code(&code, &verifier, &nonce, None, None).await.unwrap());
     });
 
-    let login = runtime.block_on(client.exchange_code(&code, &verifier, &nonce, None)).unwrap();
+    let login = runtime.block_on(client.exchange_code(&code, &verifier, &nonce, None, None)).unwrap();
     let token: RefreshToken = login.refresh_token.unwrap();
     group.bench_function("refreshed, no ID token", |bencher| {
         let refresh = async || client.refresh_access_token(&token, &login.user, &login.claims, None).await.unwrap();

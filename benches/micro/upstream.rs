@@ -5,11 +5,11 @@ use futures_util::StreamExt;
 use oracle_ai::{
     server::{
         chat::upstream::{
-            ApiStyle, ChatCompletions, Message, Role, Timeouts, Upstream, UpstreamEvent, UpstreamSettings,
+            ApiStyle, Asker, ChatCompletions, Message, Role, Timeouts, Upstream, UpstreamEvent, UpstreamSettings,
         },
         environment::Environment,
     },
-    wire::auth::UserClaims,
+    wire::{auth::UserClaims, chat::ConversationId},
 };
 
 use crate::{external::upstream, server};

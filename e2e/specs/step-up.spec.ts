@@ -15,8 +15,10 @@ const LONG_AGO = { signed_in_ago: 3600 };
 
 const RECENT = 'max_age=300';
 
-test.beforeEach(({ user }) => user.set(LONG_AGO));
-test.beforeEach(() => mayLog(statusError(401)));
+test.beforeEach(({ user }) => {
+  mayLog(statusError(401));
+  return user.set(LONG_AGO);
+});
 
 /** A conversation, and a message that is not sent yet. */
 async function withDraft(page: Page, chat: { ask: (text: string) => Promise<void>; answered: (text: string) => Promise<void>; message: Locator }) {
