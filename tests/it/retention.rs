@@ -185,9 +185,8 @@ async fn an_export_has_all_conversations_however_many_there_are() {
     assert_eq!(files.len(), 2 * 231);
     let mut ids: Vec<String> = files
         .iter()
-        .filter_map(|(name, text)| {
-            name.starts_with("json/").then(|| serde_json::from_str::<Conversation>(text).unwrap())
-        })
+        .filter(|(name, _)| name.starts_with("json/"))
+        .map(|(_, text)| serde_json::from_str::<Conversation>(text).unwrap())
         .map(|conversation| conversation.id.to_string())
         .collect();
     ids.sort();

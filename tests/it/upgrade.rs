@@ -39,7 +39,8 @@ impl Shared {
     }
 
     async fn start_earlier(&self) -> ServerProcess {
-        let program = std::env::var("EARLIER_PROGRAM").expect("scripts/upgrade sets it");
+        let program =
+            std::env::var("EARLIER_PROGRAM").unwrap_or_else(|_| panic!("scripts/upgrade sets EARLIER_PROGRAM"));
         self.start_program(&program).await
     }
 
