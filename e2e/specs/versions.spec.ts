@@ -11,6 +11,15 @@ import { wordsOf } from '../pages/words';
 
 const retry = { name: 'Retry', exact: true };
 
+/** The question "One" gets a second version, "Two", each with its answer. */
+async function askAndEdit(chat: ReturnType<typeof chatPage>) {
+  await chat.ask('One');
+  await chat.answered('One');
+  await chat.edit(chat.questions.first());
+  await chat.ask('Two');
+  await chat.answered('Two');
+}
+
 test('an edited question keeps the earlier one, and the switch leads to it', async ({ page, signIn, chat }) => {
   await signIn();
   await chat.ask('First');
@@ -63,11 +72,7 @@ test('the switch is used by keys, keeps the focus, and says the version', { tag:
   page, signIn, chat,
 }) => {
   await signIn();
-  await chat.ask('One');
-  await chat.answered('One');
-  await chat.edit(chat.questions.first());
-  await chat.ask('Two');
-  await chat.answered('Two');
+  await askAndEdit(chat);
   const question = versionSwitch(chat.questions.first());
   await question.shows(2, 2);
   await question.previous.focus();
@@ -142,11 +147,7 @@ test('the end of an answer in another version is there when it is shown again', 
 
 test('two pages show what was chosen, and each continues what it shows', async ({ page, context, signIn, chat }) => {
   await signIn();
-  await chat.ask('One');
-  await chat.answered('One');
-  await chat.edit(chat.questions.first());
-  await chat.ask('Two');
-  await chat.answered('Two');
+  await askAndEdit(chat);
   const other = await context.newPage();
   await other.goto(page.url());
   const there = chatPage(other);
@@ -171,11 +172,7 @@ test('two pages show what was chosen, and each continues what it shows', async (
 test('a version that could not be chosen is not shown, and the page says why', async ({ page, signIn, chat }) => {
   mayLog(noAnswer);
   await signIn();
-  await chat.ask('One');
-  await chat.answered('One');
-  await chat.edit(chat.questions.first());
-  await chat.ask('Two');
-  await chat.answered('Two');
+  await askAndEdit(chat);
   const question = versionSwitch(chat.questions.first());
   await page.route('**/api/conversation/choose', (route) => route.abort('connectionrefused'));
   await question.previous.click();
@@ -210,11 +207,7 @@ test('an edited question that was not delivered gives way to what is stored', as
 test('versions are in the exported file, and are found', async ({ page, browserName, signIn, chat, sidebar }) => {
   needs(browserName, 'downloads');
   await signIn();
-  await chat.ask('One');
-  await chat.answered('One');
-  await chat.edit(chat.questions.first());
-  await chat.ask('Two');
-  await chat.answered('Two');
+  await askAndEdit(chat);
   await sidebar.more('Two');
   const download = page.waitForEvent('download');
   await sidebar.item('Export as Markdown').click();

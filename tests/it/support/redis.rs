@@ -204,7 +204,7 @@ impl Drop for Redis {
 }
 
 /// A port that nothing listens on, and that no other test gets. It is below those that operating systems give to callers and
-/// to whoever asks for any port, so nobody takes it before the server that it is for. Another process that runs tests begins
+/// to programs that ask for any port, so nobody takes it before the server that it is for. Another process that runs tests begins
 /// elsewhere.
 pub fn free_port() -> u16 {
     const FIRST: u32 = 12_000;
