@@ -11,7 +11,7 @@ pub struct ChatOptions {
     /// The operator's notice, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
-    /// What the model's server is told of who asks, if anything.
+    /// What the model's server learns of the user, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disclosure: Option<Disclosure>,
 }
@@ -49,7 +49,7 @@ pub struct AcceptRequest {
     pub version: String,
 }
 
-/// The claims of the token that tells the model's server who asks.
+/// The claims of the token that identifies the user to the model's server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disclosure {
     /// Whether it names the person by a code, not by the account's own identifier.

@@ -19,7 +19,7 @@
 //! | `signing_keys`, `private_authority`, `outbound` | key rotation; TLS to services, client certificates and proxies; outbound requests in general |
 //! | `answer_log` | answers that are followed at another server than the one that writes them |
 //! | `chat`, `chat_endings`, `chat_streams` | `/api/chat`, `/api/chat/follow`, `/api/chat/stop` |
-//! | `models`, `notice`, `feedback`, `user_token` | models by configuration; the operator's notice and words; what people say of answers; the token that tells the model's server who asks |
+//! | `models`, `notice`, `feedback`, `user_token` | models by configuration; the operator's notice and words; what people say of answers; the token that identifies the user to the model's server |
 //! | `conversations` | `/api/conversations`, `/api/conversation` and the endpoints below it |
 //! | `retention` | conversations that are deleted for their age; everything of a person exported or deleted, by them or an operator |
 //! | `bad_input`, `responses`, `headers` | all endpoints: invalid input, common properties of responses; the headers of pages |

@@ -1,4 +1,4 @@
-//! The token that tells the model's server who asks (`CHAT_USER_TOKEN_*`): verified as a gateway would, with the keys that
+//! The token that identifies the user to the model's server (`CHAT_USER_TOKEN_*`): verified as a gateway would, with the keys that
 //! the server publishes.
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::SystemTime};

@@ -25,7 +25,7 @@ pub struct Request {
     pub credential: Option<&'static str>,
     /// As received (W3C Trace Context).
     pub traceparent: Option<String>,
-    /// The token that tells who asks: the header `X-User-Token`, as received.
+    /// The token that identifies the user: the header `X-User-Token`, as received.
     pub user_token: Option<String>,
     /// As received.
     pub body: Value,

@@ -70,7 +70,7 @@ struct Entry {
 
 impl ListedModel {
     /// `shared` are the settings of the server at `CHAT_BASE_URL`. A server of its own gets neither its key, nor our
-    /// certificate, nor the token that tells who asks.
+    /// certificate, nor the token that identifies the user.
     pub fn upstream(&self, shared: &UpstreamSettings) -> UpstreamSettings {
         let shared = match &self.base_url {
             Some(base_url) => {

@@ -1,4 +1,4 @@
-//! The token that tells the model's server who asks.
+//! The token that identifies the user to the model's server.
 
 use std::{path::Path, sync::Arc};
 

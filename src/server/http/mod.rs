@@ -12,7 +12,7 @@
 //! | `ingress` | checks before any endpoint: client address, host, origin, rate limits; request ids |
 //! | `headers` | security headers, and the reports of the content security policy |
 //! | `pages` | the pages, and the files they need |
-//! | `user_token_keys` | the keys of the tokens that tell the model's server who asks |
+//! | `user_token_keys` | the keys of the tokens that identify the user to the model's server |
 //! | `backchannel`, `signals` | back-channel logout; security events and global token revocation |
 //! | `health`, `readiness` | `/livez` and `/readyz`, and the checks behind the latter |
 //! | `connections` | how many there may be, and how long each may be silent |

@@ -31,7 +31,7 @@ pub struct Services {
     pub pseudonyms: Pseudonyms,
     /// What is to be accepted before the first question.
     pub notices: Notices,
-    /// Tells the model's server who asks, where the operator wants that.
+    /// Identifies the user to the model's server, where the operator wants that.
     pub user_tokens: Option<UserTokens>,
     /// For the pages.
     pub furnishing: Furnishing,

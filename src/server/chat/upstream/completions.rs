@@ -52,7 +52,7 @@ pub struct ChatCompletions {
     endpoint: Url,
     settings: UpstreamSettings,
     environment: Environment,
-    /// Tells the server who asks.
+    /// Identifies the user to the server.
     user_tokens: Option<UserTokens>,
     /// Whether the server accepts `stream_options`. True until it refuses a request because of them.
     accepts_stream_options: AtomicBool,
@@ -123,7 +123,7 @@ impl ChatCompletions {
         })
     }
 
-    /// Sends a token with each request that tells who asks, if the settings say so.
+    /// Sends a token with each request that identifies the user, if the settings say so.
     pub fn with_user_tokens(self, tokens: Option<UserTokens>) -> Self {
         Self { user_tokens: tokens.filter(|_| self.settings.takes_user_token), ..self }
     }

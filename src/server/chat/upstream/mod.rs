@@ -5,7 +5,7 @@
 //! | `settings` | which server has the model, and how to call it |
 //! | `completions` | requests to any OpenAI-compatible server, with retries |
 //! | `error_body` | what its errors mean |
-//! | `user_token` | the token that tells the upstream who asks, where the operator wants that |
+//! | `user_token` | the token that identifies the user to the upstream, where the operator wants that |
 //! | `sent` | the request, to keep its texts out of the log |
 //! | `answer` | the response, with its timeouts |
 //! | `transcript` | the events in the response's bytes |

@@ -33,7 +33,7 @@ pub struct UpstreamSettings {
     pub timeouts: Timeouts,
     /// The longest answer, in tokens, where the operator limits it.
     pub max_tokens: Option<u32>,
-    /// Whether it is told who asks, where the operator wants that.
+    /// Whether it gets a token that identifies the user, where the operator wants that.
     pub takes_user_token: bool,
     /// `CHAT_CA_FILE`, `CHAT_CLIENT_CERTIFICATE_FILE`
     pub tls: TlsSettings,

@@ -1,4 +1,4 @@
-//! The token that tells the upstream who asks, so that a gateway there can count and limit by person: a JWT that is signed
+//! The token that identifies the user to the upstream, so that a gateway there can count and limit by person: a JWT that is signed
 //! anew for each request (RFC 7519), in a header of its own. Its public keys are at [`JWKS_PATH`].
 
 use std::{

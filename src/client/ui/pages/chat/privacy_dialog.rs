@@ -136,7 +136,7 @@ fn DataFailure(state: DataState, interrupted: Interrupted) -> Element {
     }
 }
 
-/// What the model's server is told of who asks.
+/// What the model's server learns of the user.
 fn told(disclosure: &Disclosure, catalog: &Catalog) -> String {
     let messages = &catalog.account;
     let details = [
