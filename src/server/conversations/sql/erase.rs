@@ -1,4 +1,7 @@
 //! Deletions of many conversations, some in each transaction, so that no other waits for long.
+//!
+//! What is deleted is selected by `WITH … AS MATERIALIZED`: PostgreSQL may evaluate a subquery that locks rows once for each
+//! row of the table, which then exceeds its `LIMIT`.
 
 use std::time::SystemTime;
 
@@ -20,8 +23,9 @@ pub async fn delete_some(
 ) -> Result<usize, sqlx::Error> {
     let locking = locking(dialect, "FOR UPDATE OF c");
     let deleted = statement(&format!(
-        "DELETE FROM conversations WHERE owner = $1 AND id IN \
-         (SELECT c.id FROM conversations c WHERE c.owner = $1 ORDER BY c.updated_at LIMIT $2 {locking})"
+        "WITH chosen AS MATERIALIZED \
+         (SELECT c.id FROM conversations c WHERE c.owner = $1 ORDER BY c.updated_at LIMIT $2 {locking}) \
+         DELETE FROM conversations WHERE owner = $1 AND id IN (SELECT id FROM chosen)"
     ))
     .bind(owner.as_str())
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -40,11 +44,12 @@ pub async fn delete_expired(
 ) -> Result<usize, sqlx::Error> {
     let locking = locking(dialect, "FOR UPDATE OF c SKIP LOCKED");
     let deleted = statement(&format!(
-        "DELETE FROM conversations WHERE (owner, id) IN ( \
+        "WITH chosen AS MATERIALIZED ( \
              SELECT c.owner, c.id FROM conversations c WHERE c.updated_at < $1 AND NOT EXISTS ( \
                  SELECT 1 FROM messages m WHERE m.owner = c.owner AND m.conversation = c.id AND m.role = 'answer' \
                  AND m.end_reason IS NULL AND m.touched_at >= $2 \
-             ) ORDER BY c.updated_at LIMIT $3 {locking})"
+             ) ORDER BY c.updated_at LIMIT $3 {locking}) \
+         DELETE FROM conversations WHERE (owner, id) IN (SELECT owner, id FROM chosen)"
     ))
     .bind(millis(before))
     .bind(lost_before(now))

@@ -16,9 +16,10 @@ use super::{
 const GONE_AFTER: i64 = 60_000;
 
 /// Of servers that are gone, each report removes so many, and leaves those to others that others are removing.
-const REMOVE_GONE: &str = "DELETE FROM session_store_reports WHERE server IN \
+const REMOVE_GONE: &str = "WITH gone AS MATERIALIZED \
                            (SELECT server FROM session_store_reports WHERE reached_at < $1 \
-                           ORDER BY reached_at LIMIT 8 FOR UPDATE SKIP LOCKED)";
+                           ORDER BY reached_at LIMIT 8 FOR UPDATE SKIP LOCKED) \
+                           DELETE FROM session_store_reports WHERE server IN (SELECT server FROM gone)";
 
 #[async_trait]
 impl Peers for SqlStore {
