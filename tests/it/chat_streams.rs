@@ -192,8 +192,7 @@ async fn the_upstream_is_sent_the_history_up_to_the_limit_and_readers_learn_from
     // As it is stored: PostgreSQL keeps no U+0000. The question whose answer failed is on the screen, so it is sent.
     let now = "failed\n\nnow \u{FFFD}";
     assert_eq!(call.messages, sent(&[(Role::User, "two"), (Role::Assistant, "2"), (Role::User, now)]));
-    let called = call.user.display_name().to_lowercase();
-    assert_eq!((called, &call.user.email), (client.browser.user.clone(), &None), "no more than who it is");
+    assert_eq!(call.user.display_name().to_lowercase(), client.browser.user);
 
     call.answer("done");
     assert_eq!(sent_from(&reading.rest().await), Some(two.clone()));

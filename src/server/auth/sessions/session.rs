@@ -160,7 +160,8 @@ impl IssuedToken {
         let name = Some(user.display_name()).filter(|name| *name != user.sub).map(str::to_owned);
         Self {
             session: session_name,
-            user: UserClaims { name, preferred_username: None, email: None, ..user.clone() },
+            // The address is for `CHAT_USER_TOKEN_CLAIMS`.
+            user: UserClaims { name, preferred_username: None, ..user.clone() },
             dpop_jkt: session.dpop_jkt.clone(),
             permissions: session.permissions.clone(),
             expires_at,
