@@ -20,6 +20,7 @@ use super::{
     conversations::{
         ConversationStore, Owner,
         everything::{Everything, erase},
+        notice::Acceptances,
         sql::SqlStore,
     },
     environment::Environment,
@@ -108,8 +109,16 @@ async fn write_all(file: &mut File, store: Arc<dyn ConversationStore>, user: &Us
     Ok(bytes)
 }
 
-async fn erase_user(store: &dyn ConversationStore, user: &UserClaims) -> io::Result<String> {
-    let deleted = erase(store, &Owner::of(user)).await.map_err(io::Error::other)?;
+/// The conversations first: where they can't be deleted, what the user has accepted stays known.
+async fn erase_user(store: &SqlStore, user: &UserClaims) -> io::Result<String> {
+    let owner = Owner::of(user);
+    let deleted = erase(store, &owner).await.map_err(io::Error::other)?;
     audit::record(Event::ConversationsDeletedByOperator, Some(user), Some(&format_args!("{deleted} conversations")));
-    Ok(format!("{deleted} conversation{} deleted", if deleted == 1 { "" } else { "s" }))
+    let accepted = store.forget(&owner).await.map_err(io::Error::other)?;
+    let conversations = format!("{deleted} conversation{} deleted", if deleted == 1 { "" } else { "s" });
+    Ok(match accepted {
+        0 => conversations,
+        1 => format!("{conversations}, and 1 acceptance of a notice"),
+        _ => format!("{conversations}, and {accepted} acceptances of notices"),
+    })
 }

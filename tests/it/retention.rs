@@ -13,11 +13,16 @@ use axum::http::header;
 use futures_util::future::join_all;
 use oracle_ai::{
     server::{
-        conversations::{Owner, retention::Retention, sql::DatabaseUrl},
+        conversations::{
+            Owner,
+            notice::Acceptances,
+            retention::Retention,
+            sql::{DatabaseUrl, SqlStore},
+        },
         environment::Environment,
         store::MemoryStore,
     },
-    wire::conversations::Conversation,
+    wire::{auth::UserClaims, conversations::Conversation},
 };
 use serde_json::json;
 use sqlx::Executor;
@@ -260,8 +265,20 @@ async fn an_operator_exports_and_erases_what_a_user_has_stored_beside_the_runnin
     assert_eq!(client.conversation("slow").await.messages[1].end, None);
     let nobody = by_operator("erase-user", "uid=nobody", &[]).await;
     assert_eq!((nobody.code, nobody.errors.as_str()), (Some(0), "oracle-ai: 0 conversations deleted\n"));
+    let database = format!("sqlite://{}", server.folder().join("chat.db").display());
+    let acceptances = SqlStore::new(database.parse().unwrap()).beside_a_server();
+    let owner = |sub: &str| {
+        let (iss, sub) = (issuer.clone(), sub.to_owned());
+        Owner::of(&UserClaims { iss, sub, name: None, preferred_username: None, email: None, user_id: None })
+    };
+    for who in [&sub, &other.subject()] {
+        acceptances.accept(&owner(who), "2026-01", SystemTime::now()).await.unwrap();
+    }
     let erased = by_operator("erase-user", &sub, &[]).await;
-    assert_eq!((erased.code, erased.errors.as_str()), (Some(0), "oracle-ai: 2 conversations deleted\n"));
+    let report = "oracle-ai: 2 conversations deleted, and 1 acceptance of a notice\n";
+    assert_eq!((erased.code, erased.errors.as_str()), (Some(0), report));
+    assert_eq!(acceptances.accepted_at(&owner(&sub), "2026-01").await.unwrap(), None);
+    assert!(acceptances.accepted_at(&owner(&other.subject()), "2026-01").await.unwrap().is_some());
     assert!(erased.log.contains("conversations.deleted_by_operator"), "{}", erased.log);
     assert!(erased.log.contains("reason=\"2 conversations\""), "{}", erased.log);
     assert!(client.conversations("").await.is_empty());

@@ -36,6 +36,9 @@ pub trait Acceptances: Send + Sync {
 
     /// Stores it, unless it is stored already: the first time counts.
     async fn accept(&self, owner: &Owner, version: &str, now: SystemTime) -> Result<(), StoreError>;
+
+    /// Deletes all that the person has accepted. Returns how many versions these were.
+    async fn forget(&self, owner: &Owner) -> Result<u64, StoreError>;
 }
 
 /// Cheap to clone.

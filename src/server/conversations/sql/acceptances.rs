@@ -25,6 +25,12 @@ impl Acceptances for SqlStore {
         let written = in_time(accept(transaction.connection()?, owner, version, now)).await;
         Ok(transaction.end(written).await?)
     }
+
+    async fn forget(&self, owner: &Owner) -> Result<u64, StoreError> {
+        let mut transaction = self.writing().await?;
+        let written = in_time(forget(transaction.connection()?, owner)).await;
+        Ok(transaction.end(written).await?)
+    }
 }
 
 async fn accepted_at(
@@ -57,4 +63,10 @@ async fn accept(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+async fn forget(connection: &mut AnyConnection, owner: &Owner) -> Result<u64, sqlx::Error> {
+    let deleted =
+        statement("DELETE FROM notice_acceptances WHERE owner = $1").bind(owner.as_str()).execute(connection).await?;
+    Ok(deleted.rows_affected())
 }
