@@ -112,7 +112,7 @@ const french: Words = {
   goOnWithout: 'Continuer sans cela',
   conversations: 'Conversations',
   newConversation: 'Nouvelle conversation',
-  search: 'Chercher une conversation',
+  search: 'Rechercher',
   show: 'Afficher les conversations',
   hide: 'Masquer les conversations',
   more: (title) => `Actions pour « ${title} »`,

@@ -502,7 +502,7 @@ pub static FRENCH: Catalog = Catalog {
         show: "Afficher les conversations",
         hide: "Masquer les conversations",
         new_conversation: "Nouvelle conversation",
-        search: "Chercher une conversation",
+        search: "Rechercher",
         today: "Aujourd’hui",
         yesterday: "Hier",
         last_seven_days: "7\u{a0}derniers jours",
