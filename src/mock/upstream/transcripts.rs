@@ -76,7 +76,7 @@ pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<
             }
             Name::Tokens => {
                 let count = number(DEFAULT_TOKENS);
-                let words = (1..=count).map(|n| text(&format!("{n} ")));
+                let words = (1..=count).map(|n| text(&format!("{n} ").repeat(100)));
                 all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
             }
             Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} "))))),
