@@ -33,7 +33,8 @@ test('an answer goes on when the page is loaded again in the middle of it', asyn
   const text = await chat.textOf(chat.answers.last());
   await page.reload();
   await expect(chat.answers.last()).toContainText('Stopped');
-  expect((await chat.textOf(chat.answers.last())).length).toBeLessThan(text.length + 60);
+  // It has stopped soon after: the whole of it has some 3,000 characters.
+  expect((await chat.textOf(chat.answers.last())).length).toBeLessThan(text.length + 300);
 });
 
 test('another conversation can be read while an answer is written, and it is there afterwards', async ({

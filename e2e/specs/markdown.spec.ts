@@ -2,7 +2,7 @@ import { needs } from '../fixtures/engines';
 import { answerNextWithText, expect, test } from '../fixtures/signed-in';
 
 test('a table has its heads, its numbers to the right, and a box of its own to scroll in', { tag: '@engines' }, async ({
-  signIn, chat,
+  page, signIn, chat,
 }) => {
   await signIn();
   await chat.ask('/table');
@@ -10,7 +10,10 @@ test('a table has its heads, its numbers to the right, and a box of its own to s
   await expect(table.getByRole('columnheader')).not.toHaveCount(0);
   await expect(chat.send).toBeVisible();
   await expect(table.getByRole('row').nth(1).getByRole('cell').last()).toHaveCSS('text-align', /end|right/);
-  await expect(chat.answers.last().getByRole('region', { name: 'Table' })).toHaveCSS('overflow-x', 'auto');
+  const box = chat.answers.last().getByRole('region', { name: 'Table' });
+  await expect(box, 'a table that fits keeps its head in view in the transcript').toHaveCSS('overflow-x', 'visible');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await expect(box).toHaveCSS('overflow-x', 'auto');
 });
 
 test('SQL is coloured and copied as it was written', async ({
