@@ -358,8 +358,8 @@ async fn start_models(
         Ok(Arc::new(completions.with_user_tokens(user_tokens.cloned())))
     };
     let model = |listed: &ListedModel| -> Result<Model, StartError> {
-        let ListedModel { id, name, roles, history_chars, .. } = listed.clone();
-        Ok(Model { id, name, roles, history_chars, upstream: upstream(listed.upstream(&shared))? })
+        let ListedModel { id, name, roles, history_chars, step_up, .. } = listed.clone();
+        Ok(Model { id, name, roles, history_chars, step_up, upstream: upstream(listed.upstream(&shared))? })
     };
     let models = match &config.models[..] {
         [] => Models::one(upstream(shared)?),

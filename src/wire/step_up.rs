@@ -14,10 +14,12 @@ pub enum GuardedAction {
     Delete,
     /// Send a message.
     Chat,
+    /// Send a message to a model that asks for it.
+    Model,
 }
 
 impl GuardedAction {
-    pub const ALL: [Self; 4] = [Self::Export, Self::EndAllSessions, Self::Delete, Self::Chat];
+    pub const ALL: [Self; 5] = [Self::Export, Self::EndAllSessions, Self::Delete, Self::Chat, Self::Model];
 
     /// As in JSON and in queries.
     pub fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl GuardedAction {
             Self::EndAllSessions => "end_all_sessions",
             Self::Delete => "delete",
             Self::Chat => "chat",
+            Self::Model => "model",
         }
     }
 

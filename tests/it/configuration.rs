@@ -229,6 +229,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ("STEP_UP_CHAT", &["phr", "acr=\"phr\""]),
     ("STEP_UP_DELETE", &["max_age=0", "max_age=59", "max_age=1h"]),
     ("STEP_UP_END_ALL_SESSIONS", &["max_age=300 max_age=600", "300"]),
+    // Right, but no model asks for it.
+    ("STEP_UP_MODEL", &["max_age=300", "always"]),
     ("STEP_UP_EXPORT", &["acr=", "acr=phr,max_age=300 amr=mfa"]),
     ("CHAT_RETENTION_DAYS", &["-1", "a year", "36501"]),
     ("STORAGE_PER_PERSON", &["-1", "1 GB"]),

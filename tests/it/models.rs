@@ -1,10 +1,19 @@
 //! Models by configuration: who may ask which, and what answers and conversations say of them.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use oracle_ai::{
-    server::chat::models::{Model, Models},
+    server::{
+        auth::{
+            access_token::{GuardSettings, StepUpSettings},
+            oidc::AskedAuthentication,
+        },
+        chat::models::{Model, Models},
+    },
     wire::{
         chat::{ChatEvent, ChatEventKind},
         options::LocalText,
+        step_up::GuardedAction,
     },
 };
 use serde_json::{Value, json};
@@ -22,17 +31,23 @@ use crate::{
 
 /// `large` is for those with the role `dba`; both answer by the same upstream.
 async fn start(roles: Value) -> ChatClient {
+    start_behind(GuardSettings::default(), roles).await
+}
+
+/// The same, where `large` asks for what the guard says of models.
+async fn start_behind(guard: GuardSettings, roles: Value) -> ChatClient {
     let upstream = ScriptedUpstream::new();
     let model = |id: &str, roles: &[&str], history_chars| Model {
         id: id.into(),
         name: LocalText { en: format!("The {id} one"), fr: format!("Le {id}") },
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         history_chars,
+        step_up: id == "large",
         upstream: upstream.clone(),
     };
     let models = Models::listed(model("large", &["dba"], None), [model("small", &[], Some(20))]);
     let provider = MockProvider::shared();
-    let app = TestApp::with_services(provider.settings(), |services, environment| {
+    let app = TestApp::with_guarded_services(provider.settings(), guard, |services, environment| {
         services.with_chat(in_memory(), models, LONG_GRACE, environment)
     });
     let browser = Browser::at(app, provider);
@@ -97,6 +112,26 @@ async fn a_role_that_is_lost_is_checked_at_the_next_question() {
     let client = client.signed_in_again().await;
     client.post("/api/chat", &asking("large", "two")).await.assert_refused(403, "model_unavailable");
     client.exchange(&asking("small", "two"), "2").await;
+}
+
+#[tokio::test]
+async fn a_model_that_asks_for_a_recent_sign_in_answers_only_after_one_and_other_models_do_not_ask() {
+    // T73
+    let asked = AskedAuthentication { acr_values: vec![], max_age: Some(Duration::from_secs(300)) };
+    let step_up = StepUpSettings(BTreeMap::from([(GuardedAction::Model, asked)]));
+    let guard = GuardSettings { step_up, ..GuardSettings::default() };
+    let client = start_behind(guard, json!(["dba"])).await;
+    client.browser.set(json!({ "signed_in_ago": 1_000 })).await;
+    let client = client.signed_in_again().await;
+    for message in [asking("large", "why?"), message("why?")] {
+        let answer = client.post("/api/chat", &message).await;
+        answer.assert_refused(401, "step_up_required");
+        assert_eq!(answer.json()["data"]["action"], "model");
+    }
+    assert!(client.conversations("").await.is_empty(), "nothing was stored");
+    client.exchange(&asking("small", "why?"), "Because.").await;
+    client.browser.set(json!({ "signed_in_ago": 0 })).await;
+    client.signed_in_again().await.exchange(&asking("large", "why?"), "Because.").await;
 }
 
 #[tokio::test]

@@ -29,7 +29,10 @@ pub enum Interrupted {
     },
     DeleteAll,
     /// The message is stored like any that was not delivered.
-    Message,
+    Message {
+        /// What asked for the sign-in: all messages do, or its model.
+        action: GuardedAction,
+    },
 }
 
 impl Interrupted {
@@ -39,7 +42,7 @@ impl Interrupted {
             Self::Export { .. } | Self::ExportAll => GuardedAction::Export,
             Self::EndOtherSessions | Self::EndAllSessions => GuardedAction::EndAllSessions,
             Self::Delete { .. } | Self::DeleteAll => GuardedAction::Delete,
-            Self::Message => GuardedAction::Chat,
+            Self::Message { action } => *action,
         }
     }
 }

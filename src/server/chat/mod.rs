@@ -136,10 +136,10 @@ impl Chat {
         user: &UserClaims,
         permissions: &Permissions,
         session_end: SessionEnd,
+        model: Arc<Model>,
         request: ChatRequest,
     ) -> Result<Answer, ApiError> {
         check_length("message", request.message.trim(), 1, MAX_MESSAGE_CHARS)?;
-        let model = self.choose_model(user, permissions, request.model.as_deref())?;
         let owner = Owner::of(user);
         let new = self.new_question(&owner, request, &model).await?;
         let asker =
@@ -271,7 +271,8 @@ impl Chat {
         &self.models
     }
 
-    fn choose_model(
+    /// The model with this id, or else the first that the person may ask.
+    pub fn choose_model(
         &self,
         user: &UserClaims,
         permissions: &Permissions,

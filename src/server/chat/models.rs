@@ -18,6 +18,8 @@ pub struct Model {
     pub roles: Vec<String>,
     /// The longest history that it is sent, in characters, where that is not `CHAT_HISTORY_CHARS`.
     pub history_chars: Option<usize>,
+    /// Whether it asks for a more recent or a stronger sign-in (`STEP_UP_MODEL`).
+    pub step_up: bool,
     pub upstream: SharedUpstream,
 }
 
@@ -46,7 +48,7 @@ impl Models {
     pub fn one(upstream: SharedUpstream) -> Self {
         let id = upstream.model().to_owned();
         let name = LocalText { en: id.clone(), fr: id.clone() };
-        let first = Arc::new(Model { id, name, roles: vec![], history_chars: None, upstream });
+        let first = Arc::new(Model { id, name, roles: vec![], history_chars: None, step_up: false, upstream });
         Self { first, others: Arc::new([]), is_list: false }
     }
 
@@ -96,7 +98,14 @@ mod tests {
 
     fn model(id: &str, roles: &[&str]) -> Model {
         let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        Model { id: id.into(), name: LocalText::default(), roles, history_chars: None, upstream: Arc::new(Demo) }
+        Model {
+            id: id.into(),
+            name: LocalText::default(),
+            roles,
+            history_chars: None,
+            step_up: false,
+            upstream: Arc::new(Demo),
+        }
     }
 
     fn chosen(models: &Models, id: Option<&str>, roles: &[&str]) -> Result<String, NoModel> {

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{
+    models::ListedModel,
     provider::{self, INTROSPECTION_ENDPOINT, ROLES_CLAIM, ROLES_SEPARATOR, is_scope},
     setting::{AnySetting, Section, Setting, refuse},
     step_up,
@@ -153,7 +154,7 @@ pub static ALLOW_BEARER_TOKENS: Setting<Flag> = Setting {
     value: Flag { default: false },
 };
 
-pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
+pub fn settings(variables: &Variables, models: &[ListedModel]) -> Result<GuardSettings, ConfigError> {
     Ok(GuardSettings {
         check: check(variables)?,
         bearer_tokens_allowed: ALLOW_BEARER_TOKENS.read(variables)?,
@@ -163,7 +164,7 @@ pub fn settings(variables: &Variables) -> Result<GuardSettings, ConfigError> {
         },
         operator_roles: OPERATOR_ROLE.get(variables)?.unwrap_or_default(),
         export_roles: EXPORT_ROLE.get(variables)?.unwrap_or_default(),
-        step_up: step_up::settings(variables)?,
+        step_up: step_up::settings(variables, models)?,
     })
 }
 

@@ -203,7 +203,7 @@ impl Config {
             provider: Provider::from_variables(variables, &front_url, listen)?,
             sessions: SessionStorage::from_variables(variables)?,
             session_limits: sessions::limits(variables)?,
-            guard: guard::settings(variables)?,
+            guard: guard::settings(variables, &models)?,
             user_tokens: user_token::settings(variables, &front_url, &chat)?,
             chat,
             models,

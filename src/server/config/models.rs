@@ -50,6 +50,8 @@ pub struct ListedModel {
     pub max_tokens: Option<u32>,
     pub history_chars: Option<usize>,
     pub roles: Vec<String>,
+    /// Whether it asks for what `STEP_UP_MODEL` says.
+    pub step_up: bool,
 }
 
 /// As it is written.
@@ -66,6 +68,8 @@ struct Entry {
     history_chars: Option<usize>,
     #[serde(default)]
     roles: Vec<String>,
+    #[serde(default)]
+    step_up: bool,
 }
 
 impl ListedModel {
@@ -134,8 +138,19 @@ impl Entry {
         }
         let model = self.model.unwrap_or_else(|| self.id.clone());
         let (id, system_prompt, max_tokens) = (self.id, self.system_prompt, self.max_tokens);
-        let (history_chars, roles) = (self.history_chars, self.roles);
-        Ok(ListedModel { id, name, model, base_url: address, api_key, system_prompt, max_tokens, history_chars, roles })
+        let (history_chars, roles, step_up) = (self.history_chars, self.roles, self.step_up);
+        Ok(ListedModel {
+            id,
+            name,
+            model,
+            base_url: address,
+            api_key,
+            system_prompt,
+            max_tokens,
+            history_chars,
+            roles,
+            step_up,
+        })
     }
 }
 
@@ -243,5 +258,21 @@ mod tests {
         let server = ("CHAT_BASE_URL", "https://llm.example.com/v1");
         assert!(tests::error(&[list, server, ("CHAT_MODEL", "m")]).starts_with("CHAT_MODEL is set"));
         assert!(tests::error(&[list]).starts_with("CHAT_MODELS_FILE is set"));
+    }
+
+    #[test]
+    fn a_model_that_asks_for_a_sign_in_needs_the_setting_that_says_which() {
+        let open = File::new("open", r#"[{"id": "a", "name": "A"}]"#);
+        let guarded = File::new("guarded", r#"[{"id": "a", "name": "A"}, {"id": "b", "name": "B", "step_up": true}]"#);
+        let server = ("CHAT_BASE_URL", "https://llm.example.com/v1");
+        let list = |file: &'_ File| ("CHAT_MODELS_FILE", file.0.to_str().unwrap().to_owned());
+        let (open, guarded) = (list(&open), list(&guarded));
+        let (open, guarded) = ((open.0, &*open.1), (guarded.0, &*guarded.1));
+        let asked = ("STEP_UP_MODEL", "max_age=300");
+        let config = tests::config(&[guarded, server, asked]).unwrap();
+        assert_eq!(config.models.iter().map(|model| model.step_up).collect::<Vec<_>>(), [false, true]);
+        assert!(tests::error(&[guarded, server]).contains("needs STEP_UP_MODEL"));
+        assert!(tests::error(&[open, server, asked]).starts_with("STEP_UP_MODEL"));
+        assert!(tests::error(&[asked]).starts_with("STEP_UP_MODEL"));
     }
 }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    setting::{Section, Setting},
+    models::{CHAT_MODELS_FILE, ListedModel},
+    setting::{AnySetting, Section, Setting},
     values::Parsed,
     variables::{ConfigError, Variables},
 };
@@ -26,7 +27,7 @@ pub static SECTION: Section = Section {
            spaces: max_age=SECONDS, how long ago the person may have signed in at the provider (60 or more), and acr=VALUE, \
            once or more, how they must have signed in. Access tokens that this server did not issue are judged by their own \
            `auth_time` and `acr`. By default, no action asks for anything.",
-    settings: &[&STEP_UP_EXPORT, &STEP_UP_END_ALL_SESSIONS, &STEP_UP_DELETE, &STEP_UP_CHAT],
+    settings: &[&STEP_UP_EXPORT, &STEP_UP_END_ALL_SESSIONS, &STEP_UP_DELETE, &STEP_UP_CHAT, &STEP_UP_MODEL],
 };
 
 /// The setting of one action.
@@ -49,6 +50,7 @@ step_up!(STEP_UP_EXPORT, "To save a conversation as a file.", "max_age=300 acr=p
 step_up!(STEP_UP_END_ALL_SESSIONS, "To end all of one's sessions, or all others.", "max_age=300");
 step_up!(STEP_UP_DELETE, "To delete a conversation.", "max_age=3600");
 step_up!(STEP_UP_CHAT, "To send a message.", "acr=phr");
+step_up!(STEP_UP_MODEL, "To send a message to a model that has `step_up` in CHAT_MODELS_FILE.", "max_age=900 acr=phr");
 
 fn setting(action: GuardedAction) -> &'static Setting<Parsed<AskedAuthentication>> {
     match action {
@@ -56,10 +58,20 @@ fn setting(action: GuardedAction) -> &'static Setting<Parsed<AskedAuthentication
         GuardedAction::EndAllSessions => &STEP_UP_END_ALL_SESSIONS,
         GuardedAction::Delete => &STEP_UP_DELETE,
         GuardedAction::Chat => &STEP_UP_CHAT,
+        GuardedAction::Model => &STEP_UP_MODEL,
     }
 }
 
-pub fn settings(variables: &Variables) -> Result<StepUpSettings, ConfigError> {
+/// `models` are those of `CHAT_MODELS_FILE`: one that asks for a sign-in needs a setting that says which, and the setting needs
+/// a model.
+pub fn settings(variables: &Variables, models: &[ListedModel]) -> Result<StepUpSettings, ConfigError> {
+    let is_set = STEP_UP_MODEL.get(variables)?.is_some();
+    if is_set != models.iter().any(|model| model.step_up) {
+        return Err(match is_set {
+            true => STEP_UP_MODEL.wrong("no model in CHAT_MODELS_FILE has `step_up`"),
+            false => CHAT_MODELS_FILE.wrong("a model has `step_up`, which needs STEP_UP_MODEL"),
+        });
+    }
     let mut settings = BTreeMap::new();
     for action in GuardedAction::ALL {
         if let Some(asked) = setting(action).get(variables)? {

@@ -90,8 +90,17 @@ impl TestApp {
 
     /// With these services in place of the default ones.
     pub fn with_services(settings: ProviderSettings, change: impl FnOnce(Services, Environment) -> Services) -> Self {
+        Self::with_guarded_services(settings, GuardSettings::default(), change)
+    }
+
+    /// The same, behind this guard.
+    pub fn with_guarded_services(
+        settings: ProviderSettings,
+        guard: GuardSettings,
+        change: impl FnOnce(Services, Environment) -> Services,
+    ) -> Self {
         let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
-        Self::start(settings, http, storage, GuardSettings::default(), change)
+        Self::start(settings, http, storage, guard, change)
     }
 
     /// With conversations kept in this store and answered by this upstream.

@@ -175,10 +175,10 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
                     p { class: "reference", {text_span((catalog.failures.request_id)(answer.as_str()))} }
                 }
                 if is_last {
-                    if let Progress::Failed(error) = progress {
+                    if let Progress::Failed(error @ ApiError::StepUpRequired { action, .. }) = progress {
                         StepUp {
                             error: error.clone(),
-                            interrupted: Interrupted::Message,
+                            interrupted: Interrupted::Message { action: *action },
                             on_leave: move |()| conversation.send_after_sign_in(),
                         }
                     }

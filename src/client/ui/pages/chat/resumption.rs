@@ -52,7 +52,7 @@ pub fn use_resumption(
                 data.delete_all();
             }
             // Opening its conversation sends it.
-            Interrupted::Message => {}
+            Interrupted::Message { .. } => {}
         }
     });
     failed
