@@ -69,3 +69,24 @@ export function certifiedLoginPage(page: Page) {
     },
   };
 }
+
+/** The form of Keycloak's own theme. Whoever it knows is not shown it. */
+export function keycloakLoginPage(page: Page, password: string): LoginPage {
+  const form = page.getByRole('heading', { name: 'Sign in to your account' });
+
+  return {
+    isOpen: () => expect(form).toBeVisible(),
+
+    async signInAs(name: string) {
+      await page.getByRole('textbox', { name: 'Username or email' }).fill(name);
+      await page.getByRole('textbox', { name: 'Password' }).fill(password);
+      await page.getByRole('button', { name: 'Sign In' }).click();
+    },
+
+    deny: () => Promise.reject(new Error('it asks for no consent')),
+
+    async confirmSignOut() {
+      // It does not ask who brings its ID token.
+    },
+  };
+}

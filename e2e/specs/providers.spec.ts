@@ -1,9 +1,7 @@
 // The providers that `docs/providers.md` has settings for, as the mock plays them: a day in a browser with just these
 // settings. Who we are there (`OIDC_ISSUER`, `CLIENT_AUTH`) is the embedded mock's to say.
 
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
+import { documented } from '../fixtures/documented';
 import { ownMock, portsOfWorker, startApp } from '../fixtures/servers';
 import { expect, mayLog, statusError, test as base } from '../fixtures/test';
 import { User } from '../fixtures/user';
@@ -92,12 +90,4 @@ for (const played of providers) {
       await expect(page.getByText('not allowed to use')).toBeVisible();
     });
   });
-}
-
-/** The settings in the page, at the mock. */
-function documented(title: string, origin: string): Record<string, string> {
-  const page = readFileSync(fileURLToPath(new URL('../../docs/providers.md', import.meta.url)), 'utf8');
-  const section = page.split('\n## ').find((it) => it.startsWith(title))!;
-  const block = section.split('```ini\n')[1].split('```')[0].replaceAll('https://sso.example.com', origin);
-  return Object.fromEntries(block.trim().split('\n').map((line) => line.split(/=(.*)/s)));
 }

@@ -72,7 +72,7 @@ function rows(file) {
 /** By assertion. */
 function marksOfTests() {
   const found = new Map();
-  for (const file of ['src', 'tests', 'e2e/specs', 'e2e/webkit', 'e2e/providers'].flatMap(filesBelow)) {
+  for (const file of ['src', 'tests', 'e2e/specs', 'e2e/webkit', 'e2e/keycloak', 'e2e/providers'].flatMap(filesBelow)) {
     for (const { id, name } of marks(file, readFileSync(file, 'utf8').split('\n'))) {
       const test = `${file}${name ? `: ${name}` : ''}`;
       const those = found.get(id) ?? [];

@@ -1,0 +1,28 @@
+import type { JsonWebKey } from 'node:crypto';
+
+import { claimsOf, headerOf } from './jwt';
+import { expect, test } from './test';
+import { Thief, thumbprint } from './thief';
+
+test('Keycloak binds an access token to a key of the server’s, and takes it from nobody without that key', async ({
+  recorder, signIn, wire,
+}) => {
+  // T67
+  await signIn();
+  const [exchange] = recorder.tokenCalls('authorization_code');
+  const { access_token, refresh_token, token_type } = exchange.answer;
+  const { jwk } = headerOf(exchange.headers.dpop as string) as { jwk: JsonWebKey };
+  expect(token_type).toBe('DPoP');
+  expect(claimsOf(access_token!).cnf).toEqual({ jkt: thumbprint(jwk) });
+  expect((await wire.current()).access_token, 'it is the one that the page has').toBe(access_token);
+
+  const thief = new Thief();
+  for (const how of ['as a bearer token', 'without a proof', 'with a proof'] as const) {
+    expect((await thief.userinfo(access_token!, how)).status, how).toBe(401);
+  }
+  // The endpoint does answer: whoever has the key.
+  const { body: own } = await thief.refresh(exchange, refresh_token!);
+  expect(claimsOf(own.access_token!).cnf).toEqual({ jkt: thief.thumbprint });
+  expect((await thief.userinfo(own.access_token!, 'with a proof')).status).toBe(200);
+  expect((await thief.userinfo(own.access_token!, 'as a bearer token')).status).toBe(401);
+});

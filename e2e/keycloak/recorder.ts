@@ -1,0 +1,77 @@
+// A reverse proxy before Keycloak that keeps what the app's server sends it and gets from it: no test sees that otherwise.
+
+import { once } from 'node:events';
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+import { keycloak } from '../fixtures/servers';
+
+export interface Recorded {
+  path: string;
+  headers: IncomingHttpHeaders;
+  form: URLSearchParams;
+  status: number;
+  answer: TokenAnswer;
+}
+
+export interface TokenAnswer {
+  access_token?: string;
+  id_token?: string;
+  refresh_token?: string;
+  token_type?: string;
+  error?: string;
+  error_description?: string;
+}
+
+export interface Recorder {
+  /** The calls of the token endpoint with this grant, in order. */
+  tokenCalls: (grant: 'authorization_code' | 'refresh_token') => Recorded[];
+  pushedRequests: () => Recorded[];
+  /** What a browser is shown is not kept. */
+  forget: () => void;
+  stop: () => Promise<void>;
+}
+
+const endpoints = '/realms/chat/protocol/openid-connect';
+export const tokenPath = `${endpoints}/token`;
+export const userinfoPath = `${endpoints}/userinfo`;
+const pushedPath = `${endpoints}/ext/par/request`;
+
+export async function startRecorder(): Promise<Recorder> {
+  let recorded: Recorded[] = [];
+  const server = createServer((incoming, outgoing) => {
+    forward(incoming, outgoing, (call) => recorded.push(call)).catch(() => outgoing.destroy());
+  });
+  server.listen(keycloak.recorder.port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    tokenCalls: (grant) => recorded.filter(({ path, form }) => path === tokenPath && form.get('grant_type') === grant),
+    pushedRequests: () => recorded.filter(({ path }) => path === pushedPath),
+    forget: () => (recorded = []),
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function forward(incoming: IncomingMessage, outgoing: ServerResponse, keep: (call: Recorded) => void) {
+  const { method, url: path = '/', headers } = incoming;
+  const sent = await buffer(incoming);
+  const forwarded = request({ host: '127.0.0.1', port: keycloak.itself.port, method, path, headers });
+  forwarded.end(sent);
+  const [answer] = (await once(forwarded, 'response')) as [IncomingMessage];
+  const body = await buffer(answer);
+  const status = answer.statusCode!;
+  if (method === 'POST' && [tokenPath, pushedPath].includes(path)) {
+    keep({ path, headers, form: new URLSearchParams(sent.toString()), status, answer: JSON.parse(body.toString()) as TokenAnswer });
+  }
+  outgoing.writeHead(status, withoutTransport(answer.headers));
+  outgoing.end(body);
+}
+
+/** The body is sent whole. */
+function withoutTransport({ 'transfer-encoding': _, connection: __, ...headers }: IncomingHttpHeaders) {
+  return headers;
+}
