@@ -23,7 +23,7 @@ build_release() { SOURCE_REVISION=$(release_revision) dx_release "$release"; }
 # Our own code of the server is not optimized, which took most of the time.
 build_release_with_mock() {
   with_quick_server dx_release "$release_with_mock" --features mock \
-    --cargo-args "--config profile.server-release.package.oracle-ai.opt-level=0"
+    --cargo-args="--config profile.server-release.package.oracle-ai.opt-level=0"
 }
 
 # For the suite: the page is compiled as people get it, and the server, whose speed is measured by scripts/bench alone, with less
