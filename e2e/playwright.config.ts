@@ -51,7 +51,8 @@ export default defineConfig<Options>({
       use: { identityProvider: 'certified', baseURL: app.certified.origin },
       grep: /@every-provider|@certified/,
     },
-    { name: 'firefox', ...inOtherEngines, use: { ...firefox, ...atMock } },
+    // Firefox takes longer to begin, above all on a busy machine.
+    { name: 'firefox', ...inOtherEngines, expect: { timeout: 40_000 }, use: { ...firefox, ...atMock } },
     ...(ownWebKit
       ? [{ name: 'webkit', ...inOtherEngines, testIgnore: [...notBehaviour, ofFirefox], use: { ...ownWebKit, ...atMock } }]
       : []),

@@ -61,6 +61,8 @@ test('a person ends the session of another browser, and it leaves at once', asyn
   expect(await judged(other.page, access_token)).toBe('taken');
   await holdKey(other.page);
 
+  // Firefox gives the focus to no window behind another.
+  await page.bringToFront();
   await sessions.openByKeys();
   await expect(sessions.rows).toHaveCount(2);
   await expect(sessions.here).toContainText(/(Chrome|Firefox|Safari) on /);

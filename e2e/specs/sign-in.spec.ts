@@ -1,3 +1,4 @@
+import { needs } from '../fixtures/engines';
 import { expect, mayLog, noAnswer, statusError, test } from '../fixtures/test';
 import { mockLoginPage } from '../pages/login';
 
@@ -70,12 +71,12 @@ test('a sign-in that is stopped on its way can be gone on with', { tag: '@engine
   await login.isOpen();
 });
 
-test('the Back button leads from the provider to where the person was', async ({ page, login }) => {
+test('the Back button leads from the provider to where the person was', async ({ page, browserName, login }) => {
+  needs(browserName, 'pages from memory');
   await page.goto('/signed-out');
   await page.getByRole('link', { name: 'Sign in' }).click();
   await login.isOpen();
 
-  // Firefox shows the page as it was left, from its memory, and so loads nothing.
   await page.goBack({ waitUntil: 'commit' });
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
 });
