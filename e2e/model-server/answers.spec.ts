@@ -18,7 +18,7 @@ const KEY = 'the-right-key';
 const reads = { timeout: 10 * 60_000 };
 
 const model = (id: string, name: string, at: keyof typeof ports, more = {}) =>
-  ({ id, name, base_url: baseUrl(at), history_chars: 400_000, ...more });
+  ({ id, name, base_url: baseUrl(at), ...more });
 
 interface Fixtures {
   long: ModelServer;
@@ -33,6 +33,7 @@ const test = base.extend<Fixtures>({
     CHAT_BASE_URL: baseUrl('long'),
     CHAT_FIRST_TOKEN_TIMEOUT: '900',
     CHAT_IDLE_TIMEOUT: '300',
+    CHAT_HISTORY_CHARS: '400000',
     CHAT_MODELS_FILE: settingsFile('models.json', [
       model('long', 'Long', 'long'),
       model('smollm2', 'SmolLM2', 'smollm2', { max_tokens: 60 }),

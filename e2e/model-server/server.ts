@@ -1,6 +1,6 @@
 // llama.cpp's server with one of the models of serve.py, as a test starts, watches and kills it.
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,15 +23,16 @@ export const baseUrl = (name: keyof typeof ports) => `http://127.0.0.1:${ports[n
 export class ModelServer {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'oracle-ai-prompts-'));
 
+  private child?: ChildProcess;
+
   private constructor(
     private readonly name: ModelName,
-    private child: ReturnType<typeof ModelServer.run> | undefined,
     private readonly key?: string,
   ) {}
 
   /** Returns once it answers. */
   static async start(name: ModelName, { key }: { key?: string } = {}): Promise<ModelServer> {
-    const server = new ModelServer(name, undefined, key);
+    const server = new ModelServer(name, key);
     await server.start();
     return server;
   }
@@ -64,7 +65,7 @@ export class ModelServer {
   async isBusy(): Promise<boolean> {
     const headers: Record<string, string> = this.key ? { authorization: `Bearer ${this.key}` } : {};
     const answer = await fetch(`http://127.0.0.1:${ports[this.name]}/slots`, { headers });
-    const slots: { is_processing: boolean }[] = await answer.json();
+    const slots = (await answer.json()) as { is_processing: boolean }[];
     return slots.some((slot) => slot.is_processing);
   }
 
