@@ -30,6 +30,8 @@ test.describe('beside a model', () => {
     await page.reload();
     const file = files.ofQuestion(chat.questions.last());
     await expect(file).toHaveCount(1);
+    const startOf = (part: string) => file.locator(part).evaluate((element) => element.getBoundingClientRect().left);
+    expect(await startOf('.name'), 'name and size begin at one line').toBe(await startOf('.size'));
     await files.open(file);
     await expect(files.text).toHaveText('ORA-00600: internal error\nline two\n');
     await files.close();
