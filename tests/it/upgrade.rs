@@ -81,7 +81,7 @@ impl Upgrade {
 
 /// Asks, and waits for the answer.
 async fn ask(client: &ChatClient, conversation: &str, text: &str) {
-    let key = format!("{conversation}-{text}");
+    let key = format!("{conversation}-{}", text.replace(' ', "-"));
     let (stream, ..) = client.begin(&send_as(conversation, text, &key)).await;
     let events = stream.rest().await;
     assert_eq!(end_reason(&events), EndReason::Complete, "{events:?}");
