@@ -113,6 +113,8 @@ fn get() -> Option<ReturnTo> {
 
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
 
     #[test]
@@ -126,5 +128,28 @@ mod tests {
         }
         assert_eq!(checked("/auth/callback".into()), DEFAULT);
         assert_eq!(checked("/signed-out".into()), DEFAULT);
+    }
+
+    #[test]
+    fn an_encoded_path_leads_to_this_origin_or_nowhere() {
+        // T12. Browsers do not decode the path of a URL, and remove dot segments only within it.
+        let origin = Url::parse("https://chat.example").unwrap();
+        for path in [
+            "/%2F/evil.example",
+            "/%2f%2fevil.example",
+            "/%5Cevil.example",
+            "/%5c%5cevil.example",
+            "/%09/evil.example",
+            "/%252F%252Fevil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/@evil.example",
+            "/:443@evil.example",
+            "/\u{2044}/evil.example",
+            "/\u{FF0F}/evil.example",
+        ] {
+            let target = origin.join(&checked(path.into())).unwrap();
+            assert_eq!(target.origin(), origin.origin(), "{path:?} leads to {target}");
+        }
     }
 }

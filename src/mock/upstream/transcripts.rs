@@ -76,10 +76,11 @@ pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<
             }
             Name::Tokens => {
                 let count = number(DEFAULT_TOKENS);
-                let words = (1..=count).map(|n| text(&format!("{n} ").repeat(100)));
+                let words = (1..=count).map(|n| text(&format!("{n} ")));
                 all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
             }
-            Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} "))))),
+            // In long pieces: short ones would take a debug build a minute.
+            Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} ").repeat(100))))),
             Name::Reasoning => all(reasoning("reasoning")),
             Name::ReasoningContent => all(reasoning("reasoning_content")),
             Name::UsageAlong => all(some().enumerate().map(usage_along).chain(complete_end())),
