@@ -6,6 +6,7 @@ pack_documents() { # folder
   local page
   mkdir -p "$1/deploy/prometheus" "$1/docs" &&
     install -m 644 .env.example CHANGELOG.md LICENSE-APACHE LICENSE-MIT SECURITY.md "$1/" &&
+    install -m 644 deploy/README.md "$1/README.md" &&
     install -m 644 deploy/fluent-bit-audit.yaml deploy/haproxy.cfg deploy/kubernetes.yaml deploy/nginx.conf \
       deploy/oracle-ai.service deploy/rsyslog-audit.conf deploy/vector-audit.yaml "$1/deploy/" &&
     install -m 644 deploy/prometheus/* "$1/deploy/prometheus/" &&

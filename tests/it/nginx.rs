@@ -62,11 +62,14 @@ impl Nginx {
             .spawn()
             .unwrap();
         let nginx = Self { port, http2_port, folder, process };
-        let url = nginx.url("/livez");
-        wait_until("nginx answers: scripts/bootstrap installs it", async || {
-            reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200)
-        })
-        .await;
+        // It hides the state of the servers.
+        for path in ["/livez", "/readyz", "/readyz?x"] {
+            let url = nginx.url(path);
+            wait_until("nginx answers: scripts/bootstrap installs it", async || {
+                reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 404)
+            })
+            .await;
+        }
         nginx
     }
 

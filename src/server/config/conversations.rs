@@ -45,7 +45,8 @@ static DATABASE_URL: Setting<Secret<Parsed<DatabaseUrl>>> = Setting {
     text: "Where conversations are stored: a SQLite file, sqlite:///var/lib/oracle-ai/oracle-ai.db?mode=rwc, or PostgreSQL. \
            The tables are made, and brought up to date, at the start. sqlite::memory: stores them in this process only. \
            PostgreSQL on another machine must have a certificate for its name, by an authority of DATABASE_CA_FILE: \
-           sslmode=verify-full is the default there, and other modes need DATABASE_ALLOW_PLAINTEXT.",
+           sslmode=verify-full is the default there, and other modes need DATABASE_ALLOW_PLAINTEXT. A password with one of \
+           / ? # @ : % must be percent-encoded; one by openssl rand -hex 24 has none of them.",
     example: "postgres://user:password@db.example.com/oracle-ai",
     value: Secret {
         file: "DATABASE_URL_FILE",

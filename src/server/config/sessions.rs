@@ -43,7 +43,8 @@ static REDIS_URL: Setting<Secret<Text>> = Setting {
     name: "REDIS_URL",
     text: "One node, redis://[user:password@]host[:port][/db]; the master that sentinels know, \
            redis+sentinel://host:26379,host:26379/mymaster; a cluster, redis+cluster://host:7000,host:7001; rediss in \
-           place of redis for TLS; unix:///path on this machine.",
+           place of redis for TLS; unix:///path on this machine. A password with one of / ? # @ : % must be \
+           percent-encoded; one by openssl rand -hex 24 has none of them.",
     example: "rediss://oracle-ai:secret@redis.example.com:6379/0",
     value: Secret { file: "REDIS_URL_FILE", value: Text { default: None } },
 };
