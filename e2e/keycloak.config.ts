@@ -24,6 +24,9 @@ if (process.env.TEST_WORKER_INDEX === undefined) {
 export default defineConfig({
   ...release,
   testDir: 'keycloak',
+  // Keycloak alone can keep two processors busy.
+  timeout: 5 * 60_000,
+  expect: { timeout: 60_000 },
   // They share a realm, and some change it.
   workers: 1,
   projects: [{ name: 'keycloak', use: { baseURL: keycloak.app.origin } }],

@@ -1,4 +1,5 @@
-// A reverse proxy before Keycloak that keeps what the app's server sends it and gets from it: no test sees that otherwise.
+// A reverse proxy in front of Keycloak that keeps what the app's server sends to two endpoints and is answered: a test sees it
+// nowhere else.
 
 import { once } from 'node:events';
 import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -27,8 +28,10 @@ export interface Recorder {
   /** The calls of the token endpoint with this grant, in order. */
   tokenCalls: (grant: 'authorization_code' | 'refresh_token') => Recorded[];
   pushedRequests: () => Recorded[];
-  /** What a browser is shown is not kept. */
-  forget: () => void;
+  /** Whether Keycloak is told by which host it was called, as it is unless a proxy is wrongly set. */
+  passHostOn: (passed: boolean) => void;
+  /** For the next test. */
+  reset: () => void;
   stop: () => Promise<void>;
 }
 
@@ -39,15 +42,21 @@ const pushedPath = `${endpoints}/ext/par/request`;
 
 export async function startRecorder(): Promise<Recorder> {
   let recorded: Recorded[] = [];
+  let passesHostOn = true;
   const server = createServer((incoming, outgoing) => {
-    forward(incoming, outgoing, (call) => recorded.push(call)).catch(() => outgoing.destroy());
+    const host = passesHostOn ? incoming.headers.host : new URL(keycloak.itself.origin).host;
+    forward(incoming, outgoing, host, (call) => recorded.push(call)).catch(() => outgoing.destroy());
   });
   server.listen(keycloak.recorder.port, '127.0.0.1');
   await once(server, 'listening');
   return {
     tokenCalls: (grant) => recorded.filter(({ path, form }) => path === tokenPath && form.get('grant_type') === grant),
     pushedRequests: () => recorded.filter(({ path }) => path === pushedPath),
-    forget: () => (recorded = []),
+    passHostOn: (passed) => (passesHostOn = passed),
+    reset: () => {
+      recorded = [];
+      passesHostOn = true;
+    },
     stop: async () => {
       server.close();
       server.closeAllConnections();
@@ -56,10 +65,12 @@ export async function startRecorder(): Promise<Recorder> {
   };
 }
 
-async function forward(incoming: IncomingMessage, outgoing: ServerResponse, keep: (call: Recorded) => void) {
+async function forward(
+  incoming: IncomingMessage, outgoing: ServerResponse, host: string | undefined, keep: (call: Recorded) => void,
+) {
   const { method, url: path = '/', headers } = incoming;
   const sent = await buffer(incoming);
-  const forwarded = request({ host: '127.0.0.1', port: keycloak.itself.port, method, path, headers });
+  const forwarded = request({ host: '127.0.0.1', port: keycloak.itself.port, method, path, headers: { ...headers, host } });
   forwarded.end(sent);
   const [answer] = (await once(forwarded, 'response')) as [IncomingMessage];
   const body = await buffer(answer);

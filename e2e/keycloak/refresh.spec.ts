@@ -50,6 +50,8 @@ test('where a thief was faster, Keycloak refuses the server’s refresh token, a
   asleep, shortTokens: _, page, person, recorder, signIn, untilTokenExpires, chat, login, wire,
 }) => {
   // T45
+  // The conversation that the message would have begun.
+  mayLog(statusError(404));
   await signIn();
   const [exchange] = recorder.tokenCalls('authorization_code');
   const thief = new Thief();

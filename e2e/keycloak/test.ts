@@ -37,7 +37,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
 
   person: async ({ keycloak, recorder }, use) => {
-    recorder.forget();
+    recorder.reset();
     await use(await keycloak.newPerson());
   },
   user: () => {
