@@ -663,6 +663,12 @@ async fn a_search_finds_words_in_any_order_and_shows_where(store: &Store) {
 }
 
 async fn a_search_finds_all_versions_and_not_what_is_deleted(store: &Store) {
+    // Owners are indexed with the words, and none is found by its beginning.
+    let owner = new_owner();
+    exchange(store, &owner, "other", "-", "-").await;
+    for beginning in "0123456789abcdefghijklmnopqrstuvwxyz".chars() {
+        assert_eq!(found(store, &owner, &beginning.to_string()).await, [""; 0], "{beginning}");
+    }
     let owner = new_owner();
     let first = exchange(store, &owner, "c", "apples", "pears").await;
     assert_eq!(

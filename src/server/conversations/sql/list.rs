@@ -123,7 +123,7 @@ fn index_query(dialect: Dialect, owner: &Owner, term: &Term) -> String {
     let (owner, word) = (owner.as_str(), &term.text);
     match (term.is_indexed, dialect) {
         (true, Dialect::Sqlite) => format!("owner : \"{owner}\" AND words : \"{word}\" *"),
-        (true, Dialect::Postgres) => format!("'{owner}' & '{word}':*"),
+        (true, Dialect::Postgres) => format!("'@{owner}' & '{word}':*"),
         (false, _) => String::new(),
     }
 }
