@@ -27,9 +27,8 @@ test('Keycloak binds an access token to a key of the server’s, and takes it fr
   expect((await thief.userinfo(own.access_token!, 'as a bearer token')).status).toBe(401);
 });
 
-// docs/providers.md promises it. Keycloak says `invalid_request` where RFC 9449 §5 has `invalid_dpop_proof`, and the server takes
-// that for a refused refresh token.
-test.fail('a session outlives a time in which Keycloak refuses every proof, as a proxy hides the host from it', async ({
+// Keycloak says `invalid_request` where RFC 9449 §5 has `invalid_dpop_proof`.
+test('a session outlives a time in which Keycloak refuses every proof, as a proxy hides the host from it', async ({
   asleep, shortTokens: _, page, recorder, signIn, untilTokenExpires, chat, wire,
 }) => {
   // T45

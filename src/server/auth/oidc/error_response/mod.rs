@@ -55,6 +55,7 @@ impl ErrorResponse {
             return Meaning::Unavailable;
         }
         match &self.body.code {
+            Some(_) if self.is_about_proof() => Meaning::ClientRefused,
             Some(code) => match codes::meaning(code) {
                 Some(meaning) => meaning,
                 // A gateway's text, such as "Forbidden", says no more than its status.
@@ -63,6 +64,13 @@ impl ErrorResponse {
             },
             None => self.by_status(self.has_challenge),
         }
+    }
+
+    /// Keycloak has `invalid_request` in place of RFC 9449's `invalid_dpop_proof`, with a description such as "DPoP HTTP URL
+    /// mismatch".
+    fn is_about_proof(&self) -> bool {
+        let names_dpop = || self.body.description.as_deref().is_some_and(|text| text.contains("DPoP"));
+        ABOUT_PROOFS.iter().any(|code| self.has_code(code)) || (self.has_code("invalid_request") && names_dpop())
     }
 
     /// The meaning without a code: 400 is a refusal, as some providers send it without a body, and so is 401. But a 401
@@ -88,8 +96,7 @@ impl ErrorResponse {
     /// A 401 without a code is taken for that, too, as trying another credential does no harm.
     pub(super) fn may_be_about_credentials(&self) -> bool {
         let is_bare_401 = self.status == StatusCode::UNAUTHORIZED && self.body.code.is_none();
-        is_bare_401
-            || (self.meaning() == Meaning::ClientRefused && !ABOUT_PROOFS.iter().any(|code| self.has_code(code)))
+        is_bare_401 || (self.meaning() == Meaning::ClientRefused && !self.is_about_proof())
     }
 
     pub(super) fn has_code(&self, code: &str) -> bool {

@@ -55,6 +55,16 @@ fn a_code_about_the_client_refuses_no_grant() {
 }
 
 #[test]
+fn a_refused_proof_refuses_no_grant_whatever_code_the_provider_has_for_it() {
+    // T45
+    let keycloak = r#"{"error":"invalid_request","error_description":"DPoP HTTP URL mismatch"}"#;
+    assert_eq!(meaning(400, keycloak), Some(ClientRefused));
+    assert_eq!(with_code(400, "invalid_dpop_proof"), Some(ClientRefused));
+    let other = r#"{"error":"invalid_request","error_description":"Missing parameter: grant_type"}"#;
+    assert_eq!(meaning(400, other), Some(Refused));
+}
+
+#[test]
 fn a_code_that_means_later_refuses_nothing() {
     // T45
     for code in ["temporarily_unavailable", "server_error", "slow_down", "too_many_requests", "service_unavailable"] {
