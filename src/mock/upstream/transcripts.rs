@@ -38,60 +38,55 @@ const OVERSIZED: usize = 8 * 1024 * 1024;
 /// The stream of a scenario; `None` for scenarios that don't stream.
 pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<Parts> {
     let number = |default| scenario.number.unwrap_or(default);
-    let parts: Parts = match scenario.name {
-        Name::Answer => answer(question, Duration::from_millis(number(DEFAULT_PACE_MS))),
-        Name::NoFirstToken => then([role()], Part::Silence),
-        Name::Pings => {
-            let pause = Duration::from_millis(number(DEFAULT_PING_MS));
-            Box::new(iter::repeat_with(move || [Part::Bytes(ping()), Part::Pause(pause)]).flatten())
-        }
-        Name::Stall => then(some(), Part::Silence),
-        Name::Cut => all(some()),
-        Name::Broken => then(some(), Part::Break),
-        Name::BrokenEarly => then([role()], Part::Break),
-        Name::ErrorFrame => all(some().chain([error()]).chain(complete_end())),
-        Name::ErrorFrameWithChoices => all(some().chain([error_with_choices()])),
-        Name::Oversized => all(some().chain([oversized()])),
-        Name::BareDone => all([done()]),
-        Name::DoneWithoutFinish => all(some().chain([done()])),
-        Name::UnknownFinish => all(some().chain([finish("insufficient_system_resource"), done()])),
-        Name::Empty => all([role()].into_iter().chain(complete_end())),
-        Name::Length => all(some().chain([finish("length"), done()])),
-        Name::ContentFilter => all(some().chain([finish("content_filter"), done()])),
-        Name::ToolCalls => all([role(), tool_call(), finish("tool_calls"), done()]),
-        Name::FinishWithoutDone => all(some().chain([finish("stop")])),
-        Name::FinishAndStall => then(some().chain([finish("stop")]), Part::Silence),
-        Name::OddChunks => all(odd_chunks()),
-        Name::SplitUtf8 => {
-            let bytes: Vec<u8> = [role(), text(ODD_LETTERS)].into_iter().chain(complete_end()).flatten().collect();
-            Box::new(
-                bytes.into_iter().flat_map(|byte| {
+    let parts: Parts =
+        match scenario.name {
+            Name::Answer => answer(question, Duration::from_millis(number(DEFAULT_PACE_MS))),
+            Name::NoFirstToken => then([role()], Part::Silence),
+            Name::Pings => {
+                let pause = Duration::from_millis(number(DEFAULT_PING_MS));
+                Box::new(iter::repeat_with(move || [Part::Bytes(ping()), Part::Pause(pause)]).flatten())
+            }
+            Name::Stall => then(some(), Part::Silence),
+            Name::Cut => all(some()),
+            Name::Broken => then(some(), Part::Break),
+            Name::BrokenEarly => then([role()], Part::Break),
+            Name::ErrorFrame => all(some().chain([error()]).chain(complete_end())),
+            Name::ErrorFrameWithChoices => all(some().chain([error_with_choices()])),
+            Name::Oversized => all(some().chain([oversized()])),
+            Name::BareDone => all([done()]),
+            Name::DoneWithoutFinish => all(some().chain([done()])),
+            Name::UnknownFinish => all(some().chain([finish("insufficient_system_resource"), done()])),
+            Name::Empty => all([role()].into_iter().chain(complete_end())),
+            Name::Length => all(some().chain([finish("length"), done()])),
+            Name::ContentFilter => all(some().chain([finish("content_filter"), done()])),
+            Name::ToolCalls => all([role(), tool_call(), finish("tool_calls"), done()]),
+            Name::FinishWithoutDone => all(some().chain([finish("stop")])),
+            Name::FinishAndStall => then(some().chain([finish("stop")]), Part::Silence),
+            Name::OddChunks => all(odd_chunks()),
+            Name::SplitUtf8 => {
+                let bytes: Vec<u8> = [role(), text(ODD_LETTERS)].into_iter().chain(complete_end()).flatten().collect();
+                Box::new(bytes.into_iter().flat_map(|byte| {
                     [Part::Bytes(Bytes::copy_from_slice(&[byte])), Part::Pause(Duration::from_micros(1))]
-                }),
-            )
-        }
-        Name::Crlf => all(complete().map(|frame| String::from_utf8_lossy(&frame).replace('\n', "\r\n").into())),
-        Name::Bom => all([Bytes::from_static("\u{feff}".as_bytes())].into_iter().chain(complete())),
-        Name::MultiLine => {
-            all(complete().map(|frame| String::from_utf8_lossy(&frame).replace(",\"", ",\ndata: \"").into()))
-        }
-        Name::Tokens => {
-            let count = number(DEFAULT_TOKENS);
-            let words = (1..=count).map(|n| text(&format!("{n} ")));
-            all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
-        }
-        // Many numbers in each piece: one in each would take a debug build a minute.
-        Name::Flood => {
-            let numbers = |hundred: u64| (1..=100).map(move |n| format!("{} ", 100 * hundred + n)).collect::<String>();
-            all(iter::once(role()).chain((0..).map(move |hundred| text(&numbers(hundred)))))
-        }
-        Name::Reasoning => all(reasoning("reasoning")),
-        Name::ReasoningContent => all(reasoning("reasoning_content")),
-        Name::UsageAlong => all(some().enumerate().map(usage_along).chain(complete_end())),
-        Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
-        Name::Citations => all(some().chain([citations()]).chain(complete_end())),
-        _ => return dialects::transcript(scenario.name),
-    };
+                }))
+            }
+            Name::Crlf => all(complete().map(|frame| String::from_utf8_lossy(&frame).replace('\n', "\r\n").into())),
+            Name::Bom => all([Bytes::from_static("\u{feff}".as_bytes())].into_iter().chain(complete())),
+            Name::MultiLine => {
+                all(complete().map(|frame| String::from_utf8_lossy(&frame).replace(",\"", ",\ndata: \"").into()))
+            }
+            Name::Tokens => {
+                let count = number(DEFAULT_TOKENS);
+                let words = (1..=count).map(|n| text(&format!("{n} ")));
+                all([role()].into_iter().chain(words).chain([finish("stop"), usage(1, count as usize), done()]))
+            }
+            Name::Flood => all(iter::once(role()).chain((1_u64..).map(|n| text(&format!("{n} "))))),
+            Name::Reasoning => all(reasoning("reasoning")),
+            Name::ReasoningContent => all(reasoning("reasoning_content")),
+            Name::UsageAlong => all(some().enumerate().map(usage_along).chain(complete_end())),
+            Name::NoUsage | Name::NoStreamOptions => all(some().chain([finish("stop"), done()])),
+            Name::Citations => all(some().chain([citations()]).chain(complete_end())),
+            _ => return dialects::transcript(scenario.name),
+        };
     Some(if is_azure { with_content_filter(parts) } else { parts })
 }
 
