@@ -71,13 +71,6 @@ download_keycloak() { # archive
     -Dartifact="org.keycloak:$artifact:$keycloak_version:tar.gz" -DoutputDirectory="${1%/*}"
 }
 
-within() { # seconds command...
-  local seconds=$1
-  shift
-  if have timeout; then set -- timeout --kill-after=5 "$seconds" "$@"; fi
-  "$@" </dev/null >>"$bootstrap_log" 2>&1
-}
-
 sha256() { # file
   if have sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }

@@ -18,6 +18,13 @@ attempt() { # seconds command...
   local seconds=$1
   shift
   [ -z "${REGISTRIES_ONLY:-}" ] || return 1
+  within "$seconds" "$@"
+}
+
+# For commands that may fail, or never end: their output is in the log.
+within() { # seconds command...
+  local seconds=$1
+  shift
   if have timeout; then set -- timeout --kill-after=5 "$seconds" "$@"; fi
   "$@" </dev/null >>"$bootstrap_log" 2>&1
 }
