@@ -10,9 +10,9 @@ browser=(--locked --profile wasm-dev --target wasm32-unknown-unknown --no-defaul
 browser_rustflags='--cfg getrandom_backend="wasm_js"'
 
 # The production server without its page, for checks of what it refuses. It shares compiled dependencies with the browser suite's
-# build, in which dx turns cargo's own stripping off; our own code is not optimized, which took most of the time.
+# build, in which dx turns cargo's own stripping off.
 production_server=$target_dir/$host/server-release/oracle-ai
 build_production_server() {
   with_quick_server cargo build --locked --profile server-release --config profile.server-release.strip=false \
-    --config profile.server-release.package.oracle-ai.opt-level=0 --target "$host" --no-default-features --features server
+    --config "$own_code_not_optimized" --target "$host" --no-default-features --features server
 }

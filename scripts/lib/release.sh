@@ -20,14 +20,13 @@ release_revision() {
 newest_release() { git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true; }
 
 build_release() { SOURCE_REVISION=$(release_revision) dx_release "$release"; }
-# Our own code of the server is not optimized, which took most of the time.
 build_release_with_mock() {
-  with_quick_server dx_release "$release_with_mock" --features mock \
-    --cargo-args="--config profile.server-release.package.oracle-ai.opt-level=0"
+  with_quick_server dx_release "$release_with_mock" --features mock --cargo-args="--config $own_code_not_optimized"
 }
 
 # For the suite: the page is compiled as people get it, and the server, whose speed is measured by scripts/bench alone, with less
-# optimization, in less time.
+# optimization, in less time. Our own code has none: it took most of the time.
+own_code_not_optimized='profile.server-release.package.oracle-ai.opt-level=0'
 with_quick_server() { CARGO_PROFILE_SERVER_RELEASE_LTO=off CARGO_PROFILE_SERVER_RELEASE_OPT_LEVEL=1 "$@"; } # command...
 
 # dx has one output folder for all release builds. A complete build is moved away from there, so that none is taken for
