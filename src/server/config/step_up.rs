@@ -65,18 +65,16 @@ fn setting(action: GuardedAction) -> &'static Setting<Parsed<AskedAuthentication
 /// `models` are those of `CHAT_MODELS_FILE`: one that asks for a sign-in needs a setting that says which, and the setting needs
 /// a model.
 pub fn settings(variables: &Variables, models: &[ListedModel]) -> Result<StepUpSettings, ConfigError> {
-    let is_set = STEP_UP_MODEL.get(variables)?.is_some();
-    if is_set != models.iter().any(|model| model.step_up) {
-        return Err(match is_set {
-            true => STEP_UP_MODEL.wrong("no model in CHAT_MODELS_FILE has `step_up`"),
-            false => CHAT_MODELS_FILE.wrong("a model has `step_up`, which needs STEP_UP_MODEL"),
-        });
-    }
     let mut settings = BTreeMap::new();
     for action in GuardedAction::ALL {
         if let Some(asked) = setting(action).get(variables)? {
             settings.insert(action, asked);
         }
+    }
+    match (settings.contains_key(&GuardedAction::Model), models.iter().any(|model| model.step_up)) {
+        (true, false) => return Err(STEP_UP_MODEL.wrong("no model in CHAT_MODELS_FILE has `step_up`")),
+        (false, true) => return Err(CHAT_MODELS_FILE.wrong("a model has `step_up`, which needs STEP_UP_MODEL")),
+        _ => {}
     }
     Ok(StepUpSettings(settings))
 }
