@@ -70,8 +70,7 @@ impl TestApp {
 
     /// With these settings for access tokens.
     pub fn with_guard(settings: ProviderSettings, guard: GuardSettings) -> Self {
-        let storage = storage(Arc::new(MemoryStore::new()));
-        Self::start(settings, ProviderHttp::new().unwrap(), storage, guard, |services, _| services)
+        Self::with_guarded_services(settings, guard, |services, _| services)
     }
 
     /// With these limits of sessions.
@@ -82,10 +81,7 @@ impl TestApp {
 
     /// With these settings of proxies and rate limits.
     pub fn with_edge(settings: ProviderSettings, edge: EdgeSettings) -> Self {
-        let (http, storage) = (ProviderHttp::new().unwrap(), storage(Arc::new(MemoryStore::new())));
-        Self::start(settings, http, storage, GuardSettings::default(), |services, environment| {
-            services.with_edge(edge, environment)
-        })
+        Self::with_services(settings, |services, environment| services.with_edge(edge, environment))
     }
 
     /// With these services in place of the default ones.
