@@ -20,7 +20,7 @@ test('Keycloak binds an access token to a key of the server’s, and takes it fr
   for (const how of ['as a bearer token', 'without a proof', 'with a proof'] as const) {
     expect((await thief.userinfo(access_token!, how)).status, how).toBe(401);
   }
-  // The endpoint does answer: whoever has the key.
+  // The endpoint does accept a token with a proof by the key that the token is bound to.
   const { body: own } = await thief.refresh(exchange, refresh_token!);
   expect(claimsOf(own.access_token!).cnf).toEqual({ jkt: thief.thumbprint });
   expect((await thief.userinfo(own.access_token!, 'with a proof')).status).toBe(200);

@@ -28,7 +28,7 @@ export interface Recorder {
   /** The calls of the token endpoint with this grant, in order. */
   tokenCalls: (grant: 'authorization_code' | 'refresh_token') => Recorded[];
   pushedRequests: () => Recorded[];
-  /** Whether Keycloak is told by which host it was called, as it is unless a proxy is wrongly set. */
+  /** Whether requests keep their `Host` header, which a proxy that is set up wrongly replaces. */
   passHostOn: (passed: boolean) => void;
   /** For the next test. */
   reset: () => void;

@@ -16,7 +16,7 @@ interface Fixtures {
 
 interface WorkerFixtures {
   keycloak: Administration;
-  /** What the app's server and Keycloak tell each other, in this test. */
+  /** The requests of the app's server to Keycloak in this test, with their responses. */
   recorder: Recorder;
 }
 

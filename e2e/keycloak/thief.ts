@@ -16,8 +16,8 @@ export class Thief {
   private readonly jwk = this.key.publicKey.export({ format: 'jwk' });
   readonly thumbprint = thumbprint(this.jwk);
 
-  /** Sends this refresh token with the credentials of a recorded call. Its proof is new: one that comes twice would be refused
-   *  for that, whatever comes with it. */
+  /** Sends this refresh token with the credentials of a recorded call. Its proof is new: a proof that is
+   *  replayed would be refused before Keycloak looks at the token. */
   refresh({ headers }: Recorded, refreshToken: string): Promise<Answered> {
     const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken });
     return call('POST', tokenPath, { authorization: headers.authorization!, dpop: this.proof('POST', tokenPath) }, body);
