@@ -24,6 +24,9 @@ const NAME: &str = "oracle-ai.last_input";
 /// It is stored this often at most.
 const STORE_INTERVAL: Duration = Duration::from_secs(2);
 
+/// The clocks of two tabs may differ by this much: each belongs to a process of its own.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+
 /// Input is reported this often at most: a wheel sends many events a second.
 const REPORT_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -109,12 +112,13 @@ impl LastInput {
         !is_fresh
     }
 
-    /// Takes the time that another tab has stored, where it is new and more recent. A time in the future is ignored: the
-    /// clock was set back.
+    /// Takes the time that another tab has stored, where it is new and more recent. A time far in the future is ignored:
+    /// the clock was set back.
     fn update(&mut self, now: Moment, stored: Option<Duration>) {
         let Some(stored) = stored.filter(|stored| *stored != self.stored) else { return };
         self.stored = stored;
-        if let Some(age) = now.wall().checked_sub(stored).filter(|age| *age < now.since(self.at)) {
+        let age = (now.wall() + CLOCK_TOLERANCE).checked_sub(stored).map(|age| age.saturating_sub(CLOCK_TOLERANCE));
+        if let Some(age) = age.filter(|age| *age < now.since(self.at)) {
             self.at = now.before(age);
         }
     }
@@ -157,7 +161,15 @@ mod tests {
     }
 
     #[test]
-    fn a_time_in_the_future_is_ignored() {
+    fn input_in_a_tab_whose_clock_is_a_little_ahead_counts() {
+        let mut last = LastInput::new(at(0), None);
+        last.update(at(100), wall(103));
+        assert_eq!(idle(&last, at(100)), 0);
+        assert_eq!(idle(&last, at(110)), 10);
+    }
+
+    #[test]
+    fn a_time_far_in_the_future_is_ignored() {
         let mut last = LastInput::new(at(0), None);
         last.update(at(100), wall(5000));
         assert_eq!(idle(&last, at(100)), 100);
