@@ -10,7 +10,8 @@ const { errors, stats, suites } = JSON.parse(readFileSync(process.argv[2], 'utf8
 for (const { message } of errors) console.log(message);
 const tests = suites.flatMap(specsIn).flatMap(testsOf);
 // A test that passed when it was run once more has failed.
-for (const { name, status, results } of tests.filter(({ status }) => ['unexpected', 'flaky'].includes(status))) {
+const failed = tests.filter(({ status }) => ['unexpected', 'flaky'].includes(status));
+for (const { name, status, results } of failed) {
   console.log(`\n${name}${status === 'flaky' ? ' (passed when it was run once more)' : ''}`);
   results.forEach(printFailure);
 }
@@ -21,6 +22,8 @@ const timed = tests.filter(({ seconds }) => seconds > 0).sort((a, b) => b.second
 for (const { name, seconds } of timed.slice(0, SLOWEST)) {
   console.log(`slowest: ${seconds.toFixed(1).padStart(5)} s  ${name}`);
 }
+// Once more, at the end: what is above may be long.
+for (const { name } of failed) console.log(`failed: ${name}`);
 console.log(`${stats.expected} passed, ${stats.unexpected + stats.flaky} failed, ${stats.skipped} skipped`);
 
 function specsIn({ specs, suites = [] }) {
