@@ -21,6 +21,10 @@ pub struct ModelOption {
     /// As in [`super::chat::ChatRequest`], and with each answer.
     pub id: String,
     pub name: LocalText,
+    /// The longest history that it is sent, in characters, where that is not
+    /// [`super::attachments::PageLimits::history_chars`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_chars: Option<usize>,
 }
 
 /// A text of the operator's, in both languages of the page.

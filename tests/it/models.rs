@@ -79,6 +79,11 @@ async fn offered(client: &ChatClient) -> Vec<String> {
 async fn a_person_is_offered_the_models_that_their_roles_allow_and_no_other_answers() {
     let dba = start(json!(["dba"])).await;
     assert_eq!(offered(&dba).await, ["large", "small"]);
+    let options = dba.get("/api/chat/options").await.json();
+    assert_eq!(
+        (&options["models"][0]["history_chars"], &options["models"][1]["history_chars"]),
+        (&Value::Null, &json!(20))
+    );
     let everybody = start(json!(["staff"])).await;
     assert_eq!(offered(&everybody).await, ["small"]);
     everybody.post("/api/chat", &asking("large", "why?")).await.assert_refused(403, "model_unavailable");

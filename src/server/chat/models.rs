@@ -68,7 +68,13 @@ impl Models {
     /// What a person with these roles may choose from.
     pub fn options(&self, roles: &[String]) -> Vec<ModelOption> {
         let offered = self.all().filter(|model| self.is_list && model.allows(roles));
-        offered.map(|model| ModelOption { id: model.id.clone(), name: model.name.clone() }).collect()
+        offered
+            .map(|model| ModelOption {
+                id: model.id.clone(),
+                name: model.name.clone(),
+                history_chars: model.history_chars,
+            })
+            .collect()
     }
 
     fn all(&self) -> impl Iterator<Item = &Arc<Model>> {

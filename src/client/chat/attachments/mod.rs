@@ -77,10 +77,10 @@ impl Attachments {
         !self.shown().is_empty()
     }
 
-    /// How many characters of each are sent with a question of this length.
-    pub fn shares(self, question_chars: usize) -> Vec<usize> {
+    /// How many characters of each are sent with a question of this length, to a model that is sent so long a history.
+    pub fn shares(self, question_chars: usize, history_chars: usize) -> Vec<usize> {
         let lengths: Vec<usize> = self.shown().iter().map(|file| file.chosen_chars()).collect();
-        shares(&lengths, room_for_files(limits().history_chars, question_chars, lengths.len()))
+        shares(&lengths, room_for_files(history_chars, question_chars, lengths.len()))
     }
 
     /// Subscribes the caller.

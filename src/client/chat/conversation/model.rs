@@ -6,7 +6,10 @@ use dioxus::prelude::*;
 
 use super::Conversation;
 use crate::{
-    client::{chat::entry::Entry, language::Language},
+    client::{
+        chat::{attachments::limits, entry::Entry},
+        language::Language,
+    },
     wire::options::ModelOption,
 };
 
@@ -17,6 +20,11 @@ impl Conversation {
         let wanted = self.chosen_model.read().clone().or_else(|| last_model(&self.entries.read()));
         let wanted = models.iter().find(|model| Some(&*model.id) == wanted.as_deref()).cloned();
         wanted.or_else(|| models.into_iter().next())
+    }
+
+    /// The longest history that this model is sent, in characters. Subscribes the caller.
+    pub fn history_chars(self) -> usize {
+        self.model().and_then(|model| model.history_chars).unwrap_or_else(|| limits().history_chars)
     }
 
     pub fn choose_model(mut self, id: String) {

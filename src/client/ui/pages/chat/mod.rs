@@ -167,7 +167,7 @@ fn ChatPage(user: UserClaims) -> Element {
                     VersionNotices { conversation }
                     QueuedMessage { conversation, draft }
                     EditingNotice { conversation }
-                    FileStrip { draft }
+                    FileStrip { conversation, draft }
                     ModelNotice { conversation }
                     DraftComposer { conversation, draft }
                 }

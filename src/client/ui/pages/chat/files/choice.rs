@@ -9,7 +9,7 @@ use crate::{
     client::{
         chat::{
             attachments::{
-                AttachedFile, limits,
+                AttachedFile,
                 sections::{Section, chosen_of, parts_of, sections},
             },
             conversation::Conversation,
@@ -41,14 +41,21 @@ pub fn Choice(
             match text() {
                 None => rsx! { p { class: "quiet", role: "status", {text_span(catalog.files.reading)} } },
                 Some(Err(error)) => rsx! { Failure { error } },
-                Some(Ok(text)) => rsx! { Sections { index, file, text, draft, on_close } },
+                Some(Ok(text)) => rsx! { Sections { index, file, text, conversation, draft, on_close } },
             }
         }
     }
 }
 
 #[component]
-fn Sections(index: usize, file: Rc<AttachedFile>, text: Rc<str>, draft: Draft, on_close: EventHandler<()>) -> Element {
+fn Sections(
+    index: usize,
+    file: Rc<AttachedFile>,
+    text: Rc<str>,
+    conversation: Conversation,
+    draft: Draft,
+    on_close: EventHandler<()>,
+) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.files;
     let found = use_hook(move || Rc::new(sections(&text)));
@@ -59,7 +66,7 @@ fn Sections(index: usize, file: Rc<AttachedFile>, text: Rc<str>, draft: Draft, o
     let length = |section: &Section| section.part.to - section.part.from;
     let total: usize =
         found.iter().zip(chosen()).filter(|(_, chosen)| *chosen).map(|(section, _)| length(section)).sum();
-    let room = room_beside(draft, index);
+    let room = room_beside(draft, index, conversation.history_chars());
     let done = found.clone();
     rsx! {
         p { class: if total > room { "alarm" } else { "quiet" }, role: "status", {text_span((messages.chosen)(total, room))} }
@@ -100,11 +107,11 @@ fn Sections(index: usize, file: Rc<AttachedFile>, text: Rc<str>, draft: Draft, o
     }
 }
 
-/// How many characters of this file could be sent if the others stay as they are.
-fn room_beside(draft: Draft, index: usize) -> usize {
+/// How many characters of this file could be sent if the others stay as they are, to a model that is sent so long a history.
+fn room_beside(draft: Draft, index: usize, history_chars: usize) -> usize {
     let about_chars = draft.measure().about_chars;
-    let shares = draft.attachments.shares(about_chars);
+    let shares = draft.attachments.shares(about_chars, history_chars);
     let files = shares.len();
     let others: usize = shares.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, share)| share).sum();
-    room_for_files(limits().history_chars, about_chars, files).saturating_sub(others)
+    room_for_files(history_chars, about_chars, files).saturating_sub(others)
 }

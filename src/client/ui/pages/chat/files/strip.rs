@@ -8,6 +8,7 @@ use super::OpenFile;
 use crate::client::{
     chat::{
         attachments::{AttachedFile, Attachments, Refusal, limits},
+        conversation::Conversation,
         draft::Draft,
         element_ids::COMPOSER,
     },
@@ -24,15 +25,16 @@ const ACCEPTED: &str = "text/*,.txt,.log,.trc,.trm,.lst,.out,.sql,.csv,.tsv,.jso
 
 /// Each file with what of it will be sent. A component of its own, so that typing does not render it again.
 #[component]
-pub fn FileStrip(draft: Draft) -> Element {
+pub fn FileStrip(conversation: Conversation, draft: Draft) -> Element {
     let attachments = draft.attachments;
     let messages = &use_catalog().files;
     let files = attachments.shown();
     let about_chars = use_memo(move || draft.measure().about_chars);
-    let shares = attachments.shares(about_chars());
+    let history_chars = use_memo(move || conversation.history_chars());
+    let shares = attachments.shares(about_chars(), history_chars());
     let chosen: usize = files.iter().map(|file| file.chosen_chars()).sum();
     let sent: usize = shares.iter().sum();
-    let percent = (100 * sent).div_ceil(limits().history_chars.max(1)).min(100);
+    let percent = (100 * sent).div_ceil(history_chars().max(1)).min(100);
     rsx! {
         if !files.is_empty() {
             div { class: "files", role: "group", "aria-label": messages.label,
