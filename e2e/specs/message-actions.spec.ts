@@ -135,6 +135,15 @@ for (const { locale, timezoneId, shown, other } of [
   });
 }
 
+test('the details of the last answer come into view', async ({ page, signIn, chat }) => {
+  await signIn();
+  await answerNextWithText(page, 'A paragraph.\n\n'.repeat(40));
+  await chat.ask('At length');
+  await chat.answered('A paragraph.');
+  await chat.details(chat.answers.last()).click();
+  await expect(chat.answers.last().locator('.details')).toBeInViewport({ ratio: 1 });
+});
+
 test('a stored conversation has its times, and its exports the dates', async ({ page, browserName, signIn, chat, sidebar }) => {
   needs(browserName, 'downloads');
   await signIn();

@@ -1,10 +1,11 @@
 import { expectAccessible } from '../fixtures/axe';
 import { settingsFile } from '../fixtures/settings-file';
-import { expect, mayLog, statusError, test } from '../fixtures/test';
+import { answerNextWith, ended, expect, mayLog, statusError, test } from '../fixtures/test';
+import { filesOf } from '../pages/files';
 
 const models = [
   { id: 'general', name: { en: 'General', fr: 'Généraliste' } },
-  { id: 'large', name: { en: 'Large', fr: 'Grand' }, max_tokens: 1000 },
+  { id: 'large', name: { en: 'Large', fr: 'Grand' }, max_tokens: 1000, history_chars: 2_000 },
   { id: 'internal', name: 'Internal', roles: ['dba'] },
 ];
 
@@ -34,6 +35,8 @@ test('a person chooses a model by keyboard, the answer says which wrote it, and 
   await chat.ask('Which one are you?');
   await chat.answered('Which one are you?');
   await expect(chat.answers.last()).toContainText('Model: Large');
+  await chat.details(chat.answers.last()).click();
+  await expect(chat.answers.last().getByText('Model: Large'), 'also beside the details').toHaveCount(1);
   await expectAccessible(page, 'an answer with its model');
   await page.reload();
   await expect(chat.answers.last()).toContainText('Model: Large');
@@ -51,6 +54,33 @@ test('a model that needs a role is offered to those who have it', async ({ page,
   await chat.ask('What is secret?');
   await chat.answered('What is secret?');
   await expect(chat.answers.last()).toContainText('Model: Internal');
+});
+
+test('how much of a file is sent is what the chosen model takes', async ({ page, signIn, chat }) => {
+  const files = filesOf(page);
+  await signIn();
+  await files.choose({ name: 'big.log', mimeType: 'text/plain', text: 'a line of the log\n'.repeat(2_000) });
+  await expect(files.status).toContainText('All of it fits');
+  await page.getByRole('button', { name: 'Model: General' }).click();
+  await page.getByRole('menuitemradio', { name: 'Large' }).click();
+  await expect(files.status).toContainText(/34,\d{3} of 36,000 characters/);
+  await chat.ask('What is in it?');
+  await expect(chat.answers.last(), 'as was announced').toContainText(/the model was sent 1,\d{3} of 36,000 characters/);
+});
+
+test('a question that is too long for one model can be asked of another', async ({ page, signIn, chat, wire }) => {
+  // The server does not know the question that the test answered in its place.
+  mayLog(statusError(404));
+  await signIn();
+  const openedByGeneral = { type: 'open', question: 'q-1', answer: 'a-1', model: 'general' } as const;
+  await answerNextWith(page, [openedByGeneral, { type: 'error', kind: 'too_long' }, ended('interrupted')]);
+  await chat.ask('Why?');
+  await expect(chat.failure).toContainText('This question is too long for the model');
+  await expect(chat.retry, 'the same model would refuse it again').toHaveCount(0);
+  await page.getByRole('button', { name: 'Model: General' }).click();
+  await page.getByRole('menuitemradio', { name: 'Large' }).click();
+  await chat.retry.click();
+  await expect.poll(() => wire.calls('POST', '/api/chat').at(-1)!.postDataJSON().model).toBe('large');
 });
 
 test('a conversation whose model is gone says so, and goes on with the default', async ({ page, signIn, chat }) => {

@@ -250,7 +250,7 @@ pub struct Answer {
     /// When it was written, by which model, and what follows.
     pub details: &'static str,
     pub time_to_first_token: fn(ms: u64) -> String,
-    pub token_counts: fn(input: Option<u64>, output: Option<u64>) -> String,
+    pub token_counts: fn(input: Option<usize>, output: Option<usize>) -> String,
     pub tokens_per_second: fn(tokens_per_second: u64) -> String,
 }
 
@@ -291,7 +291,9 @@ pub struct Files {
     pub too_long: fn(name: &str, chars: usize, most: usize) -> String,
     pub all_too_long: fn(name: &str, chars: usize, most: usize) -> String,
     pub too_many: fn(name: &str, most: usize) -> String,
-    /// Of a long question.
+    /// Of a question of one or a few very long lines.
+    pub show_all: &'static str,
+    /// Of a question of many lines.
     pub show_all_lines: fn(lines: usize) -> String,
     pub show_less: &'static str,
     /// A part of a question that stands in columns.

@@ -353,8 +353,8 @@ pub static ENGLISH: Catalog = Catalog {
             text: "It is often too strict. Say it in other words and try again.",
         },
         too_long_error: Message {
-            title: "This conversation is too long for the model",
-            text: "Shorten the question, or start a new conversation.",
+            title: "This question is too long for the model",
+            text: "Shorten it, choose fewer sections of its files, or ask another model if there is one.",
         },
         network_error: Message {
             title: "The model can't be reached",
@@ -364,9 +364,9 @@ pub static ENGLISH: Catalog = Catalog {
         details: "Details of this answer",
         time_to_first_token: |ms| format!("first word after {}.{} s", ms / 1000, ms % 1000 / 100),
         token_counts: |input, output| match (input, output) {
-            (Some(input), Some(output)) => format!("tokens: {input} read, {output} written"),
-            (Some(input), None) => format!("tokens: {input} read"),
-            (None, Some(output)) => format!("tokens: {output} written"),
+            (Some(input), Some(output)) => format!("tokens: {} read, {} written", number(input), number(output)),
+            (Some(input), None) => format!("tokens: {} read", number(input)),
+            (None, Some(output)) => format!("tokens: {} written", number(output)),
             (None, None) => String::new(),
         },
         tokens_per_second: |speed| format!("{speed} a second"),
@@ -429,7 +429,8 @@ pub static ENGLISH: Catalog = Catalog {
             )
         },
         too_many: |name, most| format!("“{name}” is not attached: a message may have at most {most} files."),
-        show_all_lines: |lines| format!("Show all {} line{}", number(lines), if lines == 1 { "" } else { "s" }),
+        show_all: "Show all",
+        show_all_lines: |lines| format!("Show all {} lines", number(lines)),
         show_less: "Show less",
         columns: "Text in columns",
     },

@@ -377,8 +377,8 @@ pub static FRENCH: Catalog = Catalog {
             text: "Il est souvent trop sévère. Reformulez et réessayez.",
         },
         too_long_error: Message {
-            title: "Cette conversation est trop longue pour le modèle",
-            text: "Raccourcissez la question, ou commencez une nouvelle conversation.",
+            title: "Cette question est trop longue pour le modèle",
+            text: "Raccourcissez-la, choisissez moins de sections de ses fichiers, ou interrogez un autre modèle s’il y en a un.",
         },
         network_error: Message {
             title: "Le modèle est injoignable",
@@ -391,9 +391,9 @@ pub static FRENCH: Catalog = Catalog {
         details: "Détails de cette réponse",
         time_to_first_token: |ms| format!("premier mot après {},{}\u{a0}s", ms / 1000, ms % 1000 / 100),
         token_counts: |input, output| match (input, output) {
-            (Some(input), Some(output)) => format!("jetons\u{a0}: {input} lus, {output} écrits"),
-            (Some(input), None) => format!("jetons\u{a0}: {input} lus"),
-            (None, Some(output)) => format!("jetons\u{a0}: {output} écrits"),
+            (Some(input), Some(output)) => format!("jetons\u{a0}: {} lus, {} écrits", number(input), number(output)),
+            (Some(input), None) => format!("jetons\u{a0}: {} lus", number(input)),
+            (None, Some(output)) => format!("jetons\u{a0}: {} écrits", number(output)),
             (None, None) => String::new(),
         },
         tokens_per_second: |speed| format!("{speed} par seconde"),
@@ -467,6 +467,7 @@ pub static FRENCH: Catalog = Catalog {
         too_many: |name, most| {
             format!("«\u{a0}{name}\u{a0}» n’est pas joint\u{a0}: un message a {most}\u{a0}fichiers au plus.")
         },
+        show_all: "Tout afficher",
         show_all_lines: |lines| format!("Afficher les {}\u{a0}lignes", number(lines)),
         show_less: "Réduire",
         columns: "Texte en colonnes",

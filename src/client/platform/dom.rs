@@ -1,7 +1,10 @@
 //! Elements of the page: focus, scrolling, dialogs.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, window};
+use web_sys::{
+    Document, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement, ScrollIntoViewOptions,
+    ScrollLogicalPosition, window,
+};
 
 use super::frame;
 
@@ -73,6 +76,15 @@ pub fn is_at_end(id: &str) -> bool {
 pub fn scroll_to_end(id: &str) {
     if let Some(element) = element(id) {
         element.set_scroll_top(element.scroll_height());
+    }
+}
+
+/// Scrolls as little as needed to show the element.
+pub fn scroll_into_view(id: &str) {
+    if let Some(element) = element(id) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     client::{
         chat::{conversation::Conversation, entry::Entry},
         language::{Catalog, use_catalog, use_language},
+        platform::dom,
         ui::components::text_span,
     },
     wire::chat::Usage,
@@ -18,11 +19,16 @@ use crate::{
 pub fn AnswerDetails(id: String, entry: Rc<Entry>, conversation: Conversation) -> Element {
     let catalog = use_catalog();
     rsx! {
-        p { class: "details", id,
+        p {
+            class: "details",
+            id: id.clone(),
+            // Below the last answer there may be no room in sight.
+            onmounted: move |_| dom::scroll_into_view(&id),
             if let Some(at) = entry.at {
                 MessageTime { at }
             }
-            if let Some(model) = entry.model.clone() {
+            // Where there is a choice of models, it stands beside the buttons.
+            if let Some(model) = entry.model.clone().filter(|_| conversation.model().is_none()) {
                 ModelName { model, conversation }
             }
             if let Some(usage) = entry.usage {
@@ -48,7 +54,8 @@ pub fn are_details_known(entry: &Entry) -> bool {
 
 fn usage_message(usage: Usage, catalog: &Catalog) -> String {
     let messages = &catalog.answer;
-    let tokens = (messages.token_counts)(usage.input_tokens, usage.output_tokens);
+    let count = |tokens: u64| tokens as usize;
+    let tokens = (messages.token_counts)(usage.input_tokens.map(count), usage.output_tokens.map(count));
     let parts = [
         usage.first_token_ms.map(messages.time_to_first_token),
         Some(tokens).filter(|tokens| !tokens.is_empty()),

@@ -32,6 +32,10 @@ use crate::{
 /// A wait that is shorter needs no words.
 const SHORT_WAIT: Duration = Duration::from_secs(2);
 
+/// After a reload, a wait is counted from the time that the server has stored. Where it seems to be longer than this, the
+/// browser's clock is wrong.
+const LONG_WAIT: Duration = Duration::from_secs(600);
+
 #[component]
 pub fn Question(
     entry: Rc<Entry>,
@@ -83,6 +87,7 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
             }
             if is_running {
                 Waiting {
+                    began_at: entry.at,
                     has_text,
                     is_thinking: !thinking.trim().is_empty(),
                     is_reconnecting: conversation.is_reconnecting(),
@@ -104,7 +109,7 @@ pub fn Answer(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> El
 }
 
 #[component]
-fn Waiting(has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element {
+fn Waiting(began_at: Option<u64>, has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element {
     let messages = &use_catalog().answer;
     rsx! {
         div { class: "waiting",
@@ -113,7 +118,7 @@ fn Waiting(has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element 
                 p { class: "outcome", role: "status", {text_span(messages.reconnecting)} }
             } else if !has_text {
                 span { class: "for-screen-readers", {text_span(messages.waiting)} }
-                WaitingTime { is_thinking }
+                WaitingTime { began_at, is_thinking }
             }
         }
     }
@@ -121,14 +126,14 @@ fn Waiting(has_text: bool, is_thinking: bool, is_reconnecting: bool) -> Element 
 
 /// What the model does before its first word, and for how long. Screen readers say it once, without the seconds.
 #[component]
-fn WaitingTime(is_thinking: bool) -> Element {
+fn WaitingTime(began_at: Option<u64>, is_thinking: bool) -> Element {
     let messages = &use_catalog().answer;
-    let mut waited = use_signal(|| Duration::ZERO);
+    let mut waited = use_signal(|| waited_before(began_at, clock::unix_time()));
     use_future(move || async move {
-        let began_at = clock::monotonic();
+        let (before, shown_at) = (*waited.peek(), clock::monotonic());
         loop {
             clock::sleep(Duration::from_secs(1)).await;
-            waited.set(clock::monotonic().saturating_sub(began_at));
+            waited.set(before + clock::monotonic().saturating_sub(shown_at));
         }
     });
     let message = if is_thinking { messages.thinking_for } else { messages.reading_for };
@@ -137,6 +142,12 @@ fn WaitingTime(is_thinking: bool) -> Element {
             span { class: "waiting-time", "aria-hidden": "true", {text_span(message(waited().as_secs()))} }
         }
     }
+}
+
+/// How long the person has waited for an answer when the page shows it.
+fn waited_before(began_at: Option<u64>, now: u64) -> Duration {
+    let waited = began_at.map(|began_at| Duration::from_secs(now.saturating_sub(began_at)));
+    waited.filter(|waited| *waited <= LONG_WAIT).unwrap_or_default()
 }
 
 /// Shows why an answer is not complete, with a button to retry or to continue.
@@ -183,7 +194,7 @@ fn End(entry: Rc<Entry>, conversation: Conversation, is_last: bool) -> Element {
                         }
                     }
                 }
-                if is_last && can_retry(progress) {
+                if is_last && (can_retry(progress) || is_other_model_asked(&entry, conversation)) {
                     RetryButton { after, on_retry: move |()| conversation.retry() }
                     if let Progress::Failed(error) = progress {
                         SignInAgain { error: error.clone() }
@@ -232,6 +243,13 @@ fn can_retry(progress: &Progress) -> bool {
     )
 }
 
+/// Whether the model that is asked next is another one than that which has failed: it may know what to do. Subscribes the
+/// caller.
+fn is_other_model_asked(entry: &Entry, conversation: Conversation) -> bool {
+    let failed = entry.model.as_deref().filter(|_| matches!(entry.progress, Progress::Ended(..)));
+    failed.zip(conversation.model()).is_some_and(|(failed, next)| failed != next.id)
+}
+
 /// Whether the model has begun the answer and can be asked for the rest.
 fn can_continue(entry: &Entry) -> bool {
     let has_rest = match entry.progress {
@@ -267,4 +285,18 @@ fn answer_error_message(error: AnswerError, catalog: &Catalog) -> Message {
 fn files_left_out(usage: Option<Usage>, catalog: &Catalog) -> Option<String> {
     let (all, sent) = usage.and_then(|usage| usage.files_chars.zip(usage.files_sent_chars))?;
     (sent < all).then(|| (catalog.files.read_of)(sent as usize, all as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_goes_on_after_a_reload_unless_the_clock_is_wrong() {
+        let waited = |began_at, now| waited_before(began_at, now).as_secs();
+        assert_eq!(waited(Some(1_000), 1_075), 75);
+        assert_eq!(waited(None, 1_075), 0, "a question that was just sent");
+        assert_eq!(waited(Some(1_000), 995), 0, "a clock that is behind");
+        assert_eq!(waited(Some(1_000), 4_600), 0, "a clock that is an hour ahead");
+    }
 }

@@ -24,7 +24,11 @@ pub fn QuestionText(text: Rc<str>) -> Element {
     let start = start_of(&text);
     let is_long = start.len() < text.len();
     let shown = if is_open() { &*text } else { start };
-    let label = if is_open() { messages.show_less.to_owned() } else { (messages.show_all_lines)(lines) };
+    let label = match is_open() {
+        true => messages.show_less.to_owned(),
+        false if lines > MOST_LINES => (messages.show_all_lines)(lines),
+        false => messages.show_all.to_owned(),
+    };
     rsx! {
         div { class: "text", dir: "auto",
             for (index, block) in blocks(shown).into_iter().enumerate() {
