@@ -16,7 +16,7 @@ use openidconnect::{
 use super::{
     client::OidcClient,
     error::ProviderError,
-    error_response::ErrorResponse,
+    error_response::{ErrorResponse, INVALID_PROOF, USE_NONCE},
     http::{ClientHttp, HttpError},
     token_response::TokenResponse,
 };
@@ -64,8 +64,6 @@ pub struct NotBound;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
-const USE_NONCE: &str = "use_dpop_nonce";
-const INVALID_PROOF: &str = "invalid_dpop_proof";
 
 /// Far more than any provider's. A longer one is not stored.
 const MAX_NONCE_LENGTH: usize = 1024;
@@ -107,7 +105,7 @@ impl OidcClient {
 
     /// Whether the provider demands a proof (§5) for a refresh that has none although this server makes proofs.
     pub(super) fn demands_lost_key(&self, http: &ClientHttp<'_>, key: Option<&ProofKey>) -> bool {
-        let demands_proof = http.error_response().is_some_and(|error| error.has_code(INVALID_PROOF));
+        let demands_proof = http.error_response().is_some_and(ErrorResponse::refuses_proof);
         demands_proof && key.is_none() && self.settings.requests.dpop == DpopPolicy::Auto
     }
 
@@ -141,18 +139,18 @@ impl RequestProofs<'_> {
 
 /// Whether the request is to be repeated with the nonce of this response (§8, §9).
 pub(super) fn demands_nonce(response: &HttpResponse) -> bool {
-    nonce(response).is_some() && has_error(response, USE_NONCE)
+    let in_body = || ErrorResponse::of(response).is_some_and(|error| error.has_code(USE_NONCE));
+    nonce(response).is_some() && (in_body() || is_challenge(response, USE_NONCE))
 }
 
+/// In the body (§5), or in the challenge of a resource server (§7.1).
 fn refuses_proof(response: &HttpResponse) -> bool {
-    has_error(response, INVALID_PROOF)
+    ErrorResponse::of(response).is_some_and(|error| error.refuses_proof()) || is_challenge(response, INVALID_PROOF)
 }
 
-/// In the body (§5, §8), or in the challenge of a resource server (§7.1, §9).
-fn has_error(response: &HttpResponse, code: &str) -> bool {
+fn is_challenge(response: &HttpResponse, code: &str) -> bool {
     let names_code = |value: &HeaderValue| value.to_str().is_ok_and(|challenge| challenge.contains(code));
-    ErrorResponse::of(response).is_some_and(|error| error.has_code(code))
-        || response.headers().get_all(WWW_AUTHENTICATE).iter().any(names_code)
+    response.headers().get_all(WWW_AUTHENTICATE).iter().any(names_code)
 }
 
 /// §8.1: one or more of these characters.
@@ -224,6 +222,23 @@ mod tests {
         assert!(!demands_nonce(&response(200, &[nonce], r#"{"access_token":"a"}"#)));
         for wrong in ["", "a b", "a\"b", "a\\b", &"a".repeat(MAX_NONCE_LENGTH + 1)] {
             assert!(!demands_nonce(&response(400, &[("dpop-nonce", wrong)], error)), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_proof_is_recognized_in_the_body_and_in_the_challenge() {
+        // RFC 9449 §5, §7.1
+        let challenge = ("www-authenticate", r#"DPoP error="invalid_dpop_proof""#);
+        assert!(refuses_proof(&response(400, &[], r#"{"error":"invalid_dpop_proof"}"#)));
+        assert!(refuses_proof(&response(401, &[challenge], "")));
+        let of_keycloak = r#"{"error":"invalid_request","error_description":"DPoP proof has already been used"}"#;
+        assert!(refuses_proof(&response(400, &[], of_keycloak)));
+        for other in [
+            r#"{"error":"invalid_request","error_description":"Missing parameter: code"}"#,
+            r#"{"error":"use_dpop_nonce"}"#,
+            r#"{"error":"invalid_grant","error_description":"DPoP key changed"}"#,
+        ] {
+            assert!(!refuses_proof(&response(400, &[], other)), "{other}");
         }
     }
 

@@ -23,8 +23,11 @@ pub(super) enum Meaning {
     Unavailable,
 }
 
-/// Other credentials don't help against these (RFC 9449 §5, §8).
-const ABOUT_PROOFS: [&str; 2] = ["invalid_dpop_proof", "use_dpop_nonce"];
+/// RFC 9449 §5
+pub(super) const INVALID_PROOF: &str = "invalid_dpop_proof";
+
+/// RFC 9449 §8
+pub(super) const USE_NONCE: &str = "use_dpop_nonce";
 
 /// An error response, with status 200 too.
 #[derive(Clone, Debug)]
@@ -66,11 +69,16 @@ impl ErrorResponse {
         }
     }
 
-    /// Keycloak has `invalid_request` in place of RFC 9449's `invalid_dpop_proof`, with a description such as "DPoP HTTP URL
-    /// mismatch".
-    fn is_about_proof(&self) -> bool {
+    /// Whether the DPoP proof is missing or not accepted. Keycloak has `invalid_request` in place of RFC 9449's
+    /// `invalid_dpop_proof`, with a description such as "DPoP HTTP URL mismatch" or "DPoP proof is missing".
+    pub(super) fn refuses_proof(&self) -> bool {
         let names_dpop = || self.body.description.as_deref().is_some_and(|text| text.contains("DPoP"));
-        ABOUT_PROOFS.iter().any(|code| self.has_code(code)) || (self.has_code("invalid_request") && names_dpop())
+        self.has_code(INVALID_PROOF) || (self.has_code("invalid_request") && names_dpop())
+    }
+
+    /// Other credentials don't help against these.
+    fn is_about_proof(&self) -> bool {
+        self.refuses_proof() || self.has_code(USE_NONCE)
     }
 
     /// The meaning without a code: 400 is a refusal, as some providers send it without a body, and so is 401. But a 401
