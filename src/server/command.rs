@@ -9,7 +9,7 @@ use std::{
 use super::{
     audit_user,
     audit_verify::{self, AuditVerifyOptions},
-    config::reference,
+    config::reference::{self, Build},
     doctor,
     embedded::{self, CommandError},
     feedback::{self, Since},
@@ -110,7 +110,7 @@ pub fn run(app: App) -> ExitCode {
         Ok(Command::Health) => health_check::run(),
         Ok(Command::Version) => print(&format!("oracle-ai {}\n", version::text())),
         Ok(Command::Config(ConfigForm::Markdown)) => print(&reference::markdown()),
-        Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example()),
+        Ok(Command::Config(ConfigForm::Env)) => print(&reference::env_example(Build::THIS)),
         Ok(Command::AuditEvents) => print(&audit::markdown()),
         Ok(Command::AuditUser { issuer, sub }) => audit_user::run(issuer, sub),
         Ok(Command::AuditVerify(options)) => audit_verify::run(&options),

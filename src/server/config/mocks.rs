@@ -9,7 +9,8 @@ use super::{
 
 pub static SECTION: Section = Section {
     title: "Mocks, in development builds",
-    text: "Of external services, in the same process.",
+    text: "Of external services, in the same process. Without OIDC_ISSUER, the mock identity provider lets anybody in, on \
+           loopback only.",
     settings: &[&MOCK_PROVIDER_PROFILE, &MOCK_PROVIDER_ADDR, &MOCK_UPSTREAM_ADDR],
 };
 

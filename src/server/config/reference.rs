@@ -38,18 +38,34 @@ pub(super) fn secret_files() -> impl Iterator<Item = (&'static str, &'static str
     settings().filter_map(|setting| Some((setting.name(), setting.secret_file()?)))
 }
 
+/// Which program it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// With the mocks.
+    Development,
+    /// Without them.
+    Production,
+}
+
+impl Build {
+    pub const THIS: Self = if cfg!(feature = "mock") { Self::Development } else { Self::Production };
+}
+
 /// `.env.example`: every setting, commented out.
-pub fn env_example() -> String {
-    let mut text = wrapped(
-        "Copy to .env and uncomment what you need; for development that is nothing. A variable of the environment wins \
-         over .env, and a name in .env that is not listed here stops the start. Where systemd or a container platform reads \
-         this file, its lines are variables of the environment: there a name that resembles one of these is logged, and \
-         `oracle-ai doctor --file` checks the file as .env is checked. A $ stands for itself.",
-        "# ",
-    );
+pub fn env_example(build: Build) -> String {
+    let needed = match build {
+        Build::Development => "Copy to .env and uncomment what you need; for development that is nothing.",
+        Build::Production => "Uncomment what you need: OIDC_ISSUER, CLIENT_ID and CLIENT_SECRET at least.",
+    };
+    let rules = "A variable of the environment wins over .env, and a name in .env that is not listed here stops the start. \
+                 Where systemd or a container platform reads this file, its lines are variables of the environment: there a \
+                 name that resembles one of these is logged, and `oracle-ai doctor --file` checks the file as .env is \
+                 checked. A $ stands for itself.";
+    let mut text = wrapped(&format!("{needed} {rules}"), "# ");
     text += "#\n";
     text += &wrapped(&about_secret_files(str::to_owned), "# ");
-    for section in SECTIONS {
+    let is_of_build = |section: &&Section| build == Build::Development || !std::ptr::eq(*section, &mocks::SECTION);
+    for section in SECTIONS.into_iter().filter(is_of_build) {
         text += &format!("\n# {}.\n", section.title);
         text += &wrapped(section.text, "# ");
         text += "#\n";
@@ -144,7 +160,14 @@ mod tests {
 
     #[test]
     fn the_example_file_is_what_the_reference_says() {
-        assert!(env_example() == include_str!("../../../.env.example"), "{REMEDY}");
+        assert!(env_example(Build::Development) == include_str!("../../../.env.example"), "{REMEDY}");
+    }
+
+    #[test]
+    fn the_example_file_of_a_program_without_mocks_does_not_speak_of_them() {
+        let example = env_example(Build::Production);
+        assert!(!example.to_lowercase().contains("mock"), "{example}");
+        assert!(example.contains("\n#OIDC_ISSUER=") && !example.contains("for development"));
     }
 
     #[test]

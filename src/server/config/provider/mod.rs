@@ -68,7 +68,7 @@ pub struct MockProvider {
 
 pub static SECTION: Section = Section {
     title: "Your OpenID provider",
-    text: "Without OIDC_ISSUER, the mock identity provider in the process lets anybody in, on loopback only.",
+    text: "",
     settings: &[
         &OIDC_ISSUER,
         &OIDC_PROFILE,
