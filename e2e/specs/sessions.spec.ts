@@ -90,8 +90,18 @@ test('a person ends the session of another browser, and it leaves at once', asyn
   await chat.answered('Still here?');
 });
 
+test('a browser whose session was ended asks for the password, although the provider still knows the person', {
+  tag: '@certified',
+}, async ({ signIn, signInElsewhere, sessions }) => {
+  await signIn();
+  const other = await signInElsewhere();
+  await sessions.open();
+  await sessions.endOne.click();
+  await other.login.isOpen();
+});
+
 test('a person ends all sessions, and this one with them', async ({
-  signIn, signInElsewhere, sessions, signedOut,
+  user, signIn, signInElsewhere, sessions, signedOut,
 }) => {
   // T88
   await signIn();
@@ -102,6 +112,12 @@ test('a person ends all sessions, and this one with them', async ({
   await expect(other.chat.message).toBeHidden();
   await other.login.isOpen();
   await signedOut.everywhere();
+
+  // OpenID Connect Core §3.1.2.1
+  await expect(other.page).toHaveURL(/[?&]prompt=login(&|$)/);
+  await other.login.signInAs(user.name);
+  await other.chat.isOpen();
+  expect(await other.page.evaluate(() => localStorage.getItem('oracle-ai.reauthenticate')), 'once').toBeNull();
 });
 
 test('a session that could not be ended stays in the list, with a message, until it is', async ({

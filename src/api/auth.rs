@@ -15,17 +15,19 @@ use crate::wire::{
 /// Begins a login for the browser with this DPoP key (RFC 9449 §10), and returns the authorization request to send it to
 /// (RFC 6749 §4.1.1). The response brings the browser's first nonce. On the server, `key` is `dpop_jkt`, verified. `action`
 /// is the name of the [`GuardedAction`](crate::wire::step_up::GuardedAction) that asked for another sign-in.
+/// With `reauthenticate`, the provider asks for the password even if it has a session of its own.
 #[get(
-    "/api/authorize?dpop_jkt=_dpop_jkt&action",
+    "/api/authorize?dpop_jkt=_dpop_jkt&action&reauthenticate",
     services: crate::server::Services,
     key: crate::server::http::extract::DpopJkt
 )]
 pub async fn authorize(
     _dpop_jkt: Option<String>,
     action: Option<String>,
+    reauthenticate: Option<bool>,
     _call: Proven<()>,
 ) -> Result<Answer<AuthorizationRequest>, ApiError> {
-    Ok(Answer(services.begin_login(key, action.as_deref()).await?))
+    Ok(Answer(services.begin_login(key, action.as_deref(), reauthenticate.unwrap_or(false)).await?))
 }
 
 /// Finishes a login with the authorization response, and begins the session.

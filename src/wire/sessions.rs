@@ -47,6 +47,10 @@ pub struct EndAllRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionEvent {
     pub kind: SessionEventKind,
+    /// The session was ended deliberately: by the person in another browser, by an operator or by the provider. The next
+    /// sign-in is to ask for the password again ([`crate::api::auth::authorize`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reauthenticate: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

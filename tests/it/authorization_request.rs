@@ -5,6 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use oracle_ai::wire::auth::State;
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use crate::support::{
     app::TestApp,
@@ -92,6 +93,33 @@ async fn offline_access_is_asked_for_only_where_configured_and_then_with_consent
     let params = Browser::at(TestApp::new(settings), provider).start_login().await.params();
     assert!(params["scope"].split(' ').any(|scope| scope == "offline_access"), "{params:?}");
     assert_eq!(params["prompt"], "consent");
+}
+
+#[tokio::test]
+async fn a_person_whose_session_was_ended_deliberately_is_asked_for_the_password_again() {
+    // OpenID Connect Core §3.1.2.1: `prompt` has `login`, beside what the operator or offline access wants.
+    let provider = MockProvider::shared();
+    for (scope, by_operator, usual, again) in [
+        (None, None, None, "login"),
+        (Some("offline_access"), None, Some("consent"), "login consent"),
+        (Some("offline_access"), Some(""), None, "login"),
+        (None, Some("select_account"), Some("select_account"), "login select_account"),
+        (None, Some("login"), Some("login"), "login"),
+    ] {
+        let mut settings = provider.settings();
+        settings.scopes.extend(scope.map(str::to_owned));
+        let by_operator = by_operator.map(|value| ("prompt".to_owned(), value.to_owned()));
+        settings.requests.authorize_parameters = by_operator.into_iter().collect();
+        let browser = Browser::at(TestApp::new(settings), provider.clone());
+        let prompt = async |query: &str| {
+            let answer = browser.get(&format!("/api/authorize?dpop_jkt={}{query}", browser.key.thumbprint())).await;
+            let url = Url::parse(answer.json()["authorize_url"].as_str().unwrap()).unwrap();
+            url.query_pairs().find(|(name, _)| name == "prompt").map(|(_, value)| value.into_owned())
+        };
+        assert_eq!(prompt("").await.as_deref(), usual);
+        assert_eq!(prompt("&reauthenticate=false").await.as_deref(), usual);
+        assert_eq!(prompt("&reauthenticate=true").await.as_deref(), Some(again));
+    }
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ async fn an_open_page_is_notified_when_its_session_is_ended_from_another_browser
         text
     };
     let rest = tokio::time::timeout(MAX_WAIT, rest).await.expect("the stream ends");
-    assert!(rest.contains(r#"{"kind":"ended"}"#), "{rest}");
+    assert!(rest.contains(r#"{"kind":"ended","reauthenticate":true}"#), "{rest}");
     let again = browser.request(Method::GET, "/api/session/events", Some(&watched.access_token));
     browser.app.send(again.body(Body::empty()).unwrap()).await.assert_refused(401, "unauthenticated");
 }

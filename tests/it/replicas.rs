@@ -343,7 +343,7 @@ async fn an_open_page_is_notified_within_two_seconds_of_an_end_at_another_server
         let events = open_events(&two.at_second, &session.access_token).await;
         two.at_first.logout(&session.session).await.assert_ok();
         let rest = tokio::time::timeout(Duration::from_secs(2), rest(events)).await.expect("it is notified in time");
-        assert!(rest.contains(r#"{"kind":"ended"}"#), "{rest}");
+        assert!(rest.contains(r#"{"kind":"ended","reauthenticate":true}"#), "{rest}");
     }
 }
 
@@ -366,7 +366,7 @@ async fn open_pages_outlive_an_outage_of_redis_and_are_notified_of_the_ends_afte
     wait_until("the second server is back", async || two.second.readiness().await.1 == "ready").await;
     two.at_first.logout(&ending.session).await.assert_ok();
     let notified = tokio::time::timeout(Duration::from_secs(2), rest(ends)).await.expect("it is notified in time");
-    assert!(notified.contains(r#"{"kind":"ended"}"#), "{notified}");
+    assert!(notified.contains(r#"{"kind":"ended","reauthenticate":true}"#), "{notified}");
     assert!(living.is_accepted(&lives.access_token).await);
     living.logout(&lives.session).await.assert_ok();
     assert!(rest(goes_on).await.contains("ended"));

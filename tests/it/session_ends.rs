@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use oracle_ai::server::store::{
-    MemorySessionEnds, Position, RedisAddress, RedisStore, SecretHash, SessionEnds, StoreError,
+    EndCause, EndedSession, MemorySessionEnds, Position, RedisAddress, RedisStore, SecretHash, SessionEnds, StoreError,
 };
 
 use crate::support::redis::Redis;
@@ -42,10 +42,10 @@ pub async fn keeps_the_contract(writer: &Arc<dyn SessionEnds>, reader: &Arc<dyn 
     assert!(!reader.read(Some(start.position)).await.unwrap().has_gap);
 
     for name in ["a", "b", "a"] {
-        writer.announce(&SecretHash::of(name)).await.unwrap();
+        writer.announce(&ended(name)).await.unwrap();
     }
     let first = reader.read(Some(start.position)).await.unwrap();
-    assert_eq!(first.sessions, ["a", "b", "a"].map(SecretHash::of));
+    assert_eq!(first.sessions, ["a", "b", "a"].map(ended));
     assert!(!first.has_gap);
     let later = reader.read(None).await.unwrap();
     assert_eq!((later.sessions.as_slice(), later.position), (&[][..], first.position));
@@ -68,21 +68,21 @@ pub async fn keeps_the_contract(writer: &Arc<dyn SessionEnds>, reader: &Arc<dyn 
 async fn a_reader_notices_that_redis_has_lost_the_log_and_reads_on() {
     let redis = Redis::start().await;
     let log = at(&redis.url());
-    log.announce(&SecretHash::of("a")).await.unwrap();
+    log.announce(&ended("a")).await.unwrap();
     let position = log.read(None).await.unwrap().position;
     redis.command(&["DEL", STREAM]).await;
     let lost = log.read(Some(position)).await.unwrap();
     assert!(lost.has_gap && lost.sessions.is_empty());
     assert!(!log.read(Some(lost.position)).await.unwrap().has_gap, "noticed once");
-    log.announce(&SecretHash::of("b")).await.unwrap();
+    log.announce(&ended("b")).await.unwrap();
     let read = log.read(Some(lost.position)).await.unwrap();
-    assert_eq!((read.sessions.as_slice(), read.has_gap), (&[SecretHash::of("b")][..], false));
+    assert_eq!((read.sessions.as_slice(), read.has_gap), (&[ended("b")][..], false));
 
     // Lost, and there is already a new one.
     redis.command(&["DEL", STREAM]).await;
-    log.announce(&SecretHash::of("c")).await.unwrap();
+    log.announce(&ended("c")).await.unwrap();
     let read = log.read(Some(read.position)).await.unwrap();
-    assert_eq!((read.sessions.as_slice(), read.has_gap), (&[SecretHash::of("c")][..], true));
+    assert_eq!((read.sessions.as_slice(), read.has_gap), (&[ended("c")][..], true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +90,7 @@ async fn redis_removes_the_log_some_time_after_the_last_announcement_and_it_has_
     // T107, T108
     let redis = Redis::start().await;
     let log = at(&redis.url());
-    log.announce(&SecretHash::of("the session id")).await.unwrap();
+    log.announce(&ended("the session id")).await.unwrap();
     assert_eq!(redis.keys().await, [STREAM]);
     let lifetime: i64 = redis.command(&["PTTL", STREAM]).await.trim().parse().unwrap();
     assert!((1..=60 * 60 * 1000).contains(&lifetime), "{lifetime}");
@@ -105,8 +105,8 @@ async fn an_entry_that_no_server_has_written_is_left_out() {
     let start = log.read(None).await.unwrap().position;
     redis.command(&["XADD", STREAM, "*", "session", "short"]).await;
     redis.command(&["XADD", STREAM, "*", "other", "field"]).await;
-    log.announce(&SecretHash::of("a")).await.unwrap();
-    assert_eq!(log.read(Some(start)).await.unwrap().sessions, [SecretHash::of("a")]);
+    log.announce(&ended("a")).await.unwrap();
+    assert_eq!(log.read(Some(start)).await.unwrap().sessions, [ended("a")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,16 +114,16 @@ async fn without_redis_reading_and_announcing_fail_and_after_it_nothing_is_left_
     let redis = Redis::start().await;
     redis.keep_on_disk().await;
     let log = at(&redis.url());
-    log.announce(&SecretHash::of("a")).await.unwrap();
+    log.announce(&ended("a")).await.unwrap();
     let position = log.read(None).await.unwrap().position;
     redis.stop().await;
     assert!(log.read(Some(position)).await.is_err());
-    assert!(log.announce(&SecretHash::of("b")).await.is_err());
+    assert!(log.announce(&ended("b")).await.is_err());
     redis.restart().await;
-    let announced = async || log.announce(&SecretHash::of("c")).await.is_ok();
+    let announced = async || log.announce(&ended("c")).await.is_ok();
     crate::support::app::wait_until("it is back", announced).await;
     let read = log.read(Some(position)).await.unwrap();
-    assert_eq!((read.sessions.as_slice(), read.has_gap), (&[SecretHash::of("c")][..], false));
+    assert_eq!((read.sessions.as_slice(), read.has_gap), (&[ended("c")][..], false));
 }
 
 async fn announce_many(log: &Arc<dyn SessionEnds>, numbers: std::ops::Range<usize>) {
@@ -134,7 +134,10 @@ async fn announce_many(log: &Arc<dyn SessionEnds>, numbers: std::ops::Range<usiz
 }
 
 /// Everything after this position, and how many of the reads had a gap.
-async fn read_all(log: &Arc<dyn SessionEnds>, mut position: Position) -> Result<(Vec<SecretHash>, usize), StoreError> {
+async fn read_all(
+    log: &Arc<dyn SessionEnds>,
+    mut position: Position,
+) -> Result<(Vec<EndedSession>, usize), StoreError> {
     let (mut all, mut gaps) = (vec![], 0);
     loop {
         let read = log.read(Some(position)).await?;
@@ -147,11 +150,17 @@ async fn read_all(log: &Arc<dyn SessionEnds>, mut position: Position) -> Result<
     }
 }
 
-fn numbered(numbers: std::ops::Range<usize>) -> Vec<SecretHash> {
-    numbers.map(|n| SecretHash::of(&n.to_string())).collect()
+/// Of both causes.
+fn numbered(numbers: std::ops::Range<usize>) -> Vec<EndedSession> {
+    let cause = |n| if n % 2 == 0 { EndCause::Deliberate } else { EndCause::Other };
+    numbers.map(|n| EndedSession { cause: cause(n), ..ended(&n.to_string()) }).collect()
 }
 
-fn sorted(mut sessions: Vec<SecretHash>) -> Vec<SecretHash> {
-    sessions.sort_by_key(|session| *session.as_bytes());
-    sessions
+fn ended(session: &str) -> EndedSession {
+    EndedSession { session: SecretHash::of(session), cause: EndCause::Deliberate }
+}
+
+fn sorted(mut ended: Vec<EndedSession>) -> Vec<EndedSession> {
+    ended.sort_by_key(|ended| *ended.session.as_bytes());
+    ended
 }

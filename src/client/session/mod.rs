@@ -10,6 +10,7 @@
 //! | `sign_out` | ends the session in this browser |
 //! | `pending_logouts` | has the server end it, repeated until it has confirmed |
 //! | `sign_out_reason` | why this tab was signed out, for the page that says so |
+//! | `reauthentication` | whether the next sign-in asks for the password again |
 //! | `watch` | receives the end of the session from the server |
 //! | `limits` | warns before the session ends by time, and signs out then |
 //! | `other_tabs` | applies the messages of other tabs |
@@ -32,6 +33,7 @@ mod limits;
 pub mod loop_breaker;
 mod other_tabs;
 mod pending_logouts;
+mod reauthentication;
 mod refresh;
 pub mod return_to;
 mod sign_in;

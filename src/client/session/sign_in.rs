@@ -9,7 +9,7 @@ use super::{
     auth::Auth,
     callback_url::CallbackUrl,
     dpop_key::{self, KeyError},
-    loop_breaker, pending_logouts, return_to, sign_out_reason,
+    loop_breaker, pending_logouts, reauthentication, return_to, sign_out_reason,
     step_up::Interrupted,
     tab_messages::{TabMessage, broadcast},
 };
@@ -124,6 +124,7 @@ impl Auth {
         }
         activity::record_input();
         sign_out_reason::remove();
+        reauthentication::remove();
         self.set_signed_in(session, without_session(answer));
         let path = state.as_ref().map_or_else(return_to::last_path, return_to::path_for);
         // Only of this very login: another one, as in a tab that was duplicated, finishes nothing.
@@ -158,8 +159,10 @@ async fn redirect_to_provider(path: &str, cause: Cause) -> Result<(), SignInFail
         Cause::StepUp(interrupted) => (false, Some(interrupted)),
     };
     let action = interrupted.as_ref().map(|interrupted| interrupted.action().name().to_owned());
-    let Answer(request) =
-        api::auth::authorize(Some(thumbprint), action, request).await.map_err(SignInFailure::Refused)?;
+    let reauthenticate = reauthentication::is_required().then_some(true);
+    let Answer(request) = api::auth::authorize(Some(thumbprint), action, reauthenticate, request)
+        .await
+        .map_err(SignInFailure::Refused)?;
     match return_to::url_at_front(&request.front_url, path) {
         Some(url) => location::leave_for(&url),
         None => {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{auth::Auth, dpop_key};
+use super::{auth::Auth, dpop_key, reauthentication};
 use crate::{
     api::{self, Authorized},
     client::platform::{clock, locks, visibility},
@@ -40,7 +40,12 @@ impl Auth {
                     while let Some(event) = events.recv().await {
                         match event.kind {
                             SessionEventKind::Lives => attempts = 0,
-                            SessionEventKind::Ended => return self.session_ended(session).await,
+                            SessionEventKind::Ended => {
+                                if event.reauthenticate {
+                                    reauthentication::require_after(&session).await;
+                                }
+                                return self.session_ended(session).await;
+                            }
                         }
                     }
                 }

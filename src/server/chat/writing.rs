@@ -250,7 +250,7 @@ impl AnswerTask {
             biased;
             () = self.running.stopped() => EndReason::Stopped,
             () = self.chat.running.closing.cancelled() => EndReason::Interrupted,
-            () = self.session_end.clone().ended() => EndReason::Interrupted,
+            _ = self.session_end.clone().ended() => EndReason::Interrupted,
             reason = self.cancelled_in_store() => reason,
             () = self.abandoned() => EndReason::Interrupted,
         }

@@ -17,11 +17,12 @@ impl Services {
         &self,
         DpopJkt(key): DpopJkt,
         action: Option<&str>,
+        reauthenticate: bool,
     ) -> Result<AuthorizationRequest, ApiError> {
         let unknown = || ApiError::InvalidField { field: "action".into(), reason: "there is no such action".into() };
         let action = action.map(|name| GuardedAction::named(name).ok_or_else(unknown)).transpose()?;
         let step_up = action.and_then(|action| self.guard.step_up(action));
-        Ok(self.sessions.begin_authorization(key, step_up).await?)
+        Ok(self.sessions.begin_authorization(key, step_up, reauthenticate).await?)
     }
 
     /// Exchanges the code, and begins a session. The user's oldest session ends where this one would be too many.

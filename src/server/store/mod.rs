@@ -34,7 +34,7 @@ pub use memory::{MAX_USED_PROOFS, MemoryStore};
 pub use observed::ObservedStore;
 pub use outage::OutageStore;
 pub use sealing::{KeyRing, OpenError, SealError, TAG_LEN};
-pub use session_ends::{Announced, MemorySessionEnds, Position, SessionEnds};
+pub use session_ends::{Announced, EndCause, EndedSession, MemorySessionEnds, Position, SessionEnds};
 pub use unix_millis::{UnixMillis, whole_millis};
 
 pub use super::secret_hash::SecretHash;

@@ -15,12 +15,27 @@ use super::{SecretHash, StoreError};
 /// The log of announcements, which all servers share.
 #[async_trait]
 pub trait SessionEnds: Send + Sync {
-    /// Announces that the session with this name has ended.
-    async fn announce(&self, session: &SecretHash) -> Result<(), StoreError>;
+    async fn announce(&self, ended: &EndedSession) -> Result<(), StoreError>;
 
     /// The announcements after this position, oldest first: perhaps not all, but none are left out. Without a position,
     /// only that of the last one.
     async fn read(&self, after: Option<Position>) -> Result<Announced, StoreError>;
+}
+
+/// What is announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedSession {
+    pub session: SecretHash,
+    pub cause: EndCause,
+}
+
+/// Why a session is not live any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndCause {
+    /// It was ended deliberately: by a sign-out, by the person in another browser, by an operator or by the provider.
+    Deliberate,
+    /// Its time has come, the provider has refused a refresh, or its record is missing, as after the store was emptied.
+    Other,
 }
 
 /// The place of an announcement in the log.
@@ -33,7 +48,7 @@ pub struct Position {
 /// Some announcements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announced {
-    pub sessions: Vec<SecretHash>,
+    pub sessions: Vec<EndedSession>,
     /// Where to read on.
     pub position: Position,
     /// Whether earlier announcements may be missing: the log holds only the latest ones, or it was lost.
@@ -48,7 +63,7 @@ pub struct MemorySessionEnds {
 
 #[derive(Default)]
 struct Log {
-    latest: VecDeque<SecretHash>,
+    latest: VecDeque<EndedSession>,
     /// The number of announcements ever made.
     count: u64,
 }
@@ -77,12 +92,12 @@ impl Default for MemorySessionEnds {
 
 #[async_trait]
 impl SessionEnds for MemorySessionEnds {
-    async fn announce(&self, session: &SecretHash) -> Result<(), StoreError> {
+    async fn announce(&self, ended: &EndedSession) -> Result<(), StoreError> {
         let mut log = self.log();
         if log.latest.len() == self.max_length {
             log.latest.pop_front();
         }
-        log.latest.push_back(session.clone());
+        log.latest.push_back(ended.clone());
         log.count += 1;
         Ok(())
     }

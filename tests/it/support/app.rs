@@ -255,7 +255,7 @@ pub fn storage(store: Arc<dyn Store>) -> Storage {
 /// Server functions register themselves when their object code is linked, and nothing links what nothing names: one
 /// function of each file of endpoints is named here.
 fn link_the_endpoints() {
-    std::hint::black_box(oracle_ai::api::auth::authorize as fn(_, _, _) -> _);
+    std::hint::black_box(oracle_ai::api::auth::authorize as fn(_, _, _, _) -> _);
     std::hint::black_box(oracle_ai::api::chat::check_chat as fn(_) -> _);
     std::hint::black_box(oracle_ai::api::sessions::end_session as fn(_) -> _);
     std::hint::black_box(oracle_ai::api::conversations::rename_conversation as fn(_) -> _);

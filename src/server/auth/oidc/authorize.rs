@@ -3,7 +3,7 @@
 
 use openidconnect::{
     AuthenticationContextClass, CsrfToken, Nonce as RequestNonce, PkceCodeChallenge, PkceCodeVerifier, Scope,
-    core::{CoreAuthPrompt, CoreAuthenticationFlow},
+    core::CoreAuthenticationFlow,
 };
 use url::Url;
 
@@ -23,32 +23,36 @@ const OFFLINE_ACCESS: &str = "offline_access";
 
 const PROMPT: &str = "prompt";
 
+/// The end user must authenticate, whatever session the provider has (OpenID Connect Core §3.1.2.1).
+const LOGIN: &str = "login";
+
+const CONSENT: &str = "consent";
+
+/// What differs between logins.
+#[derive(Clone, Copy)]
+pub struct LoginRequest<'l> {
+    pub state: &'l State,
+    pub nonce: &'l Nonce,
+    pub code_verifier: &'l CodeVerifier,
+    /// The code is bound to it.
+    pub proof_key: Option<&'l ProofKey>,
+    /// What a step-up asks for, in place of what every login does.
+    pub asked: Option<&'l AskedAuthentication>,
+    /// Whether the provider is to ask for the password again.
+    pub reauthenticate: bool,
+}
+
 impl OidcClient {
-    /// The URL to send the browser to. The code is bound to `proof_key`, if there is one. `asked` is what a step-up asks
-    /// for, in place of what every login does.
-    pub async fn authorization_url(
-        &self,
-        state: &State,
-        nonce: &Nonce,
-        code_verifier: &CodeVerifier,
-        proof_key: Option<&ProofKey>,
-        asked: Option<&AskedAuthentication>,
-    ) -> Result<String, ProviderError> {
+    /// The URL to send the browser to.
+    pub async fn authorization_url(&self, login: LoginRequest<'_>) -> Result<String, ProviderError> {
         let fetched = self.discovery.current().await?;
-        let url = self.authorization_request(&fetched, state, nonce, code_verifier, proof_key, asked);
-        self.pushed(&fetched, url, proof_key).await
+        let url = self.authorization_request(&fetched, login);
+        self.pushed(&fetched, url, login.proof_key).await
     }
 
     /// The authorization endpoint with all parameters of the request.
-    pub(super) fn authorization_request(
-        &self,
-        fetched: &FetchedMetadata,
-        state: &State,
-        nonce: &Nonce,
-        code_verifier: &CodeVerifier,
-        proof_key: Option<&ProofKey>,
-        asked: Option<&AskedAuthentication>,
-    ) -> Url {
+    pub(super) fn authorization_request(&self, fetched: &FetchedMetadata, login: LoginRequest<'_>) -> Url {
+        let LoginRequest { state, nonce, code_verifier, proof_key, asked, reauthenticate } = login;
         let relying_party = self.relying_party_of(fetched);
         let (state, nonce) = (CsrfToken::new(state.secret().to_owned()), RequestNonce::new(nonce.secret().to_owned()));
         let mut request = relying_party
@@ -63,12 +67,10 @@ impl OidcClient {
             request = request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
         }
         let RequestSettings { authorize_parameters, resources, .. } = &self.settings.requests;
-        let requests_offline_access = self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
-        if requests_offline_access && authorize_parameters.iter().all(|(name, _)| name != PROMPT) {
-            request = request.add_prompt(CoreAuthPrompt::Consent);
-        }
-        // An empty value omits the parameter: the operator sets `prompt=` if the provider needs no consent.
-        for (name, value) in authorize_parameters.iter().filter(|(_, value)| !value.is_empty()) {
+        let prompt = self.prompt(reauthenticate);
+        let others = authorize_parameters.iter().filter(|(name, _)| name != PROMPT);
+        let parameters = others.map(|(name, value)| (name.as_str(), value.as_str())).chain([(PROMPT, prompt.as_str())]);
+        for (name, value) in parameters.filter(|(_, value)| !value.is_empty()) {
             request = request.add_extra_param(name, value);
         }
         for resource in resources {
@@ -79,6 +81,22 @@ impl OidcClient {
             request = request.add_extra_param("dpop_jkt", proof_key.thumbprint().to_string());
         }
         request.url().0
+    }
+
+    /// The values of `prompt`, separated by spaces. The operator's take the place of `consent`; they are empty where the
+    /// provider needs none.
+    fn prompt(&self, reauthenticate: bool) -> String {
+        let by_operator = self.settings.requests.authorize_parameters.iter().find(|(name, _)| name == PROMPT);
+        let requests_offline_access = self.settings.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+        let usual = match by_operator {
+            Some((_, value)) => value,
+            None if requests_offline_access => CONSENT,
+            None => "",
+        };
+        match reauthenticate && usual.split(' ').all(|value| value != LOGIN) {
+            true => format!("{LOGIN} {usual}").trim_end().to_owned(),
+            false => usual.to_owned(),
+        }
     }
 }
 

@@ -59,6 +59,7 @@ mod values;
 
 pub use access_token::{AccessTokenTyp, JwtProfile};
 pub use authentication::{AskedAuthentication, Authentication};
+pub use authorize::LoginRequest;
 pub use claim_names::{ClaimNames, ClaimPath, claims_of};
 pub use client::OidcClient;
 pub use client_authentication::ClientAuthentication;

@@ -75,7 +75,7 @@ use crate::{
     server::{
         auth::{
             dpop::{ProofKey, Thumbprint, VerifiedProof},
-            oidc::{Authentication, CodeVerifier, MetadataStatus, Nonce, OidcClient, Permissions},
+            oidc::{Authentication, CodeVerifier, LoginRequest, MetadataStatus, Nonce, OidcClient, Permissions},
         },
         environment::Environment,
         observe::audit,
@@ -138,19 +138,26 @@ impl Sessions {
     }
 
     /// Begins a login that is bound to this DPoP key, and returns where to send the browser. `step_up` is why, if an action
-    /// asks for it.
+    /// asks for it. With `reauthenticate`, the provider asks for the password again.
     pub async fn begin_authorization(
         &self,
         dpop_jkt: Thumbprint,
         step_up: Option<StepUp>,
+        reauthenticate: bool,
     ) -> Result<AuthorizationRequest, LoginError> {
         let [state, nonce, code_verifier] = self.environment.random_texts()?;
         let (state, nonce, code_verifier) = (State::new(state), Nonce::new(nonce), CodeVerifier::new(code_verifier));
 
         let proof_key = self.oidc.new_proof_key().await?;
-        let asked = step_up.as_ref().map(|step_up| &step_up.asked);
-        let authorize_url =
-            self.oidc.authorization_url(&state, &nonce, &code_verifier, proof_key.as_ref(), asked).await?;
+        let request = LoginRequest {
+            state: &state,
+            nonce: &nonce,
+            code_verifier: &code_verifier,
+            proof_key: proof_key.as_ref(),
+            asked: step_up.as_ref().map(|step_up| &step_up.asked),
+            reauthenticate,
+        };
+        let authorize_url = self.oidc.authorization_url(request).await?;
         let expires_at = self.environment.after(PENDING_LIFETIME);
         let pending = PendingAuthorization { nonce, code_verifier, dpop_jkt, expires_at, proof_key, step_up };
         self.records.put_pending(&state, &pending).await?;

@@ -19,8 +19,8 @@ use crate::{
         environment::{Environment, RandomnessError},
         observe::audit,
         store::{
-            KeyRing, Kind, MemorySessionEnds, MemoryStore, ObservedStore, OutageStore, Record, RecordName,
-            RedisAddress, RedisStore, SealError, SecretHash, SessionEnds, Store, StoreError,
+            EndCause, EndedSession, KeyRing, Kind, MemorySessionEnds, MemoryStore, ObservedStore, OutageStore, Record,
+            RecordName, RedisAddress, RedisStore, SealError, SecretHash, SessionEnds, Store, StoreError,
         },
     },
     wire::auth::{SessionId, State},
@@ -142,12 +142,12 @@ impl Records {
         Ok(Some(Session { tokens: attached(&parts).tokens, ..session }))
     }
 
-    /// Ends the session unless it was changed since it was read. Returns whether it was ended.
+    /// Ends the session at its refresh, unless it was changed since it was read. Returns whether it was ended.
     pub async fn remove_unchanged_session(&self, id: &SessionId, session: &Session) -> Result<bool, StoreError> {
         let name = RecordName::of(Kind::Session, id.secret());
         let is_removed = self.store.remove_revision(&name, session.revision).await?;
         if is_removed {
-            self.announce_end(&name.hash).await;
+            self.announce_end(&name.hash, EndCause::Other).await;
             self.remove_attached(&name.hash, &Attached::of(session)).await;
         }
         Ok(is_removed)
@@ -165,21 +165,21 @@ impl Records {
         Ok(record.and_then(|record| self.live_until(&name, &record)))
     }
 
-    /// Ends the session, and removes its access tokens and its index entries. Returns whether it was there.
+    /// Ends the session deliberately, and removes its access tokens and its index entries. Returns whether it was there.
     pub async fn remove_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
         let name = session_name(session);
         for _ in 0..MAX_REMOVE_TRIES {
             let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
             // Only this revision: a concurrent refresh may have attached other records, which would remain.
             if self.store.remove_revision(&name, record.revision).await? {
-                self.announce_end(session).await;
+                self.announce_end(session, EndCause::Deliberate).await;
                 self.remove_attached(session, &attached(&Parts::of(&record.sealed))).await;
                 return Ok(true);
             }
         }
         let is_removed = self.store.remove(&name).await?;
         if is_removed {
-            self.announce_end(session).await;
+            self.announce_end(session, EndCause::Deliberate).await;
         }
         Ok(is_removed)
     }
@@ -266,9 +266,9 @@ impl Records {
 
     /// Notifies the watchers of a session whose record was removed: those at this server at once. Only for a record that
     /// existed, so that callers can't fill the log of announcements.
-    async fn announce_end(&self, session: &SecretHash) {
-        self.watched.end(session);
-        if let Err(error) = self.ends.announce(session).await {
+    async fn announce_end(&self, session: &SecretHash, cause: EndCause) {
+        self.watched.end(session, cause);
+        if let Err(error) = self.ends.announce(&EndedSession { session: session.clone(), cause }).await {
             tracing::warn!(%error, "the end of a session was not announced; open pages at other servers notice it later");
         }
     }

@@ -1,5 +1,5 @@
 //! Announcements of ended sessions, in one stream for all servers. An entry has the session's name, which is the hash of
-//! its id.
+//! its id, and why it has ended.
 
 use std::{
     sync::{Arc, LazyLock},
@@ -13,14 +13,19 @@ use redis::{
 };
 
 use super::{
-    super::{Announced, Position, SecretHash, SessionEnds, StoreError, unix_millis::whole_millis},
+    super::{
+        Announced, EndCause, EndedSession, Position, SecretHash, SessionEnds, StoreError, unix_millis::whole_millis,
+    },
     connection::Connection,
 };
 
 const STREAM: &str = "oracle-ai:session-ends";
 const SESSION: &str = "session";
+const CAUSE: &str = "cause";
+const DELIBERATE: &str = "deliberate";
+const OTHER: &str = "other";
 
-/// How many entries the stream holds at least. Each takes some 50 bytes.
+/// How many entries the stream holds at least. Each takes some 70 bytes.
 const LENGTH: usize = 10_000;
 
 /// The most entries of one read.
@@ -31,8 +36,8 @@ const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', ARGV[2], ARGV[3])
-         return redis.call('PEXPIRE', KEYS[1], ARGV[4])",
+        "redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', ARGV[2], ARGV[3], ARGV[4], ARGV[5])
+         return redis.call('PEXPIRE', KEYS[1], ARGV[6])",
     )
 });
 
@@ -54,9 +59,13 @@ impl RedisSessionEnds {
 
 #[async_trait]
 impl SessionEnds for RedisSessionEnds {
-    async fn announce(&self, session: &SecretHash) -> Result<(), StoreError> {
+    async fn announce(&self, EndedSession { session, cause }: &EndedSession) -> Result<(), StoreError> {
+        let cause = match cause {
+            EndCause::Deliberate => DELIBERATE,
+            EndCause::Other => OTHER,
+        };
         let mut script = ANNOUNCE.key(STREAM);
-        script.arg(LENGTH).arg(SESSION).arg(&session.as_bytes()[..]).arg(whole_millis(LIFETIME));
+        script.arg(LENGTH).arg(SESSION).arg(&session.as_bytes()[..]).arg(CAUSE).arg(cause).arg(whole_millis(LIFETIME));
         // Repeated where the connection was broken: a second announcement does no harm.
         let _: u64 = self.connection.run_idempotent(&script).await?;
         Ok(())
@@ -93,7 +102,9 @@ fn position(entry: &StreamId) -> Result<Position, StoreError> {
 }
 
 /// The session that the entry names. `None` for an entry that no server has written.
-fn session(entry: &StreamId) -> Option<SecretHash> {
+fn session(entry: &StreamId) -> Option<EndedSession> {
     let bytes: Vec<u8> = entry.get(SESSION)?;
-    bytes.try_into().ok().map(SecretHash::from_bytes)
+    let session = bytes.try_into().ok().map(SecretHash::from_bytes)?;
+    let is_deliberate = entry.get::<String>(CAUSE).is_some_and(|cause| cause == DELIBERATE);
+    Some(EndedSession { session, cause: if is_deliberate { EndCause::Deliberate } else { EndCause::Other } })
 }

@@ -7,6 +7,7 @@ use super::{DiagnosticError, error_words, header_of};
 use crate::{
     server::{
         auth::oidc::{
+            authorize::LoginRequest,
             client::OidcClient,
             error::{ExchangeError, ProviderError},
             values::{CodeVerifier, Nonce},
@@ -103,7 +104,15 @@ impl OidcClient {
         let fetched = self.discovery.current().await?;
         let key = self.new_proof_key().await?;
         let (nonce, verifier) = (Nonce::new(nonce), CodeVerifier::new(verifier));
-        let mut url = self.authorization_request(&fetched, &state, &nonce, &verifier, key.as_ref(), None);
+        let login = LoginRequest {
+            state: &state,
+            nonce: &nonce,
+            code_verifier: &verifier,
+            proof_key: key.as_ref(),
+            asked: None,
+            reauthenticate: false,
+        };
+        let mut url = self.authorization_request(&fetched, login);
         let mut redirect_uri = self.settings.redirect_uri.url().clone();
         match probe {
             AuthorizationProbe::AsConfigured | AuthorizationProbe::Unpushed => {}

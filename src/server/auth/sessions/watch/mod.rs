@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Sessions, records::Records};
 use crate::{
-    server::store::SecretHash,
+    server::store::{EndCause, SecretHash},
     wire::sessions::{SessionEvent, SessionEventKind},
 };
 
@@ -66,7 +66,7 @@ impl SessionEnd {
     }
 
     /// Returns when the session has ended.
-    pub async fn ended(self) {
+    pub async fn ended(self) -> EndCause {
         match &self.watch {
             Some(watch) => watch.ended().await,
             None => std::future::pending().await,
@@ -76,11 +76,11 @@ impl SessionEnd {
     /// The events of `GET /api/session/events`: that the session is live, and then that it has ended.
     pub fn events(self) -> impl Stream<Item = Result<SessionEvent, Box<dyn Error + Send + Sync>>> + Send + 'static {
         let closing = self.closing.clone().cancelled_owned();
+        let lives = SessionEvent { kind: SessionEventKind::Lives, reauthenticate: false };
         let end = stream::once(async move {
-            self.ended().await;
-            SessionEventKind::Ended
+            let reauthenticate = self.ended().await == EndCause::Deliberate;
+            SessionEvent { kind: SessionEventKind::Ended, reauthenticate }
         });
-        let kinds = stream::iter([SessionEventKind::Lives]).chain(end);
-        kinds.map(|kind| Ok(SessionEvent { kind })).take_until(closing)
+        stream::iter([lives]).chain(end).map(Ok).take_until(closing)
     }
 }

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::super::records::{Records, session_name};
-use crate::server::store::{Position, RecordName, SecretHash, StoreError};
+use crate::server::store::{EndCause, Position, RecordName, SecretHash, StoreError};
 
 /// How often announcements are read. An open page must be notified of the end within two seconds (T87).
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -46,7 +46,9 @@ async fn follow_announcements(records: &Records, position: &mut Option<Position>
             records.watched().suspect_all();
         }
         let has_more = !announced.sessions.is_empty();
-        check(records, &records.watched().among(announced.sessions)).await?;
+        for cause in [EndCause::Deliberate, EndCause::Other] {
+            check(records, &records.watched().among(&announced.sessions, cause), cause).await?;
+        }
         *position = Some(announced.position);
         if !has_more {
             return Ok(());
@@ -59,27 +61,27 @@ async fn check_due(records: &Records) -> Result<(), StoreError> {
     let due = records.watched().due(records.now(), max);
     let reads = due.expiring.into_iter().map(|session| read_expiry(records.clone(), session));
     stream::iter(reads).buffer_unordered(CONCURRENT_READS).try_collect::<()>().await?;
-    check(records, &due.unseen).await
+    check(records, &due.unseen, EndCause::Other).await
 }
 
 /// Ends the watches of the session if it is not live, and otherwise notes when it ends.
 async fn read_expiry(records: Records, session: SecretHash) -> Result<(), StoreError> {
     match records.session_expiry(&session).await? {
         Some(expires_at) => records.watched().expires_at(&session, expires_at),
-        None => records.watched().end(&session),
+        None => records.watched().end(&session, EndCause::Other),
     }
     Ok(())
 }
 
 /// Ends the watches of those of these sessions whose records don't exist.
-async fn check(records: &Records, sessions: &[SecretHash]) -> Result<(), StoreError> {
+async fn check(records: &Records, sessions: &[SecretHash], cause: EndCause) -> Result<(), StoreError> {
     // In parts, so that an error leaves only few unchecked.
     for part in sessions.chunks(records.store().checked_at_once()) {
         let names: Vec<RecordName> = part.iter().map(session_name).collect();
         let missing = records.store().missing(&names, records.now()).await?;
         records.watched().saw(part);
         for name in missing {
-            records.watched().end(&name.hash);
+            records.watched().end(&name.hash, cause);
         }
     }
     Ok(())

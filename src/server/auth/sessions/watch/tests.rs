@@ -15,7 +15,7 @@ use crate::{
             session::{RETENTION_AFTER_END, example},
         },
         environment::{Clock, Environment},
-        store::{Announced, KeyRing, MemorySessionEnds, MemoryStore, Position, SessionEnds, StoreError},
+        store::{Announced, EndedSession, KeyRing, MemorySessionEnds, MemoryStore, Position, SessionEnds, StoreError},
     },
     wire::auth::{SessionId, UserClaims},
 };
@@ -89,8 +89,8 @@ impl Servers {
 
 #[async_trait]
 impl SessionEnds for FaultyLog {
-    async fn announce(&self, session: &SecretHash) -> Result<(), StoreError> {
-        if self.loses.load(Ordering::Relaxed) { Ok(()) } else { self.log.announce(session).await }
+    async fn announce(&self, ended: &EndedSession) -> Result<(), StoreError> {
+        if self.loses.load(Ordering::Relaxed) { Ok(()) } else { self.log.announce(ended).await }
     }
 
     async fn read(&self, after: Option<Position>) -> Result<Announced, StoreError> {
@@ -112,6 +112,12 @@ async fn end_of(end: SessionEnd) -> Duration {
     let begun = Instant::now();
     timeout(2 * CHECK_EVERY, end.ended()).await.expect("the end was not noticed");
     begun.elapsed()
+}
+
+/// The event of the end.
+async fn last_event(end: SessionEnd) -> SessionEvent {
+    let events = end.events().map(|event| event.unwrap());
+    timeout(2 * CHECK_EVERY, events.collect::<Vec<_>>()).await.expect("the end was not noticed").pop().unwrap()
 }
 
 fn has_ended(end: &SessionEnd) -> bool {
@@ -139,6 +145,34 @@ async fn an_end_at_this_server_is_noticed_at_once_even_if_it_can_not_be_announce
     assert!(servers.here.remove_session(&ended).await.unwrap());
     assert!(has_ended(&end));
     assert!(!has_ended(&other_end));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_deliberate_end_the_person_is_to_authenticate_again_and_not_after_another() {
+    let servers = Servers::new();
+    let mut watched = servers.watched(5).await.into_iter().map(|(session, end)| (session, last_event(end)));
+    let mut next = || watched.next().unwrap();
+    let ended = |reauthenticate| SessionEvent { kind: SessionEventKind::Ended, reauthenticate };
+
+    let (here, event) = next();
+    assert!(servers.here.remove_session(&here).await.unwrap());
+    assert_eq!(event.await, ended(true));
+    let (elsewhere, event) = next();
+    servers.end_elsewhere(&elsewhere).await;
+    assert_eq!(event.await, ended(true));
+
+    for records in [&servers.here, &servers.other] {
+        let (_, event) = next();
+        let id = SessionId::new(if std::ptr::eq(records, &servers.here) { "2" } else { "3" });
+        let session = records.session(&id).await.unwrap().unwrap();
+        assert!(records.remove_unchanged_session(&id, &session).await.unwrap(), "as after a refused refresh");
+        assert_eq!(event.await, ended(false));
+    }
+    // Nothing is known of how it was lost, as of a store that was emptied.
+    servers.log.loses.store(true, Ordering::Relaxed);
+    let (lost, event) = next();
+    servers.end_elsewhere(&lost).await;
+    assert_eq!(event.await, ended(false));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::server::store::SecretHash;
+use crate::server::store::{EndCause, EndedSession, SecretHash};
 
 /// How often the record of each session is checked, unless there are more than [`Watched::due`] may return.
 pub const CHECK_EVERY: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ struct State {
 
 struct Entry {
     watch: Weak<Watch>,
-    ended: CancellationToken,
+    end: watch::Sender<Option<EndCause>>,
     /// When the session ends unless it is used. `None` if it has not been read yet.
     expires_at: Option<SystemTime>,
     /// When the record was last seen. `None` if that has to be done now.
@@ -39,7 +39,7 @@ struct Entry {
 /// The watchers of one session share it. The session is watched until it is dropped.
 pub struct Watch {
     session: SecretHash,
-    ended: CancellationToken,
+    end: watch::Receiver<Option<EndCause>>,
     watched: Arc<Watched>,
 }
 
@@ -59,9 +59,9 @@ impl Watched {
         if let Some(watch) = state.sessions.get(session).and_then(|entry| entry.watch.upgrade()) {
             return watch;
         }
-        let ended = CancellationToken::new();
-        let watch = Arc::new(Watch { session: session.clone(), ended: ended.clone(), watched: self.clone() });
-        let entry = Entry { watch: Arc::downgrade(&watch), ended, expires_at: None, seen_at: None };
+        let (sender, end) = watch::channel(None);
+        let watch = Arc::new(Watch { session: session.clone(), end, watched: self.clone() });
+        let entry = Entry { watch: Arc::downgrade(&watch), end: sender, expires_at: None, seen_at: None };
         state.sessions.insert(session.clone(), entry);
         // A task that panicked, or whose runtime was shut down, is replaced.
         if state.task.as_ref().is_none_or(JoinHandle::is_finished) {
@@ -71,10 +71,10 @@ impl Watched {
     }
 
     /// Notifies the watchers of a session that it has ended.
-    pub fn end(&self, session: &SecretHash) {
+    pub fn end(&self, session: &SecretHash, cause: EndCause) {
         let entry = self.state().sessions.remove(session);
         if let Some(entry) = entry {
-            entry.ended.cancel();
+            entry.end.send_replace(Some(cause));
         }
     }
 
@@ -108,11 +108,11 @@ impl Watched {
         due
     }
 
-    /// Those of these sessions that are watched.
-    pub fn among(&self, mut sessions: Vec<SecretHash>) -> Vec<SecretHash> {
+    /// Those of these sessions that are watched and have ended for this cause.
+    pub fn among(&self, sessions: &[EndedSession], cause: EndCause) -> Vec<SecretHash> {
         let state = self.state();
-        sessions.retain(|session| state.sessions.contains_key(session));
-        sessions
+        let ended = sessions.iter().filter(|ended| ended.cause == cause).map(|ended| &ended.session);
+        ended.filter(|session| state.sessions.contains_key(*session)).cloned().collect()
     }
 
     /// Notes when the session ends unless it is used.
@@ -166,8 +166,12 @@ impl Watched {
 }
 
 impl Watch {
-    pub async fn ended(&self) {
-        self.ended.cancelled().await;
+    pub async fn ended(&self) -> EndCause {
+        match self.end.clone().wait_for(Option::is_some).await.map(|cause| *cause) {
+            Ok(Some(cause)) => cause,
+            // Not reached: the sender exists until there is a cause, or no watcher.
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
     }
 }
 
