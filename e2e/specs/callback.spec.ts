@@ -24,16 +24,28 @@ test('a refusal that no person caused leads to the same page', async ({ page, us
   await callback.says('refused');
 });
 
-test('code and state leave the address bar before the code is exchanged', { tag: ['@every-provider', '@engines'] }, async ({
+test('code and state leave the address bar before anything is rendered', { tag: ['@every-provider', '@engines'] }, async ({
   page, signIn,
 }) => {
-  let addressAtExchange = '';
+  // T13. What the server sent is there before, and has no link and no resource but those of this origin.
+  const seen: { atFirstRendering?: string; atExchange?: string } = {};
+  await page.exposeFunction('seeFirstRendering', (address: string) => (seen.atFirstRendering ??= address));
+  await page.addInitScript(() => {
+    if (!location.pathname.startsWith('/auth/callback')) return;
+    document.addEventListener('DOMContentLoaded', () => {
+      new MutationObserver((_, observer) => {
+        observer.disconnect();
+        (window as unknown as { seeFirstRendering(address: string): void }).seeFirstRendering(location.href);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+  });
   await page.route('**/api/token', async (route) => {
-    addressAtExchange = await page.evaluate(() => window.location.href);
+    seen.atExchange = await page.evaluate(() => window.location.href);
     await route.fallback();
   });
   await signIn();
-  expect(addressAtExchange).toMatch(/\/auth\/callback$/);
+  expect(seen.atFirstRendering).toMatch(/\/auth\/callback$/);
+  expect(seen.atExchange).toMatch(/\/auth\/callback$/);
 });
 
 test('a callback link used a second time names the reason and starts afresh', { tag: ['@every-provider', '@engines'] }, async ({

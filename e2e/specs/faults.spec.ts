@@ -3,7 +3,8 @@
 //
 // Elsewhere: two tabs that refresh at once (tabs.spec), a laptop that sleeps past the end of its token (wake.spec).
 
-import { ownMock, portsOfWorker, provider, startApp } from '../fixtures/servers';
+import { client, foreignProvider, ownMock, portsOfWorker, provider, startApp } from '../fixtures/servers';
+import { startStandIn } from '../fixtures/stand-in';
 import { expect, mayLog, refuseNextMessage, statusError, test } from '../fixtures/test';
 import type { Settings } from '../fixtures/user';
 import { chatPage } from '../pages/chat';
@@ -316,12 +317,18 @@ test('a provider whose clock is five minutes ahead is signed in at, or refused o
 for (const endpoint of ['discovery', 'jwks']) {
   test(`a provider without its ${endpoint} is explained, and works once it is back`, async ({ page, user, callback, chat }) => {
     const ports = portsOfWorker(test.info().parallelIndex);
-    const app = ownMock(ports);
+    const issuer = `http://127.0.0.1:${ports.provider}`;
+    const app = foreignProvider(ports.app, issuer);
+    const { clientId, clientSecret } = client;
+    const provider = await startStandIn('mock-provider', [
+      '--address', `127.0.0.1:${ports.provider}`, '--redirect-uri', `${app.FRONT_URL}/auth/callback`,
+      '--client-id', clientId, '--client-secret', clientSecret,
+    ]);
+    const outage = (endpoints: string[]) => page.request.post(`${issuer}/__control/outage`, { data: { endpoints } });
+    // Before the start, which reads both.
+    await expect(await outage([endpoint])).toBeOK();
     const stopApp = await startApp(app);
     try {
-      const outage = (endpoints: string[]) =>
-        page.request.post(`http://127.0.0.1:${ports.provider}/__control/outage`, { data: { endpoints } });
-      await expect(await outage([endpoint])).toBeOK();
       await page.goto(`${app.FRONT_URL}/chat?topic=awr`);
       await callback.says('unreachable');
 
@@ -332,6 +339,7 @@ for (const endpoint of ['discovery', 'jwks']) {
       await expect(page).toHaveURL(`${app.FRONT_URL}/chat?topic=awr`);
     } finally {
       await stopApp();
+      await provider.stop();
     }
   });
 }

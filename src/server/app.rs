@@ -290,6 +290,7 @@ async fn start(
     let http = ProviderHttp::for_provider(&settings, config.proxy.clone())?;
     let oidc = OidcClient::new(settings, http, environment.clone());
     let services = Services::new(oidc, storage, environment.clone(), config.guard.clone(), config.session_limits)?;
+    tokio::spawn(services.sessions.clone().read_provider_metadata());
 
     let user_tokens = config.user_tokens.clone().map(|settings| UserTokens::new(settings, environment.clone()));
     let (models, mock_upstream) = start_models(config, user_tokens.as_ref(), environment.clone()).await?;

@@ -20,7 +20,7 @@ use crate::support::{
     browser::Browser,
     provider::{CLIENT_ID, CLIENT_SECRET, MockProvider, settings},
     redis::Redis,
-    scripted_provider::{self, SUB, ScriptedProvider},
+    scripted_provider::{self, SUB, ScriptedProvider, WEAK_KID, weak_jwk},
     server_process::ServerProcess,
     trace_collector::TraceCollector,
 };
@@ -127,6 +127,52 @@ impl LoggedServer {
     async fn wait_until_recorded(&self, event: &str) {
         wait_until(event, async || self.events().iter().any(|name| name == event)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_weakens_the_usual_checks_is_logged_at_each_start() {
+    // T21, T32, T38
+    let logged = LoggedServer::start_with(&[
+        ("REVOCATION_ENDPOINT", "https://sso.example.com/revoke"),
+        ("CLOCK_TOLERANCE", "120"),
+        ("USER_ID_CLAIM", "employee_id"),
+        ("ALLOW_WEAK_RSA_KEYS", "true"),
+        ("TRUSTED_AUDIENCES", "other-client"),
+    ])
+    .await;
+    let log = logged.server.log();
+    for words in [
+        r#"set here, in place of what the provider's metadata says endpoint="revocation_endpoint" url="https://sso.example.com/revoke""#,
+        "CLOCK_TOLERANCE: ID tokens are accepted for more than a minute too long seconds=120",
+        r#"USER_ID_CLAIM: people are known by this claim in place of `sub` claim="employee_id""#,
+        "ALLOW_WEAK_RSA_KEYS: ",
+        "TRUSTED_AUDIENCES: ",
+    ] {
+        assert!(log.lines().any(|line| line.contains(" WARN ") && line.contains(words)), "no {words}: {log}");
+    }
+    let usual = LoggedServer::start_with(&[]).await.server.log();
+    for setting in ["CLOCK_TOLERANCE", "USER_ID_CLAIM", "ALLOW_WEAK_RSA_KEYS", "TRUSTED_AUDIENCES", "set here"] {
+        assert!(!usual.contains(setting), "{usual}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_does_not_name_s256_is_logged_before_anybody_signs_in() {
+    // T07
+    let logged = LoggedServer::start_with(&[]).await;
+    let words = "the provider's metadata does not name S256";
+    wait_until(words, async || logged.server.log().contains(words)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_token_by_a_weak_key_that_the_operator_allows_is_recorded() {
+    // T27
+    let logged = LoggedServer::start_with(&[("ALLOW_WEAK_RSA_KEYS", "true")]).await;
+    logged.provider.change(|documents| documents.jwks["keys"].as_array_mut().unwrap().push(weak_jwk()));
+    logged.provider.login(|_| {}).await.assert_ok();
+    assert!(!logged.events().contains(&"provider.weak_key".to_owned()), "this one was by a good key");
+    logged.provider.login(|script| script.header["kid"] = WEAK_KID.into()).await.assert_ok();
+    assert!(logged.line("provider.weak_key").contains("an RSA key of 1024 bits"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

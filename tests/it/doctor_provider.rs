@@ -279,6 +279,15 @@ async fn each_endpoint_that_is_missing_is_named_with_its_consequence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_set_here_is_shown_as_such() {
+    // T21
+    let output = Field::new().examined_with(&[("REVOCATION_ENDPOINT", "https://sso.example.com/revoke")]).await;
+    let words = "revocation_endpoint is https://sso.example.com/revoke, set here in place of what the metadata says";
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().any(|line| line.starts_with("unproven  endpoint") && line.contains(words)), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_end_of_the_providers_session_has_another_consequence_with_logout_url() {
     let without = || Field { metadata: json!({ "end_session_endpoint": null }), ..Field::new() };
     says(&without().examined().await, "missing", "endpoint", "stay signed in at the provider");

@@ -228,12 +228,13 @@ async fn a_token_response_is_used_although_a_member_has_another_type() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_accepted_is_counted_and_logged_once_by_its_name_and_what_is_refused_is_named() {
     let mut provider = ScriptedProvider::start().await;
+    // Before the start, which reads the metadata.
+    provider.change(|all| all.metadata["end_session_endpoint"] = "TBD".into());
     let port = free_port();
     let address = format!("127.0.0.1:{port}");
     let server = ServerProcess::start(&provider.issuer, &[("METRICS_ADDR", &*address)]).await;
     let app = TestApp::remote(server.port, settings(&provider.issuer), app::storage(Arc::new(MemoryStore::new())));
     provider.browser = Browser::at(app, MockProvider::shared());
-    provider.change(|all| all.metadata["end_session_endpoint"] = "TBD".into());
 
     let odd = json!({ "amr": "pwd", "email": ["a@example.test"], "email_verified": 1, "address": "1 Example Street" });
     for _ in 0..2 {

@@ -39,6 +39,8 @@ use crate::support::{
 /// Whose ID token it is, unless a test says otherwise.
 pub const SUB: &str = "uid=ada,ou=people,dc=example";
 
+pub const WEAK_KID: &str = "weak";
+
 /// The next answer of the token endpoint.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -249,12 +251,15 @@ fn declared(shared: &Shared, document: Value) -> Response {
     (shared.headers.clone(), document.to_string()).into_response()
 }
 
-/// A JWT signed by this provider's key, unless its header says otherwise.
+/// A JWT signed by this provider's key, unless its header says otherwise: by the weak one with the `kid` [`WEAK_KID`].
 pub fn sign(header: &Value, claims: &Value) -> String {
     let signed = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
     let signature = match header["alg"].as_str() {
         Some("HS256") => hmac_sha256(CLIENT_SECRET.as_bytes(), signed.as_bytes()),
         Some("none") => vec![],
+        _ if header["kid"] == WEAK_KID => {
+            SigningKey::<Sha256>::new(weak_key().clone()).sign(signed.as_bytes()).to_vec()
+        }
         _ => SigningKey::<Sha256>::new(key().clone()).sign(signed.as_bytes()).to_vec(),
     };
     format!("{signed}.{}", base64url(signature))
@@ -285,14 +290,27 @@ fn metadata(issuer: &str) -> Value {
 }
 
 fn jwks() -> Value {
-    let key = key();
+    json!({ "keys": [jwk("1", key())] })
+}
+
+/// The public half of a key of 1024 bits, which is in no key set before a test adds it.
+pub fn weak_jwk() -> Value {
+    jwk(WEAK_KID, weak_key())
+}
+
+fn jwk(kid: &str, key: &RsaPrivateKey) -> Value {
     let [n, e] = [key.n(), key.e()].map(|number| base64url(number.to_bytes_be()));
-    json!({ "keys": [{ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "1", "n": n, "e": e }] })
+    json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e })
 }
 
 fn key() -> &'static RsaPrivateKey {
     static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
     KEY.get_or_init(|| RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).unwrap())
+}
+
+fn weak_key() -> &'static RsaPrivateKey {
+    static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
+    KEY.get_or_init(|| RsaPrivateKey::new(&mut rand::rngs::OsRng, 1024).unwrap())
 }
 
 pub fn unix_seconds() -> u64 {

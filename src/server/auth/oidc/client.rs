@@ -76,6 +76,13 @@ impl OidcClient {
         self.settings.id_tokens.clock_tolerance
     }
 
+    /// Reads the provider's metadata before a login needs it, so that the log of the start says what it lacks (T07). It is
+    /// fetched again later where the provider is not there yet.
+    pub async fn read_metadata(&self) {
+        // A failure is in the log.
+        let _ = self.discovery.current().await;
+    }
+
     /// Whether the metadata is cached. Makes no request.
     pub fn metadata_status(&self) -> MetadataStatus {
         self.discovery.status()

@@ -275,7 +275,7 @@ impl Discovery {
     async fn request(&self) -> Result<Metadata, ProviderError> {
         let metadata = self.source.fetch(&self.http).await?;
         warn_of_refused_keys(metadata.jwks(), &self.id_tokens);
-        if metadata.additional_metadata().supports_s256() == Some(false) {
+        if metadata.additional_metadata().supports_s256() != Some(true) {
             // T07
             tracing::warn!(
                 "the provider's metadata does not name S256: logins are bound by state, nonce and browser key"

@@ -137,6 +137,11 @@ impl Sessions {
         Self { records, oidc, environment, settings, refreshes: RefreshesInFlight::default() }
     }
 
+    /// Reads the provider's metadata before a login needs it.
+    pub async fn read_provider_metadata(self: Arc<Self>) {
+        self.oidc.read_metadata().await;
+    }
+
     /// Begins a login that is bound to this DPoP key, and returns where to send the browser. `step_up` is why, if an action
     /// asks for it. With `reauthenticate`, the provider asks for the password again.
     pub async fn begin_authorization(
