@@ -33,7 +33,7 @@ pub async fn delete_all_conversations(call: Authorized<DeleteAllRequest>) -> Res
     Ok(Answer(services.conversations.delete_all(&caller.user, call.into_body()).await?))
 }
 
-/// Exports all conversations as a ZIP file; `language` is `en` (default) or `fr`.
+/// Exports all conversations, and the notices that were accepted, as a ZIP file; `language` is `en` (default) or `fr`.
 #[get(
     "/api/conversations/export?language",
     caller: crate::server::http::extract::Caller,
@@ -43,7 +43,8 @@ pub async fn export_all_conversations(language: Option<String>, _call: Authorize
     caller.check_may_export()?;
     caller.check_step_up(crate::wire::step_up::GuardedAction::Export)?;
     let open = caller.open_stream()?;
-    let pieces = services.conversations.export_all(&caller.user, language).await?;
+    let accepted = services.notices.accepted_by(&caller.user).await?;
+    let pieces = services.conversations.export_all(&caller.user, accepted, language).await?;
     Ok(Download::of("application/zip", open.holding(pieces)))
 }
 

@@ -149,7 +149,9 @@ impl Services {
         let settings = SessionSettings { limits, keeps_ended_tokens: guard.accepts_foreign_tokens() };
         let sessions = Arc::new(Sessions::new(records, oidc.clone(), environment.clone(), settings));
         let guard = AccessTokenGuard::new(guard, sessions.clone(), oidc, environment.clone());
-        let store: Arc<dyn ConversationStore> = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
+        let database = Arc::new(SqlStore::new(DatabaseUrl::in_memory()?));
+        let notices = Notices::new(None, database.clone(), environment.clone());
+        let store: Arc<dyn ConversationStore> = database;
         let conversations = Arc::new(Conversations::new(store.clone(), environment.clone()));
         Ok(Self {
             readiness: Arc::new(Readiness::new(sessions.clone(), conversations.clone())),
@@ -160,7 +162,7 @@ impl Services {
             conversations,
             edge: Arc::new(edge),
             pseudonyms,
-            notices: Notices::none(),
+            notices,
             user_tokens: None,
             furnishing: Furnishing::default(),
             draining: CancellationToken::new(),
@@ -301,10 +303,7 @@ async fn start(
     let store = Arc::new(store);
     let peers: Option<Arc<dyn Peers>> = config.database_url.is_shared().then(|| store.clone() as Arc<dyn Peers>);
     let services = services.with_edge(config.edge.clone(), environment.clone());
-    let notices = config
-        .notice
-        .clone()
-        .map_or_else(Notices::none, |settings| Notices::new(settings, store.clone(), environment.clone()));
+    let notices = Notices::new(config.notice.clone(), store.clone(), environment.clone());
     let services = Services { furnishing: config.furnishing.clone(), notices, user_tokens, ..services };
     let store: Arc<dyn ConversationStore> = Arc::new(ObservedStore(store));
     if let Some(days) = config.retention_days {

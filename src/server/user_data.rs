@@ -18,7 +18,7 @@ use super::{
     auth::sessions::Storage,
     config::{Config, SessionStorage},
     conversations::{
-        ConversationStore, Owner,
+        Owner,
         everything::{Everything, erase},
         notice::Acceptances,
         sql::SqlStore,
@@ -67,7 +67,7 @@ fn act(config: &Config, user: &UserClaims, action: &DataAction) -> io::Result<St
     let acting = context.scope(async {
         audit::set_operator_account(operator());
         let done = match action {
-            DataAction::Export(file) => export_to(file, Arc::new(store), user).await,
+            DataAction::Export(file) => export_to(file, store, user).await,
             DataAction::Erase => erase_user(&store, user).await,
         };
         done.inspect_err(|error| audit::record(Event::OperatorFailed, Some(user), Some(error)))
@@ -85,7 +85,7 @@ fn audit_context(config: &Config) -> io::Result<audit::Context> {
 }
 
 /// A file that is not whole is removed.
-async fn export_to(file: &Path, store: Arc<dyn ConversationStore>, user: &UserClaims) -> io::Result<String> {
+async fn export_to(file: &Path, store: SqlStore, user: &UserClaims) -> io::Result<String> {
     let mut opened = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(file)?;
     let bytes = write_all(&mut opened, store, user).await.inspect_err(|_| {
         let _ = fs::remove_file(file);
@@ -94,9 +94,11 @@ async fn export_to(file: &Path, store: Arc<dyn ConversationStore>, user: &UserCl
     Ok(format!("{bytes} bytes written to {}", file.display()))
 }
 
-async fn write_all(file: &mut File, store: Arc<dyn ConversationStore>, user: &UserClaims) -> io::Result<usize> {
+async fn write_all(file: &mut File, store: SqlStore, user: &UserClaims) -> io::Result<usize> {
     let (owner, now) = (Owner::of(user), Environment::system().now());
-    let everything = Everything::of(store, owner, ExportLanguage::default(), now).await.map_err(io::Error::other)?;
+    let accepted = store.accepted_by(&owner).await.map_err(io::Error::other)?;
+    let everything = Everything::of(Arc::new(store), owner, accepted, ExportLanguage::default(), now);
+    let everything = everything.await.map_err(io::Error::other)?;
     let pieces = everything.into_pieces();
     pin_mut!(pieces);
     let mut bytes = 0;

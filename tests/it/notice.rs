@@ -41,7 +41,7 @@ fn server(acceptances: Arc<dyn Acceptances>, version: &str, upstream: Arc<Script
     };
     TestApp::with_services(MockProvider::shared().settings(), |services, environment| {
         let services = services.with_chat(in_memory(), Models::one(upstream), LONG_GRACE, environment.clone());
-        Services { notices: Notices::new(notice, acceptances, environment), ..services }
+        Services { notices: Notices::new(Some(notice), acceptances, environment), ..services }
     })
 }
 
@@ -103,6 +103,28 @@ async fn a_new_version_is_to_be_accepted_anew_and_an_old_one_can_not_be() {
         accept(&after, "1").await.assert_refused(403, "notice_not_accepted");
         accept(&after, "2").await.assert_ok();
         after.exchange(&message("why?"), "Because.").await;
+    }
+}
+
+#[tokio::test]
+async fn a_persons_export_says_what_they_have_accepted_and_when() {
+    for url in databases().await.1 {
+        let store = Arc::new(SqlStore::new(url));
+        let before = client(store.clone(), "1").await;
+        accept(&before, "1").await.assert_ok();
+        let after = before.at(server(store, "2", before.upstream.clone())).signed_in_again().await;
+        accept(&after, "2").await.assert_ok();
+        let accepted_at = notice(&after).await["accepted_at"].clone();
+        let archive = after.download("/api/conversations/export").await;
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+        let exported: Value = serde_json::from_reader(archive.by_name("accepted-notices.json").unwrap()).unwrap();
+        assert_eq!((&exported[0]["version"], &exported[1]["version"]), (&json!("1"), &json!("2")));
+        assert_eq!(exported[1]["accepted_at"], accepted_at);
+        assert_eq!(exported.as_array().unwrap().len(), 2);
+
+        let other = after.other_user().await;
+        let archive = zip::ZipArchive::new(std::io::Cursor::new(other.download("/api/conversations/export").await));
+        assert!(archive.unwrap().is_empty(), "what others have accepted is not in it");
     }
 }
 

@@ -246,25 +246,6 @@ async fn an_operator_exports_and_erases_what_a_user_has_stored_beside_the_runnin
         run(server.folder(), &settings, &arguments).await
     };
 
-    let exported = by_operator("export-user", &sub, &["--file", "a.zip"]).await;
-    assert_eq!(exported.code, Some(0), "{}{}", exported.log, exported.errors);
-    assert!(exported.errors.contains("bytes written to a.zip"), "{}", exported.errors);
-    let line = "event=\"conversations.exported_by_operator\" outcome=\"success\"";
-    assert!(exported.log.contains(line) && exported.log.contains("operator=\"account "), "{}", exported.log);
-    assert!(!exported.log.contains(&sub), "a person is named: {}", exported.log);
-    let file = server.folder().join("a.zip");
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let files = files_of(std::fs::read(&file).unwrap());
-    assert_eq!(files.len(), 4, "{files:?}");
-    assert!(files.iter().any(|(name, text)| name.ends_with("why-is-it-slow.md") && text.contains("Why is it slow?")));
-    let again = by_operator("export-user", &sub, &["--file", "a.zip"]).await;
-    assert_eq!(again.code, Some(1), "a file that exists is not overwritten");
-    assert!(again.log.contains("operator.failed"), "{}", again.log);
-
-    // The command has not taken the running answer for a lost one.
-    assert_eq!(client.conversation("slow").await.messages[1].end, None);
-    let nobody = by_operator("erase-user", "uid=nobody", &[]).await;
-    assert_eq!((nobody.code, nobody.errors.as_str()), (Some(0), "oracle-ai: 0 conversations deleted\n"));
     let database = format!("sqlite://{}", server.folder().join("chat.db").display());
     let acceptances = SqlStore::new(database.parse().unwrap()).beside_a_server();
     let owner = |sub: &str| {
@@ -274,6 +255,26 @@ async fn an_operator_exports_and_erases_what_a_user_has_stored_beside_the_runnin
     for who in [&sub, &other.subject()] {
         acceptances.accept(&owner(who), "2026-01", SystemTime::now()).await.unwrap();
     }
+    let exported = by_operator("export-user", &sub, &["--file", "a.zip"]).await;
+    assert_eq!(exported.code, Some(0), "{}{}", exported.log, exported.errors);
+    assert!(exported.errors.contains("bytes written to a.zip"), "{}", exported.errors);
+    let line = "event=\"conversations.exported_by_operator\" outcome=\"success\"";
+    assert!(exported.log.contains(line) && exported.log.contains("operator=\"account "), "{}", exported.log);
+    assert!(!exported.log.contains(&sub), "a person is named: {}", exported.log);
+    let file = server.folder().join("a.zip");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let files = files_of(std::fs::read(&file).unwrap());
+    assert_eq!(files.len(), 5, "{files:?}");
+    assert!(files.iter().any(|(name, text)| name == "accepted-notices.json" && text.contains("2026-01")));
+    assert!(files.iter().any(|(name, text)| name.ends_with("why-is-it-slow.md") && text.contains("Why is it slow?")));
+    let again = by_operator("export-user", &sub, &["--file", "a.zip"]).await;
+    assert_eq!(again.code, Some(1), "a file that exists is not overwritten");
+    assert!(again.log.contains("operator.failed"), "{}", again.log);
+
+    // The command has not taken the running answer for a lost one.
+    assert_eq!(client.conversation("slow").await.messages[1].end, None);
+    let nobody = by_operator("erase-user", "uid=nobody", &[]).await;
+    assert_eq!((nobody.code, nobody.errors.as_str()), (Some(0), "oracle-ai: 0 conversations deleted\n"));
     let erased = by_operator("erase-user", &sub, &[]).await;
     let report = "oracle-ai: 2 conversations deleted, and 1 acceptance of a notice\n";
     assert_eq!((erased.code, erased.errors.as_str()), (Some(0), report));

@@ -1,5 +1,5 @@
-//! All conversations of a person in one ZIP file, each as Markdown and as JSON. It is made and sent in pieces, one
-//! conversation at a time, so that its size does not matter.
+//! All that a person has stored in one ZIP file: each conversation as Markdown and as JSON, and the notices that they have
+//! accepted. It is made and sent in pieces, one conversation at a time, so that its size does not matter.
 
 use std::{
     io::{self, Write},
@@ -10,7 +10,7 @@ use std::{
 use chrono::{DateTime, Datelike, Timelike};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions, write::StreamWriter};
 
-use super::{export::export, tree::ConversationTree};
+use super::{export::export, notice::Acceptance, tree::ConversationTree};
 use crate::wire::conversations::{ExportFormat, ExportLanguage};
 
 /// Why the archive could not be written. It is written to memory, so that there is hardly a reason.
@@ -42,6 +42,12 @@ impl Archive {
         Self { zip: ZipWriter::new_stream(written.clone()), written, language, count: 0 }
     }
 
+    /// Adds what the person has accepted. Its bytes are returned with those of what follows.
+    pub fn add_acceptances(&mut self, accepted: &[Acceptance]) -> Result<(), ArchiveError> {
+        let last = accepted.last().and_then(|acceptance| zip_time(acceptance.accepted_at));
+        self.add_file("accepted-notices.json", last, &serde_json::to_vec_pretty(accepted)?)
+    }
+
     /// Adds a conversation, and returns the bytes that the file grows by.
     pub fn add(&mut self, tree: &ConversationTree) -> Result<Vec<u8>, ArchiveError> {
         self.count += 1;
@@ -49,7 +55,7 @@ impl Archive {
             let export = export(tree.clone(), format, self.language)?;
             // Two may have the same title.
             let name = format!("{folder}/{:04}-{}", self.count, export.file_name);
-            self.add_file(&name, tree, export.text.as_bytes())?;
+            self.add_file(&name, last_change(tree), export.text.as_bytes())?;
         }
         Ok(self.written.take())
     }
@@ -61,10 +67,10 @@ impl Archive {
         Ok(written.take())
     }
 
-    fn add_file(&mut self, name: &str, tree: &ConversationTree, content: &[u8]) -> Result<(), ArchiveError> {
+    fn add_file(&mut self, name: &str, modified: Option<zip::DateTime>, content: &[u8]) -> Result<(), ArchiveError> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .last_modified_time(last_change(tree).unwrap_or_default())
+            .last_modified_time(modified.unwrap_or_default())
             .large_file(u32::try_from(content.len()).is_err());
         self.zip.start_file(name, options)?;
         self.zip.write_all(content)?;
@@ -72,10 +78,13 @@ impl Archive {
     }
 }
 
-/// In UTC: the server does not know the person's time zone.
 fn last_change(tree: &ConversationTree) -> Option<zip::DateTime> {
-    let last = &tree.messages.last()?.message;
-    let time = DateTime::from_timestamp(i64::try_from(last.at).ok()?, 0)?;
+    zip_time(tree.messages.last()?.message.at)
+}
+
+/// In UTC: the server does not know the person's time zone.
+fn zip_time(unix_seconds: u64) -> Option<zip::DateTime> {
+    let time = DateTime::from_timestamp(i64::try_from(unix_seconds).ok()?, 0)?;
     let number = |number: u32| u8::try_from(number).ok();
     zip::DateTime::from_date_and_time(
         u16::try_from(time.year()).ok()?,

@@ -1,6 +1,6 @@
 //! All that a person has stored: exported as one file, or deleted. The endpoints and the operator's commands call the same.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{mem, sync::Arc, time::SystemTime};
 
 use futures_util::{Stream, stream};
 use tokio::task::{JoinError, spawn_blocking};
@@ -9,6 +9,7 @@ use super::{
     Owner,
     archive::{Archive, ArchiveError},
     list_page::{ListPage, ListPosition, Listed},
+    notice::Acceptance,
     search::Search,
     store::{ConversationStore, StoreError},
     tree::ConversationTree,
@@ -47,21 +48,25 @@ pub struct Everything {
     owner: Owner,
     now: SystemTime,
     archive: Archive,
+    /// What was not exported yet of what the owner has accepted.
+    accepted: Vec<Acceptance>,
     /// Those of the page that were not exported yet, the next one last.
     listed: Vec<ConversationSummary>,
     next: Option<ListPosition>,
 }
 
 impl Everything {
-    /// Lists the first conversations, so that a store that can't be reached is known before the file begins.
+    /// Lists the first conversations, so that a store that can't be reached is known before the file begins. `accepted` is
+    /// what the owner has accepted.
     pub async fn of(
         store: Arc<dyn ConversationStore>,
         owner: Owner,
+        accepted: Vec<Acceptance>,
         language: ExportLanguage,
         now: SystemTime,
     ) -> Result<Self, StoreError> {
         let archive = Archive::new(language);
-        let mut everything = Self { store, owner, now, archive, listed: vec![], next: None };
+        let mut everything = Self { store, owner, now, archive, accepted, listed: vec![], next: None };
         everything.turn_to(None).await?;
         Ok(everything)
     }
@@ -78,6 +83,10 @@ impl Everything {
 
     /// The next piece and what is left; after the last piece, nothing is.
     async fn next_piece(mut self) -> Result<(Vec<u8>, Option<Self>), ExportError> {
+        let accepted = mem::take(&mut self.accepted);
+        if !accepted.is_empty() {
+            self.archive.add_acceptances(&accepted)?;
+        }
         loop {
             if let Some(summary) = self.listed.pop() {
                 // It may have been deleted meanwhile.

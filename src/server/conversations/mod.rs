@@ -38,6 +38,7 @@ pub use store::{Connections, ConversationStore, StoreError};
 
 use everything::{Everything, ExportError};
 use list_page::{ListPage, ListPosition, Listed};
+use notice::Acceptance;
 use search::Search;
 use with_files::add_files;
 
@@ -178,15 +179,16 @@ impl Conversations {
         }
     }
 
-    /// All conversations as one file. The event is recorded as its first bytes may go.
+    /// All conversations, and what the person has accepted, as one file. The event is recorded as its first bytes may go.
     pub async fn export_all(
         &self,
         user: &UserClaims,
+        accepted: Vec<Acceptance>,
         language: Option<String>,
     ) -> Result<impl Stream<Item = Result<Vec<u8>, ExportError>> + Send + use<>, ApiError> {
         let language = export_language(language)?;
         let (owner, now) = (Owner::of(user), self.environment.now());
-        let everything = Everything::of(self.store.clone(), owner, language, now).await?;
+        let everything = Everything::of(self.store.clone(), owner, accepted, language, now).await?;
         audit::record(Event::ConversationsExported, Some(user), None);
         Ok(everything.into_pieces())
     }

@@ -6,7 +6,11 @@ use async_trait::async_trait;
 use sqlx::{AnyConnection, Row};
 
 use super::{
-    super::{Owner, notice::Acceptances, store::StoreError},
+    super::{
+        Owner,
+        notice::{Acceptance, Acceptances},
+        store::StoreError,
+    },
     SqlStore,
     rows::millis,
     transaction::{in_time, statement},
@@ -14,6 +18,12 @@ use super::{
 
 #[async_trait]
 impl Acceptances for SqlStore {
+    async fn accepted_by(&self, owner: &Owner) -> Result<Vec<Acceptance>, StoreError> {
+        let mut transaction = self.reading().await?;
+        let found = in_time(accepted_by(transaction.connection()?, owner)).await;
+        Ok(transaction.end(found).await?)
+    }
+
     async fn accepted_at(&self, owner: &Owner, version: &str) -> Result<Option<SystemTime>, StoreError> {
         let mut transaction = self.reading().await?;
         let found = in_time(accepted_at(transaction.connection()?, owner, version)).await;
@@ -31,6 +41,20 @@ impl Acceptances for SqlStore {
         let written = in_time(forget(transaction.connection()?, owner)).await;
         Ok(transaction.end(written).await?)
     }
+}
+
+async fn accepted_by(connection: &mut AnyConnection, owner: &Owner) -> Result<Vec<Acceptance>, sqlx::Error> {
+    let rows =
+        statement("SELECT version, accepted_at FROM notice_acceptances WHERE owner = $1 ORDER BY accepted_at, version")
+            .bind(owner.as_str())
+            .fetch_all(connection)
+            .await?;
+    rows.iter()
+        .map(|row| {
+            let millis: i64 = row.try_get("accepted_at")?;
+            Ok(Acceptance { version: row.try_get("version")?, accepted_at: u64::try_from(millis).unwrap_or(0) / 1000 })
+        })
+        .collect()
 }
 
 async fn accepted_at(
