@@ -1,6 +1,7 @@
 // What answers and the window do to each other: scrolling, widths, print, directions of writing, waiting.
 
 import { answerNextWithText, expect, onNextMessage, test } from '../fixtures/test';
+import { filesOf } from '../pages/files';
 
 const longAnswer = Array.from({ length: 60 }, (_, n) =>
   n % 10 ? `Paragraph ${n} of a long answer.` : `\`\`\`sql\nselect ${n} from dual;\n\`\`\``).join('\n\n');
@@ -138,6 +139,26 @@ test('each block is written in its own direction, and code from the left', async
     return [it.getBoundingClientRect().left, range.getBoundingClientRect().left];
   });
   expect(text - block, 'code begins at the left').toBeLessThan(20);
+});
+
+test('the end of an answer stays in view when what is below it takes more room', async ({ page, signIn, chat }) => {
+  const files = filesOf(page);
+  await signIn();
+  await answerNextWithText(page, `${'A paragraph.\n\n'.repeat(40)}The very end`);
+  await chat.ask('At length');
+  const end = chat.answers.last().getByText('The very end');
+  await expect(end).toBeInViewport();
+  await chat.message.fill('a line\n'.repeat(8));
+  await expect(end).toBeInViewport();
+  await files.choose({ name: 'alert.log', mimeType: 'text/plain', text: 'ORA-00600' });
+  await expect(files.attached).toHaveCount(1);
+  await expect(end).toBeInViewport();
+
+  // Nor does it come into view for somebody who reads further up.
+  await chat.conversation.getByText('At length').scrollIntoViewIfNeeded();
+  await expect(end).not.toBeInViewport();
+  await chat.message.fill('a line');
+  await expect(chat.conversation.getByText('At length')).toBeInViewport();
 });
 
 test('a wait for the first word is seen to go on', async ({ page, signIn, chat }) => {

@@ -127,6 +127,19 @@ test('a model that was withdrawn while the page was open is refused, and another
   await expect(chat.answers.last()).toContainText('Model: General');
 });
 
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+
+  test('the model stands beside the button, in one row', async ({ page, signIn, chat }) => {
+    await signIn();
+    const [model, send] = await Promise.all([
+      page.getByRole('button', { name: 'Model: General' }).boundingBox(), chat.send.boundingBox(),
+    ]);
+    expect(model!.y + model!.height / 2).toBeCloseTo(send!.y + send!.height / 2, -1);
+    await expect(page.getByText('Enter sends'), 'no room for it').toBeHidden();
+  });
+});
+
 test.describe('in French', () => {
   test.use({ locale: 'fr-FR' });
 

@@ -36,7 +36,7 @@ impl Following {
         dom::scroll_to_end(TRANSCRIPT);
     }
 
-    /// To be called when the transcript has grown.
+    /// To be called when the transcript, or the room that it has, has changed.
     pub fn scroll_if_on(self) {
         if *self.is_on.peek() {
             dom::scroll_to_end(TRANSCRIPT);

@@ -43,6 +43,8 @@ pub fn Transcript(
     rsx! {
         div { class: "transcript", id: TRANSCRIPT, tabindex: 0, role: "region", "aria-label": messages.transcript_label,
             onscroll: move |_| conversation.following.reader_scrolled(),
+            // What is below it, as the text field or files, takes more room or less.
+            onresize: move |_| conversation.following.scroll_if_on(),
             match conversation.phase() {
                 Phase::Opening => rsx! {
                     p { class: "quiet opening", role: "status", {text_span(messages.loading_conversation)} }
