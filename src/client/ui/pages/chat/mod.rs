@@ -6,6 +6,7 @@
 //! | `conversation_row`, `deletions` | a conversation in the list; those that the person deletes |
 //! | `account_menu` | behind the person's initials |
 //! | `transcript`, `message` | the messages |
+//! | `waiting`, `answer_end` | an answer before its first word; why one is not complete |
 //! | `message_actions`, `message_time`, `answer_details` | below a message: what can be done with it, when it was written, what it took |
 //! | `empty` | a new conversation: the greeting and questions to start with |
 //! | `rendered_groups` | how many of them are rendered |
@@ -27,6 +28,7 @@
 
 mod account_menu;
 mod answer_details;
+mod answer_end;
 mod conversation_row;
 mod deletions;
 mod dialogs;
@@ -56,6 +58,7 @@ mod shortcuts;
 mod sidebar;
 mod transcript;
 mod versions;
+mod waiting;
 
 use dioxus::prelude::*;
 
