@@ -172,6 +172,7 @@ const WRONG: &[(&str, &[&str])] = &[
             "https://me:hunter2@sso.example.com",
         ],
     ),
+    ("OIDC_METADATA_MAX_AGE", &["59", "86401", "1h"]),
     ("OIDC_PROFILE", &["fapi", "FAPI2", "true"]),
     ("OIDC_TIMEOUT", &["0", "16", "5s"]),
     ("OPERATOR_ROLE", &[" ", "operators "]),

@@ -261,6 +261,21 @@ async fn keys_are_fetched_again_for_an_unknown_signature_but_not_for_foreign_tok
     assert_eq!(provider.calls_of("jwks").await, before + 3);
 }
 
+#[tokio::test]
+async fn a_withdrawn_key_is_accepted_until_the_keys_are_as_old_as_is_set() {
+    let provider = MockProvider::dedicated().await;
+    let mut settings = provider.settings();
+    settings.metadata.max_age = Duration::from_secs(60);
+    let app = TestApp::with_guard(settings, with_bearer_tokens(guard()));
+    let browser = Browser::at(app, provider.clone());
+    let token = foreign_token(&browser, json!({})).await;
+    assert!(browser.is_accepted_as_bearer(&token).await);
+    provider.rotate_keys(json!({ "remove_old": true })).await;
+    assert!(browser.is_accepted_as_bearer(&token).await);
+    browser.app.clock.jump(Duration::from_secs(60));
+    assert!(!browser.is_accepted_as_bearer(&token).await);
+}
+
 fn decode(part: &str) -> Vec<u8> {
     BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()
 }

@@ -174,6 +174,26 @@ async fn while_one_request_waits_for_the_metadata_others_use_the_cached_copy() {
 }
 
 #[tokio::test]
+async fn metadata_and_keys_are_fetched_again_when_they_are_as_old_as_is_set() {
+    // Less and more than the hour that is the default.
+    for max_age in [A_MINUTE, 24 * 60 * A_MINUTE] {
+        let provider = MockProvider::dedicated().await;
+        let mut settings = provider.settings();
+        settings.metadata.max_age = max_age;
+        let browser = Browser::at(TestApp::new(settings), provider);
+        let fetches = async || {
+            browser.request_authorize().await.assert_ok();
+            (browser.provider.calls_of("discovery").await, browser.provider.calls_of("jwks").await)
+        };
+        assert_eq!(fetches().await, (1, 1));
+        browser.app.clock.jump(max_age - A_MINUTE / 2);
+        assert_eq!(fetches().await, (1, 1), "{max_age:?}");
+        browser.app.clock.jump(A_MINUTE / 2);
+        assert_eq!(fetches().await, (2, 2), "{max_age:?}");
+    }
+}
+
+#[tokio::test]
 async fn readiness_reports_the_provider_metadata_and_does_not_depend_on_it() {
     // T28
     let provider = MockProvider::dedicated().await;

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::server::{auth::oidc::ProviderSettings, http::ingress::LimitSettings};
+use crate::server::{
+    auth::oidc::{MetadataSettings, ProviderSettings},
+    http::ingress::LimitSettings,
+};
 
 pub const CLIENT_ID: &str = "chat";
 
@@ -47,6 +50,7 @@ fn the_defaults_are_those_of_the_parts_that_are_configured() {
     assert_eq!(config.connections, ConnectionSettings::default());
     assert_eq!(config.answers, ChatSettings::default());
     assert_eq!(config.edge.limits, LimitSettings::default());
+    assert_eq!(provider_settings(&[]).metadata.max_age, MetadataSettings::default().max_age);
 }
 
 #[cfg(feature = "mock")]

@@ -114,8 +114,6 @@ impl ProviderExtensions {
     }
 }
 
-/// Older metadata is fetched again when next needed.
-const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 /// The minimum time between a failed fetch and the next one, as a caller waits for each.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// The minimum time between fetches that are caused by a signature that no key verifies (OpenID Connect Core §10.1.1), for
@@ -240,7 +238,8 @@ impl Discovery {
     /// The cached metadata, unless it has to be fetched again.
     fn usable(&self) -> Option<Arc<FetchedMetadata>> {
         let latest = self.lock().latest.clone()?;
-        let is_usable = !self.is_older(latest.fetched_at, MAX_AGE) || self.failed_within(RETRY_AFTER_FAILURE);
+        let max_age = self.source.settings.max_age;
+        let is_usable = !self.is_older(latest.fetched_at, max_age) || self.failed_within(RETRY_AFTER_FAILURE);
         is_usable.then_some(latest)
     }
 

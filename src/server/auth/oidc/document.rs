@@ -1,7 +1,10 @@
 //! The provider's metadata document (OpenID Connect Discovery §4): fetched, validated, and completed with the endpoints
 //! that the operator has configured.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use openidconnect::{
     AsyncHttpClient, DiscoveryError, IssuerUrl,
@@ -81,15 +84,25 @@ pub struct MetadataSettings {
     pub hosts: Option<BTreeSet<String>>,
     /// Whether access tokens are introspected. If not, `introspection_endpoint` is ignored, even if it is not valid.
     pub introspection: bool,
+    /// `OIDC_METADATA_MAX_AGE`: older metadata is fetched again when next needed, with the keys.
+    pub max_age: Duration,
 }
 
 impl Default for MetadataSettings {
     fn default() -> Self {
-        Self { discovery: true, endpoints: BTreeMap::new(), hosts: None, introspection: true }
+        Self {
+            discovery: true,
+            endpoints: BTreeMap::new(),
+            hosts: None,
+            introspection: true,
+            max_age: Self::DEFAULT_MAX_AGE,
+        }
     }
 }
 
 impl MetadataSettings {
+    pub const DEFAULT_MAX_AGE: Duration = Duration::from_secs(60 * 60);
+
     /// Logs at every start what replaces the provider's own metadata, for auditors (T21).
     pub(super) fn warn_of_exceptions(&self) {
         for (endpoint, url) in &self.endpoints {

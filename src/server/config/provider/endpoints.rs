@@ -1,4 +1,4 @@
-//! The provider's issuer, and endpoints that replace those in its metadata.
+//! The provider's issuer, how its metadata is read, and endpoints that replace those in it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::super::{
     guard::{ACCESS_TOKEN_CHECK, Check, PERMISSIONS_FROM},
     setting::{AnySetting, Setting},
-    values::{Flag, Parsed},
+    values::{Flag, Parsed, Seconds},
     variables::{ConfigError, Variables},
 };
 use crate::server::{
@@ -69,6 +69,15 @@ pub static OIDC_ENDPOINT_HOSTS: Setting<Parsed<BTreeSet<String>>> = Setting {
         default: None,
         parse: hosts,
     },
+};
+
+pub static OIDC_METADATA_MAX_AGE: Setting<Seconds> = Setting {
+    name: "OIDC_METADATA_MAX_AGE",
+    text: "For how many seconds the provider's metadata and keys are used before they are fetched again, when next needed. \
+           A key that the provider has withdrawn is accepted for so long; new ones are fetched when a signature needs them.",
+    example: "600",
+    // A minute is also the least time between two fetches for signatures that no key verifies.
+    value: Seconds { from: 60, to: 24 * 60 * 60, default: Some(MetadataSettings::DEFAULT_MAX_AGE) },
 };
 
 pub static AUTHORIZATION_ENDPOINT: Endpoint = endpoint(
@@ -155,6 +164,7 @@ pub fn metadata(variables: &Variables) -> Result<MetadataSettings, ConfigError> 
         hosts: OIDC_ENDPOINT_HOSTS.get(variables)?,
         introspection: ACCESS_TOKEN_CHECK.read(variables)? == Check::Introspection
             || PERMISSIONS_FROM.read(variables)? == PermissionsSource::Introspection,
+        max_age: OIDC_METADATA_MAX_AGE.read(variables)?,
         ..MetadataSettings::default()
     };
     for (setting, member) in ENDPOINTS {

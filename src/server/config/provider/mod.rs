@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `endpoints` | the issuer, and endpoints that replace those in its metadata |
+//! | `endpoints` | the issuer, how its metadata is read, and endpoints that replace those in it |
 //! | `credentials` | client authentication, and trusted certificate authorities |
 //! | `requests` | the authorization request |
 //! | `claims` | the names of claims about a person |
@@ -42,7 +42,8 @@ use credentials::{
 };
 use endpoints::{
     AUTHORIZATION_ENDPOINT, END_SESSION_ENDPOINT, JWKS_URI, OIDC_DISCOVERY, OIDC_ENDPOINT_HOSTS, OIDC_ISSUER,
-    PUSHED_AUTHORIZATION_REQUEST_ENDPOINT, REVOCATION_ENDPOINT, TOKEN_ENDPOINT, USERINFO_ENDPOINT,
+    OIDC_METADATA_MAX_AGE, PUSHED_AUTHORIZATION_REQUEST_ENDPOINT, REVOCATION_ENDPOINT, TOKEN_ENDPOINT,
+    USERINFO_ENDPOINT,
 };
 use profile::OIDC_PROFILE;
 use requests::{
@@ -82,6 +83,7 @@ pub static SECTION: Section = Section {
         &OIDC_CA_FILE,
         &OIDC_DISCOVERY,
         &OIDC_ENDPOINT_HOSTS,
+        &OIDC_METADATA_MAX_AGE,
         &OIDC_TIMEOUT,
         &AUTHORIZATION_ENDPOINT,
         &TOKEN_ENDPOINT,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::super::tests::{config, error, provider_settings};
 use crate::server::auth::oidc::ClientAuthentication;
 
@@ -29,6 +31,15 @@ fn hosts_of_endpoints_are_named_as_urls_have_them() {
     let settings = provider_settings(&[("OIDC_ENDPOINT_HOSTS", "API.example.com  10.0.0.5")]);
     assert_eq!(settings.metadata.hosts, Some(["api.example.com".into(), "10.0.0.5".into()].into()));
     assert!(!settings.metadata.introspection);
+}
+
+#[test]
+fn metadata_is_used_for_an_hour_unless_another_age_is_set() {
+    let max_age = |more: &[(&str, &str)]| provider_settings(more).metadata.max_age;
+    assert_eq!(max_age(&[]), Duration::from_secs(60 * 60));
+    for (set, seconds) in [("60", 60), ("86400", 86400)] {
+        assert_eq!(max_age(&[("OIDC_METADATA_MAX_AGE", set)]), Duration::from_secs(seconds));
+    }
 }
 
 #[test]
