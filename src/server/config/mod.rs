@@ -12,13 +12,7 @@
 //! | `models` | a part of the section `chat` |
 //! | `plaintext`, `secret_files`, `certificates`, `urls` | rules that several settings share |
 //!
-//! To add a setting:
-//!
-//! 1. In the file of its section, define it as a `static` and add it to `SECTION`. The definition has everything: name, text,
-//!    example, default and bounds.
-//! 2. In the same file, read it: `read` returns the value or the default, `get` an `Option`. Rules that concern several
-//!    settings are code there.
-//! 3. Add a wrong value to `tests/it/configuration.rs`, and run `scripts/docs`.
+//! `docs/recipes.md` says how to add a setting.
 
 mod audit;
 mod certificates;
