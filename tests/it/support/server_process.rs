@@ -8,7 +8,7 @@ use std::{
         Mutex,
         atomic::{AtomicU32, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use axum::http::Method;
@@ -96,7 +96,9 @@ impl ServerProcess {
 
     /// The status of an answer, if there is one.
     pub async fn status(&self, path: &str) -> Option<u16> {
-        let answer = reqwest::get(format!("http://127.0.0.1:{}{path}", self.port)).await;
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        // Asked again, so that one request that is never answered does not take the whole time.
+        let answer = reqwest::Client::new().get(url).timeout(Duration::from_secs(10)).send().await;
         answer.ok().map(|answer| answer.status().as_u16())
     }
 
