@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     conversation_store::{SqliteFile, in_memory, postgresql},
+    retention::files_of,
     support::{
         app::TestApp,
         browser::Browser,
@@ -49,6 +50,14 @@ async fn client(acceptances: Arc<dyn Acceptances>, version: &str) -> ChatClient 
     let upstream = ScriptedUpstream::new();
     let browser = Browser::at(server(acceptances, version, upstream.clone()), MockProvider::shared());
     ChatClient::of_browser(browser, upstream).await
+}
+
+/// Of a person who has accepted version 1, at a server that has version 2.
+async fn client_after_the_first_version(url: DatabaseUrl) -> ChatClient {
+    let store = Arc::new(SqlStore::new(url));
+    let before = client(store.clone(), "1").await;
+    accept(&before, "1").await.assert_ok();
+    before.at(server(store, "2", before.upstream.clone())).signed_in_again().await
 }
 
 async fn notice(client: &ChatClient) -> Value {
@@ -94,10 +103,7 @@ async fn nothing_is_asked_before_the_notice_is_accepted_once_by_each_person() {
 #[tokio::test]
 async fn a_new_version_is_to_be_accepted_anew_and_an_old_one_can_not_be() {
     for url in databases().await.1 {
-        let store = Arc::new(SqlStore::new(url));
-        let before = client(store.clone(), "1").await;
-        accept(&before, "1").await.assert_ok();
-        let after = before.at(server(store, "2", before.upstream.clone())).signed_in_again().await;
+        let after = client_after_the_first_version(url).await;
         assert_eq!(notice(&after).await["accepted_at"], Value::Null);
         after.post("/api/chat", &message("why?")).await.assert_refused(403, "notice_not_accepted");
         accept(&after, "1").await.assert_refused(403, "notice_not_accepted");
@@ -109,22 +115,19 @@ async fn a_new_version_is_to_be_accepted_anew_and_an_old_one_can_not_be() {
 #[tokio::test]
 async fn a_persons_export_says_what_they_have_accepted_and_when() {
     for url in databases().await.1 {
-        let store = Arc::new(SqlStore::new(url));
-        let before = client(store.clone(), "1").await;
-        accept(&before, "1").await.assert_ok();
-        let after = before.at(server(store, "2", before.upstream.clone())).signed_in_again().await;
+        let after = client_after_the_first_version(url).await;
         accept(&after, "2").await.assert_ok();
         let accepted_at = notice(&after).await["accepted_at"].clone();
-        let archive = after.download("/api/conversations/export").await;
-        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
-        let exported: Value = serde_json::from_reader(archive.by_name("accepted-notices.json").unwrap()).unwrap();
+        let files = files_of(after.download("/api/conversations/export").await);
+        let (_, accepted) = files.iter().find(|(name, _)| name == "accepted-notices.json").unwrap();
+        let exported: Value = serde_json::from_str(accepted).unwrap();
         assert_eq!((&exported[0]["version"], &exported[1]["version"]), (&json!("1"), &json!("2")));
         assert_eq!(exported[1]["accepted_at"], accepted_at);
         assert_eq!(exported.as_array().unwrap().len(), 2);
 
         let other = after.other_user().await;
-        let archive = zip::ZipArchive::new(std::io::Cursor::new(other.download("/api/conversations/export").await));
-        assert!(archive.unwrap().is_empty(), "what others have accepted is not in it");
+        let files = files_of(other.download("/api/conversations/export").await);
+        assert!(files.is_empty(), "what others have accepted is not in it");
     }
 }
 

@@ -66,7 +66,8 @@ async fn is_there(store: &Store, owner: &Owner, conversation: &str) -> bool {
 }
 
 /// Names and contents.
-fn files_of(archive: Vec<u8>) -> Vec<(String, String)> {
+/// The names and texts of the files in an archive.
+pub fn files_of(archive: Vec<u8>) -> Vec<(String, String)> {
     let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
     let count = archive.len();
     let read = (0..count).map(|number| {

@@ -23,7 +23,7 @@ const OFFLINE_ACCESS: &str = "offline_access";
 
 const PROMPT: &str = "prompt";
 
-/// The end user must authenticate, whatever session the provider has (OpenID Connect Core §3.1.2.1).
+/// The end user must authenticate, even if the provider has a session (OpenID Connect Core §3.1.2.1).
 const LOGIN: &str = "login";
 
 const CONSENT: &str = "consent";

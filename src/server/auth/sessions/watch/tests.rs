@@ -161,9 +161,9 @@ async fn after_a_deliberate_end_the_person_is_to_authenticate_again_and_not_afte
     servers.end_elsewhere(&elsewhere).await;
     assert_eq!(event.await, ended(true));
 
-    for records in [&servers.here, &servers.other] {
+    for (records, id) in [(&servers.here, "2"), (&servers.other, "3")] {
         let (_, event) = next();
-        let id = SessionId::new(if std::ptr::eq(records, &servers.here) { "2" } else { "3" });
+        let id = SessionId::new(id);
         let session = records.session(&id).await.unwrap().unwrap();
         assert!(records.remove_unchanged_session(&id, &session).await.unwrap(), "as after a refused refresh");
         assert_eq!(event.await, ended(false));
