@@ -90,6 +90,46 @@ test('a person ends the session of another browser, and it leaves at once', asyn
   await chat.answered('Still here?');
 });
 
+// Each ends with a page of the other browser that calls again: the token is sealed under the session's id, which only that
+// browser has.
+for (const [when, before, after] of [
+  ['at once', async () => {}, async () => {}],
+  [
+    'when it signs in again, if the first request is lost',
+    async ({ page }) => {
+      mayLog(noAnswer);
+      await page.route('**/api/logout', (route) => route.abort(), { times: 1 });
+    },
+    async ({ login, chat }, name) => {
+      await login.signInAs(name);
+      await chat.isOpen();
+    },
+  ],
+  [
+    'when it is opened again, if it was closed',
+    async ({ page }) => page.close(),
+    async ({ context }) => {
+      await (await context.newPage()).goto('/chat');
+    },
+  ],
+] satisfies [string, (other: OtherBrowser) => Promise<void>, (other: OtherBrowser, name: string) => Promise<void>][]) {
+  test(`a browser whose session was ended has its refresh token revoked, ${when}`, async ({
+    page, user, signIn, signInElsewhere, sessions,
+  }) => {
+    // T85
+    await signIn();
+    const other = await signInElsewhere();
+    await before(other);
+    await sessions.open();
+    const ended = page.waitForResponse('**/api/sessions/end');
+    await sessions.endOne.click();
+    await ended;
+    await after(other, user.name);
+    await expect.poll(() => user.revocations()).toBe(1);
+    await expect(sessions.here, 'the other session goes on').toBeVisible();
+  });
+}
+
 test('a browser whose session was ended asks for the password, although the provider still knows the person', {
   tag: '@certified',
 }, async ({ signIn, signInElsewhere, sessions }) => {

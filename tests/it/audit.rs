@@ -210,6 +210,27 @@ async fn each_action_of_a_user_is_one_audit_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_that_is_revoked_after_the_end_of_its_session_is_one_line() {
+    // T85, T99
+    let mut logged = LoggedServer::start_with_keys("off").await;
+    let (token, session) = logged.login().await;
+    let browser = logged.browser().clone();
+    let request = browser.request(Method::POST, "/api/sessions/end-all", Some(&token));
+    let request =
+        request.header(header::CONTENT_TYPE, "application/json").body(r#"{"keep_this":false}"#.into()).unwrap();
+    browser.app.send(request).await.assert_ok();
+    for _ in 0..2 {
+        browser.logout(&session).await.assert_ok();
+    }
+    logged.wait_until_recorded("session.revoked_after_end").await;
+    assert_eq!(logged.events(), ["login.succeeded", "session.all_ended_by_user", "session.revoked_after_end"]);
+    let (login, line) = (logged.line("login.succeeded"), logged.line("session.revoked_after_end"));
+    for name in ["user", "session", "key"] {
+        assert_eq!(field(&line, name), field(&login, name), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_step_up_that_is_asked_for_refused_and_done_is_one_line_each() {
     // T99, T73
     let mut logged = LoggedServer::start_with(&[("LOG", "error"), ("STEP_UP_EXPORT", "max_age=300 acr=phr")]).await;

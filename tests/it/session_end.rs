@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use oracle_ai::{
     server::{
         auth::sessions::{REPLAY_WINDOW, SessionLimits, Storage},
-        store::{KeyRing, RedisAddress},
+        store::{KeyRing, Kind, RecordName, RedisAddress, SecretHash},
     },
     wire::auth::SessionId,
 };
@@ -31,7 +32,8 @@ const STAYS: [&str; 6] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_has_ended_leaves_no_record_of_itself_or_its_tokens() {
-    // T108. Regardless of what ended it: the records of its access tokens are removed too.
+    // T108. Regardless of what ended it: the records of its access tokens are removed too. After an end from elsewhere,
+    // the refresh token is left for its browser to have revoked.
     let redis = Redis::start().await;
     let storage = Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new([7; 32], [])).unwrap();
     let provider = MockProvider::shared();
@@ -53,13 +55,17 @@ async fn a_session_that_has_ended_leaves_no_record_of_itself_or_its_tokens() {
     let (browser, signed_in) = come().await;
     let user = browser.app.session(&signed_in.session).await.unwrap().user;
     browser.app.sessions.end_all(&user, None).await.unwrap();
-    assert_eq!(left(&redis).await, [""; 0], "after an end from another browser, or by an operator");
+    assert_eq!(left(&redis).await, [to_revoke(&signed_in)], "after an end from another browser, or by an operator");
+    browser.logout(&signed_in.session).await.assert_ok();
+    assert_eq!(left(&redis).await, [""; 0], "after its browser has called again");
 
     for by in ["sid", "sub"] {
-        let (browser, _) = come().await;
+        let (browser, signed_in) = come().await;
         let [token] = provider.log_out(&browser.user, json!({ "by": by, "keep": true })).await.try_into().unwrap();
         browser.app.sessions.follow_logout_token(&token).await.unwrap();
-        assert_eq!(left(&redis).await, [""; 0], "after an end by the provider, by {by}");
+        assert_eq!(left(&redis).await, [to_revoke(&signed_in)], "after an end by the provider, by {by}");
+        browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+        assert_eq!(left(&redis).await, [""; 0], "after its browser has called again");
     }
 
     let (browser, signed_in) = come().await;
@@ -184,6 +190,119 @@ async fn a_logout_of_an_expired_session_still_revokes_its_refresh_token() {
     assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 1);
 }
 
+#[tokio::test]
+async fn the_refresh_token_of_a_session_that_was_ended_from_elsewhere_is_revoked_when_its_browser_calls_again() {
+    // T85: the token is sealed under the session's id, which only the browser has.
+    for by in ["the provider", "the person in another browser", "an operator"] {
+        for call in ["a refresh", "a logout", "both"] {
+            let browser = Browser::start();
+            let signed_in = browser.sign_in().await;
+            let revoked = async || browser.provider.calls_for(&browser.user, "revoke").await;
+            let user = browser.app.session(&signed_in.session).await.unwrap().user;
+            match by {
+                "the provider" => {
+                    let body = json!({ "by": "sid", "keep": true });
+                    let [token] = browser.provider.log_out(&browser.user, body).await.try_into().unwrap();
+                    browser.app.sessions.follow_logout_token(&token).await.unwrap();
+                }
+                "the person in another browser" => browser.app.sessions.end_all(&user, None).await.unwrap(),
+                _ => assert_eq!(browser.app.records.end_all_by_operator(&user).await.unwrap(), 1),
+            }
+            assert!(!browser.is_accepted(&signed_in.access_token).await);
+            assert_eq!(revoked().await, 0, "{by}");
+
+            browser.with_new_key().logout(&signed_in.session).await.assert_ok();
+            browser.with_new_key().refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+            assert_eq!(revoked().await, 0, "a copied id is worth nothing");
+
+            if call != "a logout" {
+                browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+            }
+            if call != "a refresh" {
+                browser.logout(&signed_in.session).await.assert_ok();
+            }
+            wait_until("it is revoked", async || revoked().await == 1).await;
+            browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+            browser.app.sessions.finished().await;
+            assert_eq!(revoked().await, 1, "once, after {call}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_ended_twice_is_revoked_once() {
+    // T85: as by a logout token that the provider sends again, or by a security event beside it.
+    for is_at_once in [true, false] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        let records = &browser.app.records;
+        let name = SecretHash::of(&signed_in.session);
+        if is_at_once {
+            let ends = [(); 8].map(|()| records.remove_unopened_session(&name));
+            let ended = try_join_all(ends).await.unwrap();
+            assert_eq!(ended.into_iter().filter(|was_there| *was_there).count(), 1);
+        } else {
+            assert!(records.remove_unopened_session(&name).await.unwrap());
+            assert!(!records.remove_unopened_session(&name).await.unwrap());
+        }
+        browser.logout(&signed_in.session).await.assert_ok();
+        wait_until("it is revoked", async || browser.provider.calls_for(&browser.user, "revoke").await == 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_still_has_a_session_which_was_ended_meanwhile_has_its_refresh_token_revoked() {
+    // T85: as of a step-up that was under way at the provider.
+    for has_its_key in [true, false] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        assert!(browser.app.records.remove_unopened_session(&SecretHash::of(&signed_in.session)).await.unwrap());
+        let next = if has_its_key { browser.clone() } else { browser.with_new_key() };
+        sign_in_after(&next, Some(&signed_in)).await;
+        browser.app.sessions.finished().await;
+        assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, usize::from(has_its_key));
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_ended_from_elsewhere_during_its_refresh_leaves_nothing_and_its_new_refresh_token_is_revoked()
+{
+    // T85, T108
+    let browser = Browser::start();
+    let signed_in = browser.sign_in().await;
+    let name = SecretHash::of(&signed_in.session);
+    browser.app.clock.jump(REPLAY_WINDOW);
+    browser.set(json!({ "refresh_faults": [{ "kind": "slow", "ms": 800 }] })).await;
+    let refresh = tokio::spawn({
+        let (browser, session) = (browser.clone(), signed_in.session.clone());
+        async move { browser.refresh(&session).await }
+    });
+    wait_until("it is at the provider", async || browser.provider.calls_for(&browser.user, "token").await == 2).await;
+    assert!(browser.app.records.remove_unopened_session(&name).await.unwrap());
+    refresh.await.unwrap().assert_refused(401, "session_ended");
+    browser.app.sessions.finished().await;
+    assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, 1, "the new one");
+    let kept = RecordName::of(Kind::ToRevoke, &signed_in.session);
+    assert_eq!(browser.app.records.store().get(&kept, browser.app.clock.now()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_an_ended_session_lasts_as_long_as_its_record_would_have_and_can_only_be_revoked() {
+    // T85, T108
+    for (minutes, revoked) in [(4, 1), (5, 0)] {
+        let browser = Browser::start();
+        let signed_in = browser.sign_in().await;
+        let user = browser.app.session(&signed_in.session).await.unwrap().user;
+        browser.app.sessions.end_all(&user, None).await.unwrap();
+        assert!(browser.app.session(&signed_in.session).await.is_none());
+        browser.app.clock.jump(SessionLimits::default().idle_timeout + Duration::from_secs(60 * minutes));
+        browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+        browser.logout(&signed_in.session).await.assert_ok();
+        browser.app.sessions.finished().await;
+        assert_eq!(browser.provider.calls_for(&browser.user, "revoke").await, revoked, "after {minutes} minutes");
+    }
+}
+
 /// A sign-in of a browser that still has this session.
 async fn sign_in_after(browser: &Browser, previous: Option<&SignedIn>) -> SignedIn {
     let mut response = browser.authorization_response().await;
@@ -196,8 +315,20 @@ async fn sign_in_after(browser: &Browser, previous: Option<&SignedIn>) -> Signed
     SignedIn { access_token: text("access_token"), session: text("session") }
 }
 
-/// The names of all other records.
+/// The name of the record from which the refresh token of this session can be revoked.
+fn to_revoke(signed_in: &SignedIn) -> String {
+    format!("oracle-ai:to-revoke:{}", SecretHash::of(&signed_in.session))
+}
+
+/// The names of all other records, without those that were taken: for a repeated call, they stay for a minute.
 async fn left(redis: &Redis) -> Vec<String> {
-    let keys = redis.keys().await;
-    keys.into_iter().filter(|key| !STAYS.iter().any(|kind| key.starts_with(kind))).collect()
+    let mut left = vec![];
+    for key in redis.keys().await {
+        let is_taken = async || redis.command(&["PTTL", &key]).await.trim().parse::<i64>().unwrap() <= 60_000;
+        let stays = STAYS.iter().any(|kind| key.starts_with(kind));
+        if !(stays || key.starts_with("oracle-ai:to-revoke:") && is_taken().await) {
+            left.push(key);
+        }
+    }
+    left
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oracle_ai::{
     server::{
         auth::sessions::LoginError,
-        store::{Kind, Record, RecordName},
+        store::{HEAD_LEN, Kind, Record, RecordName},
     },
     wire::auth::State,
 };
@@ -59,6 +59,25 @@ async fn write_access_to_the_store_cannot_extend_a_session() {
     browser.app.clock.jump(Duration::from_secs(3600));
     assert!(!browser.is_accepted(&signed_in.access_token).await);
     browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+}
+
+#[tokio::test]
+async fn write_access_to_the_store_cannot_make_a_session_of_what_is_kept_to_be_revoked() {
+    // T85, T107
+    let browser = Browser::start();
+    let (store, now) = (browser.app.records.store().clone(), browser.app.clock.now());
+    let signed_in = browser.sign_in().await;
+    let user = browser.app.session(&signed_in.session).await.unwrap().user;
+    browser.app.sessions.end_all(&user, None).await.unwrap();
+    let kept = store.get(&RecordName::of(Kind::ToRevoke, &signed_in.session), now).await.unwrap().unwrap();
+
+    // The layout of a session's record: a head, and two parts that may be empty, before what is sealed under the id.
+    let as_session = [&[0; HEAD_LEN + 4][..], &kept.sealed].concat();
+    for sealed in [kept.sealed.clone(), as_session] {
+        store.put(&RecordName::of(Kind::Session, &signed_in.session), Record { sealed, ..kept.clone() }).await.unwrap();
+        browser.refresh(&signed_in.session).await.assert_refused(401, "session_ended");
+        assert!(!browser.is_accepted(&signed_in.access_token).await);
+    }
 }
 
 #[tokio::test]

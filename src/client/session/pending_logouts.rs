@@ -62,6 +62,13 @@ const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_secs(60),
 ];
 
+/// What the page does once the server has confirmed a logout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum AfterLogout {
+    GoToProvider,
+    Stay,
+}
+
 thread_local! {
     /// One request at a time: they share the key of [`dpop_key::sign_logout`].
     static ONE_REQUEST: Rc<Mutex<()>> = Rc::new(Mutex::new(()));
@@ -74,7 +81,7 @@ impl Auth {
         self.repeat_until_confirmed().await;
     }
 
-    pub(super) async fn log_out(self, logout: PendingLogout, ended_by: EndedBy) {
+    pub(super) async fn log_out(self, logout: PendingLogout, then: AfterLogout) {
         let request = pin!(request_logout(&logout));
         let response = match select(request, pin!(clock::sleep(SHOWN_AS_PENDING_AFTER))).await {
             Either::Left((response, _)) => response,
@@ -86,8 +93,7 @@ impl Auth {
         match response {
             Some(response) => {
                 dpop_key::remove_pending_logout(&logout.session).await;
-                // After a limit, the page stays, to show why.
-                if ended_by == EndedBy::Person {
+                if then == AfterLogout::GoToProvider {
                     redirect_to_provider(response);
                 }
                 self.update_logout_status().await;

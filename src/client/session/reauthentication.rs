@@ -10,7 +10,7 @@ const NAME: &str = "oracle-ai.reauthenticate";
 
 /// Unless another session has begun in this browser since.
 pub async fn require_after(ended: &SessionId) {
-    if dpop_key::session_to_resume().await.as_ref() == Some(ended) {
+    if dpop_key::is_stored(ended).await {
         LOCAL_STORAGE.set(NAME, "true");
     }
 }

@@ -4,7 +4,9 @@ use dioxus::{core::spawn_forever, prelude::*};
 
 use super::{
     auth::Auth,
-    dpop_key, pending_logouts, return_to,
+    dpop_key,
+    pending_logouts::{self, AfterLogout},
+    return_to,
     sign_out_reason::{self, Reason},
     state::EndedBy,
     tab_messages::{TabMessage, broadcast},
@@ -36,7 +38,9 @@ impl Auth {
             broadcast(&TabMessage::SignedOut { session, ended_by });
             // Without a key, no request can be signed: the session ends by its limits, and nothing is confirmed.
             if let Some(logout) = logout {
-                self.log_out(logout, ended_by).await;
+                // After a limit, the page stays, to show why.
+                let then = if ended_by == EndedBy::Person { AfterLogout::GoToProvider } else { AfterLogout::Stay };
+                self.log_out(logout, then).await;
             }
         });
     }
@@ -47,27 +51,48 @@ impl Auth {
         spawn_forever(self.repeat_logouts_after_other_tab());
     }
 
-    /// The server has ended the session.
+    /// The server has refused the session as ended. With that request, it has had the refresh token revoked.
     pub(super) async fn session_ended(self, session: SessionId) {
-        if self.holds_session(&session)
-            && let Some(limit) = self.near_limit()
-        {
-            return self.end(limit.into());
+        if self.end_near_limit(&session) {
+            return;
         }
         dpop_key::remove_ended_session(&session).await;
+        self.leave_in_all_tabs(session);
+    }
+
+    /// The server has announced the end of the session. If somebody else has ended it, the server can have the refresh token
+    /// revoked only with the session's id, so this browser requests a logout, too.
+    pub(super) async fn session_ended_elsewhere(self, session: SessionId) {
+        if self.end_near_limit(&session) {
+            return;
+        }
+        let logout = dpop_key::begin_logout(&session).await;
+        self.leave_in_all_tabs(session);
+        if let Some(logout) = logout {
+            // In the root scope: the page is about to sign in again.
+            spawn_forever(self.log_out(logout, AfterLogout::Stay));
+        }
+    }
+
+    /// Near a limit, the person is away or was warned of the end, and is signed out instead. Returns whether that is so.
+    fn end_near_limit(self, session: &SessionId) -> bool {
+        let limit = self.near_limit().filter(|_| self.holds_session(session));
+        if let Some(limit) = limit {
+            self.end(limit.into());
+        }
+        limit.is_some()
+    }
+
+    fn leave_in_all_tabs(self, session: SessionId) {
         broadcast(&TabMessage::SessionEnded { session: session.clone() });
         self.leave_ended_session(&session);
     }
 
-    /// Leaves a session that has ended, where this tab holds it: guarded pages sign in again. Near a limit, the person is
-    /// away or was warned of the end, and is signed out instead. Drafts stay in storage, encrypted.
+    /// Leaves a session that has ended, where this tab holds it: guarded pages sign in again. Drafts stay in storage,
+    /// encrypted.
     pub(super) fn leave_ended_session(self, session: &SessionId) {
-        if !self.holds_session(session) {
-            return;
-        }
-        match self.near_limit() {
-            Some(limit) => self.end(limit.into()),
-            None => self.set_unknown(),
+        if self.holds_session(session) && !self.end_near_limit(session) {
+            self.set_unknown();
         }
     }
 

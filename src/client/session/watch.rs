@@ -44,7 +44,7 @@ impl Auth {
                                 if event.reauthenticate {
                                     reauthentication::require_after(&session).await;
                                 }
-                                return self.session_ended(session).await;
+                                return self.session_ended_elsewhere(session).await;
                             }
                         }
                     }

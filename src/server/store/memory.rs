@@ -34,6 +34,7 @@ pub struct MemoryStore {
     used_logout_tokens: BoundedTtlMap<(), UnixMillis>,
     locks: BoundedTtlMap<LockOwner, Instant>,
     ended: Records,
+    to_revoke: Records,
     used_states: Records,
     of_provider_sessions: Sets,
     of_users: Sets,
@@ -68,6 +69,7 @@ impl MemoryStore {
             locks: BoundedTtlMap::with_capacity(records, WhenFull::Refuse),
             // Evicts rather than refuses: ending sessions must not fail only because pending logins could not be ended too.
             ended: new_records(),
+            to_revoke: new_records(),
             used_states: new_records(),
             of_provider_sessions: new_sets(),
             of_users: new_sets(),
@@ -83,6 +85,7 @@ impl MemoryStore {
             Kind::Session => Ok(&self.sessions),
             Kind::IssuedToken => Ok(&self.issued_tokens),
             Kind::Ended => Ok(&self.ended),
+            Kind::ToRevoke => Ok(&self.to_revoke),
             Kind::UsedState => Ok(&self.used_states),
             Kind::UsedProof
             | Kind::UsedLogoutToken

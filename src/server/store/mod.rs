@@ -59,6 +59,8 @@ pub enum Kind {
     RefreshLock,
     /// When the sessions of a scope were last ended.
     Ended,
+    /// A session that was ended without its id, whose refresh token is still to be revoked. Named by the session's id.
+    ToRevoke,
     /// Index: the sessions of one session at the provider (`iss` and `sid`).
     #[serde(rename = "of-sid")]
     OfProviderSession,
@@ -212,6 +214,7 @@ impl Kind {
             Self::UsedLogoutToken => "spent-logout",
             Self::RefreshLock => "refresh",
             Self::Ended => "ended",
+            Self::ToRevoke => "to-revoke",
             Self::OfProviderSession => "of-sid",
             Self::OfUser => "of-sub",
             Self::OfUserWithoutSid => "of-sub-only",

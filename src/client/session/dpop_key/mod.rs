@@ -72,6 +72,11 @@ pub async fn session_to_resume() -> Option<SessionId> {
     storage::session().await
 }
 
+/// Whether this is the session that this browser was last signed in to.
+pub async fn is_stored(session: &SessionId) -> bool {
+    storage::session().await.as_ref() == Some(session)
+}
+
 pub async fn has_session() -> bool {
     storage::session().await.is_some()
 }

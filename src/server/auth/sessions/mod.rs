@@ -11,6 +11,7 @@
 //! | `refresh_lock`, `refreshes_in_flight` | one refresh at a time, among replicas and in this process |
 //! | `rolled_back` | records of a store that has lost later ones |
 //! | `logout`, `scope` | logout by the person and by the provider; the indexes by which sessions are found and ended |
+//! | `late_revocation` | the refresh token of a session that was ended without its id |
 //! | `signals` | the end of sessions by security events and by global token revocation |
 //! | `summary`, `browser_name` | a person's list of their sessions |
 //! | `operators` | operators find and end the sessions of others |
@@ -28,6 +29,7 @@ mod draft_key;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod late_revocation;
 mod layout;
 mod limits;
 mod login;
@@ -241,7 +243,10 @@ impl Sessions {
     /// Verifies that the proof was made with the session's DPoP key, and returns the session. It may have expired, so that
     /// its browser can still have the refresh token revoked.
     async fn verify_key(&self, id: &SessionId, proof: VerifiedProof) -> Result<Session, SessionKeyError> {
-        let session = self.records.stored_session(id).await?.ok_or(SessionKeyError::NoSession)?;
+        let Some(session) = self.records.stored_session(id).await? else {
+            self.revoke_ended(id, proof).await?;
+            return Err(SessionKeyError::NoSession);
+        };
         proof.accept(&session.dpop_jkt).await?;
         Ok(session)
     }

@@ -44,6 +44,15 @@ pub struct Records {
     watched: Arc<Watched>,
 }
 
+/// Who has the refresh token of a removed session revoked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Revocation {
+    /// The caller, which has opened the session.
+    ByCaller,
+    /// The session's browser, when it calls again: see [`super::late_revocation`].
+    Late,
+}
+
 /// How often a removal is tried, as a concurrent refresh may change the session.
 const MAX_REMOVE_TRIES: usize = 5;
 
@@ -166,10 +175,24 @@ impl Records {
     }
 
     /// Ends the session deliberately, and removes its access tokens and its index entries. Returns whether it was there.
+    /// The caller has opened it, and has its refresh token revoked.
     pub async fn remove_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
+        self.remove_deliberately(session, Revocation::ByCaller).await
+    }
+
+    /// The same for a caller that can't open the session. Its refresh token is revoked when its browser calls again.
+    pub async fn remove_unopened_session(&self, session: &SecretHash) -> Result<bool, StoreError> {
+        self.remove_deliberately(session, Revocation::Late).await
+    }
+
+    async fn remove_deliberately(&self, session: &SecretHash, revocation: Revocation) -> Result<bool, StoreError> {
         let name = session_name(session);
         for _ in 0..MAX_REMOVE_TRIES {
             let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
+            if revocation == Revocation::Late {
+                // Before the removal, so that a browser that learns of it finds what is to be revoked.
+                self.keep_to_revoke(session, &record).await;
+            }
             // Only this revision: a concurrent refresh may have attached other records, which would remain.
             if self.store.remove_revision(&name, record.revision).await? {
                 self.announce_end(session, EndCause::Deliberate).await;
@@ -188,6 +211,8 @@ impl Records {
     pub(super) async fn remove_begun_session(&self, name: &SecretHash, session: &Session) -> Result<(), StoreError> {
         self.store.remove(&session_name(name)).await?;
         self.remove_attached(name, &Attached::of(session)).await;
+        // No browser has its id.
+        self.remove_to_revoke(name).await;
         Ok(())
     }
 
@@ -274,7 +299,10 @@ impl Records {
     }
 
     fn seal<T: Serialize>(&self, name: &RecordName, secret: &str, value: &T) -> Result<Vec<u8>, StoreError> {
-        let bytes = stored::write(value)?;
+        self.seal_bytes(name, secret, stored::write(value)?)
+    }
+
+    pub(super) fn seal_bytes(&self, name: &RecordName, secret: &str, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         Ok(self.ring.seal(name, secret, self.environment.randomness.bytes()?, bytes)?)
     }
 

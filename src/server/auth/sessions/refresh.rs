@@ -122,7 +122,10 @@ impl Sessions {
 
     /// The session as it is stored now; `known` was read before.
     async fn live_session(&self, id: &SessionId, known: &Session) -> Result<Session, RefreshFailure> {
-        let session = self.records.stored_session(id).await?.ok_or_else(|| ended("unknown or expired session"))?;
+        let Some(session) = self.records.stored_session(id).await? else {
+            self.revoke_ended_of(id, &known.dpop_jkt).await?;
+            return Err(ended("unknown or expired session"));
+        };
         if !session.dpop_jkt.matches(&known.dpop_jkt) {
             return Err(RefreshFailure::OtherBrowser);
         }
@@ -145,6 +148,8 @@ impl Sessions {
             if let Some(refresh_token) = session.refresh_token.take() {
                 self.revoke_in_background(Revoked::Refresh(refresh_token));
             }
+        } else {
+            self.revoke_ended_of(id, &session.dpop_jkt).await?;
         }
         Ok(ended(expiry.reason()))
     }
@@ -238,8 +243,10 @@ impl Sessions {
         self.store_or_revoke(id, &mut session).await?;
         self.store_access_token(id, &session, &token_name, (&access_token, proof_key.as_ref()), expires_in).await?;
         // If the session was ended since it was stored, the new tokens were not ended with it.
-        if !self.records.session_lives(&SecretHash::of(id.secret())).await? {
+        let name = SecretHash::of(id.secret());
+        if !self.records.session_lives(&name).await? {
             self.records.remove_token(&token_name).await;
+            self.records.remove_to_revoke(&name).await;
             if let Some(refresh_token) = session.refresh_token.take() {
                 self.revoke_in_background(Revoked::Refresh(refresh_token));
             }

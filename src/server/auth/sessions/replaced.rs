@@ -4,8 +4,8 @@
 //! the browser overwrites the id of the earlier session, which could then not be ended by a logout.
 //!
 //! The refresh token of the earlier session is in its record, which can be decrypted only with that session's id. If the
-//! browser still has the id, it sends it with the login, and the refresh token is revoked. Otherwise its only copy is
-//! deleted with the record.
+//! browser still has the id, it sends it with the login, and the refresh token is revoked. Otherwise nobody has the id any
+//! more, so the token's only copy is deleted with the record.
 
 use super::{Sessions, attached::sessions_of_key, session::Session};
 use crate::{
@@ -36,6 +36,10 @@ impl Sessions {
                 self.record_replaced(opened);
             }
             self.records.store().remove_member(&index, &name).await?;
+        }
+        if let Some((_, id)) = previous {
+            // It may have been ended from elsewhere meanwhile.
+            self.revoke_ended_of(id, key).await?;
         }
         Ok(())
     }

@@ -5,8 +5,8 @@
 //! its user (`iss` and `sub`), and that of the provider's session (`iss` and `sid`) or, if the ID token had no `sid`, that
 //! of the user's sessions without one; and that of the email address, if there is one. An index entry without a session does no harm.
 //!
-//! The refresh token of a session that is ended in this way can't be decrypted, so it can't be revoked. Its only copy is
-//! deleted (Back-Channel Logout §2.7).
+//! The refresh token of a session that is ended in this way can't be decrypted here. It is revoked when the session's
+//! browser calls again: see [`super::late_revocation`].
 //!
 //! # Pending logins
 //!
@@ -114,7 +114,7 @@ impl Records {
 
     /// Ends one session of this scope. Returns whether it was there.
     pub(super) async fn end_one(&self, scope: &SessionScope, session: &SecretHash) -> Result<bool, StoreError> {
-        let was_there = self.remove_session(session).await?;
+        let was_there = self.remove_unopened_session(session).await?;
         self.store().remove_member(&scope.index(), session).await?;
         Ok(was_there)
     }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::{RefreshFailure, Sessions, refresh::ended, session::Session};
 use crate::{
-    server::{auth::oidc::Revoked, store::StoreError},
+    server::{
+        auth::oidc::Revoked,
+        store::{SecretHash, StoreError},
+    },
     wire::auth::SessionId,
 };
 
@@ -33,6 +36,8 @@ impl Sessions {
         if self.records.session(id).await?.is_some() {
             return Err(RefreshFailure::NoTurn("the session was refreshed elsewhere".into()));
         }
+        // It has the refresh token that the provider has replaced.
+        self.records.remove_to_revoke(&SecretHash::of(id.secret())).await;
         if let Some(refresh_token) = session.refresh_token.take() {
             self.revoke_in_background(Revoked::Refresh(refresh_token));
         }

@@ -100,6 +100,9 @@ events! {
     SessionReplaced = "session.replaced", Success, SessionEnd Informational:
         "A person signed in, which ended the session that the same DPoP key had before. The reason says whether its \
          refresh token was revoked, or only destroyed with the session.";
+    EndedSessionRevoked = "session.revoked_after_end", Success, SessionEnd Informational:
+        "A browser called again whose session had been ended from elsewhere, so that the server could have the refresh token \
+         revoked, where the provider has an endpoint for that.";
     LogoutSucceeded = "logout.succeeded", Success, Logoff Informational: "A person signed out, and the session was deleted.";
     LogoutOtherBrowser = "logout.other_browser", Refused, Logoff High:
         "A logout was requested with another DPoP key than the session's. The response was the same as for an unknown \
