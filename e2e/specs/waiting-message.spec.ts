@@ -6,6 +6,7 @@ import { eventStream, type AnswerEvent } from '../fixtures/answers';
 import { expectAccessible } from '../fixtures/axe';
 import { answerNextWith, besideModel, delta, ended, expect, onNextMessage, opened, test } from '../fixtures/test';
 import { chatPage } from '../pages/chat';
+import { filesOf } from '../pages/files';
 import { waitingMessage } from '../pages/waiting-message';
 import { wordsOf } from '../pages/words';
 
@@ -71,6 +72,33 @@ test('a waiting message survives a reload', async ({ page, signIn, chat }) => {
   await expect(chat.questions).toHaveCount(2);
   await page.reload();
   await expect(chat.questions, 'it is sent once').toHaveCount(2);
+});
+
+test('a message waits with its files, over a reload, and is sent with them', async ({ page, signIn, chat }) => {
+  const files = filesOf(page);
+  const waiting = waitingMessage(page);
+  await signIn();
+  await chat.ask('/slow');
+  await expect(chat.answers.last()).toContainText('word 2,');
+  await files.choose({ name: 'alert.log', mimeType: 'text/plain', text: 'ORA-00600: internal error\n' });
+  await chat.ask('What is this?');
+  await expect(waiting.group).toContainText('What is this?');
+  await expect(waiting.group).toContainText('alert.log');
+  await expect(files.attached).toHaveCount(0);
+  await expectAccessible(page, 'a message waits with a file');
+
+  await waiting.change.click();
+  await expect(chat.message).toHaveValue('What is this?');
+  await expect(files.attached).toContainText('alert.log');
+  await chat.message.press('Enter');
+  await expect(waiting.group).toContainText('alert.log');
+  await page.reload();
+  await expect(waiting.group).toContainText('alert.log');
+  await chat.stop.click();
+  await waiting.sendNow.click();
+  await expect(waiting.group).toHaveCount(0);
+  await expect(files.ofQuestion(chat.questions.last())).toContainText('alert.log');
+  await chat.answered('ORA-00600');
 });
 
 test('after a stop and a failure it waits for the person', async ({ page, signIn, chat }) => {

@@ -4,7 +4,9 @@
 
 mod queue;
 
-use std::{collections::BTreeMap, pin::pin, rc::Rc, time::Duration};
+pub use queue::Queued;
+
+use std::{collections::BTreeMap, mem, pin::pin, rc::Rc, time::Duration};
 
 use dioxus::prelude::*;
 use futures_channel::oneshot;
@@ -50,6 +52,9 @@ struct Drafts {
     /// What is sent once the running answer has ended, by conversation.
     #[serde(default)]
     queued: BTreeMap<String, String>,
+    /// The names of the files that these have. They are stored apart.
+    #[serde(default)]
+    queued_files: BTreeMap<String, Vec<String>>,
     sending: Option<Sending>,
 }
 
@@ -284,12 +289,16 @@ impl Draft {
         let Some(storage) = DraftStorage::open(TEXTS, &key).await else { return };
         let stored = storage.read().await.and_then(|json| serde_json::from_str::<Drafts>(&json).ok());
         self.attachments.load(&key, failed_of(stored.as_ref())).await;
-        let stored = stored.map(|stored| stored.without_lost_files(self.attachments.sending().len()));
+        let stored = stored.map(|stored| {
+            let sending = self.attachments.sending().len();
+            stored.without_lost_files(sending, |conversation| self.attachments.queued_names(conversation))
+        });
         self.read();
         self.storage.set(Some(storage));
         let since = self.drafts.take();
         let has_typed = since != Drafts::default();
         self.drafts.set(stored.unwrap_or_default().with_failed_as_draft().with(since));
+        self.attachments.unqueue_unless(|conversation| self.drafts.peek().queued.contains_key(conversation));
         self.show();
         if has_typed {
             self.store();
@@ -365,11 +374,32 @@ fn failed_of(drafts: Option<&Drafts>) -> Option<&str> {
 
 impl Drafts {
     /// A message whose files could not be kept is not sent without them: it becomes a draft again.
-    fn without_lost_files(mut self, kept: usize) -> Self {
-        if let Some(sending) = &mut self.sending {
-            sending.failed |= sending.files != kept;
+    fn without_lost_files(mut self, sending: usize, queued: impl Fn(&str) -> Vec<String>) -> Self {
+        if let Some(request) = &mut self.sending {
+            request.failed |= request.files != sending;
+        }
+        let is_whole = |(conversation, files): &(String, Vec<String>)| queued(conversation) == *files;
+        let (whole, lost): (Vec<_>, Vec<_>) = mem::take(&mut self.queued_files).into_iter().partition(is_whole);
+        self.queued_files.extend(whole);
+        for (conversation, _) in lost {
+            if let Some(text) = self.queued.remove(&conversation) {
+                let typed = self.typed.entry(conversation).or_default();
+                *typed = queue::before(&text, typed);
+            }
         }
         self
+    }
+
+    fn queue(&mut self, conversation: String, text: String, files: Vec<String>) {
+        if !files.is_empty() {
+            self.queued_files.insert(conversation.clone(), files);
+        }
+        self.queued.insert(conversation, text);
+    }
+
+    fn take_queued(&mut self, conversation: &str) -> Option<String> {
+        self.queued_files.remove(conversation);
+        self.queued.remove(conversation)
     }
 
     /// In bytes.
@@ -392,6 +422,7 @@ impl Drafts {
         self.typed.extend(since.typed);
         self.set_aside.extend(since.set_aside);
         self.queued.extend(since.queued);
+        self.queued_files.extend(since.queued_files);
         self.sending = since.sending.or(self.sending);
         self
     }
@@ -418,6 +449,18 @@ mod tests {
         let again = drafts.clone().with_failed_as_draft();
         assert_eq!(again.typed["c"], "first\nsecond");
         assert_eq!(again.sending, None);
+    }
+
+    #[test]
+    fn a_queued_message_whose_files_are_lost_becomes_a_draft_before_what_was_typed_since() {
+        let drafts = || {
+            let mut drafts = Drafts { typed: BTreeMap::from([("c".into(), "second".into())]), ..Drafts::default() };
+            drafts.queue("c".into(), "first".into(), vec!["a".into(), "b".into()]);
+            drafts
+        };
+        let lost = drafts().without_lost_files(0, |_| vec!["a".into()]);
+        assert_eq!((&*lost.typed["c"], lost.queued.len(), lost.queued_files.len()), ("first\n\nsecond", 0, 0));
+        assert_eq!(drafts().without_lost_files(0, |_| vec!["a".into(), "b".into()]), drafts());
     }
 
     #[test]

@@ -166,8 +166,6 @@ pub struct Queue {
     pub hint: &'static str,
     /// In place of the hint where another message waits already.
     pub is_full: &'static str,
-    /// In the place of the hint, where files are attached.
-    pub no_files: &'static str,
     pub waits: &'static str,
     pub was_not_sent: &'static str,
     pub send_now: &'static str,

@@ -244,7 +244,6 @@ pub static ENGLISH: Catalog = Catalog {
         send_later: "Send later",
         hint: "Enter sends it when this answer is done.",
         is_full: "A message is waiting already.",
-        no_files: "With files, it can be sent once this answer is done.",
         waits: "Sent when this answer is done",
         was_not_sent: "Not sent, as the answer did not end by itself",
         send_now: "Send now",

@@ -260,7 +260,6 @@ pub static FRENCH: Catalog = Catalog {
         send_later: "Envoyer ensuite",
         hint: "Entrée l’enverra à la fin de cette réponse.",
         is_full: "Un message attend déjà.",
-        no_files: "Avec des fichiers, il pourra être envoyé une fois cette réponse terminée.",
         waits: "Envoyé à la fin de cette réponse",
         was_not_sent: "Pas envoyé\u{a0}: la réponse n’est pas arrivée à sa fin",
         send_now: "Envoyer maintenant",

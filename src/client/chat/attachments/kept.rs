@@ -21,6 +21,8 @@ pub struct Files {
     attached: ByConversation,
     /// What was attached before a question was edited.
     set_aside: ByConversation,
+    /// Those of the message that waits for the end of the running answer.
+    queued: ByConversation,
 }
 
 #[derive(Clone)]
@@ -30,6 +32,7 @@ pub struct KeptFiles(DraftStorage);
 struct Written<'a> {
     attached: Vec<(&'a str, Vec<&'a AttachedFile>)>,
     set_aside: Vec<(&'a str, Vec<&'a AttachedFile>)>,
+    queued: Vec<(&'a str, Vec<&'a AttachedFile>)>,
     sending: &'a [Attachment],
 }
 
@@ -37,6 +40,8 @@ struct Written<'a> {
 struct Stored {
     attached: Vec<(String, Vec<AttachedFile>)>,
     set_aside: Vec<(String, Vec<AttachedFile>)>,
+    #[serde(default)]
+    queued: Vec<(String, Vec<AttachedFile>)>,
     sending: Vec<Attachment>,
 }
 
@@ -64,6 +69,33 @@ impl Files {
         self.set(conversation, files);
     }
 
+    /// Those that are attached wait with the message.
+    pub fn queue(&mut self, conversation: &str) {
+        match self.attached.remove(conversation) {
+            Some(files) => self.queued.insert(conversation.to_owned(), files),
+            None => self.queued.remove(conversation),
+        };
+    }
+
+    pub fn queued(&self, conversation: &str) -> Vec<Rc<AttachedFile>> {
+        self.queued.get(conversation).cloned().unwrap_or_default()
+    }
+
+    pub fn take_queued(&mut self, conversation: &str) -> Vec<Rc<AttachedFile>> {
+        self.queued.remove(conversation).unwrap_or_default()
+    }
+
+    /// The conversations in which files wait.
+    pub fn with_queued(&self) -> Vec<String> {
+        self.queued.keys().cloned().collect()
+    }
+
+    /// Attaches those that waited, before those that were attached since.
+    pub fn unqueue(&mut self, conversation: &str) {
+        let queued = self.take_queued(conversation);
+        self.change(conversation, |files| files.splice(0..0, queued).for_each(drop));
+    }
+
     /// Attaches files that were about to be sent.
     pub fn attach(&mut self, conversation: &str, files: Vec<Attachment>) {
         let files = files.into_iter().filter_map(|attachment| {
@@ -78,6 +110,7 @@ impl Files {
     pub fn with(mut self, since: Self) -> Self {
         self.attached.extend(since.attached);
         self.set_aside.extend(since.set_aside);
+        self.queued.extend(since.queued);
         self
     }
 
@@ -101,13 +134,16 @@ impl KeptFiles {
         let read = |files: Vec<(String, Vec<AttachedFile>)>| {
             files.into_iter().map(|(id, files)| (id, shared(files))).collect()
         };
-        (Files { attached: read(stored.attached), set_aside: read(stored.set_aside) }, stored.sending)
+        let Stored { attached, set_aside, queued, sending } = stored;
+        (Files { attached: read(attached), set_aside: read(set_aside), queued: read(queued) }, sending)
     }
 
     /// Returns whether they are short enough to be stored. If not, none are.
     pub fn write(&self, files: &Files, sending: &[Attachment], may_write: impl Fn() -> bool + 'static) -> bool {
-        let is_empty = files.attached.is_empty() && files.set_aside.is_empty() && sending.is_empty();
-        let written = Written { attached: borrowed(&files.attached), set_aside: borrowed(&files.set_aside), sending };
+        let Files { attached, set_aside, queued } = files;
+        let is_empty = attached.is_empty() && set_aside.is_empty() && queued.is_empty() && sending.is_empty();
+        let written =
+            Written { attached: borrowed(attached), set_aside: borrowed(set_aside), queued: borrowed(queued), sending };
         let json = if is_empty { None } else { serde_json::to_string(&written).ok() };
         let kept = json.filter(|json| json.len() <= MOST_BYTES);
         let is_kept = is_empty || kept.is_some();
@@ -147,6 +183,20 @@ mod tests {
         assert_eq!(names(&files), ["draft"]);
         files.restore("c");
         assert_eq!(names(&files), [""; 0]);
+    }
+
+    #[test]
+    fn files_wait_with_their_message_and_come_back_before_those_attached_since() {
+        let mut files = Files::default();
+        let attach = |files: &mut Files, name| files.change("c", |files| files.push(Rc::new(file(name))));
+        attach(&mut files, "first");
+        files.queue("c");
+        assert_eq!((names(&files), files.queued("c").len()), (vec![], 1));
+        attach(&mut files, "since");
+        files.unqueue("c");
+        assert_eq!((names(&files), files.queued("c").len()), (vec!["first".into(), "since".into()], 0));
+        files.queue("c");
+        assert_eq!((files.take_queued("c").len(), files.take_queued("c").len()), (2, 0));
     }
 
     #[test]

@@ -72,11 +72,6 @@ impl Attachments {
         self.files.read().of(&self.conversation.read())
     }
 
-    /// Whether there are any. Subscribes the caller.
-    pub fn are_shown(self) -> bool {
-        !self.shown().is_empty()
-    }
-
     /// How many characters of each are sent with a question of this length, to a model that is sent so long a history.
     pub fn shares(self, question_chars: usize, history_chars: usize) -> Vec<usize> {
         let lengths: Vec<usize> = self.shown().iter().map(|file| file.chosen_chars()).collect();
@@ -145,6 +140,66 @@ impl Attachments {
         self.files.write().restore(&conversation);
         self.dismiss_refusals();
         self.store();
+    }
+
+    /// Those of the message that waits. Subscribes the caller.
+    pub fn queued(self) -> Vec<Rc<AttachedFile>> {
+        self.files.read().queued(&self.conversation.read())
+    }
+
+    /// The names of those of the message that waits in this conversation.
+    pub(super) fn queued_names(self, conversation: &str) -> Vec<String> {
+        self.files.peek().queued(conversation).iter().map(|file| file.attachment.name.clone()).collect()
+    }
+
+    /// Attaches those again that wait in a conversation where no message does.
+    pub(super) fn unqueue_unless(mut self, waits: impl Fn(&str) -> bool) {
+        let conversations = self.files.peek().with_queued();
+        for conversation in conversations.iter().filter(|conversation| !waits(conversation)) {
+            self.files.write().unqueue(conversation);
+        }
+        self.store();
+    }
+
+    /// Those shown wait with the message.
+    pub(super) fn queue(mut self) {
+        self.files.write().queue(&self.conversation.peek());
+        self.dismiss_refusals();
+        self.store();
+    }
+
+    /// Those that waited are shown again.
+    pub(super) fn unqueue(mut self) {
+        self.files.write().unqueue(&self.conversation.peek());
+        self.store();
+    }
+
+    /// They no longer wait. They stay in storage until something else is stored.
+    pub(super) fn take_queued(mut self) -> Vec<Attachment> {
+        let files = self.files.write().take_queued(&self.conversation.peek());
+        files.iter().map(|file| file.attachment.clone()).collect()
+    }
+
+    pub(super) fn remove_queued(self) {
+        self.take_queued();
+        self.store();
+    }
+
+    /// Whether those shown are within the limits together, which those of a message that waited may exceed. If not, the page
+    /// says which ones are too many.
+    pub fn can_be_sent(mut self) -> bool {
+        let files = self.files.peek().of(&self.conversation.peek());
+        let mut before = vec![];
+        let mut refusals = vec![];
+        for file in files {
+            refusals.extend(file::refusal(&file, &before, limits().attachments));
+            before.push(file.chars);
+        }
+        let can_be_sent = refusals.is_empty();
+        if !can_be_sent {
+            self.refusals.set(refusals);
+        }
+        can_be_sent
     }
 
     /// Those to be sent.

@@ -28,7 +28,7 @@ impl Conversation {
             self.sends_when_open.set(true);
             return;
         }
-        if !self.draft.can_be_sent() || self.draft.attachments.is_reading() {
+        if !self.draft.can_be_sent() || self.draft.attachments.is_reading() || !self.draft.attachments.can_be_sent() {
             return;
         }
         if self.running.is_running() {

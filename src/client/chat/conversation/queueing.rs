@@ -3,7 +3,11 @@
 use dioxus::prelude::*;
 
 use super::{Conversation, Phase};
-use crate::client::{chat::element_ids::COMPOSER, language::Catalog, platform::dom};
+use crate::client::{
+    chat::{draft::Queued, element_ids::COMPOSER},
+    language::Catalog,
+    platform::dom,
+};
 
 impl Conversation {
     /// Sends the message that waits, unless an answer is being written.
@@ -11,8 +15,8 @@ impl Conversation {
         if self.is_busy() {
             return;
         }
-        if let Some(message) = self.draft.take_queued() {
-            self.ask_beside_draft(message, None, vec![]);
+        if let Some(Queued { text, files }) = self.draft.take_queued() {
+            self.ask_beside_draft(text, None, files);
         }
     }
 
@@ -29,10 +33,10 @@ impl Conversation {
         dom::focus(COMPOSER);
     }
 
-    /// The draft waits until the answer has ended. One message can wait; another one stays the draft, and so does one with
-    /// files.
+    /// The draft waits until the answer has ended, with its files. One message can wait; another one stays the draft, and so
+    /// does an edited question.
     pub(super) fn queue(self) {
-        let is_kept = self.editing.peek().is_some() || self.draft.has_queued() || self.draft.attachments.are_shown();
+        let is_kept = self.editing.peek().is_some() || self.draft.has_queued();
         if *self.phase.peek() != Phase::Shown || is_kept {
             return;
         }

@@ -1,10 +1,18 @@
-//! The message that waits for the end of the running answer: stored with the drafts, so that it survives a reload.
+//! The message that waits for the end of the running answer, with its files: stored with the drafts, so that it survives a
+//! reload.
 
 use std::rc::Rc;
 
 use dioxus::prelude::*;
 
 use super::Draft;
+use crate::wire::attachments::Attachment;
+
+/// The message that waited.
+pub struct Queued {
+    pub text: String,
+    pub files: Vec<Attachment>,
+}
 
 impl Draft {
     /// Subscribes the caller.
@@ -20,27 +28,36 @@ impl Draft {
     /// The draft is the message that waits, and the field is empty.
     pub fn queue(mut self) {
         let (text, conversation) = (self.text().trim().to_owned(), self.conversation.peek().clone());
-        self.drafts.write().queued.insert(conversation, text);
+        self.attachments.queue();
+        let files = self.attachments.queued_names(&conversation);
+        self.drafts.write().queue(conversation, text, files);
         self.set(String::new());
         self.store();
     }
 
     /// Puts the message that waits back into the field, before what was typed since.
     pub fn unqueue(self) {
-        let Some(queued) = self.take_queued() else { return };
+        self.attachments.unqueue();
+        let Some(queued) = self.take_queued_text() else { return };
         let typed = self.text();
         self.set(before(&queued, &typed));
     }
 
     pub fn remove_queued(self) {
-        self.take_queued();
+        self.attachments.remove_queued();
+        self.take_queued_text();
         self.store();
     }
 
     /// It no longer waits. It stays in storage until something else is stored, such as the message that is being sent.
-    pub fn take_queued(mut self) -> Option<String> {
+    pub fn take_queued(self) -> Option<Queued> {
+        let text = self.take_queued_text()?;
+        Some(Queued { text, files: self.attachments.take_queued() })
+    }
+
+    fn take_queued_text(mut self) -> Option<String> {
         let conversation = self.conversation.peek().clone();
-        let queued = self.drafts.write().queued.remove(&conversation);
+        let queued = self.drafts.write().take_queued(&conversation);
         self.show_queued();
         queued
     }
@@ -53,7 +70,7 @@ impl Draft {
     }
 }
 
-fn before(queued: &str, typed: &str) -> String {
+pub(super) fn before(queued: &str, typed: &str) -> String {
     if typed.trim().is_empty() { queued.to_owned() } else { format!("{queued}\n\n{typed}") }
 }
 

@@ -26,8 +26,6 @@ pub fn Composer(
     on_stop: EventHandler<()>,
     /// The person has pressed the up arrow in the empty field.
     on_edit_last: EventHandler<()>,
-    /// Whether files are attached: such a message does not wait for the end of an answer.
-    has_files: bool,
     /// Before the button that sends.
     before_send: Element,
     /// Before the hint.
@@ -36,12 +34,11 @@ pub fn Composer(
     let catalog = use_catalog();
     let messages = &catalog.chat;
     let over = measure.over;
-    let can_send = measure.can_be_sent() && !(answering && (has_queued || has_files));
+    let can_send = measure.can_be_sent() && !(answering && has_queued);
     let hint = match keyboard::enter_sends() {
         // There is nothing to be sent.
         _ if answering && measure.is_blank => "",
         _ if answering && has_queued => catalog.queue.is_full,
-        _ if answering && has_files => catalog.queue.no_files,
         true if answering => catalog.queue.hint,
         true => messages.composer_hint,
         false if answering => "",

@@ -196,7 +196,6 @@ fn DraftComposer(conversation: OpenConversation, draft: Draft) -> Element {
             on_send: move |()| conversation.send(),
             on_stop: move |()| conversation.stop(),
             on_edit_last: move |()| conversation.edit_last(),
-            has_files: draft.attachments.are_shown(),
             before_send: rsx! {
                 ModelPicker { conversation }
             },

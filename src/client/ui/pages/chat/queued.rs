@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 use crate::client::{
     chat::{conversation::Conversation, draft::Draft},
     language::use_catalog,
-    ui::components::text_span,
+    ui::components::{Icon, icon, text_span},
 };
 
 #[component]
@@ -13,6 +13,7 @@ pub fn QueuedMessage(conversation: Conversation, draft: Draft) -> Element {
     let catalog = use_catalog();
     let messages = &catalog.queue;
     let queued = draft.queued();
+    let files = draft.attachments.queued();
     let is_answering = conversation.is_answering();
     rsx! {
         // Always present: screen readers announce only changes of an element.
@@ -25,6 +26,12 @@ pub fn QueuedMessage(conversation: Conversation, draft: Draft) -> Element {
             div { class: "note queued", role: "group", "aria-label": messages.label,
                 p { class: "quiet", "aria-hidden": "true", {text_span(if is_answering { messages.waits } else { messages.was_not_sent })} }
                 p { class: "text", dir: "auto", {text_span(&*text)} }
+                for (index, file) in files.into_iter().enumerate() {
+                    p { key: "{index}", class: "quiet file-name", translate: "no",
+                        {icon(Icon::File)}
+                        {text_span(file.attachment.name.clone())}
+                    }
+                }
                 if !is_answering {
                     button { class: "primary", r#type: "button", onclick: move |_| conversation.send_queued(), {text_span(messages.send_now)} }
                 }
