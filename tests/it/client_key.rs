@@ -13,7 +13,7 @@ use oracle_ai::{
 };
 use ring::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use rsa::{RsaPrivateKey, pkcs8::EncodePrivateKey, traits::PublicKeyParts};
 use serde_json::{Value, json};
@@ -42,6 +42,13 @@ pub fn ec_key() -> (String, Value) {
     (pem(der.as_ref()), json!({ "kty": "EC", "crv": "P-256", "kid": KID, "x": x, "y": y }))
 }
 
+pub fn ed25519_key() -> (String, Value) {
+    let der = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+    let pair = Ed25519KeyPair::from_pkcs8(der.as_ref()).unwrap();
+    let x = BASE64_URL_SAFE_NO_PAD.encode(pair.public_key());
+    (pem(der.as_ref()), json!({ "kty": "OKP", "crv": "Ed25519", "kid": KID, "x": x }))
+}
+
 pub fn rsa_key(bits: usize) -> (String, Value) {
     let key = RsaPrivateKey::new(&mut rand::rngs::OsRng, bits).unwrap();
     let [n, e] = [key.n(), key.e()].map(|number| BASE64_URL_SAFE_NO_PAD.encode(number.to_bytes_be()));
@@ -65,7 +72,7 @@ async fn signing(pem: &str, client: Client) -> Browser {
 #[tokio::test]
 async fn private_key_jwt_signs_a_new_assertion_for_every_request() {
     // T02, T60: each assertion is good once.
-    for (pem, jwk) in [ec_key(), rsa_key(2048)] {
+    for (pem, jwk) in [ec_key(), ed25519_key(), rsa_key(2048)] {
         for pushes_requests in [false, true] {
             let browser = signing(&pem, Client { jwks: vec![jwk.clone()], pushes_requests, ..client() }).await;
             let signed_in = browser.sign_in().await;
@@ -108,6 +115,16 @@ fn keys_that_are_too_short_are_refused() {
     for no_key in ["", "secret", "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"] {
         assert!(matches!(ClientKey::from_pem(no_key.as_bytes(), None), Err(ClientKeyError::NotPkcs8)), "{no_key}");
     }
+}
+
+#[test]
+fn a_key_of_openssl_that_has_no_public_half_is_read() {
+    // T60. RFC 8410 §10.3
+    let pem = pem(&BASE64_STANDARD.decode("MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC").unwrap());
+    let key = ClientKey::from_pem(pem.as_bytes(), None).unwrap();
+    let expected = json!({ "kty": "OKP", "crv": "Ed25519", "x": "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE" });
+    assert_eq!(Value::Object(key.public_jwk()), expected);
+    assert_eq!(key.algorithm(), "EdDSA");
 }
 
 #[tokio::test]

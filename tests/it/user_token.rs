@@ -20,11 +20,13 @@ use oracle_ai::{
     },
     wire::options::Disclosure,
 };
-use ring::signature::{ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 use serde_json::{Value, json};
 
 use crate::{
-    client_key::{ec_key, rsa_key},
+    client_key::{ec_key, ed25519_key, rsa_key},
     conversation_store::in_memory,
     support::{
         app::TestApp,
@@ -146,6 +148,10 @@ impl Gateway {
                 let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
                 key.verify(signed.as_bytes(), &signature).unwrap();
             }
+            "OKP" => {
+                let key = UnparsedPublicKey::new(&ED25519, part("x"));
+                key.verify(signed.as_bytes(), &signature).unwrap();
+            }
             "RSA" => {
                 let key = RsaPublicKeyComponents { n: part("n"), e: part("e") };
                 key.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).unwrap();
@@ -167,7 +173,7 @@ fn only(mut tokens: Vec<Option<String>>) -> String {
 
 #[tokio::test]
 async fn a_gateway_verifies_who_asks_and_where_by_the_published_key() {
-    for (pem, alg) in [(ec_key().0, "ES256"), (rsa_key(2048).0, "RS256")] {
+    for (pem, alg) in [(ec_key().0, "ES256"), (ed25519_key().0, "EdDSA"), (rsa_key(2048).0, "RS256")] {
         let gateway = Gateway::start(&pem, SubjectForm::Plain, disclosing_all()).await;
         let (header, claims) = gateway.verified(&only(gateway.tokens("who am I").await)).await;
         assert_eq!((&header["alg"], &header["typ"]), (&json!(alg), &json!("JWT")));

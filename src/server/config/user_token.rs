@@ -52,8 +52,8 @@ pub static SECTION: Section = Section {
 
 static CHAT_USER_TOKEN_KEYS_FILE: Setting<Text> = Setting {
     name: "CHAT_USER_TOKEN_KEYS_FILE",
-    text: "The private key that signs the tokens, PEM and PKCS#8; EC on P-256 (ES256), or RSA of 2048 bits or more (RS256). A \
-           second key after it is published beside the first, to become the first later. A line `kid: NAME` before a key \
+    text: "The private key that signs the tokens, PEM and PKCS#8; EC on P-256 (ES256), Ed25519 (EdDSA), or RSA of 2048 bits or \
+           more (RS256). A second key after it is published beside the first, to become the first later. A line `kid: NAME` before a key \
            names it. It is read again when it has changed. Use it for nothing else.",
     example: "/etc/oracle-ai/user-token.pem",
     value: Text { default: None },

@@ -68,7 +68,7 @@ pub async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     };
     metadata.extend(more);
     if shared.clients.some_use(ClientAuthentication::Key) {
-        metadata.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(["ES256", "PS256"]));
+        metadata.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(["ES256", "PS256", "EdDSA"]));
     }
     if shared.dpop().support.is_announced() {
         // RFC 9449 §5.1

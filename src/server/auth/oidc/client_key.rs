@@ -8,8 +8,8 @@ use ring::{
     rand::SystemRandom,
     rsa::PublicKeyComponents,
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
-        RsaKeyPair,
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+        RsaEncoding, RsaKeyPair,
     },
 };
 use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
@@ -20,7 +20,7 @@ const MIN_RSA_BITS: usize = 2048;
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
 
-/// An EC key on P-256 or an RSA key. `Debug` shows only its id.
+/// An EC key on P-256, an Ed25519 key or an RSA key. `Debug` shows only its id.
 pub struct ClientKey {
     /// `kid` of the public key as registered at the provider: `CLIENT_KEY_ID`, or a line in the file.
     id: Option<String>,
@@ -30,6 +30,7 @@ pub struct ClientKey {
 
 enum KeyPair {
     P256(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
     Rsa(RsaKeyPair),
 }
 
@@ -38,7 +39,7 @@ enum KeyPair {
 pub enum ClientKeyError {
     #[error("it is no private key in PEM and PKCS#8 (`-----BEGIN PRIVATE KEY-----`)")]
     NotPkcs8,
-    #[error("it is neither an EC key on P-256 nor an RSA key of 2048 bits or more")]
+    #[error("it is neither an EC key on P-256, nor an Ed25519 key, nor an RSA key of 2048 bits or more")]
     Unsupported,
     #[error("a line `kid:` before a key must have one printable word")]
     KeyId,
@@ -63,13 +64,7 @@ impl ClientKey {
     pub fn from_pem(pem: &[u8], id: Option<String>) -> Result<Self, ClientKeyError> {
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| ClientKeyError::NotPkcs8)?;
         let (der, random) = (der.secret_pkcs8_der(), SystemRandom::new());
-        let pair = match EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &random) {
-            Ok(pair) => KeyPair::P256(pair),
-            Err(_) => match RsaKeyPair::from_pkcs8(der) {
-                Ok(pair) if pair.public().modulus_len() * 8 >= MIN_RSA_BITS => KeyPair::Rsa(pair),
-                _ => return Err(ClientKeyError::Unsupported),
-            },
-        };
+        let pair = KeyPair::from_pkcs8(der, &random).ok_or(ClientKeyError::Unsupported)?;
         Ok(Self { id, pair, random })
     }
 
@@ -81,6 +76,7 @@ impl ClientKey {
     pub(super) fn strong_algorithm(&self) -> &'static str {
         match self.pair {
             KeyPair::P256(_) => "ES256",
+            KeyPair::Ed25519(_) => "EdDSA",
             KeyPair::Rsa(_) => "PS256",
         }
     }
@@ -98,7 +94,7 @@ impl ClientKey {
         self.sign_by(claims, is_pss, self.id.as_deref())
     }
 
-    /// A JWT with these claims and this `kid`: by ES256, or for an RSA key by RS256, which every verifier knows.
+    /// A JWT with these claims and this `kid`: by ES256 or EdDSA, or for an RSA key by RS256, which every verifier knows.
     pub fn sign_as(&self, key_id: &str, claims: &Value) -> Result<String, SigningError> {
         self.sign_by(claims, false, Some(key_id))
     }
@@ -112,6 +108,10 @@ impl ClientKey {
                 let point = pair.public_key().as_ref();
                 let (x, y) = point.get(1..).unwrap_or_default().split_at_checked(32).unwrap_or_default();
                 vec![("kty", "EC".into()), ("crv", "P-256".into()), ("x", encoded(x)), ("y", encoded(y))]
+            }
+            // RFC 8037 §2.
+            KeyPair::Ed25519(pair) => {
+                vec![("kty", "OKP".into()), ("crv", "Ed25519".into()), ("x", encoded(pair.public_key().as_ref()))]
             }
             KeyPair::Rsa(pair) => {
                 let PublicKeyComponents::<Vec<u8>> { n, e } = pair.public().into();
@@ -143,6 +143,7 @@ impl ClientKey {
             KeyPair::P256(pair) => {
                 pair.sign(&self.random, signed.as_bytes()).map_err(|_| SigningError)?.as_ref().to_vec()
             }
+            KeyPair::Ed25519(pair) => pair.sign(signed.as_bytes()).as_ref().to_vec(),
             KeyPair::Rsa(pair) => {
                 let padding: &dyn RsaEncoding = if is_pss { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
                 let mut signature = vec![0; pair.public().modulus_len()];
@@ -151,6 +152,19 @@ impl ClientKey {
             }
         };
         Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+impl KeyPair {
+    fn from_pkcs8(der: &[u8], random: &SystemRandom) -> Option<Self> {
+        if let Ok(pair) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, random) {
+            return Some(Self::P256(pair));
+        }
+        // OpenSSL writes no public key beside the private one (RFC 8410 §7, version 1), which can't be compared then.
+        if let Ok(pair) = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der) {
+            return Some(Self::Ed25519(pair));
+        }
+        RsaKeyPair::from_pkcs8(der).ok().filter(|pair| pair.public().modulus_len() * 8 >= MIN_RSA_BITS).map(Self::Rsa)
     }
 }
 

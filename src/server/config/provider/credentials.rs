@@ -53,7 +53,7 @@ pub static CLIENT_AUTH: Setting<OneOf<Method>> = Setting {
 
 pub static CLIENT_KEY_FILE: Setting<Text> = Setting {
     name: "CLIENT_KEY_FILE",
-    text: "For private_key_jwt: the private key, PEM and PKCS#8; EC on P-256, or RSA of 2048 bits or more. Make one: \
+    text: "For private_key_jwt: the private key, PEM and PKCS#8; EC on P-256, Ed25519, or RSA of 2048 bits or more. Make one: \
            openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256. It may hold the old and the new key, one after \
            the other, while the key is being changed, and is read again when it has changed.",
     example: "/etc/oracle-ai/client.pem",
