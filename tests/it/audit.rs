@@ -131,13 +131,15 @@ impl LoggedServer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_weakens_the_usual_checks_is_logged_at_each_start() {
-    // T21, T32, T38
+    // T19, T21, T32, T38
     let logged = LoggedServer::start_with(&[
         ("REVOCATION_ENDPOINT", "https://sso.example.com/revoke"),
         ("CLOCK_TOLERANCE", "120"),
         ("USER_ID_CLAIM", "employee_id"),
         ("ALLOW_WEAK_RSA_KEYS", "true"),
         ("TRUSTED_AUDIENCES", "other-client"),
+        ("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP", "true"),
+        ("SCOPES", "openid profile phone"),
     ])
     .await;
     let log = logged.server.log();
@@ -147,11 +149,18 @@ async fn what_weakens_the_usual_checks_is_logged_at_each_start() {
         r#"USER_ID_CLAIM: people are known by this claim in place of `sub` claim="employee_id""#,
         "ALLOW_WEAK_RSA_KEYS: ",
         "TRUSTED_AUDIENCES: ",
+        "ALLOW_LOGOUT_TOKENS_WITHOUT_EXP: ",
+        r#"SCOPES: nothing here reads the claims of this scope, so it need not be asked for scope="phone""#,
     ] {
         assert!(log.lines().any(|line| line.contains(" WARN ") && line.contains(words)), "no {words}: {log}");
     }
+    let audited = log.lines().filter(|line| line.contains("server.check_weakened")).map(|line| field(line, "reason"));
+    let expected = ["ALLOW_WEAK_RSA_KEYS", "CLOCK_TOLERANCE", "TRUSTED_AUDIENCES", "ALLOW_LOGOUT_TOKENS_WITHOUT_EXP"];
+    assert_eq!(audited.collect::<Vec<_>>(), expected);
     let usual = LoggedServer::start_with(&[]).await.server.log();
-    for setting in ["CLOCK_TOLERANCE", "USER_ID_CLAIM", "ALLOW_WEAK_RSA_KEYS", "TRUSTED_AUDIENCES", "set here"] {
+    let settings =
+        ["CLOCK_TOLERANCE", "USER_ID_CLAIM", "ALLOW_WEAK_RSA_KEYS", "TRUSTED_AUDIENCES", "SCOPES", "set here"];
+    for setting in settings {
         assert!(!usual.contains(setting), "{usual}");
     }
 }

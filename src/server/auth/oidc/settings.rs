@@ -14,7 +14,10 @@ use super::{
     profile::SecurityProfile,
     signals::SignalSettings,
 };
-use crate::server::certificates::TrustedAuthorities;
+use crate::server::{
+    certificates::TrustedAuthorities,
+    observe::audit::{self, Event},
+};
 
 /// The provider, and this application's registration as its client.
 #[derive(Clone, Debug)]
@@ -80,6 +83,7 @@ impl LogoutSettings {
     /// Logs at every start which settings weaken the default checks, for auditors.
     fn warn_of_exceptions(&self) {
         if self.tokens_without_exp_allowed {
+            record_weakened("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP");
             tracing::warn!("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP: logout tokens without `exp` are accepted by their `iat`");
         }
     }
@@ -146,6 +150,10 @@ impl CommonSettings {
     }
 }
 
+/// Of the scopes that OpenID Connect Core §5.4 defines, those whose claims this server never reads (RFC 9700 §2.3). What others
+/// mean, only the provider knows.
+const UNUSED_SCOPES: [&str; 2] = ["address", "phone"];
+
 impl ProviderSettings {
     pub(super) fn requested_scope(&self) -> Vec<String> {
         ["openid"].into_iter().map(str::to_owned).chain(self.scopes.iter().cloned()).collect()
@@ -167,5 +175,13 @@ impl ProviderSettings {
         self.metadata.warn_of_exceptions();
         self.claims.warn_of_exceptions();
         self.logout.warn_of_exceptions();
+        for scope in self.scopes.iter().filter(|scope| UNUSED_SCOPES.contains(&scope.as_str())) {
+            tracing::warn!(scope, "SCOPES: nothing here reads the claims of this scope, so it need not be asked for");
+        }
     }
+}
+
+/// Audits that this setting weakens a check (T32).
+pub(super) fn record_weakened(setting: &str) {
+    audit::record(Event::CheckWeakened, None, Some(&setting));
 }

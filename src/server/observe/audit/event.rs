@@ -172,6 +172,8 @@ events! {
          in the middle, or an authority that this server does not know. The reason names the service and the error.";
     WeakKeyUsed = "provider.weak_key", Success, Logon Medium:
         "An ID token was accepted whose signature is by a weak RSA key, which ALLOW_WEAK_RSA_KEYS permits.";
+    CheckWeakened = "server.check_weakened", Success, Start Medium:
+        "A server started with a setting that weakens a check of tokens. The reason names the setting.";
     ConversationRead = "conversation.read", Success, Read Informational:
         "A person opened one of their conversations. `conversation` says which.";
     ConversationExported = "conversation.exported", Success, Export Informational:
