@@ -52,12 +52,14 @@ async fn client(acceptances: Arc<dyn Acceptances>, version: &str) -> ChatClient 
     ChatClient::of_browser(browser, upstream).await
 }
 
-/// Of a person who has accepted version 1, at a server that has version 2.
-async fn client_after_the_first_version(url: DatabaseUrl) -> ChatClient {
+/// Of a person who has accepted version 1: at the server with that version, and at one that has version 2. Connections to the
+/// database belong to the threads of the server that has opened them, so the first server is needed until the end.
+async fn clients_of_two_versions(url: DatabaseUrl) -> (ChatClient, ChatClient) {
     let store = Arc::new(SqlStore::new(url));
     let before = client(store.clone(), "1").await;
     accept(&before, "1").await.assert_ok();
-    before.at(server(store, "2", before.upstream.clone())).signed_in_again().await
+    let after = before.at(server(store, "2", before.upstream.clone())).signed_in_again().await;
+    (before, after)
 }
 
 async fn notice(client: &ChatClient) -> Value {
@@ -103,7 +105,7 @@ async fn nothing_is_asked_before_the_notice_is_accepted_once_by_each_person() {
 #[tokio::test]
 async fn a_new_version_is_to_be_accepted_anew_and_an_old_one_can_not_be() {
     for url in databases().await.1 {
-        let after = client_after_the_first_version(url).await;
+        let (_before, after) = clients_of_two_versions(url).await;
         assert_eq!(notice(&after).await["accepted_at"], Value::Null);
         after.post("/api/chat", &message("why?")).await.assert_refused(403, "notice_not_accepted");
         accept(&after, "1").await.assert_refused(403, "notice_not_accepted");
@@ -115,7 +117,7 @@ async fn a_new_version_is_to_be_accepted_anew_and_an_old_one_can_not_be() {
 #[tokio::test]
 async fn a_persons_export_says_what_they_have_accepted_and_when() {
     for url in databases().await.1 {
-        let after = client_after_the_first_version(url).await;
+        let (_before, after) = clients_of_two_versions(url).await;
         accept(&after, "2").await.assert_ok();
         let accepted_at = notice(&after).await["accepted_at"].clone();
         let files = files_of(after.download("/api/conversations/export").await);
