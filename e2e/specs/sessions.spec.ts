@@ -6,6 +6,7 @@ import { needs } from '../fixtures/engines';
 import { expectAccessible } from '../fixtures/axe';
 import { holdKey, judged } from '../fixtures/browser-key';
 import { expect, mayLog, noAnswer, statusError, test as base } from '../fixtures/test';
+import type { User } from '../fixtures/user';
 import { Wire } from '../fixtures/wire';
 import { chatPage, type ChatPage } from '../pages/chat';
 import { loginPageOf, type LoginPage } from '../pages/login';
@@ -95,13 +96,16 @@ test('a person ends the session of another browser, and it leaves at once', asyn
 for (const [when, before, after] of [
   ['at once', async () => {}, async () => {}],
   [
-    'when it signs in again, if the first request is lost',
+    'when it signs in again, if its requests were lost',
     async ({ page }) => {
       mayLog(noAnswer);
-      await page.route('**/api/logout', (route) => route.abort(), { times: 1 });
+      await page.route('**/api/logout', (route) => route.abort());
     },
-    async ({ login, chat }, name) => {
-      await login.signInAs(name);
+    async ({ page, login, chat }, user) => {
+      await login.isOpen();
+      expect(await user.revocations(), 'no request has arrived').toBe(0);
+      await page.unroute('**/api/logout');
+      await login.signInAs(user.name);
       await chat.isOpen();
     },
   ],
@@ -112,7 +116,7 @@ for (const [when, before, after] of [
       await (await context.newPage()).goto('/chat');
     },
   ],
-] satisfies [string, (other: OtherBrowser) => Promise<void>, (other: OtherBrowser, name: string) => Promise<void>][]) {
+] satisfies [string, (other: OtherBrowser) => Promise<void>, (other: OtherBrowser, user: User) => Promise<void>][]) {
   test(`a browser whose session was ended has its refresh token revoked, ${when}`, async ({
     page, user, signIn, signInElsewhere, sessions,
   }) => {
@@ -124,7 +128,7 @@ for (const [when, before, after] of [
     const ended = page.waitForResponse('**/api/sessions/end');
     await sessions.endOne.click();
     await ended;
-    await after(other, user.name);
+    await after(other, user);
     await expect.poll(() => user.revocations()).toBe(1);
     await expect(sessions.here, 'the other session goes on').toBeVisible();
   });

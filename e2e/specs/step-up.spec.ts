@@ -85,7 +85,7 @@ test.describe('an export', () => {
     'who says no at the provider': { deny: true },
     'whom the provider can’t verify so': { authorize_error: 'unmet_authentication_requirements' },
   })) {
-    test(`a person ${what} is told so, and goes on without it`, async ({
+    test(`a person ${what} reads that, and goes on without it`, async ({
       page, signIn, chat, sidebar, login, user, wire, words, callback,
     }) => {
       // T73
@@ -107,7 +107,7 @@ test.describe('an export', () => {
       expect((await wire.current()).session).toBe(session);
       await chat.message.press('Enter');
       await chat.answered('Half a thought');
-      // It is asked for again, and nothing more happens by itself.
+      // It is asked for again, and nothing more happens automatically.
       await sidebar.choose('What are latches?', 'Export as Markdown');
       await expect(sidebar.failure).toContainText('This needs you to sign in again');
       await expect(page).toHaveURL(url);

@@ -139,6 +139,8 @@ async fn what_weakens_the_usual_checks_is_logged_at_each_start() {
         ("ALLOW_WEAK_RSA_KEYS", "true"),
         ("TRUSTED_AUDIENCES", "other-client"),
         ("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP", "true"),
+        ("ALLOW_UNTYPED_LOGOUT_TOKENS", "true"),
+        ("ALLOW_BEARER_TOKENS", "true"),
         ("SCOPES", "openid profile phone"),
     ])
     .await;
@@ -150,12 +152,21 @@ async fn what_weakens_the_usual_checks_is_logged_at_each_start() {
         "ALLOW_WEAK_RSA_KEYS: ",
         "TRUSTED_AUDIENCES: ",
         "ALLOW_LOGOUT_TOKENS_WITHOUT_EXP: ",
+        "ALLOW_UNTYPED_LOGOUT_TOKENS: ",
+        "ALLOW_BEARER_TOKENS: ",
         r#"SCOPES: nothing here reads the claims of this scope, so it need not be asked for scope="phone""#,
     ] {
         assert!(log.lines().any(|line| line.contains(" WARN ") && line.contains(words)), "no {words}: {log}");
     }
     let audited = log.lines().filter(|line| line.contains("server.check_weakened")).map(|line| field(line, "reason"));
-    let expected = ["ALLOW_WEAK_RSA_KEYS", "CLOCK_TOLERANCE", "TRUSTED_AUDIENCES", "ALLOW_LOGOUT_TOKENS_WITHOUT_EXP"];
+    let expected = [
+        "ALLOW_WEAK_RSA_KEYS",
+        "CLOCK_TOLERANCE",
+        "TRUSTED_AUDIENCES",
+        "ALLOW_UNTYPED_LOGOUT_TOKENS",
+        "ALLOW_LOGOUT_TOKENS_WITHOUT_EXP",
+        "ALLOW_BEARER_TOKENS",
+    ];
     assert_eq!(audited.collect::<Vec<_>>(), expected);
     let usual = LoggedServer::start_with(&[]).await.server.log();
     let settings =

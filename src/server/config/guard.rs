@@ -149,7 +149,8 @@ static OPERATOR_ROLE: Setting<Parsed<Vec<String>>> = Setting {
 
 pub static ALLOW_BEARER_TOKENS: Setting<Flag> = Setting {
     name: "ALLOW_BEARER_TOKENS",
-    text: "Whether the chat accepts access tokens without a proof with the DPoP key, for API clients that are no browsers.",
+    text: "Whether the chat accepts access tokens without a proof with the DPoP key, for API clients that are no browsers. \
+           Each start is logged.",
     example: "false",
     value: Flag { default: false },
 };

@@ -43,7 +43,7 @@ static LOGOUT_URL: Setting<Parsed<Url>> = Setting {
 
 static ALLOW_UNTYPED_LOGOUT_TOKENS: Setting<Flag> = Setting {
     name: "ALLOW_UNTYPED_LOGOUT_TOKENS",
-    text: "Whether logout tokens are accepted whose header does not say `logout+jwt`.",
+    text: "Whether logout tokens are accepted whose header does not say `logout+jwt`. Each start is logged.",
     example: "false",
     value: Flag { default: false },
 };

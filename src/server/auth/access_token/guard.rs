@@ -14,6 +14,7 @@ use crate::{
             sessions::{Sessions, StepUp, TokenInfo, TokenStatus},
         },
         environment::Environment,
+        observe::audit,
         store::SecretHash,
     },
     wire::{
@@ -99,6 +100,14 @@ impl GuardSettings {
             AccessTokenCheck::Introspection { audience } => audience.is_some(),
         }
     }
+
+    /// Logs at every start which settings weaken the default checks, for auditors.
+    fn warn_of_exceptions(&self) {
+        if self.bearer_tokens_allowed {
+            audit::record_weakened("ALLOW_BEARER_TOKENS");
+            tracing::warn!("ALLOW_BEARER_TOKENS: access tokens are accepted without a proof with the DPoP key");
+        }
+    }
 }
 
 impl AccessTokenGuard {
@@ -108,6 +117,7 @@ impl AccessTokenGuard {
         oidc: Arc<OidcClient>,
         environment: Environment,
     ) -> Self {
+        settings.warn_of_exceptions();
         Self {
             settings,
             sessions,

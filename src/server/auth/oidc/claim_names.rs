@@ -64,6 +64,12 @@ impl ClaimNames {
         is_nameless || [&self.name, &self.email, &self.user_id].into_iter().any(is_missing)
     }
 
+    /// Whether a configured claim is this one, or a member of it.
+    pub(super) fn reads(&self, claim: &str) -> bool {
+        let paths = [&self.name, &self.email, &self.user_id].into_iter().flatten().chain([&self.roles.path]);
+        paths.into_iter().any(|path| path.0.split('.').next() == Some(claim))
+    }
+
     /// Logs at every start that people are identified by another claim than `sub`, for auditors (T38).
     pub(super) fn warn_of_exceptions(&self) {
         if let Some(ClaimPath(claim)) = &self.user_id {

@@ -46,7 +46,7 @@ pub enum PermissionsSource {
 /// The claim that contains the roles, and their separator if it is one string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolesClaim {
-    path: ClaimPath,
+    pub(super) path: ClaimPath,
     separator: Option<char>,
 }
 

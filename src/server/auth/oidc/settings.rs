@@ -14,10 +14,7 @@ use super::{
     profile::SecurityProfile,
     signals::SignalSettings,
 };
-use crate::server::{
-    certificates::TrustedAuthorities,
-    observe::audit::{self, Event},
-};
+use crate::server::{certificates::TrustedAuthorities, observe::audit};
 
 /// The provider, and this application's registration as its client.
 #[derive(Clone, Debug)]
@@ -82,8 +79,14 @@ impl LogoutSettings {
 
     /// Logs at every start which settings weaken the default checks, for auditors.
     fn warn_of_exceptions(&self) {
+        if self.untyped_tokens_allowed {
+            audit::record_weakened("ALLOW_UNTYPED_LOGOUT_TOKENS");
+            tracing::warn!(
+                "ALLOW_UNTYPED_LOGOUT_TOKENS: logout tokens are accepted whose header does not say `logout+jwt`"
+            );
+        }
         if self.tokens_without_exp_allowed {
-            record_weakened("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP");
+            audit::record_weakened("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP");
             tracing::warn!("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP: logout tokens without `exp` are accepted by their `iat`");
         }
     }
@@ -150,9 +153,10 @@ impl CommonSettings {
     }
 }
 
-/// Of the scopes that OpenID Connect Core §5.4 defines, those whose claims this server never reads (RFC 9700 §2.3). What others
-/// mean, only the provider knows.
-const UNUSED_SCOPES: [&str; 2] = ["address", "phone"];
+/// Of the scopes that OpenID Connect Core §5.4 defines, those whose claims this server reads only where it is configured to
+/// (RFC 9700 §2.3). What others mean, only the provider knows.
+const OPTIONAL_SCOPES: [(&str, &[&str]); 2] =
+    [("address", &["address"]), ("phone", &["phone_number", "phone_number_verified"])];
 
 impl ProviderSettings {
     pub(super) fn requested_scope(&self) -> Vec<String> {
@@ -175,13 +179,14 @@ impl ProviderSettings {
         self.metadata.warn_of_exceptions();
         self.claims.warn_of_exceptions();
         self.logout.warn_of_exceptions();
-        for scope in self.scopes.iter().filter(|scope| UNUSED_SCOPES.contains(&scope.as_str())) {
-            tracing::warn!(scope, "SCOPES: nothing here reads the claims of this scope, so it need not be asked for");
+        let is_read = |claims: &[&str]| claims.iter().any(|claim| self.claims.reads(claim));
+        for (scope, claims) in OPTIONAL_SCOPES {
+            if self.scopes.iter().any(|asked| asked == scope) && !is_read(claims) {
+                tracing::warn!(
+                    scope,
+                    "SCOPES: nothing here reads the claims of this scope, so it need not be asked for"
+                );
+            }
         }
     }
-}
-
-/// Audits that this setting weakens a check (T32).
-pub(super) fn record_weakened(setting: &str) {
-    audit::record(Event::CheckWeakened, None, Some(&setting));
 }

@@ -188,13 +188,18 @@ impl Records {
     async fn remove_deliberately(&self, session: &SecretHash, revocation: Revocation) -> Result<bool, StoreError> {
         let name = session_name(session);
         for _ in 0..MAX_REMOVE_TRIES {
-            let Ok(Some(record)) = self.store.get(&name, self.now()).await else { break };
-            if revocation == Revocation::Late {
-                // Before the removal, so that a browser that learns of it finds what is to be revoked.
-                self.keep_to_revoke(session, &record).await;
-            }
+            let record = match self.store.get(&name, self.now()).await {
+                Ok(Some(record)) => record,
+                // Removed without it, its refresh token could not be revoked. The caller tries again.
+                Err(error) if revocation == Revocation::Late => return Err(error),
+                Ok(None) | Err(_) => break,
+            };
             // Only this revision: a concurrent refresh may have attached other records, which would remain.
             if self.store.remove_revision(&name, record.revision).await? {
+                if revocation == Revocation::Late {
+                    // Before browsers learn of the end. Only the caller that has removed this revision keeps it.
+                    self.keep_to_revoke(session, &record).await;
+                }
                 self.announce_end(session, EndCause::Deliberate).await;
                 self.remove_attached(session, &attached(&Parts::of(&record.sealed))).await;
                 return Ok(true);

@@ -145,11 +145,15 @@ impl Sessions {
     ) -> Result<RefreshFailure, StoreError> {
         if self.records.remove_unchanged_session(id, &session).await? {
             audit::record(Event::SessionExpired, Some(&session.user), Some(&expiry.reason()));
-            if let Some(refresh_token) = session.refresh_token.take() {
-                self.revoke_in_background(Revoked::Refresh(refresh_token));
-            }
+        } else if self.records.stored_session(id).await?.is_some() {
+            // Another replica has refreshed it, and has another refresh token.
+            return Ok(ended(expiry.reason()));
         } else {
-            self.revoke_ended_of(id, &session.dpop_jkt).await?;
+            // Ended meanwhile. What was kept may have a refresh token that this one has replaced.
+            self.records.remove_to_revoke(&SecretHash::of(id.secret())).await;
+        }
+        if let Some(refresh_token) = session.refresh_token.take() {
+            self.revoke_in_background(Revoked::Refresh(refresh_token));
         }
         Ok(ended(expiry.reason()))
     }

@@ -4,8 +4,8 @@
 //! the browser overwrites the id of the earlier session, which could then not be ended by a logout.
 //!
 //! The refresh token of the earlier session is in its record, which can be decrypted only with that session's id. If the
-//! browser still has the id, it sends it with the login, and the refresh token is revoked. Otherwise nobody has the id any
-//! more, so the token's only copy is deleted with the record.
+//! browser still has the id, it sends it with the login, and the refresh token is revoked. Otherwise a page that was open
+//! may still have it: see [`super::late_revocation`].
 
 use super::{Sessions, attached::sessions_of_key, session::Session};
 use crate::{
@@ -32,7 +32,11 @@ impl Sessions {
                 Some((previous, id)) if *previous == name => self.records.stored_session(id).await?,
                 _ => None,
             };
-            if self.records.remove_session(&name).await? {
+            let is_removed = match &opened {
+                Some(_) => self.records.remove_session(&name).await?,
+                None => self.records.remove_unopened_session(&name).await?,
+            };
+            if is_removed {
                 self.record_replaced(opened);
             }
             self.records.store().remove_member(&index, &name).await?;
@@ -51,7 +55,7 @@ impl Sessions {
                 self.revoke_in_background(Revoked::Refresh(refresh_token));
                 "its refresh token is revoked"
             }
-            None => "its record is destroyed",
+            None => "its refresh token is revoked when a page that still has the session calls",
         };
         audit::record(Event::SessionReplaced, user.as_ref(), Some(&reason));
     }

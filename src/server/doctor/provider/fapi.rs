@@ -63,7 +63,7 @@ fn requirements(report: &FapiReport) -> Vec<Verdict> {
             "client assertions by our key (§5.4.1)",
             &report.assertions,
             "this client can't authenticate, so nobody can sign in",
-            "CLIENT_KEY_FILE: an EC key on P-256 signs with ES256, an RSA key with PS256",
+            "CLIENT_KEY_FILE: an EC key on P-256 signs with ES256, an Ed25519 key with EdDSA, an RSA key with PS256",
         ),
         listed(
             "access tokens bound by DPoP with ES256 (§5.3.3.1)",

@@ -99,7 +99,7 @@ events! {
          lifetime or the provider's `session_expiry` (`lifetime`).";
     SessionReplaced = "session.replaced", Success, SessionEnd Informational:
         "A person signed in, which ended the session that the same DPoP key had before. The reason says whether its \
-         refresh token was revoked, or only destroyed with the session.";
+         refresh token was revoked, or will be when a page that still has the session calls.";
     EndedSessionRevoked = "session.revoked_after_end", Success, SessionEnd Informational:
         "A browser called again whose session had been ended from elsewhere, so that the server could have the refresh token \
          revoked, where the provider has an endpoint for that.";

@@ -57,14 +57,11 @@ impl OidcClient {
         let accepts =
             |name: &str| signing_algorithm(name).is_some_and(|alg| settings.id_tokens.algorithms.contains(&alg));
         let ours = settings.client_authentication.assertion_algorithms();
-        let signs = |name: &str| {
-            ours.iter().any(|ours| signing_algorithm(name).is_some_and(|alg| signing_algorithm(ours) == Some(alg)))
-        };
         let named = |list, is_needed: &dyn Fn(&str) -> bool| Named::of(&document, list, is_needed);
         Ok(Some(FapiReport {
             unencrypted: self.unencrypted(&document),
             client_authentication: named("token_endpoint_auth_methods_supported", &|it| it == "private_key_jwt"),
-            assertions: named("token_endpoint_auth_signing_alg_values_supported", &signs),
+            assertions: named("token_endpoint_auth_signing_alg_values_supported", &|it| ours.contains(&it)),
             id_tokens: named("id_token_signing_alg_values_supported", &accepts),
             dpop: named("dpop_signing_alg_values_supported", &|it| it == "ES256"),
             pkce: named("code_challenge_methods_supported", &|it| it == "S256"),
