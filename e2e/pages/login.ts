@@ -70,7 +70,7 @@ export function certifiedLoginPage(page: Page) {
   };
 }
 
-/** The form of Keycloak's own theme. Whoever it knows is not shown it. */
+/** The form of Keycloak's own theme. People it knows don't see it. */
 export function keycloakLoginPage(page: Page, password: string): LoginPage {
   const form = page.getByRole('heading', { name: 'Sign in to your account' });
 

@@ -67,7 +67,7 @@ test.describe('beside a model', () => {
     expect(sent).not.toContain('SQL ordered by Elapsed Time event');
     expect(sent).not.toContain('alert(1)');
     expect(sent.length).toBeLessThan(60_000);
-    // What was left out is kept, and later questions are told of the report, too.
+    // What was left out is kept, and later questions get the report, too.
     await chat.ask('And the second?');
     await expect(chat.answers).toHaveCount(2);
     const later = (await model.questions(question)).at(-1)!.body.messages;

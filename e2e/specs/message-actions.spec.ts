@@ -176,7 +176,7 @@ test('a new conversation greets by name', async ({ user, signIn, chat }) => {
   expect(await chat.emptyHeading.getByText('Ada Lovelace').evaluate((it) => it.closest('[translate=no]') !== null)).toBe(true);
 });
 
-test('a person whose name nobody has told is not greeted by a code', async ({ user, signIn, chat }) => {
+test('a person whose name is not known is not greeted by a code', async ({ user, signIn, chat }) => {
   await user.set({ claims: { name: null } });
   await signIn();
   await expect(chat.emptyHeading).toHaveText('What would you like to know?');

@@ -1,4 +1,4 @@
-// The operator's words: the notice, name and logo, questions to start with, and what the model's server is told.
+// The operator's words: the notice, name and logo, questions to start with, and what the model's server receives.
 
 import { generateKeyPairSync } from 'node:crypto';
 
@@ -36,7 +36,7 @@ test.describe('a notice', () => {
     await expectAccessible(page, 'the notice');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
-    await expect(dialog, 'it does not go by itself').toBeVisible();
+    await expect(dialog, 'it stays until it is accepted').toBeVisible();
     await dialog.getByRole('button', { name: 'I have read and accept this' }).focus();
     await page.keyboard.press('Enter');
     await expect(dialog).toBeHidden();
@@ -118,7 +118,7 @@ test.describe('a name', () => {
   });
 });
 
-test.describe('a gateway that is told who asks', () => {
+test.describe('a gateway that learns who asks', () => {
   test.use({
     appSettings: {
       MOCK_UPSTREAM_ADDR: '127.0.0.1:0',
@@ -128,12 +128,12 @@ test.describe('a gateway that is told who asks', () => {
     },
   });
 
-  test('the page says what it is told, and its keys are published', async ({ page, request, baseURL, signIn, chat }) => {
+  test('the page says what it receives, and its keys are published', async ({ page, request, baseURL, signIn, chat }) => {
     await signIn();
     await chat.account.choose('Privacy and data');
     const privacy = page.getByRole('dialog', { name: 'Privacy and data' });
     await expect(privacy).toContainText(
-      'the model’s server is told: a code made from your account, your email address, your roles, and in which conversation you ask.',
+      'the model’s server receives: a code made from your account, your email address, your roles, and in which conversation you ask.',
     );
     const answer = await request.get(`${baseURL}/.well-known/jwks.json`);
     expect(await answer.json()).toMatchObject({ keys: [{ kty: 'EC', crv: 'P-256', use: 'sig', alg: 'ES256' }] });

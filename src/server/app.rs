@@ -195,7 +195,7 @@ impl Services {
         Ok(Self { readiness: Arc::new(readiness), ..self })
     }
 
-    /// What people are told; [`Retention`] deletes them.
+    /// How long, for the page to say; [`Retention`] deletes them.
     pub fn keeping_conversations_for(self, days: Option<NonZeroU32>) -> Self {
         Self { conversations: Arc::new(Conversations::clone(&self.conversations).kept_for(days)), ..self }
     }

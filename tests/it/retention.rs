@@ -152,8 +152,8 @@ async fn people_are_told_how_long_their_conversations_are_kept() {
     assert!(client.get("/api/conversations").await.json().get("kept_days").is_none());
     let provider = MockProvider::shared();
     let app = TestApp::keeping_conversations_for(provider.settings(), days(90));
-    let told = ChatClient::of_process(Browser::at(app, provider)).await;
-    assert_eq!(told.get("/api/conversations").await.json()["kept_days"], 90);
+    let client = ChatClient::of_process(Browser::at(app, provider)).await;
+    assert_eq!(client.get("/api/conversations").await.json()["kept_days"], 90);
 }
 
 #[tokio::test]

@@ -137,18 +137,18 @@ async fn the_model_is_told_the_path_of_the_question(store: &Store) {
     let second = answered(store, &owner, again(&one), "I").await;
     let three = NewQuestion { after: Some(second.answer.clone()), ..question("c", "three") };
     let three = answered(store, &owner, three, "3").await;
-    let told = async |new: &NewQuestion, budget: usize| {
+    let sent = async |new: &NewQuestion, budget: usize| {
         let earlier = store.exchanges_before(&owner, &new.question, budget).await.unwrap();
         let texts = earlier.exchanges.iter().map(|it| format!("{} {}", it.question.text, it.answer.text));
         (texts.collect::<Vec<_>>(), earlier.has_more)
     };
-    assert_eq!(told(&three, 1000).await, (vec!["one I".to_owned()], false));
-    assert_eq!(told(&two, 1000).await, (vec!["one 1".to_owned()], false));
+    assert_eq!(sent(&three, 1000).await, (vec!["one I".to_owned()], false));
+    assert_eq!(sent(&two, 1000).await, (vec!["one 1".to_owned()], false));
     let four = answered(store, &owner, question("c", "four"), "4").await;
-    assert_eq!(told(&four, 1000).await, (vec!["one I".to_owned(), "three 3".to_owned()], false));
-    assert_eq!(told(&four, 6).await, (vec!["three 3".to_owned()], true));
+    assert_eq!(sent(&four, 1000).await, (vec!["one I".to_owned(), "three 3".to_owned()], false));
+    assert_eq!(sent(&four, 6).await, (vec!["three 3".to_owned()], true));
     // Another answer is written from the same.
-    assert_eq!(told(&one, 1000).await, (vec![], false));
+    assert_eq!(sent(&one, 1000).await, (vec![], false));
 }
 
 async fn a_question_follows_the_answer_that_the_page_shows(store: &Store) {
@@ -395,8 +395,8 @@ async fn is_used_beside_the_release_before(store: Store, mut before: Before) {
     before.ask(&owner, "three").await;
     assert_eq!(texts(&store, &owner, "c").await, ["one", "I", "three", "to three"]);
     let three = NewQuestion { question: MessageId::new("q-three"), ..question("c", "three") };
-    let told = store.exchanges_before(&owner, &three.question, 1000).await.unwrap().exchanges;
-    assert_eq!((told.len(), told[0].answer.text.as_str()), (1, "I"));
+    let sent = store.exchanges_before(&owner, &three.question, 1000).await.unwrap().exchanges;
+    assert_eq!((sent.len(), sent[0].answer.text.as_str()), (1, "I"));
     let key = NewQuestion { idempotency_key: IdempotencyKey::new("key-three"), ..question("c", "three") };
     let stored = Begun::AlreadyStored { answer: MessageId::new("a-three") };
     assert_eq!(store.begin(&owner, &key, now()).await.unwrap(), stored);

@@ -67,7 +67,7 @@ pub enum Progress {
 
 impl Progress {
     /// Whether neither a failure nor the person has ended it.
-    pub fn is_end_by_itself(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         matches!(self, Self::Ended(EndReason::Complete | EndReason::Length, None))
     }
 }
@@ -100,8 +100,8 @@ impl Entry {
     }
 
     /// Whether this is an answer that was not broken off: a message that waits for it can be sent.
-    pub fn has_ended_by_itself(&self) -> bool {
-        self.author == Author::Assistant && self.progress.is_end_by_itself()
+    pub fn is_complete_answer(&self) -> bool {
+        self.author == Author::Assistant && self.progress.is_complete()
     }
 
     /// Whether the model refused the question of this answer, so that it is not sent again with later ones.

@@ -186,10 +186,10 @@ pub struct Account {
     pub privacy: &'static str,
     /// What is stored, where, and until when.
     pub stored: [Message; 5],
-    /// The title of what the model's server is told of who asks.
+    /// The title of what the model's server receives about who asks.
     pub asker: &'static str,
     /// `details` are some of those below.
-    pub asker_told: fn(details: &str) -> String,
+    pub asker_details: fn(details: &str) -> String,
     pub asker_code: &'static str,
     pub asker_account: &'static str,
     pub asker_name: &'static str,

@@ -245,7 +245,7 @@ pub static ENGLISH: Catalog = Catalog {
         hint: "Enter sends it when this answer is done.",
         is_full: "A message is waiting already.",
         waits: "Sent when this answer is done",
-        was_not_sent: "Not sent, as the answer did not end by itself",
+        was_not_sent: "Not sent, as the answer was stopped or failed",
         send_now: "Send now",
         edit: "Change",
         remove: "Remove",
@@ -285,8 +285,8 @@ pub static ENGLISH: Catalog = Catalog {
             },
         ],
         asker: "Who you are, for the model",
-        asker_told: |details| {
-            format!("With each question, the model’s server is told: {details}, and in which conversation you ask.")
+        asker_details: |details| {
+            format!("With each question, the model’s server receives: {details}, and in which conversation you ask.")
         },
         asker_code: "a code made from your account",
         asker_account: "the identifier of your account",

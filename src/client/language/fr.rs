@@ -301,7 +301,7 @@ pub static FRENCH: Catalog = Catalog {
             },
         ],
         asker: "Qui vous êtes, pour le modèle",
-        asker_told: |details| {
+        asker_details: |details| {
             format!(
                 "Avec chaque question, le serveur du modèle reçoit\u{a0}: {details}, et dans quelle conversation vous la posez."
             )

@@ -101,7 +101,7 @@ fn push_inlines(cell: &mut String, content: &[Inline]) {
             Inline::Emphasis(content) => push_marked(cell, "*", |cell| push_inlines(cell, content)),
             Inline::Strong(content) => push_marked(cell, "**", |cell| push_inlines(cell, content)),
             Inline::Strikethrough(content) => push_marked(cell, "~~", |cell| push_inlines(cell, content)),
-            // An address that is its own text becomes a link by itself.
+            // An address that is its own text becomes a link without markup.
             Inline::Link { to, content } if plain_text(content) == *to => cell.push_str(to),
             Inline::Link { to, content } => {
                 cell.push('[');

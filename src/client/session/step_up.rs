@@ -1,6 +1,6 @@
 //! Signing in again for what the person was doing, where the server asks for a more recent or a stronger sign-in (RFC 9470).
 //!
-//! It begins by a click, never by itself: so it can't repeat itself where the provider does not do what was asked for. The
+//! It begins with a click, never automatically, so it can't loop where the provider does not do what was asked for. The
 //! session stays until the new one has begun. What was interrupted is stored with the login, and done once it has succeeded.
 
 use dioxus::prelude::*;

@@ -36,8 +36,8 @@ async fn answer(shared: &Shared, uri: &Uri, headers: &HeaderMap, body: &[u8], is
     let scenario = (has_key && has_version == is_azure).then(|| shared.scenario(&body, &question));
     let path = uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let has_stream_options = !body["stream_options"].is_null();
-    let told = ["traceparent", "x-user-token"].map(|name| header_text(headers, name).map(str::to_owned));
-    let request = shared.requests.begin(path, credential.map(|(name, _)| name), told, body, scenario);
+    let reported = ["traceparent", "x-user-token"].map(|name| header_text(headers, name).map(str::to_owned));
+    let request = shared.requests.begin(path, credential.map(|(name, _)| name), reported, body, scenario);
     let Some(scenario) = scenario else {
         request.played();
         return if has_key { errors::no_version() } else { errors::unauthorized() };

@@ -57,7 +57,7 @@ pub fn unknown_stream_options() -> Response {
 }
 
 fn error(status: u16, kind: &str, code: &str) -> Response {
-    let message = format!("The mock upstream was told to answer {code}.");
+    let message = format!("The mock upstream is set to answer {code}.");
     with_status(status, &json!({ "message": message, "type": kind, "param": null, "code": code }))
 }
 

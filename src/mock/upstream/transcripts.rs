@@ -91,7 +91,7 @@ pub fn transcript(scenario: Scenario, question: &str, is_azure: bool) -> Option<
 }
 
 fn answer(question: &str, pace: Duration) -> Parts {
-    let answer = format!("You wrote: “{question}”. This is the mock upstream: it only repeats what it was told.");
+    let answer = format!("You wrote: “{question}”. This is the mock upstream: it only repeats your question.");
     let words: Vec<Bytes> = answer.split_inclusive(' ').map(text).collect();
     let end = [finish("stop"), usage(question.split_whitespace().count(), words.len()), done()];
     let paced = words.into_iter().flat_map(move |word| [Part::Pause(pace), Part::Bytes(word)]);

@@ -28,7 +28,7 @@ pub struct Model {
 pub struct Models {
     first: Arc<Model>,
     others: Arc<[Arc<Model>]>,
-    /// Whether the operator has listed them, so that people are told of them.
+    /// Whether the operator has listed them, so that the page names them.
     is_list: bool,
 }
 

@@ -75,7 +75,7 @@ impl Conversations {
         Self { store, environment, kept_days: None }
     }
 
-    /// So long after their last question, conversations are deleted: people are told.
+    /// So long after their last question, conversations are deleted, as the page says.
     pub fn kept_for(self, kept_days: Option<NonZeroU32>) -> Self {
         Self { kept_days, ..self }
     }

@@ -106,7 +106,7 @@ async fn a_refusal_has_the_upstreams_own_message_without_our_key() {
     let refusal = upstream.completions.try_out("/no-model").await.unwrap_err();
     assert_eq!(refusal.error, UpstreamError::Misconfigured);
     assert!(
-        refusal.to_string().ends_with("our requests: The mock upstream was told to answer model_not_found."),
+        refusal.to_string().ends_with("our requests: The mock upstream is set to answer model_not_found."),
         "{refusal}"
     );
     let refusal = upstream.completions.try_out("/echo").await.unwrap_err();

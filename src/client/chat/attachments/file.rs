@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_type_is_what_the_browser_says_or_what_the_name_means() {
-        let media_type = |name: &str, told: &str| AttachedFile::new(name, told, "x".into()).attachment.media_type;
+        let media_type = |name: &str, browser: &str| AttachedFile::new(name, browser, "x".into()).attachment.media_type;
         assert_eq!(media_type("a.sql", ""), "application/sql");
         assert_eq!(media_type("a.TRC", ""), "text/plain");
         assert_eq!(media_type("a", "Text/CSV; charset=utf-8"), "text/csv");

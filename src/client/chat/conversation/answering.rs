@@ -94,7 +94,7 @@ impl Conversation {
         if let Progress::Failed(ApiError::ModelUnavailable | ApiError::NoticeNotAccepted) = progress {
             self.options.refresh();
         }
-        let sends_next = progress.is_end_by_itself();
+        let sends_next = progress.is_complete();
         let is_elsewhere = self.running.is_elsewhere();
         let entry = self.running.finish(progress);
         self.entries.write().extend(entry.filter(|_| !is_elsewhere));

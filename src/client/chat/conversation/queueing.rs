@@ -44,10 +44,9 @@ impl Conversation {
         dom::focus(COMPOSER);
     }
 
-    /// Sends the message that waits if the last answer has ended by itself. After a failure, and after a stop, it is for the
-    /// person to say.
+    /// Sends the message that waits if the last answer is complete. After a failure or a stop, the person decides.
     pub(super) fn send_queued_after_answer(self) {
-        let is_due = self.entries.peek().last().is_some_and(|last| last.has_ended_by_itself());
+        let is_due = self.entries.peek().last().is_some_and(|last| last.is_complete_answer());
         if is_due {
             self.send_queued();
         }

@@ -1,5 +1,5 @@
 //! The sources that a model names beside its text: `annotations` of OpenAI's chat completions. They become links at the end
-//! of the answer's text, so that they are stored, exported, searched and told to the model like the rest of it. The page
+//! of the answer's text, so that they are stored, exported, searched and sent to the model like the rest of it. The page
 //! shows them by its rules for links: with the host, and a question before one is opened.
 
 use serde_json::Value;

@@ -219,7 +219,7 @@ impl ChatCompletions {
     fn user_token(&self, asker: Option<&Asker>) -> Result<Option<(HeaderName, HeaderValue)>, Failure> {
         let (Some(tokens), Some(asker)) = (&self.user_tokens, asker) else { return Ok(None) };
         tokens.header(asker).map(Some).map_err(|error| {
-            tracing::error!(%error, "the upstream can't be told who asks");
+            tracing::error!(%error, "the token that says who asks can't be made");
             Failure::of(UpstreamError::Auth)
         })
     }

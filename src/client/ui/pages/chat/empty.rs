@@ -14,7 +14,7 @@ use crate::client::{
 #[component]
 pub fn Empty(
     conversation: Conversation,
-    /// The person's, if the provider has told it.
+    /// The person's, if the provider has sent it.
     name: Option<String>,
 ) -> Element {
     let catalog = use_catalog();

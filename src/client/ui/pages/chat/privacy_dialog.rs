@@ -50,7 +50,7 @@ pub fn PrivacyDialog(dialog: Signal<OpenDialog>, options: Options, list: Convers
                 }
                 if let Some(disclosure) = options.disclosure() {
                     dt { {text_span(catalog.account.asker)} }
-                    dd { {text_span(told(&disclosure, catalog))} }
+                    dd { {text_span(disclosed(&disclosure, catalog))} }
                 }
                 if let Some(notice) = &notice {
                     dt { {text_span(language.get().of(&notice.title))} }
@@ -137,7 +137,7 @@ fn DataFailure(state: DataState, interrupted: Interrupted) -> Element {
 }
 
 /// What the model's server learns of the user.
-fn told(disclosure: &Disclosure, catalog: &Catalog) -> String {
+fn disclosed(disclosure: &Disclosure, catalog: &Catalog) -> String {
     let messages = &catalog.account;
     let details = [
         (true, if disclosure.is_pseudonym { messages.asker_code } else { messages.asker_account }),
@@ -145,6 +145,6 @@ fn told(disclosure: &Disclosure, catalog: &Catalog) -> String {
         (disclosure.email, messages.asker_email),
         (disclosure.roles, messages.asker_roles),
     ];
-    let told: Vec<_> = details.into_iter().filter_map(|(is_told, detail)| is_told.then_some(detail)).collect();
-    (messages.asker_told)(&told.join(", "))
+    let disclosed: Vec<_> = details.into_iter().filter_map(|(is_sent, detail)| is_sent.then_some(detail)).collect();
+    (messages.asker_details)(&disclosed.join(", "))
 }

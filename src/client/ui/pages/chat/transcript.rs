@@ -28,7 +28,7 @@ use crate::{
 #[component]
 pub fn Transcript(
     conversation: Conversation,
-    /// The person's, if the provider has told it.
+    /// The person's, if the provider has sent it.
     name: Option<String>,
 ) -> Element {
     let catalog = use_catalog();

@@ -9,7 +9,7 @@ pub fn repeated(language: Language, name: &str, message: &str) -> String {
     let commands = Example::ALL.map(|example| format!("`{}`", example.command())).join(", ");
     match language {
         Language::English => format!(
-            "Hello {name}, I am the demo responder: no chat upstream is configured, so I only repeat what I was told. \
+            "Hello {name}, I am the demo responder: no chat upstream is configured, so I only repeat your words. \
              You wrote: “{message}”. \
              Your message came with an access token that this server had issued and judged good, and my answer is \
              streamed to you word by word. To see what answers can look like, try {commands}; the last one takes long \
@@ -43,7 +43,7 @@ pub fn table(language: Language) -> &'static str {
              | log file sync | 88,120 | 310.4 | 15.2 |\n\
              | direct path read temp | 12,904 | 122.9 | 6.0 |\n\
              | enq: TX - row lock contention | 37 | 96.3 | 4.7 |\n\n\
-             Numbers are aligned on the right, and a wide table scrolls by itself."
+             Numbers are aligned on the right, and a wide table scrolls within the page."
         }
         Language::French => {
             "Ces chiffres sont inventés ; le tableau est un vrai tableau.\n\n\
@@ -122,8 +122,8 @@ fn section(language: Language, n: usize) -> String {
     match language {
         Language::English => format!(
             "## Part {n} of {LONG_SECTIONS}\n\n\
-             A long answer grows under the reader’s eyes. Whoever reads its beginning must not be dragged to its end, \
-             and whoever waits at the end should see it come.\n\n\
+             A long answer grows under the reader’s eyes. People who read its beginning must not be dragged to its end, \
+             and those who wait at the end should see it come.\n\n\
              - point {n}.1, with `code` in it\n- point {n}.2, with **weight**\n\n"
         ),
         Language::French => format!(
