@@ -25,13 +25,15 @@ const test = base.extend<{ replicas: Replicas }>({
 });
 
 test('a reload in the middle of an answer loses nothing', async ({ page, chat, replicas: _ }) => {
+  // The answer takes a minute where nothing else runs.
+  test.slow();
   mayLog(noAnswer);
   await chat.ask('/slow please');
   await expect(chat.answers.last()).toContainText('word 5,');
   await page.reload();
   await expect(chat.answers.last()).toContainText('word 20,');
   await expect(chat.stop).toBeVisible();
-  await expect(chat.stop, 'it ends').toBeHidden({ timeout: 60_000 });
+  await expect(chat.stop, 'it ends').toBeHidden({ timeout: 180_000 });
   await expect(chat.failure).toHaveCount(0);
   const shown = await chat.answers.last().innerText();
   await page.reload();
