@@ -14,7 +14,7 @@ use crate::{
             sessions::{Sessions, StepUp, TokenInfo, TokenStatus},
         },
         environment::Environment,
-        observe::audit,
+        observe::audit::{self, Event},
         store::SecretHash,
     },
     wire::{
@@ -104,7 +104,7 @@ impl GuardSettings {
     /// Logs at every start which settings weaken the default checks, for auditors.
     fn warn_of_exceptions(&self) {
         if self.bearer_tokens_allowed {
-            audit::record_weakened("ALLOW_BEARER_TOKENS");
+            audit::record(Event::CheckWeakened, None, Some(&"ALLOW_BEARER_TOKENS"));
             tracing::warn!("ALLOW_BEARER_TOKENS: access tokens are accepted without a proof with the DPoP key");
         }
     }

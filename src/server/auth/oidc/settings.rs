@@ -14,7 +14,10 @@ use super::{
     profile::SecurityProfile,
     signals::SignalSettings,
 };
-use crate::server::{certificates::TrustedAuthorities, observe::audit};
+use crate::server::{
+    certificates::TrustedAuthorities,
+    observe::audit::{self, Event},
+};
 
 /// The provider, and this application's registration as its client.
 #[derive(Clone, Debug)]
@@ -80,13 +83,13 @@ impl LogoutSettings {
     /// Logs at every start which settings weaken the default checks, for auditors.
     fn warn_of_exceptions(&self) {
         if self.untyped_tokens_allowed {
-            audit::record_weakened("ALLOW_UNTYPED_LOGOUT_TOKENS");
+            audit::record(Event::CheckWeakened, None, Some(&"ALLOW_UNTYPED_LOGOUT_TOKENS"));
             tracing::warn!(
                 "ALLOW_UNTYPED_LOGOUT_TOKENS: logout tokens are accepted whose header does not say `logout+jwt`"
             );
         }
         if self.tokens_without_exp_allowed {
-            audit::record_weakened("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP");
+            audit::record(Event::CheckWeakened, None, Some(&"ALLOW_LOGOUT_TOKENS_WITHOUT_EXP"));
             tracing::warn!("ALLOW_LOGOUT_TOKENS_WITHOUT_EXP: logout tokens without `exp` are accepted by their `iat`");
         }
     }

@@ -71,11 +71,6 @@ pub fn record(event: Event, user: Option<&UserClaims>, reason: Option<&dyn Displ
     write(&Entry { event, fields, reason, repeated, request, source: None });
 }
 
-/// Records that this setting weakens a check of tokens (T32). To be called once, at the start.
-pub fn record_weakened(setting: &str) {
-    record(Event::CheckWeakened, None, Some(&setting));
-}
-
 /// Creates the counters of all events, at zero.
 pub fn declare_metrics() {
     for event in Event::ALL {

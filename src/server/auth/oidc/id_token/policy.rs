@@ -5,7 +5,11 @@ use std::time::Duration;
 use openidconnect::{SignatureVerificationError, core::CoreJwsSigningAlgorithm};
 use serde_json::{Map, Value};
 
-use crate::server::{auth::oidc::AskedAuthentication, excerpt::excerpt, observe::audit};
+use crate::server::{
+    auth::oidc::AskedAuthentication,
+    excerpt::excerpt,
+    observe::audit::{self, Event},
+};
 
 /// The supported signature algorithms by their names (RFC 7518 §3.1, RFC 8037 §3.1). Neither `none` nor the symmetric
 /// `HS*`. `openidconnect` does not implement `ES512`.
@@ -68,16 +72,16 @@ impl IdTokenPolicy {
     /// Logs at every start which settings weaken the default checks, for auditors.
     pub(in crate::server::auth::oidc) fn warn_of_exceptions(&self) {
         if self.allow_weak_rsa_keys {
-            audit::record_weakened("ALLOW_WEAK_RSA_KEYS");
+            audit::record(Event::CheckWeakened, None, Some(&"ALLOW_WEAK_RSA_KEYS"));
             tracing::warn!("ALLOW_WEAK_RSA_KEYS: ID tokens signed with RSA keys of 1024 to 2047 bits are accepted");
         }
         if self.clock_tolerance > COMMON_CLOCK_TOLERANCE {
             let seconds = self.clock_tolerance.as_secs();
-            audit::record_weakened("CLOCK_TOLERANCE");
+            audit::record(Event::CheckWeakened, None, Some(&"CLOCK_TOLERANCE"));
             tracing::warn!(seconds, "CLOCK_TOLERANCE: ID tokens are accepted for more than a minute too long");
         }
         if !self.trusted_audiences.is_empty() {
-            audit::record_weakened("TRUSTED_AUDIENCES");
+            audit::record(Event::CheckWeakened, None, Some(&"TRUSTED_AUDIENCES"));
             tracing::warn!(audiences = ?self.trusted_audiences, "TRUSTED_AUDIENCES: ID tokens that are for others too are accepted");
         }
     }
