@@ -1,5 +1,5 @@
 //! Revocation of the refresh token of a session that was ended without its id: by the provider, an operator, the person in
-//! another browser, or the maximum number of sessions (OpenID Connect Back-Channel Logout §2.7).
+//! another browser, the maximum number of sessions, or a sign-in that replaces it (OpenID Connect Back-Channel Logout §2.7).
 //!
 //! The refresh token is sealed under the session's id, which only its browser has. So the sealed session is kept for as
 //! long as its record would have been, under a name by which no other code finds it. When the browser calls once more, with
