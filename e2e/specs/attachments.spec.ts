@@ -3,6 +3,7 @@
 import { expectAccessible } from '../fixtures/axe';
 import { besideModel, expect, test } from '../fixtures/test';
 import { awrReport, filesOf } from '../pages/files';
+import { signedOutPage } from '../pages/signed-out';
 
 const log = { name: 'alert.log', mimeType: '', text: 'ORA-00600: internal error\nline two\n' };
 const binary = { name: 'chart.png', mimeType: 'image/png', text: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2]) };
@@ -146,6 +147,7 @@ test('files of the message that is being written survive a reload, and not a sig
   await page.reload();
   await expect(files.attached).toContainText('alert.log');
   await chat.signOut.click();
+  await signedOutPage(page).everywhere();
   await expect.poll(() => page.evaluate(() => sessionStorage.getItem('oracle-ai.files'))).toBe(null);
 });
 
