@@ -80,6 +80,25 @@ impl Sessions {
         }
     }
 
+    /// The session as it is stored now; `known` was read before. If it was ended meanwhile without its id, its refresh token is
+    /// revoked.
+    pub(super) async fn current_session(&self, id: &SessionId, known: &Session) -> Result<Option<Session>, StoreError> {
+        let session = self.records.stored_session(id).await?;
+        if session.is_none() {
+            self.revoke_ended_of(id, &known.dpop_jkt).await?;
+        }
+        Ok(session)
+    }
+
+    /// Has the refresh token of a session revoked that has ended during its refresh. What is kept of it may have an earlier
+    /// token, which this one has replaced.
+    pub(super) async fn revoke_refreshed(&self, id: &SessionId, session: &mut Session) {
+        self.records.remove_to_revoke(&SecretHash::of(id.secret())).await;
+        if let Some(refresh_token) = session.refresh_token.take() {
+            self.revoke_in_background(Revoked::Refresh(refresh_token));
+        }
+    }
+
     async fn revoke_kept(&self, id: &SessionId, session: Session) -> Result<(), StoreError> {
         let name = SecretHash::of(id.secret());
         audit::set_subject(&session.user, &name, &session.dpop_jkt);

@@ -48,6 +48,7 @@ impl Sessions {
     pub async fn logout(&self, id: &SessionId, proof: VerifiedProof) -> Result<LogoutResponse, LogoutError> {
         let deadline = Instant::now() + PROVIDER_TIMEOUT;
         let session = match self.verify_key(id, proof).await {
+            // Read again, as a refresh may have stored another refresh token meanwhile.
             Ok(known) => self.current_session(id, &known).await?,
             Err(SessionKeyError::NoSession) => None,
             // The same response as for an unknown session, so that another browser can't find out whether it exists.
@@ -73,15 +74,6 @@ impl Sessions {
             let _ = timeout_at(deadline, revocation).await;
         }
         Ok(response)
-    }
-
-    /// The session as it is stored now, as a refresh may have stored another refresh token since `known` was read.
-    async fn current_session(&self, id: &SessionId, known: &Session) -> Result<Option<Session>, StoreError> {
-        let session = self.records.stored_session(id).await?;
-        if session.is_none() {
-            self.revoke_ended_of(id, &known.dpop_jkt).await?;
-        }
-        Ok(session)
     }
 
     /// Ends the sessions that the logout token names (OpenID Connect Back-Channel Logout §2.7).

@@ -122,10 +122,7 @@ impl Sessions {
 
     /// The session as it is stored now; `known` was read before.
     async fn live_session(&self, id: &SessionId, known: &Session) -> Result<Session, RefreshFailure> {
-        let Some(session) = self.records.stored_session(id).await? else {
-            self.revoke_ended_of(id, &known.dpop_jkt).await?;
-            return Err(ended("unknown or expired session"));
-        };
+        let session = self.current_session(id, known).await?.ok_or_else(|| ended("unknown or expired session"))?;
         if !session.dpop_jkt.matches(&known.dpop_jkt) {
             return Err(RefreshFailure::OtherBrowser);
         }
@@ -148,13 +145,8 @@ impl Sessions {
         } else if self.records.stored_session(id).await?.is_some() {
             // Another replica has refreshed it, and has another refresh token.
             return Ok(ended(expiry.reason()));
-        } else {
-            // Ended meanwhile. What was kept may have a refresh token that this one has replaced.
-            self.records.remove_to_revoke(&SecretHash::of(id.secret())).await;
         }
-        if let Some(refresh_token) = session.refresh_token.take() {
-            self.revoke_in_background(Revoked::Refresh(refresh_token));
-        }
+        self.revoke_refreshed(id, &mut session).await;
         Ok(ended(expiry.reason()))
     }
 
@@ -247,13 +239,9 @@ impl Sessions {
         self.store_or_revoke(id, &mut session).await?;
         self.store_access_token(id, &session, &token_name, (&access_token, proof_key.as_ref()), expires_in).await?;
         // If the session was ended since it was stored, the new tokens were not ended with it.
-        let name = SecretHash::of(id.secret());
-        if !self.records.session_lives(&name).await? {
+        if !self.records.session_lives(&SecretHash::of(id.secret())).await? {
             self.records.remove_token(&token_name).await;
-            self.records.remove_to_revoke(&name).await;
-            if let Some(refresh_token) = session.refresh_token.take() {
-                self.revoke_in_background(Revoked::Refresh(refresh_token));
-            }
+            self.revoke_refreshed(id, &mut session).await;
             return Err(ended("signed out meanwhile"));
         }
         Ok(self.response(&session, access_token, expires_in)?)

@@ -3,13 +3,7 @@
 use std::time::Duration;
 
 use super::{RefreshFailure, Sessions, refresh::ended, session::Session};
-use crate::{
-    server::{
-        auth::oidc::Revoked,
-        store::{SecretHash, StoreError},
-    },
-    wire::auth::SessionId,
-};
+use crate::{server::store::StoreError, wire::auth::SessionId};
 
 /// Pauses between retries. The lock is held meanwhile.
 const STORE_RETRY_AFTER: [Duration; 10] = [
@@ -36,11 +30,7 @@ impl Sessions {
         if self.records.session(id).await?.is_some() {
             return Err(RefreshFailure::NoTurn("the session was refreshed elsewhere".into()));
         }
-        // It has the refresh token that the provider has replaced.
-        self.records.remove_to_revoke(&SecretHash::of(id.secret())).await;
-        if let Some(refresh_token) = session.refresh_token.take() {
-            self.revoke_in_background(Revoked::Refresh(refresh_token));
-        }
+        self.revoke_refreshed(id, session).await;
         Err(ended("signed out meanwhile"))
     }
 
