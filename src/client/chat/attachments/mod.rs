@@ -189,10 +189,10 @@ impl Attachments {
     /// says which ones are too many.
     pub fn can_be_sent(mut self) -> bool {
         let files = self.files.peek().of(&self.conversation.peek());
-        let mut before = vec![];
-        let mut refusals = vec![];
+        let limits = limits().attachments;
+        let (mut before, mut refusals) = (vec![], vec![]);
         for file in files {
-            refusals.extend(file::refusal(&file, &before, limits().attachments));
+            refusals.extend(file::refusal(&file, &before, limits));
             before.push(file.chars);
         }
         let can_be_sent = refusals.is_empty();

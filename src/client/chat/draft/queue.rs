@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
-use super::Draft;
+use super::{Draft, stored::before};
 use crate::wire::attachments::Attachment;
 
 /// The message that waited.
@@ -67,21 +67,5 @@ impl Draft {
         if *self.queued.peek() != queued {
             self.queued.set(queued);
         }
-    }
-}
-
-pub(super) fn before(queued: &str, typed: &str) -> String {
-    if typed.trim().is_empty() { queued.to_owned() } else { format!("{queued}\n\n{typed}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_that_waited_comes_back_before_what_was_typed_since() {
-        assert_eq!(before("first", ""), "first");
-        assert_eq!(before("first", " \n"), "first");
-        assert_eq!(before("first", "second"), "first\n\nsecond");
     }
 }

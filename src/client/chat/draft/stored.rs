@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, mem};
 
 use serde::{Deserialize, Serialize};
 
-use super::queue;
 use crate::wire::chat::ChatRequest;
 
 /// As it is stored.
@@ -46,13 +45,12 @@ impl Drafts {
         if let Some(request) = &mut self.sending {
             request.failed |= request.files != sending;
         }
-        let is_whole = |(conversation, files): &(String, Vec<String>)| queued(conversation) == *files;
-        let (whole, lost): (Vec<_>, Vec<_>) = mem::take(&mut self.queued_files).into_iter().partition(is_whole);
-        self.queued_files.extend(whole);
-        for (conversation, _) in lost {
-            if let Some(text) = self.queued.remove(&conversation) {
+        for (conversation, files) in mem::take(&mut self.queued_files) {
+            if queued(&conversation) == files {
+                self.queued_files.insert(conversation, files);
+            } else if let Some(text) = self.queued.remove(&conversation) {
                 let typed = self.typed.entry(conversation).or_default();
-                *typed = queue::before(&text, typed);
+                *typed = before(&text, typed);
             }
         }
         self
@@ -95,6 +93,11 @@ impl Drafts {
         self.sending = since.sending.or(self.sending);
         self
     }
+}
+
+/// A message that waited, before what was typed since.
+pub fn before(queued: &str, typed: &str) -> String {
+    if typed.trim().is_empty() { queued.to_owned() } else { format!("{queued}\n\n{typed}") }
 }
 
 #[cfg(test)]
@@ -140,5 +143,12 @@ mod tests {
         };
         let stored = typed(&[("a", "old"), ("b", "stored")]);
         assert_eq!(stored.with(typed(&[("a", "new")])), typed(&[("a", "new"), ("b", "stored")]));
+    }
+
+    #[test]
+    fn a_message_that_waited_comes_back_before_what_was_typed_since() {
+        assert_eq!(before("first", ""), "first");
+        assert_eq!(before("first", " \n"), "first");
+        assert_eq!(before("first", "second"), "first\n\nsecond");
     }
 }
