@@ -65,7 +65,6 @@ async fn is_there(store: &Store, owner: &Owner, conversation: &str) -> bool {
     store.conversation(owner, &id(conversation), now()).await.unwrap().is_some()
 }
 
-/// Names and contents.
 /// The names and texts of the files in an archive.
 pub fn files_of(archive: Vec<u8>) -> Vec<(String, String)> {
     let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();

@@ -5,18 +5,21 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use oracle_ai::{
     server::{
-        auth::sessions::{REPLAY_WINDOW, Records, SessionLimits, Storage},
-        store::{KeyRing, Kind, RecordName, RedisAddress, SecretHash},
+        auth::sessions::{REPLAY_WINDOW, Records, SessionLimits},
+        store::{Kind, RecordName, SecretHash},
     },
     wire::auth::SessionId,
 };
 use serde_json::json;
 
-use crate::support::{
-    app::{TestApp, wait_until},
-    browser::{Browser, SignedIn},
-    provider::MockProvider,
-    redis::Redis,
+use crate::{
+    replicas::in_redis,
+    support::{
+        app::{TestApp, wait_until},
+        browser::{Browser, SignedIn},
+        provider::MockProvider,
+        redis::Redis,
+    },
 };
 
 /// What stays for a while, and is no record of a session or of its tokens: proofs, logout tokens and states that were used, and that all
@@ -35,9 +38,8 @@ async fn a_session_that_has_ended_leaves_no_record_of_itself_or_its_tokens() {
     // T108. Regardless of what ended it: the records of its access tokens are removed too. After an end from elsewhere,
     // the refresh token is left for its browser to have revoked.
     let redis = Redis::start().await;
-    let storage = Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new([7; 32], [])).unwrap();
     let provider = MockProvider::shared();
-    let app = TestApp::with_storage(provider.settings(), storage);
+    let app = TestApp::with_storage(provider.settings(), in_redis(&redis));
     let come = async || {
         let browser = Browser::at(app.clone(), provider.clone());
         // The mock signs by the machine's clock.
@@ -161,9 +163,8 @@ async fn a_sign_in_that_is_refused_ends_nothing_and_its_refresh_token_is_revoked
 #[tokio::test]
 async fn the_refresh_token_of_a_sign_in_that_cannot_be_stored_is_revoked() {
     let redis = Redis::start().await;
-    let storage = Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new([7; 32], [])).unwrap();
     let provider = MockProvider::shared();
-    let browser = Browser::at(TestApp::with_storage(provider.settings(), storage), provider);
+    let browser = Browser::at(TestApp::with_storage(provider.settings(), in_redis(&redis)), provider);
     let response = browser.authorization_response().await;
     browser.set(json!({ "token_faults": [{ "kind": "slow", "ms": 800 }] })).await;
     let exchange = tokio::spawn({
@@ -231,9 +232,8 @@ async fn the_refresh_token_of_a_session_that_was_ended_from_elsewhere_is_revoked
 async fn a_session_that_is_ended_twice_is_revoked_once() {
     // T85: as by a logout token that the provider sends again, or by a security event beside it.
     let redis = Redis::start().await;
-    let storage = Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new([7; 32], [])).unwrap();
     let provider = MockProvider::shared();
-    let app = TestApp::with_storage(provider.settings(), storage);
+    let app = TestApp::with_storage(provider.settings(), in_redis(&redis));
     for is_at_once in [true, false] {
         let browser = Browser::at(app.clone(), provider.clone());
         let signed_in = browser.sign_in().await;

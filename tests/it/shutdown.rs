@@ -9,30 +9,29 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use oracle_ai::{
     mock::upstream::Upstream as MockUpstream,
-    server::{
-        auth::sessions::Storage,
-        store::{KeyRing, MemoryStore, RedisAddress},
-    },
+    server::store::MemoryStore,
     wire::chat::{ChatEvent, EndReason},
 };
 use serde_json::json;
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::time::timeout;
 
-use crate::support::{
-    app::{TestApp, TestResponse, storage, wait_until},
-    browser::Browser,
-    chat_client::{ChatClient, answer_text, end_reason, message, send_as},
-    provider::MockProvider,
-    redis::Redis,
-    server_process::ServerProcess,
+use crate::{
+    replicas::{KEY, in_redis},
+    support::{
+        app::{TestApp, TestResponse, storage, wait_until},
+        browser::Browser,
+        chat_client::{ChatClient, answer_text, end_reason, message, send_as},
+        provider::MockProvider,
+        redis::Redis,
+        server_process::ServerProcess,
+    },
 };
 
 /// Half of the time after which the server stops in any case.
 const AT_ONCE: Duration = Duration::from_secs(10);
 /// In the log if the server stopped while something was still running.
 const STOPPED_EARLY: &str = "stopped before everything had ended";
-const KEY: [u8; 32] = [42; 32];
 const API_KEY: &str = "sk-not-for-anyone";
 /// The text that the mock upstream sends before it stalls.
 const SOME_WORDS: &str = "This much was said ";
@@ -190,10 +189,6 @@ fn variables<'a>(redis: &'a str, key: &'a str) -> [(&'static str, &'a str); 2] {
 
 fn encoded_key() -> String {
     BASE64_STANDARD.encode(KEY)
-}
-
-fn in_redis(redis: &Redis) -> Storage {
-    Storage::in_redis(&RedisAddress::parse(&redis.url()).unwrap(), KeyRing::new(KEY, [])).unwrap()
 }
 
 /// A refresh whose response the provider delays by so many milliseconds.
